@@ -1,0 +1,94 @@
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { stateFolder } from './folders.ts';
+import type { ProcessRecord } from './processes.ts';
+
+/** A cluster of a campaign on this host. */
+export interface ClusterRecord {
+  readonly index: number;
+  readonly name: string;
+  readonly kubeconfigPath: string;
+  /** Context within the kubeconfig; empty = its current one. */
+  readonly context: string;
+  /** Made by the campaign (removed with it), or lent to it (only what the campaign made in it is removed). */
+  readonly owned: boolean;
+  readonly uid: string;
+}
+
+/**
+ * Everything a campaign made on this host outside of Kubernetes, written before or as it is made. The next worker takes it
+ * up from here, teardown works it off, and what is still in it after a campaign is gone is the janitor's.
+ */
+export interface Ledger {
+  readonly campaign: string;
+  readonly slug: string;
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly createdAtMs: number;
+  readonly expiresAtMs: number;
+  readonly clusters: readonly ClusterRecord[];
+  readonly processes: readonly (ProcessRecord & { readonly restart: boolean })[];
+}
+
+/** Folder of a campaign's working files on this host: kubeconfigs, cluster state, Prometheus data. Gone after teardown. */
+export function campaignFolder(slug: string): string {
+  return join(stateFolder(), 'campaigns', slug);
+}
+
+/** Reads a campaign's ledger; undefined when there is none. */
+export function readLedger(slug: string): Ledger | undefined {
+  try {
+    return JSON.parse(readFileSync(join(campaignFolder(slug), 'ledger.json'), 'utf8')) as Ledger;
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw cause;
+  }
+}
+
+/** Replaces a ledger, by temp file and rename, so that a reader never sees half of one. Synchronous: updates never interleave. */
+export function writeLedger(ledger: Ledger): void {
+  const folder = campaignFolder(ledger.slug);
+  mkdirSync(folder, { recursive: true });
+  const temporary = join(folder, `ledger.json.${process.pid}.tmp`);
+  writeFileSync(temporary, JSON.stringify(ledger, null, 2));
+  renameSync(temporary, join(folder, 'ledger.json'));
+}
+
+/** Applies a change to a ledger that exists. @throws Error when there is none */
+export function updateLedger(slug: string, change: (ledger: Ledger) => Ledger): Ledger {
+  const ledger = readLedger(slug);
+  if (ledger === undefined) throw new Error(`no ledger for ${slug} in ${campaignFolder(slug)}`);
+  const next = change(ledger);
+  writeLedger(next);
+  return next;
+}
+
+/** Puts a cluster on record, in place of one of the same name. */
+export function recordCluster(slug: string, cluster: ClusterRecord): void {
+  updateLedger(slug, (ledger) => ({
+    ...ledger,
+    clusters: [...ledger.clusters.filter((other) => other.name !== cluster.name), cluster].sort((a, b) => a.index - b.index),
+  }));
+}
+
+/** Puts a process on record, in place of one of the same name. `restart`: the keeper starts it again when it died. */
+export function recordProcess(slug: string, record: ProcessRecord, restart: boolean): void {
+  updateLedger(slug, (ledger) => ({
+    ...ledger,
+    processes: [...ledger.processes.filter((other) => other.name !== record.name), { ...record, restart }],
+  }));
+}
+
+/** Slugs of all campaigns that have a folder on this host. */
+export function ledgerSlugs(): readonly string[] {
+  try {
+    return readdirSync(join(stateFolder(), 'campaigns'));
+  } catch {
+    return [];
+  }
+}
+
+/** Removes a campaign's folder with its ledger: the last step of its teardown. */
+export function removeCampaignFolder(slug: string): void {
+  rmSync(campaignFolder(slug), { recursive: true, force: true });
+}

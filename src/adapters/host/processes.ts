@@ -1,0 +1,119 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, openSync, closeSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** A process that outlives whoever started it, with enough on record to find it again, stop it, or start it anew. */
+export interface ProcessRecord {
+  readonly name: string;
+  readonly pid: number;
+  /** Start time in clock ticks since boot: tells this process from a later one that got the same pid. */
+  readonly startTicks: string;
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  readonly logPath: string;
+  readonly startedAtMs: number;
+}
+
+/** What to start. `env` is added to a small inherited set (PATH, HOME, TMPDIR), never the whole environment. */
+export interface ProcessRequest {
+  readonly name: string;
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  readonly logPath: string;
+}
+
+/**
+ * Starts a process in a session of its own, output to a log file, and lets go of it.
+ * @throws Error naming the file when it cannot be executed
+ */
+export async function startDetached(request: ProcessRequest): Promise<ProcessRecord> {
+  mkdirSync(dirname(request.logPath), { recursive: true });
+  const log = openSync(request.logPath, 'a');
+  try {
+    const child = spawn(request.file, [...request.args], {
+      cwd: request.cwd,
+      env: { ...inheritedEnvironment(), ...request.env },
+      detached: true,
+      stdio: ['ignore', log, log],
+    });
+    await new Promise<void>((done, fail) => {
+      child.once('spawn', () => done());
+      child.once('error', (cause) => fail(new Error(`cannot start ${request.name} (${request.file}): ${cause.message}`)));
+    });
+    child.unref();
+    const pid = child.pid ?? 0;
+    return {
+      name: request.name,
+      pid,
+      startTicks: startTicksOf(pid) ?? '',
+      file: request.file,
+      args: request.args,
+      env: request.env ?? {},
+      cwd: request.cwd,
+      logPath: request.logPath,
+      startedAtMs: Date.now(),
+    };
+  } finally {
+    closeSync(log);
+  }
+}
+
+/** Whether the very process on record still runs (a zombie or a reused pid does not count). */
+export function isAlive(record: Pick<ProcessRecord, 'pid' | 'startTicks'>): boolean {
+  const ticks = startTicksOf(record.pid);
+  return ticks !== undefined && ticks === record.startTicks;
+}
+
+/** SIGTERM, then SIGKILL to what is left after `graceMs`. Stopped (SIGSTOP) processes are continued so that they can end. */
+export async function stopProcess(record: Pick<ProcessRecord, 'pid' | 'startTicks'>, graceMs = 5_000): Promise<void> {
+  signal(record, 'SIGTERM');
+  signal(record, 'SIGCONT');
+  if (await endsWithin(record, graceMs)) return;
+  signal(record, 'SIGKILL');
+  await endsWithin(record, 5_000);
+}
+
+/** Identity of a live process: its start ticks. Undefined when there is none with this pid, or only a zombie. */
+export function startTicksOf(pid: number): string | undefined {
+  if (!Number.isInteger(pid) || pid <= 0) return undefined;
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The command name, in parentheses, may hold spaces; fields are counted after its closing one.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
+  } catch {
+    return undefined;
+  }
+}
+
+function signal(record: Pick<ProcessRecord, 'pid' | 'startTicks'>, name: NodeJS.Signals): void {
+  if (!isAlive(record)) return;
+  try {
+    process.kill(record.pid, name);
+  } catch {
+    // It ended between the look and the signal: what was wanted.
+  }
+}
+
+async function endsWithin(record: Pick<ProcessRecord, 'pid' | 'startTicks'>, ms: number): Promise<boolean> {
+  const until = Date.now() + ms;
+  while (isAlive(record)) {
+    if (Date.now() > until) return false;
+    await sleep(25);
+  }
+  return true;
+}
+
+function inheritedEnvironment(): Record<string, string> {
+  const kept: Record<string, string> = {};
+  for (const name of ['PATH', 'HOME', 'TMPDIR', 'LANG', 'TZ']) {
+    const value = process.env[name];
+    if (value !== undefined) kept[name] = value;
+  }
+  return kept;
+}

@@ -1,0 +1,104 @@
+/**
+ * What a gate is, what a reading is, and how verdicts combine. Types and the lattice only; how a reading is taken from
+ * Prometheus lies in adapters, how it is judged in `judge-gate.ts`.
+ */
+
+/** pass < unmeasured < fail: the worst of several wins. */
+export type Verdict = 'pass' | 'unmeasured' | 'fail';
+
+/** Where a gate's bar comes from: the same at every scale, scaled by a rule in the file, or shown without judging. */
+export type BarKind = 'held' | 'scaled' | 'informational';
+
+/** A bar in numbers. At least one side is set; comparisons are strict, equality passes. */
+export interface Bar {
+  readonly min?: number;
+  readonly max?: number;
+}
+
+/**
+ * How a gate's value is had from Prometheus.
+ * - `query`: one PromQL expression with `$window` and `$campaign`; a `histogram_quantile` in it is checked for saturation.
+ * - `ratio`: numerator over denominator, each measured by itself; a denominator of 0 is "no events", never 100 %.
+ * - `delta`: how much a counter grew over the window, resets detected.
+ */
+export type GateSource =
+  | { readonly kind: 'query'; readonly query: string }
+  | { readonly kind: 'ratio'; readonly numerator: string; readonly denominator: string }
+  | { readonly kind: 'delta'; readonly counter: string };
+
+/** A gate, complete: every default filled in, the bar in numbers for this campaign's scale. */
+export interface GateDefinition {
+  readonly name: string;
+  readonly description: string;
+  readonly unit: string;
+  readonly source: GateSource;
+  readonly bar: Bar;
+  readonly barKind: BarKind;
+  /** For a scaled bar: the rule in words, e.g. "5 up to 5,000 machines". */
+  readonly scaleRule?: string;
+  /** Evaluated in the soak; a breach ends the soak at once. */
+  readonly failFast: boolean;
+  /** `soak`: from the end of `settleMs` to now. A number: that many ms before now, cut at the soak's start. */
+  readonly windowMs: number | 'soak';
+  /** Fewer samples than this in the window is unmeasured. */
+  readonly minSamples: number;
+  /** Scrape job (label `job`) whose targets must be up through the window for the reading to count. */
+  readonly job?: string;
+  /** Upper bound of the histogram's last finite bucket where a stored summary is to be checked for saturation. */
+  readonly topFiniteBucket?: number;
+  /** `allow`: an unmeasured reading does not lower the verdict. Must be said per gate. */
+  readonly unmeasured: 'fail' | 'allow';
+}
+
+/** Why a value could not be had or must not be believed. */
+export type UnmeasuredReason =
+  | 'no-series'
+  | 'empty'
+  | 'nan'
+  | 'infinite'
+  | 'query-error'
+  | 'target-down'
+  | 'target-stale'
+  | 'counter-reset'
+  | 'too-few-samples'
+  | 'no-events'
+  | 'saturated'
+  | 'ground-gap'
+  | 'not-evaluated';
+
+/** A value with its window, sample count and quality. `value` is null exactly when quality is `unmeasured`. */
+export interface Reading {
+  readonly gate: string;
+  readonly value: number | null;
+  readonly quality: 'measured' | 'unmeasured';
+  readonly reason?: UnmeasuredReason;
+  /** One sentence for a person: which query, which target, which bucket. */
+  readonly detail?: string;
+  readonly samples: number;
+  readonly windowStartMs: number;
+  readonly windowEndMs: number;
+  readonly atMs: number;
+}
+
+/** A gate judged on one reading. */
+export interface GateResult {
+  readonly gate: string;
+  readonly verdict: Verdict;
+  readonly reading: Reading;
+  readonly bar: Bar;
+  readonly barKind: BarKind;
+  readonly unit: string;
+  /** Distance to the bar as a share of the bar: 0.2 = 20 % left, negative = over it. Null where unmeasured or the bar is 0. */
+  readonly headroom: number | null;
+  /** A sentence: measured value, bar, and by how much. */
+  readonly message: string;
+}
+
+const RANK: Record<Verdict, number> = { pass: 0, unmeasured: 1, fail: 2 };
+
+/** The worst of the given verdicts; `pass` for none. */
+export function worst(verdicts: Iterable<Verdict>): Verdict {
+  let result: Verdict = 'pass';
+  for (const verdict of verdicts) if (RANK[verdict] > RANK[result]) result = verdict;
+  return result;
+}

@@ -1,0 +1,43 @@
+import type { GateDefinition } from '../gates/model.ts';
+import type { Profile } from '../profile/model.ts';
+import type { Substrate } from '../profile/model.ts';
+import type { Catalogue } from '../profile/model.ts';
+import type { StageDeadlines } from './deadlines.ts';
+import type { Plan } from './plan.ts';
+
+/** Who or what started a campaign. */
+export type Trigger = 'cli' | 'ui' | 'schedule' | 'ladder';
+
+/**
+ * A campaign, complete and hashed: what `resolve` makes of a workflow's input. Durations are integer milliseconds. It is
+ * the argument of every later activity and is kept as `spec.json`. It holds no command and no path of the worker's
+ * machine: processes come from the system file that `system` names, on the worker's own disk.
+ */
+export interface CampaignSpec {
+  /** Folder name under `runs/`, value of the `belay.dev/campaign` label: safe for both. */
+  readonly campaign: string;
+  /** Short DNS label, unique per campaign; every object and cluster made for it starts with this. */
+  readonly slug: string;
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly trigger: Trigger;
+  /** Seed of every random draw, so that a retry replays the same arrivals. */
+  readonly randomSeed: number;
+  readonly profile: Profile;
+  readonly substrate: Substrate;
+  readonly catalogue: Catalogue;
+  /** Name of the system file and the sha256 of its text when it was resolved. */
+  readonly system: { readonly name: string; readonly sha256: string };
+  /** The system brings its own machines (e.g. Karpenter): seed makes no Nodes. */
+  readonly capacityFromSystem: boolean;
+  readonly gates: readonly GateDefinition[];
+  readonly plan: Plan;
+  readonly deadlines: StageDeadlines;
+  /** How long a failed campaign waits for a decision; 0 = not at all. */
+  readonly holdMs: number;
+  /** Task queue of the host that holds the clusters, and of its load workers. */
+  readonly hostQueue: string;
+  readonly loadQueue: string;
+  /** sha256 over everything above that decides what is tested (not ids, not trigger, not queues). */
+  readonly specHash: string;
+}
