@@ -1,0 +1,101 @@
+import type { Profile } from '../profile/model.ts';
+import type { CallBudgets } from './deadlines.ts';
+import type { DeadlineError } from './deadline-errors.ts';
+import { durationText } from './duration-text.ts';
+
+/** Budgets of single external calls where the profile sets none, integer ms. */
+export const DEFAULT_BUDGETS: CallBudgets = {
+  clusterReadyMs: 120_000,
+  nodeReadyMs: 120_000,
+  podReadyMs: 60_000,
+  systemReadyMs: 120_000,
+  apiCallMs: 10_000,
+  queryMs: 5_000,
+  snapshotMs: 60_000,
+  processStopMs: 10_000,
+  gateIntervalMs: 5_000,
+};
+
+/** Name in the file of a budget: `nodeReadyMs` is written `deadlines.nodeReady`. */
+export function budgetField(name: keyof CallBudgets): string {
+  return `deadlines.${name.slice(0, -2)}`;
+}
+
+/** Waits made of calls: the call named second must fit into the wait named first. */
+const CONTAINS: readonly (readonly [keyof CallBudgets, keyof CallBudgets])[] = [
+  ['clusterReadyMs', 'apiCallMs'],
+  ['nodeReadyMs', 'apiCallMs'],
+  ['podReadyMs', 'apiCallMs'],
+  ['systemReadyMs', 'apiCallMs'],
+  ['snapshotMs', 'queryMs'],
+  ['gateIntervalMs', 'queryMs'],
+];
+
+/**
+ * The budgets of a profile with defaults filled in, and every contradiction among them. `systemReadyMs` is the system
+ * file's own readiness limit, if it has one: it is the default, and a profile must not set less.
+ */
+export function callBudgets(
+  profile: Profile,
+  systemReadyMs?: number,
+): { readonly budgets: CallBudgets; readonly errors: readonly DeadlineError[] } {
+  const errors: DeadlineError[] = [];
+  const set = profile.deadlines;
+  const pick = (name: keyof CallBudgets, fallback: number): number => set[name] ?? fallback;
+  const budgets: CallBudgets = {
+    clusterReadyMs: pick('clusterReadyMs', DEFAULT_BUDGETS.clusterReadyMs),
+    nodeReadyMs: pick('nodeReadyMs', DEFAULT_BUDGETS.nodeReadyMs),
+    podReadyMs: pick('podReadyMs', DEFAULT_BUDGETS.podReadyMs),
+    systemReadyMs: pick('systemReadyMs', systemReadyMs ?? DEFAULT_BUDGETS.systemReadyMs),
+    apiCallMs: pick('apiCallMs', DEFAULT_BUDGETS.apiCallMs),
+    queryMs: pick('queryMs', DEFAULT_BUDGETS.queryMs),
+    snapshotMs: pick('snapshotMs', DEFAULT_BUDGETS.snapshotMs),
+    processStopMs: pick('processStopMs', DEFAULT_BUDGETS.processStopMs),
+    // A profile that only lengthens `query` gets the interval that goes with it; one that sets both is held to them.
+    gateIntervalMs: pick(
+      'gateIntervalMs',
+      Math.max(DEFAULT_BUDGETS.gateIntervalMs, pick('queryMs', DEFAULT_BUDGETS.queryMs)),
+    ),
+  };
+
+  for (const name of Object.keys(DEFAULT_BUDGETS) as (keyof CallBudgets)[]) {
+    const value = budgets[name];
+    if (Number.isSafeInteger(value) && value > 0) continue;
+    const field = budgetField(name);
+    errors.push({
+      outer: field,
+      outerMs: value,
+      inner: field,
+      innerMs: value,
+      message: `${field} is ${value} ms; allowed: a whole number of milliseconds above 0`,
+    });
+  }
+  if (errors.length > 0) return { budgets, errors };
+
+  const soakMs = profile.loadProfile.soakSeconds * 1_000;
+  for (const [outer, inner] of CONTAINS) errors.push(...tooShort(outer, budgets[outer], inner, budgets[inner]));
+  if (systemReadyMs !== undefined && budgets.systemReadyMs < systemReadyMs) {
+    errors.push(compare('deadlines.systemReady', budgets.systemReadyMs, "the system's ready.timeout", systemReadyMs));
+  }
+  if (soakMs > 0 && budgets.gateIntervalMs > soakMs) {
+    errors.push(compare('loadProfile.soakSeconds', soakMs, 'deadlines.gateInterval', budgets.gateIntervalMs));
+  }
+  return { budgets, errors };
+}
+
+function tooShort(
+  outer: keyof CallBudgets,
+  outerMs: number,
+  inner: keyof CallBudgets,
+  innerMs: number,
+): readonly DeadlineError[] {
+  return outerMs < innerMs ? [compare(budgetField(outer), outerMs, budgetField(inner), innerMs)] : [];
+}
+
+/** The refusal of an outer limit that one inner wait exceeds by itself. */
+function compare(outer: string, outerMs: number, inner: string, innerMs: number): DeadlineError {
+  const message =
+    `${outer} ${durationText(outerMs)} is shorter than its inner wait ${inner} ${durationText(innerMs)}; ` +
+    `allowed: ${outer} at least ${durationText(innerMs)}, or ${inner} at most ${durationText(outerMs)}`;
+  return { outer, outerMs, inner, innerMs, message };
+}

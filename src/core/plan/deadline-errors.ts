@@ -1,0 +1,83 @@
+import type { DerivationStep } from './deadlines.ts';
+import { durationText } from './duration-text.ts';
+
+/** An inequality that does not hold: both sides, by the names they have in the profile, in ms. */
+export interface DeadlineError {
+  readonly outer: string;
+  readonly outerMs: number;
+  readonly inner: string;
+  readonly innerMs: number;
+  /** One sentence: both names, both values, what would be allowed. */
+  readonly message: string;
+}
+
+/**
+ * The refusal of an outer limit that its inner waits do not fit into, or undefined where they do. `marginMs` is what an
+ * outer limit must have above the sum, `leastMs` what it must have whatever its waits. Named is the longest wait that has a
+ * field of its own.
+ */
+export function refuseOuter(
+  outer: string,
+  outerMs: number,
+  waits: readonly DerivationStep[],
+  marginMs: number,
+  leastMs: number,
+): DeadlineError | undefined {
+  const sumMs = sumOf(waits);
+  const neededMs = Math.max(sumMs + marginMs, leastMs);
+  if (Number.isSafeInteger(outerMs) && outerMs >= neededMs) return undefined;
+  if (outerMs >= sumMs + marginMs) {
+    const message =
+      `${outer} ${durationText(outerMs)} is shorter than the silence by which a dead worker is known, three heartbeats ` +
+      `${durationText(leastMs)}; allowed: at least ${durationText(leastMs)}`;
+    return { outer, outerMs, inner: 'three heartbeats', innerMs: leastMs, message };
+  }
+  const longest = longestSettable(waits);
+  const inner = longest?.field ?? longest?.what ?? 'its inner waits';
+  const eachMs = longest?.eachMs ?? sumMs;
+  const count = longest?.count ?? 1;
+  const spareMs = Math.floor((outerMs - marginMs - (sumMs - count * eachMs)) / count);
+  const short = inner.replace(/^deadlines\./, '');
+  const instead = spareMs >= 1_000 ? `, or ${short} at most ${durationText(spareMs)}` : '';
+  const times = count > 1 ? ` (${count} times)` : '';
+  const fits =
+    outerMs <= eachMs
+      ? `is shorter than its inner wait ${inner} ${durationText(eachMs)}${times}`
+      : `is shorter than the sum of its inner waits ${durationText(sumMs)} with a margin of ${durationText(marginMs)}, ` +
+        `of which ${inner} ${durationText(eachMs)}${times}`;
+  return {
+    outer,
+    outerMs,
+    inner,
+    innerMs: eachMs,
+    message: `${outer} ${durationText(outerMs)} ${fits}; allowed: at least ${durationText(neededMs)}${instead}`,
+  };
+}
+
+/** The refusal of a stage whose waits sum to more than `mostMs`, or undefined. */
+export function refuseEndless(
+  stage: string,
+  waits: readonly DerivationStep[],
+  mostMs: number,
+): DeadlineError | undefined {
+  const sumMs = sumOf(waits);
+  if (sumMs <= mostMs) return undefined;
+  const longest = [...waits].sort((a, b) => b.eachMs * b.count - a.eachMs * a.count)[0];
+  const inner = longest?.field ?? longest?.what ?? 'its inner waits';
+  const innerMs = longest?.eachMs ?? sumMs;
+  const message =
+    `one attempt of ${stage} would take ${durationText(sumMs)}, most of it ${inner} ${durationText(innerMs)} ` +
+    `(${longest?.count ?? 1} times); allowed: at most ${durationText(mostMs)} in all`;
+  return { outer: stage, outerMs: mostMs, inner, innerMs, message };
+}
+
+/** Sum of the terms of a derivation, ms. */
+export function sumOf(steps: readonly DerivationStep[]): number {
+  return steps.reduce((sum, step) => sum + step.count * step.eachMs, 0);
+}
+
+function longestSettable(waits: readonly DerivationStep[]): DerivationStep | undefined {
+  const settable = waits.filter((step) => step.field !== undefined && step.count > 0);
+  const from = settable.length > 0 ? settable : waits.filter((step) => step.count > 0);
+  return [...from].sort((a, b) => b.eachMs * b.count - a.eachMs * a.count)[0];
+}

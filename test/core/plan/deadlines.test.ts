@@ -1,0 +1,231 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { STAGES } from '../../../src/core/campaign/stages.ts';
+import {
+  ATTEMPTS,
+  BEAT_PERIOD_MS,
+  HEARTBEAT_MS,
+  backoffTotalMs,
+  deriveDeadlines,
+  remainingMs,
+} from '../../../src/core/plan/deadlines.ts';
+import type { DeadlineResult, StageDeadlines } from '../../../src/core/plan/deadlines.ts';
+import type { Profile } from '../../../src/core/profile/model.ts';
+import { aPlan, aProfile, aSubstrate } from './make.ts';
+
+function derive(change: Partial<Profile>, clusters = 2): DeadlineResult {
+  const plan = aPlan({ clusterCount: clusters, podsOfCluster: Array.from({ length: clusters }, () => 2_500) });
+  return deriveDeadlines({ profile: aProfile(change), plan, substrate: aSubstrate() });
+}
+
+function accepted(result: DeadlineResult): StageDeadlines {
+  if (!result.ok) throw new Error(result.errors.map((error) => error.message).join('\n'));
+  return result.deadlines;
+}
+
+function refusals(result: DeadlineResult): readonly string[] {
+  return result.ok ? [] : result.errors.map((error) => error.message);
+}
+
+describe('deriveDeadlines', () => {
+  it('names both sides and what would be allowed when an outer limit is shorter than one inner wait', () => {
+    const [message, ...others] = refusals(derive({ deadlines: { seedMs: 30_000, nodeReadyMs: 300_000 } }));
+    expect(others).toEqual([]);
+    expect(message).toMatch(
+      /^deadlines\.seed 30s is shorter than its inner wait deadlines\.nodeReady 5m; allowed: at least 5m\d+s$/,
+    );
+  });
+
+  it('says how much shorter the inner wait would have to be, where that is possible', () => {
+    const [message] = refusals(derive({ deadlines: { seedMs: 120_000, nodeReadyMs: 110_000 } }));
+    expect(message).toMatch(
+      /^deadlines\.seed 2m is shorter than the sum of its inner waits .* deadlines\.nodeReady 1m50s/,
+    );
+    const allowed = /or nodeReady at most (\d+)m(\d+)s$/.exec(message ?? '');
+    const nodeReadyMs = (Number(allowed?.[1]) * 60 + Number(allowed?.[2])) * 1_000;
+    expect(derive({ deadlines: { seedMs: 120_000, nodeReadyMs } }).ok).toBe(true);
+    expect(derive({ deadlines: { seedMs: 120_000, nodeReadyMs: nodeReadyMs + 1_000 } }).ok).toBe(false);
+  });
+
+  it('accepts exactly the least limit that the message allows', () => {
+    const [message] = refusals(derive({ deadlines: { seedMs: 30_000, nodeReadyMs: 300_000 } }));
+    const [, minutes, seconds] = /at least (\d+)m(\d+)s$/.exec(message ?? '') ?? [];
+    const seedMs = (Number(minutes) * 60 + Number(seconds)) * 1_000;
+    expect(derive({ deadlines: { seedMs, nodeReadyMs: 300_000 } }).ok).toBe(true);
+    expect(derive({ deadlines: { seedMs: seedMs - 1_000, nodeReadyMs: 300_000 } }).ok).toBe(false);
+  });
+
+  it('refuses a check interval shorter than the query inside it', () => {
+    expect(refusals(derive({ deadlines: { gateIntervalMs: 2_000, queryMs: 8_000 } }))).toEqual([
+      'deadlines.gateInterval 2s is shorter than its inner wait deadlines.query 8s; ' +
+        'allowed: deadlines.gateInterval at least 8s, or deadlines.query at most 2s',
+    ]);
+    expect(accepted(derive({ deadlines: { queryMs: 8_000 } })).budgets.gateIntervalMs).toBe(8_000);
+  });
+
+  it('refuses a soak in which no check falls due', () => {
+    expect(refusals(derive({ deadlines: { gateIntervalMs: 61_000 } }))).toEqual([
+      'loadProfile.soakSeconds 1m is shorter than its inner wait deadlines.gateInterval 1m1s; ' +
+        'allowed: loadProfile.soakSeconds at least 1m1s, or deadlines.gateInterval at most 1m',
+    ]);
+  });
+
+  it('refuses less readiness than the system file gives itself', () => {
+    const input = {
+      profile: aProfile({ deadlines: { systemReadyMs: 60_000 } }),
+      plan: aPlan(),
+      substrate: aSubstrate(),
+    };
+    const result = deriveDeadlines({ ...input, system: { readyTimeoutMs: 300_000 } });
+    expect(refusals(result)[0]).toContain(
+      "deadlines.systemReady 1m is shorter than its inner wait the system's ready.timeout 5m",
+    );
+  });
+
+  it('reports every refusal at once', () => {
+    const result = derive({ deadlines: { seedMs: 1_000, provisionMs: 1_000, gateIntervalMs: 1_000, queryMs: 2_000 } });
+    expect(refusals(result)).toHaveLength(3);
+  });
+
+  it('waits longer for more clusters', () => {
+    const few = accepted(derive({}, 4)).stages.provision.attemptMs;
+    const many = accepted(derive({}, 5)).stages.provision.attemptMs;
+    expect(many - few).toBeGreaterThanOrEqual(120_000);
+  });
+
+  it('lets hosts of a hosted substrate wait side by side', () => {
+    const plan = aPlan({ clusterCount: 200, podsOfCluster: Array.from({ length: 200 }, () => 25_000) });
+    const hosted = accepted(deriveDeadlines({ profile: aProfile(), plan, substrate: aSubstrate({ type: 'hosted' }) }));
+    const local = accepted(deriveDeadlines({ profile: aProfile(), plan, substrate: aSubstrate() }));
+    expect(hosted.stages.provision.attemptMs).toBeLessThan(local.stages.provision.attemptMs / 4);
+  });
+
+  it('takes the hold from the starter, then from the profile, then half an hour', () => {
+    const input = { profile: aProfile({ holdMs: 60_000 }), plan: aPlan(), substrate: aSubstrate() };
+    expect(accepted(deriveDeadlines({ ...input, holdMs: 0 })).holdMs).toBe(0);
+    expect(accepted(deriveDeadlines(input)).holdMs).toBe(60_000);
+    expect(accepted(derive({})).holdMs).toBe(1_800_000);
+  });
+});
+
+const duration = fc.oneof(fc.integer({ min: 1_000, max: 900_000 }), fc.integer({ min: 1, max: 5_000 }));
+const innerNames = [
+  'clusterReadyMs',
+  'nodeReadyMs',
+  'podReadyMs',
+  'systemReadyMs',
+  'apiCallMs',
+  'queryMs',
+  'snapshotMs',
+  'processStopMs',
+  'gateIntervalMs',
+] as const;
+const outerNames = ['provisionMs', 'installMs', 'seedMs', 'rampMs', 'steadyMs', 'teardownMs'] as const;
+
+/** Profiles with any subset of waits set, large limits and small ones alike. */
+const anyCase = fc.record({
+  inner: fc.dictionary(fc.constantFrom(...innerNames), duration, { maxKeys: 5, noNullPrototype: true }),
+  outer: fc.dictionary(
+    fc.constantFrom(...outerNames),
+    fc.oneof(duration, fc.integer({ min: 600_000, max: 40_000_000 })),
+    {
+      maxKeys: 3,
+      noNullPrototype: true,
+    },
+  ),
+  rampSeconds: fc.integer({ min: 1, max: 20_000 }),
+  soakSeconds: fc.integer({ min: 0, max: 90_000 }),
+  settleSeconds: fc.integer({ min: 0, max: 5_000 }),
+  clusters: fc.integer({ min: 1, max: 400 }),
+  pods: fc.integer({ min: 1, max: 100_000 }),
+  rampBudgetMs: fc.integer({ min: 900_000, max: 20_000_000 }),
+  actions: fc.integer({ min: 0, max: 4 }),
+  hosted: fc.boolean(),
+  holdMs: fc.integer({ min: 0, max: 7_200_000 }),
+});
+
+describe('every inequality', () => {
+  it('holds for each accepted profile, and each refusal names both sides with values', () => {
+    let kept = 0;
+    let refused = 0;
+    fc.assert(
+      fc.property(anyCase, (drawn) => {
+        const base = aProfile();
+        const profile = aProfile({
+          loadProfile: {
+            ...base.loadProfile,
+            rampSeconds: drawn.rampSeconds,
+            soakSeconds: drawn.soakSeconds,
+            settleSeconds: drawn.settleSeconds,
+          },
+          deadlines: { ...drawn.inner, ...drawn.outer },
+          runnerActions: Array.from({ length: drawn.actions }, () => ({ atSeconds: 1, action: 'fail-node' })),
+          holdMs: drawn.holdMs,
+        });
+        const plan = aPlan({
+          clusterCount: drawn.clusters,
+          podsOfCluster: Array.from({ length: drawn.clusters }, () => drawn.pods),
+          totalPods: drawn.clusters * drawn.pods,
+          rampBudgetMs: drawn.rampBudgetMs,
+        });
+        const substrate = aSubstrate({ type: drawn.hosted ? 'hosted' : 'local' });
+        const result = deriveDeadlines({ profile, plan, substrate });
+        if (result.ok) {
+          kept += 1;
+          everyInequalityHolds(result.deadlines, profile);
+          return;
+        }
+        refused += 1;
+        expect(result.errors.length).toBeGreaterThan(0);
+        for (const error of result.errors) {
+          expect(error.message).toContain(error.outer);
+          expect(error.message).toContain(error.inner);
+          expect(error.message).toContain('allowed');
+          expect(error.message).toMatch(/\d+(d|h|m|s|ms).* \d+(d|h|m|s|ms)/);
+        }
+      }),
+      { numRuns: 3_000 },
+    );
+    // Neither side of the property is vacuous.
+    expect(Math.min(kept, refused)).toBeGreaterThan(300);
+  });
+});
+
+function everyInequalityHolds(deadlines: StageDeadlines, profile: Profile): void {
+  const { budgets } = deadlines;
+  let sum = 0;
+  for (const stage of STAGES) {
+    const { attemptMs, attempts, stageMs, heartbeatMs, queueWaitMs, derivation } = deadlines.stages[stage];
+    const waits = derivation.filter((step) => step.what !== 'margin');
+    const inner = waits.reduce((total, step) => total + step.count * step.eachMs, 0);
+    expect(attemptMs).toBeGreaterThan(inner);
+    expect(attemptMs).toBe(derivation.reduce((total, step) => total + step.count * step.eachMs, 0));
+    for (const step of waits) expect(attemptMs).toBeGreaterThan(step.count * step.eachMs);
+    expect(attempts).toBeGreaterThanOrEqual(ATTEMPTS);
+    expect(stageMs).toBeGreaterThanOrEqual(attempts * (attemptMs + queueWaitMs) + backoffTotalMs());
+    expect(heartbeatMs).toBeGreaterThanOrEqual(3 * BEAT_PERIOD_MS);
+    expect(heartbeatMs).toBeLessThanOrEqual(30_000);
+    expect(attemptMs).toBeGreaterThanOrEqual(3 * heartbeatMs);
+    for (const value of [attemptMs, stageMs, heartbeatMs, queueWaitMs]) expect(Number.isSafeInteger(value)).toBe(true);
+    sum += stageMs;
+  }
+  const { stages } = deadlines;
+  expect(HEARTBEAT_MS).toBeLessThanOrEqual(30_000);
+  expect(stages.provision.attemptMs).toBeGreaterThan(budgets.clusterReadyMs);
+  expect(stages.install.attemptMs).toBeGreaterThan(budgets.systemReadyMs);
+  expect(stages.seed.attemptMs).toBeGreaterThan(budgets.nodeReadyMs);
+  expect(stages.ramp.attemptMs).toBeGreaterThan(budgets.podReadyMs + profile.loadProfile.rampSeconds * 1_000);
+  expect(stages.soak.attemptMs).toBeGreaterThan(
+    (profile.loadProfile.soakSeconds + profile.loadProfile.settleSeconds) * 1_000 + budgets.gateIntervalMs,
+  );
+  expect(stages.snapshot.attemptMs).toBeGreaterThan(2 * budgets.snapshotMs);
+  expect(budgets.gateIntervalMs).toBeGreaterThanOrEqual(budgets.queryMs);
+  expect(deadlines.campaignMs).toBeGreaterThan(sum + deadlines.holdMs);
+  expect(deadlines.janitorMs).toBeGreaterThan(deadlines.campaignMs);
+  expect(remainingMs(deadlines, 'resolve')).toBe(deadlines.campaignMs);
+  expect(remainingMs(deadlines, 'soak')).toBeGreaterThan(stages.soak.stageMs + stages.teardown.stageMs);
+  for (const name of outerNames) {
+    const set = profile.deadlines[name];
+    if (set !== undefined) expect(stages[name.slice(0, -2) as 'seed'].attemptMs).toBe(set);
+  }
+}
