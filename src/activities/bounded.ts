@@ -1,0 +1,119 @@
+import { ApplicationFailure, Context } from '@temporalio/activity';
+import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
+import { BEAT_PERIOD_MS } from '../core/plan/deadlines.ts';
+
+/** Limits of one external call or one loop of them, integer milliseconds. */
+export interface StepBudget {
+  /** The whole step. */
+  readonly budgetMs: number;
+  /** The longest time without progress; by default the whole budget. A loop that reports progress sets it much lower. */
+  readonly stallMs?: number;
+}
+
+/** Reports progress, and with it the checkpoint that the next attempt resumes from and what a person sees of it. */
+export type Progress = (live: LiveDetails) => void;
+
+/** Heartbeat details: live numbers for a person first, the checkpoint for the next attempt last. */
+export interface LiveDetails {
+  /** One line, e.g. "312 of 400 Pods bound". */
+  readonly live: string;
+  /** 0..1 where known. */
+  readonly fraction?: number;
+  readonly checkpoint?: unknown;
+  readonly [detail: string]: unknown;
+}
+
+/**
+ * Runs one external call, or a loop of them, under a budget. It aborts at the budget, heartbeats only while the step makes
+ * progress inside it, and answers cancellation. Nothing else in Belay may heartbeat: a free-running heartbeat hides a hang.
+ *
+ * @param call gets the signal to pass on, and a function to report progress with
+ * @throws ApplicationFailure `StepBudgetExceeded` at the budget, `StepStalled` without progress for `stallMs`, both retryable
+ * @throws CancelledFailure when the activity is cancelled
+ */
+export async function bounded<T>(
+  step: string,
+  budget: StepBudget,
+  call: (signal: AbortSignal, progress: Progress) => Promise<T>,
+): Promise<T> {
+  const context = Context.current();
+  context.cancellationSignal.throwIfAborted();
+  const stallMs = budget.stallMs ?? budget.budgetMs;
+  const startedAtMs = Date.now();
+  let progressAtMs = startedAtMs;
+  // Heartbeat details replace each other: what a step last said is said again with every beat.
+  let details: LiveDetails = remembered(context) ?? { live: step };
+
+  const limit = new AbortController();
+  const signal = AbortSignal.any([context.cancellationSignal, limit.signal]);
+  const beat = (): void => {
+    const elapsedMs = Date.now() - startedAtMs;
+    if (elapsedMs > budget.budgetMs) limit.abort(exceeded(step, budget.budgetMs));
+    else if (Date.now() - progressAtMs > stallMs) limit.abort(stalled(step, stallMs, details.live));
+    else context.heartbeat({ ...details, step, elapsedMs, budgetMs: budget.budgetMs });
+  };
+  const progress: Progress = (live) => {
+    progressAtMs = Date.now();
+    details = live;
+    lastDetails.set(context, live);
+    context.heartbeat({ ...live, step, elapsedMs: progressAtMs - startedAtMs, budgetMs: budget.budgetMs });
+  };
+
+  beat();
+  const timers = [
+    setInterval(beat, BEAT_PERIOD_MS),
+    // The beat is coarse; a budget shorter than it still ends on time.
+    setTimeout(() => limit.abort(exceeded(step, budget.budgetMs)), budget.budgetMs),
+  ];
+  const aborted = new Promise<never>((_, fail) => {
+    signal.addEventListener('abort', () => fail(signal.reason), { once: true });
+  });
+  try {
+    return await Promise.race([call(signal, progress), aborted]);
+  } catch (error) {
+    // The step may fail in its own words because it was aborted; the reason for the abort is the better answer.
+    if (context.cancellationSignal.aborted) throw context.cancellationSignal.reason;
+    if (limit.signal.aborted) throw limit.signal.reason;
+    throw error;
+  } finally {
+    for (const timer of timers) clearTimeout(timer);
+  }
+}
+
+/** The checkpoint that the attempt before this one left with its last heartbeat; undefined for a first attempt. */
+export function lastCheckpoint(): unknown {
+  const details: unknown = Context.current().info.heartbeatDetails;
+  return typeof details === 'object' && details !== null && 'checkpoint' in details ? details.checkpoint : undefined;
+}
+
+/** Details outlive the step that reported them: the next step of the same activity goes on beating with its checkpoint. */
+const lastDetails = new WeakMap<Context, LiveDetails>();
+
+function remembered(context: Context): LiveDetails | undefined {
+  const own = lastDetails.get(context);
+  if (own !== undefined) return own;
+  const checkpoint = lastCheckpoint();
+  return checkpoint === undefined ? undefined : { live: 'resuming', checkpoint };
+}
+
+function exceeded(step: string, budgetMs: number): ApplicationFailure {
+  return ApplicationFailure.retryable(
+    `${step} did not end within its budget of ${budgetMs} ms`,
+    FAILURE_TYPES.budgetExceeded,
+    {
+      step,
+      budgetMs,
+    },
+  );
+}
+
+function stalled(step: string, stallMs: number, live: string): ApplicationFailure {
+  return ApplicationFailure.retryable(
+    `${step} made no progress for ${stallMs} ms (last: ${live})`,
+    FAILURE_TYPES.stalled,
+    {
+      step,
+      stallMs,
+    },
+  );
+}

@@ -1,0 +1,112 @@
+import type { CampaignSpec } from '../plan/spec.ts';
+
+/**
+ * What a retry may change, checked without a parser so that the workflow's validator can do it: bars and flags of gates
+ * that the campaign has, and the load of the soak. Everything else would make it another campaign.
+ */
+
+interface Rule {
+  readonly allowed: string;
+  readonly accepts: (value: unknown) => boolean;
+}
+
+const NON_NEGATIVE: Rule = { allowed: 'a number >= 0', accepts: (v) => isFiniteNumber(v) && v >= 0 };
+const POSITIVE_INTEGER: Rule = {
+  allowed: 'a whole number >= 1',
+  accepts: (v) => Number.isSafeInteger(v) && (v as number) >= 1,
+};
+const ANY_NUMBER: Rule = { allowed: 'a number', accepts: isFiniteNumber };
+const BOOLEAN: Rule = { allowed: 'true or false', accepts: (v) => typeof v === 'boolean' };
+
+const GATE_RULES: Readonly<Record<string, Rule>> = {
+  min: ANY_NUMBER,
+  max: ANY_NUMBER,
+  failFast: BOOLEAN,
+  minSamples: POSITIVE_INTEGER,
+  unmeasured: { allowed: '"fail" or "allow"', accepts: (v) => v === 'fail' || v === 'allow' },
+};
+
+const LOAD_RULES: Readonly<Record<string, Rule>> = {
+  soakSeconds: POSITIVE_INTEGER,
+  settleSeconds: NON_NEGATIVE,
+  churnPerMinute: NON_NEGATIVE,
+};
+
+/**
+ * Why a set of changes cannot be carried by a retry, a sentence each; empty when it can.
+ * @param set dotted path to value, e.g. `{"gates.podBindP99.max": 3}`
+ */
+export function refuseChanges(spec: CampaignSpec, set: unknown): readonly string[] {
+  if (typeof set !== 'object' || set === null || Array.isArray(set)) {
+    return [
+      `set: found ${shown(set)}; allowed: an object of dotted paths, e.g. {"gates.${spec.gates[0]?.name ?? 'name'}.max": 5}.`,
+    ];
+  }
+  const refused: string[] = [];
+  for (const [path, value] of Object.entries(set)) {
+    const found = ruleFor(spec, path);
+    if (typeof found === 'string') refused.push(found);
+    else if (!found.accepts(value)) refused.push(`set.${path}: found ${shown(value)}; allowed: ${found.allowed}.`);
+  }
+  if (refused.length === 0) refused.push(...contradictions(spec, set as Record<string, unknown>));
+  return refused;
+}
+
+function ruleFor(spec: CampaignSpec, path: string): Rule | string {
+  const parts = path.split('.');
+  const [head, name = '', field = ''] = parts;
+  if (head === 'gates' && parts.length === 3) {
+    if (!spec.gates.some((gate) => gate.name === name)) {
+      return `set.${path}: this campaign has no gate "${name}"; its gates: ${spec.gates.map((gate) => gate.name).join(', ')}.`;
+    }
+    return (
+      own(GATE_RULES, field) ??
+      `set.${path}: of a gate a retry may change ${Object.keys(GATE_RULES).join(', ')}; found "${field}".`
+    );
+  }
+  if (head === 'loadProfile' && parts.length === 2) {
+    return (
+      own(LOAD_RULES, name) ??
+      `set.${path}: of the load a retry may change ${Object.keys(LOAD_RULES).join(', ')}; found "${name}".`
+    );
+  }
+  return `set.${path}: a retry may change gates.<name>.<${Object.keys(GATE_RULES).join('|')}> and loadProfile.<${Object.keys(LOAD_RULES).join('|')}>.`;
+}
+
+function contradictions(spec: CampaignSpec, set: Readonly<Record<string, unknown>>): readonly string[] {
+  const refused: string[] = [];
+  const soakSeconds = Number(set['loadProfile.soakSeconds'] ?? spec.profile.loadProfile.soakSeconds);
+  const settleSeconds = Number(set['loadProfile.settleSeconds'] ?? spec.profile.loadProfile.settleSeconds);
+  if (settleSeconds >= soakSeconds) {
+    refused.push(
+      `set: loadProfile.settleSeconds ${settleSeconds} must be less than loadProfile.soakSeconds ${soakSeconds}.`,
+    );
+  }
+  for (const action of spec.profile.runnerActions) {
+    if (action.atSeconds >= soakSeconds) {
+      refused.push(
+        `set: loadProfile.soakSeconds ${soakSeconds} ends before the action ${action.action} at ${action.atSeconds} s; allowed: more than ${action.atSeconds}.`,
+      );
+    }
+  }
+  for (const gate of spec.gates) {
+    const min = set[`gates.${gate.name}.min`] ?? gate.bar.min;
+    const max = set[`gates.${gate.name}.max`] ?? gate.bar.max;
+    if (typeof min === 'number' && typeof max === 'number' && min > max) {
+      refused.push(`set: gate ${gate.name} would have min ${min} above its max ${max}.`);
+    }
+  }
+  return refused;
+}
+
+function own(rules: Readonly<Record<string, Rule>>, name: string): Rule | undefined {
+  return Object.hasOwn(rules, name) ? rules[name] : undefined;
+}
+
+function isFiniteNumber(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value);
+}
+
+function shown(value: unknown): string {
+  return value === undefined ? 'nothing' : `${JSON.stringify(value)} (${value === null ? 'null' : typeof value})`;
+}

@@ -1,0 +1,79 @@
+import { worst, type Verdict } from '../gates/model.ts';
+import { latestOutcome, type CampaignState, type StageOutcome } from './machine.ts';
+import { STAGES } from './stages.ts';
+
+/**
+ * How a campaign ended, apart from its gates.
+ * - `completed`: it has a verdict.
+ * - `aborted`: somebody cancelled it.
+ * - `harness-fault`: Belay's own ground gave way; nothing is said about the system.
+ */
+export type Ending = 'completed' | 'aborted' | 'harness-fault';
+
+/** What the machine's record alone says about the verdict, before any gate is looked at. */
+export interface Floor {
+  /** The verdict cannot be better than this. */
+  readonly verdict: Verdict;
+  /** One sentence for each thing that lowers it. */
+  readonly reasons: readonly string[];
+}
+
+/**
+ * The best verdict that the stages' outcomes allow. A retry on record can heal a failure, because only the latest
+ * execution of a stage counts; a skip cannot. A stage that never ran leaves the campaign unmeasured.
+ */
+export function verdictFloor(state: CampaignState): Floor {
+  const reasons: string[] = [];
+  const verdicts: Verdict[] = [];
+  for (const stage of STAGES) {
+    if (stage === 'judge' || stage === 'teardown') continue;
+    const outcome = latestOutcome(state, stage);
+    const lowered = lowers(outcome);
+    if (lowered === null) continue;
+    verdicts.push(lowered);
+    reasons.push(
+      outcome === undefined
+        ? `stage ${stage} never ran`
+        : `stage ${stage} ${outcome.outcome} (execution ${outcome.execution})${outcome.failure === undefined ? '' : `: ${outcome.failure.message}`}`,
+    );
+  }
+  return { verdict: worst(verdicts), reasons };
+}
+
+function lowers(outcome: StageOutcome | undefined): Verdict | null {
+  if (outcome === undefined) return 'unmeasured';
+  switch (outcome.outcome) {
+    case 'succeeded':
+      return null;
+    case 'failed':
+      return outcome.failure?.kind === 'harness' ? 'unmeasured' : 'fail';
+    case 'cancelled':
+    case 'skipped':
+      return 'unmeasured';
+  }
+}
+
+/** How the campaign ended. A cancel outranks what broke on the way; a skipped harness failure is no longer a fault. */
+export function endingOf(state: CampaignState): Ending {
+  if (state.earlyEnd === 'cancelled') return 'aborted';
+  const skipped = new Set(state.outcomes.filter((o) => o.outcome === 'skipped').map((o) => o.stage));
+  const broken = STAGES.some((stage) => {
+    // Missing evidence lowers the verdict, and a leak is the janitor's: neither makes the result worthless.
+    if (stage === 'snapshot' || stage === 'teardown' || skipped.has(stage)) return false;
+    const outcome = latestOutcome(state, stage);
+    return outcome?.outcome === 'failed' && outcome.failure?.kind === 'harness';
+  });
+  return broken ? 'harness-fault' : 'completed';
+}
+
+/** Failures that a later execution made good: kept for ever, shown beside the verdict. */
+export function healedFailures(state: CampaignState): readonly StageOutcome[] {
+  return state.outcomes.filter(
+    (outcome) =>
+      outcome.outcome === 'failed' &&
+      state.outcomes.some(
+        (later) =>
+          later.stage === outcome.stage && later.execution > outcome.execution && later.outcome === 'succeeded',
+      ),
+  );
+}

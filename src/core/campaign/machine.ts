@@ -1,0 +1,259 @@
+import { isClosing, STAGES, type Stage } from './stages.ts';
+
+/**
+ * The campaign's state machine, pure. The workflow carries out what it says and tells it what happened; which stage runs
+ * next, when a campaign holds, and what a decision may do is decided here and nowhere else.
+ */
+
+/** What a person may answer to a hold. */
+export type Decision = 'retry' | 'skip' | 'abort';
+
+/**
+ * Why a stage failed.
+ * - `breach`: a fail-fast gate broke in the soak.
+ * - `system`: the system under test did not get there (Pods stayed pending, it never became ready).
+ * - `harness`: Belay's own ground gave way (a tool did not start, a deadline passed, a worker never came).
+ */
+export type FailureKind = 'breach' | 'system' | 'harness';
+
+/** A failure of one execution of one stage. */
+export interface StageFailure {
+  readonly kind: FailureKind;
+  /** One sentence for a person: what broke, by how much, since when. */
+  readonly message: string;
+  /** The gate that broke, for a breach. */
+  readonly gate?: string;
+}
+
+/** How one execution of a stage ended. */
+export interface StageOutcome {
+  readonly stage: Stage;
+  readonly execution: number;
+  readonly outcome: 'succeeded' | 'failed' | 'cancelled' | 'skipped';
+  readonly startedAtMs: number;
+  readonly endedAtMs: number;
+  readonly failure?: StageFailure;
+}
+
+/** A decision that was accepted. */
+export interface DecisionRecord {
+  readonly stage: Stage;
+  readonly execution: number;
+  readonly decision: Decision;
+  readonly reason: string;
+  readonly atMs: number;
+  /** Changed settings that a retry carries, dotted path to value. */
+  readonly set?: Readonly<Record<string, unknown>>;
+}
+
+/** The open hold: which execution failed, and when the wait began. */
+export interface Hold {
+  readonly stage: Stage;
+  readonly execution: number;
+  readonly failure: StageFailure;
+  readonly openedAtMs: number;
+}
+
+/** How a campaign came to close before its last stage. */
+export type EarlyEnd = 'failed' | 'hold-expired' | 'aborted' | 'cancelled';
+
+/** Everything the machine knows. `mode` says what should be happening now. */
+export interface CampaignState {
+  readonly mode: 'stage' | 'hold' | 'finished';
+  /** The stage that runs (mode `stage`), ran last (`finished`), or failed (`hold`). */
+  readonly stage: Stage;
+  readonly execution: number;
+  readonly stageStartedAtMs: number;
+  readonly hold: Hold | null;
+  readonly holdMs: number;
+  readonly outcomes: readonly StageOutcome[];
+  readonly decisions: readonly DecisionRecord[];
+  readonly cancelRequested: boolean;
+  readonly earlyEnd: EarlyEnd | null;
+}
+
+/** What can happen to a campaign. Events about another stage, execution or hold than the current one change nothing. */
+export type CampaignEvent =
+  | { readonly type: 'succeeded'; readonly stage: Stage; readonly execution: number; readonly atMs: number }
+  | {
+      readonly type: 'failed';
+      readonly stage: Stage;
+      readonly execution: number;
+      readonly failure: StageFailure;
+      readonly atMs: number;
+    }
+  | { readonly type: 'cancelled'; readonly stage: Stage; readonly execution: number; readonly atMs: number }
+  | { readonly type: 'cancelRequested'; readonly atMs: number }
+  | ({ readonly type: 'decided' } & DecisionRecord)
+  | { readonly type: 'holdExpired'; readonly stage: Stage; readonly execution: number; readonly atMs: number };
+
+/** A campaign about to resolve. `holdMs` is replaced once the specification is known. */
+export function initialState(atMs: number): CampaignState {
+  return {
+    mode: 'stage',
+    stage: 'resolve',
+    execution: 1,
+    stageStartedAtMs: atMs,
+    hold: null,
+    holdMs: 0,
+    outcomes: [],
+    decisions: [],
+    cancelRequested: false,
+    earlyEnd: null,
+  };
+}
+
+/** The state after `event`. Total: an event that does not fit the state returns the very same state. */
+export function next(state: CampaignState, event: CampaignEvent): CampaignState {
+  if (state.mode === 'finished') return state;
+  switch (event.type) {
+    case 'succeeded':
+      return isCurrent(state, event) ? afterSuccess(record(state, event, 'succeeded'), event.atMs) : state;
+    case 'failed':
+      return isCurrent(state, event) ? afterFailure(record(state, event, 'failed', event.failure), event) : state;
+    case 'cancelled':
+      return isCurrent(state, event) ? afterCancelled(record(state, event, 'cancelled'), event.atMs) : state;
+    case 'cancelRequested':
+      return afterCancelRequest(state, event.atMs);
+    case 'decided':
+      return refuseDecision(state, event) === null ? afterDecision(state, event) : state;
+    case 'holdExpired':
+      return holdIs(state, event) ? close({ ...state, hold: null }, 'hold-expired', event.atMs) : state;
+  }
+}
+
+/**
+ * Why a decision cannot be taken now, as a sentence that says what would be; null when it can. The Update's validator and
+ * `next` ask the same function.
+ */
+export function refuseDecision(
+  state: CampaignState,
+  decision: { readonly stage: Stage; readonly execution: number; readonly decision: Decision },
+): string | null {
+  const hold = state.hold;
+  if (state.mode !== 'hold' || hold === null) {
+    return state.mode === 'finished'
+      ? 'The campaign has ended; nothing is held.'
+      : `Nothing is held: stage ${state.stage} (execution ${state.execution}) is running. A decision is taken only while the campaign holds.`;
+  }
+  if (hold.stage !== decision.stage || hold.execution !== decision.execution) {
+    return `The hold is on stage "${hold.stage}", execution ${hold.execution}; this answers stage "${decision.stage}", execution ${decision.execution}. Send {"stage":"${hold.stage}","execution":${hold.execution},…}.`;
+  }
+  if (decision.decision === 'skip' && !isSkippable(hold.stage)) {
+    return `Stage "${hold.stage}" cannot be skipped, the stages after it need it. Allowed here: retry, abort.`;
+  }
+  return null;
+}
+
+/** Whether later stages can do without `stage`. */
+export function isSkippable(stage: Stage): boolean {
+  return stage === 'steady' || stage === 'soak';
+}
+
+/** Whether clusters may exist: true from the moment provision was first started. Teardown then has to run. */
+export function clustersMayExist(state: CampaignState): boolean {
+  return (
+    STAGES.indexOf(state.stage) >= STAGES.indexOf('provision') || state.outcomes.some((o) => o.stage === 'provision')
+  );
+}
+
+/** How the latest execution of a stage ended; undefined when it did not run. */
+export function latestOutcome(state: CampaignState, stage: Stage): StageOutcome | undefined {
+  return state.outcomes.findLast((outcome) => outcome.stage === stage && outcome.outcome !== 'skipped');
+}
+
+function isCurrent(state: CampaignState, event: { readonly stage: Stage; readonly execution: number }): boolean {
+  return state.mode === 'stage' && state.stage === event.stage && state.execution === event.execution;
+}
+
+function holdIs(state: CampaignState, event: { readonly stage: Stage; readonly execution: number }): boolean {
+  return state.mode === 'hold' && state.hold?.stage === event.stage && state.hold.execution === event.execution;
+}
+
+function record(
+  state: CampaignState,
+  event: { readonly stage: Stage; readonly execution: number; readonly atMs: number },
+  outcome: StageOutcome['outcome'],
+  failure?: StageFailure,
+): CampaignState {
+  const entry: StageOutcome = {
+    stage: event.stage,
+    execution: event.execution,
+    outcome,
+    startedAtMs: state.stageStartedAtMs,
+    endedAtMs: event.atMs,
+    ...(failure === undefined ? {} : { failure }),
+  };
+  return { ...state, outcomes: [...state.outcomes, entry] };
+}
+
+function afterSuccess(state: CampaignState, atMs: number): CampaignState {
+  // A stage that finished although a cancel was on its way still counts, but nothing new is begun after it.
+  if (state.cancelRequested && !isClosing(state.stage)) return close(state, 'cancelled', atMs);
+  return advance(state, atMs);
+}
+
+function afterFailure(
+  state: CampaignState,
+  event: { readonly failure: StageFailure; readonly atMs: number },
+): CampaignState {
+  if (isClosing(state.stage)) return advance(state, event.atMs);
+  if (state.cancelRequested) return close(state, 'cancelled', event.atMs);
+  // Nothing stands yet that a retry could use.
+  if (state.stage === 'resolve') return { ...state, mode: 'finished', earlyEnd: 'failed' };
+  if (state.holdMs === 0) return close(state, 'failed', event.atMs);
+  const hold: Hold = {
+    stage: state.stage,
+    execution: state.execution,
+    failure: event.failure,
+    openedAtMs: event.atMs,
+  };
+  return { ...state, mode: 'hold', hold };
+}
+
+function afterCancelled(state: CampaignState, atMs: number): CampaignState {
+  // The closing stages run in a non-cancellable scope; should one be cut off all the same, the next still runs.
+  if (isClosing(state.stage)) return advance({ ...state, cancelRequested: true }, atMs);
+  return close({ ...state, cancelRequested: true }, 'cancelled', atMs);
+}
+
+function afterCancelRequest(state: CampaignState, atMs: number): CampaignState {
+  const asked = { ...state, cancelRequested: true };
+  // A running stage ends first and says how; a hold has nothing to wait for.
+  return state.mode === 'hold' ? close({ ...asked, hold: null }, 'cancelled', atMs) : asked;
+}
+
+function afterDecision(state: CampaignState, event: DecisionRecord): CampaignState {
+  const { stage, execution, decision, reason, atMs, set } = event;
+  const entry: DecisionRecord = { stage, execution, decision, reason, atMs, ...(set === undefined ? {} : { set }) };
+  const decided: CampaignState = { ...state, hold: null, decisions: [...state.decisions, entry] };
+  switch (decision) {
+    case 'abort':
+      return close(decided, 'aborted', atMs);
+    case 'skip': {
+      const skipped: StageOutcome = { stage, execution, outcome: 'skipped', startedAtMs: atMs, endedAtMs: atMs };
+      return advance({ ...decided, outcomes: [...decided.outcomes, skipped] }, atMs);
+    }
+    case 'retry':
+      // A soak measures a steady system: steadiness is proved again before its windows start anew.
+      return begin(decided, stage === 'soak' ? 'steady' : stage, atMs);
+  }
+}
+
+function advance(state: CampaignState, atMs: number): CampaignState {
+  const following = STAGES[STAGES.indexOf(state.stage) + 1];
+  if (following === undefined) return { ...state, mode: 'finished' };
+  return begin(state, following, atMs);
+}
+
+function close(state: CampaignState, earlyEnd: EarlyEnd, atMs: number): CampaignState {
+  const ended: CampaignState = { ...state, earlyEnd };
+  // Cancelled before anything could exist: there is nothing to keep, to judge, or to take down.
+  if (!clustersMayExist(state)) return { ...ended, mode: 'finished' };
+  return begin(ended, 'snapshot', atMs);
+}
+
+function begin(state: CampaignState, stage: Stage, atMs: number): CampaignState {
+  const earlier = state.outcomes.filter((outcome) => outcome.stage === stage && outcome.outcome !== 'skipped').length;
+  return { ...state, mode: 'stage', stage, execution: earlier + 1, stageStartedAtMs: atMs };
+}

@@ -1,0 +1,255 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { endingOf, healedFailures, verdictFloor } from '../../../src/core/campaign/conclusion.ts';
+import {
+  clustersMayExist,
+  initialState,
+  latestOutcome,
+  next,
+  refuseDecision,
+  type CampaignEvent,
+  type CampaignState,
+  type FailureKind,
+} from '../../../src/core/campaign/machine.ts';
+import { isClosing, STAGES, type Stage } from '../../../src/core/campaign/stages.ts';
+
+const RANK = { pass: 0, unmeasured: 1, fail: 2 } as const;
+
+/** One random happening; it is made to fit the state, or not, by `eventOf`. */
+const happening = fc.record({
+  kind: fc.constantFrom(
+    'succeed',
+    'succeed',
+    'succeed',
+    'fail',
+    'cancelled',
+    'cancelRequest',
+    'decide',
+    'expire',
+    'stale',
+  ),
+  failure: fc.constantFrom<FailureKind>('breach', 'system', 'harness'),
+  decision: fc.constantFrom('retry' as const, 'skip' as const, 'abort' as const),
+  stage: fc.constantFrom(...STAGES),
+  execution: fc.integer({ min: 1, max: 3 }),
+});
+type Happening = typeof happening extends fc.Arbitrary<infer T> ? T : never;
+
+function eventOf(state: CampaignState, random: Happening, atMs: number): CampaignEvent {
+  const { stage, execution } = state;
+  const failure = { kind: random.failure, message: 'broke' };
+  switch (random.kind) {
+    case 'succeed':
+      return { type: 'succeeded', stage, execution, atMs };
+    case 'fail':
+      return { type: 'failed', stage, execution, failure, atMs };
+    case 'cancelled':
+      return { type: 'cancelled', stage, execution, atMs };
+    case 'cancelRequest':
+      return { type: 'cancelRequested', atMs };
+    case 'decide':
+      return { type: 'decided', stage, execution, decision: random.decision, reason: '', atMs };
+    case 'expire':
+      return { type: 'holdExpired', stage, execution, atMs };
+    default:
+      return {
+        type: 'decided',
+        stage: random.stage,
+        execution: random.execution,
+        decision: random.decision,
+        reason: '',
+        atMs,
+      };
+  }
+}
+
+describe('the campaign machine', () => {
+  test('holds its invariants in 20,000 random campaigns', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(0, 1_000), fc.array(happening, { maxLength: 40 }), (holdMs, happenings) => {
+        let state: CampaignState = { ...initialState(0), holdMs };
+        let atMs = 0;
+        const begun: { stage: Stage; execution: number }[] = [{ stage: 'resolve', execution: 1 }];
+        for (const random of happenings) {
+          const event = eventOf(state, random, ++atMs);
+          const before = state;
+          state = next(before, event);
+          checkStep(before, event, state);
+          if (state.mode === 'stage' && (state.stage !== before.stage || state.execution !== before.execution))
+            begun.push(state);
+        }
+        // However it went so far: with every stage succeeding and every hold expiring, it comes to an end.
+        for (let step = 0; state.mode !== 'finished'; step++) {
+          expect(step).toBeLessThan(40);
+          const { stage, execution } = state;
+          const before = state;
+          state = next(state, {
+            type: state.mode === 'hold' ? 'holdExpired' : 'succeeded',
+            stage,
+            execution,
+            atMs: ++atMs,
+          });
+          checkStep(before, { type: 'succeeded', stage, execution, atMs }, state);
+          if (state.mode === 'stage') begun.push(state);
+        }
+        checkWhole(state, begun);
+      }),
+      { numRuns: 20_000 },
+    );
+  });
+
+  test('a breach that is retried and passes heals, and stays on record', () => {
+    let state = runTo('soak', 60_000);
+    state = next(state, {
+      type: 'failed',
+      stage: 'soak',
+      execution: 1,
+      failure: { kind: 'breach', message: 'p99 9 s > 5 s' },
+      atMs: 1,
+    });
+    expect(state.mode).toBe('hold');
+    expect(verdictFloor(state).verdict).toBe('fail');
+    state = next(state, {
+      type: 'decided',
+      stage: 'soak',
+      execution: 1,
+      decision: 'retry',
+      reason: 'new build',
+      atMs: 2,
+    });
+    expect(state).toMatchObject({ mode: 'stage', stage: 'steady', execution: 2 });
+    state = succeedThrough(state);
+    expect(verdictFloor(state)).toEqual({ verdict: 'pass', reasons: [] });
+    expect(healedFailures(state).map((o) => [o.stage, o.execution])).toEqual([['soak', 1]]);
+    expect(state.outcomes.filter((o) => o.stage === 'provision' || o.stage === 'seed')).toHaveLength(2);
+  });
+
+  test('a skip heals nothing', () => {
+    let state = runTo('soak', 60_000);
+    state = next(state, {
+      type: 'failed',
+      stage: 'soak',
+      execution: 1,
+      failure: { kind: 'breach', message: 'x' },
+      atMs: 1,
+    });
+    state = next(state, { type: 'decided', stage: 'soak', execution: 1, decision: 'skip', reason: '', atMs: 2 });
+    expect(state.stage).toBe('snapshot');
+    expect(verdictFloor(succeedThrough(state)).verdict).toBe('fail');
+  });
+
+  test('refusals say what would be accepted', () => {
+    let state = runTo('seed', 60_000);
+    expect(refuseDecision(state, { stage: 'seed', execution: 1, decision: 'retry' })).toMatch(
+      /Nothing is held: stage seed/,
+    );
+    state = next(state, {
+      type: 'failed',
+      stage: 'seed',
+      execution: 1,
+      failure: { kind: 'harness', message: 'x' },
+      atMs: 1,
+    });
+    expect(refuseDecision(state, { stage: 'soak', execution: 1, decision: 'retry' })).toMatch(
+      /hold is on stage "seed", execution 1/,
+    );
+    expect(refuseDecision(state, { stage: 'seed', execution: 2, decision: 'retry' })).toMatch(
+      /execution 1; this answers .* execution 2/,
+    );
+    expect(refuseDecision(state, { stage: 'seed', execution: 1, decision: 'skip' })).toMatch(
+      /cannot be skipped.*Allowed here: retry, abort/,
+    );
+    expect(refuseDecision(state, { stage: 'seed', execution: 1, decision: 'retry' })).toBeNull();
+  });
+
+  test('cancel during a hold closes; cancel before provision has nothing to close', () => {
+    let state = runTo('ramp', 60_000);
+    state = next(state, {
+      type: 'failed',
+      stage: 'ramp',
+      execution: 1,
+      failure: { kind: 'system', message: 'x' },
+      atMs: 1,
+    });
+    state = next(state, { type: 'cancelRequested', atMs: 2 });
+    expect(state).toMatchObject({ mode: 'stage', stage: 'snapshot', earlyEnd: 'cancelled' });
+    expect(endingOf(succeedThrough(state))).toBe('aborted');
+
+    const early = next(next(initialState(0), { type: 'cancelRequested', atMs: 1 }), {
+      type: 'cancelled',
+      stage: 'resolve',
+      execution: 1,
+      atMs: 2,
+    });
+    expect(early).toMatchObject({ mode: 'finished', earlyEnd: 'cancelled' });
+  });
+});
+
+/** What must hold from one state to the next. */
+function checkStep(before: CampaignState, event: CampaignEvent, after: CampaignState): void {
+  // A decision acts on the hold it names or not at all.
+  if (event.type === 'decided') {
+    const named =
+      before.mode === 'hold' && before.hold?.stage === event.stage && before.hold.execution === event.execution;
+    if (!named) expect(after).toBe(before);
+    if (after !== before) expect(after.decisions.length).toBe(before.decisions.length + 1);
+  }
+  // The verdict never gets better without a decision on record.
+  if (after.decisions.length === 0) {
+    const worseOrEqual = RANK[verdictOfFinished(after)] >= RANK[failedSoFar(before)];
+    expect(worseOrEqual).toBe(true);
+  }
+  // Nothing that happened is ever taken back.
+  expect(after.outcomes.slice(0, before.outcomes.length)).toEqual(before.outcomes);
+  expect((after.mode === 'hold') === (after.hold !== null)).toBe(true);
+}
+
+function failedSoFar(state: CampaignState): 'pass' | 'fail' {
+  return state.outcomes.some(
+    (o) => o.outcome === 'failed' && o.failure?.kind !== 'harness' && !isClosing(o.stage) && o.stage !== 'resolve',
+  )
+    ? 'fail'
+    : 'pass';
+}
+
+function verdictOfFinished(state: CampaignState): 'pass' | 'unmeasured' | 'fail' {
+  return verdictFloor(state).verdict;
+}
+
+/** What must hold of a whole campaign. */
+function checkWhole(state: CampaignState, begun: readonly { stage: Stage; execution: number }[]): void {
+  // Once clusters may exist, teardown runs, last, and once.
+  if (begun.some(({ stage }) => stage === 'provision')) {
+    expect(begun.at(-1)?.stage).toBe('teardown');
+    expect(begun.filter(({ stage }) => stage === 'teardown')).toHaveLength(1);
+    for (const closing of ['snapshot', 'judge'] as const)
+      expect(begun.some(({ stage }) => stage === closing)).toBe(true);
+  } else {
+    expect(clustersMayExist(state)).toBe(false);
+  }
+  // Stages begin in order, one at a time; a step back only after a decision to retry.
+  const backSteps = begun.filter(
+    ({ stage }, i) => i > 0 && STAGES.indexOf(stage) <= STAGES.indexOf(begun[i - 1]!.stage),
+  ).length;
+  expect(backSteps).toBe(state.decisions.filter((d) => d.decision === 'retry').length);
+  // Executions of a stage are numbered without gaps.
+  for (const stage of STAGES) {
+    const executions = begun.filter((b) => b.stage === stage).map((b) => b.execution);
+    expect(executions).toEqual(executions.map((_, i) => i + 1));
+  }
+}
+
+function runTo(stage: Stage, holdMs: number): CampaignState {
+  let state: CampaignState = { ...initialState(0), holdMs };
+  while (state.stage !== stage)
+    state = next(state, { type: 'succeeded', stage: state.stage, execution: state.execution, atMs: 0 });
+  return state;
+}
+
+function succeedThrough(from: CampaignState): CampaignState {
+  let state = from;
+  while (state.mode === 'stage')
+    state = next(state, { type: 'succeeded', stage: state.stage, execution: state.execution, atMs: 9 });
+  expect(latestOutcome(state, 'teardown')?.outcome).toBe('succeeded');
+  return state;
+}
