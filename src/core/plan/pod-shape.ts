@@ -1,0 +1,162 @@
+import type { Archetype } from '../profile/model.ts';
+import { INTENDED_AT_ANNOTATION, LABELS, ownershipLabels } from './labels.ts';
+import type { Ownership } from './labels.ts';
+import type { Domain } from './nodes.ts';
+import { podName } from './workload.ts';
+import type { Workload } from './workload.ts';
+
+/** What all Pods of a cluster's load have in common. */
+export interface PodContext {
+  readonly slug: string;
+  readonly owner: Ownership;
+  /** Places of the gangs, from `planNodes`; empty where the system makes the machines. */
+  readonly domains: ReadonlyMap<number, Domain>;
+  /**
+   * The system makes the machines, of types of its own: nothing is asked about instance type, archetype, label axes or
+   * rack. A gang of one rack is then kept in one zone.
+   */
+  readonly anyInstanceType: boolean;
+  /** What a zone of the catalogue is called in this cluster; zones that are missing here are not asked for. */
+  readonly zoneNames?: Readonly<Record<string, string>>;
+  /** Empty = the default scheduler. */
+  readonly schedulerName?: string;
+}
+
+/** JSON of one Pod of a shape. */
+export type PodTemplate = (slot: number, generation: number, intendedAtMs: number) => string;
+
+/** The Pod that fills a slot. Its scheduling priority stays the default: no PriorityClass needs to exist. */
+export function podBody(
+  workload: Workload,
+  archetype: Archetype,
+  context: PodContext,
+  place: { readonly slot: number; readonly generation: number; readonly intendedAtMs: number },
+): Record<string, unknown> {
+  const { slot, generation, intendedAtMs } = place;
+  return shapeOf(workload, archetype, context, {
+    name: podName(context.slug, slot, generation),
+    slot: String(slot),
+    generation: String(generation),
+    intendedAtMs: String(intendedAtMs),
+  });
+}
+
+/** Builds a shape's JSON once; each Pod after that costs a join of a few strings. */
+export function podTemplate(workload: Workload, archetype: Archetype, context: PodContext): PodTemplate {
+  const holes = {
+    name: '\u0001name\u0002',
+    slot: '\u0001slot\u0002',
+    generation: '\u0001gen\u0002',
+    intendedAtMs: '\u0001at\u0002',
+  };
+  const json = JSON.stringify(shapeOf(workload, archetype, context, holes));
+  // JSON writes the two control characters as \u0001 and \u0002: no name or label can hold them.
+  const parts = json.split(/(\\u0001[a-z]+\\u0002)/);
+  const fill: Readonly<Record<string, (slot: number, generation: number, intendedAtMs: number) => string>> = {
+    '\\u0001name\\u0002': (slot, generation) => podName(context.slug, slot, generation),
+    '\\u0001slot\\u0002': (slot) => String(slot),
+    '\\u0001gen\\u0002': (_, generation) => String(generation),
+    '\\u0001at\\u0002': (_slot, _generation, intendedAtMs) => String(intendedAtMs),
+  };
+  const fillers = parts.map((part) => fill[part] ?? part);
+  return (slot, generation, intendedAtMs) => {
+    let text = '';
+    for (const part of fillers) text += typeof part === 'string' ? part : part(slot, generation, intendedAtMs);
+    return text;
+  };
+}
+
+function shapeOf(
+  workload: Workload,
+  archetype: Archetype,
+  context: PodContext,
+  own: { readonly name: string; readonly slot: string; readonly generation: string; readonly intendedAtMs: string },
+): Record<string, unknown> {
+  const labels = {
+    ...ownershipLabels(context.owner),
+    ...workload.labels,
+    [LABELS.archetype]: archetype.name,
+    [LABELS.workload]: `w${workload.index}`,
+    [LABELS.slot]: own.slot,
+    [LABELS.generation]: own.generation,
+  };
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: own.name, labels, annotations: { [INTENDED_AT_ANNOTATION]: own.intendedAtMs } },
+    spec: {
+      ...(context.schedulerName === undefined || context.schedulerName === ''
+        ? {}
+        : { schedulerName: context.schedulerName }),
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      // A deleted Pod goes at once, whoever deletes it: nothing runs in it that needs time to end.
+      terminationGracePeriodSeconds: 0,
+      containers: [
+        {
+          name: 'load',
+          image: 'registry.k8s.io/pause:3.10',
+          resources: { requests: workload.resources, limits: workload.resources },
+        },
+      ],
+      ...affinityOf(workload, archetype, context),
+      ...spreadOf(workload, archetype, context),
+    },
+  };
+}
+
+function affinityOf(workload: Workload, archetype: Archetype, context: PodContext): Record<string, unknown> {
+  const domain = context.domains.get(workload.index);
+  const zones = domain === undefined ? namesOfZones(archetype, context) : [domain.zone];
+  const wanted: [string, readonly string[]][] = [];
+  if (!context.anyInstanceType) {
+    // Two archetypes may share an instance type, with Nodes cut to the size of their own Pods: this keeps them apart.
+    wanted.push([LABELS.archetype, [archetype.name]], [LABELS.instanceType, archetype.instanceTypes]);
+    for (const [key, value] of Object.entries(workload.labels)) wanted.push([key, [value]]);
+    if (domain?.rack !== undefined) wanted.push([LABELS.rack, [domain.rack]]);
+  }
+  wanted.push([LABELS.zone, zones]);
+  const matchExpressions = wanted
+    .filter(([, values]) => values.length > 0)
+    .map(([key, values]) => ({ key, operator: 'In', values }));
+  const nodeAffinity =
+    matchExpressions.length === 0
+      ? {}
+      : {
+          nodeAffinity: {
+            requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions }] },
+          },
+        };
+  const podAffinity =
+    workload.together === undefined
+      ? {}
+      : {
+          podAffinity: {
+            requiredDuringSchedulingIgnoredDuringExecution: [
+              {
+                labelSelector: siblings(workload, context),
+                topologyKey: workload.together === 'rack' && !context.anyInstanceType ? LABELS.rack : LABELS.zone,
+              },
+            ],
+          },
+        };
+  const affinity = { ...nodeAffinity, ...podAffinity };
+  return Object.keys(affinity).length === 0 ? {} : { affinity };
+}
+
+function spreadOf(workload: Workload, archetype: Archetype, context: PodContext): Record<string, unknown> {
+  const constraint = archetype.spreadConstraint;
+  if (!workload.spread || constraint === undefined) return {};
+  const known: readonly string[] = [LABELS.zone, LABELS.hostname];
+  if (context.anyInstanceType && !known.includes(constraint.topologyKey)) return {};
+  return { topologySpreadConstraints: [{ ...constraint, labelSelector: siblings(workload, context) }] };
+}
+
+function siblings(workload: Workload, context: PodContext): Record<string, unknown> {
+  return { matchLabels: { [LABELS.campaign]: context.owner.campaign, [LABELS.workload]: `w${workload.index}` } };
+}
+
+function namesOfZones(archetype: Archetype, { zoneNames }: PodContext): readonly string[] {
+  if (zoneNames === undefined) return archetype.zones;
+  return archetype.zones.flatMap((zone) => zoneNames[zone] ?? []);
+}

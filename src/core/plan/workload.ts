@@ -1,0 +1,115 @@
+import type { Archetype, Catalogue } from '../profile/model.ts';
+import { drawInteger, drawWeighted, randomStream } from './random.ts';
+import type { Random } from './random.ts';
+
+/**
+ * Pods that belong together and share one shape, as the replicas of a Deployment or a gang do. It occupies the slots
+ * `firstSlot` to `firstSlot + replicas - 1` of its cluster.
+ */
+export interface Workload {
+  readonly index: number;
+  readonly archetype: string;
+  readonly firstSlot: number;
+  readonly replicas: number;
+  /** All replicas must be in one rack or one zone; undefined = wherever they fit. */
+  readonly together: 'rack' | 'zone' | undefined;
+  readonly resources: Readonly<Record<string, string>>;
+  /** Values drawn on the archetype's label axes: wanted of the Node, carried by the Pod. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly priority: number;
+  /** The archetype's spread constraint applies. */
+  readonly spread: boolean;
+}
+
+/** One Pod that shall exist, whichever generation of it is alive. */
+export interface PodSlot {
+  readonly slot: number;
+  readonly workload: Workload;
+}
+
+/** Sizes of services that are no gang: weight, fewest and most replicas (BigFleet's table). */
+const SERVICE_SIZES = [
+  { weight: 55, low: 1, high: 5 },
+  { weight: 30, low: 6, high: 25 },
+  { weight: 12, low: 26, high: 100 },
+  { weight: 3, low: 101, high: 400 },
+] as const;
+
+/** Archetypes that become StatefulSets upstream, which are kept small. */
+const STATEFUL = new Set(['stateful-db', 'memory-cache']);
+const STATEFUL_REPLICAS_MAX = 25;
+
+/** Upstream's priority of an archetype that names none. */
+const DEFAULT_PRIORITY = 1_000;
+
+/**
+ * Draws workloads until their replicas sum to exactly `targetPods`; the last one is cut to fit. Archetypes by weight
+ * (burst-only ones never, a weight of 0 counts as 1), replicas by gang size or service size
+ * (`reference/bigfleet-harness.md` §16 step 2). Two clusters of one campaign draw differently.
+ * @throws RangeError when Pods are wanted and no archetype may be drawn
+ */
+export function drawWorkloads(
+  catalogue: Catalogue,
+  targetPods: number,
+  seed: number,
+  clusterIndex = 0,
+): readonly Workload[] {
+  const archetypes = demandedArchetypes(catalogue);
+  if (targetPods > 0 && archetypes.length === 0) {
+    throw new RangeError(
+      `catalogue ${catalogue.name}: every archetype is burstOnly, so ${targetPods} Pods cannot be drawn`,
+    );
+  }
+  const random = randomStream(seed, 'workloads', clusterIndex);
+  const workloads: Workload[] = [];
+  for (let made = 0; made < targetPods; made += workloads.at(-1)?.replicas ?? 0) {
+    const archetype = drawWeighted(random, archetypes, weightOf);
+    const replicas = Math.min(drawReplicas(random, archetype), targetPods - made);
+    workloads.push({ index: workloads.length, firstSlot: made, replicas, ...drawShape(random, archetype) });
+  }
+  return workloads;
+}
+
+/** The slots of a cluster in order: slot i is at index i. */
+export function podSlots(workloads: readonly Workload[]): readonly PodSlot[] {
+  return workloads.flatMap((workload) =>
+    Array.from({ length: workload.replicas }, (_, replica) => ({ slot: workload.firstSlot + replica, workload })),
+  );
+}
+
+/** Name of a slot's Pod. It follows from its place alone, so creating it twice changes nothing. */
+export function podName(slug: string, slot: number, generation: number): string {
+  return `${slug}-p${slot}-g${generation}`;
+}
+
+/** The archetypes of which steady demand is drawn. */
+export function demandedArchetypes(catalogue: Catalogue): readonly Archetype[] {
+  const demand = catalogue.demandArchetypes.length > 0 ? catalogue.demandArchetypes : catalogue.archetypes;
+  return demand.filter((archetype) => !archetype.burstOnly);
+}
+
+function weightOf({ weight }: Archetype): number {
+  return weight > 0 ? weight : 1;
+}
+
+function drawReplicas(random: Random, archetype: Archetype): number {
+  if (archetype.groupSizeRange !== undefined) return drawInteger(random, ...archetype.groupSizeRange);
+  if (archetype.sameRack || archetype.sameZone) return 1;
+  const size = drawWeighted(random, SERVICE_SIZES, ({ weight }) => weight);
+  const replicas = drawInteger(random, size.low, size.high);
+  return STATEFUL.has(archetype.name) ? Math.min(replicas, STATEFUL_REPLICAS_MAX) : replicas;
+}
+
+function drawShape(random: Random, archetype: Archetype): Omit<Workload, 'index' | 'firstSlot' | 'replicas'> {
+  const { resources } = drawWeighted(random, archetype.sizeBuckets, ({ weight }) => (weight > 0 ? weight : 1));
+  const labels = archetype.labelAxes.map(({ key, count }) => [key, `v${drawInteger(random, 0, count - 1)}`] as const);
+  const priorities = archetype.priorityClasses;
+  return {
+    archetype: archetype.name,
+    together: archetype.sameRack ? 'rack' : archetype.sameZone ? 'zone' : undefined,
+    resources,
+    labels: Object.fromEntries(labels),
+    priority: priorities[drawInteger(random, 0, priorities.length - 1)] ?? DEFAULT_PRIORITY,
+    spread: archetype.spreadConstraint !== undefined && random() < archetype.spreadConstraintProb,
+  };
+}
