@@ -1,6 +1,6 @@
 /**
  * What a gate is, what a reading is, and how verdicts combine. Types and the lattice only; how a reading is taken from
- * Prometheus lies in adapters, how it is judged in `judge-gate.ts`.
+ * Prometheus lies in `read.ts`, how it is judged in `judge.ts`.
  */
 
 /** pass < unmeasured < fail: the worst of several wins. */
@@ -84,6 +84,8 @@ export interface Reading {
 export interface GateResult {
   readonly gate: string;
   readonly verdict: Verdict;
+  /** False: shown, but left out of the overall verdict (informational, or unmeasured where the gate allows it). Absent = true. */
+  readonly counts?: boolean;
   readonly reading: Reading;
   readonly bar: Bar;
   readonly barKind: BarKind;

@@ -1,0 +1,253 @@
+import { Agent, request } from 'undici';
+import type { PointSeries, Sample } from '../../core/gates/answers.ts';
+import { QueryError } from './query-error.ts';
+
+/** Larger answers are refused: no gate needs one, and a server that never stops sending must not fill the memory. */
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+
+/** Bounds of one call. `signal` = the caller no longer wants it; `budgetMs` = how long it may take. */
+export interface CallBounds {
+  readonly signal: AbortSignal;
+  readonly budgetMs: number;
+}
+
+/** A target as Prometheus knows it. */
+export interface ActiveTarget {
+  readonly job: string;
+  readonly instance: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly health: 'up' | 'down' | 'unknown';
+  readonly lastError: string;
+  readonly scrapeUrl: string;
+}
+
+/**
+ * A Prometheus by its URL. Every call ends within its budget with an answer or a `QueryError`; when `signal` aborts it
+ * throws the signal's reason instead, so that a cancelled activity is not mistaken for a bad reading.
+ */
+export interface PrometheusClient {
+  readonly url: string;
+  /** Instant vector (or scalar) at `atMs`. */
+  query(promql: string, atMs: number, bounds: CallBounds): Promise<readonly Sample[]>;
+  /** Range vector selector (`x[1m]`) at `atMs`: the raw points. */
+  queryRaw(selector: string, atMs: number, bounds: CallBounds): Promise<readonly PointSeries[]>;
+  queryRange(promql: string, range: RangeWindow, bounds: CallBounds): Promise<readonly PointSeries[]>;
+  targets(bounds: CallBounds): Promise<readonly ActiveTarget[]>;
+  /** Whether it serves queries (`/-/ready`). Never throws for a server that is not there. */
+  isReady(bounds: CallBounds): Promise<boolean>;
+  /** Makes it read its configuration again (`/-/reload`). */
+  reload(bounds: CallBounds): Promise<void>;
+  /** Takes a snapshot of the TSDB, head included; gives the folder's name under `<data>/snapshots/`. */
+  snapshot(bounds: CallBounds): Promise<string>;
+  close(): Promise<void>;
+}
+
+export interface RangeWindow {
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly stepMs: number;
+}
+
+/** A client for the Prometheus at `url` (with any path prefix it is served under). */
+export function prometheusClient(url: string): PrometheusClient {
+  const base = url.replace(/\/+$/, '');
+  const agent = new Agent({ connections: 16, pipelining: 1, connect: { timeout: 5_000 } });
+
+  const call = async (path: string, method: 'GET' | 'POST', form: URLSearchParams | undefined, bounds: CallBounds) => {
+    bounds.signal.throwIfAborted();
+    const timeout = AbortSignal.timeout(bounds.budgetMs);
+    const signal = AbortSignal.any([bounds.signal, timeout]);
+    try {
+      const response = await request(base + path, {
+        dispatcher: agent,
+        method,
+        signal,
+        headersTimeout: 0,
+        bodyTimeout: 0,
+        ...(form === undefined
+          ? {}
+          : { body: form.toString(), headers: { 'content-type': 'application/x-www-form-urlencoded' } }),
+      });
+      return { status: response.statusCode, body: await readBody(response.body, signal) };
+    } catch (cause) {
+      bounds.signal.throwIfAborted();
+      if (timeout.aborted) {
+        throw new QueryError('timeout', `no answer from ${base} within ${bounds.budgetMs} ms`, { cause });
+      }
+      if (cause instanceof QueryError) throw cause;
+      throw new QueryError('unreachable', `${base} does not answer: ${messageOf(cause)}`, { cause });
+    }
+  };
+
+  const api = async (path: string, form: URLSearchParams | undefined, bounds: CallBounds): Promise<unknown> => {
+    const { status, body } = await call(path, form === undefined ? 'GET' : 'POST', form, bounds);
+    return dataOf(path, status, body);
+  };
+
+  const ask = async (form: Record<string, string>, path: string, bounds: CallBounds): Promise<QueryData> => {
+    // Prometheus gives up a little before us, so that its own message arrives.
+    const timeout = `${Math.max(1, Math.round(bounds.budgetMs * 0.9))}ms`;
+    return queryData(await api(path, new URLSearchParams({ ...form, timeout }), bounds));
+  };
+
+  return {
+    url: base,
+    async query(promql, atMs, bounds) {
+      return instantSamples(await ask({ query: promql, time: seconds(atMs) }, '/api/v1/query', bounds));
+    },
+    async queryRaw(selector, atMs, bounds) {
+      return pointSeries(await ask({ query: selector, time: seconds(atMs) }, '/api/v1/query', bounds));
+    },
+    async queryRange(promql, { startMs, endMs, stepMs }, bounds) {
+      const form = { query: promql, start: seconds(startMs), end: seconds(endMs), step: seconds(stepMs) };
+      return pointSeries(await ask(form, '/api/v1/query_range', bounds));
+    },
+    async targets(bounds) {
+      return activeTargets(await api('/api/v1/targets?state=active', undefined, bounds));
+    },
+    async isReady(bounds) {
+      try {
+        return (await call('/-/ready', 'GET', undefined, bounds)).status === 200;
+      } catch (cause) {
+        if (cause instanceof QueryError) return false;
+        throw cause;
+      }
+    },
+    async reload(bounds) {
+      const { status, body } = await call('/-/reload', 'POST', new URLSearchParams(), bounds);
+      if (status !== 200) throw new QueryError('status', `reload refused: ${excerpt(body)}`, { status });
+    },
+    async snapshot(bounds) {
+      const data = await api('/api/v1/admin/tsdb/snapshot', new URLSearchParams(), bounds);
+      const name = isRecord(data) ? data['name'] : undefined;
+      // The name becomes part of a path: nothing but a plain folder name is taken.
+      if (typeof name !== 'string' || !/^[\w-]+$/.test(name)) {
+        throw new QueryError('malformed', 'the snapshot was answered without the name of its folder');
+      }
+      return name;
+    },
+    close: () => agent.destroy(),
+  };
+}
+
+async function readBody(body: AsyncIterable<unknown>, signal: AbortSignal): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    signal.throwIfAborted();
+    const bytes = chunk as Buffer;
+    size += bytes.length;
+    if (size > MAX_ANSWER_BYTES) throw new QueryError('malformed', `the answer is over ${MAX_ANSWER_BYTES} bytes`);
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** `data` of Prometheus' envelope, or a QueryError with Prometheus' own words. */
+function dataOf(path: string, status: number, body: string): unknown {
+  let envelope: unknown;
+  try {
+    envelope = JSON.parse(body);
+  } catch (cause) {
+    const kind = status === 200 ? 'malformed' : 'status';
+    throw new QueryError(kind, `${path} answered ${status} with no JSON: ${excerpt(body)}`, { status, cause });
+  }
+  if (isRecord(envelope) && envelope['status'] === 'success') return envelope['data'];
+  const error = isRecord(envelope) && typeof envelope['error'] === 'string' ? envelope['error'] : excerpt(body);
+  const type = isRecord(envelope) && typeof envelope['errorType'] === 'string' ? envelope['errorType'] : '';
+  throw new QueryError('status', `${error}${type === '' ? '' : ` (${type}, ${status})`}`, { status });
+}
+
+interface QueryData {
+  readonly resultType: string;
+  readonly result: readonly unknown[];
+}
+
+function queryData(data: unknown): QueryData {
+  if (isRecord(data) && typeof data['resultType'] === 'string' && Array.isArray(data['result'])) {
+    return { resultType: data['resultType'], result: data['result'] };
+  }
+  throw malformed(data);
+}
+
+function instantSamples({ resultType, result }: QueryData): readonly Sample[] {
+  if (resultType === 'scalar') return [{ labels: {}, value: pointOf(result)[1] }];
+  if (resultType !== 'vector') throw new QueryError('malformed', `a ${resultType} where an instant vector is wanted`);
+  return result.map((row) => {
+    if (!isRecord(row)) throw malformed(row);
+    if (row['histogram'] !== undefined) {
+      throw new QueryError('malformed', 'a native histogram where a number is wanted');
+    }
+    return { labels: labelsOf(row['metric']), value: pointOf(row['value'])[1] };
+  });
+}
+
+function pointSeries({ resultType, result }: QueryData): readonly PointSeries[] {
+  if (resultType !== 'matrix') throw new QueryError('malformed', `a ${resultType} where a range of points is wanted`);
+  return result.map((row) => {
+    if (!isRecord(row)) throw malformed(row);
+    const values = row['values'] ?? [];
+    if (!Array.isArray(values)) throw malformed(row);
+    return { labels: labelsOf(row['metric']), points: values.map(pointOf) };
+  });
+}
+
+function pointOf(pair: unknown): readonly [number, number] {
+  if (!Array.isArray(pair) || typeof pair[0] !== 'number' || typeof pair[1] !== 'string') throw malformed(pair);
+  return [Math.round(pair[0] * 1000), sampleValue(pair[1])];
+}
+
+function sampleValue(text: string): number {
+  if (text === '+Inf' || text === 'Inf') return Infinity;
+  if (text === '-Inf') return -Infinity;
+  const value = Number(text);
+  if (text.trim() === '' || (Number.isNaN(value) && text !== 'NaN')) throw malformed(text);
+  return value;
+}
+
+function labelsOf(metric: unknown): Readonly<Record<string, string>> {
+  if (!isRecord(metric)) throw malformed(metric);
+  return Object.fromEntries(Object.entries(metric).map(([name, value]) => [name, String(value)]));
+}
+
+function activeTargets(data: unknown): readonly ActiveTarget[] {
+  const active = isRecord(data) ? data['activeTargets'] : undefined;
+  if (!Array.isArray(active)) throw malformed(data);
+  return active.filter(isRecord).map((target) => {
+    const labels = labelsOf(target['labels']);
+    const health = target['health'];
+    return {
+      job: labels['job'] ?? '',
+      instance: labels['instance'] ?? '',
+      labels,
+      health: health === 'up' || health === 'down' ? health : 'unknown',
+      lastError: textOf(target['lastError']),
+      scrapeUrl: textOf(target['scrapeUrl']),
+    };
+  });
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function malformed(found: unknown): QueryError {
+  return new QueryError('malformed', `not an answer of Prometheus: ${excerpt(JSON.stringify(found) ?? 'nothing')}`);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function excerpt(text: string): string {
+  const line = text.replaceAll(/\s+/g, ' ').trim();
+  return line.length > 200 ? `${line.slice(0, 200)}…` : line;
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error && cause.message !== '' ? cause.message : String((cause as { code?: unknown })?.code);
+}
+
+function seconds(ms: number): string {
+  return (ms / 1000).toFixed(3);
+}

@@ -1,0 +1,129 @@
+import type { Sample } from './answers.ts';
+
+/** A histogram bucket: cumulative count (or rate) of everything up to `upperBound`. */
+export interface Bucket {
+  readonly upperBound: number;
+  readonly count: number;
+}
+
+/** Buckets of one group of labels, as `histogram_quantile` sees them. */
+export interface BucketGroup {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly buckets: readonly Bucket[];
+}
+
+/** A quantile that can be believed, or why it cannot. */
+export type QuantileResult =
+  | { readonly kind: 'value'; readonly value: number }
+  | { readonly kind: 'saturated' | 'no-events' | 'malformed'; readonly detail: string };
+
+/**
+ * From this quantile on a mean above it counts as saturation: more than nine tenths of the events are quicker than the
+ * average, so the average is made by a few that the buckets cannot place. Below it (a median) that is ordinary skew.
+ */
+export const MEAN_CHECKED_FROM = 0.9;
+
+/** Groups the series of a bucket expression by their labels without `le`. Series without `le` are left out. */
+export function groupBuckets(samples: readonly Sample[]): readonly BucketGroup[] {
+  const groups = new Map<string, { labels: Record<string, string>; buckets: Bucket[] }>();
+  for (const sample of samples) {
+    const { le, __name__: _, ...labels } = sample.labels;
+    const upperBound = parseBound(le);
+    if (upperBound === undefined) continue;
+    const key = groupKey(labels);
+    const group = groups.get(key) ?? { labels, buckets: [] };
+    group.buckets.push({ upperBound, count: sample.value });
+    groups.set(key, group);
+  }
+  return [...groups.values()].map(({ labels, buckets }) => ({
+    labels,
+    buckets: buckets.sort((a, b) => a.upperBound - b.upperBound),
+  }));
+}
+
+/** Key of a label set, independent of order and of `__name__` and `le`. */
+export function groupKey(labels: Readonly<Record<string, string>>): string {
+  const kept = Object.entries(labels).filter(([name]) => name !== 'le' && name !== '__name__');
+  return JSON.stringify(kept.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/**
+ * The quantile of cumulative buckets by Prometheus' own interpolation (promql/quantile.go `BucketQuantile`), refused
+ * where the rank lies in the last finite bucket or in +Inf, because there the number is the bucket's edge and not a
+ * measurement, or where it is below the mean of the same events.
+ */
+export function bucketQuantile(phi: number, unsorted: readonly Bucket[], mean?: number): QuantileResult {
+  const buckets = monotonic(coalesced(unsorted));
+  const last = buckets.at(-1);
+  if (!(phi >= 0 && phi <= 1)) return { kind: 'malformed', detail: `quantile ${phi} is not within 0..1` };
+  if (last === undefined || buckets.length < 2 || last.upperBound !== Infinity) {
+    return { kind: 'malformed', detail: 'the histogram has no +Inf bucket beside a finite one' };
+  }
+  if (!Number.isFinite(last.count)) return { kind: 'malformed', detail: 'the histogram counts are not numbers' };
+  if (last.count <= 0) return { kind: 'no-events', detail: 'the histogram counted nothing in the window' };
+
+  const rank = phi * last.count;
+  let index = buckets.findIndex((bucket) => bucket.count >= rank);
+  if (index === -1) index = buckets.length - 1;
+  const topFinite = buckets[buckets.length - 2] as Bucket;
+  if (index >= buckets.length - 2) {
+    const where = index === buckets.length - 1 ? 'beyond' : 'in';
+    return {
+      kind: 'saturated',
+      detail: `p${percent(phi)} lies ${where} the last finite bucket (le=${topFinite.upperBound}): ${share(last.count - topFinite.count, last.count)} of the events are beyond it`,
+    };
+  }
+  const value = interpolate(buckets, index, rank);
+  if (mean !== undefined && phi >= MEAN_CHECKED_FROM && mean > value) {
+    return {
+      kind: 'saturated',
+      detail: `p${percent(phi)} = ${short(value)} is below the mean of the same events, ${short(mean)}: a few events far out of the buckets' reach`,
+    };
+  }
+  return { kind: 'value', value };
+}
+
+function interpolate(buckets: readonly Bucket[], index: number, rank: number): number {
+  const bucket = buckets[index] as Bucket;
+  const before = buckets[index - 1];
+  if (before === undefined) {
+    if (bucket.upperBound <= 0 || bucket.count === 0) return Math.min(bucket.upperBound, 0);
+    return bucket.upperBound * (rank / bucket.count);
+  }
+  const inside = bucket.count - before.count;
+  if (inside === 0) return bucket.upperBound;
+  return before.upperBound + (bucket.upperBound - before.upperBound) * ((rank - before.count) / inside);
+}
+
+function coalesced(buckets: readonly Bucket[]): Bucket[] {
+  const byBound = new Map<number, number>();
+  for (const { upperBound, count } of buckets) byBound.set(upperBound, (byBound.get(upperBound) ?? 0) + count);
+  return [...byBound].map(([upperBound, count]) => ({ upperBound, count })).sort((a, b) => a.upperBound - b.upperBound);
+}
+
+/** Scrapes and rates leave tiny dips between cumulative buckets; a dip is raised to the bucket before it. */
+function monotonic(buckets: readonly Bucket[]): Bucket[] {
+  let highest = -Infinity;
+  return buckets.map(({ upperBound, count }) => {
+    highest = count > highest ? count : highest;
+    return { upperBound, count: Number.isNaN(count) ? Number.NaN : highest };
+  });
+}
+
+function parseBound(le: string | undefined): number | undefined {
+  if (le === undefined) return undefined;
+  const bound = /^\+?Inf$/i.test(le) ? Infinity : Number(le);
+  return Number.isNaN(bound) || le === '' ? undefined : bound;
+}
+
+function percent(phi: number): string {
+  return short(phi * 100);
+}
+
+function share(part: number, whole: number): string {
+  return `${short((part / whole) * 100)} %`;
+}
+
+function short(value: number): string {
+  return String(Number(value.toPrecision(4)));
+}

@@ -1,0 +1,177 @@
+import type { GatePatch } from '../profile/model.ts';
+import type { Bar, BarKind, GateDefinition, GateSource } from './model.ts';
+import { counterProblem, promqlProblem } from './promql.ts';
+
+/** A gate's reading needs this many samples unless its file says otherwise. */
+export const DEFAULT_MIN_SAMPLES = 5;
+
+/** Measures of a campaign's size that scaled bars go by. */
+export interface Scale {
+  readonly machines: number;
+  readonly pods: number;
+  readonly clusters: number;
+}
+
+/** One thing wrong with a gate: the gate, its field, and a sentence with what was found and what is allowed. */
+export interface GateProblem {
+  readonly gate: string;
+  readonly field: string;
+  readonly message: string;
+}
+
+/** Every problem of a set of gates at once. */
+export class GateProblems extends Error {
+  override readonly name = 'GateProblems';
+  readonly problems: readonly GateProblem[];
+  constructor(problems: readonly GateProblem[]) {
+    super(problems.map((one) => `gates.${one.gate}.${one.field}: ${one.message}`).join('\n'));
+    this.problems = problems;
+  }
+}
+
+type Gates = Readonly<Record<string, GatePatch>>;
+
+/**
+ * A campaign's gates, complete: the system's, changed by the profile's of the same name, and the profile's own, with
+ * scaled bars turned into numbers for this scale.
+ * @throws GateProblems with everything that is wrong
+ */
+export function resolveGates(system: Gates, profile: Gates, scale: Scale): readonly GateDefinition[] {
+  const problems: GateProblem[] = [];
+  const known = Object.keys(system);
+  const names = [...known, ...Object.keys(profile).filter((name) => system[name] === undefined)];
+  const gates = names.map((name) => {
+    const own = system[name] ?? {};
+    const change = profile[name] ?? {};
+    const report = (field: string, message: string): void => {
+      problems.push({ gate: name, field, message });
+    };
+    for (const patch of [own, change]) checkOneSource(patch, report);
+    const source = sourceOf(change) ?? sourceOf(own);
+    if (source === undefined) {
+      report(
+        'query',
+        `the system has no gate "${name}" to change, and a new gate needs query, ratio or delta; known gates: ${known.join(', ') || '(none)'}`,
+      );
+      return undefined;
+    }
+    checkSource(source, report);
+    const bars = barsOf(own, change, scale, report);
+    const merged = { ...own, ...change };
+    const failFast = merged.failFast ?? false;
+    if (bars.barKind === 'informational' && failFast) {
+      report('failFast', 'an informational gate cannot end the soak; give it a bar or leave failFast out');
+    }
+    const minSamples = merged.minSamples ?? DEFAULT_MIN_SAMPLES;
+    if (!Number.isInteger(minSamples) || minSamples < 1)
+      report('minSamples', `found ${minSamples}; a whole number from 1`);
+    const windowMs = merged.windowMs ?? 'soak';
+    if (windowMs !== 'soak' && !(windowMs > 0)) report('window', `found ${windowMs} ms; "soak" or a duration above 0`);
+    return {
+      name,
+      description: merged.description ?? '',
+      unit: merged.unit ?? '',
+      source,
+      ...bars,
+      failFast,
+      windowMs,
+      minSamples,
+      ...(merged.job === undefined ? {} : { job: merged.job }),
+      ...(merged.topFiniteBucket === undefined ? {} : { topFiniteBucket: merged.topFiniteBucket }),
+      unmeasured: merged.unmeasured ?? 'fail',
+    } satisfies GateDefinition;
+  });
+  if (problems.length > 0) throw new GateProblems(problems);
+  return gates.filter((gate) => gate !== undefined);
+}
+
+type Report = (field: string, message: string) => void;
+
+function checkOneSource(patch: GatePatch, report: Report): void {
+  const given = (['query', 'ratio', 'delta'] as const).filter((kind) => patch[kind] !== undefined);
+  if (given.length > 1) report(given[1] ?? '', `${given.join(' and ')} are given; one of query, ratio, delta`);
+}
+
+function sourceOf(patch: GatePatch): GateSource | undefined {
+  if (patch.query !== undefined) return { kind: 'query', query: patch.query };
+  if (patch.ratio !== undefined) return { kind: 'ratio', ...patch.ratio };
+  if (patch.delta !== undefined) return { kind: 'delta', counter: patch.delta.counter };
+  return undefined;
+}
+
+function checkSource(source: GateSource, report: Report): void {
+  const check = (field: string, query: string, problemOf = promqlProblem): void => {
+    const problem = problemOf(query);
+    if (problem !== undefined) report(field, problem);
+  };
+  if (source.kind === 'query') check('query', source.query);
+  if (source.kind === 'delta') check('delta.counter', source.counter, counterProblem);
+  if (source.kind !== 'ratio') return;
+  check('ratio.numerator', source.numerator);
+  check('ratio.denominator', source.denominator);
+}
+
+/** The bar in numbers. Explicit numbers of a profile win over the system's scaling rule. */
+function barsOf(
+  own: GatePatch,
+  change: GatePatch,
+  scale: Scale,
+  report: Report,
+): { bar: Bar; barKind: BarKind; scaleRule?: string } {
+  const numbersChanged = change.min !== undefined || change.max !== undefined;
+  const rule = change.scale ?? (numbersChanged ? undefined : own.scale);
+  const kindAsked = change.bar ?? (numbersChanged && own.bar === 'scaled' ? undefined : own.bar);
+  if (rule !== undefined && kindAsked !== 'informational') {
+    if (numbersChanged) report('scale', 'scale and min or max are given; the steps hold the bars');
+    if (kindAsked === 'held')
+      report('bar', 'bar is "held" but the gate has scale; "scaled", or min and max without scale');
+    return { barKind: 'scaled', ...scaledBar(rule, scale, report) };
+  }
+  const bar = { ...pick(own), ...pick(change) };
+  const hasBar = bar.min !== undefined || bar.max !== undefined;
+  if (kindAsked === 'scaled') report('bar', 'bar is "scaled" but the gate has no scale');
+  if (!hasBar && kindAsked !== 'informational') {
+    report('max', 'the gate has no bar; min, max, scale, or bar: informational');
+  }
+  if (bar.min !== undefined && bar.max !== undefined && bar.min > bar.max) {
+    report('min', `found min ${bar.min} above max ${bar.max}`);
+  }
+  return { bar, barKind: kindAsked === 'informational' ? 'informational' : 'held' };
+}
+
+function scaledBar(
+  rule: NonNullable<GatePatch['scale']>,
+  scale: Scale,
+  report: Report,
+): { bar: Bar; scaleRule: string } {
+  const measure = scale[rule.by];
+  const rising = rule.steps.every((step, index) => {
+    const before = rule.steps[index - 1];
+    return before === undefined || (before.upTo !== undefined && (step.upTo ?? Infinity) > before.upTo);
+  });
+  if (!rising) report('scale.steps', 'upTo must rise from step to step, and only the last may be without it');
+  if (rule.steps.some((step) => step.min === undefined && step.max === undefined)) {
+    report('scale.steps', 'a step has no bar; each needs min or max');
+  }
+  const step = rule.steps.find((one) => one.upTo === undefined || measure <= one.upTo);
+  if (step === undefined) {
+    report('scale.steps', `no step holds for ${grouped(measure)} ${rule.by}; the last one should be without upTo`);
+  }
+  const texts = rule.steps.map((one) => {
+    const bar = [one.min === undefined ? '' : `min ${one.min}`, one.max === undefined ? '' : `max ${one.max}`];
+    const where = one.upTo === undefined ? 'beyond' : `up to ${grouped(one.upTo)} ${rule.by}`;
+    return `${bar.filter((part) => part !== '').join(' and ')} ${where}`;
+  });
+  return { bar: step === undefined ? {} : pick(step), scaleRule: texts.join(', ') };
+}
+
+function pick(from: { readonly min?: number; readonly max?: number }): Bar {
+  return {
+    ...(from.min === undefined ? {} : { min: from.min }),
+    ...(from.max === undefined ? {} : { max: from.max }),
+  };
+}
+
+function grouped(value: number): string {
+  return String(value).replaceAll(/\B(?=(\d{3})+$)/g, ',');
+}
