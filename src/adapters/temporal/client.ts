@@ -1,0 +1,69 @@
+import { Client, Connection, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
+import type { ConnectionOptions } from '@temporalio/client';
+import { temporalTarget } from './target.ts';
+import type { TemporalTarget } from './target.ts';
+
+type GrpcInterceptor = NonNullable<ConnectionOptions['interceptors']>[number];
+
+const CONNECT_MS = 5_000;
+/** One attempt of an ordinary call. */
+const CALL_MS = 10_000;
+/** One attempt of a call that the server answers only when something happened, or after its own 20 s. */
+const LONG_POLL_MS = 70_000;
+/** `ServingStatus.SERVING` of gRPC's health protocol. */
+const SERVING = 1;
+const LONG_POLLS =
+  /\/(GetWorkflowExecutionHistory|PollWorkflowExecutionUpdate|UpdateWorkflowExecution|QueryWorkflow|ExecuteMultiOperation)$/;
+
+/**
+ * A client of the Temporal that is meant: the one named by TEMPORAL_*, else this checkout's dev server. Every call has a
+ * deadline: the SDK itself would wait for ever. Close it by `client.connection.close()`.
+ * @throws Error when there is no server, or it does not answer within 5 s
+ */
+export async function connectClient(target: TemporalTarget = temporalTarget()): Promise<Client> {
+  return new Client({ connection: await connect(target), namespace: target.namespace });
+}
+
+/** A connection whose calls have deadlines. @throws Error naming the address when it does not answer within `connectMs` */
+export async function connect(target: TemporalTarget, connectMs: number = CONNECT_MS): Promise<Connection> {
+  const connection = Connection.lazy({
+    ...target.connection,
+    connectTimeout: connectMs,
+    // Retries on the outside: each attempt gets a deadline of its own.
+    interceptors: [makeGrpcRetryInterceptor(defaultGrpcRetryOptions({ maxAttempts: 5 })), withDeadline],
+  });
+  try {
+    await connection.ensureConnected();
+    return connection;
+  } catch (cause) {
+    await connection.close();
+    throw new Error(`the Temporal server at ${target.address} does not answer: ${innermost(cause)}`, { cause });
+  }
+}
+
+/** Whether the server is up and serves, by its health service, asked once within `deadlineMs`. */
+export async function isHealthy(target: TemporalTarget, deadlineMs: number): Promise<boolean> {
+  const connection = Connection.lazy({ ...target.connection, interceptors: [] });
+  try {
+    const service = 'temporal.api.workflowservice.v1.WorkflowService';
+    const { status: answer } = await connection.withDeadline(Date.now() + deadlineMs, () =>
+      connection.healthService.check({ service }),
+    );
+    const status: number = answer;
+    return status === SERVING;
+  } catch {
+    return false;
+  } finally {
+    await connection.close();
+  }
+}
+
+const withDeadline: GrpcInterceptor = (options, nextCall) => {
+  const limitMs = LONG_POLLS.test(options.method_definition.path) ? LONG_POLL_MS : CALL_MS;
+  return nextCall({ ...options, deadline: options.deadline ?? Date.now() + limitMs }) as ReturnType<GrpcInterceptor>;
+};
+
+function innermost(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  return cause.cause === undefined ? cause.message : innermost(cause.cause);
+}

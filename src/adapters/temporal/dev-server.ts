@@ -1,0 +1,213 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { msToTs } from '@temporalio/common/lib/time.js';
+import { stateFolder } from '../host/folders.ts';
+import { logTail } from '../host/log-tail.ts';
+import { freePort } from '../host/ports.ts';
+import { isAlive, startDetached, stopProcess } from '../host/processes.ts';
+import { ensureTools } from '../toolchain/ensure-tools.ts';
+import type { EnsureToolsOptions } from '../toolchain/ensure-tools.ts';
+import { connect, isHealthy } from './client.ts';
+import { SEARCH_ATTRIBUTES, registerSearchAttributes } from './search-attributes.ts';
+import { withStackLock } from './stack-lock.ts';
+import { readStackRecord, removeStackRecord, writeStackRecord } from './stack-record.ts';
+import type { StackRecord } from './stack-record.ts';
+import { externalTarget } from './target.ts';
+import type { TemporalTarget } from './target.ts';
+import { externalUiUrl } from './ui-links.ts';
+
+/** The Temporal that is in use. */
+export interface TemporalStack {
+  readonly address: string;
+  readonly namespace: string;
+  /** Undefined = a server that we did not start, and nobody said where its UI is. */
+  readonly uiUrl: string | undefined;
+  /** This call started the dev server. */
+  readonly startedByUs: boolean;
+  /** The dev server; undefined = a server that somebody else runs. */
+  readonly record: StackRecord | undefined;
+}
+
+/** How long histories of finished campaigns are kept: 30 days, where the server's own default is one. */
+export const RETENTION_HOURS = 720;
+
+const DEFAULT_PORT = 7233;
+const DEFAULT_UI_PORT = 8233;
+const NAMESPACE = 'default';
+/** Healthy in under a second on an idle machine. */
+const START_LIMIT_MS = 60_000;
+const HEALTH_MS = 2_000;
+/** A server that was up and does not answer for this long is hung. */
+const HUNG_MS = 10_000;
+
+/**
+ * Makes sure that there is a Temporal: the one named by TEMPORAL_*, else this state folder's dev server, started when it is
+ * not up. Search attributes are registered either way; retention is raised on ours. Safe in several processes at once.
+ * @throws Error when the named server does not answer, or ours does not become healthy (with the end of its log)
+ */
+export async function ensureTemporal(options: EnsureToolsOptions = {}): Promise<TemporalStack> {
+  const external = externalTarget();
+  if (external !== undefined) return useExternal(external);
+  // A tool may take minutes to build: not under the lock.
+  if (!serverRuns(readStackRecord())) await ensureTools(['temporal'], options);
+  return withStackLock({ signal: options.signal }, async (held) => {
+    const running = await adopt(readStackRecord(), held);
+    const record = running ?? (await startDevServer({ ...options, signal: held }));
+    return {
+      address: record.address,
+      namespace: record.namespace,
+      uiUrl: record.uiUrl,
+      startedByUs: running === undefined,
+      record,
+    };
+  });
+}
+
+/** Stops the dev server, if it runs, within `graceMs` and a little more. Histories stay in its database. */
+export async function stopDevServer(graceMs = 10_000): Promise<void> {
+  await withStackLock({}, async () => {
+    const record = readStackRecord();
+    if (record === undefined) return;
+    await stopProcess(record.server, graceMs);
+    removeStackRecord();
+  });
+}
+
+/** The dev server on record, if its process runs (it may be hung). */
+export function runningDevServer(): StackRecord | undefined {
+  const record = readStackRecord();
+  return serverRuns(record) ? record : undefined;
+}
+
+function serverRuns(record: StackRecord | undefined): record is StackRecord {
+  return record !== undefined && isAlive(record.server);
+}
+
+async function useExternal(target: TemporalTarget): Promise<TemporalStack> {
+  const connection = await connect(target);
+  try {
+    await registerSearchAttributes(connection, target.namespace);
+  } finally {
+    await connection.close();
+  }
+  const { address, namespace } = target;
+  return { address, namespace, uiUrl: externalUiUrl(address), startedByUs: false, record: undefined };
+}
+
+/** The dev server on record, when it answers. One that runs but does not is ended: another could not have its database. */
+async function adopt(record: StackRecord | undefined, signal: AbortSignal): Promise<StackRecord | undefined> {
+  if (!serverRuns(record)) return undefined;
+  const untilMs = Date.now() + HUNG_MS;
+  while (isAlive(record.server)) {
+    if (await isHealthy(targetOf(record), HEALTH_MS)) return record;
+    if (Date.now() > untilMs) break;
+    await sleep(200, undefined, { signal });
+  }
+  await stopProcess(record.server);
+  return undefined;
+}
+
+async function startDevServer(options: EnsureToolsOptions & { readonly signal: AbortSignal }): Promise<StackRecord> {
+  const tool = (await ensureTools(['temporal'], options)).get('temporal');
+  if (tool === undefined) throw new Error('the Temporal CLI was not found');
+  const folder = join(stateFolder(), 'temporal');
+  mkdirSync(folder, { recursive: true });
+  const port = await freePort(DEFAULT_PORT);
+  const uiPort = await freePort(DEFAULT_UI_PORT);
+  const metricsPort = await freePort();
+  // A database cannot be carried over to another server version.
+  const databasePath = join(folder, `server-${tool.version}.db`);
+  const server = await startDetached({
+    name: 'temporal',
+    file: tool.path,
+    args: serverArguments({ port, uiPort, metricsPort, databasePath }),
+    // The CLI reads files under HOME; the user's are not meant for this server.
+    env: { HOME: folder, TEMPORAL_VERSION_CHECK_DISABLED: '1' },
+    cwd: folder,
+    logPath: join(folder, 'server.log'),
+  });
+  const record: StackRecord = {
+    address: `127.0.0.1:${port}`,
+    namespace: NAMESPACE,
+    uiUrl: `http://127.0.0.1:${uiPort}`,
+    metricsAddress: `127.0.0.1:${metricsPort}`,
+    databasePath,
+    server,
+  };
+  try {
+    writeStackRecord(record);
+    await untilHealthy(record, options.signal);
+    await prepareNamespace(record);
+    return record;
+  } catch (cause) {
+    await stopProcess(server);
+    removeStackRecord();
+    throw cause;
+  }
+}
+
+function serverArguments(given: {
+  port: number;
+  uiPort: number;
+  metricsPort: number;
+  databasePath: string;
+}): readonly string[] {
+  const attributes = Object.entries(SEARCH_ATTRIBUTES).flatMap(([name, type]) => [
+    '--search-attribute',
+    `${name}=${type}`,
+  ]);
+  // prettier-ignore
+  return [
+    'server', 'start-dev', '--ip', '127.0.0.1', '--port', String(given.port),
+    '--ui-ip', '127.0.0.1', '--ui-port', String(given.uiPort), '--metrics-port', String(given.metricsPort),
+    '--db-filename', given.databasePath, '--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', 'synchronous=normal',
+    ...attributes,
+    // The server would ask its maker for newer versions.
+    '--dynamic-config-value', 'frontend.enableServerVersionCheck=false',
+    '--disable-config-file', '--disable-config-env', '--log-level', 'error', '--color', 'never',
+  ];
+}
+
+async function untilHealthy(record: StackRecord, signal: AbortSignal): Promise<void> {
+  const untilMs = Date.now() + START_LIMIT_MS;
+  for (;;) {
+    if (!isAlive(record.server))
+      throw new Error(`the Temporal dev server ended at once; its log says:\n${logTail(record.server.logPath)}`);
+    if ((await isHealthy(targetOf(record), HEALTH_MS)) && (await uiAnswers(record.uiUrl))) return;
+    if (Date.now() > untilMs) {
+      throw new Error(
+        `the Temporal dev server was not healthy after ${START_LIMIT_MS / 1000} s; its log says:\n${logTail(record.server.logPath)}`,
+      );
+    }
+    await sleep(50, undefined, { signal });
+  }
+}
+
+async function uiAnswers(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(HEALTH_MS), redirect: 'manual' });
+    await response.body?.cancel();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Attributes given on the command line are only for namespaces that the server creates: an older database may lack some. */
+async function prepareNamespace(record: StackRecord): Promise<void> {
+  const connection = await connect(targetOf(record));
+  try {
+    await registerSearchAttributes(connection, record.namespace);
+    await connection.workflowService.updateNamespace({
+      namespace: record.namespace,
+      config: { workflowExecutionRetentionTtl: msToTs(RETENTION_HOURS * 3_600_000) },
+    });
+  } finally {
+    await connection.close();
+  }
+}
+
+function targetOf({ address, namespace }: StackRecord): TemporalTarget {
+  return { external: false, address, namespace, connection: { address } };
+}

@@ -1,0 +1,65 @@
+import type { ConnectionOptions } from '@temporalio/client';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { readStackRecord } from './stack-record.ts';
+
+/** Which Temporal is meant, and how it is connected to (for clients and for workers). */
+export interface TemporalTarget {
+  /** A server that somebody else runs, named by TEMPORAL_*; we start and stop nothing there. */
+  readonly external: boolean;
+  readonly address: string;
+  readonly namespace: string;
+  /** Address, TLS, API key, metadata. Holds secrets: never log or keep it. */
+  readonly connection: Pick<ConnectionOptions, 'address' | 'apiKey' | 'metadata'> & {
+    readonly tls?: NonNullable<ConnectionOptions['tls']>;
+  };
+}
+
+/** Any of these says that a server is meant which is there already. */
+const NAMING_VARIABLES = ['TEMPORAL_ADDRESS', 'TEMPORAL_PROFILE', 'TEMPORAL_CONFIG_FILE'] as const;
+
+/**
+ * The server named by TEMPORAL_* (address, namespace, profile of the TOML file, TLS, API key, read as every Temporal SDK
+ * reads them); undefined when none is, and the dev server is meant. A config file in the user's home alone names none.
+ * @throws Error when what is named cannot be read
+ */
+export function externalTarget(): TemporalTarget | undefined {
+  const named = NAMING_VARIABLES.filter((name) => (process.env[name] ?? '') !== '');
+  if (named.length === 0) return undefined;
+  try {
+    const { connectionOptions, namespace } = loadClientConnectConfig();
+    const address = connectionOptions.address ?? 'localhost:7233';
+    const { apiKey, metadata, tls } = connectionOptions;
+    return {
+      external: true,
+      address,
+      namespace: namespace ?? 'default',
+      connection: {
+        address,
+        ...(apiKey === undefined ? {} : { apiKey }),
+        ...(metadata === undefined ? {} : { metadata }),
+        ...(tls === undefined || tls === null ? {} : { tls }),
+      },
+    };
+  } catch (cause) {
+    throw new Error(`the Temporal server named by ${named.join(', ')} cannot be read: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+}
+
+/** The dev server of this checkout as last started; whether it still runs is another question. Undefined before its first start. */
+export function devServerTarget(): TemporalTarget | undefined {
+  const record = readStackRecord();
+  if (record === undefined) return undefined;
+  const { address, namespace } = record;
+  return { external: false, address, namespace, connection: { address } };
+}
+
+/** The Temporal that commands and workers use. @throws Error saying how to start one when there is none */
+export function temporalTarget(): TemporalTarget {
+  const target = externalTarget() ?? devServerTarget();
+  if (target === undefined) {
+    throw new Error('no Temporal server: "./belay up" starts one here, TEMPORAL_ADDRESS names one that runs already');
+  }
+  return target;
+}

@@ -1,0 +1,113 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { codeFingerprint } from '../host/code-fingerprint.ts';
+import { repositoryFolder, stateFolder } from '../host/folders.ts';
+import { logTail } from '../host/log-tail.ts';
+import { isAlive, startDetached, stopProcess } from '../host/processes.ts';
+import type { ProcessRecord } from '../host/processes.ts';
+import { withStackLock } from './stack-lock.ts';
+import type { StackLockOptions } from './stack-lock.ts';
+import { readJson, writeJson } from './stack-record.ts';
+import { liveWorkers } from './worker-record.ts';
+import type { WorkerAnnouncement } from './worker-record.ts';
+
+/** The worker that was started in the background, in `<state>/worker.json`. */
+interface WorkerRecord {
+  /** Without its environment, which may hold an API key. */
+  readonly process: ProcessRecord;
+  readonly code: string;
+}
+
+/** How a worker is made sure of. */
+export interface EnsureWorkerOptions extends StackLockOptions {
+  /** Campaigns are under way: one that runs older code is kept, though. Without them it is started anew. */
+  readonly busy?: boolean;
+  /** Program and arguments instead of `node src/worker.ts`. */
+  readonly command?: { readonly file: string; readonly args: readonly string[] };
+}
+
+const READY_LIMIT_MS = 30_000;
+/** Longer than the worker's own grace for activities that are cancelled. */
+const STOP_GRACE_MS = 30_000;
+const PASSED_ON =
+  /^(BELAY_|TEMPORAL_|KUBECONFIG$|NODE_EXTRA_CA_CERTS$|SSL_CERT_|(HTTPS?|NO)_PROXY$|(https?|no)_proxy$|XDG_CACHE_HOME$)/;
+
+/**
+ * Makes sure that a worker of this state folder polls, and waits until it does: one that does already, whoever started it, or
+ * a new one in the background, which outlives this process.
+ * @throws Error with the end of its log when it ended or was not ready after 30 s
+ */
+export async function ensureWorker(options: EnsureWorkerOptions = {}): Promise<WorkerAnnouncement> {
+  return withStackLock(options, async (signal) => {
+    const record = readJson(recordPath()) as WorkerRecord | undefined;
+    const ours = record !== undefined && isAlive(record.process) ? record : undefined;
+    if (ours !== undefined && ours.code !== codeFingerprint() && options.busy !== true) {
+      await stopProcess(ours.process, STOP_GRACE_MS);
+    } else {
+      const [worker] = liveWorkers();
+      if (worker !== undefined) return worker;
+      if (ours !== undefined) return untilReady(ours.process, signal);
+    }
+    return untilReady(await startWorker(options.command), signal);
+  });
+}
+
+/** Stops all workers of this state folder, whoever started them. Activities under way are cancelled and retried elsewhere. */
+export async function stopWorkers(graceMs: number = STOP_GRACE_MS): Promise<void> {
+  await withStackLock({}, async () => {
+    const record = readJson(recordPath()) as WorkerRecord | undefined;
+    const all = [...liveWorkers(), ...(record === undefined ? [] : [record.process])];
+    await Promise.all(all.map((worker) => stopProcess(worker, graceMs)));
+    rmSync(recordPath(), { force: true });
+    liveWorkers();
+  });
+}
+
+/** Where the background worker logs. */
+export function workerLogPath(): string {
+  return join(stateFolder(), 'worker.log');
+}
+
+async function startWorker(command: EnsureWorkerOptions['command']): Promise<ProcessRecord> {
+  const started = await startDetached({
+    name: 'worker',
+    file: command?.file ?? process.execPath,
+    args: command?.args ?? [join(repositoryFolder, 'src', 'worker.ts')],
+    env: passedOn(),
+    cwd: repositoryFolder,
+    logPath: workerLogPath(),
+  });
+  const record: WorkerRecord = { process: { ...started, env: {} }, code: codeFingerprint() };
+  writeJson(recordPath(), record);
+  return started;
+}
+
+async function untilReady(worker: ProcessRecord, signal: AbortSignal): Promise<WorkerAnnouncement> {
+  const untilMs = Date.now() + READY_LIMIT_MS;
+  for (;;) {
+    const ready = liveWorkers().find(({ pid, startTicks }) => pid === worker.pid && startTicks === worker.startTicks);
+    if (ready !== undefined) return ready;
+    if (!isAlive(worker))
+      throw new Error(`the worker ended before it was ready; its log says:\n${logTail(worker.logPath)}`);
+    if (Date.now() > untilMs) {
+      await stopProcess(worker);
+      throw new Error(
+        `the worker was not ready after ${READY_LIMIT_MS / 1000} s and was stopped; its log says:\n${logTail(worker.logPath)}`,
+      );
+    }
+    await sleep(50, undefined, { signal });
+  }
+}
+
+function passedOn(): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(process.env).filter(
+      (entry): entry is [string, string] => PASSED_ON.test(entry[0]) && entry[1] !== undefined,
+    ),
+  );
+}
+
+function recordPath(): string {
+  return join(stateFolder(), 'worker.json');
+}
