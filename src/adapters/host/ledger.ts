@@ -28,6 +28,8 @@ export interface Ledger {
   readonly expiresAtMs: number;
   readonly clusters: readonly ClusterRecord[];
   readonly processes: readonly (ProcessRecord & { readonly restart: boolean })[];
+  /** Teardown has begun: whatever ends from now on is meant to, and nothing is started again. */
+  readonly closing?: boolean;
 }
 
 /** Folder of a campaign's working files on this host: kubeconfigs, cluster state, Prometheus data. Gone after teardown. */
@@ -67,7 +69,9 @@ export function updateLedger(slug: string, change: (ledger: Ledger) => Ledger): 
 export function recordCluster(slug: string, cluster: ClusterRecord): void {
   updateLedger(slug, (ledger) => ({
     ...ledger,
-    clusters: [...ledger.clusters.filter((other) => other.name !== cluster.name), cluster].sort((a, b) => a.index - b.index),
+    clusters: [...ledger.clusters.filter((other) => other.name !== cluster.name), cluster].sort(
+      (a, b) => a.index - b.index,
+    ),
   }));
 }
 
@@ -77,6 +81,24 @@ export function recordProcess(slug: string, record: ProcessRecord, restart: bool
     ...ledger,
     processes: [...ledger.processes.filter((other) => other.name !== record.name), { ...record, restart }],
   }));
+}
+
+/** Takes a cluster that is gone off the record. Does nothing when there is no ledger. */
+export function forgetCluster(slug: string, name: string): void {
+  if (readLedger(slug) === undefined) return;
+  updateLedger(slug, (ledger) => ({ ...ledger, clusters: ledger.clusters.filter((other) => other.name !== name) }));
+}
+
+/** Takes a process that is gone off the record. Does nothing when there is no ledger. */
+export function forgetProcess(slug: string, name: string): void {
+  if (readLedger(slug) === undefined) return;
+  updateLedger(slug, (ledger) => ({ ...ledger, processes: ledger.processes.filter((other) => other.name !== name) }));
+}
+
+/** Marks a campaign as being torn down: the keeper leaves it alone from now on. Does nothing when there is no ledger. */
+export function markClosing(slug: string): void {
+  if (readLedger(slug) === undefined) return;
+  updateLedger(slug, (ledger) => ({ ...ledger, closing: true }));
 }
 
 /** Slugs of all campaigns that have a folder on this host. */

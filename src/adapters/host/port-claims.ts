@@ -1,0 +1,107 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { stateFolder } from './folders.ts';
+import { ledgerSlugs } from './ledger.ts';
+
+/** Lowest port that is claimed; below it sit well-known services. */
+const LOWEST_PORT = 12_000;
+
+/** Where Linux starts handing out ports to outgoing connections, when it does not say. */
+const DEFAULT_EPHEMERAL_START = 32_768;
+
+/**
+ * Claims free TCP ports on loopback for a campaign, until they are released. They lie below the range from which the
+ * kernel takes the ports of outgoing connections: a component that died finds its port still free when it starts again.
+ * A claim is a file made exclusively, so that campaigns at once on one host never get the same port.
+ * @throws Error when there are not enough free ports
+ */
+export async function claimPorts(slug: string, count: number): Promise<readonly number[]> {
+  mkdirSync(claimFolder(), { recursive: true });
+  dropStaleClaims();
+  const highest = ephemeralStart() - 1;
+  const claimed: number[] = [];
+  const span = Math.max(highest - LOWEST_PORT, 1);
+  const start = LOWEST_PORT + Math.floor(Math.random() * span);
+  for (let step = 0; step < span && claimed.length < count; step += 1) {
+    const port = LOWEST_PORT + ((start - LOWEST_PORT + step) % span);
+    if (!claim(port, slug)) continue;
+    if (await isFree(port)) claimed.push(port);
+    else rmSync(claimFile(port), { force: true });
+  }
+  if (claimed.length < count) {
+    releasePorts(claimed);
+    throw new Error(
+      `${count} free ports are needed between ${LOWEST_PORT} and ${highest}, ${claimed.length} were found`,
+    );
+  }
+  return claimed;
+}
+
+/** Gives claimed ports back. Harmless for ports that are not claimed. */
+export function releasePorts(ports: Iterable<number>): void {
+  for (const port of ports) rmSync(claimFile(port), { force: true });
+}
+
+/** Gives back every port of a campaign. */
+export function releasePortsOf(slug: string): void {
+  for (const [port, owner] of claims()) if (owner === slug) releasePorts([port]);
+}
+
+/** Claims whose campaign left this host without giving them back. */
+function dropStaleClaims(): void {
+  const known = new Set(ledgerSlugs());
+  for (const [port, owner] of claims()) if (owner !== '' && !known.has(owner)) releasePorts([port]);
+}
+
+function claims(): readonly (readonly [number, string])[] {
+  try {
+    return readdirSync(claimFolder()).map((name) => [Number(name), ownerOf(name)] as const);
+  } catch {
+    return [];
+  }
+}
+
+function ownerOf(name: string): string {
+  try {
+    return readFileSync(join(claimFolder(), name), 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function claim(port: number, slug: string): boolean {
+  try {
+    writeFileSync(claimFile(port), slug, { flag: 'wx' });
+    return true;
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw cause;
+  }
+}
+
+function claimFolder(): string {
+  return join(stateFolder(), 'ports');
+}
+
+function claimFile(port: number): string {
+  return join(claimFolder(), String(port));
+}
+
+function ephemeralStart(): number {
+  try {
+    const start = Number(readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').trim().split(/\s+/)[0]);
+    return start > LOWEST_PORT + 1_000 ? start : DEFAULT_EPHEMERAL_START;
+  } catch {
+    return DEFAULT_EPHEMERAL_START;
+  }
+}
+
+/** Whether nothing listens on a port of loopback. */
+export function isFree(port: number): Promise<boolean> {
+  return new Promise((done) => {
+    const server = createServer();
+    server.once('error', () => done(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => done(true)));
+  });
+}

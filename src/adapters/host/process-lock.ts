@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto';
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isAlive, startTicksOf } from './processes.ts';
+
+/** A lock that is held. */
+export interface ProcessLock {
+  /** False once somebody else holds it, which only happens when the file was removed by hand. */
+  isHeld(): boolean;
+  release(): void;
+}
+
+interface Holder {
+  readonly pid: number;
+  readonly startTicks: string;
+  readonly token: string;
+}
+
+/**
+ * Takes a lock that belongs to this process: a file with pid and start ticks. One whose holder is dead is taken over at
+ * once. Two calls in one process exclude each other too. Undefined when somebody alive holds it.
+ */
+export function tryProcessLock(path: string): ProcessLock | undefined {
+  mkdirSync(dirname(path), { recursive: true });
+  const token = randomUUID();
+  const mine = `${path}.${token}`;
+  const holder: Holder = { pid: process.pid, startTicks: startTicksOf(process.pid) ?? '', token };
+  writeFileSync(mine, JSON.stringify(holder));
+  try {
+    if (!linked(mine, path) && !(clearedOfTheDead(path, token) && linked(mine, path))) return undefined;
+  } finally {
+    rmSync(mine, { force: true });
+  }
+  const isHeld = (): boolean => holderIn(textOf(path))?.token === token;
+  return {
+    isHeld,
+    release: () => {
+      if (isHeld()) rmSync(path, { force: true });
+    },
+  };
+}
+
+/**
+ * Waits for a lock, runs `work` under it, and gives it back.
+ * @throws the signal's reason when it is aborted first
+ */
+export async function withProcessLock<T>(path: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  let lock = tryProcessLock(path);
+  while (lock === undefined) {
+    signal.throwIfAborted();
+    await sleep(50, undefined, { signal });
+    lock = tryProcessLock(path);
+  }
+  try {
+    return await work();
+  } finally {
+    lock.release();
+  }
+}
+
+/** Creates `path` as a link to a file that is complete already, so that nobody reads half a holder. */
+function linked(file: string, path: string): boolean {
+  try {
+    linkSync(file, path);
+    return true;
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw cause;
+  }
+}
+
+/** Removes a lock whose holder is dead. False when its holder lives. */
+function clearedOfTheDead(path: string, token: string): boolean {
+  const seen = textOf(path);
+  if (seen === undefined) return true;
+  const holder = holderIn(seen);
+  if (holder !== undefined && isAlive(holder)) return false;
+  const aside = `${path}.${token}.dead`;
+  try {
+    renameSync(path, aside);
+  } catch {
+    return true;
+  }
+  // Between the look and the rename another may have taken the dead one's place: then what was moved is a live lock.
+  const taken = textOf(aside) === seen;
+  if (!taken) linked(aside, path);
+  rmSync(aside, { force: true });
+  return taken;
+}
+
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function holderIn(text: string | undefined): Holder | undefined {
+  try {
+    return JSON.parse(text ?? '') as Holder;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,131 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ClusterRecord } from '../../host/ledger.ts';
+import { claimPorts } from '../../host/port-claims.ts';
+import { stopProcess } from '../../host/processes.ts';
+import { ApiProbe } from '../api-probe.ts';
+import type { SubstrateSpec, ToolPaths } from '../substrate.ts';
+import { componentHealth } from './component-health.ts';
+import { componentStates, dropStalePidFiles, logTail } from './components.ts';
+import { PORTS_PER_CLUSTER, setNodeReadyDelay, toolPath, writeKwokConfig } from './kwok-config.ts';
+import { kwokctlCreate, kwokctlStart } from './kwokctl.ts';
+import { readyMarkPath, statePath } from './layout.ts';
+import { removeLocalCluster } from './remove-cluster.ts';
+
+/** A component that keeps dying while the cluster comes up is started this often. */
+const MOST_STARTS = 4;
+
+/** What is there already gets this share of the time left before it is replaced. */
+const ADOPTION_LIMIT_MS = 20_000;
+
+const POLL_MS = 150;
+
+export interface EnsureRequest {
+  readonly spec: SubstrateSpec;
+  readonly cluster: ClusterRecord;
+  readonly tools: ToolPaths;
+  readonly signal: AbortSignal;
+  readonly onStep: (detail: string) => void;
+}
+
+/**
+ * Brings a cluster to readiness: takes up one that is there (starting what is missing of it), replaces one that cannot
+ * be mended, makes one that is not there. Call it under the cluster's lock.
+ * @returns the record with the cluster's UID
+ * @throws Error naming what was waited for, with the log of what failed
+ */
+export async function ensureLocalCluster(request: EnsureRequest): Promise<ClusterRecord> {
+  const { cluster, tools, signal, onStep } = request;
+  if (existsSync(statePath(cluster)) && existsSync(cluster.kubeconfigPath)) {
+    onStep('is there already, taking it up');
+    const limit = AbortSignal.timeout(ADOPTION_LIMIT_MS);
+    try {
+      return await bringUp(request, AbortSignal.any([signal, limit]), 'adopt');
+    } catch (cause) {
+      signal.throwIfAborted();
+      // A cluster that once was ready holds the campaign's objects: replacing it would hide that they are lost.
+      if (existsSync(readyMarkPath(cluster))) throw cause;
+      onStep('was half made and does not come up, replacing it');
+    }
+  }
+  await removeLocalCluster(cluster, tools, signal, { keepRecord: true });
+  const ports = await claimPorts(request.spec.slug, PORTS_PER_CLUSTER);
+  writeKwokConfig(cluster, {
+    tools,
+    ports,
+    env: request.spec.substrate.local?.env ?? {},
+    nodeReadyDelayMs: delayMs(request),
+  });
+  onStep('starting its processes');
+  await kwokctlCreate(toolPath(tools, 'kwokctl'), cluster, signal);
+  return bringUp(request, signal, 'create');
+}
+
+async function bringUp(request: EnsureRequest, signal: AbortSignal, how: 'adopt' | 'create'): Promise<ClusterRecord> {
+  const { cluster, onStep } = request;
+  await applyNodeReadyDelay(request, signal);
+  const starts = new Map<string, number>();
+  let lastReason = '';
+  for (;;) {
+    signal.throwIfAborted();
+    await startMissing(request, signal, starts, how);
+    const reason = await notReady(cluster, signal);
+    if (reason === undefined) break;
+    if (reason !== lastReason) onStep(`waiting: ${reason}`);
+    lastReason = reason;
+    await sleep(POLL_MS, undefined, { signal }).catch(() => {
+      throw new Error(`${cluster.name}: ${reason}`);
+    });
+  }
+  const { uid } = await new ApiProbe(cluster.kubeconfigPath, cluster.context).health(signal);
+  writeFileSync(readyMarkPath(cluster), JSON.stringify({ uid }));
+  return { ...cluster, uid };
+}
+
+/** Starts components that do not run. @throws Error with the log of one that keeps dying */
+async function startMissing(
+  request: EnsureRequest,
+  signal: AbortSignal,
+  starts: Map<string, number>,
+  how: 'adopt' | 'create',
+): Promise<void> {
+  const { cluster, tools, onStep } = request;
+  const dead = componentStates(cluster).filter((each) => each.state === 'dead');
+  if (dead.length === 0) return;
+  for (const { name } of dead) {
+    const count = (starts.get(name) ?? (how === 'create' ? 1 : 0)) + 1;
+    if (count > MOST_STARTS) {
+      throw new Error(`${cluster.name}: ${name} ended ${MOST_STARTS} times. Its log ends:\n${logTail(cluster, name)}`);
+    }
+    starts.set(name, count);
+  }
+  onStep(`starting ${dead.map((each) => each.name).join(', ')}`);
+  dropStalePidFiles(cluster);
+  await kwokctlStart(toolPath(tools, 'kwokctl'), cluster, signal);
+  // A process that cannot live (a taken port, a bad flag) is told from one that is slow by having ended by the next look.
+  await sleep(POLL_MS * 2, undefined, { signal });
+}
+
+/** Undefined when the API and every component say that they are well. */
+async function notReady(cluster: ClusterRecord, signal: AbortSignal): Promise<string | undefined> {
+  const frozen = componentStates(cluster).find((each) => each.state === 'frozen');
+  if (frozen !== undefined) process.kill(frozen.pid, 'SIGCONT');
+  const api = await new ApiProbe(cluster.kubeconfigPath, cluster.context).notReady(signal);
+  if (api !== undefined) return `kube-apiserver ${api}`;
+  return componentHealth(cluster, signal);
+}
+
+/** Puts the delay into kwok's stages; kwok reads them only when it starts. */
+async function applyNodeReadyDelay(request: EnsureRequest, signal: AbortSignal): Promise<void> {
+  const { cluster, tools } = request;
+  if (!setNodeReadyDelay(cluster, delayMs(request))) return;
+  request.onStep(`delaying Nodes by ${delayMs(request)} ms`);
+  const kwok = componentStates(cluster).find((each) => each.name === 'kwok-controller');
+  if (kwok !== undefined && kwok.state !== 'dead') await stopProcess(kwok, 2_000);
+  dropStalePidFiles(cluster);
+  await kwokctlStart(toolPath(tools, 'kwokctl'), cluster, signal);
+}
+
+function delayMs(request: EnsureRequest): number {
+  return Math.round((request.spec.substrate.local?.nodeReadyDelaySeconds ?? 0) * 1_000);
+}

@@ -1,0 +1,73 @@
+import { basename, dirname, join } from 'node:path';
+import type { ClusterRecord } from '../../host/ledger.ts';
+
+/** Parts of a local cluster, in the order in which they need each other. kwokctl's names. */
+export const COMPONENTS = [
+  'etcd',
+  'kube-apiserver',
+  'kube-controller-manager',
+  'kube-scheduler',
+  'kwok-controller',
+] as const;
+
+export type ComponentName = (typeof COMPONENTS)[number];
+
+type Located = Pick<ClusterRecord, 'name' | 'kubeconfigPath'>;
+
+/** Name of a campaign's cluster: also its kwokctl name. */
+export function clusterName(slug: string, index: number): string {
+  return `${slug}-c${index}`;
+}
+
+/** The context that kwokctl writes for a cluster of this name. */
+export function contextName(name: string): string {
+  return `kwok-${name}`;
+}
+
+/** The campaign's folder, found from where the cluster's kubeconfig lies: `<campaign>/clusters/<name>.kubeconfig`. */
+export function campaignFolderOf(cluster: Located): string {
+  return dirname(dirname(cluster.kubeconfigPath));
+}
+
+/** The campaign's slug, which is the name of its folder. */
+export function slugOf(cluster: Located): string {
+  return basename(campaignFolderOf(cluster));
+}
+
+/** KWOK_WORKDIR of a campaign: nothing of kwokctl lies outside of it. */
+export function kwokFolder(campaignFolder: string): string {
+  return join(campaignFolder, 'kwok');
+}
+
+/** kwokctl's folder of a cluster. The command line of each of its components begins with it. */
+export function clusterFolder(cluster: Located): string {
+  return join(kwokFolder(campaignFolderOf(cluster)), 'clusters', cluster.name);
+}
+
+/** Our input to `kwokctl create cluster`. */
+export function configPath(cluster: Located): string {
+  return join(dirname(cluster.kubeconfigPath), `${cluster.name}.kwokctl.yaml`);
+}
+
+/** kwokctl's own record of the cluster: components with arguments and ports, and kwok's stages. */
+export function statePath(cluster: Located): string {
+  return join(clusterFolder(cluster), 'kwok.yaml');
+}
+
+export function pidPath(cluster: Located, component: ComponentName): string {
+  return join(clusterFolder(cluster), 'pids', `${component}.pid`);
+}
+
+export function logPath(cluster: Located, component: ComponentName): string {
+  return join(clusterFolder(cluster), 'logs', `${component}.log`);
+}
+
+/** Held by whoever starts, mends or removes processes of the cluster. */
+export function lockPath(cluster: Located): string {
+  return join(dirname(cluster.kubeconfigPath), `${cluster.name}.lock`);
+}
+
+/** Written last: the cluster was ready once. Holds the ports that were claimed for it. */
+export function readyMarkPath(cluster: Located): string {
+  return join(dirname(cluster.kubeconfigPath), `${cluster.name}.ready.json`);
+}

@@ -1,0 +1,129 @@
+import { mkdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { campaignFolder, recordCluster } from '../../host/ledger.ts';
+import type { ClusterRecord } from '../../host/ledger.ts';
+import { withProcessLock } from '../../host/process-lock.ts';
+import type { ClusterJob, ClusterLog, ProvisionRequest, ScrapeTargets, SubstrateAdapter } from '../substrate.ts';
+import { componentMetrics } from './kwok-config.ts';
+import { clusterFolder, clusterName, COMPONENTS, contextName, lockPath, logPath } from './layout.ts';
+import type { ComponentName } from './layout.ts';
+import { ensureLocalCluster } from './ensure-cluster.ts';
+import { removeLocalCluster } from './remove-cluster.ts';
+import type { ToolPaths } from '../substrate.ts';
+
+const JOB_OF: Readonly<Record<ComponentName, ClusterJob>> = {
+  etcd: 'etcd',
+  'kube-apiserver': 'apiserver',
+  'kube-controller-manager': 'controller-manager',
+  'kube-scheduler': 'scheduler',
+  'kwok-controller': 'kwok',
+};
+
+/** Clusters brought up at once: more than this only makes each of them slower. */
+const MOST_AT_ONCE = 4;
+
+/** kwok clusters on this host: real etcd, apiserver, scheduler and controller-manager, Nodes and Pods played by kwok. */
+export function localSubstrate(tools: ToolPaths): SubstrateAdapter {
+  return {
+    provision,
+    scrapeTargets: (cluster) => Promise.resolve(scrapeTargets(cluster)),
+    clusterLogs,
+    remove: (cluster, signal) =>
+      withProcessLock(lockPath(cluster), signal, () => removeLocalCluster(cluster, tools, signal)),
+  };
+}
+
+async function provision(request: ProvisionRequest): Promise<readonly ClusterRecord[]> {
+  const { spec, clusterCount, signal, onProgress } = request;
+  const folder = join(campaignFolder(spec.slug), 'clusters');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const planned = Array.from({ length: clusterCount }, (_, index): ClusterRecord => {
+    const name = clusterName(spec.slug, index);
+    return {
+      index,
+      name,
+      kubeconfigPath: join(folder, `${name}.kubeconfig`),
+      context: contextName(name),
+      owned: true,
+      uid: '',
+    };
+  });
+  // All of them on record before the first process starts: whoever comes after a crash knows what to look for.
+  for (const cluster of planned) recordCluster(spec.slug, cluster);
+  let done = 0;
+  return inGroups(planned, Math.min(MOST_AT_ONCE, availableParallelism()), async (cluster) => {
+    const onStep = (detail: string): void => onProgress(done, clusterCount, `${cluster.name}: ${detail}`);
+    const limit = AbortSignal.timeout(spec.deadlines.budgets.clusterReadyMs);
+    const ready = await withProcessLock(lockPath(cluster), signal, () =>
+      ensureLocalCluster({ spec, cluster, tools: request.tools, signal: AbortSignal.any([signal, limit]), onStep }),
+    ).catch((cause: unknown) => {
+      signal.throwIfAborted();
+      if (!limit.aborted) throw cause;
+      const budgetMs = spec.deadlines.budgets.clusterReadyMs;
+      throw new Error(`cluster ${cluster.name} was not ready within clusterReadyMs = ${budgetMs}: ${messageOf(cause)}`);
+    });
+    recordCluster(spec.slug, ready);
+    done += 1;
+    onStep('ready');
+    return ready;
+  });
+}
+
+function scrapeTargets(cluster: ClusterRecord): ScrapeTargets {
+  const targets = componentMetrics(cluster).map((metric) => ({
+    job: JOB_OF[metric.name],
+    cluster: cluster.name,
+    scheme: metric.scheme,
+    address: metric.address,
+    path: metric.path,
+    tls: tlsOf(cluster, metric),
+  }));
+  const absent = COMPONENTS.map((name) => JOB_OF[name])
+    .filter((job) => !targets.some((target) => target.job === job))
+    .map((job) => ({ job, reason: 'kwokctl recorded no metrics endpoint for it' }));
+  return { targets, absent };
+}
+
+function tlsOf(
+  cluster: ClusterRecord,
+  metric: { name: ComponentName; scheme: string; certFile: string; keyFile: string },
+): ScrapeTargets['targets'][number]['tls'] {
+  if (metric.scheme !== 'https') return {};
+  const client = { certFile: metric.certFile, keyFile: metric.keyFile };
+  // Only the apiserver serves a certificate of the cluster's authority; the other two make their own at each start.
+  if (metric.name !== 'kube-apiserver') return { ...client, insecure: true };
+  return { ...client, caFile: join(clusterFolder(cluster), 'pki', 'ca.crt') };
+}
+
+function clusterLogs(cluster: ClusterRecord): readonly ClusterLog[] {
+  return COMPONENTS.map((component) => ({ component, path: logPath(cluster, component) }));
+}
+
+/** Runs `work` over all items, at most `atOnce` at a time; results in the order of the items. */
+async function inGroups<T, R>(
+  items: readonly T[],
+  atOnce: number,
+  work: (item: T) => Promise<R>,
+): Promise<readonly R[]> {
+  const results: R[] = [];
+  const failures: unknown[] = [];
+  const queue = items.entries();
+  const lane = async (): Promise<void> => {
+    for (const [index, item] of queue) {
+      if (failures.length > 0) return;
+      try {
+        results[index] = await work(item);
+      } catch (cause) {
+        failures.push(cause);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, lane));
+  if (failures.length > 0) throw failures[0];
+  return results;
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}

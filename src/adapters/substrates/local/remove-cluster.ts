@@ -1,0 +1,80 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parse } from 'yaml';
+import { forgetCluster } from '../../host/ledger.ts';
+import type { ClusterRecord } from '../../host/ledger.ts';
+import { isFree, releasePorts } from '../../host/port-claims.ts';
+import { isAlive } from '../../host/processes.ts';
+import type { ToolPaths } from '../substrate.ts';
+import { clusterProcesses, dropStalePidFiles } from './components.ts';
+import { kwokctlDelete } from './kwokctl.ts';
+import { clusterFolder, configPath, readyMarkPath, slugOf } from './layout.ts';
+
+/**
+ * Removes a local cluster whole: its processes (running, stopped, or recorded nowhere), its folder, kubeconfig and
+ * ports, and last its place in the ledger. Right for one that is half made, half removed, or not there at all.
+ * @throws Error naming the processes that are left when the signal is aborted
+ */
+export async function removeLocalCluster(
+  cluster: ClusterRecord,
+  tools: ToolPaths,
+  signal: AbortSignal,
+  options: { readonly keepRecord?: boolean } = {},
+): Promise<void> {
+  const kwokctl = tools.get('kwokctl');
+  if (kwokctl !== undefined) {
+    dropStalePidFiles(cluster);
+    // What it cannot do (a broken folder, a missing file) is done below: its failure is no reason to leave things behind.
+    await kwokctlDelete(kwokctl.path, cluster, signal).catch(() => undefined);
+  }
+  await endProcesses(cluster, signal);
+  const ports = claimedPorts(cluster);
+  await untilClosed(ports);
+  releasePorts(ports);
+  rmSync(clusterFolder(cluster), { recursive: true, force: true, maxRetries: 3 });
+  for (const file of [cluster.kubeconfigPath, configPath(cluster), readyMarkPath(cluster)])
+    rmSync(file, { force: true });
+  if (options.keepRecord !== true) forgetCluster(slugOf(cluster), cluster.name);
+}
+
+/** Kills until none is left: a kwokctl that was at work may have started another one in between. */
+async function endProcesses(cluster: ClusterRecord, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    const left = clusterProcesses(cluster);
+    if (left.length === 0) return;
+    for (const each of left) {
+      if (!isAlive(each)) continue;
+      try {
+        process.kill(each.pid, 'SIGKILL');
+      } catch {
+        // It ended in between.
+      }
+    }
+    await sleep(50);
+    if (signal.aborted && clusterProcesses(cluster).length > 0) {
+      const names = left.map((each) => `${each.pid} (${each.command.slice(0, 120)})`);
+      throw new Error(
+        `cluster ${cluster.name}: processes left when the time to remove it was over: ${names.join(', ')}`,
+      );
+    }
+  }
+}
+
+/** A process counts as ended while its last threads still let go of its sockets: a moment, longer on a busy machine. */
+async function untilClosed(ports: readonly number[]): Promise<void> {
+  for (const port of ports) {
+    for (let look = 0; look < 100 && !(await isFree(port)); look += 1) await sleep(20);
+  }
+}
+
+/** The ports in our own configuration of the cluster. */
+function claimedPorts(cluster: ClusterRecord): readonly number[] {
+  try {
+    const config = parse(readFileSync(configPath(cluster), 'utf8')) as { options: Record<string, unknown> };
+    return Object.entries(config.options).flatMap(([key, value]) =>
+      key.endsWith('Port') && typeof value === 'number' ? [value] : [],
+    );
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,74 @@
+import type { CallBudgets } from '../../core/plan/deadlines.ts';
+import type { CampaignSpec } from '../../core/plan/spec.ts';
+import type { ClusterRecord } from '../host/ledger.ts';
+
+/** Where the tools of the toolchain lie, by name. What `ensureTools` returns fits. */
+export type ToolPaths = ReadonlyMap<string, { readonly path: string }>;
+
+/** The part of a campaign's specification that a substrate needs; a whole `CampaignSpec` fits. */
+export type SubstrateSpec = Pick<CampaignSpec, 'campaign' | 'slug' | 'substrate'> & {
+  readonly deadlines: { readonly budgets: Pick<CallBudgets, 'clusterReadyMs' | 'apiCallMs' | 'processStopMs'> };
+};
+
+/** Called at every step forward, never while nothing moves: what may become a heartbeat. */
+export type OnProgress = (done: number, total: number, detail: string) => void;
+
+export interface ProvisionRequest {
+  readonly spec: SubstrateSpec;
+  readonly clusterCount: number;
+  readonly tools: ToolPaths;
+  readonly signal: AbortSignal;
+  readonly onProgress: OnProgress;
+}
+
+/** Parts of a cluster that Prometheus scrapes; the value of the `job` label. */
+export type ClusterJob = 'apiserver' | 'scheduler' | 'controller-manager' | 'etcd' | 'kwok';
+
+/** One target for Prometheus, with the files its TLS needs. */
+export interface ScrapeTarget {
+  readonly job: string;
+  readonly cluster: string;
+  readonly scheme: 'http' | 'https';
+  /** host:port */
+  readonly address: string;
+  readonly path: string;
+  readonly tls: {
+    readonly caFile?: string;
+    readonly certFile?: string;
+    readonly keyFile?: string;
+    readonly insecure?: boolean;
+  };
+  /** File that holds a bearer token. */
+  readonly bearerFile?: string;
+}
+
+/** Targets of a cluster, and those parts of it that cannot be scraped, each with the reason. */
+export interface ScrapeTargets {
+  readonly targets: readonly ScrapeTarget[];
+  readonly absent: readonly { readonly job: ClusterJob; readonly reason: string }[];
+}
+
+/** A log file of a cluster's component, for evidence to copy. */
+export interface ClusterLog {
+  readonly component: string;
+  readonly path: string;
+}
+
+/** What both substrates do. Every method can be called again after it was cut off anywhere, and then finishes its work. */
+export interface SubstrateAdapter {
+  /**
+   * Brings up the clusters of a campaign, or takes up those that are there already, until their API answers and lists
+   * nodes. Each is in the ledger before anything of it is made.
+   * @throws Error naming the cluster, what was waited for, and the last lines of the log of what failed
+   */
+  provision(request: ProvisionRequest): Promise<readonly ClusterRecord[]>;
+  /** Where the parts of a cluster are scraped. */
+  scrapeTargets(cluster: ClusterRecord, signal: AbortSignal): Promise<ScrapeTargets>;
+  /** Log files of a cluster's components on this host; none for clusters that are not ours. */
+  clusterLogs(cluster: ClusterRecord): readonly ClusterLog[];
+  /**
+   * Removes what the campaign made: an owned cluster whole, from a lent one only objects labelled with the campaign.
+   * @throws Error when something is left at the end
+   */
+  remove(cluster: ClusterRecord, signal: AbortSignal): Promise<void>;
+}
