@@ -1,5 +1,7 @@
-import type { Catalogue, Profile, Substrate } from '../../../src/core/profile/model.ts';
+import type { Archetype, Catalogue, Profile, Substrate } from '../../../src/core/profile/model.ts';
 import type { Plan } from '../../../src/core/plan/plan.ts';
+import cases from '../../cases/bigfleet-plan.json' with { type: 'json' };
+import catalogues from '../../cases/catalogues.json' with { type: 'json' };
 
 /** A small valid profile; `change` replaces top-level fields. */
 export function aProfile(change: Partial<Profile> = {}): Profile {
@@ -78,4 +80,81 @@ export function aPlan(change: Partial<Plan> = {}): Plan {
 /** An empty catalogue; `change` replaces top-level fields. */
 export function aCatalogue(change: Partial<Catalogue> = {}): Catalogue {
   return { name: 'none', archetypes: [], seedArchetypes: [], demandArchetypes: [], ...change };
+}
+
+/** An archetype with one core-only size; `change` replaces fields, `resources` stands for a single size bucket. */
+export function anArchetype(
+  change: Omit<Partial<Archetype>, 'groupSizeRange'> & {
+    readonly resources?: Readonly<Record<string, string | undefined>>;
+    readonly groupSizeRange?: readonly number[];
+  } = {},
+): Archetype {
+  const { resources, groupSizeRange, ...rest } = change;
+  const known = Object.entries(resources ?? { cpu: '2' }).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined,
+  );
+  return {
+    name: 'any',
+    weight: 1,
+    instanceTypes: ['m6i.large'],
+    zones: [],
+    sizeBuckets: [{ weight: 1, resources: Object.fromEntries(known) }],
+    priorityClasses: [1_000],
+    interruptionPenalty: 0,
+    reclamationPenalty: 0,
+    podsPerNode: 0,
+    meanLifetimeSeconds: 0,
+    sameRack: false,
+    sameZone: false,
+    burstOnly: false,
+    labelAxes: [],
+    allowPartial: false,
+    spreadConstraintProb: 0,
+    ...rest,
+    ...(groupSizeRange === undefined
+      ? {}
+      : { groupSizeRange: [groupSizeRange[0] ?? 1, groupSizeRange[1] ?? 1] as const }),
+  };
+}
+
+/** One of the recorded catalogues. */
+export function catalogueOf(name: string): Catalogue {
+  const found = catalogues[name as keyof typeof catalogues];
+  return aCatalogue({
+    name,
+    archetypes: found.map((archetype) => anArchetype(archetype as Parameters<typeof anArchetype>[0])),
+  });
+}
+
+/** The recorded profile with changes by dotted path. */
+export function caseProfile(set: Readonly<Record<string, unknown>>): Profile {
+  const { scale, seed, loadProfile } = cases.profile;
+  const base = aProfile({ scale, system: 'bigfleet' });
+  return withChanges(
+    { ...base, seed: { ...base.seed, ...seed }, loadProfile: { ...base.loadProfile, ...loadProfile } },
+    set,
+  );
+}
+
+/** The recorded substrate with changes by dotted path. */
+export function caseSubstrate(set: Readonly<Record<string, unknown>>): Substrate {
+  const { host, cluster, kwokPod, costEstimate } = cases.substrate;
+  return withChanges(
+    aSubstrate({ type: 'hosted', host, cluster: { ...cluster, storage: 'etcd' }, kwokPod, costEstimate }),
+    set,
+  );
+}
+
+function withChanges<T>(value: T, set: Readonly<Record<string, unknown>>): T {
+  const copy = structuredClone(value);
+  for (const [path, found] of Object.entries(set)) {
+    const keys = path.split('.');
+    const last = keys.pop() ?? '';
+    const inner = keys.reduce<Record<string, unknown>>(
+      (outer, key) => outer[key] as Record<string, unknown>,
+      copy as Record<string, unknown>,
+    );
+    inner[last] = found;
+  }
+  return copy;
 }

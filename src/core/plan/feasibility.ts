@@ -1,0 +1,230 @@
+import { MIN_STEADY_SHARE } from '../gates/bigfleet-bars.ts';
+import type { Archetype, Catalogue, Profile, Substrate } from '../profile/model.ts';
+import { declaredMs } from './cost.ts';
+import { durationText } from './duration-text.ts';
+import { gangRefusals } from './gang-room.ts';
+import type { Plan, SeedRow } from './plan.ts';
+import { PARTITION_MS } from './stage-waits.ts';
+
+/** Something that cannot work: the field to change, and a sentence with what was found and what is allowed. */
+export interface Infeasibility {
+  readonly field: string;
+  readonly message: string;
+}
+
+/** Which machines a system finds: those Belay makes, all tiers of its provider, or whatever it makes itself. */
+export type Capacity = 'seeded' | 'tiers' | 'elastic';
+
+/** System whose provider keeps the four tiers of a seed. */
+const TIERED_SYSTEM = 'bigfleet';
+
+/**
+ * Everything about a campaign that is known to fail before it starts; empty when nothing is. `capacityFromSystem` says that
+ * the system makes machines without limit (`capacity: system`).
+ */
+export function checkFeasible(
+  profile: Profile,
+  substrate: Substrate,
+  plan: Plan,
+  catalogue: Catalogue,
+  capacityFromSystem = false,
+): readonly Infeasibility[] {
+  const capacity: Capacity = profile.system === TIERED_SYSTEM ? 'tiers' : capacityFromSystem ? 'elastic' : 'seeded';
+  return [
+    ...demandRefusals(profile, substrate, plan),
+    ...seedRefusals(profile, plan, catalogue, capacity),
+    ...actionRefusals(profile, plan),
+    ...loadEventRefusals(profile, plan, catalogue),
+    ...gangRefusals(profile, plan, catalogue, capacity),
+    ...budgetRefusals(profile, plan),
+  ];
+}
+
+/** Demand must be what the seed was sized for, to the Pod (upstream's rounding doubles it in the worst case). */
+function demandRefusals(profile: Profile, substrate: Substrate, plan: Plan): readonly Infeasibility[] {
+  const refused: Infeasibility[] = [];
+  const { machines, density } = profile.scale;
+  const demand = plan.podsOfCluster.reduce((sum, pods) => sum + pods, 0);
+  if (demand !== machines * density) {
+    refused.push({
+      field: 'scale.machines',
+      message:
+        `demand of ${demand} Pods over ${plan.clusterCount} clusters differs from scale.machines ${machines} x ` +
+        `scale.density ${density} = ${machines * density}; allowed: equal to the Pod`,
+    });
+  }
+  if (profile.system === TIERED_SYSTEM && plan.totalPods % plan.clusterCount !== 0) {
+    const perCluster = Math.ceil(plan.totalPods / plan.clusterCount);
+    refused.push({
+      field: 'scale.machines',
+      message:
+        `${plan.totalPods} Pods do not divide over ${plan.clusterCount} clusters, and system ${TIERED_SYSTEM} gives every ` +
+        `cluster the same target: ${perCluster} each would ask for ${perCluster * plan.clusterCount}; allowed: ` +
+        `scale.machines x scale.density a multiple of ${plan.clusterCount}, or another cluster.podsPerCluster than ` +
+        `${substrate.cluster.podsPerCluster}`,
+    });
+  }
+  const contexts = substrate.kubeconfig?.contexts.length;
+  if (substrate.type === 'kubeconfig' && contexts !== undefined && contexts < plan.clusterCount) {
+    refused.push({
+      field: 'kubeconfig.contexts',
+      message:
+        `${plan.totalPods} Pods need ${plan.clusterCount} clusters of cluster.podsPerCluster ` +
+        `${substrate.cluster.podsPerCluster}; found ${contexts} contexts; allowed: at least ${plan.clusterCount}`,
+    });
+  }
+  return refused;
+}
+
+/** The seed must hold the Pods that the steady gate asks for, unless falling short is what is tested. */
+function seedRefusals(
+  profile: Profile,
+  plan: Plan,
+  catalogue: Catalogue,
+  capacity: Capacity,
+): readonly Infeasibility[] {
+  const { seed, slo } = profile;
+  const unsaid =
+    seed.configuredFraction === 0 &&
+    seed.idleHeadroomFraction === 0 &&
+    seed.speculativeMultiplier === 0 &&
+    seed.speculativeCount === 0 &&
+    seed.spotCount === 0;
+  if (capacity === 'elastic' || slo.expectStandingShortfall === true || plan.seed.length === 0) return [];
+  // A profile without a seed asks Belay for as many Nodes as its Pods need; a tiered system would have none at all.
+  if (unsaid && capacity === 'seeded') return [];
+  const gate = Math.floor(MIN_STEADY_SHARE * plan.totalPods);
+  const placeable = placeablePods(plan.seed, catalogue, capacity);
+  if (placeable >= gate) return [];
+  const tiers =
+    capacity === 'tiers'
+      ? 'its configured, idle, speculative and spot machines hold'
+      : 'its configured and idle machines hold';
+  const least = Math.ceil((1 - seed.idleHeadroomFraction) * 1_000) / 1_000;
+  const remedy =
+    capacity === 'tiers'
+      ? 'more of seed.speculativeMultiplier, seed.idleHeadroomFraction or seed.configuredFraction'
+      : least > seed.configuredFraction
+        ? `seed.configuredFraction + seed.idleHeadroomFraction at least 1, e.g. seed.configuredFraction ${least}`
+        : 'more of seed.idleHeadroomFraction';
+  return [
+    {
+      field: 'seed.configuredFraction',
+      message:
+        `the seed cannot reach the steady gate: ${tiers} ${placeable} of ${plan.totalPods} Pods, and the gate is ${gate} ` +
+        `(seed.configuredFraction ${seed.configuredFraction}, seed.idleHeadroomFraction ${seed.idleHeadroomFraction}, ` +
+        `seed.speculativeMultiplier ${seed.speculativeMultiplier}, seed.speculativeCount ${seed.speculativeCount}); ` +
+        `allowed: ${remedy}`,
+    },
+  ];
+}
+
+/** Pods that find a machine, taking archetypes together that can use each other's instance types. */
+function placeablePods(rows: readonly SeedRow[], catalogue: Catalogue, capacity: Capacity): number {
+  const byName = new Map<string, Archetype>(
+    [...catalogue.archetypes, ...catalogue.seedArchetypes].map((archetype) => [archetype.name, archetype]),
+  );
+  const groups: { types: Set<string>; pods: number; slots: number }[] = [];
+  for (const row of rows) {
+    const machines = row.configured + row.idle + (capacity === 'tiers' ? row.speculative + row.spot : 0);
+    const group = {
+      types: new Set(byName.get(row.archetype)?.instanceTypes ?? [row.archetype]),
+      pods: row.expectedPods,
+      slots: machines * row.podsPerMachine,
+    };
+    // Merge every group that shares an instance type, which may join groups that did not touch before.
+    for (let index = groups.length - 1; index >= 0; index -= 1) {
+      const other = groups[index];
+      if (other === undefined || ![...other.types].some((type) => group.types.has(type))) continue;
+      group.types = new Set([...group.types, ...other.types]);
+      group.pods += other.pods;
+      group.slots += other.slots;
+      groups.splice(index, 1);
+    }
+    groups.push(group);
+  }
+  return groups.reduce((sum, group) => sum + Math.min(group.pods, group.slots), 0);
+}
+
+/** Actions of the soak must begin, and what they do must end, before the soak does; a named shard must exist. */
+function actionRefusals(profile: Profile, plan: Plan): readonly Infeasibility[] {
+  const { soakSeconds } = profile.loadProfile;
+  return profile.runnerActions.flatMap(({ atSeconds, action }, index) => {
+    const field = `runnerActions[${index}].atSeconds`;
+    const lastsSeconds = action.startsWith('partition-') ? PARTITION_MS / 1_000 : 0;
+    const refused: Infeasibility[] = [];
+    if (atSeconds >= soakSeconds) {
+      refused.push({
+        field,
+        message: `${field} ${atSeconds} (${action}) is not before the end of the soak, loadProfile.soakSeconds ${soakSeconds}; allowed: less than ${soakSeconds}`,
+      });
+    } else if (atSeconds + lastsSeconds > soakSeconds) {
+      refused.push({
+        field,
+        message:
+          `${field} ${atSeconds} (${action}) lasts ${lastsSeconds} s and is not over at the end of the soak, ` +
+          `loadProfile.soakSeconds ${soakSeconds}; allowed: at most ${soakSeconds - lastsSeconds}`,
+      });
+    }
+    const shard = /-shard-(\d+)$/.exec(action)?.[1];
+    if (shard !== undefined && Number(shard) >= plan.shardReplicas) {
+      refused.push({
+        field: `runnerActions[${index}].action`,
+        message: `runnerActions[${index}].action ${action} names shard ${shard}; allowed: 0 to ${plan.shardReplicas - 1} (topology.shardReplicas gives ${plan.shardReplicas})`,
+      });
+    }
+    return refused;
+  });
+}
+
+/** Load events count from the start of the load; one after the last moment of the soak can never happen. */
+function loadEventRefusals(profile: Profile, plan: Plan, catalogue: Catalogue): readonly Infeasibility[] {
+  const { bursts, scaleDowns, demandSteps, soakSeconds, settleSeconds, rampSeconds } = profile.loadProfile;
+  const lastSeconds = Math.max(rampSeconds, plan.rampBudgetMs / 1_000) + settleSeconds + soakSeconds;
+  const refused: Infeasibility[] = [];
+  const lists = { bursts, scaleDowns, demandSteps };
+  for (const [list, events] of Object.entries(lists)) {
+    for (const [index, { atSeconds }] of events.entries()) {
+      if (atSeconds < lastSeconds) continue;
+      const field = `loadProfile.${list}[${index}].atSeconds`;
+      refused.push({
+        field,
+        message: `${field} ${atSeconds} is after the load has ended, at most ${lastSeconds} s from its start; allowed: less than ${lastSeconds}`,
+      });
+    }
+  }
+  const known = [...catalogue.archetypes, ...catalogue.demandArchetypes].map((archetype) => archetype.name);
+  for (const [index, burst] of bursts.entries()) {
+    if (known.includes(burst.archetype)) continue;
+    const field = `loadProfile.bursts[${index}].archetype`;
+    refused.push({
+      field,
+      message: `${field} ${burst.archetype} is not in catalogue ${catalogue.name}; allowed: ${known.join(', ')}`,
+    });
+  }
+  return refused;
+}
+
+function budgetRefusals(profile: Profile, plan: Plan): readonly Infeasibility[] {
+  const { usd, wallClockMs } = profile.budget;
+  const { rampSeconds, soakSeconds } = profile.loadProfile;
+  const refused: Infeasibility[] = [];
+  if (usd > 0 && plan.estimatedUsd > usd) {
+    refused.push({
+      field: 'budget.usd',
+      message:
+        `the campaign costs about $${plan.estimatedUsd.toFixed(2)} (${plan.hostsNeeded} hosts, $${plan.usdPerHour.toFixed(2)} an hour), ` +
+        `over budget.usd ${usd}; allowed: a budget of at least ${plan.estimatedUsd.toFixed(2)}, or a smaller or shorter campaign`,
+    });
+  }
+  const takesMs = declaredMs(rampSeconds, soakSeconds);
+  if (wallClockMs > 0 && takesMs > wallClockMs) {
+    refused.push({
+      field: 'budget.wallClock',
+      message:
+        `ramp ${durationText(rampSeconds * 1_000)}, soak ${durationText(soakSeconds * 1_000)} and teardown take ${durationText(takesMs)}, ` +
+        `over budget.wallClock ${durationText(wallClockMs)}; allowed: at least ${durationText(takesMs)}`,
+    });
+  }
+  return refused;
+}

@@ -1,0 +1,67 @@
+import type { Archetype, Catalogue, Profile } from '../profile/model.ts';
+import type { Capacity, Infeasibility } from './feasibility.ts';
+import type { Plan, SeedRow } from './plan.ts';
+import { isGang, podsPerMachine } from './seed-sizing.ts';
+
+/**
+ * Gangs that no zone can hold whole. Belay lays its own Nodes out around the gangs of the steady demand, so there only the
+ * cluster's Pods bound them; those of bursts, and every gang of a tiered system, must fit into the machines that the seed
+ * gives a zone. A rack lies in one zone, so the bound of a zone holds for it as well.
+ */
+export function gangRefusals(
+  profile: Profile,
+  plan: Plan,
+  catalogue: Catalogue,
+  capacity: Capacity,
+): readonly Infeasibility[] {
+  if (capacity === 'elastic') return [];
+  const demand = catalogue.demandArchetypes.length > 0 ? catalogue.demandArchetypes : catalogue.archetypes;
+  const bursts = new Set(profile.loadProfile.bursts.map((burst) => burst.archetype));
+  const inZone = machinesInZone(plan, catalogue, capacity);
+  const podsOfSmallest = plan.podsOfCluster.reduce((least, pods) => Math.min(least, pods), Number.POSITIVE_INFINITY);
+  const refused: Infeasibility[] = [];
+  for (const archetype of demand) {
+    const inBurst = bursts.has(archetype.name);
+    if (!isGang(archetype) || archetype.groupSizeRange === undefined || (archetype.burstOnly && !inBurst)) continue;
+    const [low, high] = archetype.groupSizeRange;
+    const each = podsPerMachine(archetype, profile.scale.density);
+    const where = archetype.sameRack ? 'a rack' : 'a zone';
+    if (capacity === 'tiers' || inBurst) {
+      const machines = inZone(archetype);
+      if (machines * each < high) {
+        refused.push({
+          field: `archetypes.${archetype.name}.groupSizeRange`,
+          message:
+            `a gang of ${archetype.name} has up to ${high} Pods, which must share ${where}, and a zone has ${machines} machines ` +
+            `for ${each} of them each, ${machines * each} Pods; allowed: groupSizeRange up to ${machines * each}, or a larger seed`,
+        });
+      }
+    } else if (low > podsOfSmallest) {
+      refused.push({
+        field: `archetypes.${archetype.name}.groupSizeRange`,
+        message:
+          `a gang of ${archetype.name} has at least ${low} Pods, which must share ${where}, and a cluster is given ` +
+          `${podsOfSmallest} Pods in all; allowed: groupSizeRange from at most ${podsOfSmallest}, or more Pods a cluster`,
+      });
+    }
+  }
+  return refused;
+}
+
+/** Machines of one cluster in one zone that an archetype's Pods can use: those whose instance types it shares. */
+function machinesInZone(plan: Plan, catalogue: Catalogue, capacity: Capacity): (archetype: Archetype) => number {
+  const seeded = catalogue.seedArchetypes.length > 0 ? catalogue.seedArchetypes : catalogue.archetypes;
+  const typesOf = new Map(seeded.map((archetype) => [archetype.name, archetype.instanceTypes]));
+  const machinesOf = (row: SeedRow): number =>
+    capacity === 'tiers'
+      ? // What is not configured belongs to the shard and can go to whichever cluster asks.
+        Math.floor(row.configured / plan.clusterCount) + row.idle + row.speculative + row.spot
+      : Math.floor((row.configured + row.idle) / plan.clusterCount);
+  return (archetype) => {
+    const wanted = new Set(archetype.instanceTypes);
+    const machines = plan.seed
+      .filter((row) => row.archetype === archetype.name || typesOf.get(row.archetype)?.some((type) => wanted.has(type)))
+      .reduce((sum, row) => sum + machinesOf(row), 0);
+    return Math.floor(machines / Math.max(1, archetype.zones.length));
+  };
+}

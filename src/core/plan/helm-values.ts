@@ -1,0 +1,93 @@
+import type { Catalogue, Profile, Substrate } from '../profile/model.ts';
+import { tiers } from './make-plan.ts';
+import type { Plan } from './plan.ts';
+
+/** Clusters from which BigFleet reconciles incrementally and Prometheus gets the larger limits. */
+const LARGE_CLUSTERS = 100;
+
+/**
+ * Values for BigFleet's scale-test chart, rendered from profile and plan (`reference/bigfleet-harness.md` §5). Optional keys
+ * are there only where the profile sets them. The clusters' target is what the plan gives each cluster, where upstream takes
+ * the substrate's Pods per cluster and so may ask for more than the seed was sized for; `checkFeasible` refuses what does not divide.
+ */
+export function helmValues(
+  profile: Profile,
+  substrate: Substrate,
+  plan: Plan,
+  catalogue: Catalogue,
+): Readonly<Record<string, unknown>> {
+  const size = tiers(profile, catalogue, plan.clusterCount);
+  const large = plan.clusterCount >= LARGE_CLUSTERS;
+  const kwokPod = substrate.kwokPod;
+  const resources = kwokPod === undefined ? {} : { requests: kwokPod.requests, limits: kwokPod.limits };
+  return {
+    kwok: {
+      clusterCount: plan.clusterCount,
+      storage: substrate.cluster.storage,
+      ...(kwokPod?.sharedVolumeSizeLimit === undefined ? {} : { sharedVolumeSizeLimit: kwokPod.sharedVolumeSizeLimit }),
+      apiserverResources: resources,
+      workloadResources: resources,
+    },
+    podShim: { binderConcurrency: 256, upcomingNodeConcurrency: 32 },
+    harness: { scheduler: 'kube-scheduler' },
+    shard: {
+      replicas: plan.shardReplicas,
+      seedMachines: size.idlePerShard,
+      seedSpeculative: size.speculativePerShard,
+      seedSpot: size.spotPerShard,
+      seedConfiguredPerCluster: size.configuredPerCluster,
+      seedDensityMultiplier: profile.scale.density,
+      maxActionsPerCycle: 4096,
+      executeConcurrency: 256,
+      incrementalReconcile: large,
+      metricsWarmupCycles: 5,
+      phaseAttributionLog: true,
+      ...(profile.shard.failureRatePerSec > 0 ? { failureRatePerSec: profile.shard.failureRatePerSec } : {}),
+      ...shed(profile),
+    },
+    coordinator: {
+      enabled: true,
+      replicas: profile.topology.coordinatorReplicas > 0 ? profile.topology.coordinatorReplicas : 1,
+    },
+    operator: { qps: 200, burst: 400, ackConcurrency: 64, rollupInterval: '0s' },
+    loadProfile: loadProfile(profile, plan),
+    prometheus: {
+      resources: large
+        ? { requests: { cpu: '4', memory: '16Gi' }, limits: { cpu: '8', memory: '32Gi' } }
+        : { requests: { cpu: '1', memory: '4Gi' }, limits: { cpu: '4', memory: '12Gi' } },
+    },
+    costEstimate: {
+      vCPU: plan.hostsNeeded * substrate.host.vCPU,
+      memoryGB: plan.hostsNeeded * substrate.host.memoryGiB,
+    },
+    archetypes: catalogue.archetypes,
+    ...(profile.runnerActions.length > 0 ? { runnerActions: profile.runnerActions } : {}),
+    ...(Object.keys(profile.slo).length > 0 ? { slo: profile.slo } : {}),
+    ...(profile.rampBudgetMs > 0 ? { rampBudget: `${Math.ceil(profile.rampBudgetMs / 1_000)}s` } : {}),
+  };
+}
+
+function loadProfile(profile: Profile, plan: Plan): Readonly<Record<string, unknown>> {
+  const load = profile.loadProfile;
+  return {
+    target: plan.podsOfCluster[0] ?? 0,
+    durationSeconds: load.soakSeconds,
+    churnPerMinute: load.churnPerMinute,
+    settleSeconds: load.settleSeconds,
+    preBind: profile.seed.preBind,
+    ...(load.bursts.length > 0 ? { bursts: load.bursts } : {}),
+    ...(load.scaleDowns.length > 0 ? { scaleDowns: load.scaleDowns } : {}),
+    ...(load.demandSteps.length > 0 ? { demandSteps: load.demandSteps } : {}),
+    ...(load.openLoopDemandMultiplier > 1 ? { openLoopDemandMultiplier: load.openLoopDemandMultiplier } : {}),
+  };
+}
+
+/** The first scale-down makes the provider shed its elastic tier as well; a demand step deliberately does not. */
+function shed(profile: Profile): Readonly<Record<string, unknown>> {
+  const first = profile.loadProfile.scaleDowns.find(
+    ({ targetMultiplier }) => targetMultiplier > 0 && targetMultiplier < 1,
+  );
+  return first === undefined
+    ? {}
+    : { speculativeShedAtSeconds: first.atSeconds, speculativeShedMultiplier: first.targetMultiplier };
+}

@@ -1,0 +1,143 @@
+import { STAGES } from '../campaign/stages.ts';
+import type { Catalogue, Profile, Substrate } from '../profile/model.ts';
+import { cost, hostsNeeded } from './cost.ts';
+import type { Plan, SeedRow } from './plan.ts';
+import { rampBudget } from './ramp-budget.ts';
+import {
+  allocateMachines,
+  gangFloor,
+  machinesForPods,
+  machinesForShare,
+  podShare,
+  podsPerMachine,
+  seededArchetypes,
+  sumOfShares,
+} from './seed-sizing.ts';
+import { ceilDiv, evenParts, largestRemainder } from './whole-numbers.ts';
+
+/** Machines that one shard is made for. */
+const MACHINES_PER_SHARD = 500_000;
+/** More clusters than this is a slip of the pen, and would take memory before anybody could say so. */
+export const MAX_CLUSTERS = 100_000;
+/** Activities of one stage, however many clusters there are. */
+export const MAX_ACTIVITIES_PER_STAGE = 200;
+/** Clusters handled by one activity, until there are too many activities. */
+const CLUSTERS_PER_ACTIVITY = 10;
+
+/**
+ * The numbers of a campaign, from what is tested and where (`reference/bigfleet-harness.md` §5). The clusters' Pods sum to
+ * exactly machines x density, where upstream fills every cluster to the brim.
+ * @throws RangeError when the scale asks for more than `MAX_CLUSTERS` clusters
+ */
+export function makePlan(profile: Profile, substrate: Substrate, catalogue: Catalogue): Plan {
+  const { machines, density } = profile.scale;
+  const { rampSeconds, soakSeconds } = profile.loadProfile;
+  const { podsPerCluster, clustersPerHost, bindThroughputPodsPerSec } = substrate.cluster;
+  const totalPods = machines * density;
+  const clusterCount = ceilDiv(totalPods, podsPerCluster);
+  if (!(clusterCount <= MAX_CLUSTERS)) {
+    throw new RangeError(
+      `scale.machines ${machines} x scale.density ${density} at cluster.podsPerCluster ${podsPerCluster} ` +
+        `makes ${clusterCount} clusters; allowed: at most ${MAX_CLUSTERS}`,
+    );
+  }
+  const hosts = hostsNeeded(clusterCount, clustersPerHost);
+  const { usd, usdPerHour } = cost(hosts, substrate.costEstimate.perHostUsdPerHour, rampSeconds, soakSeconds);
+  const rampDemandPodsPerSec = totalPods / rampSeconds;
+  const rampSupplyPodsPerSec = clusterCount * bindThroughputPodsPerSec;
+  const budget = rampBudget(profile.rampBudgetMs, totalPods, soakSeconds);
+  const shardReplicas = shards(profile);
+  const archetypes = seededArchetypes(catalogue);
+  return {
+    totalPods,
+    clusterCount,
+    podsOfCluster: evenParts(totalPods, clusterCount),
+    hostsNeeded: hosts,
+    rampDemandPodsPerSec,
+    rampSupplyPodsPerSec,
+    rampFeasible: rampDemandPodsPerSec <= rampSupplyPodsPerSec,
+    rampBudgetMs: budget.ms,
+    rampBudgetClause: budget.clause,
+    shardReplicas,
+    machinesEffective: machinesForPods(archetypes, density, totalPods),
+    estimatedUsd: usd,
+    usdPerHour,
+    seed: seedRows(profile, catalogue, clusterCount),
+    expectedHistoryEvents: expectedHistoryEvents(clusterCount),
+  };
+}
+
+/** Machines of each tier as BigFleet's values have them: configured by cluster, the others by shard. */
+export interface Tiers {
+  readonly configuredPerCluster: number;
+  readonly idlePerShard: number;
+  readonly speculativePerShard: number;
+  readonly spotPerShard: number;
+}
+
+/** Sizes of the tiers (`reference/bigfleet-harness.md` §5). */
+export function tiers(profile: Profile, catalogue: Catalogue, clusterCount: number): Tiers {
+  const { machines, density } = profile.scale;
+  const { seed } = profile;
+  const effective = machinesForPods(seededArchetypes(catalogue), density, machines * density);
+  const replicas = shards(profile);
+  return {
+    configuredPerCluster: Math.floor((effective * seed.configuredFraction) / clusterCount),
+    idlePerShard: Math.floor((effective * seed.idleHeadroomFraction) / replicas),
+    speculativePerShard:
+      seed.speculativeMultiplier > 0
+        ? Math.floor((effective * seed.speculativeMultiplier) / replicas)
+        : seed.speculativeCount,
+    spotPerShard: seed.spotCount,
+  };
+}
+
+/** One line on whether the ramp can be bound as fast as it is made. */
+export function rampNote(plan: Plan): string {
+  const demand = `ramp demand ${plan.rampDemandPodsPerSec.toFixed(1)} Pods/s`;
+  const supply = `substrate supply ${plan.rampSupplyPodsPerSec.toFixed(1)} Pods/s`;
+  return plan.rampFeasible ? `${demand} ≤ ${supply}` : `${demand} > ${supply}: the ramp will tail off`;
+}
+
+function shards(profile: Profile): number {
+  if (profile.topology.shardReplicas > 0) return profile.topology.shardReplicas;
+  return Math.max(1, ceilDiv(profile.scale.machines, MACHINES_PER_SHARD));
+}
+
+/** Machines by archetype over the whole campaign: each cluster's and each shard's tier is split by itself. */
+function seedRows(profile: Profile, catalogue: Catalogue, clusterCount: number): readonly SeedRow[] {
+  const { machines, density } = profile.scale;
+  const totalPods = machines * density;
+  const archetypes = seededArchetypes(catalogue);
+  const shareSum = sumOfShares(archetypes);
+  const size = tiers(profile, catalogue, clusterCount);
+  const replicas = shards(profile);
+  const pods = largestRemainder(totalPods, archetypes.map(podShare));
+  const split = (total: number): readonly number[] => allocateMachines(archetypes, density, total);
+  const configured = split(size.configuredPerCluster);
+  const idle = split(size.idlePerShard);
+  const speculative = split(size.speculativePerShard);
+  const spot = split(size.spotPerShard);
+  return archetypes.map((archetype, index) => ({
+    archetype: archetype.name,
+    expectedPods: pods[index] ?? 0,
+    podsPerMachine: podsPerMachine(archetype, density),
+    machines: machinesForShare(archetype, density, totalPods, shareSum) + gangFloor(archetype),
+    gangFloor: gangFloor(archetype),
+    configured: (configured[index] ?? 0) * clusterCount,
+    idle: (idle[index] ?? 0) * replicas,
+    speculative: (speculative[index] ?? 0) * replicas,
+    spot: (spot[index] ?? 0) * replicas,
+  }));
+}
+
+/**
+ * Upper bound of the events in the campaign's history: an activity is three events and its workflow task three more, a stage
+ * has some for its story and its search attributes, a hold some for its timer and its decision.
+ */
+function expectedHistoryEvents(clusterCount: number): number {
+  const activities = Math.min(MAX_ACTIVITIES_PER_STAGE, ceilDiv(clusterCount, CLUSTERS_PER_ACTIVITY));
+  const perStage = 6 * activities + 8;
+  const holdAndDecision = 20;
+  return 20 + STAGES.length * perStage + holdAndDecision;
+}

@@ -1,0 +1,28 @@
+/** Objects a second that a ramp may rely on: measured at one million, with half as much again for safety. */
+const OBJECTS_PER_SECOND = 750;
+const FLOOR_MS = 15 * 60_000;
+
+/** How long the campaign waits for its steady state, and which clause of the formula decided it. */
+export interface RampBudget {
+  readonly ms: number;
+  readonly clause: string;
+}
+
+/**
+ * The ramp budget (`reference/bigfleet-harness.md` §5): what the profile says, else the longest of 15 minutes, one second and
+ * the time that `totalPods` take, and half the soak. Upstream puts clusters x Pods per cluster in for `totalPods`, which is
+ * more than will be created where the numbers do not divide; `makePlan` puts in what will be created.
+ * @param ownMs the profile's `rampBudget`, 0 = not set
+ */
+export function rampBudget(ownMs: number, totalPods: number, soakSeconds: number): RampBudget {
+  if (ownMs > 0) return { ms: ownMs, clause: 'rampBudget of the profile' };
+  const clauses: readonly RampBudget[] = [
+    { ms: FLOOR_MS, clause: '15-min floor' },
+    {
+      ms: totalPods > 0 ? (Math.floor(totalPods / OBJECTS_PER_SECOND) + 1) * 1_000 : 0,
+      clause: `${totalPods} Pods / ${OBJECTS_PER_SECOND} a second + 1 s`,
+    },
+    { ms: soakSeconds * 500, clause: 'soakSeconds × 0.5' },
+  ];
+  return clauses.reduce((longest, clause) => (clause.ms > longest.ms ? clause : longest));
+}

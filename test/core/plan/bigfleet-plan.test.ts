@@ -1,0 +1,331 @@
+import { describe, expect, it } from 'vitest';
+import { cost } from '../../../src/core/plan/cost.ts';
+import { helmValues } from '../../../src/core/plan/helm-values.ts';
+import { legacyPreflight } from '../../../src/core/plan/legacy-preflight.ts';
+import { makePlan, rampNote } from '../../../src/core/plan/make-plan.ts';
+import { rampBudget } from '../../../src/core/plan/ramp-budget.ts';
+import {
+  allocateMachines,
+  expectedReplicas,
+  gangFloor,
+  machinesForPods,
+  podsPerMachine,
+} from '../../../src/core/plan/seed-sizing.ts';
+import { isStateful } from '../../../src/core/plan/service-sizes.ts';
+import { targetKind } from '../../../src/core/plan/target-kind.ts';
+import { ceilDiv } from '../../../src/core/plan/whole-numbers.ts';
+import cases from '../../cases/bigfleet-plan.json' with { type: 'json' };
+import { anArchetype, aCatalogue, caseProfile, caseSubstrate, catalogueOf } from './make.ts';
+
+const oneKind = aCatalogue({ archetypes: [anArchetype({ name: 'cpu', weight: 1 })] });
+
+function shards(set: Record<string, unknown>): number {
+  return makePlan(caseProfile(set), caseSubstrate({}), oneKind).shardReplicas;
+}
+
+/** Value at a dotted path. */
+function at(value: unknown, path: string): unknown {
+  return path.split('.').reduce<unknown>((inner, key) => (inner as Record<string, unknown> | undefined)?.[key], value);
+}
+
+describe('makePlan agrees with the recorded geometry', () => {
+  it.each(cases.merge.map((each, index) => ({ index, ...each })))('case $index', ({ profile, substrate, expected }) => {
+    const tested = caseProfile(profile);
+    const where = caseSubstrate(substrate);
+    const plan = makePlan(tested, where, oneKind);
+    const seen: Record<string, unknown> = {
+      ...plan,
+      demandPodsPerSec: Number(plan.rampDemandPodsPerSec.toFixed(2)),
+      supplyPodsPerSec: plan.rampSupplyPodsPerSec,
+      durationHours: cost(1, 1, tested.loadProfile.rampSeconds, tested.loadProfile.soakSeconds).hours,
+    };
+    for (const [key, value] of Object.entries(expected)) {
+      if (key === 'noteContains') expect(rampNote(plan)).toContain(value);
+      else expect(seen[key], key).toBe(value);
+    }
+    expect(plan.podsOfCluster).toHaveLength(plan.clusterCount);
+    expect(plan.podsOfCluster.reduce((sum, pods) => sum + pods, 0)).toBe(plan.totalPods);
+  });
+
+  it('says where the ramp will tail off, and does not refuse it', () => {
+    const plan = makePlan(caseProfile({ 'loadProfile.rampSeconds': 60 }), caseSubstrate({}), oneKind);
+    expect(plan.rampFeasible).toBe(false);
+    expect(rampNote(plan)).toContain('ramp will tail off');
+  });
+
+  it('costs hosts x price x (ramp + soak + 600 s)', () => {
+    const plan = makePlan(
+      caseProfile({ 'loadProfile.rampSeconds': 3600, 'loadProfile.soakSeconds': 3600 }),
+      caseSubstrate({ 'cluster.clustersPerHost': 8, 'costEstimate.perHostUsdPerHour': 0.85 }),
+      oneKind,
+    );
+    expect(plan.hostsNeeded).toBe(26);
+    expect(plan.usdPerHour).toBeCloseTo(22.1, 10);
+    expect(plan.estimatedUsd).toBeCloseTo(47.883, 3);
+  });
+
+  it('asks for exactly machines x density where the clusters do not divide it', () => {
+    const plan = makePlan(
+      caseProfile({ 'scale.machines': 50, 'scale.density': 100 }),
+      caseSubstrate({ 'cluster.podsPerCluster': 10_000 }),
+      oneKind,
+    );
+    expect(plan.podsOfCluster).toEqual([5_000]);
+    const odd = makePlan(
+      caseProfile({ 'scale.machines': 1_001, 'scale.density': 1 }),
+      caseSubstrate({ 'cluster.podsPerCluster': 250 }),
+      oneKind,
+    );
+    expect(odd.podsOfCluster).toEqual([201, 200, 200, 200, 200]);
+  });
+
+  it('takes shards from the machines, or from the topology', () => {
+    expect(shards({ 'scale.machines': 500_000 })).toBe(1);
+    expect(shards({ 'scale.machines': 500_001 })).toBe(2);
+    expect(shards({ 'scale.machines': 50, 'topology.shardReplicas': 4 })).toBe(4);
+  });
+
+  it('refuses a scale that would not fit into memory', () => {
+    expect(() => makePlan(caseProfile({ 'scale.machines': 1e12 }), caseSubstrate({}), oneKind)).toThrow(
+      /scale\.machines 1000000000000 x scale\.density 100 .* allowed: at most 100000/,
+    );
+  });
+});
+
+describe('ceilDiv', () => {
+  it.each(cases.ceilDiv)('$a / $b', ({ a, b, expected }) => {
+    if (expected === null) expect(() => ceilDiv(a, b)).toThrow(RangeError);
+    else expect(ceilDiv(a, b)).toBe(expected);
+  });
+});
+
+describe('rampBudget', () => {
+  it.each(cases.rampBudget)(
+    '$totalPods Pods, soak $soakSeconds s',
+    ({ rampBudget: own, totalPods, soakSeconds, seconds, clause }) => {
+      // Text that is no duration counts as unset; the parser refuses it before it comes here.
+      expect(/^\d/.test(own)).toBe(false);
+      const budget = rampBudget(0, totalPods, soakSeconds);
+      expect(budget.ms).toBe(seconds * 1_000);
+      expect(budget.clause).toContain(clause);
+    },
+  );
+
+  it('takes the profile at its word, also below the floor', () => {
+    expect(rampBudget(600_000, 5_000_000, 9_000)).toEqual({ ms: 600_000, clause: 'rampBudget of the profile' });
+  });
+
+  it('grows with the Pods', () => {
+    expect(rampBudget(0, 999_000, 1_800)).toEqual({ ms: 1_333_000, clause: '999000 Pods / 750 a second + 1 s' });
+  });
+});
+
+describe('legacyPreflight', () => {
+  it('finds the seed of the incident 150 slots short', () => {
+    const [incident, withCatalogue] = cases.legacyPreflight;
+    const legacy = {
+      machines: 0,
+      speculative: 0,
+      configuredPerCluster: 0,
+      density: 1,
+      clusters: 0,
+      targetPerCluster: 0,
+    };
+    expect(legacyPreflight({ ...legacy, ...incident })).toEqual({
+      skipped: false,
+      suggestedSpeculative: 190,
+      ...incident?.expected,
+    });
+    expect(legacyPreflight({ ...legacy, ...incident, ...withCatalogue })).toEqual({ skipped: true });
+  });
+
+  it('accepts what it suggests', () => {
+    const seed = { machines: 60, configuredPerCluster: 0, density: 100, clusters: 2, targetPerCluster: 2_500 };
+    expect(legacyPreflight({ ...seed, speculative: 190 })).toMatchObject({ ok: true, matchingSlots: 5_000 });
+    expect(legacyPreflight({ ...seed, speculative: 185 })).toMatchObject({ ok: false });
+  });
+
+  it('has nothing to say without a seed or without a target', () => {
+    const seed = {
+      machines: 60,
+      speculative: 0,
+      configuredPerCluster: 0,
+      density: 1,
+      clusters: 2,
+      targetPerCluster: 10,
+    };
+    expect(legacyPreflight({ ...seed, machines: 0 })).toEqual({ skipped: true });
+    expect(legacyPreflight({ ...seed, clusters: 0 })).toEqual({ skipped: true });
+    expect(legacyPreflight({ ...seed, targetPerCluster: 0 })).toEqual({ skipped: true });
+    expect(legacyPreflight({ ...seed, inlineArchetypes: true })).toEqual({ skipped: true });
+  });
+});
+
+describe('seed sizing', () => {
+  it.each(cases.machinesForPods.map((each, index) => ({ index, ...each })))(
+    'machinesForPods, case $index',
+    ({ archetypes, density, totalPods, expected }) => {
+      expect(machinesForPods(archetypes.map(anArchetype), density, totalPods)).toBe(expected);
+    },
+  );
+
+  it.each([
+    ['realistic-dev', 5_000, 610],
+    ['realistic', 500_000, 5_784],
+    ['realistic', 5_000_000, 56_892],
+  ])('%s at %i Pods', (name, pods, machines) => {
+    expect(machinesForPods(catalogueOf(name).archetypes, 100, pods)).toBe(machines);
+  });
+
+  it.each(cases.podsPerMachine.map((each, index) => ({ index, ...each })))('podsPerMachine, case $index', (each) => {
+    expect(podsPerMachine(anArchetype(each), each.density)).toBe(each.expected);
+  });
+
+  it('packs what the archetype says, before anything else', () => {
+    expect(podsPerMachine(anArchetype({ podsPerNode: 8, resources: { 'nvidia.com/gpu': '1' } }), 100)).toBe(8);
+    expect(podsPerMachine(anArchetype({ resources: { cpu: '1', 'ephemeral-storage': '1Gi' } }), 100)).toBe(100);
+  });
+
+  it.each(cases.expectedReplicas.map((each, index) => ({ index, ...each })))(
+    'expectedReplicas, case $index',
+    (each) => {
+      expect(expectedReplicas(anArchetype(each))).toBeCloseTo(each.expected, 10);
+    },
+  );
+
+  it('caps services that keep state, but not gangs', () => {
+    expect(expectedReplicas(anArchetype({ name: 'stateful-db' }))).toBeCloseTo(10.05, 10);
+    expect(expectedReplicas(anArchetype({ name: 'memory-cache', sameRack: true, groupSizeRange: [3, 5] }))).toBe(4);
+    expect(expectedReplicas(anArchetype({ sameRack: true }))).toBe(1);
+  });
+
+  it.each(Object.entries(cases.isStateful))('isStateful %s', (name, expected) => {
+    expect(isStateful(name)).toBe(expected);
+  });
+
+  it('splits a tier by largest remainder, exactly', () => {
+    const three = ['a', 'b', 'c'].map((name) => anArchetype({ name, weight: 3 }));
+    for (const total of [1, 2, 10, 99, 100]) {
+      expect(allocateMachines(three, 1, total).reduce((sum, part) => sum + part, 0)).toBe(total);
+    }
+    expect(allocateMachines(three, 1, 0)).toEqual([0, 0, 0]);
+    expect(allocateMachines(three, 1, -3)).toEqual([0, 0, 0]);
+  });
+
+  it('lifts a gang to its floor, and gives whole machines more than packed ones', () => {
+    const gang = anArchetype({ name: 'gang', sameRack: true, groupSizeRange: [4, 8] });
+    expect(gangFloor(gang)).toBe(8);
+    expect(gangFloor({ ...gang, burstOnly: true })).toBe(0);
+    expect(allocateMachines([gang], 100, 3)).toEqual([8]);
+    const [cpu, gpu] = allocateMachines(
+      [
+        anArchetype({ name: 'cpu', weight: 70 }),
+        anArchetype({ name: 'gpu', weight: 1, resources: { 'nvidia.com/gpu': '1' } }),
+      ],
+      100,
+      1_000,
+    );
+    expect(gpu).toBeGreaterThan(cpu ?? Infinity);
+    expect((cpu ?? 0) + (gpu ?? 0)).toBe(1_000);
+  });
+
+  it('mixes the realistic catalogue as recorded', () => {
+    const { archetypes } = catalogueOf('realistic');
+    const total = 1_000_000;
+    const parts = allocateMachines(archetypes, 100, total);
+    const percent = new Map(archetypes.map(({ name }, index) => [name, (100 * (parts[index] ?? 0)) / total]));
+    for (const [name, [value = 0, tolerance = 0]] of Object.entries(cases.machineMixPercent.tolerancePctPoints)) {
+      expect(Math.abs((percent.get(name) ?? Number.NaN) - value), name).toBeLessThanOrEqual(tolerance);
+    }
+    const gpu = [...percent]
+      .filter(([name]) => name.startsWith('gpu'))
+      .reduce((sum, [, value]) => sum + value / 100, 0);
+    expect(gpu).toBeGreaterThan(cases.machineMixPercent.gpuTotalBand[0] ?? 1);
+    expect(gpu).toBeLessThan(cases.machineMixPercent.gpuTotalBand[1] ?? 0);
+  });
+
+  it('gives the plan its tiers by archetype', () => {
+    const profile = caseProfile({
+      'scale.machines': 50,
+      'seed.configuredFraction': 1,
+      'seed.speculativeMultiplier': 5,
+      'seed.idleHeadroomFraction': 1.2,
+    });
+    const plan = makePlan(profile, caseSubstrate({ 'cluster.podsPerCluster': 10_000 }), catalogueOf('realistic-dev'));
+    expect(plan.machinesEffective).toBe(610);
+    expect(plan.seed.reduce((sum, row) => sum + row.machines, 0)).toBe(610);
+    expect(plan.seed.reduce((sum, row) => sum + row.expectedPods, 0)).toBe(5_000);
+    const sum = (tier: 'configured' | 'idle' | 'speculative' | 'spot'): number =>
+      plan.seed.reduce((all, row) => all + row[tier], 0);
+    expect(sum('configured')).toBeGreaterThanOrEqual(610);
+    expect(sum('idle')).toBeGreaterThanOrEqual(732);
+    expect(sum('speculative')).toBeGreaterThanOrEqual(3_050);
+    expect(sum('spot')).toBe(0);
+    for (const row of plan.seed) expect(row.configured).toBeGreaterThanOrEqual(row.gangFloor);
+  });
+
+  it('seeds for the seed archetypes where a catalogue has some', () => {
+    const catalogue = aCatalogue({
+      archetypes: [anArchetype({ name: 'both' })],
+      seedArchetypes: [anArchetype({ name: 'seeded' })],
+    });
+    expect(makePlan(caseProfile({}), caseSubstrate({}), catalogue).seed.map((row) => row.archetype)).toEqual([
+      'seeded',
+    ]);
+  });
+});
+
+describe('helmValues', () => {
+  it.each(cases.helmValues.map((each, index) => ({ index, ...each })))('case $index', ({ profile, expected }) => {
+    const tested = caseProfile(profile);
+    const substrate = caseSubstrate({});
+    const values = helmValues(tested, substrate, makePlan(tested, substrate, oneKind), oneKind);
+    for (const [path, value] of Object.entries(expected)) expect(at(values, path), path).toEqual(value);
+  });
+
+  it('has optional keys only where they are set', () => {
+    const substrate = caseSubstrate({});
+    const render = (set: Record<string, unknown>): Readonly<Record<string, unknown>> => {
+      const profile = caseProfile(set);
+      return helmValues(profile, substrate, makePlan(profile, substrate, oneKind), oneKind);
+    };
+    const bare = render({});
+    expect(at(bare, 'loadProfile.openLoopDemandMultiplier')).toBeUndefined();
+    expect(at(bare, 'loadProfile.bursts')).toBeUndefined();
+    expect(at(bare, 'shard.failureRatePerSec')).toBeUndefined();
+    expect(at(bare, 'shard.seedSpot')).toBe(0);
+    const full = render({
+      'loadProfile.openLoopDemandMultiplier': 1.5,
+      'loadProfile.scaleDowns': [{ atSeconds: 600, targetMultiplier: 0.5 }],
+      'loadProfile.demandSteps': [{ atSeconds: 60, targetMultiplier: 0.5 }],
+      'shard.failureRatePerSec': 5.8e-6,
+      rampBudgetMs: 3_600_000,
+      'slo.expectPreemptions': true,
+    });
+    expect(at(full, 'loadProfile.openLoopDemandMultiplier')).toBe(1.5);
+    expect(at(full, 'shard.speculativeShedAtSeconds')).toBe(600);
+    expect(at(full, 'shard.speculativeShedMultiplier')).toBe(0.5);
+    expect(at(full, 'shard.failureRatePerSec')).toBe(5.8e-6);
+    expect(full['rampBudget']).toBe('3600s');
+    expect(at(full, 'slo.expectPreemptions')).toBe(true);
+    expect(
+      at(
+        render({ 'loadProfile.demandSteps': [{ atSeconds: 60, targetMultiplier: 0.5 }] }),
+        'shard.speculativeShedAtSeconds',
+      ),
+    ).toBeUndefined();
+  });
+
+  it('asks each cluster for what the seed was sized for', () => {
+    const profile = caseProfile({ 'scale.machines': 50 });
+    const substrate = caseSubstrate({ 'cluster.podsPerCluster': 10_000 });
+    const values = helmValues(profile, substrate, makePlan(profile, substrate, oneKind), oneKind);
+    expect(at(values, 'loadProfile.target')).toBe(5_000);
+  });
+});
+
+describe('targetKind', () => {
+  it.each(cases.targetKind)('$context', ({ context, expected }) => {
+    expect(targetKind(context)).toBe(expected);
+  });
+});

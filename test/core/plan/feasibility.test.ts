@@ -1,0 +1,192 @@
+import { describe, expect, it } from 'vitest';
+import { checkFeasible } from '../../../src/core/plan/feasibility.ts';
+import { makePlan } from '../../../src/core/plan/make-plan.ts';
+import type { Plan } from '../../../src/core/plan/plan.ts';
+import type { Catalogue } from '../../../src/core/profile/model.ts';
+import { aCatalogue, anArchetype, caseProfile, caseSubstrate, catalogueOf } from './make.ts';
+
+interface Asked {
+  readonly profile?: Record<string, unknown>;
+  readonly substrate?: Record<string, unknown>;
+  readonly catalogue?: Catalogue;
+  readonly plan?: Partial<Plan>;
+  readonly elastic?: boolean;
+}
+
+/** 50 machines of 100 Pods, seeded in full, with what the case changes. */
+function refusals(asked: Asked): readonly string[] {
+  const profile = caseProfile({
+    'scale.machines': 50,
+    'seed.configuredFraction': 1,
+    'seed.speculativeMultiplier': 0,
+    system: 'kube-scheduler',
+    ...asked.profile,
+  });
+  const substrate = caseSubstrate({ 'cluster.podsPerCluster': 2_500, ...asked.substrate });
+  const catalogue = asked.catalogue ?? aCatalogue({ name: 'plain', archetypes: [anArchetype()] });
+  const plan = { ...makePlan(profile, substrate, catalogue), ...asked.plan };
+  return checkFeasible(profile, substrate, plan, catalogue, asked.elastic).map(({ message }) => message);
+}
+
+describe('checkFeasible', () => {
+  it('has nothing against what can work', () => {
+    expect(refusals({})).toEqual([]);
+    expect(refusals({ catalogue: catalogueOf('realistic-dev') })).toEqual([]);
+  });
+
+  it.each([5_000, 50_000, 500_000])('accepts the published load of %i machines', (machines) => {
+    const profile = {
+      'scale.machines': machines,
+      'seed.speculativeMultiplier': 3,
+      'seed.idleHeadroomFraction': 0.2,
+      'loadProfile.bursts': [
+        { atSeconds: 600, archetype: 'gpu-training-large', extraTarget: 1, durationSeconds: 600, selectivity: 1 },
+      ],
+      system: 'bigfleet',
+    };
+    const substrate = { 'cluster.podsPerCluster': 25_000 };
+    expect(refusals({ profile, substrate, catalogue: catalogueOf('realistic') })).toEqual([]);
+  });
+
+  it('refuses a seed that cannot reach the steady gate, and says what would', () => {
+    const [message, ...others] = refusals({
+      profile: { 'seed.configuredFraction': 0.5, 'seed.idleHeadroomFraction': 0.2 },
+    });
+    expect(others).toEqual([]);
+    expect(message).toMatch(/the seed cannot reach the steady gate: .* hold 3400 of 5000 Pods, and the gate is 4995/);
+    expect(message).toContain('e.g. seed.configuredFraction 0.8');
+    expect(refusals({ profile: { 'seed.configuredFraction': 0.8, 'seed.idleHeadroomFraction': 0.2 } })).toEqual([]);
+  });
+
+  it('counts the elastic tiers only where a provider keeps them', () => {
+    const profile = { 'seed.configuredFraction': 0.5, 'seed.idleHeadroomFraction': 0, 'seed.speculativeMultiplier': 3 };
+    expect(refusals({ profile })).toHaveLength(1);
+    expect(refusals({ profile: { ...profile, system: 'bigfleet' } })).toEqual([]);
+    expect(refusals({ profile, elastic: true })).toEqual([]);
+  });
+
+  it('leaves alone a shortfall that is the point of the test, and a seed nobody asked for', () => {
+    const profile = { 'seed.configuredFraction': 0.5, 'seed.idleHeadroomFraction': 0 };
+    expect(refusals({ profile: { ...profile, 'slo.expectStandingShortfall': true } })).toEqual([]);
+    expect(refusals({ profile: { 'seed.configuredFraction': 0, 'seed.idleHeadroomFraction': 0 } })).toEqual([]);
+    expect(
+      refusals({ profile: { 'seed.configuredFraction': 0, 'seed.idleHeadroomFraction': 0, system: 'bigfleet' } }),
+    ).toHaveLength(1);
+  });
+
+  it('is not taken in by machines of a kind that the Pods cannot use', () => {
+    const catalogue = aCatalogue({
+      archetypes: [
+        anArchetype({ name: 'cpu', weight: 1 }),
+        anArchetype({ name: 'gpu', weight: 1, instanceTypes: ['a3'], podsPerNode: 1 }),
+      ],
+    });
+    const plan = makePlan(
+      caseProfile({ 'scale.machines': 50 }),
+      caseSubstrate({ 'cluster.podsPerCluster': 2_500 }),
+      catalogue,
+    );
+    const seed = plan.seed.map((row) => ({ ...row, idle: 0, configured: row.archetype === 'cpu' ? 10_000 : 10 }));
+    expect(refusals({ catalogue, plan: { seed } })[0]).toMatch(/hold 2510 of 5000 Pods/);
+  });
+
+  it.each([
+    [
+      1_800,
+      'runnerActions[0].atSeconds 1800 (fail-node) is not before the end of the soak, loadProfile.soakSeconds 1800; allowed: less than 1800',
+    ],
+    [
+      2_000,
+      'runnerActions[0].atSeconds 2000 (fail-node) is not before the end of the soak, loadProfile.soakSeconds 1800; allowed: less than 1800',
+    ],
+  ])('refuses an action at %i s of a soak of 1800 s', (atSeconds, message) => {
+    expect(refusals({ profile: { runnerActions: [{ atSeconds, action: 'fail-node' }] } })).toEqual([message]);
+  });
+
+  it('accepts an action in the last second, and a partition that is over in time', () => {
+    expect(refusals({ profile: { runnerActions: [{ atSeconds: 1_799, action: 'fail-node' }] } })).toEqual([]);
+    const partition = (atSeconds: number): readonly string[] =>
+      refusals({
+        profile: { runnerActions: [{ atSeconds, action: 'partition-coordinator-from-shard-bigfleet-shard-0' }] },
+      });
+    expect(partition(1_740)).toEqual([]);
+    expect(partition(1_741)[0]).toContain('lasts 60 s and is not over at the end of the soak');
+  });
+
+  it('refuses an action on a shard that will not exist', () => {
+    const actions = [{ atSeconds: 60, action: 'kill-shard-bigfleet-shard-1' }];
+    expect(refusals({ profile: { runnerActions: actions } })[0]).toContain('names shard 1; allowed: 0 to 0');
+    expect(refusals({ profile: { runnerActions: actions, 'topology.shardReplicas': 2 } })).toEqual([]);
+  });
+
+  it('refuses load events that cannot happen', () => {
+    expect(refusals({ profile: { 'loadProfile.demandSteps': [{ atSeconds: 3_600, targetMultiplier: 0.5 }] } })[0]).toBe(
+      'loadProfile.demandSteps[0].atSeconds 3600 is after the load has ended, at most 3600 s from its start; allowed: less than 3600',
+    );
+    expect(refusals({ profile: { 'loadProfile.scaleDowns': [{ atSeconds: 3_599, targetMultiplier: 0.5 }] } })).toEqual(
+      [],
+    );
+    expect(
+      refusals({
+        profile: {
+          'loadProfile.bursts': [{ atSeconds: 1, archetype: 'no', extraTarget: 1, durationSeconds: 1, selectivity: 1 }],
+        },
+      })[0],
+    ).toBe('loadProfile.bursts[0].archetype no is not in catalogue plain; allowed: any');
+  });
+
+  it('refuses demand that differs from the seed by rounding', () => {
+    expect(refusals({ plan: { podsOfCluster: [2_500, 2_501] } })[0]).toContain(
+      'demand of 5001 Pods over 2 clusters differs from scale.machines 50 x scale.density 100 = 5000',
+    );
+    const odd = { 'scale.machines': 5_002, 'scale.density': 1, system: 'bigfleet' };
+    expect(refusals({ profile: odd })[0]).toContain('5002 Pods do not divide over 3 clusters');
+    expect(refusals({ profile: { ...odd, system: 'kube-scheduler' } })).toEqual([]);
+  });
+
+  it('refuses a gang that no zone can hold', () => {
+    const gang = anArchetype({
+      name: 'big',
+      burstOnly: true,
+      sameZone: true,
+      podsPerNode: 1,
+      zones: ['a', 'b', 'c'],
+      instanceTypes: ['a3'],
+      groupSizeRange: [64, 256],
+    });
+    const burst = { atSeconds: 1, archetype: 'big', extraTarget: 1, durationSeconds: 1, selectivity: 1 };
+    const catalogue = aCatalogue({ archetypes: [anArchetype(), gang] });
+    expect(refusals({ catalogue })).toEqual([]);
+    expect(refusals({ catalogue, profile: { 'loadProfile.bursts': [burst] } })).toEqual([
+      'a gang of big has up to 256 Pods, which must share a zone, and a zone has 0 machines for 1 of them each, 0 Pods; ' +
+        'allowed: groupSizeRange up to 0, or a larger seed',
+    ]);
+    expect(refusals({ catalogue, profile: { 'loadProfile.bursts': [burst] }, elastic: true })).toEqual([]);
+  });
+
+  it('refuses a gang larger than all the Pods of a cluster', () => {
+    const catalogue = aCatalogue({
+      archetypes: [anArchetype({ name: 'big', sameRack: true, podsPerNode: 1, groupSizeRange: [3_000, 4_000] })],
+    });
+    expect(refusals({ catalogue })[0]).toContain(
+      'at least 3000 Pods, which must share a rack, and a cluster is given 2500 Pods in all',
+    );
+  });
+
+  it('refuses cost and time over the budget, with both numbers', () => {
+    const substrate = { 'costEstimate.perHostUsdPerHour': 0.85 };
+    expect(refusals({ profile: { 'budget.usd': 1 }, substrate })[0]).toBe(
+      'the campaign costs about $1.98 (2 hosts, $1.70 an hour), over budget.usd 1; allowed: a budget of at least 1.98, or a smaller or shorter campaign',
+    );
+    expect(refusals({ profile: { 'budget.usd': 2 }, substrate })).toEqual([]);
+    expect(refusals({ profile: { 'budget.wallClockMs': 3_600_000 } })[0]).toBe(
+      'ramp 30m, soak 30m and teardown take 1h10m, over budget.wallClock 1h; allowed: at least 1h10m',
+    );
+    expect(refusals({ profile: { 'budget.wallClockMs': 4_200_000 } })).toEqual([]);
+  });
+
+  it('wants a context for every cluster', () => {
+    const substrate = { type: 'kubeconfig', kubeconfig: { file: '', contexts: ['one'] } };
+    expect(refusals({ substrate })[0]).toContain('found 1 contexts; allowed: at least 2');
+  });
+});
