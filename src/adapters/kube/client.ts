@@ -1,0 +1,219 @@
+import { readAccess } from './credentials.ts';
+import { KubeError, refusal } from './kube-error.ts';
+import { Transport } from './transport.ts';
+import type { ApiAnswer, ApiRequest, Within } from './transport.ts';
+
+/** Objects of a list, as many of their fields as the reader keeps. */
+export interface Listed<Kept> {
+  readonly items: Kept[];
+  /** Where a watch goes on from. */
+  readonly resourceVersion: string;
+}
+
+/** Which objects of a collection are meant. */
+export interface Selection {
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+}
+
+/** What all Kubernetes objects have in common. */
+export interface ObjectMeta {
+  readonly name: string;
+  readonly namespace?: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly finalizers?: readonly string[];
+  readonly deletionTimestamp?: string;
+}
+
+/** Kinds of patch the API server takes. */
+export type PatchType = 'merge' | 'json' | 'strategic-merge';
+
+const PAGE = 500;
+const METADATA_ONLY = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json';
+
+/**
+ * Connects to the cluster of a kubeconfig (`kubeconfigPath` empty = the user's own, `context` empty = its current one).
+ * Requests share `connections` connections.
+ * @throws Error when the kubeconfig does not name a cluster that can be reached
+ */
+export async function connectCluster(request: {
+  readonly kubeconfigPath: string;
+  readonly context?: string;
+  readonly connections?: number;
+}): Promise<ClusterClient> {
+  const access = await readAccess(request.kubeconfigPath, request.context ?? '');
+  return new ClusterClient(access.server, new Transport(access, request.connections ?? 64));
+}
+
+/**
+ * The API of one cluster. Every call ends when its signal aborts (with the signal's reason) or its budget is used up
+ * (KubeError); what already exists or is already gone is a result, not an error.
+ */
+export class ClusterClient {
+  readonly server: string;
+  readonly #transport: Transport;
+
+  constructor(server: string, transport: Transport) {
+    this.server = server;
+    this.#transport = transport;
+  }
+
+  /** Any request; the answer whatever its status, after retries. */
+  request(request: ApiRequest, within: Within): Promise<ApiAnswer> {
+    return this.#transport.send(request, within);
+  }
+
+  /** The object at a path; undefined when there is none. */
+  async get<T>(path: string, within: Within): Promise<T | undefined> {
+    const { status, body } = await this.request({ method: 'GET', path }, within);
+    if (status === 404) return undefined;
+    if (status !== 200) throw refusal('GET', path, status, body);
+    return JSON.parse(body) as T;
+  }
+
+  /**
+   * All objects of a collection, page by page, each reduced to what `pick` keeps of it (its parameter's type is the
+   * caller's word for what the collection holds). A list whose pages have expired starts again. `metadataOnly` spares the server and the wire everything but metadata.
+   */
+  async list<Kept>(
+    path: string,
+    options: Selection & { readonly metadataOnly?: boolean; readonly pick: (item: never) => Kept },
+    within: Within,
+  ): Promise<Listed<Kept>> {
+    const untilMs = performance.now() + within.budgetMs;
+    for (;;) {
+      const listed = await this.#pages(path, options, within.signal, untilMs);
+      if (listed !== undefined) return listed;
+      if (performance.now() > untilMs) {
+        const message = `GET ${path}: the list expired before its last page, again and again for ${within.budgetMs} ms`;
+        throw new KubeError(message, 410, 'Expired');
+      }
+    }
+  }
+
+  /** Creates an object; the text is sent as it is. `attempts` beyond the first are retries. */
+  async create(
+    path: string,
+    body: string,
+    within: Within,
+  ): Promise<{ readonly outcome: 'created' | 'exists'; readonly attempts: number }> {
+    const answer = await this.request({ method: 'POST', path, body, ignoreBody: true }, within);
+    if (answer.status === 409 && reasonOf(answer.body) === 'AlreadyExists') {
+      return { outcome: 'exists', attempts: answer.attempts };
+    }
+    if (answer.status >= 300) throw refusal('POST', path, answer.status, answer.body);
+    return { outcome: 'created', attempts: answer.attempts };
+  }
+
+  /** Deletes an object, by default with the grace its kind has. `uid` given: only that very one. */
+  async delete(
+    path: string,
+    options: { readonly gracePeriodSeconds?: number; readonly uid?: string },
+    within: Within,
+  ): Promise<{ readonly outcome: 'deleted' | 'absent'; readonly attempts: number }> {
+    const { gracePeriodSeconds, uid } = options;
+    const body = JSON.stringify({
+      kind: 'DeleteOptions',
+      apiVersion: 'v1',
+      propagationPolicy: 'Background',
+      ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
+      ...(uid === undefined ? {} : { preconditions: { uid } }),
+    });
+    const answer = await this.request({ method: 'DELETE', path, body, ignoreBody: true }, within);
+    // A conflict is another object under the same name: the one that was meant is gone.
+    if (answer.status === 404 || (answer.status === 409 && uid !== undefined)) {
+      return { outcome: 'absent', attempts: answer.attempts };
+    }
+    if (answer.status >= 300) throw refusal('DELETE', path, answer.status, answer.body);
+    return { outcome: 'deleted', attempts: answer.attempts };
+  }
+
+  /** Asks for the deletion of all selected objects of a collection. */
+  async deleteCollection(path: string, selection: Selection, within: Within): Promise<void> {
+    const target = withQuery(path, { ...selection });
+    const { status, body } = await this.request({ method: 'DELETE', path: target, ignoreBody: true }, within);
+    if (status >= 300 && status !== 404) throw refusal('DELETE', target, status, body);
+  }
+
+  /** Patches an object and returns it; undefined when there is none. */
+  async patch<T>(path: string, type: PatchType, patch: unknown, within: Within): Promise<T | undefined> {
+    const request: ApiRequest = {
+      method: 'PATCH',
+      path,
+      body: JSON.stringify(patch),
+      contentType: `application/${type}-patch+json`,
+    };
+    const { status, body } = await this.request(request, within);
+    if (status === 404) return undefined;
+    if (status >= 300) throw refusal('PATCH', path, status, body);
+    return JSON.parse(body) as T;
+  }
+
+  /** Opens a watch; see `watchPods` for one that keeps itself alive. */
+  open(path: string, signal: AbortSignal): ReturnType<Transport['open']> {
+    return this.#transport.open(path, signal);
+  }
+
+  /** The API server's version, e.g. `v1.37.2`. */
+  async version(within: Within): Promise<string> {
+    const version = await this.get<{ gitVersion: string }>('/version', within);
+    if (version === undefined) throw new KubeError(`GET /version: 404, ${this.server} is no API server`, 404);
+    return version.gitVersion;
+  }
+
+  /** Requests sent so far, by method and status (`error` = no answer), retries included: `{ "POST 201": 400 }`. */
+  counts(): Readonly<Record<string, number>> {
+    return this.#transport.counts();
+  }
+
+  /** Cuts every connection; calls under way fail. */
+  close(): Promise<void> {
+    return this.#transport.close();
+  }
+
+  /** Undefined when the continue token expired on the way. */
+  async #pages<Kept>(
+    path: string,
+    options: Selection & { readonly metadataOnly?: boolean; readonly pick: (item: never) => Kept },
+    signal: AbortSignal,
+    untilMs: number,
+  ): Promise<Listed<Kept> | undefined> {
+    const items: Kept[] = [];
+    for (let next = ''; ;) {
+      const target = withQuery(path, { ...options, limit: String(PAGE), ...(next === '' ? {} : { continue: next }) });
+      const accept = options.metadataOnly === true ? { accept: METADATA_ONLY } : {};
+      const within = { signal, budgetMs: Math.max(1, untilMs - performance.now()) };
+      const { status, body } = await this.request({ method: 'GET', path: target, ...accept }, within);
+      if (status === 410) return undefined;
+      if (status !== 200) throw refusal('GET', target, status, body);
+      const page = JSON.parse(body) as {
+        items: unknown[] | null;
+        metadata: { resourceVersion: string; continue?: string };
+      };
+      for (const item of page.items ?? []) items.push(options.pick(item as never));
+      next = page.metadata.continue ?? '';
+      if (next === '') return { items, resourceVersion: page.metadata.resourceVersion };
+    }
+  }
+}
+
+/** A path with selectors and other parameters as its query. */
+export function withQuery(path: string, parameters: Readonly<Record<string, unknown>>): string {
+  const query = new URLSearchParams();
+  for (const name of ['labelSelector', 'fieldSelector', 'limit', 'continue', 'watch', 'resourceVersion'] as const) {
+    const value = parameters[name];
+    if (typeof value === 'string' && value !== '') query.set(name, value);
+  }
+  return query.size === 0 ? path : `${path}?${query.toString()}`;
+}
+
+function reasonOf(body: string): string {
+  try {
+    return (JSON.parse(body) as { reason?: string }).reason ?? '';
+  } catch {
+    return '';
+  }
+}

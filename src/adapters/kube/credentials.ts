@@ -1,0 +1,79 @@
+import { existsSync } from 'node:fs';
+import type { KubeConfig } from '@kubernetes/client-node';
+
+/** How to reach a cluster and prove who one is. */
+export interface Access {
+  /** Base address, without a trailing slash. */
+  readonly server: string;
+  readonly tls: TlsOptions;
+  /** Authorization headers as they are now: tokens of plugins and files are renewed in time. */
+  headers(): Promise<Readonly<Record<string, string>>>;
+}
+
+/** What Node's TLS needs of a kubeconfig. */
+export interface TlsOptions {
+  readonly ca?: string | Buffer;
+  readonly cert?: string | Buffer;
+  readonly key?: string | Buffer;
+  readonly pfx?: string | Buffer;
+  readonly passphrase?: string;
+  readonly rejectUnauthorized?: boolean;
+  readonly servername?: string;
+}
+
+/** How long authorization headers are used before the kubeconfig's owner is asked again (which itself caches). */
+const HEADERS_FRESH_MS = 30_000;
+
+/**
+ * Reads a kubeconfig. `path` empty = the user's own ($KUBECONFIG, then ~/.kube/config, then the Pod's service account);
+ * `context` empty = its current one. Exec plugins, token files and OIDC are the library's.
+ * @throws Error when file, context, cluster are missing, or the cluster is behind a proxy
+ */
+export async function readAccess(path: string, context: string): Promise<Access> {
+  // Loading this library takes about a second: only whoever talks to a cluster pays for it.
+  const { KubeConfig } = await import('@kubernetes/client-node');
+  const config = new KubeConfig();
+  if (path === '') config.loadFromDefault();
+  else if (existsSync(path)) config.loadFromFile(path);
+  else throw new Error(`kubeconfig ${path}: there is no such file`);
+  const from = path === '' ? 'the default kubeconfig' : `kubeconfig ${path}`;
+  if (context !== '') {
+    if (config.getContextObject(context) === null) {
+      const known = config.getContexts().map(({ name }) => name);
+      throw new Error(`${from}: context "${context}" is not in it; it has ${known.join(', ') || 'none'}`);
+    }
+    config.setCurrentContext(context);
+  }
+  const cluster = config.getCurrentCluster();
+  if (cluster === null) throw new Error(`${from}: context "${config.getCurrentContext()}" names no cluster`);
+  if (cluster.proxyUrl !== undefined) {
+    throw new Error(
+      `${from}: cluster "${cluster.name}" is behind the proxy ${cluster.proxyUrl}; only direct access is supported`,
+    );
+  }
+  const first = await authentication(config);
+  let fresh = { headers: first.headers, atMs: Date.now() };
+  return {
+    server: cluster.server.replace(/\/+$/, ''),
+    tls: first.tls,
+    async headers() {
+      if (Date.now() - fresh.atMs > HEADERS_FRESH_MS) {
+        fresh = { headers: (await authentication(config)).headers, atMs: Date.now() };
+      }
+      return fresh.headers;
+    },
+  };
+}
+
+async function authentication(config: KubeConfig): Promise<{ tls: TlsOptions; headers: Record<string, string> }> {
+  const options: TlsOptions & { headers?: Record<string, string | string[]>; auth?: string | null } = {};
+  await config.applyToHTTPSOptions(options as Parameters<KubeConfig['applyToHTTPSOptions']>[0]);
+  const { ca, cert, key, pfx, passphrase, rejectUnauthorized, servername } = options;
+  const tls = { ca, cert, key, pfx, passphrase, rejectUnauthorized, servername };
+  const headers = Object.fromEntries(
+    Object.entries(options.headers ?? {}).map(([name, value]) => [name, String(value)]),
+  );
+  if (typeof options.auth === 'string')
+    headers['Authorization'] = `Basic ${Buffer.from(options.auth).toString('base64')}`;
+  return { tls: Object.fromEntries(Object.entries(tls).filter(([, value]) => value !== undefined)), headers };
+}

@@ -1,0 +1,159 @@
+import { Lateness } from './lateness.ts';
+import type { LatenessSummary } from './lateness.ts';
+import { openLoop, throttled } from './open-loop.ts';
+import { SlotBook, podsPath } from './slot-book.ts';
+import type { LoadPlace } from './slot-book.ts';
+
+/** JSON of the Pod that fills a slot, and its name. */
+export interface PodSource {
+  readonly name: (slot: number, generation: number) => string;
+  readonly body: (slot: number, generation: number, intendedAtMs: number) => string;
+}
+
+export interface ArrivalsRequest {
+  readonly place: LoadPlace;
+  readonly pods: PodSource;
+  /** When slot i is to be filled, ms after `startAtMs`, ascending. Its length is the number of Pods wanted. */
+  readonly offsetsMs: readonly number[];
+  /** Start of the ramp, ms since 1970: the same again when it is resumed. */
+  readonly startAtMs: number;
+  /** `lowWater` of an earlier run's progress; 0 = from the beginning. */
+  readonly fromIndex: number;
+  readonly parallel: number;
+  /** Budget of a single call with its retries. */
+  readonly callBudgetMs: number;
+  readonly signal: AbortSignal;
+  /** Called about twice a second while it moves on. */
+  readonly onProgress: (progress: ArrivalsProgress) => void;
+}
+
+export interface ArrivalsProgress {
+  readonly wanted: number;
+  /** Slots below this one are filled: what a later run goes on from. */
+  readonly lowWater: number;
+  readonly created: number;
+  /** Were there before this run. */
+  readonly existing: number;
+  /** Of the last Pod. */
+  readonly lateMs: number;
+}
+
+export interface ArrivalsReport extends Omit<ArrivalsProgress, 'lateMs' | 'lowWater'> {
+  /** Due before this run began (it was resumed): created at once, and intended for that moment. */
+  readonly overdue: number;
+  /** Went missing again during the ramp and were created anew, as the next generation. */
+  readonly refilled: number;
+  readonly retries: number;
+  /** Of the existing ones, those that the list before had not shown. */
+  readonly conflicts: number;
+  /** Pods a second from the first to the last one intended, and sent; undefined when there is no span to divide by. */
+  readonly askedPerSec: number | undefined;
+  readonly achievedPerSec: number | undefined;
+  /** From the intended moment until the request was sent, and until it was answered. */
+  readonly sentLate: LatenessSummary;
+  readonly answeredLate: LatenessSummary;
+}
+
+const PROGRESS_EVERY_MS = 500;
+
+/**
+ * Fills slots with Pods at their intended times, open loop. It goes by what is there, not by what it remembers: a slot that
+ * has a Pod is left alone, so a run that was cut off anywhere and is started again ends with exactly the Pods wanted.
+ * @throws the signal's reason; KubeError when a Pod cannot be created within its budget
+ */
+export async function runArrivals(request: ArrivalsRequest): Promise<ArrivalsReport> {
+  const { place, offsetsMs, signal } = request;
+  const within = { signal, budgetMs: request.callBudgetMs };
+  const book = await SlotBook.read(place, within);
+  const beganAtMs = Date.now();
+  const path = podsPath(place.namespace);
+  const sentLate = new Lateness();
+  const answeredLate = new Lateness();
+  const span = { firstAtMs: Number.POSITIVE_INFINITY, lastAtMs: 0 };
+  const counts = { created: 0, existing: 0, overdue: 0, refilled: 0, retries: 0, conflicts: 0 };
+  let lateMs = 0;
+
+  const create = async (slot: number, generation: number, intendedAtMs: number): Promise<void> => {
+    const sentAtMs = Date.now();
+    const { outcome, attempts } = await place.client.create(
+      path,
+      request.pods.body(slot, generation, intendedAtMs),
+      within,
+    );
+    span.firstAtMs = Math.min(span.firstAtMs, sentAtMs);
+    span.lastAtMs = Math.max(span.lastAtMs, sentAtMs);
+    lateMs = sentAtMs - intendedAtMs;
+    sentLate.add(lateMs);
+    answeredLate.add(Date.now() - intendedAtMs);
+    counts.retries += attempts - 1;
+    // A name that is taken after a retry was taken by the attempt whose answer was lost.
+    if (outcome === 'created' || attempts > 1) counts.created++;
+    else {
+      counts.conflicts++;
+      counts.existing++;
+    }
+    book.filled({ name: request.pods.name(slot, generation), slot, generation });
+  };
+  const fill = async (slot: number): Promise<void> => {
+    if (book.live(slot) !== undefined) {
+      counts.existing++;
+      return;
+    }
+    const dueAtMs = request.startAtMs + (offsetsMs[slot] ?? 0);
+    if (dueAtMs < beganAtMs) counts.overdue++;
+    await create(slot, book.nextGeneration(slot), Math.max(dueAtMs, beganAtMs));
+  };
+
+  const wanted = offsetsMs.length;
+  const report = throttled(PROGRESS_EVERY_MS, request.onProgress);
+  // Slots below the checkpoint were filled once; those of them that are empty now are found by the pass that follows.
+  const fromIndex = Math.min(request.fromIndex, wanted);
+  counts.existing = countLive(book, fromIndex);
+  const { parallel } = request;
+  await openLoop({
+    count: wanted,
+    fromIndex,
+    dueAtMs: (slot) => request.startAtMs + (offsetsMs[slot] ?? 0),
+    parallel,
+    signal,
+    run: fill,
+    onDone: (lowWater) => report({ wanted, lowWater, created: counts.created, existing: counts.existing, lateMs }),
+  });
+
+  // Without a second look Pods lost on the way (evicted, preempted) would be missing from the count for good.
+  const after = await SlotBook.read(place, within);
+  const empty = offsetsMs.map((_, slot) => slot).filter((slot) => after.live(slot) === undefined);
+  const refilledAtMs = Date.now();
+  await openLoop({
+    count: empty.length,
+    fromIndex: 0,
+    dueAtMs: () => refilledAtMs,
+    parallel,
+    signal,
+    run: async (index) => {
+      const slot = empty[index] ?? 0;
+      counts.refilled++;
+      await create(slot, book.nextGeneration(slot), refilledAtMs);
+    },
+  });
+  request.onProgress({ wanted, lowWater: wanted, created: counts.created, existing: counts.existing, lateMs });
+  return {
+    wanted,
+    ...counts,
+    askedPerSec: ratePerSec(wanted, (offsetsMs.at(-1) ?? 0) - (offsetsMs[0] ?? 0)),
+    achievedPerSec: ratePerSec(counts.created, span.lastAtMs - span.firstAtMs),
+    sentLate: sentLate.summary(),
+    answeredLate: answeredLate.summary(),
+  };
+}
+
+function countLive(book: SlotBook, below: number): number {
+  let live = 0;
+  for (let slot = 0; slot < below; slot++) if (book.live(slot) !== undefined) live++;
+  return live;
+}
+
+/** `count` things over a span that begins with the first and ends with the last of them. */
+function ratePerSec(count: number, spanMs: number): number | undefined {
+  return count < 2 || spanMs <= 0 ? undefined : ((count - 1) * 1_000) / spanMs;
+}

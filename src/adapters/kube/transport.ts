@@ -1,0 +1,180 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Pool } from 'undici';
+import type { Dispatcher } from 'undici';
+import type { Access } from './credentials.ts';
+import { KubeError } from './kube-error.ts';
+
+/** Limits of one call: it ends when the signal aborts, or after `budgetMs` with all its retries. */
+export interface Within {
+  readonly signal: AbortSignal;
+  readonly budgetMs: number;
+}
+
+/** One request to the API server. */
+export interface ApiRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Path with query, e.g. `/api/v1/nodes?limit=1`. */
+  readonly path: string;
+  readonly body?: string;
+  readonly contentType?: string;
+  readonly accept?: string;
+  /** The answer's text is of no use if it is a success: it is read past. */
+  readonly ignoreBody?: boolean;
+}
+
+/** The answer, whatever its status, after as many attempts as it took. */
+export interface ApiAnswer {
+  readonly status: number;
+  readonly body: string;
+  readonly attempts: number;
+}
+
+/** Longest time one attempt waits for an answer: a dead connection must not use up a whole budget. */
+const ATTEMPT_LIMIT_MS = 30_000;
+const CONNECT_LIMIT_MS = 5_000;
+const FIRST_BACKOFF_MS = 50;
+const LONGEST_BACKOFF_MS = 2_000;
+
+/** Answers that say "not now" rather than "no". */
+const RETRIED = new Set([429, 500, 502, 503, 504]);
+
+/** A pool of HTTP/1.1 connections to one API server that retries, waits when told to, and counts. */
+export class Transport {
+  readonly #access: Access;
+  readonly #pool: Pool;
+  readonly #streams: Pool;
+  readonly #counts = new Map<string, number>();
+
+  constructor(access: Access, connections: number) {
+    this.#access = access;
+    // Over two HTTP/2 connections the same load was slower than over 64 plain ones.
+    const options: Pool.Options = {
+      allowH2: false,
+      pipelining: 1,
+      connect: { ...access.tls, timeout: CONNECT_LIMIT_MS },
+    };
+    this.#pool = new Pool(access.server, { ...options, connections });
+    // A watch holds its connection for minutes: it must not take one from the requests.
+    this.#streams = new Pool(access.server, { ...options, connections: null });
+  }
+
+  /**
+   * Sends a request until it is answered with something else than "not now": lost connections, 429 and 5xx are retried
+   * with growing pauses, `Retry-After` respected.
+   * @throws the signal's reason when it aborts; KubeError with the last failure when the budget is used up
+   */
+  async send(request: ApiRequest, within: Within): Promise<ApiAnswer> {
+    const untilMs = performance.now() + within.budgetMs;
+    for (let attempts = 1; ; attempts++) {
+      const leftMs = untilMs - performance.now();
+      const answer = await this.#attempt(request, within.signal, Math.min(leftMs, ATTEMPT_LIMIT_MS));
+      if (!(answer instanceof KubeError) && !RETRIED.has(answer.status)) return { ...answer, attempts };
+      const pauseMs = pauseAfter(answer, attempts);
+      if (performance.now() + pauseMs >= untilMs) throw overBudget(request, within, attempts, answer);
+      await sleep(pauseMs, undefined, { signal: within.signal }).catch(() => within.signal.throwIfAborted());
+    }
+  }
+
+  /**
+   * Opens an answer that goes on for as long as the server likes.
+   * @throws the signal's reason when it aborts; KubeError when the server does not answer
+   */
+  async open(path: string, signal: AbortSignal): Promise<{ status: number; body: Dispatcher.ResponseData['body'] }> {
+    signal.throwIfAborted();
+    try {
+      const { statusCode, body } = await this.#streams.request({
+        method: 'GET',
+        path,
+        headers: { accept: 'application/json', ...(await this.#access.headers()) },
+        signal,
+        headersTimeout: ATTEMPT_LIMIT_MS,
+        // Silence is judged by whoever reads: an idle watch is not a broken one.
+        bodyTimeout: 0,
+      });
+      this.#count('WATCH', String(statusCode));
+      return { status: statusCode, body };
+    } catch (cause) {
+      signal.throwIfAborted();
+      this.#count('WATCH', 'error');
+      throw new KubeError(`GET ${path}: ${(cause as Error).message}`, 0, '', cause);
+    }
+  }
+
+  /** Requests sent so far, by method and status (`error` = no answer), retries included: `{ "POST 201": 400 }`. */
+  counts(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#counts);
+  }
+
+  /** Cuts every connection; calls under way fail. */
+  async close(): Promise<void> {
+    await Promise.all([this.#pool.destroy(), this.#streams.destroy()]);
+  }
+
+  async #attempt(
+    request: ApiRequest,
+    signal: AbortSignal,
+    limitMs: number,
+  ): Promise<(Omit<ApiAnswer, 'attempts'> & { retryAfter?: string }) | KubeError> {
+    signal.throwIfAborted();
+    const { method, path } = request;
+    try {
+      const { statusCode, headers, body } = await this.#pool.request({
+        method,
+        path,
+        headers: {
+          accept: request.accept ?? 'application/json',
+          ...(request.body === undefined ? {} : { 'content-type': request.contentType ?? 'application/json' }),
+          ...(await this.#access.headers()),
+        },
+        ...(request.body === undefined ? {} : { body: request.body }),
+        signal,
+        headersTimeout: limitMs,
+        bodyTimeout: limitMs,
+      });
+      this.#count(method, String(statusCode));
+      if (request.ignoreBody === true && statusCode < 300) {
+        await body.dump();
+        return { status: statusCode, body: '' };
+      }
+      const retryAfter = headers['retry-after'];
+      const text = await body.text();
+      return typeof retryAfter === 'string'
+        ? { status: statusCode, body: text, retryAfter }
+        : { status: statusCode, body: text };
+    } catch (cause) {
+      signal.throwIfAborted();
+      this.#count(method, 'error');
+      return new KubeError(`${method} ${path}: ${(cause as Error).message}`, 0, '', cause);
+    }
+  }
+
+  #count(method: string, code: string): void {
+    const key = `${method} ${code}`;
+    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
+  }
+}
+
+/** The pause the server asks for (in seconds), or one that doubles. */
+function pauseAfter(answer: KubeError | { retryAfter?: string }, attempts: number): number {
+  if (!(answer instanceof KubeError) && answer.retryAfter !== undefined) {
+    const seconds = Number(answer.retryAfter);
+    if (Number.isFinite(seconds) && seconds >= 0) return seconds * 1_000;
+  }
+  return Math.min(FIRST_BACKOFF_MS * 2 ** (attempts - 1), LONGEST_BACKOFF_MS);
+}
+
+function overBudget(
+  { method, path }: ApiRequest,
+  { budgetMs }: Within,
+  attempts: number,
+  last: KubeError | { status: number; body: string },
+): KubeError {
+  const what = last instanceof KubeError ? last.message : `${last.status} ${last.body.slice(0, 200)}`;
+  const times = attempts === 1 ? 'one attempt' : `${attempts} attempts`;
+  return new KubeError(
+    `${method} ${path}: no success within ${budgetMs} ms, ${times}; last: ${what}`,
+    last instanceof KubeError ? 0 : last.status,
+    '',
+    last instanceof KubeError ? last : undefined,
+  );
+}

@@ -1,0 +1,229 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ClusterClient, Listed } from './client.ts';
+import { withQuery } from './client.ts';
+import { KubeError } from './kube-error.ts';
+import { readPod } from './watched-pod.ts';
+import type { PodObject, WatchedPod } from './watched-pod.ts';
+import { podsPath } from './slot-book.ts';
+
+/** One change of a Pod, as far as an observer can know it. */
+export type PodChange =
+  | {
+      readonly type: 'present';
+      readonly pod: WatchedPod;
+      /** Found by a list, or by a watch that was opened at `seenSinceMs`: what happened before that was not seen as it happened. */
+      readonly from: 'list' | 'watch';
+      readonly seenSinceMs: number;
+    }
+  | { readonly type: 'gone'; readonly uid: string };
+
+/** How well the watch went. */
+export interface WatchStats {
+  readonly events: number;
+  readonly bookmarks: number;
+  /** Lists, the first included. */
+  readonly lists: number;
+  /** Times the watch went on from where it was after its connection ended. */
+  readonly resumes: number;
+  /** Times a list showed changes that a quiet watch had kept to itself. */
+  readonly silent: number;
+  /** Failed attempts to list or to connect. */
+  readonly failures: number;
+}
+
+export interface WatchRequest {
+  readonly client: ClusterClient;
+  readonly namespace: string;
+  readonly labelSelector: string;
+  readonly onChange: (change: PodChange) => void;
+  readonly signal: AbortSignal;
+  /** A watch that says nothing for this long is checked against a list. An idle one is listed this often. */
+  readonly quietMs: number;
+  /** Budget of a list. */
+  readonly listBudgetMs: number;
+}
+
+/** A watch under way. */
+export interface PodWatch {
+  /** Settles when the first list is in; rejects when the watch ended before. */
+  readonly synced: Promise<void>;
+  /** Settles when the signal has aborted and nothing is under way any more. */
+  readonly done: Promise<void>;
+  stats(): WatchStats;
+}
+
+/** What the watch is told before it counts as having had its chance to tell the news of a list itself. */
+const GRACE_MS = 500;
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 2_000;
+
+/**
+ * Tells every change of the selected Pods until the signal aborts, through lost connections, restarts of the API server and
+ * expired versions: it goes on from the last version seen, lists anew when that has expired (410), and checks a quiet
+ * watch against a list, because a server under load can drop a watch without a word.
+ */
+export function watchPods(request: WatchRequest): PodWatch {
+  const watch = new Watch(request);
+  const { promise: synced, resolve, reject } = Promise.withResolvers<void>();
+  // Who does not wait for it shall not be killed by it.
+  synced.catch(() => {});
+  const done = watch.run(resolve).then(() => reject(request.signal.reason));
+  return { synced, done, stats: () => ({ ...watch.stats }) };
+}
+
+/** Why reading a watch ended. */
+type End = 'closed' | 'expired' | 'silent';
+
+class Watch {
+  readonly stats = { events: 0, bookmarks: 0, lists: 0, resumes: 0, silent: 0, failures: 0 };
+  readonly #request: WatchRequest;
+  /** Version of each Pod as last told, by UID. */
+  readonly #known = new Map<string, number>();
+  /** UIDs told to be gone while a check is under way: the list may still show them. */
+  #goneMeanwhile: Set<string> | undefined;
+  #version = '';
+
+  constructor(request: WatchRequest) {
+    this.#request = request;
+  }
+
+  async run(onSynced: () => void): Promise<void> {
+    const { signal } = this.#request;
+    for (let pauseMs = FIRST_PAUSE_MS, mustList = true; !signal.aborted;) {
+      try {
+        if (mustList) this.#take(await this.#list());
+        onSynced();
+        mustList = false;
+        const eventsBefore = this.stats.events + this.stats.bookmarks;
+        const end = await this.#follow();
+        if (end === 'closed') this.stats.resumes++;
+        else mustList = end === 'expired';
+        if (this.stats.events + this.stats.bookmarks > eventsBefore) pauseMs = FIRST_PAUSE_MS;
+      } catch {
+        if (signal.aborted) return;
+        this.stats.failures++;
+      }
+      await sleep(pauseMs, undefined, { signal }).catch(() => {});
+      pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+    }
+  }
+
+  async #list(): Promise<Listed<WatchedPod>> {
+    const { client, namespace, labelSelector, signal, listBudgetMs } = this.#request;
+    this.stats.lists++;
+    return client.list(podsPath(namespace), { labelSelector, pick: readPod }, { signal, budgetMs: listBudgetMs });
+  }
+
+  /** Tells what a list knows better. @returns the number of changes it told */
+  #take(listed: Listed<WatchedPod>): number {
+    const listedAtMs = Date.now();
+    const version = Number(listed.resourceVersion);
+    const present = new Set<string>();
+    let changes = 0;
+    for (const pod of listed.items) {
+      present.add(pod.uid);
+      const known = this.#known.get(pod.uid);
+      if (this.#goneMeanwhile?.has(pod.uid) === true || (known !== undefined && known >= pod.version)) continue;
+      this.#known.set(pod.uid, pod.version);
+      this.#request.onChange({ type: 'present', pod, from: 'list', seenSinceMs: listedAtMs });
+      changes++;
+    }
+    for (const [uid, known] of this.#known) {
+      // Versions are comparable: a Pod newer than the list is not missing from it.
+      if (present.has(uid) || known > version) continue;
+      this.#known.delete(uid);
+      this.#request.onChange({ type: 'gone', uid });
+      changes++;
+    }
+    if (version > Number(this.#version)) this.#version = listed.resourceVersion;
+    return changes;
+  }
+
+  /** Reads one connection's events until it ends, its version has expired, or it is found to be silent. */
+  async #follow(): Promise<End> {
+    const { client, namespace, labelSelector, signal, quietMs } = this.#request;
+    const path = withQuery(podsPath(namespace), { labelSelector, watch: '1', resourceVersion: this.#version });
+    const own = new AbortController();
+    const stream = await client.open(`${path}&allowWatchBookmarks=true`, AbortSignal.any([signal, own.signal]));
+    if (stream.status !== 200) {
+      await stream.body.dump();
+      if (stream.status === 410) return 'expired';
+      throw new KubeError(`GET ${path}: ${stream.status}`, stream.status);
+    }
+    const openedAtMs = Date.now();
+    let silent = false;
+    let checking: Promise<void> | undefined;
+    const check = async (): Promise<void> => {
+      // A list that fails says as much: the server is not well, and a watch opened anew will show it.
+      const missed = await this.#check().catch(() => undefined);
+      checking = undefined;
+      silent = missed === true;
+      if (missed === false) quiet.refresh();
+      else own.abort();
+    };
+    const onQuiet = (): void => {
+      checking ??= check();
+    };
+    const quiet = setTimeout(onQuiet, quietMs);
+    try {
+      let rest = '';
+      const decoder = new TextDecoder();
+      for await (const chunk of stream.body as AsyncIterable<Uint8Array>) {
+        quiet.refresh();
+        const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+        rest = lines.pop() ?? '';
+        for (const line of lines) {
+          if (line !== '' && this.#tell(line, openedAtMs) === 'expired') return 'expired';
+        }
+      }
+      return 'closed';
+    } catch (cause) {
+      if (signal.aborted) throw cause;
+      return silent ? 'silent' : 'closed';
+    } finally {
+      clearTimeout(quiet);
+      own.abort();
+      await checking;
+    }
+  }
+
+  /** Compares a quiet watch with a list. @returns whether it had kept something to itself */
+  async #check(): Promise<boolean> {
+    this.#goneMeanwhile = new Set();
+    try {
+      const listed = await this.#list();
+      await sleep(GRACE_MS, undefined, { signal: this.#request.signal });
+      const missed = this.#take(listed) > 0;
+      if (missed) this.stats.silent++;
+      return missed;
+    } finally {
+      this.#goneMeanwhile = undefined;
+    }
+  }
+
+  #tell(line: string, openedAtMs: number): 'expired' | undefined {
+    const event = JSON.parse(line) as { type: string; object: PodObject & { code?: number } };
+    const { object } = event;
+    if (event.type === 'ERROR') {
+      if (object.code === 410) return 'expired';
+      throw new KubeError(`watch of ${this.#request.namespace}: ${JSON.stringify(object)}`, object.code ?? 0);
+    }
+    this.#version = object.metadata.resourceVersion;
+    if (event.type === 'BOOKMARK') {
+      this.stats.bookmarks++;
+      return undefined;
+    }
+    this.stats.events++;
+    const { uid } = object.metadata;
+    if (event.type === 'DELETED') {
+      this.#goneMeanwhile?.add(uid);
+      if (this.#known.delete(uid)) this.#request.onChange({ type: 'gone', uid });
+      return undefined;
+    }
+    const pod = readPod(object);
+    if ((this.#known.get(uid) ?? 0) >= pod.version) return undefined;
+    this.#known.set(uid, pod.version);
+    this.#request.onChange({ type: 'present', pod, from: 'watch', seenSinceMs: openedAtMs });
+    return undefined;
+  }
+}

@@ -1,0 +1,122 @@
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
+import { startTicksOf, stopProcess } from '../src/adapters/host/processes.ts';
+import { connectCluster } from '../src/adapters/kube/client.ts';
+import { ensureTools } from '../src/adapters/toolchain/ensure-tools.ts';
+import type { ToolName } from '../src/adapters/toolchain/tools.ts';
+
+/** Processes of a test cluster. */
+export type Component = 'etcd' | 'kube-apiserver' | 'kube-scheduler' | 'kube-controller-manager' | 'kwok-controller';
+
+/** A real cluster (etcd, apiserver, scheduler, controller-manager, kwok) for one test file. */
+export interface TestCluster {
+  readonly kubeconfigPath: string;
+  /** Process id of a component, to stop or kill just that one. */
+  pidOf(component: Component): number;
+  /** Starts the components that do not run. */
+  startMissing(): Promise<void>;
+  /** Ends its processes and removes its files. */
+  remove(): Promise<void>;
+}
+
+const READY_LIMIT_MS = 90_000;
+const LEADERLESS = ['kube-scheduler', 'kube-controller-manager'].flatMap((name) => [
+  '--extra-args',
+  `${name}=leader-elect=false`,
+]);
+
+const BINARIES: readonly (readonly [option: string, tool: ToolName])[] = [
+  ['--etcd-binary', 'etcd'],
+  ['--kube-apiserver-binary', 'kube-apiserver'],
+  ['--kube-controller-manager-binary', 'kube-controller-manager'],
+  ['--kube-scheduler-binary', 'kube-scheduler'],
+  ['--kwok-controller-binary', 'kwok'],
+];
+
+/** Brings a cluster up in a temporary folder of its own, on free ports, and waits until it schedules. */
+export async function startCluster(): Promise<TestCluster> {
+  const tools = await ensureTools(['kwokctl', ...BINARIES.map(([, tool]) => tool)]);
+  const pathOf = (name: ToolName): string => tools.get(name)?.path ?? name;
+  const folder = mkdtempSync(join(tmpdir(), 'belay-test-cluster-'));
+  const kubeconfigPath = join(folder, 'kubeconfig');
+  const name = 'test';
+  const kwokctl = async (args: readonly string[]): Promise<void> => {
+    await execa(pathOf('kwokctl'), [...args, '--name', name], {
+      env: { PATH: `${kubectlStandIn(folder)}:/usr/bin:/bin`, HOME: folder, KWOK_WORKDIR: folder },
+      extendEnv: false,
+      stdin: 'ignore',
+      timeout: 60_000,
+    });
+  };
+  const pidsFolder = join(folder, 'clusters', name, 'pids');
+  const pids = (): readonly number[] =>
+    readdirSync(pidsFolder).map((file) => Number(readFileSync(join(pidsFolder, file), 'utf8')));
+  const remove = async (): Promise<void> => {
+    const running = pids().map((pid) => ({ pid, startTicks: startTicksOf(pid) ?? '' }));
+    await Promise.all(running.map((record) => stopProcess(record, 1_000)));
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  };
+  try {
+    await kwokctl([
+      'create',
+      'cluster',
+      '--runtime=binary',
+      `--kubeconfig=${kubeconfigPath}`,
+      '--disable-qps-limits',
+      ...BINARIES.map(([option, tool]) => `${option}=${pathOf(tool)}`),
+      ...LEADERLESS,
+    ]);
+    await answersWithServiceAccount(kubeconfigPath);
+  } catch (cause) {
+    await remove();
+    throw cause;
+  }
+  return {
+    kubeconfigPath,
+    pidOf: (component) => Number(readFileSync(join(pidsFolder, `${component}.pid`), 'utf8')),
+    startMissing: async () => {
+      for (const file of readdirSync(pidsFolder)) {
+        // kwokctl takes a pid file for a running process.
+        const path = join(pidsFolder, file);
+        if (startTicksOf(Number(readFileSync(path, 'utf8'))) === undefined) rmSync(path);
+      }
+      await kwokctl(['start', 'cluster']);
+    },
+    remove,
+  };
+}
+
+/** Runs a test against a cluster that is gone afterwards, whatever came of it. */
+export async function withCluster<T>(use: (cluster: TestCluster) => Promise<T>): Promise<T> {
+  const cluster = await startCluster();
+  try {
+    return await use(cluster);
+  } finally {
+    await cluster.remove();
+  }
+}
+
+/** The controller-manager has given the namespace `default` its ServiceAccount: apiserver, etcd and it work together. */
+async function answersWithServiceAccount(kubeconfigPath: string): Promise<void> {
+  const client = await connectCluster({ kubeconfigPath, connections: 1 });
+  try {
+    const within = { signal: AbortSignal.timeout(READY_LIMIT_MS), budgetMs: READY_LIMIT_MS };
+    while ((await client.get('/api/v1/namespaces/default/serviceaccounts/default', within)) === undefined) {
+      await sleep(50, undefined, { signal: within.signal });
+    }
+  } finally {
+    await client.close();
+  }
+}
+
+/** kwokctl asks kubectl whether the API is served, and would download one: it is told yes, the API itself is asked above. */
+function kubectlStandIn(folder: string): string {
+  const path = join(folder, 'stand-in');
+  mkdirSync(path, { recursive: true });
+  writeFileSync(join(path, 'kubectl'), '#!/bin/sh\necho ok\n');
+  chmodSync(join(path, 'kubectl'), 0o755);
+  return path;
+}
