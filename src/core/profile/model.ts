@@ -212,7 +212,12 @@ export interface System {
   readonly install: {
     /** Files beside the system file, applied server-side in order; `module:` = a file of a Go module in the toolchain. */
     readonly manifests: readonly { readonly path: string; readonly module?: string }[];
-    readonly helm?: { readonly chart: string; readonly release: string; readonly namespace: string; readonly values: unknown };
+    readonly helm?: {
+      readonly chart: string;
+      readonly release: string;
+      readonly namespace: string;
+      readonly values: unknown;
+    };
     readonly processes: readonly SystemProcess[];
   };
   readonly ready: {
@@ -246,7 +251,11 @@ export interface SystemProcess {
 /** Campaigns in order of size; the climb stops at the first that is not green. */
 export interface Ladder {
   readonly metadata: Metadata;
-  readonly rungs: readonly { readonly profile: string; readonly substrate: string; readonly overrides: Readonly<Record<string, unknown>> }[];
+  readonly rungs: readonly {
+    readonly profile: string;
+    readonly substrate: string;
+    readonly overrides: Readonly<Record<string, unknown>>;
+  }[];
   readonly schedule?: {
     readonly calendars: readonly { readonly hour: number; readonly minute: number; readonly dayOfWeek?: string }[];
     readonly timezone: string;

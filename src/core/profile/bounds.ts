@@ -1,0 +1,19 @@
+/**
+ * How much a file or an input may hold. A profile of 5 million Pods has about 50 lines; these leave room for a hundred times
+ * that and keep parsing under a second and 200 MB whatever comes in.
+ */
+
+/** Bytes of a file, checked before it is read. */
+export const MAX_FILE_BYTES = 1_048_576;
+
+/** Words, marks and line ends of a YAML text. */
+export const MAX_TOKENS = 150_000;
+
+/** Maps and lists within one another. */
+export const MAX_DEPTH = 40;
+
+/** Values after aliases are filled in. */
+export const MAX_VALUES = 50_000;
+
+/** Errors told of one file; what is beyond is counted. */
+export const MAX_ERRORS = 50;

@@ -1,0 +1,161 @@
+import type { Trigger } from '../plan/spec.ts';
+import { parseDuration, explainDuration, DURATION_ALLOWED } from './duration.ts';
+import { explainName, isSafeName } from './fields.ts';
+import type { FileError, Parsed } from './file-error.ts';
+import { describe } from './issues.ts';
+import type { Catalogue, Profile } from './model.ts';
+import { nearest } from './nearest.ts';
+import { readObject } from './object-source.ts';
+import type { Overrides } from './overrides.ts';
+import { catalogueFromObject, profileFromObject } from './parse.ts';
+
+/** What a campaign is started with, checked in form. Names are not looked up yet. */
+export interface CampaignInput {
+  /** A profile to look up, to which `overrides` are still to be applied, or a complete one with them applied. */
+  readonly profile: { readonly name: string } | { readonly inline: Profile };
+  readonly catalogue?: Catalogue;
+  readonly substrate?: string;
+  readonly overrides: Overrides;
+  /** Undefined = decided by the profile, else by who starts it. */
+  readonly holdMs?: number;
+  readonly trigger?: Trigger;
+}
+
+/** What a ladder is started with. */
+export interface LadderInput {
+  readonly ladder: string;
+  readonly holdMs?: number;
+  readonly trigger?: Trigger;
+}
+
+const TRIGGERS: readonly Trigger[] = ['cli', 'ui', 'schedule', 'ladder'];
+const CAMPAIGN_KEYS = ['profile', 'catalogue', 'substrate', 'overrides', 'hold', 'trigger'] as const;
+const LADDER_KEYS = ['ladder', 'hold', 'trigger'] as const;
+const DEFAULT_PROFILE = 'quickstart';
+const DEFAULT_LADDER = 'nightly';
+
+/**
+ * Reads the argument of the workflow `campaign`: nothing (the quickstart), the name of a profile, or an object of profile
+ * (a name, or a whole profile), catalogue, substrate, overrides, hold and trigger. Never throws; every error at once.
+ */
+export function parseCampaignInput(input: unknown): Parsed<CampaignInput> {
+  if (input === undefined || input === null) return ok({ profile: { name: DEFAULT_PROFILE }, overrides: {} });
+  const reader = new InputReader();
+  if (typeof input === 'string') {
+    return reader.finish(() => ({ profile: { name: reader.nameOf('', input) }, overrides: {} }));
+  }
+  const map = reader.map(input, CAMPAIGN_KEYS, 'the name of a profile, or a map');
+  if (map === undefined) return reader.finish(() => never());
+  const overrides = reader.overrides(map['overrides']);
+  const profile = reader.profile(map['profile'], overrides);
+  const catalogue =
+    map['catalogue'] === undefined
+      ? undefined
+      : reader.take(catalogueFromObject(map['catalogue'], { file: 'input catalogue' }));
+  const substrate = map['substrate'] === undefined ? undefined : reader.nameOf('substrate', map['substrate']);
+  const common = reader.common(map);
+  return reader.finish(() => ({
+    profile,
+    ...(catalogue === undefined ? {} : { catalogue }),
+    ...(substrate === undefined ? {} : { substrate }),
+    overrides,
+    ...common,
+  }));
+}
+
+/** Reads the argument of the workflow `ladder`: nothing (nightly), a name, or an object of ladder, hold and trigger. */
+export function parseLadderInput(input: unknown): Parsed<LadderInput> {
+  if (input === undefined || input === null) return ok({ ladder: DEFAULT_LADDER });
+  const reader = new InputReader();
+  if (typeof input === 'string') return reader.finish(() => ({ ladder: reader.nameOf('', input) }));
+  const map = reader.map(input, LADDER_KEYS, 'the name of a ladder, or a map');
+  if (map === undefined) return reader.finish(() => never());
+  const ladder = map['ladder'] === undefined ? DEFAULT_LADDER : reader.nameOf('ladder', map['ladder']);
+  const common = reader.common(map);
+  return reader.finish(() => ({ ladder, ...common }));
+}
+
+function ok<T>(value: T): Parsed<T> {
+  return { ok: true, value, notices: [] };
+}
+
+/** Stands where errors have been noted already, so its value is never used. */
+function never(): never {
+  throw new RangeError('an input without errors was expected');
+}
+
+/** Collects what is wrong while the parts are read; a part that is wrong gives a stand-in. */
+class InputReader {
+  readonly #errors: FileError[] = [];
+
+  finish<T>(build: () => T): Parsed<T> {
+    if (this.#errors.length > 0) return { ok: false, errors: this.#errors };
+    const value = build();
+    return this.#errors.length > 0 ? { ok: false, errors: this.#errors } : ok(value);
+  }
+
+  fail(path: string, problem: string, value: unknown, allowed: string, suggestion?: string): void {
+    const error = { file: 'input', line: 0, column: 0, path, problem, found: describe(value), allowed };
+    this.#errors.push(suggestion === undefined ? error : { ...error, suggestion });
+  }
+
+  take<T>(parsed: Parsed<T>): T | undefined {
+    if (parsed.ok) return parsed.value;
+    this.#errors.push(...parsed.errors);
+    return undefined;
+  }
+
+  map(input: unknown, known: readonly string[], allowed: string): Readonly<Record<string, unknown>> | undefined {
+    if (typeof input !== 'object' || input === null || Array.isArray(input)) {
+      this.fail('', 'cannot be read', input, `${allowed} of ${known.join(', ')}`);
+      return undefined;
+    }
+    const read = readObject(input, 'input');
+    if (!read.ok) {
+      this.#errors.push(...read.errors);
+      return undefined;
+    }
+    const map = read.source.raw as Record<string, unknown>;
+    for (const key of Object.keys(map)) {
+      if (!known.includes(key)) this.fail(key, 'unknown key', undefined, known.join(', '), nearest(key, known));
+    }
+    return map;
+  }
+
+  nameOf(path: string, value: unknown): string {
+    if (typeof value === 'string' && isSafeName(value)) return value;
+    this.fail(path, explainName(value), value, 'a name, looked up in the configured folders');
+    return '';
+  }
+
+  overrides(value: unknown): Overrides {
+    if (value === undefined || value === null) return {};
+    if (typeof value === 'object' && !Array.isArray(value)) return value as Overrides;
+    this.fail('overrides', 'wrong type', value, 'a map, such as {"loadProfile.soakSeconds": 10}');
+    return {};
+  }
+
+  profile(value: unknown, overrides: Overrides): CampaignInput['profile'] {
+    if (value === undefined || value === null) return { name: DEFAULT_PROFILE };
+    if (typeof value !== 'object') return { name: this.nameOf('profile', value) };
+    const inline = this.take(profileFromObject(value, { file: 'input profile', overrides }));
+    return inline === undefined ? { name: '' } : { inline };
+  }
+
+  common(map: Readonly<Record<string, unknown>>): { readonly holdMs?: number; readonly trigger?: Trigger } {
+    const { hold, trigger } = map;
+    const holdMs = hold === undefined || hold === null ? undefined : this.hold(hold);
+    const known = TRIGGERS.find((candidate) => candidate === trigger);
+    if (trigger !== undefined && known === undefined) {
+      const near = typeof trigger === 'string' ? nearest(trigger, TRIGGERS) : undefined;
+      this.fail('trigger', 'unknown value', trigger, `one of ${TRIGGERS.join(', ')}`, near);
+    }
+    return { ...(holdMs === undefined ? {} : { holdMs }), ...(known === undefined ? {} : { trigger: known }) };
+  }
+
+  hold(value: unknown): number {
+    const ms = value === false || value === 0 ? 0 : typeof value === 'string' ? parseDuration(value) : undefined;
+    if (ms === undefined) this.fail('hold', explainDuration(value), value, `${DURATION_ALLOWED}, or 0 or false`);
+    return ms ?? 0;
+  }
+}

@@ -1,0 +1,153 @@
+import { parseDocument } from 'yaml';
+import type { FileError } from './file-error.ts';
+import { describe } from './issues.ts';
+import { dotted } from './yaml-text.ts';
+import type { Segment } from './yaml-text.ts';
+
+/** Changes to a document: nested, or with dotted keys, e.g. `{"loadProfile.soakSeconds": 10}`. A null takes a key out. */
+export type Overrides = Readonly<Record<string, unknown>>;
+
+/** A changed copy, with the override that each changed path came from. */
+export interface Overridden {
+  readonly raw: unknown;
+  /** Dotted path -> the override as the user wrote it, e.g. `override "gates.x.max"`. */
+  readonly from: ReadonlyMap<string, string>;
+  readonly errors: readonly FileError[];
+}
+
+const FORBIDDEN: ReadonlySet<string> = new Set(['__proto__', 'prototype', 'constructor']);
+
+/**
+ * Changes a raw document, before anything in it is validated. Maps are merged, everything else replaced; lists are reached
+ * into by index (`runnerActions[0].atSeconds`, or `.0.`). The document itself stays as it is.
+ */
+export function applyOverrides(raw: unknown, overrides: Overrides): Overridden {
+  const errors: FileError[] = [];
+  const from = new Map<string, string>();
+  const root: { value: unknown } = { value: structuredCopy(raw) };
+  for (const { path, value, label } of flatten(overrides)) {
+    const problem = path === undefined ? 'not a path to a field' : set(root, path, value);
+    if (problem === undefined && path !== undefined) from.set(dotted(normal(root.value, path)), label);
+    else
+      errors.push({
+        file: label,
+        line: 0,
+        column: 0,
+        path: '',
+        problem: problem ?? '',
+        found: describe(value),
+        allowed: ALLOWED,
+      });
+  }
+  return { raw: root.value, from, errors };
+}
+
+const ALLOWED = 'a dotted path of the profile, such as loadProfile.soakSeconds or gates.NAME.max';
+
+/**
+ * Reads `gates.x.max=5` of a command line: the value as YAML would read it (`5`, `true`, `10m`, `[a, b]`; nothing = null).
+ * @throws SyntaxError when there is no `=`, no path, or the value is not YAML
+ */
+export function parseSet(text: string): { readonly path: string; readonly value: unknown } {
+  const equals = text.indexOf('=');
+  const path = text.slice(0, Math.max(0, equals)).trim();
+  if (equals < 0 || split(path) === undefined) {
+    throw new SyntaxError(
+      `--set ${JSON.stringify(text)}: found no path and value; allowed: PATH=VALUE, such as gates.podBindP99.max=5`,
+    );
+  }
+  if (text.length > 10_000)
+    throw new SyntaxError(`--set ${path}: the value is too long; allowed: at most 10000 characters`);
+  const document = parseDocument(text.slice(equals + 1), { prettyErrors: false, logLevel: 'silent' });
+  const problem = document.errors[0] ?? document.warnings[0];
+  if (problem !== undefined) throw new SyntaxError(`--set ${path}: the value is not YAML: ${problem.message}`);
+  try {
+    return { path, value: document.toJS({ maxAliasCount: 0 }) as unknown };
+  } catch {
+    throw new SyntaxError(`--set ${path}: the value holds an alias; allowed: a plain YAML value`);
+  }
+}
+
+interface Change {
+  readonly path: readonly string[] | undefined;
+  readonly value: unknown;
+  readonly label: string;
+}
+
+function flatten(overrides: Overrides): readonly Change[] {
+  const changes: Change[] = [];
+  const walk = (value: unknown, path: readonly string[], label: string): void => {
+    if (isMap(value) && Object.keys(value).length > 0 && path.length < 40) {
+      for (const [key, entry] of Object.entries(value)) {
+        const steps = split(key);
+        const written = label === '' ? key : `${label}.${key}`;
+        if (steps === undefined)
+          changes.push({ path: undefined, value: entry, label: `override ${JSON.stringify(written)}` });
+        else walk(entry, [...path, ...steps], written);
+      }
+    } else if (path.length > 0) changes.push({ path, value, label: `override ${JSON.stringify(label)}` });
+  };
+  walk(overrides, [], '');
+  return changes;
+}
+
+/** `a.b[0].c` -> a, b, 0, c; undefined where it is no path. */
+function split(path: string): readonly string[] | undefined {
+  if (path.length > 300) return undefined;
+  const steps = path.replaceAll(/\[(\d{1,6})\]/g, '.$1').split('.');
+  return steps.some((step) => step === '' || FORBIDDEN.has(step)) ? undefined : steps;
+}
+
+function set(root: { value: unknown }, path: readonly string[], value: unknown): string | undefined {
+  let parent: Record<string, unknown> | unknown[] = root;
+  let key: string | number = 'value';
+  for (const [depth, step] of path.entries()) {
+    let here: unknown = Array.isArray(parent) ? parent[Number(key)] : parent[key];
+    if (here === undefined || here === null) {
+      if (value === null) return undefined;
+      here = Object.create(null) as Record<string, unknown>;
+      put(parent, key, here);
+    }
+    if (Array.isArray(here)) {
+      const index = /^\d+$/.test(step) ? Number(step) : NaN;
+      if (!(index <= here.length))
+        return `${path.slice(0, depth).join('.')} is a list of ${here.length}, ${step} is no index of it`;
+      parent = here;
+      key = index;
+    } else if (isMap(here)) {
+      parent = here;
+      key = step;
+    } else return `${path.slice(0, depth).join('.')} holds ${describe(here)} and has no fields`;
+  }
+  if (value !== null) put(parent, key, structuredCopy(value));
+  else if (Array.isArray(parent)) parent.splice(Number(key), 1);
+  else delete parent[key];
+  return undefined;
+}
+
+function put(parent: Record<string, unknown> | unknown[], key: string | number, value: unknown): void {
+  if (Array.isArray(parent)) parent[Number(key)] = value;
+  else parent[key] = value;
+}
+
+/** Steps into lists become numbers, so that paths compare with those of errors. */
+function normal(root: unknown, path: readonly string[]): readonly Segment[] {
+  let here: unknown = root;
+  return path.map((step) => {
+    const segment = Array.isArray(here) ? Number(step) : step;
+    here = typeof here === 'object' && here !== null ? (here as Record<Segment, unknown>)[segment] : undefined;
+    return segment;
+  });
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function structuredCopy(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(structuredCopy);
+  if (!isMap(value)) return value;
+  const copy = Object.create(null) as Record<string, unknown>;
+  for (const [key, entry] of Object.entries(value)) copy[key] = structuredCopy(entry);
+  return copy;
+}

@@ -1,0 +1,244 @@
+import type { z } from 'zod';
+import { MAX_ERRORS } from './bounds.ts';
+import type { FileError, Notice, Parsed } from './file-error.ts';
+import { sortFileErrors } from './file-error.ts';
+import { isSafeName } from './fields.ts';
+import { describe, findingsOf, placed, valueAt } from './issues.ts';
+import type { Finding } from './issues.ts';
+import { legacyProblem } from './legacy.ts';
+import type { Catalogue, Ladder, Profile, Substrate, System } from './model.ts';
+import { readObject } from './object-source.ts';
+import { applyOverrides } from './overrides.ts';
+import type { Overrides } from './overrides.ts';
+import { catalogueContradictions, substrateContradictions, systemContradictions } from './rules-place.ts';
+import { profileContradictions, upstreamNotices } from './rules-profile.ts';
+import type { Remark } from './rules-profile.ts';
+import { catalogueSchema, substrateSchema } from './schema-place.ts';
+import { BIGFLEET_VERSION, profileSchema } from './schema-profile.ts';
+import { ladderSchema, systemSchema } from './schema-system.ts';
+import { isOptional, step } from './schema-walk.ts';
+import { toCatalogue, toLadder, toProfile, toSubstrate, toSystem } from './to-model.ts';
+import { readYaml } from './yaml-text.ts';
+import type { Read, Source } from './yaml-text.ts';
+
+/** How a text is parsed. */
+export interface ParseOptions {
+  /** The file as the user named it; in every message. */
+  readonly file?: string;
+  /** Changes applied before validation; an error in one names it. */
+  readonly overrides?: Overrides;
+}
+
+/** What is special of a kind of file. */
+interface Kind<F, T> {
+  readonly kind: string;
+  readonly schema: z.ZodType<F>;
+  /** The kind exists upstream too. */
+  readonly upstream: boolean;
+  readonly contradictions: (raw: unknown, upstream: boolean) => readonly Finding[];
+  readonly toModel: (file: F, upstream: boolean, fileName: string) => T;
+  readonly notices?: (raw: unknown) => readonly Remark[];
+}
+
+const PROFILE: Kind<z.output<typeof profileSchema>, Profile> = {
+  kind: 'Profile',
+  schema: profileSchema,
+  upstream: true,
+  contradictions: profileContradictions,
+  toModel: toProfile,
+  notices: upstreamNotices,
+};
+
+const SUBSTRATE: Kind<z.output<typeof substrateSchema>, Substrate> = {
+  kind: 'Substrate',
+  schema: substrateSchema,
+  upstream: true,
+  contradictions: substrateContradictions,
+  toModel: toSubstrate,
+};
+
+const SYSTEM: Kind<z.output<typeof systemSchema>, System> = {
+  kind: 'System',
+  schema: systemSchema,
+  upstream: false,
+  contradictions: systemContradictions,
+  toModel: toSystem,
+};
+
+const LADDER: Kind<z.output<typeof ladderSchema>, Ladder> = {
+  kind: 'Ladder',
+  schema: ladderSchema,
+  upstream: false,
+  contradictions: () => [],
+  toModel: toLadder,
+};
+
+const CATALOGUE: Kind<z.output<typeof catalogueSchema>, Catalogue> = {
+  kind: 'Catalogue',
+  schema: catalogueSchema,
+  upstream: true,
+  contradictions: catalogueContradictions,
+  toModel: (file, _, fileName) => toCatalogue(file, file.metadata?.name ?? baseName(fileName)),
+};
+
+/** Parses the text of a profile file, `belay.dev/v1` or `bigfleet.io/scaletest/v1`. Never throws; tells every error at once. */
+export function parseProfile(text: string, options: ParseOptions = {}): Parsed<Profile> {
+  return parseKind(PROFILE, (file) => readYaml(text, file), options);
+}
+
+/** Parses the text of a substrate file, Belay's or BigFleet's. */
+export function parseSubstrate(text: string, options: ParseOptions = {}): Parsed<Substrate> {
+  return parseKind(SUBSTRATE, (file) => readYaml(text, file), options);
+}
+
+/** Parses the text of a system file. */
+export function parseSystem(text: string, options: ParseOptions = {}): Parsed<System> {
+  return parseKind(SYSTEM, (file) => readYaml(text, file), options);
+}
+
+/** Parses the text of a ladder file. */
+export function parseLadder(text: string, options: ParseOptions = {}): Parsed<Ladder> {
+  return parseKind(LADDER, (file) => readYaml(text, file), options);
+}
+
+/** Parses the text of a catalogue file; one without `metadata` is called by its file's name. */
+export function parseCatalogue(text: string, options: ParseOptions = {}): Parsed<Catalogue> {
+  return parseKind(CATALOGUE, (file) => readYaml(text, file), options);
+}
+
+/** Validates a profile given as an object, the same way as a file. */
+export function profileFromObject(value: unknown, options: ParseOptions = {}): Parsed<Profile> {
+  return parseKind(PROFILE, (file) => readObject(value, file), {
+    ...options,
+    file: options.file ?? labelOf('profile', value),
+  });
+}
+
+/** Validates a substrate given as an object. */
+export function substrateFromObject(value: unknown, options: ParseOptions = {}): Parsed<Substrate> {
+  return parseKind(SUBSTRATE, (file) => readObject(value, file), {
+    ...options,
+    file: options.file ?? labelOf('substrate', value),
+  });
+}
+
+/** Validates a catalogue given as an object. */
+export function catalogueFromObject(value: unknown, options: ParseOptions = {}): Parsed<Catalogue> {
+  return parseKind(CATALOGUE, (file) => readObject(value, file), {
+    ...options,
+    file: options.file ?? labelOf('catalogue', value),
+  });
+}
+
+function labelOf(kind: string, value: unknown): string {
+  const name = valueAt(value, ['metadata', 'name']) ?? valueAt(value, ['name']);
+  return `${kind} ${typeof name === 'string' && name !== '' ? name.slice(0, 80) : '<unnamed>'}`;
+}
+
+function parseKind<F, T>(kind: Kind<F, T>, read: (file: string) => Read, options: ParseOptions): Parsed<T> {
+  const file = options.file ?? kind.kind.toLowerCase();
+  const first = read(file);
+  if (!first.ok) return first;
+  let { source } = first;
+  let from: ReadonlyMap<string, string> = new Map();
+  const errors: FileError[] = [];
+  if (options.overrides !== undefined) {
+    const changed = applyOverrides(source.raw, options.overrides);
+    errors.push(...changed.errors);
+    from = changed.from;
+    source = { ...source, raw: changed.raw };
+  }
+  const wrong = refuseKind(kind, source.raw);
+  if (wrong !== undefined) return { ok: false, errors: [placed(wrong, source, from)] };
+  const upstream = kind.upstream && valueAt(source.raw, ['apiVersion']) === BIGFLEET_VERSION;
+  const raw = upstream ? withoutEmpty(kind.schema, source.raw, baseName(file)) : source.raw;
+  const seen: Source = { ...source, raw };
+  const parsed = kind.schema.safeParse(raw);
+  const findings = [
+    ...(parsed.success ? [] : findingsOf(parsed.error.issues, kind.schema, seen)),
+    ...kind.contradictions(raw, upstream),
+  ];
+  errors.push(...distinct(findings).map((finding) => placed(finding, seen, from)));
+  if (errors.length > 0 || !parsed.success) return { ok: false, errors: capped(sortFileErrors(errors), file) };
+  const remarks = upstream ? [...(kind.notices?.(raw) ?? []), ...inertFields(raw)] : [];
+  return {
+    ok: true,
+    value: kind.toModel(parsed.data, upstream, file),
+    notices: remarks.map((remark) => noticeOf(remark, seen)),
+  };
+}
+
+/** What makes it pointless to look further: no map, another kind of file, upstream's legacy format. */
+function refuseKind<F, T>(kind: Kind<F, T>, raw: unknown): Finding | undefined {
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) {
+    return {
+      path: [],
+      problem: 'not a map',
+      found: describe(raw),
+      allowed: `a ${kind.kind} file: a map with apiVersion, kind and metadata`,
+    };
+  }
+  const own = valueAt(raw, ['kind']);
+  if (
+    typeof own === 'string' &&
+    own !== kind.kind &&
+    ['Profile', 'Substrate', 'System', 'Ladder', 'Catalogue'].includes(own)
+  ) {
+    return { path: ['kind'], problem: 'another kind of file', found: describe(own), allowed: kind.kind, atValue: true };
+  }
+  return kind.kind === 'Profile' ? legacyProblem(raw) : undefined;
+}
+
+/** Upstream's parser takes an empty or null field for an absent one, and a file without a name for `<unnamed>`. */
+function withoutEmpty(schema: z.core.$ZodType, value: unknown, fallbackName: string): unknown {
+  const clean = (at: z.core.$ZodType, item: unknown): unknown => {
+    if (Array.isArray(item)) return item.map((entry, index) => clean(step(at, index) ?? at, entry));
+    if (typeof item !== 'object' || item === null) return item;
+    const result = Object.create(null) as Record<string, unknown>;
+    for (const [key, entry] of Object.entries(item)) {
+      const child = step(at, key);
+      if (child !== undefined && isOptional(child) && (entry === null || entry === '')) continue;
+      result[key] = child === undefined ? entry : clean(child, entry);
+    }
+    return result;
+  };
+  const root = clean(schema, value) as Record<string, unknown>;
+  const metadata = (root['metadata'] ?? {}) as Record<string, unknown>;
+  const name = metadata['name'];
+  if (typeof metadata === 'object' && (name === undefined || name === null || name === '')) {
+    root['metadata'] = { ...metadata, name: isSafeName(fallbackName) ? fallbackName : 'unnamed' };
+  }
+  return root;
+}
+
+/** Substrate fields upstream reads and never renders. */
+function inertFields(raw: unknown): readonly Remark[] {
+  return valueAt(raw, ['apiserver', 'extraFlags']) === undefined
+    ? []
+    : [{ path: ['apiserver', 'extraFlags'], message: 'has no effect: upstream reads it and never passes it on' }];
+}
+
+function noticeOf(remark: Remark, source: Source): Notice {
+  const path = remark.path.map((segment) => (typeof segment === 'number' ? `[${segment}]` : `.${segment}`)).join('');
+  return { file: source.file, ...source.place(remark.path), path: path.replace(/^\./, ''), message: remark.message };
+}
+
+/** The schema may find one thing twice, by pattern and by test. */
+function distinct(findings: readonly Finding[]): readonly Finding[] {
+  const byPlace = new Map(findings.map((finding) => [JSON.stringify([finding.path, finding.problem]), finding]));
+  return [...byPlace.values()];
+}
+
+function capped(errors: readonly FileError[], file: string): readonly FileError[] {
+  if (errors.length <= MAX_ERRORS) return errors;
+  const more = `${errors.length - MAX_ERRORS} more`;
+  return [
+    ...errors.slice(0, MAX_ERRORS),
+    { file, line: 0, column: 0, path: '', problem: `and ${more}`, found: '', allowed: '' },
+  ];
+}
+
+/** `profiles/dev-50.yaml` -> `dev-50`. */
+function baseName(file: string): string {
+  return (file.split(/[/\\]/).at(-1) ?? file).replace(/\.ya?ml$/, '');
+}

@@ -1,0 +1,52 @@
+/** What a quantity in a file may look like, for messages. */
+export const QUANTITY_ALLOWED = 'a Kubernetes quantity, such as 250m, 2, 1.5 or 512Mi';
+
+/** The same as a regular expression, for editors. Negative amounts are no amount of a resource. */
+export const QUANTITY_PATTERN = /^(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3}|Ki|Mi|Gi|Ti|Pi|Ei|n|u|m|k|M|G|T|P|E)?$/;
+
+const FACTOR: Readonly<Record<string, number>> = {
+  n: 1e-9,
+  u: 1e-6,
+  m: 1e-3,
+  '': 1,
+  k: 1e3,
+  M: 1e6,
+  G: 1e9,
+  T: 1e12,
+  P: 1e15,
+  E: 1e18,
+  Ki: 2 ** 10,
+  Mi: 2 ** 20,
+  Gi: 2 ** 30,
+  Ti: 2 ** 40,
+  Pi: 2 ** 50,
+  Ei: 2 ** 60,
+};
+
+/**
+ * A Kubernetes quantity in its base unit: `500m` of cpu is 0.5 (cores), `1Gi` of memory is 1073741824 (bytes). Undefined
+ * where the text is none. The grammar is that of k8s.io/apimachinery's `resource.Quantity`, without signs.
+ */
+export function parseQuantity(text: string): number | undefined {
+  if (text.length > 32 || !QUANTITY_PATTERN.test(text)) return undefined;
+  const [, number, exponent, suffix] = /^([\d.]+)(?:[eE]([+-]?\d+)|([A-Za-z]*))$/.exec(text) ?? [];
+  const value =
+    exponent === undefined ? Number(number) * (FACTOR[suffix ?? ''] ?? NaN) : Number(`${number}e${exponent}`);
+  // Past what the apiserver can hold (2^63-1) a quantity is capped there silently; here it is refused.
+  return Number.isFinite(value) && value < 2 ** 63 ? value : undefined;
+}
+
+/** Writes an amount of bytes the way people do: the largest binary unit that leaves a whole number, e.g. `8500Mi`. */
+export function formatBytes(bytes: number): string {
+  for (const unit of ['Ti', 'Gi', 'Mi', 'Ki'] as const) {
+    const factor = FACTOR[unit] ?? 1;
+    if (bytes >= factor && bytes % factor === 0) return `${bytes / factor}${unit}`;
+  }
+  return String(Math.ceil(bytes));
+}
+
+/** Writes an amount of CPU in cores, down to a thousandth, rounded up: `2`, `250m`. */
+export function formatCores(cores: number): string {
+  const milli = Math.ceil(Number((cores * 1000).toFixed(6)));
+  return milli % 1000 === 0 ? String(milli / 1000) : `${milli}m`;
+}

@@ -1,0 +1,136 @@
+import { parseQuantity } from './quantity.ts';
+import { checkGate, checkUnique, Raw } from './rules.ts';
+import type { Finding } from './issues.ts';
+import { valueAt } from './issues.ts';
+import type { Segment } from './yaml-text.ts';
+
+/** What contradicts itself in a substrate. */
+export function substrateContradictions(root: unknown, upstream: boolean): readonly Finding[] {
+  const raw = new Raw(root);
+  const type = raw.text('type') ?? (upstream ? 'hosted' : undefined);
+  if (type === undefined && !raw.has('type'))
+    raw.refuse(['type'], 'missing, it belongs at the top of the file', 'one of local, kubeconfig, hosted');
+  const parts: Readonly<Record<string, string>> = { kwokPod: 'hosted', kubeconfig: 'kubeconfig', local: 'local' };
+  for (const [part, of] of Object.entries(parts)) {
+    if (type !== undefined && type !== of && raw.has(part)) {
+      raw.refuse([part], `has no meaning for type ${type}`, `only for type ${of}`);
+    }
+  }
+  if (type === 'hosted' && !raw.has('kwokPod'))
+    raw.refuse(
+      ['kwokPod'],
+      'missing, it belongs at the top of the file',
+      'a map of requests and limits, for type hosted',
+    );
+  if (type === 'kubeconfig' && !raw.has('kubeconfig')) {
+    raw.refuse(
+      ['kubeconfig'],
+      'missing, it belongs at the top of the file',
+      'a map of file and contexts, for type kubeconfig',
+    );
+  }
+  for (const resource of ['cpu', 'memory']) {
+    const request = amountAt(root, ['kwokPod', 'requests', resource]);
+    const limit = amountAt(root, ['kwokPod', 'limits', resource]);
+    if (request !== undefined && limit !== undefined && request > limit) {
+      raw.refuse(
+        ['kwokPod', 'requests', resource],
+        'above its limit',
+        `at most ${String(valueAt(root, ['kwokPod', 'limits', resource]))}`,
+      );
+    }
+  }
+  const contexts = raw.list('kubeconfig', 'contexts');
+  for (const [index, context] of contexts.entries()) {
+    if (contexts.indexOf(context) !== index)
+      raw.refuse(['kubeconfig', 'contexts', index], 'a context twice', 'each context once');
+  }
+  return raw.findings;
+}
+
+function amountAt(root: unknown, path: readonly Segment[]): number | undefined {
+  const value = valueAt(root, path);
+  return typeof value === 'string' || typeof value === 'number' ? parseQuantity(String(value)) : undefined;
+}
+
+/** What contradicts itself in a catalogue. */
+export function catalogueContradictions(root: unknown): readonly Finding[] {
+  const raw = new Raw(root);
+  for (const list of ['archetypes', 'seedArchetypes', 'demandArchetypes']) {
+    checkUnique(raw, [list], 'name');
+    for (const index of raw.list(list).keys()) checkArchetype(raw, [list, index]);
+  }
+  const kinds = raw.list('archetypes');
+  if (kinds.length > 0 && kinds.every((_, index) => raw.is('archetypes', index, 'burstOnly'))) {
+    raw.refuse(
+      ['archetypes'],
+      'every archetype is burstOnly: nothing is left for the load',
+      'one archetype that is not burstOnly',
+    );
+  }
+  return raw.findings;
+}
+
+function checkArchetype(raw: Raw, path: readonly Segment[]): void {
+  if (raw.is(...path, 'sameRack') && raw.is(...path, 'sameZone')) {
+    raw.refuse([...path, 'sameZone'], 'together with sameRack', 'one of the two: a rack lies in one zone anyway');
+  }
+  const low = raw.number(...path, 'groupSizeRange', 0);
+  const high = raw.number(...path, 'groupSizeRange', 1);
+  if (low !== undefined && high !== undefined && low > high) {
+    raw.refuse([...path, 'groupSizeRange', 0], 'above the largest gang', `at most ${high}`);
+  }
+  if ((raw.number(...path, 'spreadConstraintProb') ?? 0) > 0 && !raw.has(...path, 'spreadConstraint')) {
+    raw.refuse([...path, 'spreadConstraintProb'], 'no spreadConstraint to apply', 'a spreadConstraint beside it');
+  }
+}
+
+/** What contradicts itself in a system. */
+export function systemContradictions(root: unknown): readonly Finding[] {
+  const raw = new Raw(root);
+  for (const name of raw.keys('gates')) checkGate(raw, ['gates', name], true);
+  checkUnique(raw, ['install', 'processes'], 'name');
+  const ports = new Map<string, readonly unknown[]>();
+  for (const index of raw.list('install', 'processes').keys()) {
+    const path = ['install', 'processes', index] as const;
+    const own = raw.list(...path, 'ports');
+    ports.set(raw.text(...path, 'name') ?? '', own);
+    for (const arg of raw.list(...path, 'args').keys()) checkPlaceholders(raw, [...path, 'args', arg], own);
+    for (const name of raw.keys(...path, 'env')) checkPlaceholders(raw, [...path, 'env', name], own);
+  }
+  for (const index of raw.list('ready', 'http').keys()) checkEndpoint(raw, ['ready', 'http', index], ports);
+  for (const index of raw.list('scrape').keys()) {
+    const path = ['scrape', index] as const;
+    const byProcess = raw.has(...path, 'process') || raw.has(...path, 'port');
+    if (byProcess && raw.has(...path, 'url')) raw.refuse(path, 'a process and an address', 'process and port, or url');
+    else if (byProcess) checkEndpoint(raw, path, ports);
+    else if (!raw.has(...path, 'url')) raw.refuse(path, 'nothing to scrape', 'process and port, or url');
+  }
+  return raw.findings;
+}
+
+function checkEndpoint(raw: Raw, path: readonly Segment[], ports: ReadonlyMap<string, readonly unknown[]>): void {
+  const process = raw.text(...path, 'process');
+  const port = raw.text(...path, 'port');
+  if (process === undefined || port === undefined) {
+    const missing = process === undefined ? 'process' : 'port';
+    if (!raw.has(...path, missing)) raw.refuse([...path, missing], 'missing', 'both process and port');
+    return;
+  }
+  const known = ports.get(process);
+  if (known === undefined)
+    raw.refuse(
+      [...path, 'process'],
+      'no such process in install.processes',
+      [...ports.keys()].join(', ') || 'none is listed',
+    );
+  else if (!known.includes(port))
+    raw.refuse([...path, 'port'], `no such port of ${process}`, known.join(', ') || 'none is listed');
+}
+
+function checkPlaceholders(raw: Raw, path: readonly Segment[], ports: readonly unknown[]): void {
+  const known = ['${kubeconfig}', '${cluster}', ...ports.map((port) => `\${port.${String(port)}}`)];
+  for (const [placeholder] of (raw.text(...path) ?? '').matchAll(/\$\{[^}]*\}?/g)) {
+    if (!known.includes(placeholder)) raw.refuse(path, `${placeholder} is not filled in by anything`, known.join(', '));
+  }
+}

@@ -1,0 +1,140 @@
+import { parseDuration } from './duration.ts';
+import { checkGate, Raw } from './rules.ts';
+import type { Finding } from './issues.ts';
+
+/**
+ * What contradicts itself in a profile. `upstream`: the file is BigFleet's; what its runner takes with a warning or
+ * passes over is told as a notice instead (see `upstreamNotices`).
+ */
+export function profileContradictions(root: unknown, upstream: boolean): readonly Finding[] {
+  const raw = new Raw(root);
+  for (const name of raw.keys('gates')) checkGate(raw, ['gates', name], false);
+  checkSeed(raw);
+  checkCostRouting(raw);
+  checkSoak(raw, upstream);
+  checkBudget(raw);
+  return raw.findings;
+}
+
+function checkSeed(raw: Raw): void {
+  const multiplier = raw.number('seed', 'speculativeMultiplier') ?? 0;
+  const absolute = raw.number('seed', 'speculativeCount') ?? 0;
+  if (multiplier > 0 && absolute > 0) {
+    raw.refuse(
+      ['seed', 'speculativeCount'],
+      'together with speculativeMultiplier',
+      'one of the two, the other absent or 0',
+    );
+  }
+}
+
+/** Upstream's own rules for `expectCostRouting`, reference §3. */
+function checkCostRouting(raw: Raw): void {
+  if (!raw.is('slo', 'expectCostRouting')) return;
+  const why = 'where slo.expectCostRouting is true';
+  if ((raw.number('seed', 'spotCount') ?? 0) <= 0)
+    raw.refuse(['seed', 'spotCount'], `no Spot tier ${why}`, '1 or more');
+  const elastic =
+    (raw.number('seed', 'speculativeCount') ?? 0) > 0 || (raw.number('seed', 'speculativeMultiplier') ?? 0) > 0;
+  if (!elastic)
+    raw.refuse(['seed', 'speculativeCount'], `no elastic tier ${why}`, '1 or more, or a speculativeMultiplier');
+  const tolerant = raw.text('slo', 'costRoutingTolerantPenaltyBucket') ?? '';
+  const sensitive = raw.text('slo', 'costRoutingSensitivePenaltyBucket') ?? '';
+  if (tolerant === '') raw.refuse(['slo', 'costRoutingTolerantPenaltyBucket'], `empty ${why}`, 'the label of a bucket');
+  if (sensitive === '')
+    raw.refuse(['slo', 'costRoutingSensitivePenaltyBucket'], `empty ${why}`, 'the label of a bucket');
+  if (tolerant !== '' && tolerant === sensitive) {
+    raw.refuse(
+      ['slo', 'costRoutingSensitivePenaltyBucket'],
+      'the same as costRoutingTolerantPenaltyBucket',
+      'two different buckets',
+    );
+  }
+}
+
+function checkSoak(raw: Raw, upstream: boolean): void {
+  const soak = raw.has('loadProfile', 'soakSeconds') ? raw.number('loadProfile', 'soakSeconds') : 0;
+  if (soak !== undefined) checkWithinSoak(raw, soak, upstream);
+  if (upstream) return;
+  for (const index of raw.list('loadProfile', 'scaleDowns').keys()) {
+    const path = ['loadProfile', 'scaleDowns', index, 'targetMultiplier'];
+    if ((raw.number(...path) ?? 0) >= 1) raw.refuse(path, 'no drop', 'more than 0 and less than 1');
+  }
+}
+
+function checkWithinSoak(raw: Raw, soak: number, upstream: boolean): void {
+  const settle = raw.number('loadProfile', 'settleSeconds') ?? 0;
+  if (!upstream && settle > 0 && settle >= soak) {
+    raw.refuse(
+      ['loadProfile', 'settleSeconds'],
+      `not before the end of the soak (${soak} s): no window would be left`,
+      `less than ${soak}`,
+    );
+  }
+  for (const index of raw.list('runnerActions').keys()) {
+    const at = raw.number('runnerActions', index, 'atSeconds');
+    if (at !== undefined && at >= soak) {
+      raw.refuse(
+        ['runnerActions', index, 'atSeconds'],
+        `not before the end of the soak (${soak} s)`,
+        `less than loadProfile.soakSeconds`,
+      );
+    }
+  }
+}
+
+function checkBudget(raw: Raw): void {
+  const budget = parseDuration(raw.text('budget', 'wallClock') ?? '0s') ?? 0;
+  if (budget === 0) return;
+  const needed =
+    ((raw.number('loadProfile', 'rampSeconds') ?? 0) + (raw.number('loadProfile', 'soakSeconds') ?? 0)) * 1000;
+  if (needed > budget) {
+    raw.refuse(
+      ['budget', 'wallClock'],
+      `shorter than ramp and soak together (${needed / 1000} s)`,
+      `${needed / 1000}s or more`,
+    );
+  }
+}
+
+/** A notice before it has a place. */
+export interface Remark {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
+/** What upstream reads and does not act on, or acts on in its own way, as notices for files of its version. */
+export function upstreamNotices(root: unknown): readonly Remark[] {
+  const raw = new Raw(root);
+  const remarks: Remark[] = [];
+  if (raw.has('slo', 'internalBindingLatencyP99Seconds')) {
+    remarks.push({
+      path: ['slo', 'internalBindingLatencyP99Seconds'],
+      message: 'has no effect: upstream retired this bar; the value is reported and never judged',
+    });
+  }
+  const soak = raw.number('loadProfile', 'soakSeconds') ?? 0;
+  if (soak === 0) {
+    remarks.push({
+      path: ['loadProfile', 'soakSeconds'],
+      message: 'is 0: the runner upstream soaks 10 minutes then; here there is no soak, so set the seconds',
+    });
+  }
+  const settle = raw.number('loadProfile', 'settleSeconds') ?? 0;
+  if (settle > 0 && settle >= soak) {
+    remarks.push({
+      path: ['loadProfile', 'settleSeconds'],
+      message: `has no effect: it is not before the end of the soak (${soak} s), so the start of the soak is used, as upstream`,
+    });
+  }
+  for (const index of raw.list('loadProfile', 'scaleDowns').keys()) {
+    const path = ['loadProfile', 'scaleDowns', index, 'targetMultiplier'] as const;
+    if ((raw.number(...path) ?? 0) >= 1) {
+      remarks.push({
+        path,
+        message: 'has no effect: upstream only takes a drop between 0 and 1, others are passed over',
+      });
+    }
+  }
+  return remarks;
+}

@@ -1,0 +1,116 @@
+import type { Finding } from './issues.ts';
+import { describe, valueAt } from './issues.ts';
+import type { Segment } from './yaml-text.ts';
+
+/**
+ * Looks at a raw document (whatever is in it) for contradictions. Apart from the schema on purpose: a schema's own checks
+ * over several fields do not run while any field is wrong, and all errors are to be told at once. Every getter gives
+ * undefined for what is not there or not of its type; that is told elsewhere.
+ */
+export class Raw {
+  readonly findings: Finding[] = [];
+  readonly #root: unknown;
+
+  constructor(root: unknown) {
+    this.#root = root;
+  }
+
+  number(...path: readonly Segment[]): number | undefined {
+    const value = valueAt(this.#root, path);
+    return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+  }
+
+  text(...path: readonly Segment[]): string | undefined {
+    const value = valueAt(this.#root, path);
+    return typeof value === 'string' ? value : undefined;
+  }
+
+  is(...path: readonly Segment[]): boolean {
+    return valueAt(this.#root, path) === true;
+  }
+
+  has(...path: readonly Segment[]): boolean {
+    const value = valueAt(this.#root, path);
+    return value !== undefined && value !== null;
+  }
+
+  list(...path: readonly Segment[]): readonly unknown[] {
+    const value = valueAt(this.#root, path);
+    return Array.isArray(value) ? value : [];
+  }
+
+  keys(...path: readonly Segment[]): readonly string[] {
+    const value = valueAt(this.#root, path);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.keys(value) : [];
+  }
+
+  /** Notes a contradiction at a path. */
+  refuse(path: readonly Segment[], problem: string, allowed: string): void {
+    const value = valueAt(this.#root, path);
+    this.findings.push({
+      path,
+      problem,
+      found: typeof value === 'object' ? '' : describe(value),
+      allowed,
+      atValue: true,
+    });
+  }
+}
+
+/** A gate: one source, a bar that can hold. `whole`: nothing is inherited from elsewhere, so a source must be there. */
+export function checkGate(raw: Raw, path: readonly Segment[], whole: boolean): void {
+  const sources = ['query', 'ratio', 'delta'].filter((source) => raw.has(...path, source));
+  if (sources.length > 1) raw.refuse(path, `two sources: ${sources.join(' and ')}`, 'one of query, ratio, delta');
+  if (whole && sources.length === 0) raw.refuse(path, 'no source', 'one of query, ratio, delta');
+  const scaled = raw.has(...path, 'scale');
+  const bar = raw.text(...path, 'bar') ?? (scaled ? 'scaled' : undefined);
+  const plainBar = raw.has(...path, 'min') || raw.has(...path, 'max');
+  if (sources.length > 0 && bar !== 'informational' && !scaled && !plainBar) {
+    raw.refuse(path, 'no bar', 'min, max or scale, or bar: informational');
+  }
+  if (bar === 'scaled' && !scaled && (whole || sources.length > 0)) {
+    raw.refuse([...path, 'bar'], 'scaled by nothing', 'scale: {by, steps} beside it');
+  }
+  if (scaled && bar !== 'scaled') raw.refuse([...path, 'bar'], 'contradicts scale', 'scaled where scale is set');
+  if (scaled && plainBar) raw.refuse(path, 'a fixed bar and a scaled one', 'min and max within the steps of scale');
+  checkBar(raw, path);
+  if (scaled) checkSteps(raw, [...path, 'scale', 'steps']);
+}
+
+function checkBar(raw: Raw, path: readonly Segment[]): void {
+  const min = raw.number(...path, 'min');
+  const max = raw.number(...path, 'max');
+  if (min !== undefined && max !== undefined && min > max) {
+    raw.refuse([...path, 'min'], `above max (${max}): nothing can pass`, `at most ${max}`);
+  }
+}
+
+function checkSteps(raw: Raw, path: readonly Segment[]): void {
+  const steps = raw.list(...path);
+  let before = 0;
+  for (const index of steps.keys()) {
+    const step = [...path, index];
+    checkBar(raw, step);
+    if (!raw.has(...step, 'min') && !raw.has(...step, 'max')) raw.refuse(step, 'a step without a bar', 'min or max');
+    const upTo = raw.number(...step, 'upTo');
+    const last = index === steps.length - 1;
+    if (!last && !raw.has(...step, 'upTo'))
+      raw.refuse(step, 'a step without end before the last', 'upTo in every step but the last');
+    if (last && upTo !== undefined) raw.refuse([...step, 'upTo'], 'the last step ends', 'no upTo in the last step');
+    if (upTo !== undefined && upTo <= before)
+      raw.refuse([...step, 'upTo'], 'not above the step before', `more than ${before}`);
+    before = upTo ?? before;
+  }
+}
+
+/** No name twice in a list. */
+export function checkUnique(raw: Raw, list: readonly Segment[], key: string): void {
+  const seen = new Map<string, number>();
+  for (const index of raw.list(...list).keys()) {
+    const name = raw.text(...list, index, key);
+    if (name === undefined) continue;
+    const first = seen.get(name);
+    if (first !== undefined) raw.refuse([...list, index, key], `the same as in entry ${first}`, 'each name once');
+    else seen.set(name, index);
+  }
+}

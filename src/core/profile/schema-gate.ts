@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { amount, choice, count, durationOr, flag, passing, promql, text } from './fields.ts';
+
+/** Names of gates: keys of summaries and of `--set`, so without dots. */
+const gateName = passing(
+  // Names that every object has (`constructor`) would be found where nobody put them.
+  (key) => /^[A-Za-z][A-Za-z0-9_-]{0,79}$/.test(key) && !(key in {}),
+  'a name of letters, digits, - and _, beginning with a letter',
+  'Name of the gate',
+  'not a name for a gate',
+);
+
+const scaleStep = z.strictObject({
+  upTo: count('Applies up to and including this measure of scale; absent in the last step', 1).optional(),
+  min: amount('Lower bar of this step').optional(),
+  max: amount('Upper bar of this step').optional(),
+});
+
+/** One gate of a system or profile file. */
+export const gateSchema = z
+  .strictObject({
+    description: text('What the gate holds, in a sentence').optional(),
+    unit: text('Unit of the value, e.g. s or ratio').optional(),
+    query: promql('One PromQL expression').optional(),
+    ratio: z
+      .strictObject({
+        numerator: promql('PromQL expression above the line'),
+        denominator: promql('PromQL expression below the line; 0 is "no events", never 100 %'),
+      })
+      .meta({ description: 'Two expressions, each measured by itself, one over the other' })
+      .optional(),
+    delta: z
+      .strictObject({ counter: promql('PromQL expression of a counter') })
+      .meta({ description: 'How much a counter grew over the window' })
+      .optional(),
+    min: amount('The value may not be below this').optional(),
+    max: amount('The value may not be above this').optional(),
+    bar: choice(
+      ['held', 'scaled', 'informational'],
+      'Same at every scale, scaled by `scale`, or shown without judging',
+    ).optional(),
+    scale: z
+      .strictObject({
+        by: choice(['machines', 'pods', 'clusters'], 'Measure of scale'),
+        steps: z.array(scaleStep).min(1).meta({ description: 'Bars in order of scale' }),
+      })
+      .meta({ description: 'How the bar grows with scale' })
+      .optional(),
+    failFast: flag('Also evaluated during the soak; a breach ends the soak at once').optional(),
+    window: durationOr(['soak'], 'The settled soak, or this long before its end').optional(),
+    minSamples: count('Fewer samples than this in the window is unmeasured', 1).optional(),
+    job: text('Scrape job whose targets must be up through the window', 1).optional(),
+    topFiniteBucket: amount(
+      'Upper bound of the last finite bucket, to check stored summaries for saturation',
+      0,
+    ).optional(),
+    unmeasured: choice(['fail', 'allow'], 'allow: an unmeasured reading does not lower the verdict').optional(),
+  })
+  .meta({ description: 'A gate: how a value is had, and the bar it must hold' });
+
+/** A gate as parsed, before durations become milliseconds. */
+export type GateFile = z.output<typeof gateSchema>;
+
+/** Gates by name. */
+export const gatesSchema = z.record(gateName, gateSchema).meta({ description: 'Gates by name' });

@@ -1,0 +1,186 @@
+import { z } from 'zod';
+import { amount, choice, count, flag, integer, matching, passing, quantity, text } from './fields.ts';
+import { metadataSchema, versionSchema } from './schema-profile.ts';
+
+const resources = (
+  description: string,
+): z.ZodObject<{ cpu: ReturnType<typeof quantity>; memory: ReturnType<typeof quantity> }, z.core.$strict> =>
+  z
+    .strictObject({ cpu: quantity('CPU per container'), memory: quantity('Memory per container') })
+    .meta({ description });
+
+/** A substrate file: where a campaign runs. */
+export const substrateSchema = z
+  .strictObject({
+    apiVersion: versionSchema,
+    kind: choice(['Substrate'], 'Kind of the file'),
+    metadata: metadataSchema,
+    type: choice(
+      ['local', 'kubeconfig', 'hosted'],
+      'Clusters on this machine, contexts that exist, or clusters as Pods',
+    ).optional(),
+    host: z
+      .strictObject({ vCPU: count('Cores of one host', 1), memoryGiB: count('Memory of one host', 1) })
+      .meta({ description: 'One host' }),
+    cluster: z
+      .strictObject({
+        podsPerCluster: count('Most Pods of one cluster', 1),
+        clustersPerHost: count('Clusters that share a host', 1),
+        storage: choice(['etcd', 'kine'], 'What the apiserver keeps its objects in'),
+        bindThroughputPodsPerSec: count('Pods one cluster can bind each second', 1),
+      })
+      .meta({ description: 'One cluster' }),
+    kwokPod: z
+      .strictObject({
+        requests: resources('Requests of each container'),
+        limits: resources('Limits of each container'),
+        sharedVolumeSizeLimit: quantity('Size of the volume the containers share').optional(),
+      })
+      .meta({ description: 'The Pod of a hosted cluster; for type hosted' })
+      .optional(),
+    apiserver: z
+      .strictObject({
+        extraFlags: z
+          .array(text('A flag'))
+          .meta({ description: 'Read, never used upstream; has no effect' })
+          .default([]),
+      })
+      .meta({ description: 'Has no effect, as upstream' })
+      .optional(),
+    costEstimate: z
+      .strictObject({
+        perHostUsdPerHour: amount('Price of one host', 0).default(0),
+        notes: text('Where the price is from').default(''),
+      })
+      .meta({ description: 'What a host costs' })
+      .prefault({}),
+    provisioning: text('How such hosts are had; for people').default(''),
+    kubeconfig: z
+      .strictObject({
+        file: text('Path of a kubeconfig; empty = the one kubectl uses').default(''),
+        contexts: z.array(text('A context', 1)).min(1).meta({ description: 'One cluster each, in order' }),
+      })
+      .meta({ description: 'Contexts that exist already; for type kubeconfig' })
+      .optional(),
+    local: z
+      .strictObject({
+        env: z
+          .record(
+            matching(/^[A-Z_][A-Z0-9_]*$/, 'a name in capitals, such as GOGC', 'Variable', 'not a name of a variable'),
+            passing((value) => !value.includes('\0'), 'a text', 'Value', 'not a text'),
+          )
+          .meta({ description: 'Environment of the cluster processes' })
+          .default({}),
+        nodeReadyDelaySeconds: amount('Seconds before a new Node turns Ready', 0, 86_400).default(0),
+      })
+      .meta({ description: 'Clusters on this machine; for type local' })
+      .optional(),
+  })
+  .meta({ title: 'Belay substrate', description: 'Where a campaign runs' });
+
+/** A substrate as parsed. */
+export type SubstrateFile = z.output<typeof substrateSchema>;
+
+const resourceName = matching(
+  /^(?:[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?\/)?[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/,
+  'a resource name, such as cpu, memory or nvidia.com/gpu',
+  'Resource',
+  'not a resource name',
+);
+
+const resourceMap = z
+  .record(resourceName, quantity('Amount'))
+  .meta({ description: 'Requests, which are also the limits' });
+
+const labelValue = (description: string): z.ZodString =>
+  matching(
+    /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/,
+    'a label value: letters, digits, - _ and . (at most 63)',
+    description,
+    'not a label value',
+  );
+
+const labelKey = (description: string): z.ZodString =>
+  matching(
+    /^(?:[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?\/)?[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/,
+    'a label key, such as topology.kubernetes.io/zone',
+    description,
+    'not a label key',
+  );
+
+const archetype = z
+  .strictObject({
+    name: matching(
+      /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/,
+      'lower-case letters, digits and - (at most 40)',
+      'Name of the archetype',
+      'not a name for an archetype',
+    ),
+    weight: count('Share among the archetypes; 0 counts as 1').default(0),
+    instanceTypes: z
+      .array(labelValue('An instance type'))
+      .min(1)
+      .meta({ description: 'Instance types it may land on' }),
+    zones: z.array(labelValue('A zone')).meta({ description: 'Zones it may land in; none = any' }).default([]),
+    resources: resourceMap.optional(),
+    sizeBuckets: z
+      .array(
+        z.strictObject({ weight: count('Share among the sizes; 0 counts as 1').default(0), resources: resourceMap }),
+      )
+      .meta({ description: 'Sizes of its Pods; wins over resources' })
+      .default([]),
+    priorityClasses: z
+      .array(integer('A priority', -2_147_483_648, 2_147_483_647))
+      .meta({ description: 'Priorities, drawn evenly; none = 1000' })
+      .default([]),
+    interruptionPenalty: amount('Cost of an interruption, dollars', 0).default(0),
+    reclamationPenalty: amount('Cost of a reclamation, dollars', 0).default(0),
+    podsPerNode: count('Pods on one machine; 0 = derived').default(0),
+    meanLifetimeSeconds: amount('Mean life of a Pod; 0 = stays', 0).default(0),
+    sameRack: flag('A gang stays in one rack').default(false),
+    sameZone: flag('A gang stays in one zone').default(false),
+    groupSizeRange: z
+      .tuple([count('Smallest gang', 1), count('Largest gang', 1)])
+      .meta({ description: 'Size of a gang: [smallest, largest]' })
+      .optional(),
+    burstOnly: flag('Comes only in bursts').default(false),
+    labelAxes: z
+      .array(z.strictObject({ key: labelKey('Label of the Nodes'), count: count('Number of values', 1) }))
+      .meta({ description: 'Further labels to select Nodes by' })
+      .default([]),
+    allowPartial: flag('Documents that part of a gang is of use').default(false),
+    spreadConstraintProb: amount('Share of the services that spread', 0, 1).default(0),
+    spreadConstraint: z
+      .strictObject({
+        topologyKey: labelKey('Label to spread over'),
+        maxSkew: count('Most Pods more in one domain than in another', 1),
+        whenUnsatisfiable: choice(['DoNotSchedule', 'ScheduleAnyway'], 'What then'),
+      })
+      .meta({ description: 'Spread of a service' })
+      .optional(),
+  })
+  .meta({ description: 'One kind of Pod' });
+
+/** A catalogue file: what the Pods of a profile are like. Upstream's have neither apiVersion nor kind. */
+export const catalogueSchema = z
+  .strictObject({
+    apiVersion: versionSchema.optional(),
+    kind: choice(['Catalogue'], 'Kind of the file').optional(),
+    metadata: metadataSchema.optional(),
+    archetypes: z.array(archetype).min(1).meta({ description: 'Kinds of Pods' }),
+    seedArchetypes: z
+      .array(archetype)
+      .meta({ description: 'Kinds the machines are made for; none = archetypes' })
+      .default([]),
+    demandArchetypes: z
+      .array(archetype)
+      .meta({ description: 'Kinds the load is made of; none = archetypes' })
+      .default([]),
+  })
+  .meta({ title: 'Belay catalogue', description: 'What the Pods of a profile are like' });
+
+/** A catalogue as parsed. */
+export type CatalogueFile = z.output<typeof catalogueSchema>;
+
+/** An archetype as parsed. */
+export type ArchetypeFile = z.output<typeof archetype>;

@@ -1,0 +1,177 @@
+import { z } from 'zod';
+import { amount, choice, count, duration, durationOr, flag, matching, name, positive, text } from './fields.ts';
+import { gatesSchema } from './schema-gate.ts';
+
+/** Belay's own version of the formats. */
+export const BELAY_VERSION = 'belay.dev/v1';
+
+/** BigFleet's, whose profiles and substrates load as they are. */
+export const BIGFLEET_VERSION = 'bigfleet.io/scaletest/v1';
+
+/** What a file of a kind says of itself. */
+export const metadataSchema = z
+  .strictObject({
+    name: name('Name of this file, as runs and other files call it'),
+    description: text('What it is for').default(''),
+  })
+  .meta({ description: 'Name and purpose' });
+
+/** Field `apiVersion` of profiles and substrates. */
+export const versionSchema = choice([BELAY_VERSION, BIGFLEET_VERSION], 'Version of the format');
+
+const seed = z.strictObject({
+  configuredFraction: amount('Share of the effective machines that stand bound before the ramp', 0, 1).default(0),
+  speculativeMultiplier: count('Elastic tier as a multiple of the effective machines, shared among the shards').default(
+    0,
+  ),
+  speculativeCount: count(
+    'Elastic tier as an absolute number per shard; not together with speculativeMultiplier',
+  ).default(0),
+  spotCount: count('Spot tier per shard').default(0),
+  idleHeadroomFraction: amount(
+    'Idle tier as a share of the effective machines, shared among the shards; may exceed 1',
+    0,
+  ).default(0),
+  preBind: flag('Bind the first fill at once instead of leaving it to the scheduler').default(false),
+});
+
+const burst = z.strictObject({
+  atSeconds: amount('Seconds after the load began', 0),
+  archetype: text('Archetype of the catalogue', 1),
+  extraTarget: count('Pods on top; a gang comes whole'),
+  durationSeconds: amount('Seconds until they are drained; 0 = never', 0).default(0),
+  selectivity: amount('Share of the clusters that take part', 0, 1).default(1),
+});
+
+const change = (
+  description: string,
+): z.ZodObject<{ atSeconds: z.ZodNumber; targetMultiplier: z.ZodNumber }, z.core.$strict> =>
+  z.strictObject({ atSeconds: amount('Seconds after the load began', 0), targetMultiplier: positive(description) });
+
+const loadProfile = z.strictObject({
+  rampSeconds: count('Seconds over which the Pods arrive', 1),
+  soakSeconds: count('Seconds of soak').default(0),
+  churnPerMinute: amount('Share of the target Pods that is replaced each minute', 0).default(0),
+  settleSeconds: count('Seconds of the soak before windows and baselines begin').default(0),
+  arrival: choice(['constant', 'poisson', 'steps', 'spread'], 'Shape of the arrivals over the ramp').default(
+    'constant',
+  ),
+  bursts: z.array(burst).meta({ description: 'Short extra demand' }).default([]),
+  scaleDowns: z
+    .array(change('Share of the target that stays, below 1'))
+    .meta({ description: 'Drops of demand' })
+    .default([]),
+  demandSteps: z
+    .array(change('New demand as a multiple of the target'))
+    .meta({ description: 'Steps of demand, up or down' })
+    .default([]),
+  openLoopDemandMultiplier: amount('Above 1: demand that exceeds the machines and stays pending', 0).default(0),
+});
+
+/** What may be done to a cluster during the soak, for messages. */
+export const ACTION_FORMS = [
+  'fail-node',
+  'fail-node-<n>',
+  'kill-coordinator-leader',
+  'kill-shard-<pod>',
+  'partition-coordinator-from-shard-<pod>',
+] as const;
+
+const POD = '[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?';
+const ACTION_PATTERN = new RegExp(
+  `^(?:fail-node|fail-node-\\d{1,6}|kill-coordinator-leader|kill-shard-${POD}|partition-coordinator-from-shard-${POD})$`,
+);
+
+const runnerAction = z.strictObject({
+  atSeconds: amount('Seconds after the soak began', 0),
+  action: matching(ACTION_PATTERN, `one of ${ACTION_FORMS.join(', ')}`, 'What is done', 'unknown action'),
+});
+
+const slo = z.strictObject({
+  internalBindingLatencyP99Seconds: amount('Retired: reported, never judged', 0).optional(),
+  shardCycleDurationP99Seconds: amount('Upper bar, seconds', 0).optional(),
+  operatorRollupP99Seconds: amount('Upper bar, seconds', 0).optional(),
+  operatorAckP99Seconds: amount('Upper bar, seconds', 0).optional(),
+  maxReclaimActionsDuringSoak: count('Upper bar of reclaims in the settled soak').optional(),
+  shardConfigurePhaseP99Seconds: amount('Upper bar, seconds', 0).optional(),
+  bootstrapSuccessRatio: amount('Lower bar', 0, 1).optional(),
+  operatorNodeStateUpdateP99Seconds: amount('Upper bar, seconds', 0).optional(),
+  endToEndPodBindP50Seconds: amount('Upper bar, seconds', 0).optional(),
+  expectStandingShortfall: flag('The shortfall is the point of the test').optional(),
+  shortfallStabilityMax: amount('How much a standing shortfall may move', 0).optional(),
+  expectPreemptions: flag('The test fails without a preemption').optional(),
+  shortfallConfinedBelowPriorityClass: text('Only this priority class may fall short').optional(),
+  expectCostRouting: flag('The test judges where tolerant and sensitive Pods land').optional(),
+  costRoutingTolerantPenaltyBucket: text('Bucket of interruption penalty that belongs on Spot').optional(),
+  costRoutingSensitivePenaltyBucket: text('Bucket that belongs on OnDemand').optional(),
+  costRoutingMisroutedMax: count('Machines that may be in the wrong place').optional(),
+});
+
+const deadlines = z.strictObject({
+  clusterReady: duration('Until a cluster answers').optional(),
+  nodeReady: duration('Until a Node is Ready').optional(),
+  podReady: duration('Until a Pod is bound').optional(),
+  systemReady: duration('Until the system under test is ready').optional(),
+  apiCall: duration('One call to an apiserver').optional(),
+  query: duration('One query to Prometheus').optional(),
+  snapshot: duration('The snapshot of Prometheus').optional(),
+  processStop: duration('Until a process has ended').optional(),
+  gateInterval: duration('Between two evaluations of the fail-fast gates').optional(),
+  provision: duration('The stage, one attempt').optional(),
+  install: duration('The stage, one attempt').optional(),
+  seed: duration('The stage, one attempt').optional(),
+  ramp: duration('The stage, one attempt').optional(),
+  steady: duration('The stage, one attempt').optional(),
+  teardown: duration('The stage, one attempt').optional(),
+});
+
+/** A profile file. */
+export const profileSchema = z
+  .strictObject({
+    apiVersion: versionSchema,
+    kind: choice(['Profile'], 'Kind of the file'),
+    metadata: metadataSchema,
+    scale: z
+      .strictObject({ machines: count('Nominal machines', 1), density: count('Pods per machine', 1) })
+      .meta({ description: 'How large: machines x density Pods' }),
+    catalog: z
+      .strictObject({ archetypes: name('Catalogue, a file in archetypes/ beside the profile').default('realistic') })
+      .meta({ description: 'What the Pods are like' })
+      .prefault({}),
+    seed: seed.meta({ description: 'Machines that stand before the load' }).prefault({}),
+    loadProfile: loadProfile.meta({ description: 'How the load comes, stays and moves' }),
+    rampBudget: duration('How long the ramp may take until steady; derived where absent').optional(),
+    runnerActions: z.array(runnerAction).meta({ description: 'What is done to the cluster in the soak' }).default([]),
+    topology: z
+      .strictObject({
+        shardReplicas: count('Shards; 0 = derived from the machines').default(0),
+        coordinatorReplicas: count('Coordinators; 0 = one').default(0),
+      })
+      .meta({ description: 'Replicas of the system under test' })
+      .prefault({}),
+    shard: z
+      .strictObject({
+        failureRatePerSec: amount('Machine failures per machine and second; 0 = the default of the chart', 0).default(
+          0,
+        ),
+      })
+      .meta({ description: 'Failure injection' })
+      .prefault({}),
+    slo: slo.meta({ description: 'Bars as upstream names them' }).prefault({}),
+    system: name('System under test, a file in systems/').optional(),
+    gates: gatesSchema.default({}),
+    deadlines: deadlines.meta({ description: 'Waits the profile insists on; the rest are derived' }).prefault({}),
+    budget: z
+      .strictObject({
+        usd: amount('Most it may cost; 0 = no limit', 0).default(0),
+        wallClock: duration('Longest it may take; 0s = no limit').default('0s'),
+      })
+      .meta({ description: 'Refused when the plan is over it' })
+      .prefault({}),
+    hold: durationOr([0, false], 'How long a failed campaign waits for a decision').optional(),
+    randomSeed: count('Seed of every random draw', 0, 4_294_967_295).default(1),
+  })
+  .meta({ title: 'Belay profile', description: 'What is tested' });
+
+/** A profile as parsed, before durations become milliseconds. */
+export type ProfileFile = z.output<typeof profileSchema>;

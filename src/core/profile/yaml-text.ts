@@ -1,0 +1,286 @@
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments, visit } from 'yaml';
+import type { Alias, Document, Node, Pair, YAMLMap } from 'yaml';
+import { MAX_DEPTH, MAX_ERRORS, MAX_VALUES } from './bounds.ts';
+import type { FileError } from './file-error.ts';
+import { refuseText } from './yaml-guard.ts';
+
+/** A step of a path: the key of a map or the index of a list. */
+export type Segment = string | number;
+
+/** 1-based place in a text. */
+export interface Place {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** A document as plain values, and a way back from a path to its place in the text. */
+export interface Source {
+  readonly file: string;
+  readonly raw: unknown;
+  /** Place of the key (or of the value, where there is no key) at a path, or of the nearest thing around it. */
+  place(path: readonly Segment[], what?: 'key' | 'value'): Place;
+  /** The scalar at a path as it is written, for numbers whose text says more than their value (`1e999`). */
+  written(path: readonly Segment[]): string | undefined;
+}
+
+/** A {@link Source}, or why there is none. */
+export type Read =
+  { readonly ok: true; readonly source: Source } | { readonly ok: false; readonly errors: readonly FileError[] };
+
+/**
+ * Parses YAML text into plain values. Bounded in time and memory whatever comes in, never throws: not YAML, several
+ * documents, duplicate keys, circular anchors, alias bombs and unknown tags are errors with their place. Maps have no
+ * prototype, so a key `__proto__` is a key like any other.
+ */
+export function readYaml(text: string, file: string): Read {
+  const refusal = refuseText(text);
+  if (refusal !== undefined) return { ok: false, errors: [{ file, path: '', ...refusal }] };
+  const counter = new LineCounter();
+  let documents: Document.Parsed[];
+  let anchors: Anchors = new Map();
+  try {
+    const parsed = parseAllDocuments(text, {
+      lineCounter: counter,
+      prettyErrors: false,
+      uniqueKeys: false,
+      merge: true,
+      logLevel: 'silent',
+    });
+    documents = [...(parsed as Document.Parsed[])];
+    if (documents[0] !== undefined) anchors = resolveAnchors(documents[0]);
+  } catch (cause) {
+    return { ok: false, errors: [whole(file, cause instanceof RangeError ? 'nested too deeply' : 'not YAML', '', '')] };
+  }
+  const placeOf = (offset: number): Place => {
+    const { line, col } = counter.linePos(offset);
+    return { line: Math.max(1, line), column: Math.max(1, col) };
+  };
+  const [document, second] = documents;
+  if (document === undefined || (document.contents === null && document.errors.length === 0)) {
+    return { ok: false, errors: [whole(file, 'empty', '', 'a map with apiVersion, kind and metadata')] };
+  }
+  const syntax = [...document.errors, ...document.warnings];
+  if (syntax.length > 0) {
+    const errors = syntax.slice(0, 5).map((error) => ({
+      file,
+      ...placeOf(error.pos[0]),
+      path: '',
+      problem: `${error.code === 'TAG_RESOLVE_FAILED' ? 'a tag that means nothing here' : 'not YAML'}: ${error.message.replace(/\s+/g, ' ')}`,
+      found: '',
+      allowed: '',
+    }));
+    return { ok: false, errors };
+  }
+  if (second !== undefined) {
+    return {
+      ok: false,
+      errors: [
+        {
+          file,
+          ...placeOf(second.range[0]),
+          path: '',
+          problem: 'a second document',
+          found: '',
+          allowed: 'one document a file',
+        },
+      ],
+    };
+  }
+  const converter = new Converter(document, anchors, file, placeOf);
+  const raw = converter.convert();
+  if (converter.errors.length > 0) return { ok: false, errors: converter.errors.slice(0, MAX_ERRORS) };
+  return {
+    ok: true,
+    source: {
+      file,
+      raw,
+      place: (path, what = 'key') => placeOf(locate(document, anchors, path, what)),
+      written: (path) => {
+        const node = descend(document, anchors, path);
+        return isScalar(node) && typeof node.source === 'string' ? node.source : undefined;
+      },
+    },
+  };
+}
+
+function whole(file: string, problem: string, found: string, allowed: string): FileError {
+  return { file, line: 1, column: 1, path: '', problem, found, allowed };
+}
+
+/** Turns nodes into plain values, with a budget, aliases filled in. */
+class Converter {
+  readonly errors: FileError[] = [];
+  readonly #document: Document.Parsed;
+  readonly #anchors: Anchors;
+  readonly #file: string;
+  readonly #placeOf: (offset: number) => Place;
+  readonly #open = new Set<unknown>();
+  #values = 0;
+  #stopped = false;
+
+  constructor(document: Document.Parsed, anchors: Anchors, file: string, placeOf: (offset: number) => Place) {
+    this.#document = document;
+    this.#anchors = anchors;
+    this.#file = file;
+    this.#placeOf = placeOf;
+  }
+
+  convert(): unknown {
+    return this.#value(this.#document.contents, []);
+  }
+
+  #fail(node: unknown, path: readonly Segment[], problem: string, allowed: string, stop = false): undefined {
+    const offset = (node as Node | null)?.range?.[0] ?? 0;
+    this.errors.push({ file: this.#file, ...this.#placeOf(offset), path: dotted(path), problem, found: '', allowed });
+    this.#stopped ||= stop;
+    return undefined;
+  }
+
+  #value(node: unknown, path: readonly Segment[]): unknown {
+    if (this.#stopped) return undefined;
+    if (++this.#values > MAX_VALUES) {
+      return this.#fail(node, [], `more than ${MAX_VALUES} values`, 'anchors count each time they are used', true);
+    }
+    if (path.length > MAX_DEPTH) return this.#fail(node, [], 'nested too deeply', `at most ${MAX_DEPTH} levels`, true);
+    if (isAlias(node)) {
+      const target = this.#anchors.get(node);
+      if (target === undefined) return this.#fail(node, path, `no anchor &${node.source} before *${node.source}`, '');
+      if (this.#open.has(target)) {
+        return this.#fail(
+          node,
+          path,
+          `the anchor &${node.source} holds itself`,
+          'anchors may not go in a circle',
+          true,
+        );
+      }
+      return this.#value(target, path);
+    }
+    if (isMap(node)) return this.#within(node, () => this.#map(node, path));
+    if (isSeq(node))
+      return this.#within(node, () => node.items.map((item, index) => this.#value(item, [...path, index])));
+    return isScalar(node) ? plainScalar(node.value) : null;
+  }
+
+  #within<T>(node: unknown, convert: () => T): T {
+    this.#open.add(node);
+    const value = convert();
+    this.#open.delete(node);
+    return value;
+  }
+
+  #map(map: YAMLMap, path: readonly Segment[]): Record<string, unknown> {
+    const result = Object.create(null) as Record<string, unknown>;
+    const merged: unknown[] = [];
+    for (const pair of map.items) {
+      const key = keyOf(pair);
+      if (key === undefined) {
+        this.#fail(pair.key, path, 'a key that is no plain word', 'keys are words or numbers');
+      } else if (key === MERGE && isMergeKey(pair)) {
+        merged.push(this.#value(pair.value, [...path, key]));
+      } else if (Object.hasOwn(result, key)) {
+        this.#fail(pair.key, [...path, key], 'a duplicate key', 'each key once');
+      } else {
+        result[key] = this.#value(pair.value, [...path, key]);
+      }
+    }
+    for (const source of merged.flat()) {
+      if (typeof source !== 'object' || source === null) continue;
+      for (const [key, value] of Object.entries(source)) if (!Object.hasOwn(result, key)) result[key] = value;
+    }
+    return result;
+  }
+}
+
+const MERGE = '<<';
+
+function isMergeKey(pair: Pair): boolean {
+  return isScalar(pair.key) && (pair.key.type === 'PLAIN' || pair.key.type === undefined);
+}
+
+function keyOf(pair: Pair): string | undefined {
+  const key: unknown = pair.key;
+  if (!isScalar(key)) return undefined;
+  if (typeof key.value === 'symbol') return MERGE;
+  if (typeof key.value === 'string') return key.value;
+  return key.value === null || typeof key.value === 'object' ? undefined : key.source;
+}
+
+function plainScalar(value: unknown): unknown {
+  if (typeof value === 'bigint') return Number(value);
+  // Only tags that are refused before make anything but plain scalars.
+  return typeof value === 'object' || typeof value === 'symbol' ? null : value;
+}
+
+/** What each alias stands for. */
+type Anchors = ReadonlyMap<Alias, Node>;
+
+/** One walk for all aliases: asking each alias for its node walks the document anew. */
+function resolveAnchors(document: Document.Parsed): Anchors {
+  const anchors = new Map<string, Node>();
+  const targets = new Map<Alias, Node>();
+  visit(document, {
+    Alias(_, alias) {
+      const target = anchors.get(alias.source);
+      if (target !== undefined) targets.set(alias, target);
+    },
+    Value(_, node) {
+      if (node.anchor !== undefined) anchors.set(node.anchor, node);
+    },
+  });
+  return targets;
+}
+
+/** The node at a path, through aliases and merges; undefined where there is none. */
+function descend(document: Document.Parsed, anchors: Anchors, path: readonly Segment[]): unknown {
+  let node: unknown = document.contents;
+  for (const segment of path) {
+    const pair = child(anchors, node, segment);
+    if (pair === undefined) return undefined;
+    node = pair.value;
+  }
+  return isAlias(node) ? anchors.get(node) : node;
+}
+
+function locate(document: Document.Parsed, anchors: Anchors, path: readonly Segment[], what: 'key' | 'value'): number {
+  let node: unknown = document.contents;
+  let offset = (node as Node | null)?.range?.[0] ?? 0;
+  for (const [depth, segment] of path.entries()) {
+    const pair = child(anchors, node, segment);
+    if (pair === undefined) return offset;
+    const last = depth === path.length - 1;
+    const from = last && what === 'value' ? (pair.value ?? pair.key) : (pair.key ?? pair.value);
+    offset = (from as Node | null)?.range?.[0] ?? offset;
+    node = pair.value;
+  }
+  return offset;
+}
+
+function child(
+  anchors: Anchors,
+  parent: unknown,
+  segment: Segment,
+): { readonly key: unknown; readonly value: unknown } | undefined {
+  const node: unknown = isAlias(parent) ? anchors.get(parent) : parent;
+  if (isSeq(node)) {
+    const value: unknown = node.items[Number(segment)];
+    return value === undefined ? undefined : { key: undefined, value };
+  }
+  if (!isMap(node)) return undefined;
+  const direct = node.items.find((pair) => keyOf(pair) === String(segment));
+  if (direct !== undefined) return direct;
+  for (const pair of node.items) {
+    if (keyOf(pair) !== MERGE) continue;
+    const sources: readonly unknown[] = isSeq(pair.value) ? pair.value.items : [pair.value];
+    const found = sources.map((source) => child(anchors, source, segment)).find((candidate) => candidate !== undefined);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** Writes a path the way messages show it: `runnerActions[0].action`. */
+export function dotted(path: readonly Segment[]): string {
+  return path
+    .map((segment, index) => (typeof segment === 'number' ? `[${segment}]` : index === 0 ? segment : `.${segment}`))
+    .join('');
+}
