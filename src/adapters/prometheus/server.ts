@@ -1,0 +1,253 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { campaignFolder, forgetProcess, readLedger, recordProcess } from '../host/ledger.ts';
+import { logTail } from '../host/log-tail.ts';
+import { claimPorts, isFree, releasePorts } from '../host/port-claims.ts';
+import { withProcessLock } from '../host/process-lock.ts';
+import type { ProcessRecord } from '../host/processes.ts';
+import { isAlive, startDetached, stopProcess } from '../host/processes.ts';
+import type { CallBounds, PrometheusClient } from './client.ts';
+import { prometheusClient } from './client.ts';
+import type { ScrapeTarget } from './scrape-config.ts';
+import { groupName, JOBS, mainConfig, targetFiles, TARGETS } from './scrape-config.ts';
+
+/** Name of Prometheus in a campaign's ledger, and as a component in ground gaps. */
+export const PROMETHEUS = 'prometheus';
+
+const RETENTION_DAYS = 30;
+const READY_POLL_MS = 50;
+
+/** A Prometheus to ask: the campaign's own, with its folders, or one that was there already. */
+export interface RunningPrometheus {
+  readonly url: string;
+  readonly scrapeIntervalMs: number;
+  /** Present where it is the campaign's own. */
+  readonly own?: {
+    readonly slug: string;
+    readonly folder: string;
+    readonly dataFolder: string;
+    readonly logPath: string;
+  };
+}
+
+export interface PrometheusRequest {
+  /** The campaign's slug; its ledger must exist. */
+  readonly slug: string;
+  /** Path of the Prometheus binary. */
+  readonly binary: string;
+  /** 1,000 to 5,000 ms. */
+  readonly scrapeIntervalMs: number;
+  /** How long it may take until it serves queries. */
+  readonly readyMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** Folder of a campaign's Prometheus: configuration, discovery files, data. */
+export function prometheusFolder(slug: string): string {
+  return join(campaignFolder(slug), PROMETHEUS);
+}
+
+/**
+ * Starts the campaign's Prometheus, or takes up the one that runs already, until it serves queries. It outlives this
+ * process, is on the ledger, and keeps its port, so that whoever starts it again finds it in the same place.
+ * @throws RangeError for an interval outside 1 to 5 s
+ * @throws Error with the end of its log when it ends or is not ready in time
+ */
+export async function startPrometheus(request: PrometheusRequest): Promise<RunningPrometheus> {
+  const { slug, scrapeIntervalMs, signal } = request;
+  if (!(scrapeIntervalMs >= 1_000 && scrapeIntervalMs <= 5_000)) {
+    throw new RangeError(`scrape interval: found ${scrapeIntervalMs} ms; 1000 to 5000 ms are allowed`);
+  }
+  const folder = prometheusFolder(slug);
+  return await withProcessLock(join(folder, 'start.lock'), signal, async () => {
+    const known = recordOf(slug);
+    const running = known !== undefined && isAlive(known);
+    const settings = running ? readSettings(folder) : undefined;
+    if (known !== undefined && running && settings !== undefined) {
+      return await whenReady(runningAt(slug, settings), known, request);
+    }
+    const port = await portFor(slug, folder);
+    const started = { port, scrapeIntervalMs };
+    const record = await launch(request, folder, started);
+    recordProcess(slug, record, true);
+    return await whenReady(runningAt(slug, started), record, request);
+  });
+}
+
+/** The campaign's Prometheus as it was started, whether or not it runs; undefined when it never was. */
+export function ownPrometheus(slug: string): RunningPrometheus | undefined {
+  const settings = readSettings(prometheusFolder(slug));
+  return settings === undefined ? undefined : runningAt(slug, settings);
+}
+
+/**
+ * A Prometheus that is there already. Its scrape interval is what readings are judged by.
+ * @throws Error when it does not serve queries
+ */
+export async function existingPrometheus(
+  url: string,
+  scrapeIntervalMs: number,
+  bounds: CallBounds,
+): Promise<RunningPrometheus> {
+  const client = prometheusClient(url);
+  try {
+    if (!(await client.isReady(bounds))) throw new Error(`no Prometheus serves queries at ${url}`);
+    return { url: client.url, scrapeIntervalMs };
+  } finally {
+    await client.close();
+  }
+}
+
+/**
+ * Puts targets up for scraping, in place of those of the same job and cluster. Prometheus finds addresses by itself
+ * within a second; jobs and credentials by the reload that this asks for.
+ * @throws Error naming a TLS or token file that is missing
+ * @throws QueryError when the reload is not answered
+ */
+export async function writeTargets(
+  prometheus: RunningPrometheus,
+  targets: readonly ScrapeTarget[],
+  bounds: CallBounds,
+): Promise<void> {
+  const folder = ownFolder(prometheus);
+  for (const target of targets) {
+    for (const file of [target.tls.caFile, target.tls.certFile, target.tls.keyFile, target.bearerFile]) {
+      if (file !== undefined && !existsSync(file)) {
+        throw new Error(`target ${target.address} of job "${target.job}": ${file} does not exist`);
+      }
+    }
+  }
+  for (const { path, text } of targetFiles(targets)) writeIfChanged(join(folder, path), text);
+  // Also when nothing changed: an attempt before this one may have died between writing and reloading.
+  await reload(prometheus, bounds);
+}
+
+/** Takes a job of a cluster out of scraping, so that its end is not seen as a target that is down. */
+export async function removeTargets(
+  prometheus: RunningPrometheus,
+  job: string,
+  cluster: string,
+  bounds: CallBounds,
+): Promise<void> {
+  const folder = ownFolder(prometheus);
+  const name = groupName(job, cluster);
+  if (!existsSync(join(folder, JOBS, `${name}.yml`))) return;
+  rmSync(join(folder, JOBS, `${name}.yml`), { force: true });
+  rmSync(join(folder, TARGETS, `${name}.json`), { force: true });
+  await reload(prometheus, bounds);
+}
+
+/** Ends the campaign's Prometheus, also a frozen one, and takes it off the ledger. Its data stays. */
+export async function stopPrometheus(slug: string, graceMs: number): Promise<void> {
+  const record = recordOf(slug);
+  if (record !== undefined) await stopProcess(record, graceMs);
+  forgetProcess(slug, PROMETHEUS);
+}
+
+interface Settings {
+  readonly port: number;
+  readonly scrapeIntervalMs: number;
+}
+
+async function launch(request: PrometheusRequest, folder: string, settings: Settings): Promise<ProcessRecord> {
+  for (const part of [TARGETS, JOBS, 'data']) mkdirSync(join(folder, part), { recursive: true });
+  const config = join(folder, 'prometheus.yml');
+  writeIfChanged(config, mainConfig(settings.scrapeIntervalMs, RETENTION_DAYS));
+  writeIfChanged(join(folder, 'settings.json'), JSON.stringify(settings));
+  return await startDetached({
+    name: PROMETHEUS,
+    file: request.binary,
+    args: [
+      `--config.file=${config}`,
+      `--storage.tsdb.path=${join(folder, 'data')}`,
+      `--web.listen-address=127.0.0.1:${settings.port}`,
+      '--web.enable-admin-api',
+      '--web.enable-lifecycle',
+      '--scrape.discovery-reload-interval=1s',
+      '--log.level=warn',
+    ],
+    cwd: folder,
+    logPath: logPathOf(folder),
+  });
+}
+
+async function whenReady(
+  prometheus: RunningPrometheus,
+  record: ProcessRecord,
+  request: PrometheusRequest,
+): Promise<RunningPrometheus> {
+  const client = prometheusClient(prometheus.url);
+  const endsAt = performance.now() + request.readyMs;
+  const log = (): string => `the end of its log:\n${logTail(record.logPath)}`;
+  try {
+    for (;;) {
+      const leftMs = Math.floor(endsAt - performance.now());
+      if (leftMs <= 0) throw new Error(`Prometheus was not ready within ${request.readyMs} ms; ${log()}`);
+      if (!isAlive(record)) throw new Error(`Prometheus ended before it was ready; ${log()}`);
+      if (await client.isReady({ signal: request.signal, budgetMs: Math.min(leftMs, 2_000) })) return prometheus;
+      await sleep(READY_POLL_MS, undefined, { signal: request.signal });
+    }
+  } finally {
+    await client.close();
+  }
+}
+
+/** The port it had before, if that is still its own and free; else a new one. */
+async function portFor(slug: string, folder: string): Promise<number> {
+  const before = readSettings(folder)?.port;
+  if (before !== undefined) {
+    if (await isFree(before)) return before;
+    releasePorts([before]);
+  }
+  const [port] = await claimPorts(slug, 1);
+  return port ?? 0;
+}
+
+function runningAt(slug: string, { port, scrapeIntervalMs }: Settings): RunningPrometheus {
+  const folder = prometheusFolder(slug);
+  const own = { slug, folder, dataFolder: join(folder, 'data'), logPath: logPathOf(folder) };
+  return { url: `http://127.0.0.1:${port}`, scrapeIntervalMs, own };
+}
+
+function recordOf(slug: string): ProcessRecord | undefined {
+  return readLedger(slug)?.processes.find((process) => process.name === PROMETHEUS);
+}
+
+function readSettings(folder: string): Settings | undefined {
+  try {
+    return JSON.parse(readFileSync(join(folder, 'settings.json'), 'utf8')) as Settings;
+  } catch {
+    return undefined;
+  }
+}
+
+function logPathOf(folder: string): string {
+  return join(folder, 'prometheus.log');
+}
+
+function ownFolder(prometheus: RunningPrometheus): string {
+  if (prometheus.own !== undefined) return prometheus.own.folder;
+  throw new Error(`${prometheus.url} is not the campaign's own Prometheus: its targets are not Belay's to set`);
+}
+
+async function reload(prometheus: RunningPrometheus, bounds: CallBounds): Promise<void> {
+  const client: PrometheusClient = prometheusClient(prometheus.url);
+  try {
+    await client.reload(bounds);
+  } finally {
+    await client.close();
+  }
+}
+
+/** Replaces a file by temp file and rename, unless it says the same already. */
+function writeIfChanged(path: string, text: string): void {
+  try {
+    if (readFileSync(path, 'utf8') === text) return;
+  } catch {
+    mkdirSync(dirname(path), { recursive: true });
+  }
+  const temporary = `${path}.${process.pid}.tmp`;
+  writeFileSync(temporary, text);
+  renameSync(temporary, path);
+}

@@ -1,0 +1,206 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readLedger } from '../../../src/adapters/host/ledger.ts';
+import { evaluateGates } from '../../../src/adapters/prometheus/evaluate.ts';
+import type { Evaluation } from '../../../src/adapters/prometheus/evaluate.ts';
+import type { ScrapeTarget } from '../../../src/adapters/prometheus/scrape-config.ts';
+import type { RunningPrometheus } from '../../../src/adapters/prometheus/server.ts';
+import { writeTargets } from '../../../src/adapters/prometheus/server.ts';
+import { resolveGates } from '../../../src/core/gates/resolve.ts';
+import type { GateResult, UnmeasuredReason } from '../../../src/core/gates/model.ts';
+import type { GatePatch } from '../../../src/core/profile/model.ts';
+import type { CampaignBench } from './campaign-prometheus.ts';
+import { campaignBench } from './campaign-prometheus.ts';
+import type { MetricsServer } from './metrics-server.ts';
+import { histogramText, metricsServer } from './metrics-server.ts';
+
+const SCALE = { machines: 10, pods: 100, clusters: 1 };
+const BOUNDS = [0.1, 0.5, 1, 5];
+const WINDOW_MS = 14_000;
+
+const p99 = (name: string): string => `histogram_quantile(0.99, sum by (le) (rate(${name}_bucket[$window])))`;
+const ratio = (part: string, whole: string): NonNullable<GatePatch['ratio']> => ({
+  numerator: `sum(rate(${part}[$window]))`,
+  denominator: `sum(rate(${whole}[$window]))`,
+});
+
+/** Gates by the job that serves them, with what they must read: a number's check, or why there is none. */
+const EXPECTED: Record<string, { gate: GatePatch; reads: UnmeasuredReason | ((value: number) => boolean) }> = {
+  latency: { gate: { query: p99('ok_seconds'), max: 1 }, reads: (value) => value > 0.4 && value < 0.5 },
+  growth: { gate: { delta: { counter: 'sum(ok_total)' }, max: 1e6 }, reads: (value) => value >= 70 && value <= 160 },
+  share: {
+    gate: { ratio: ratio('ok_total', 'ok_all_total'), min: 0.4 },
+    reads: (value) => Math.abs(value - 0.5) < 1e-6,
+  },
+  zero: { gate: { query: 'sum(ok_total{kind="never"}) or vector(0)', max: 0 }, reads: (value) => value === 0 },
+  gauge: { gate: { query: 'max(ok_gauge)', job: 'healthy', max: 8 }, reads: (value) => value === 7 },
+  comeback: { gate: { query: 'max(worker_gauge)', max: 8, job: 'worker' }, reads: (value) => value === 3 },
+  comebackGrowth: { gate: { delta: { counter: 'worker_total' }, max: 1e6 }, reads: (value) => value > 20 },
+  bridged: { gate: { delta: { counter: 'reset_total' }, max: 1e6 }, reads: (value) => value >= 7 && value <= 16 },
+  misspelt: { gate: { query: 'sum(ok_totle)', max: 1 }, reads: 'no-series' },
+  misspeltWithDefault: { gate: { query: 'sum(ok_totle) or vector(0)', max: 1 }, reads: 'no-series' },
+  wrongLabel: { gate: { query: 'sum(ok_total{kind="never"})', max: 1 }, reads: 'empty' },
+  wrongJob: { gate: { query: 'max(ok_gauge)', job: 'nobody', max: 8 }, reads: 'no-series' },
+  vanished: { gate: { query: 'sum(rate(vanishing_total[$window]))', max: 1e6 }, reads: 'no-series' },
+  notANumber: { gate: { query: 'max(nan_gauge)', max: 1 }, reads: 'nan' },
+  infinite: { gate: { query: 'max(inf_gauge)', max: 1 }, reads: 'infinite' },
+  several: { gate: { query: '{__name__=~"ok_.*total"}', max: 1e9 }, reads: 'query-error' },
+  refused: { gate: { query: 'rate(ok_gauge)', max: 1 }, reads: 'query-error' },
+  topBucket: { gate: { query: `max(${p99('top_seconds')})`, max: 100 }, reads: 'saturated' },
+  beyond: { gate: { query: p99('beyond_seconds'), max: 100 }, reads: 'saturated' },
+  stalls: { gate: { query: p99('stalls_seconds'), max: 100 }, reads: 'saturated' },
+  quiet: { gate: { query: p99('quiet_seconds'), max: 1 }, reads: 'no-events' },
+  quietRatio: { gate: { ratio: ratio('quiet_total', 'quiet_total'), min: 0.9 }, reads: 'no-events' },
+  down: { gate: { query: 'sum(ok_total)', job: 'down', max: 1e9 }, reads: 'target-down' },
+  halfDown: { gate: { query: 'max(ok_gauge)', job: 'mostly-down', max: 8 }, reads: 'target-down' },
+  few: { gate: { query: 'max(ok_gauge)', minSamples: 500, max: 8 }, reads: 'too-few-samples' },
+};
+
+function target(job: string, server: MetricsServer): ScrapeTarget {
+  return { job, cluster: 'one', scheme: 'http', address: server.address, path: '/metrics', tls: {} };
+}
+
+function workerText(bornMs: number): string {
+  const age = Math.round((Date.now() - bornMs) / 100);
+  return `worker_gauge 3\nworker_total ${age}\nprocess_start_time_seconds ${bornMs / 1000}\n`;
+}
+
+describe('evaluateGates on a real Prometheus', () => {
+  let bench: CampaignBench;
+  let prometheus: RunningPrometheus;
+  let results: ReadonlyMap<string, GateResult>;
+  let evaluation: Evaluation;
+  const servers: MetricsServer[] = [];
+
+  const serve = async (text: () => string | undefined): Promise<MetricsServer> => {
+    const server = await metricsServer(text);
+    servers.push(server);
+    return server;
+  };
+
+  beforeAll(async () => {
+    bench = await campaignBench();
+    prometheus = await bench.start();
+    let scrapes = 0;
+    const healthy = await serve(() => {
+      scrapes += 1;
+      return [
+        `ok_total{kind="a"} ${scrapes * 10}`,
+        `ok_all_total ${scrapes * 20}`,
+        'ok_gauge 7',
+        'nan_gauge NaN',
+        'inf_gauge +Inf',
+        'quiet_total 5',
+        `reset_total ${scrapes < 8 ? scrapes + 100 : scrapes - 7}`,
+        ...(scrapes < 8 ? [`vanishing_total ${scrapes}`] : []),
+        histogramText('ok_seconds', BOUNDS, [0, scrapes * 100, 0, 0, 0], scrapes * 30),
+        histogramText('top_seconds', BOUNDS, [scrapes * 90, 0, 0, scrapes * 10, 0], scrapes * 30),
+        histogramText('beyond_seconds', BOUNDS, [scrapes * 90, 0, 0, 0, scrapes * 10], scrapes * 300),
+        histogramText('stalls_seconds', BOUNDS, [scrapes * 995, 0, 0, 0, scrapes * 5], scrapes * 36_000),
+        histogramText('quiet_seconds', BOUNDS, [3, 0, 0, 0, 0], 1),
+      ].join('\n');
+    });
+    const off = await serve(() => undefined);
+    const mostlyOff = await serve(() => (scrapes > 4 ? undefined : 'some_gauge 1\n'));
+    const firstBorn = Date.now() - 60_000;
+    const worker = await serve(() => workerText(firstBorn));
+    await writeTargets(
+      prometheus,
+      [target('healthy', healthy), target('down', off), target('mostly-down', mostlyOff), target('worker', worker)],
+      bench.bounds,
+    );
+    const client = bench.client(prometheus);
+    while ((await client.query('ok_gauge and on() worker_gauge', Date.now(), bench.bounds)).length === 0)
+      await sleep(100);
+    const soakStartMs = Date.now();
+    await sleep(4_000);
+    // The worker dies and is back on another port two seconds later, in place of itself.
+    await worker.close();
+    await sleep(2_000);
+    const bornAt = Date.now();
+    await writeTargets(prometheus, [target('worker', await serve(() => workerText(bornAt)))], bench.bounds);
+    await sleep(soakStartMs + WINDOW_MS - Date.now());
+
+    const gates = resolveGates(
+      {},
+      Object.fromEntries(Object.entries(EXPECTED).map(([name, { gate }]) => [name, gate])),
+      SCALE,
+    );
+    evaluation = {
+      client,
+      gates,
+      campaign: 'bench',
+      window: { soakStartMs, settleEndMs: soakStartMs, nowMs: soakStartMs + WINDOW_MS },
+      gaps: [],
+      only: 'all',
+      scrapeIntervalMs: prometheus.scrapeIntervalMs,
+      signal: bench.signal,
+      queryBudgetMs: 10_000,
+    };
+    results = new Map((await evaluateGates(evaluation)).map((result) => [result.gate, result]));
+  });
+
+  afterAll(async () => {
+    await Promise.all(servers.map((server) => server.close()));
+    await bench.close();
+  });
+
+  it.each(Object.keys(EXPECTED))('reads %s', (name) => {
+    const { reads } = EXPECTED[name] ?? { reads: 'not-evaluated' };
+    const reading = results.get(name)?.reading;
+    if (typeof reads === 'string') {
+      expect(reading).toMatchObject({ value: null, quality: 'unmeasured', reason: reads, detail: expect.any(String) });
+    } else {
+      expect(reading).toMatchObject({ quality: 'measured', value: expect.any(Number) });
+      expect(reads(reading?.value ?? Number.NaN), `value ${reading?.value}`).toBe(true);
+      expect(reading?.samples).toBeGreaterThanOrEqual(5);
+    }
+  });
+
+  it('gives the same readings again for the same moment', async () => {
+    const again = await evaluateGates(evaluation);
+    expect(again).toEqual([...results.values()]);
+  });
+
+  it('makes readings across a gap in the ground unmeasured, of the jobs it touches', async () => {
+    const startMs = evaluation.window.soakStartMs + 2_000;
+    const gap = { startMs, endMs: startMs + 1_000, cluster: 'one', component: 'kube-apiserver' };
+    const before = { ...gap, startMs: startMs - 60_000, endMs: startMs - 59_000 };
+    const gates = evaluation.gates.filter((gate) => gate.name === 'gauge');
+    const [touched] = await evaluateGates({ ...evaluation, gates, gaps: [gap] });
+    const [untouched] = await evaluateGates({ ...evaluation, gates, gaps: [before] });
+    expect(touched?.reading).toMatchObject({ quality: 'unmeasured', reason: 'ground-gap' });
+    expect(untouched?.reading).toMatchObject({ quality: 'measured' });
+  });
+
+  it('reads nothing while the soak settles, and only fail-fast gates when asked for those', async () => {
+    const window = { ...evaluation.window, settleEndMs: evaluation.window.nowMs + 5_000 };
+    const gates = evaluation.gates.map((gate) => ({ ...gate, failFast: gate.name === 'latency' }));
+    const settling = await evaluateGates({ ...evaluation, gates, window, only: 'failFast' });
+    expect(settling.map(({ gate, reading }) => [gate, reading.reason])).toEqual([['latency', 'too-few-samples']]);
+  });
+
+  it('ends with query errors where Prometheus is frozen, and with stale targets after it', async () => {
+    const record = readLedger(bench.slug)?.processes.find((one) => one.name === 'prometheus');
+    const pid = record?.pid ?? 0;
+    const gates = evaluation.gates.filter((gate) => gate.name === 'gauge' || gate.name === 'growth');
+    const window = { soakStartMs: Date.now(), settleEndMs: Date.now(), nowMs: Date.now() + 6_000 };
+    process.kill(pid, 'SIGSTOP');
+    try {
+      const frozen = await evaluateGates({ ...evaluation, gates, queryBudgetMs: 500 });
+      expect(frozen.map(({ reading }) => reading.reason)).toEqual(['query-error', 'query-error']);
+      expect(frozen[0]?.reading.detail).toContain('within 500 ms');
+      await sleep(window.nowMs - Date.now());
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
+    const after = await evaluateGates({ ...evaluation, gates, window });
+    expect(after.map(({ reading }) => reading.reason)).toEqual(['target-stale', 'target-stale']);
+  });
+
+  it('stops when the caller does', async () => {
+    const abort = new AbortController();
+    abort.abort(new Error('the activity was cancelled'));
+    await expect(evaluateGates({ ...evaluation, signal: abort.signal })).rejects.toThrow('the activity was cancelled');
+  });
+});

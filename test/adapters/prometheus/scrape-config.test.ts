@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import type { ScrapeTarget } from '../../../src/adapters/prometheus/scrape-config.ts';
+import { groupName, targetFiles } from '../../../src/adapters/prometheus/scrape-config.ts';
+
+const target: ScrapeTarget = {
+  job: 'etcd',
+  cluster: 'c/1',
+  scheme: 'https',
+  address: '127.0.0.1:1',
+  path: '/metrics',
+  tls: { caFile: 'ca.crt', certFile: 'a.crt', keyFile: 'a.key' },
+};
+
+describe('targetFiles', () => {
+  it('gives each job and cluster its own discovery and credentials', () => {
+    const [discovery, job, ...rest] = targetFiles([target]);
+    expect(rest).toEqual([]);
+    expect(JSON.parse(discovery?.text ?? '')).toEqual([
+      { targets: ['127.0.0.1:1'], labels: { job: 'etcd', cluster: 'c/1' } },
+    ]);
+    expect(JSON.parse(job?.text ?? '')).toMatchObject({
+      scrape_configs: [
+        {
+          scheme: 'https',
+          tls_config: { ca_file: 'ca.crt', cert_file: 'a.crt', key_file: 'a.key', insecure_skip_verify: false },
+          file_sd_configs: [{ files: [`../${discovery?.path}`] }],
+        },
+      ],
+    });
+  });
+
+  it('puts no cluster on what belongs to none, so that the metrics keep their own', () => {
+    const [discovery] = targetFiles([{ ...target, cluster: '', labels: { kind: 'x' } }]);
+    expect(JSON.parse(discovery?.text ?? '')).toEqual([
+      { targets: ['127.0.0.1:1'], labels: { kind: 'x', job: 'etcd' } },
+    ]);
+  });
+
+  it('puts several addresses of one job and cluster together, but not with different credentials', () => {
+    expect(targetFiles([target, { ...target, address: '127.0.0.1:2' }])).toHaveLength(2);
+    expect(() => targetFiles([target, { ...target, address: 'b:2', tls: {} }])).toThrow('127.0.0.1:1 and b:2');
+  });
+
+  it('names never collide, nor leave the folder', () => {
+    const names = [groupName('a/b', 'c'), groupName('a', 'b/c'), groupName('a_b', 'c'), groupName('..', '/')];
+    expect(new Set(names).size).toBe(names.length);
+    for (const name of names) expect(name).toMatch(/^[\w-]+\.[\w-]*\.[0-9a-f]{8}$/);
+  });
+});

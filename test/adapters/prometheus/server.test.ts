@@ -1,0 +1,115 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readLedger } from '../../../src/adapters/host/ledger.ts';
+import type { ProcessRecord } from '../../../src/adapters/host/processes.ts';
+import { isAlive, stopProcess } from '../../../src/adapters/host/processes.ts';
+import type { ScrapeTarget } from '../../../src/adapters/prometheus/scrape-config.ts';
+import type { RunningPrometheus } from '../../../src/adapters/prometheus/server.ts';
+import {
+  existingPrometheus,
+  ownPrometheus,
+  removeTargets,
+  startPrometheus,
+  stopPrometheus,
+  writeTargets,
+} from '../../../src/adapters/prometheus/server.ts';
+import type { CampaignBench } from './campaign-prometheus.ts';
+import { campaignBench } from './campaign-prometheus.ts';
+import { metricsServer } from './metrics-server.ts';
+
+function target(cluster: string, address: string): ScrapeTarget {
+  return { job: 'a', cluster, scheme: 'http', address, path: '/metrics', tls: {}, labels: { kind: 'x' } };
+}
+
+describe("a campaign's Prometheus", () => {
+  let bench: CampaignBench;
+
+  beforeEach(async () => {
+    bench = await campaignBench();
+  });
+  afterEach(async () => {
+    await bench.close();
+  });
+
+  const recordOf = (): ProcessRecord => {
+    const record = readLedger(bench.slug)?.processes.find((one) => one.name === 'prometheus');
+    if (record === undefined) throw new Error('Prometheus is not on the ledger');
+    return record;
+  };
+
+  async function targetsUp(prometheus: RunningPrometheus, wanted: readonly string[]): Promise<readonly string[]> {
+    const client = bench.client(prometheus);
+    for (let tries = 0; ; tries += 1) {
+      const targets = await client.targets(bench.bounds);
+      const up = targets.filter((one) => one.health === 'up').map((one) => `${one.labels['cluster']} ${one.instance}`);
+      if (up.sort().join() === [...wanted].sort().join() || tries > 300) return up;
+      await sleep(100);
+    }
+  }
+
+  it('is taken up where it runs, started again on its port where it died, with its data', async () => {
+    const [first, second] = await Promise.all([bench.start(), bench.start()]);
+    const record = recordOf();
+    expect(second).toEqual(first);
+    expect(record).toMatchObject({ restart: true });
+    const client = bench.client(first);
+    await expect(client.isReady(bench.bounds)).resolves.toBe(true);
+
+    await stopProcess(record, 5_000);
+    expect(isAlive(record)).toBe(false);
+    const again = await bench.start();
+    expect(again).toEqual(first);
+    expect(ownPrometheus(bench.slug)).toEqual(first);
+    expect(recordOf().pid).not.toBe(record.pid);
+    await expect(bench.client(again).isReady(bench.bounds)).resolves.toBe(true);
+
+    await stopPrometheus(bench.slug, 5_000);
+    expect(readLedger(bench.slug)?.processes).toEqual([]);
+    expect(existsSync(first.own?.dataFolder ?? '')).toBe(true);
+  });
+
+  it('scrapes targets as they come, move and go, and gives a snapshot of what it has', async () => {
+    const prometheus = await bench.start();
+    const [one, two] = [await metricsServer('a 1\n'), await metricsServer('a 2\n')];
+    try {
+      await writeTargets(prometheus, [target('c1', one.address), target('c2', one.address)], bench.bounds);
+      expect(await targetsUp(prometheus, [`c1 ${one.address}`, `c2 ${one.address}`])).toHaveLength(2);
+      await writeTargets(prometheus, [target('c2', two.address)], bench.bounds);
+      await removeTargets(prometheus, 'a', 'c1', bench.bounds);
+      expect(await targetsUp(prometheus, [`c2 ${two.address}`])).toEqual([`c2 ${two.address}`]);
+
+      const client = bench.client(prometheus);
+      const samples = await client.query('a{kind="x"}', Date.now(), bench.bounds);
+      expect(samples.map(({ labels }) => [labels['cluster'], labels['instance']])).toContainEqual(['c2', two.address]);
+      const name = await client.snapshot(bench.bounds);
+      expect(existsSync(join(prometheus.own?.dataFolder ?? '', 'snapshots', name))).toBe(true);
+    } finally {
+      await Promise.all([one.close(), two.close()]);
+    }
+  });
+
+  it('says what is wrong: interval, missing certificate, other binary', async () => {
+    const request = {
+      slug: bench.slug,
+      binary: bench.binary,
+      scrapeIntervalMs: 1_000,
+      readyMs: 5_000,
+      signal: bench.signal,
+    };
+    await expect(startPrometheus({ ...request, scrapeIntervalMs: 500 })).rejects.toThrow('found 500 ms; 1000 to 5000');
+    await expect(startPrometheus({ ...request, binary: '/bin/false' })).rejects.toThrow('ended before it was ready');
+    await expect(existingPrometheus('http://127.0.0.1:9', 1_000, bench.bounds)).rejects.toThrow('no Prometheus serves');
+
+    const prometheus = await bench.start();
+    const tls = { caFile: join(prometheus.own?.folder ?? '', 'none.crt') };
+    const secure = { job: 'a', cluster: 'c', scheme: 'https', address: '127.0.0.1:1', path: '/metrics', tls } as const;
+    await expect(writeTargets(prometheus, [secure], bench.bounds)).rejects.toThrow('none.crt does not exist');
+    await expect(existingPrometheus(prometheus.url, 5_000, bench.bounds)).resolves.toEqual({
+      url: prometheus.url,
+      scrapeIntervalMs: 5_000,
+    });
+    expect(readFileSync(prometheus.own?.logPath ?? '', 'utf8')).not.toContain('level=ERROR');
+  });
+});
