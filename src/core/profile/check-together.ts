@@ -1,0 +1,74 @@
+import type { Catalogue, GatePatch, Profile, System } from './model.ts';
+import { nearest } from './nearest.ts';
+
+/** What does not fit between files; the path is within the profile. */
+export interface Mismatch {
+  readonly path: readonly (string | number)[];
+  readonly problem: string;
+  readonly found: string;
+  readonly allowed: string;
+  readonly suggestion?: string;
+}
+
+/** Checks a profile against its catalogue and its system: names it uses exist, and changed gates can still hold. */
+export function checkTogether(profile: Profile, catalogue: Catalogue, system: System): readonly Mismatch[] {
+  return [...checkBursts(profile, catalogue), ...checkGates(profile, system)];
+}
+
+function checkBursts(profile: Profile, catalogue: Catalogue): readonly Mismatch[] {
+  const known = [
+    ...new Set([...catalogue.archetypes, ...catalogue.demandArchetypes].map((archetype) => archetype.name)),
+  ];
+  return profile.loadProfile.bursts.flatMap((burst, index) => {
+    if (known.includes(burst.archetype)) return [];
+    const path = ['loadProfile', 'bursts', index, 'archetype'];
+    return [unknown(path, `not an archetype of catalogue ${catalogue.name}`, burst.archetype, known)];
+  });
+}
+
+function checkGates(profile: Profile, system: System): readonly Mismatch[] {
+  const known = Object.keys(system.gates);
+  return Object.entries(profile.gates).flatMap(([name, patch]) => {
+    const own = patch.query !== undefined || patch.ratio !== undefined || patch.delta !== undefined;
+    const base = Object.hasOwn(system.gates, name) ? system.gates[name] : undefined;
+    if (base === undefined) {
+      if (own) return [];
+      return [
+        unknown(
+          ['gates', name],
+          `not a gate of system ${system.metadata.name}, and without a source of its own`,
+          name,
+          known,
+        ),
+      ];
+    }
+    return checkBar(name, base, patch);
+  });
+}
+
+function checkBar(name: string, base: GatePatch, patch: GatePatch): readonly Mismatch[] {
+  const min = patch.min ?? base.min;
+  const max = patch.max ?? base.max;
+  if (min === undefined || max === undefined || min <= max) return [];
+  const field = patch.max === undefined ? 'min' : 'max';
+  const allowed = field === 'max' ? `at least ${min}, the gate's min` : `at most ${max}, the gate's max`;
+  return [
+    { path: ['gates', name, field], problem: 'nothing can pass', found: String(field === 'max' ? max : min), allowed },
+  ];
+}
+
+function unknown(
+  path: readonly (string | number)[],
+  problem: string,
+  found: string,
+  known: readonly string[],
+): Mismatch {
+  const suggestion = nearest(found, known);
+  const mismatch = {
+    path,
+    problem,
+    found: JSON.stringify(found),
+    allowed: known.length > 0 ? known.join(', ') : 'none is defined',
+  };
+  return suggestion === undefined ? mismatch : { ...mismatch, suggestion };
+}
