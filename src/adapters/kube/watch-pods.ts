@@ -47,7 +47,7 @@ export interface WatchRequest {
 export interface PodWatch {
   /** Settles when the first list is in; rejects when the watch ended before. */
   readonly synced: Promise<void>;
-  /** Settles when the signal has aborted and nothing is under way any more. */
+  /** Settles when the signal has aborted and nothing is under way any more; rejects when `onChange` threw. */
   readonly done: Promise<void>;
   stats(): WatchStats;
 }
@@ -67,7 +67,8 @@ export function watchPods(request: WatchRequest): PodWatch {
   const { promise: synced, resolve, reject } = Promise.withResolvers<void>();
   // Who does not wait for it shall not be killed by it.
   synced.catch(() => {});
-  const done = watch.run(resolve).then(() => reject(request.signal.reason));
+  const done = watch.run(resolve);
+  done.then(() => reject(request.signal.reason), reject);
   return { synced, done, stats: () => ({ ...watch.stats }) };
 }
 
@@ -82,6 +83,8 @@ class Watch {
   /** UIDs told to be gone while a check is under way: the list may still show them. */
   #goneMeanwhile: Set<string> | undefined;
   #version = '';
+  /** What `onChange` threw: the observer is broken, not the watch. */
+  #fault: { readonly cause: unknown } | undefined;
 
   constructor(request: WatchRequest) {
     this.#request = request;
@@ -99,8 +102,11 @@ class Watch {
         if (end === 'closed') this.stats.resumes++;
         else mustList = end === 'expired';
         if (this.stats.events + this.stats.bookmarks > eventsBefore) pauseMs = FIRST_PAUSE_MS;
-      } catch {
+      } catch (cause) {
+        if (this.#fault !== undefined) throw this.#fault.cause;
         if (signal.aborted) return;
+        // Whatever a server may answer is no reason to stop watching; the number of failures is told.
+        if (!(cause instanceof KubeError)) throw cause;
         this.stats.failures++;
       }
       await sleep(pauseMs, undefined, { signal }).catch(() => {});
@@ -125,14 +131,14 @@ class Watch {
       const known = this.#known.get(pod.uid);
       if (this.#goneMeanwhile?.has(pod.uid) === true || (known !== undefined && known >= pod.version)) continue;
       this.#known.set(pod.uid, pod.version);
-      this.#request.onChange({ type: 'present', pod, from: 'list', seenSinceMs: listedAtMs });
+      this.#emit({ type: 'present', pod, from: 'list', seenSinceMs: listedAtMs });
       changes++;
     }
     for (const [uid, known] of this.#known) {
       // Versions are comparable: a Pod newer than the list is not missing from it.
       if (present.has(uid) || known > version) continue;
       this.#known.delete(uid);
-      this.#request.onChange({ type: 'gone', uid });
+      this.#emit({ type: 'gone', uid });
       changes++;
     }
     if (version > Number(this.#version)) this.#version = listed.resourceVersion;
@@ -178,12 +184,21 @@ class Watch {
       }
       return 'closed';
     } catch (cause) {
-      if (signal.aborted) throw cause;
+      if (signal.aborted || this.#fault !== undefined || cause instanceof KubeError) throw cause;
       return silent ? 'silent' : 'closed';
     } finally {
       clearTimeout(quiet);
       own.abort();
       await checking;
+    }
+  }
+
+  #emit(change: PodChange): void {
+    try {
+      this.#request.onChange(change);
+    } catch (cause) {
+      this.#fault ??= { cause };
+      throw cause;
     }
   }
 
@@ -217,13 +232,13 @@ class Watch {
     const { uid } = object.metadata;
     if (event.type === 'DELETED') {
       this.#goneMeanwhile?.add(uid);
-      if (this.#known.delete(uid)) this.#request.onChange({ type: 'gone', uid });
+      if (this.#known.delete(uid)) this.#emit({ type: 'gone', uid });
       return undefined;
     }
     const pod = readPod(object);
     if ((this.#known.get(uid) ?? 0) >= pod.version) return undefined;
     this.#known.set(uid, pod.version);
-    this.#request.onChange({ type: 'present', pod, from: 'watch', seenSinceMs: openedAtMs });
+    this.#emit({ type: 'present', pod, from: 'watch', seenSinceMs: openedAtMs });
     return undefined;
   }
 }

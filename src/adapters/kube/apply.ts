@@ -1,0 +1,108 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LABELS, ownershipLabels } from '../../core/plan/labels.ts';
+import type { Ownership } from '../../core/plan/labels.ts';
+import { collectionPath, discover } from './api-resources.ts';
+import type { ApiResource } from './api-resources.ts';
+import type { ClusterClient, ObjectMeta } from './client.ts';
+import { KubeError, refusal } from './kube-error.ts';
+import type { Within } from './transport.ts';
+
+/** An object as a manifest has it. */
+export interface Manifest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+  };
+}
+
+/** What became of a manifest. `foreign`: the object was there and is not this campaign's, so it was left as it is. */
+export interface Applied {
+  /** E.g. `CustomResourceDefinition nodepools.karpenter.sh`. */
+  readonly what: string;
+  readonly outcome: 'created' | 'updated' | 'foreign';
+}
+
+const FIELD_MANAGER = 'belay';
+const POLL_MS = 100;
+
+/**
+ * Applies manifests server-side, in order, each labelled as the campaign's. An object that is there already without the
+ * campaign's label is never touched: labelled, it would be removed with the campaign. A kind that is not served yet (its
+ * CRD was just applied) is waited for.
+ * @throws KubeError naming the object that was refused, or whose kind is not served within the budget
+ */
+export async function applyManifests(
+  client: ClusterClient,
+  manifests: readonly Manifest[],
+  options: { readonly owner: Ownership; readonly defaultNamespace: string },
+  within: Within,
+): Promise<readonly Applied[]> {
+  const untilMs = performance.now() + within.budgetMs;
+  const kinds = new Kinds(client);
+  const applied: Applied[] = [];
+  for (const manifest of manifests) {
+    const left = { signal: within.signal, budgetMs: Math.max(1, untilMs - performance.now()) };
+    const resource = await kinds.of(manifest, left);
+    const namespace = manifest.metadata.namespace ?? options.defaultNamespace;
+    const path = `${collectionPath(resource, namespace)}/${manifest.metadata.name}`;
+    applied.push({ what: nameOf(manifest), outcome: await applyOne(client, path, manifest, options.owner, left) });
+  }
+  return applied;
+}
+
+async function applyOne(
+  client: ClusterClient,
+  path: string,
+  manifest: Manifest,
+  owner: Ownership,
+  within: Within,
+): Promise<Applied['outcome']> {
+  const present = await client.get<{ metadata: ObjectMeta }>(path, within);
+  if (present !== undefined && present.metadata.labels?.[LABELS.campaign] !== owner.campaign) return 'foreign';
+  const labels = { ...manifest.metadata.labels, ...ownershipLabels(owner) };
+  const { status, body } = await client.request(
+    {
+      method: 'PATCH',
+      path: `${path}?fieldManager=${FIELD_MANAGER}&force=true`,
+      body: JSON.stringify({ ...manifest, metadata: { ...manifest.metadata, labels } }),
+      contentType: 'application/apply-patch+yaml',
+    },
+    within,
+  );
+  if (status >= 300) throw refusal('PATCH', path, status, body);
+  return status === 201 ? 'created' : 'updated';
+}
+
+/** Kinds by name, asked for anew when one is missing. */
+class Kinds {
+  readonly #client: ClusterClient;
+  #known: readonly ApiResource[] = [];
+
+  constructor(client: ClusterClient) {
+    this.#client = client;
+  }
+
+  async of(manifest: Manifest, within: Within): Promise<ApiResource> {
+    const untilMs = performance.now() + within.budgetMs;
+    for (;;) {
+      const found = this.#known.find(
+        ({ group, version, kind }) =>
+          kind === manifest.kind && (group === '' ? version : `${group}/${version}`) === manifest.apiVersion,
+      );
+      if (found !== undefined) return found;
+      this.#known = await discover(this.#client, within);
+      if (performance.now() > untilMs) {
+        const message = `${nameOf(manifest)}: ${this.#client.server} does not serve ${manifest.apiVersion} ${manifest.kind}`;
+        throw new KubeError(`${message} after ${within.budgetMs} ms`, 404, 'NotFound');
+      }
+      await sleep(POLL_MS, undefined, { signal: within.signal }).catch(() => within.signal.throwIfAborted());
+    }
+  }
+}
+
+function nameOf({ kind, metadata }: Manifest): string {
+  return `${kind} ${metadata.namespace === undefined ? '' : `${metadata.namespace}/`}${metadata.name}`;
+}

@@ -1,0 +1,202 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LABELS } from '../../core/plan/labels.ts';
+import { collectionPath, discover } from './api-resources.ts';
+import type { ApiResource } from './api-resources.ts';
+import type { ClusterClient, ObjectMeta } from './client.ts';
+import { openLoop } from './open-loop.ts';
+import type { Within } from './transport.ts';
+
+/** What a removal came to. Something left is a result, so that whoever asked can say so and go on. */
+export interface Removal {
+  readonly removed: number;
+  /** What is still there, e.g. `nodeclaims.karpenter.sh default-x7k (finalizer karpenter.sh/termination)`. */
+  readonly left: readonly string[];
+}
+
+interface Leftover {
+  readonly what: string;
+  readonly path: string;
+  readonly resource: ApiResource;
+  readonly uid: string;
+  readonly finalizers: readonly string[];
+  readonly deleting: boolean;
+}
+
+const POLL_MS = 250;
+const PARALLEL = 64;
+
+/** Share of the budget after which finalizers are taken off: whoever should honour them is gone. */
+const PATIENCE = 0.5;
+
+/** Made and removed by others, in numbers: they go with what they belong to. */
+const FOLLOWERS = new Set(['events', 'endpointslices', 'endpoints', 'leases', 'controllerrevisions']);
+
+/** Removed only when nothing else is left: what is in or of them must go first. */
+const LAST = new Set(['nodes', 'customresourcedefinitions', 'namespaces']);
+
+/**
+ * Removes everything that carries a campaign's label, the objects of CRDs that carry it, and Nodes that belong to such
+ * objects, and waits until it is gone. Nothing else is touched, so it is safe in a cluster that others use. Finalizers that
+ * nobody honours for half of the budget are taken off. It can be called again after it was cut off anywhere.
+ * @throws the signal's reason; KubeError when the API server does not answer
+ */
+export async function removeCampaign(
+  client: ClusterClient,
+  request: { readonly campaign: string; readonly onProgress: (left: number) => void },
+  within: Within,
+): Promise<Removal> {
+  const { signal, budgetMs } = within;
+  const beganAtMs = Date.now();
+  const sweep = new Sweep(client, request.campaign, within);
+  let removed = 0;
+  let before = 0;
+  for (;;) {
+    const left = await sweep.find();
+    removed += Math.max(0, before - left.length);
+    before = left.length;
+    request.onProgress(left.length);
+    if (left.length === 0) return { removed, left: [] };
+    const elapsedMs = Date.now() - beganAtMs;
+    if (elapsedMs > budgetMs) return { removed, left: left.map(describe) };
+    const first = left.filter(({ resource }) => !LAST.has(resource.plural));
+    await sweep.delete((first.length > 0 ? first : left).filter(({ deleting }) => !deleting));
+    if (elapsedMs > budgetMs * PATIENCE) await sweep.release(left.filter(({ deleting }) => deleting));
+    await sleep(POLL_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
+  }
+}
+
+class Sweep {
+  readonly #client: ClusterClient;
+  readonly #selector: string;
+  readonly #within: Within;
+  /** Objects of the campaign's own CRDs: Nodes that name one as their owner are the campaign's too. */
+  readonly #instances = new Set<string>();
+
+  constructor(client: ClusterClient, campaign: string, within: Within) {
+    this.#client = client;
+    this.#selector = `${LABELS.campaign}=${campaign}`;
+    this.#within = within;
+  }
+
+  async find(): Promise<readonly Leftover[]> {
+    const kinds = removable(await discover(this.#client, this.#within));
+    const own = await this.#ownKinds();
+    const instances = await this.#list(
+      kinds.filter((kind) => own.has(`${kind.plural}.${kind.group}`)),
+      () => true,
+    );
+    for (const { uid } of instances) this.#instances.add(uid);
+    const labelled = await this.#list(
+      kinds.filter((kind) => !own.has(`${kind.plural}.${kind.group}`)),
+      undefined,
+    );
+    const nodes = kinds.filter(({ group, plural }) => group === '' && plural === 'nodes' && this.#instances.size > 0);
+    const owned = await this.#list(nodes, ({ ownerReferences }) =>
+      (ownerReferences ?? []).some(({ uid }) => this.#instances.has(uid)),
+    );
+    return [...new Map([...instances, ...labelled, ...owned].map((leftover) => [leftover.uid, leftover])).values()];
+  }
+
+  async delete(leftovers: readonly Leftover[]): Promise<void> {
+    await this.#each(leftovers, async ({ path, resource, uid }) => {
+      const pod = resource.group === '' && resource.plural === 'pods';
+      await this.#client.delete(path, pod ? { gracePeriodSeconds: 0, uid } : { uid }, this.#within);
+      if (resource.group !== '' || resource.plural !== 'nodes') return;
+      // A Node's heartbeat outlives it where nobody collects it.
+      const lease = `/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/${path.split('/').at(-1)}`;
+      await this.#client.delete(lease, {}, this.#within);
+    });
+  }
+
+  async release(leftovers: readonly Leftover[]): Promise<void> {
+    await this.#each(
+      leftovers.filter(({ finalizers }) => finalizers.length > 0),
+      async ({ path }) => {
+        await this.#client.patch(path, 'merge', { metadata: { finalizers: null } }, this.#within);
+      },
+    );
+  }
+
+  /** Names (`plural.group`) of the kinds that the campaign's own CRDs define. */
+  async #ownKinds(): Promise<ReadonlySet<string>> {
+    const crds = await this.#client.list(
+      '/apis/apiextensions.k8s.io/v1/customresourcedefinitions',
+      {
+        labelSelector: this.#selector,
+        metadataOnly: true,
+        pick: ({ metadata }: { metadata: ObjectMeta }) => metadata.name,
+      },
+      this.#within,
+    );
+    return new Set(crds.items);
+  }
+
+  /** Objects of some kinds: those with the campaign's label, or, when `isOwn` is given, those it says yes to. */
+  async #list(
+    kinds: readonly ApiResource[],
+    isOwn: ((metadata: ObjectMeta & OwnerReferences) => boolean) | undefined,
+  ): Promise<readonly Leftover[]> {
+    const lists = await Promise.all(
+      kinds.map(async (resource) => {
+        const { items } = await this.#client.list(
+          collectionPath(resource),
+          {
+            ...(isOwn === undefined ? { labelSelector: this.#selector } : {}),
+            metadataOnly: true,
+            pick: ({ metadata }: { metadata: ObjectMeta & OwnerReferences }) =>
+              isOwn === undefined || isOwn(metadata) ? leftoverOf(resource, metadata) : undefined,
+          },
+          this.#within,
+        );
+        return items.filter((item) => item !== undefined);
+      }),
+    );
+    return lists.flat();
+  }
+
+  async #each(leftovers: readonly Leftover[], act: (leftover: Leftover) => Promise<void>): Promise<void> {
+    await openLoop({
+      count: leftovers.length,
+      fromIndex: 0,
+      dueAtMs: () => 0,
+      parallel: PARALLEL,
+      signal: this.#within.signal,
+      run: async (index) => {
+        const leftover = leftovers[index];
+        if (leftover !== undefined) await act(leftover);
+      },
+    });
+  }
+}
+
+interface OwnerReferences {
+  readonly ownerReferences?: readonly { readonly uid: string }[];
+}
+
+/** Kinds that can be listed and deleted, each once. */
+function removable(resources: readonly ApiResource[]): readonly ApiResource[] {
+  const kinds = new Map<string, ApiResource>();
+  for (const resource of resources) {
+    const key = `${resource.plural}.${resource.group}`;
+    if (!resource.verbs.includes('list') || !resource.verbs.includes('delete')) continue;
+    if (!kinds.has(key) && !FOLLOWERS.has(resource.plural)) kinds.set(key, resource);
+  }
+  return [...kinds.values()];
+}
+
+function leftoverOf(resource: ApiResource, metadata: ObjectMeta): Leftover {
+  const { name, namespace, uid, finalizers, deletionTimestamp } = metadata;
+  const kind = resource.group === '' ? resource.plural : `${resource.plural}.${resource.group}`;
+  return {
+    what: `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`,
+    path: `${collectionPath(resource, namespace)}/${name}`,
+    resource,
+    uid,
+    finalizers: finalizers ?? [],
+    deleting: deletionTimestamp !== undefined,
+  };
+}
+
+function describe({ what, finalizers }: Leftover): string {
+  return finalizers.length === 0 ? what : `${what} (finalizer ${finalizers.join(', ')})`;
+}
