@@ -15,6 +15,16 @@ export interface ClusterRecord {
   readonly uid: string;
 }
 
+/** A process of a campaign on this host. */
+export interface LedgerProcess extends ProcessRecord {
+  /** The keeper starts it again when it died. */
+  readonly restart: boolean;
+  /** The cluster it serves; absent = the whole campaign. */
+  readonly cluster?: string;
+  /** Ports that were picked for it, by their names in the system file. */
+  readonly ports?: Readonly<Record<string, number>>;
+}
+
 /**
  * Everything a campaign made on this host outside of Kubernetes, written before or as it is made. The next worker takes it
  * up from here, teardown works it off, and what is still in it after a campaign is gone is the janitor's.
@@ -27,7 +37,7 @@ export interface Ledger {
   readonly createdAtMs: number;
   readonly expiresAtMs: number;
   readonly clusters: readonly ClusterRecord[];
-  readonly processes: readonly (ProcessRecord & { readonly restart: boolean })[];
+  readonly processes: readonly LedgerProcess[];
   /** Teardown has begun: whatever ends from now on is meant to, and nothing is started again. */
   readonly closing?: boolean;
 }
@@ -76,10 +86,15 @@ export function recordCluster(slug: string, cluster: ClusterRecord): void {
 }
 
 /** Puts a process on record, in place of one of the same name. `restart`: the keeper starts it again when it died. */
-export function recordProcess(slug: string, record: ProcessRecord, restart: boolean): void {
+export function recordProcess(
+  slug: string,
+  record: ProcessRecord,
+  restart: boolean,
+  more: Pick<LedgerProcess, 'cluster' | 'ports'> = {},
+): void {
   updateLedger(slug, (ledger) => ({
     ...ledger,
-    processes: [...ledger.processes.filter((other) => other.name !== record.name), { ...record, restart }],
+    processes: [...ledger.processes.filter((other) => other.name !== record.name), { ...record, restart, ...more }],
   }));
 }
 

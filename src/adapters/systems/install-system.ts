@@ -1,0 +1,147 @@
+import type { CallBudgets } from '../../core/plan/deadlines.ts';
+import { ownershipLabels } from '../../core/plan/labels.ts';
+import type { CampaignSpec } from '../../core/plan/spec.ts';
+import type { System } from '../../core/profile/model.ts';
+import { readLedger } from '../host/ledger.ts';
+import type { ClusterRecord, LedgerProcess } from '../host/ledger.ts';
+import { connectCluster } from '../kube/client.ts';
+import type { ClusterClient } from '../kube/client.ts';
+import type { ClusterLog, ScrapeTarget, ToolPaths } from '../substrates/substrate.ts';
+import { applyObject, deleteObject } from './apply.ts';
+import { readManifests } from './manifests.ts';
+import { ResourcePaths } from './resource-paths.ts';
+import { checkPlaceholders, ensureProcess, ledgerName, processLogPath, removeProcess } from './system-processes.ts';
+import { waitUntilReady } from './system-ready.ts';
+
+/** A system on one cluster. `systemFolder` is where its file lies: manifests and charts are found from there. */
+export interface SystemRequest {
+  readonly spec: Pick<CampaignSpec, 'campaign' | 'slug'> & {
+    readonly deadlines: { readonly budgets: Pick<CallBudgets, 'apiCallMs' | 'systemReadyMs' | 'processStopMs'> };
+  };
+  readonly system: System;
+  readonly systemFolder: string;
+  readonly cluster: ClusterRecord;
+  readonly tools: ToolPaths;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Installs a system on a cluster and waits until it is ready. Running it again takes up what runs and applies the same
+ * objects again.
+ * @throws Error naming the manifest, process or condition that stands in the way
+ */
+export async function installSystem(
+  request: SystemRequest & { readonly onProgress: (detail: string) => void },
+): Promise<void> {
+  const { system, cluster, signal, onProgress } = request;
+  const { budgets } = request.spec.deadlines;
+  checkPlaceholders(system, { ...request, slug: request.spec.slug });
+  await withClient(cluster, async (client) => {
+    await applyManifests(request, client, onProgress);
+    const processes = new Map<string, LedgerProcess>();
+    for (const process of system.install.processes) {
+      onProgress(`${cluster.name}: starting ${process.name}`);
+      processes.set(process.name, await ensureProcess({ ...request, slug: request.spec.slug }, process));
+    }
+    await waitUntilReady({
+      system,
+      client,
+      processes,
+      within: { signal, budgetMs: Math.min(system.ready.timeoutMs, budgets.systemReadyMs) },
+      onStep: (detail) => onProgress(`${cluster.name}: ${detail}`),
+    });
+  });
+  onProgress(`${cluster.name}: ${system.metadata.name} is ready`);
+}
+
+/**
+ * Removes a system: its processes, and on a cluster that was only lent the objects the campaign applied, last first.
+ * Right for one that is half installed or not there.
+ * @throws Error naming an object that would not go; the processes are stopped all the same
+ */
+export async function removeSystem(request: SystemRequest): Promise<void> {
+  const { system, cluster, spec } = request;
+  const failures: unknown[] = [];
+  // Objects first: a controller that still runs takes its finalizers off them.
+  if (!cluster.owned) await deleteManifests(request).catch((cause: unknown) => failures.push(cause));
+  for (const { name } of system.install.processes.toReversed()) {
+    await removeProcess(spec.slug, cluster, name, spec.deadlines.budgets.processStopMs);
+  }
+  if (failures.length > 0) throw failures[0];
+}
+
+/** What of a system is scraped on a cluster, from the ports on record. */
+export function systemScrapeTargets(
+  request: Pick<SystemRequest, 'spec' | 'system' | 'cluster'>,
+): readonly ScrapeTarget[] {
+  const { spec, system, cluster } = request;
+  const processes = readLedger(spec.slug)?.processes ?? [];
+  return system.scrape.map(({ job, process, port, url, path }) => {
+    if (url !== undefined) {
+      const { protocol, host } = new URL(url);
+      return {
+        job,
+        cluster: cluster.name,
+        scheme: protocol === 'https:' ? 'https' : 'http',
+        address: host,
+        path,
+        tls: {},
+      };
+    }
+    const name = ledgerName(cluster, process ?? '');
+    const number = processes.find((each) => each.name === name)?.ports?.[port ?? ''];
+    if (number === undefined) {
+      throw new Error(`scrape ${job}: process ${process ?? '(none)'} has no port ${port ?? '(none)'} on record`);
+    }
+    return { job, cluster: cluster.name, scheme: 'http', address: `127.0.0.1:${number}`, path, tls: {} };
+  });
+}
+
+/** Log files of a system's processes on a cluster. */
+export function systemLogs(request: Pick<SystemRequest, 'spec' | 'system' | 'cluster'>): readonly ClusterLog[] {
+  return request.system.install.processes.map(({ name }) => ({
+    component: name,
+    path: processLogPath(request.spec.slug, request.cluster, name),
+  }));
+}
+
+async function applyManifests(
+  request: SystemRequest,
+  client: ClusterClient,
+  onProgress: (detail: string) => void,
+): Promise<void> {
+  const { system, cluster, signal, spec } = request;
+  const objects = await readManifests(system, request.systemFolder, signal);
+  const expiresAtMs = readLedger(spec.slug)?.expiresAtMs ?? 0;
+  const labels = ownershipLabels({ campaign: spec.campaign, stage: 'install', expiresAtMs });
+  const paths = new ResourcePaths(client);
+  for (const object of objects) {
+    const within = { signal, budgetMs: spec.deadlines.budgets.apiCallMs };
+    const applied = await applyObject(client, paths, object, labels, within);
+    onProgress(
+      `${cluster.name}: ${object.kind} ${object.metadata.name} ${applied === 'left' ? 'was there' : 'applied'}`,
+    );
+  }
+}
+
+async function deleteManifests(request: SystemRequest): Promise<void> {
+  const { system, cluster, signal, spec } = request;
+  const objects = await readManifests(system, request.systemFolder, signal);
+  await withClient(cluster, async (client) => {
+    const paths = new ResourcePaths(client);
+    for (const object of objects.toReversed()) {
+      const within = { signal, budgetMs: spec.deadlines.budgets.apiCallMs };
+      await deleteObject(client, paths, object, spec.campaign, within);
+    }
+  });
+}
+
+async function withClient(cluster: ClusterRecord, work: (client: ClusterClient) => Promise<void>): Promise<void> {
+  const { kubeconfigPath, context } = cluster;
+  const client = await connectCluster({ kubeconfigPath, context, connections: 4 });
+  try {
+    await work(client);
+  } finally {
+    await client.close();
+  }
+}

@@ -1,0 +1,79 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { parseAllDocuments } from 'yaml';
+import type { System } from '../../core/profile/model.ts';
+import { toolAsset } from '../toolchain/tool-assets.ts';
+import { TOOL_NAMES, TOOLS } from '../toolchain/tools.ts';
+
+/** A Kubernetes object as it stands in a manifest. */
+export interface ManifestObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+  };
+  readonly [field: string]: unknown;
+}
+
+/**
+ * All objects of a system's manifests, in order. A path is a file, or a folder whose YAML files are taken by name, beside
+ * the system file or within a Go module of the toolchain.
+ * @throws Error naming the file and what is wrong with it
+ */
+export async function readManifests(
+  system: System,
+  systemFolder: string,
+  signal: AbortSignal,
+): Promise<readonly ManifestObject[]> {
+  const objects: ManifestObject[] = [];
+  for (const { path, module } of system.install.manifests) {
+    const place = module === undefined ? besides(systemFolder, path) : await inModule(module, path, signal);
+    for (const file of yamlFiles(place)) objects.push(...objectsOf(file));
+  }
+  return objects;
+}
+
+function besides(folder: string, path: string): string {
+  const place = resolve(folder, path);
+  if (relative(folder, place).startsWith('..')) throw new Error(`manifest ${path} leads out of ${folder}`);
+  return place;
+}
+
+function inModule(module: string, path: string, signal: AbortSignal): Promise<string> {
+  const tool = TOOL_NAMES.find((name) => TOOLS[name].module === module && TOOLS[name].assets.length > 0);
+  if (tool === undefined) {
+    const known = TOOL_NAMES.filter((name) => TOOLS[name].assets.length > 0).map((name) => TOOLS[name].module);
+    throw new Error(`manifest ${path}: module ${module} has no files in the toolchain; allowed: ${known.join(', ')}`);
+  }
+  return toolAsset(tool, path, signal);
+}
+
+function yamlFiles(place: string): readonly string[] {
+  if (!statSync(place).isDirectory()) return [place];
+  return readdirSync(place)
+    .filter((name) => /\.ya?ml$/.test(name))
+    .sort()
+    .map((name) => join(place, name));
+}
+
+function objectsOf(file: string): readonly ManifestObject[] {
+  return parseAllDocuments(readFileSync(file, 'utf8')).flatMap((document) => {
+    const [error] = document.errors;
+    if (error !== undefined) throw new Error(`${file}: ${error.message}`);
+    const value: unknown = document.toJS();
+    if (value === null) return [];
+    if (!isObject(value)) throw new Error(`${file}: each document needs apiVersion, kind and metadata.name`);
+    return [value];
+  });
+}
+
+function isObject(value: unknown): value is ManifestObject {
+  const { apiVersion, kind, metadata } = value as {
+    apiVersion?: unknown;
+    kind?: unknown;
+    metadata?: { name?: unknown };
+  };
+  return typeof apiVersion === 'string' && typeof kind === 'string' && typeof metadata?.name === 'string';
+}

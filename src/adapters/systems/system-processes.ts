@@ -1,0 +1,107 @@
+import { existsSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+import type { System, SystemProcess } from '../../core/profile/model.ts';
+import { campaignFolder, forgetProcess, readLedger, recordProcess } from '../host/ledger.ts';
+import type { ClusterRecord, LedgerProcess } from '../host/ledger.ts';
+import { claimPorts, releasePorts } from '../host/port-claims.ts';
+import { markedProcesses, markOf } from '../host/process-marks.ts';
+import { isAlive, startDetached, stopProcess } from '../host/processes.ts';
+import type { ToolPaths } from '../substrates/substrate.ts';
+import { fillPlaceholders } from './placeholders.ts';
+
+/** Where a system's processes run and what their placeholders stand for. */
+export interface ProcessPlace {
+  readonly slug: string;
+  readonly cluster: ClusterRecord;
+  readonly systemFolder: string;
+  readonly tools: ToolPaths;
+}
+
+/** Name of a system's process in the ledger: one for each cluster. */
+export function ledgerName(cluster: ClusterRecord, process: string): string {
+  return `${cluster.name}.${process}`;
+}
+
+/** Log of a system's process. */
+export function processLogPath(slug: string, cluster: ClusterRecord, process: string): string {
+  return join(campaignFolder(slug), 'logs', `${ledgerName(cluster, process)}.log`);
+}
+
+/**
+ * Starts a process of a system on free ports and puts it on record; takes up one that runs already.
+ * @throws Error naming the field with an unknown placeholder, or the tool that is not there
+ */
+export async function ensureProcess(place: ProcessPlace, process: SystemProcess): Promise<LedgerProcess> {
+  const { slug, cluster } = place;
+  const name = ledgerName(cluster, process.name);
+  const recorded = readLedger(slug)?.processes.find((each) => each.name === name);
+  if (recorded !== undefined && isAlive(recorded)) return recorded;
+  // One that was started and never recorded holds ports that nobody knows.
+  for (const stray of markedProcesses(slug, name)) await stopProcess(stray, 2_000);
+  const ports = recorded?.ports ?? (await freshPorts(slug, process));
+  const record = await startDetached({
+    name,
+    file: fileOf(process, place.tools),
+    cwd: campaignFolder(slug),
+    logPath: processLogPath(slug, cluster, process.name),
+    ...filled(process, place, ports),
+  });
+  recordProcess(slug, record, process.restart, { cluster: cluster.name, ports });
+  return { ...record, restart: process.restart, cluster: cluster.name, ports };
+}
+
+/** Stops a system's process, recorded or not, gives its ports back and takes it off the record. */
+export async function removeProcess(
+  slug: string,
+  cluster: ClusterRecord,
+  process: string,
+  graceMs: number,
+): Promise<void> {
+  const name = ledgerName(cluster, process);
+  const recorded = readLedger(slug)?.processes.find((each) => each.name === name);
+  if (recorded !== undefined) await stopProcess(recorded, graceMs);
+  for (const stray of markedProcesses(slug, name)) await stopProcess(stray, graceMs);
+  releasePorts(Object.values(recorded?.ports ?? {}));
+  forgetProcess(slug, name);
+}
+
+/** Every placeholder of a system, tried out: an unknown one is found before anything is started. */
+export function checkPlaceholders(system: System, place: ProcessPlace): void {
+  for (const process of system.install.processes) {
+    filled(process, place, Object.fromEntries(process.ports.map((name) => [name, 0])));
+  }
+}
+
+function filled(
+  process: SystemProcess,
+  place: ProcessPlace,
+  ports: Readonly<Record<string, number>>,
+): { args: readonly string[]; env: Readonly<Record<string, string>> } {
+  const { slug, cluster } = place;
+  const values = { kubeconfig: cluster.kubeconfigPath, cluster: cluster.name, slug, folder: place.systemFolder, ports };
+  const field = `install.processes.${process.name}`;
+  const env = Object.entries(process.env).map(([name, text]) => [
+    name,
+    fillPlaceholders(text, values, `${field}.env.${name}`),
+  ]);
+  return {
+    args: process.args.map((text, index) => fillPlaceholders(text, values, `${field}.args[${index}]`)),
+    env: { ...(Object.fromEntries(env) as Record<string, string>), ...markOf(slug, ledgerName(cluster, process.name)) },
+  };
+}
+
+async function freshPorts(slug: string, process: SystemProcess): Promise<Readonly<Record<string, number>>> {
+  const ports = await claimPorts(slug, process.ports.length);
+  return Object.fromEntries(process.ports.map((name, index) => [name, ports[index] ?? 0]));
+}
+
+function fileOf(process: SystemProcess, tools: ToolPaths): string {
+  if (isAbsolute(process.tool)) {
+    if (existsSync(process.tool)) return process.tool;
+    throw new Error(`install.processes.${process.name}.tool: ${process.tool} does not exist`);
+  }
+  const tool = tools.get(process.tool);
+  if (tool !== undefined) return tool.path;
+  const known = [...tools.keys()].join(', ');
+  throw new Error(`install.processes.${process.name}.tool: ${process.tool} was not made ready; these were: ${known}`);
+}
