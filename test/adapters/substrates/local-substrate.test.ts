@@ -9,6 +9,7 @@ import type { ClusterRecord } from '../../../src/adapters/host/ledger.ts';
 import { componentStates } from '../../../src/adapters/substrates/local/components.ts';
 import { clusterFolder, pidPath } from '../../../src/adapters/substrates/local/layout.ts';
 import type { ScrapeTarget } from '../../../src/adapters/substrates/substrate.ts';
+import { eventually } from '../eventually.ts';
 import { isListening, processesMentioning, testCampaign, testHome } from './local-campaign.ts';
 import type { TestCampaign, TestHome } from './local-campaign.ts';
 
@@ -194,16 +195,6 @@ async function scrape(target: ScrapeTarget): Promise<string> {
     return await body.text();
   } finally {
     await dispatcher.destroy();
-  }
-}
-
-async function eventually<T>(look: () => Promise<T | undefined | false>): Promise<T> {
-  const until = Date.now() + 60_000;
-  for (;;) {
-    const found = await look();
-    if (found !== undefined && found !== false) return found;
-    if (Date.now() > until) throw new Error('it did not happen within 60 s');
-    await new Promise((done) => setTimeout(done, 200));
   }
 }
 
