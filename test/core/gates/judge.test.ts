@@ -1,0 +1,94 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { judgeGate, overallVerdict } from '../../../src/core/gates/judge.ts';
+import type { Bar, GateDefinition, Reading } from '../../../src/core/gates/model.ts';
+
+const gate: GateDefinition = {
+  name: 'bind',
+  description: '',
+  unit: 's',
+  source: { kind: 'query', query: 'a' },
+  bar: { max: 2 },
+  barKind: 'held',
+  failFast: false,
+  windowMs: 'soak',
+  minSamples: 5,
+  unmeasured: 'fail',
+};
+
+function reading(value: number | null): Reading {
+  const base = { gate: 'bind', value, samples: 9, windowStartMs: 0, windowEndMs: 1, atMs: 1 };
+  return value === null
+    ? { ...base, quality: 'unmeasured', reason: 'no-series', detail: 'no series a' }
+    : { ...base, quality: 'measured' };
+}
+
+describe('judgeGate', () => {
+  it.each<[Bar, number, string, number | null, string]>([
+    [{ max: 2 }, 1.5, 'pass', 0.25, 'bind = 1.5 s, 0.5 s (25 %) under its bar of at most 2 s'],
+    [{ max: 2 }, 2, 'pass', 0, 'bind = 2 s, exactly on its bar of at most 2 s'],
+    [{ max: 2 }, 2.000001, 'fail', -0.0000005, 'over its bar of at most 2 s'],
+    [{ max: 2 }, 3, 'fail', -0.5, 'bind = 3 s, 1 s (50 %) over its bar of at most 2 s'],
+    [{ min: 0.99 }, 0.9, 'fail', -0.0909, 'bind = 0.9 s, 0.09 s (9.1 %) under its bar of at least 0.99 s'],
+    [{ min: 0.99 }, 0.99, 'pass', 0, 'exactly on its bar of at least 0.99 s'],
+    [{ max: 0 }, 0, 'pass', null, 'exactly on its bar of at most 0 s'],
+    [{ max: 0 }, 18, 'fail', null, 'bind = 18 s, 18 s over its bar of at most 0 s'],
+    [
+      { min: 1, max: 4 },
+      3,
+      'pass',
+      0.25,
+      '1 s (25 %) under its bar of at most 4 s and 2 s (200 %) over its bar of at least 1 s',
+    ],
+    [{ min: -4 }, -3, 'pass', 0.25, '1 s (25 %) over its bar of at least -4 s'],
+  ])('bar %j, value %d: %s', (bar, value, verdict, headroom, words) => {
+    const result = judgeGate({ ...gate, bar }, reading(value));
+    expect(result.verdict).toBe(verdict);
+    expect(result.message).toContain(words);
+    if (headroom === null) expect(result.headroom).toBeNull();
+    else expect(result.headroom).toBeCloseTo(headroom, 4);
+  });
+
+  it('never turns an unmeasured reading into a pass', () => {
+    for (const barKind of ['held', 'scaled', 'informational'] as const) {
+      for (const unmeasured of ['fail', 'allow'] as const) {
+        const result = judgeGate({ ...gate, barKind, unmeasured }, reading(null));
+        expect(result).toMatchObject({ verdict: 'unmeasured', headroom: null });
+        expect(result.counts).toBe(barKind !== 'informational' && unmeasured === 'fail');
+        expect(result.message).toContain('unmeasured (no-series): no series a');
+      }
+    }
+  });
+
+  it('agrees with the plain comparison for any value and bar', () => {
+    const number = fc.double({ noNaN: true, noDefaultInfinity: true });
+    fc.assert(
+      fc.property(number, number, (value, max) => {
+        const result = judgeGate({ ...gate, bar: { max } }, reading(value));
+        return (
+          result.verdict === (value > max ? 'fail' : 'pass') &&
+          (result.headroom ?? 0) >= 0 === !(value > max && max !== 0)
+        );
+      }),
+    );
+  });
+});
+
+describe('overallVerdict', () => {
+  it.each([
+    [[], 'pass'],
+    [[1, 2], 'pass'],
+    [[1, null], 'unmeasured'],
+    [[null, 3, 1], 'fail'],
+  ] as const)('of %j is %s', (values, verdict) => {
+    expect(overallVerdict(values.map((value) => judgeGate(gate, reading(value))))).toBe(verdict);
+  });
+
+  it('leaves out what is informational, and unmeasured where that is allowed', () => {
+    const info = judgeGate({ ...gate, barKind: 'informational' }, reading(99));
+    const unread = judgeGate({ ...gate, barKind: 'informational' }, reading(null));
+    const allowed = judgeGate({ ...gate, unmeasured: 'allow' }, reading(null));
+    expect(overallVerdict([info, unread, allowed])).toBe('pass');
+    expect(overallVerdict([judgeGate({ ...gate, unmeasured: 'allow' }, reading(3))])).toBe('fail');
+  });
+});
