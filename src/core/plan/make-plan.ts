@@ -46,7 +46,7 @@ export function makePlan(profile: Profile, substrate: Substrate, catalogue: Cata
   const rampDemandPodsPerSec = totalPods / rampSeconds;
   const rampSupplyPodsPerSec = clusterCount * bindThroughputPodsPerSec;
   const budget = rampBudget(profile.rampBudgetMs, totalPods, soakSeconds);
-  const shardReplicas = shards(profile);
+  const shardReplicas = shardReplicasOf(profile);
   const archetypes = seededArchetypes(catalogue);
   return {
     totalPods,
@@ -80,7 +80,7 @@ export function tiers(profile: Profile, catalogue: Catalogue, clusterCount: numb
   const { machines, density } = profile.scale;
   const { seed } = profile;
   const effective = machinesForPods(seededArchetypes(catalogue), density, machines * density);
-  const replicas = shards(profile);
+  const replicas = shardReplicasOf(profile);
   return {
     configuredPerCluster: Math.floor((effective * seed.configuredFraction) / clusterCount),
     idlePerShard: Math.floor((effective * seed.idleHeadroomFraction) / replicas),
@@ -99,7 +99,8 @@ export function rampNote(plan: Plan): string {
   return plan.rampFeasible ? `${demand} ≤ ${supply}` : `${demand} > ${supply}: the ramp will tail off`;
 }
 
-function shards(profile: Profile): number {
+/** Shards a campaign is made for: the topology says, or one for every half million machines. */
+export function shardReplicasOf(profile: Profile): number {
   if (profile.topology.shardReplicas > 0) return profile.topology.shardReplicas;
   return Math.max(1, ceilDiv(profile.scale.machines, MACHINES_PER_SHARD));
 }
@@ -111,7 +112,7 @@ function seedRows(profile: Profile, catalogue: Catalogue, clusterCount: number):
   const archetypes = seededArchetypes(catalogue);
   const shareSum = sumOfShares(archetypes);
   const size = tiers(profile, catalogue, clusterCount);
-  const replicas = shards(profile);
+  const replicas = shardReplicasOf(profile);
   const pods = largestRemainder(totalPods, archetypes.map(podShare));
   const split = (total: number): readonly number[] => allocateMachines(archetypes, density, total);
   const configured = split(size.configuredPerCluster);

@@ -19,7 +19,7 @@ export function rampBudget(ownMs: number, totalPods: number, soakSeconds: number
   const clauses: readonly RampBudget[] = [
     { ms: FLOOR_MS, clause: '15-min floor' },
     {
-      ms: totalPods > 0 ? (Math.floor(totalPods / OBJECTS_PER_SECOND) + 1) * 1_000 : 0,
+      ms: totalPods > 0 ? Math.ceil((totalPods / OBJECTS_PER_SECOND) * 1_000) + 1_000 : 0,
       clause: `${totalPods} Pods / ${OBJECTS_PER_SECOND} a second + 1 s`,
     },
     { ms: soakSeconds * 500, clause: 'soakSeconds × 0.5' },

@@ -20,10 +20,17 @@ export function isGang(archetype: Archetype): boolean {
   return archetype.sameRack || archetype.sameZone;
 }
 
+/** Least and most Pods of a gang; 1 where a bound is unset, and never most below least. */
+function gangSizes(archetype: Archetype): readonly [number, number] {
+  const [low, high] = archetype.groupSizeRange ?? [0, 0];
+  const least = Math.max(1, low);
+  return [least, Math.max(least, high)];
+}
+
 /** Expected replicas of one workload: the middle of a gang's range (1 without one), or the mean of the service sizes. */
 export function expectedReplicas(archetype: Archetype): number {
   if (isGang(archetype)) {
-    const [low, high] = archetype.groupSizeRange ?? [1, 1];
+    const [low, high] = gangSizes(archetype);
     return (low + high) / 2;
   }
   const most = isStateful(archetype.name) ? STATEFUL_REPLICAS_MAX : Number.POSITIVE_INFINITY;
@@ -54,7 +61,7 @@ export function podsPerMachine(archetype: Archetype, density: number): number {
 /** Machines a gang needs beyond its share, so that the largest one fits into whichever zone it is drawn for. */
 export function gangFloor(archetype: Archetype): number {
   if (!isGang(archetype) || archetype.burstOnly) return 0;
-  return (archetype.groupSizeRange?.[1] ?? 1) * Math.max(1, archetype.zones.length);
+  return gangSizes(archetype)[1] * Math.max(1, archetype.zones.length);
 }
 
 /** Machines for one archetype's part of `totalPods`, without its gang floor; `shareSum` is the sum of all Pod shares. */
@@ -66,6 +73,7 @@ export function machinesForShare(archetype: Archetype, density: number, totalPod
 
 /** Machines that `totalPods` need in all (`machinesEffective`): each archetype's part, and every gang floor on top. */
 export function machinesForPods(archetypes: readonly Archetype[], density: number, totalPods: number): number {
+  if (totalPods <= 0) return 0;
   if (archetypes.length === 0) return ceilDiv(totalPods, Math.max(1, density));
   const shareSum = sumOfShares(archetypes);
   return archetypes.reduce(

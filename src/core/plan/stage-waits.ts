@@ -15,7 +15,7 @@ export const DELETES_PER_SECOND_FLOOR = 50;
 /** Objects asked for in one page of a list. */
 export const LIST_PAGE = 1_000;
 /** How often the steady stage looks, and how many good looks in a row it wants (`reference/bigfleet-harness.md` §7). */
-export const STEADY_POLL_MS = 10_000;
+export const STEADY_POLL_MS = 2_000;
 export const STEADY_POLLS = 3;
 /** How long an injected network partition lasts. */
 export const PARTITION_MS = 60_000;

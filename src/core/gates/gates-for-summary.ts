@@ -1,0 +1,38 @@
+import type { GatePatch, Profile } from '../profile/model.ts';
+import { applySlo } from './apply-slo.ts';
+import type { GateDefinition, GateResult } from './model.ts';
+import { resolveGates } from './resolve.ts';
+import type { Summary } from './summary.ts';
+
+/**
+ * The gates a stored summary is judged by: those it carries itself, changed by the system's file of today (where there is
+ * one), the profile's `slo` and the profile's gates. Bars that depend on size take the summary's size where it says it.
+ * @throws GateProblems with everything that is wrong in them
+ */
+export function gatesForSummary(
+  summary: Summary,
+  systemGates: Readonly<Record<string, GatePatch>>,
+  profile: Profile,
+): readonly GateDefinition[] {
+  const { machines, density } = profile.scale;
+  const pods = summary.totalCrs ?? machines * density;
+  const size = {
+    totalPods: pods,
+    ...(summary.shardReplicas === undefined ? {} : { shardReplicas: summary.shardReplicas }),
+  };
+  const stored = Object.fromEntries(summary.gates.map((result) => [result.gate, patchOf(result)]));
+  const current = { ...stored, ...applySlo(systemGates, profile, size) };
+  return resolveGates(current, profile.gates, { machines, pods, clusters: summary.clusters ?? 1 });
+}
+
+/** A stored result as the gate it came from. Its query is not asked again, so the name of the key stands for it. */
+function patchOf(result: GateResult): GatePatch {
+  return {
+    query: 'stored_reading',
+    unit: result.unit,
+    ...result.bar,
+    // The numbers are those of its scale; which rule made them is not judged again.
+    bar: result.barKind === 'informational' ? 'informational' : 'held',
+    unmeasured: result.counts === false && result.barKind !== 'informational' ? 'allow' : 'fail',
+  };
+}
