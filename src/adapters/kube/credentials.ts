@@ -27,7 +27,7 @@ const HEADERS_FRESH_MS = 30_000;
 /**
  * Reads a kubeconfig. `path` empty = the user's own ($KUBECONFIG, then ~/.kube/config, then the Pod's service account);
  * `context` empty = its current one. Exec plugins, token files and OIDC are the library's.
- * @throws Error when file, context, cluster are missing, or the cluster is behind a proxy
+ * @throws Error when file, context or cluster are missing, authentication fails, or the cluster is behind a proxy
  */
 export async function readAccess(path: string, context: string): Promise<Access> {
   // Loading this library takes about a second: only whoever talks to a cluster pays for it.
@@ -51,7 +51,9 @@ export async function readAccess(path: string, context: string): Promise<Access>
       `${from}: cluster "${cluster.name}" is behind the proxy ${cluster.proxyUrl}; only direct access is supported`,
     );
   }
-  const first = await authentication(config);
+  const first = await authentication(config).catch((cause: unknown) => {
+    throw new Error(`${from}: context "${config.getCurrentContext()}": ${(cause as Error).message}`, { cause });
+  });
   let fresh = { headers: first.headers, atMs: Date.now() };
   return {
     server: cluster.server.replace(/\/+$/, ''),

@@ -1,0 +1,92 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { BindObserver } from '../../../src/adapters/kube/bind-observer.ts';
+import type { PodChange } from '../../../src/adapters/kube/watch-pods.ts';
+import type { WatchedPod } from '../../../src/adapters/kube/watched-pod.ts';
+
+const NOW = Date.now();
+let told: { readonly uid: string; readonly latencyMs: number; readonly coarse: boolean }[] = [];
+
+beforeEach(() => {
+  told = [];
+});
+
+function observer(sinceMs = 0): BindObserver {
+  return new BindObserver({ sinceMs, onBind: (latencyMs, { uid }, coarse) => told.push({ uid, latencyMs, coarse }) });
+}
+
+function seen(
+  uid: string,
+  change: Partial<WatchedPod> = {},
+  from: 'list' | 'watch' = 'watch',
+  seenSinceMs = 0,
+): PodChange {
+  const pod: WatchedPod = {
+    uid,
+    name: uid,
+    version: 1,
+    archetype: 'web',
+    slot: 0,
+    generation: 0,
+    nodeName: '',
+    ready: false,
+    deleting: false,
+    intendedAtMs: NOW - 5_000,
+    scheduledAtMs: undefined,
+    ...change,
+  };
+  return { type: 'present', pod, from, seenSinceMs };
+}
+
+describe('counts', () => {
+  test('follow each Pod through its states and out', () => {
+    const observed = observer();
+    observed.take(seen('a'));
+    observed.take(seen('b', { nodeName: 'n1' }));
+    observed.take(seen('c', { nodeName: 'n1', ready: true }));
+    expect(observed.counts()).toEqual({ present: 3, bound: 2, ready: 1, pending: 1, deleted: 0 });
+    observed.take(seen('a', { nodeName: 'n2', ready: true }));
+    observed.take(seen('c', { nodeName: 'n1', ready: false }));
+    expect(observed.counts()).toEqual({ present: 3, bound: 3, ready: 1, pending: 0, deleted: 0 });
+    observed.take({ type: 'gone', uid: 'a' });
+    observed.take({ type: 'gone', uid: 'a' });
+    expect(observed.counts()).toEqual({ present: 2, bound: 2, ready: 0, pending: 0, deleted: 1 });
+  });
+});
+
+describe('latency', () => {
+  test('is told once a Pod, from the intended moment, however often the Pod is seen again', () => {
+    const observed = observer();
+    observed.take(seen('a'));
+    observed.take(seen('a', { nodeName: 'n1' }));
+    observed.take(seen('a', { nodeName: 'n1', ready: true }));
+    observed.take(seen('a', { nodeName: 'n1', ready: true }, 'list', Date.now()));
+    expect(told).toHaveLength(1);
+    expect(told[0]).toMatchObject({ uid: 'a', coarse: false });
+    expect(told[0]?.latencyMs).toBeGreaterThanOrEqual(5_000);
+  });
+
+  test('of a binding that was not watched is the scheduler’s own time, rounded up, and says so', () => {
+    const observed = observer();
+    const bound = { nodeName: 'n1', intendedAtMs: NOW - 60_000, scheduledAtMs: NOW - 59_000 };
+    observed.take(seen('listed', bound, 'list', NOW));
+    observed.take(seen('before-the-watch-opened', bound, 'watch', NOW - 10_000));
+    expect(told).toEqual([
+      { uid: 'listed', latencyMs: 2_000, coarse: true },
+      { uid: 'before-the-watch-opened', latencyMs: 2_000, coarse: true },
+    ]);
+  });
+
+  test('of Pods bound before the observer’s time is not told: they are counted only', () => {
+    const observed = observer(NOW - 10_000);
+    observed.take(seen('old', { nodeName: 'n1', scheduledAtMs: NOW - 30_000 }, 'list', NOW));
+    observed.take(seen('in-the-gap', { nodeName: 'n1', scheduledAtMs: NOW - 9_000 }, 'list', NOW));
+    expect(told.map(({ uid }) => uid)).toEqual(['in-the-gap']);
+    expect(observed.counts().bound).toBe(2);
+  });
+
+  test('of Pods that do not say when they were meant to be is not told', () => {
+    const observed = observer();
+    observed.take(seen('a', { nodeName: 'n1', intendedAtMs: undefined }));
+    expect(told).toEqual([]);
+  });
+});

@@ -1,0 +1,183 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { connectCluster } from '../../../src/adapters/kube/client.ts';
+import { answer, kubeconfig, refuse, scriptedApi } from './scripted-api.ts';
+import type { Script, ScriptedApi } from './scripted-api.ts';
+
+const apis: ScriptedApi[] = [];
+const PODS = '/api/v1/namespaces/x/pods';
+
+afterEach(async () => {
+  await Promise.all(apis.splice(0).map((api) => api.close()));
+});
+
+async function serve(script: Script, user?: Readonly<Record<string, unknown>>): Promise<ScriptedApi> {
+  const api = await scriptedApi(script, user);
+  apis.push(api);
+  return api;
+}
+
+function within(budgetMs = 20_000): { signal: AbortSignal; budgetMs: number } {
+  return { signal: AbortSignal.timeout(30_000), budgetMs };
+}
+
+describe('retries', () => {
+  test('429, 5xx and a lost connection are tried again; each attempt is counted', async () => {
+    let calls = 0;
+    const { client } = await serve((request, response) => {
+      calls++;
+      if (calls === 1) answer(response, 429, {}, { 'retry-after': '0' });
+      else if (calls === 2) refuse(response, 503, 'ServiceUnavailable');
+      else if (calls === 3) request.socket.destroy();
+      else answer(response, 201, {});
+    });
+    expect(await client.create(PODS, '{}', within())).toEqual({ outcome: 'created', attempts: 4 });
+    expect(client.counts()).toEqual({ 'POST 429': 1, 'POST 503': 1, 'POST error': 1, 'POST 201': 1 });
+  });
+
+  test('Retry-After is respected: with a second to wait and less in the budget it ends at once, naming the last answer', async () => {
+    const { client, seen } = await serve((_, response) =>
+      answer(response, 429, { message: 'slow' }, { 'retry-after': '1' }),
+    );
+    await expect(client.create(PODS, '{}', within(500))).rejects.toThrow(
+      /^POST \/api\/v1\/namespaces\/x\/pods: no success within 500 ms, one attempt; last: 429 .*slow/,
+    );
+    expect(seen).toHaveLength(1);
+  });
+
+  test('a server that cannot be reached uses up the budget, not more', async () => {
+    const api = await serve((_, response) => answer(response, 200, {}));
+    await api.close();
+    apis.splice(0);
+    const client = await connectedTo(api.server);
+    await expect(client.version(within(300))).rejects.toMatchObject({ name: 'KubeError', status: 0 });
+    await client.close();
+  });
+
+  test('a server that never answers is left when the signal aborts, with the signal’s reason', async () => {
+    const { client } = await serve(() => {});
+    const stop = new AbortController();
+    const call = client.get('/api/v1/nodes/a', { signal: stop.signal, budgetMs: 60_000 });
+    const reason = new Error('enough');
+    setTimeout(() => stop.abort(reason), 50);
+    await expect(call).rejects.toBe(reason);
+  });
+
+  test('a refusal is not tried again and says what the server said', async () => {
+    const { client, seen } = await serve((_, response) => refuse(response, 403, 'Forbidden', 'user u may not'));
+    await expect(client.create(PODS, '{}', within())).rejects.toThrow(`POST ${PODS}: 403 Forbidden: user u may not`);
+    expect(seen).toHaveLength(1);
+  });
+});
+
+describe('results that are no errors', () => {
+  test('what exists already, what is gone already, and a newer object under the name', async () => {
+    const { client } = await serve((request, response) => {
+      if (request.method === 'POST') refuse(response, 409, 'AlreadyExists');
+      else if (request.method === 'DELETE' && request.url === `${PODS}/newer`) refuse(response, 409, 'Conflict');
+      else refuse(response, 404, 'NotFound');
+    });
+    expect(await client.create(PODS, '{}', within())).toEqual({ outcome: 'exists', attempts: 1 });
+    expect(await client.get(`${PODS}/a`, within())).toBeUndefined();
+    expect(await client.patch(`${PODS}/a`, 'merge', {}, within())).toBeUndefined();
+    expect(await client.delete(`${PODS}/a`, {}, within())).toEqual({ outcome: 'absent', attempts: 1 });
+    expect(await client.delete(`${PODS}/newer`, { uid: 'old' }, within())).toEqual({ outcome: 'absent', attempts: 1 });
+  });
+
+  test('another conflict on create is an error', async () => {
+    const { client } = await serve((_, response) => refuse(response, 409, 'Conflict', 'quota changed'));
+    await expect(client.create(PODS, '{}', within())).rejects.toThrow(/409 Conflict: quota changed/);
+  });
+});
+
+describe('lists', () => {
+  test('are read page by page; when a page has expired, from the beginning', async () => {
+    let expired = false;
+    const { client, seen } = await serve((request, response) => {
+      const next = new URL(request.url ?? '', 'http://x').searchParams.get('continue');
+      if (next === null) {
+        answer(response, 200, {
+          items: [{ n: 1 }],
+          metadata: { resourceVersion: expired ? '9' : '5', continue: 'p2' },
+        });
+      } else if (expired) answer(response, 200, { items: [{ n: 2 }], metadata: { resourceVersion: '9' } });
+      else {
+        expired = true;
+        refuse(response, 410, 'Expired');
+      }
+    });
+    const options = { labelSelector: 'a=b', pick: ({ n }: { n: number }) => n };
+    expect(await client.list(PODS, options, within())).toEqual({ items: [1, 2], resourceVersion: '9' });
+    expect(seen.at(0)).toBe(`GET ${PODS}?labelSelector=a%3Db&limit=500`);
+    expect(seen).toHaveLength(4);
+  });
+
+  test('an empty collection may come as null', async () => {
+    const { client } = await serve((_, response) =>
+      answer(response, 200, { items: null, metadata: { resourceVersion: '1' } }),
+    );
+    expect((await client.list(PODS, { pick: (item: unknown) => item }, within())).items).toEqual([]);
+  });
+});
+
+describe('kubeconfig', () => {
+  test.each([
+    ['a token', { token: 'secret' }, 'Bearer secret'],
+    ['a name and password', { username: 'me', password: 'pw' }, `Basic ${Buffer.from('me:pw').toString('base64')}`],
+    [
+      'an exec plugin',
+      {
+        exec: {
+          apiVersion: 'client.authentication.k8s.io/v1',
+          command: '/bin/sh',
+          args: [
+            '-c',
+            `echo '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"from-plugin"}}'`,
+          ],
+        },
+      },
+      'Bearer from-plugin',
+    ],
+  ])('%s is sent', async (_, user, expected) => {
+    let sent: string | undefined;
+    const { client } = await serve((request, response) => {
+      sent = request.headers.authorization;
+      answer(response, 200, { gitVersion: 'v1.2.3' });
+    }, user);
+    expect(await client.version(within())).toBe('v1.2.3');
+    expect(sent).toBe(expected);
+  });
+
+  test('a missing file, an unknown context and a proxy are named', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'belay-kubeconfig-'));
+    try {
+      const kubeconfigPath = join(folder, 'config');
+      await expect(connectCluster({ kubeconfigPath })).rejects.toThrow(
+        `kubeconfig ${kubeconfigPath}: there is no such file`,
+      );
+      const config = kubeconfig('https://127.0.0.1:1', {});
+      writeFileSync(kubeconfigPath, JSON.stringify(config));
+      await expect(connectCluster({ kubeconfigPath, context: 'prod' })).rejects.toThrow(
+        `kubeconfig ${kubeconfigPath}: context "prod" is not in it; it has only`,
+      );
+      const proxied = { name: 'c', cluster: { server: 'https://127.0.0.1:1', 'proxy-url': 'http://127.0.0.1:2' } };
+      writeFileSync(kubeconfigPath, JSON.stringify({ ...config, clusters: [proxied] }));
+      await expect(connectCluster({ kubeconfigPath })).rejects.toThrow(/behind the proxy http:\/\/127.0.0.1:2/);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+async function connectedTo(server: string): ReturnType<typeof connectCluster> {
+  const folder = mkdtempSync(join(tmpdir(), 'belay-kubeconfig-'));
+  const kubeconfigPath = join(folder, 'config');
+  writeFileSync(kubeconfigPath, JSON.stringify(kubeconfig(server, {})));
+  try {
+    return await connectCluster({ kubeconfigPath });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
