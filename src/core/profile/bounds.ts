@@ -7,13 +7,13 @@
 export const MAX_FILE_BYTES = 1_048_576;
 
 /** Words, marks and line ends of a YAML text. */
-export const MAX_TOKENS = 150_000;
+export const MAX_TOKENS = 60_000;
 
 /** Maps and lists within one another. */
 export const MAX_DEPTH = 40;
 
 /** Values after aliases are filled in. */
-export const MAX_VALUES = 50_000;
+export const MAX_VALUES = 20_000;
 
 /** Errors told of one file; what is beyond is counted. */
 export const MAX_ERRORS = 50;

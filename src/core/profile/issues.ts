@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { MAX_ERRORS } from './bounds.ts';
 import type { FileError } from './file-error.ts';
 import { nearest } from './nearest.ts';
 import { isOptional, knownKeys, placesOfKey, ruleAt, schemaAt, step } from './schema-walk.ts';
@@ -52,7 +53,8 @@ export function findingsOf(
 
 function findingsOfIssue(issue: z.core.$ZodIssue, root: z.core.$ZodType, source: Source): readonly Finding[] {
   const path = issue.path.map((segment) => (typeof segment === 'number' ? segment : String(segment)));
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(root, path, key));
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.slice(0, MAX_ERRORS).map((key) => unknownKey(root, path, key));
   const value = valueAt(source.raw, path);
   if (issue.code === 'invalid_key') {
     const own = issue.issues[0];

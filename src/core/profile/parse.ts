@@ -154,12 +154,15 @@ function parseKind<F, T>(kind: Kind<F, T>, read: (file: string) => Read, options
   const raw = upstream ? withoutEmpty(kind.schema, source.raw, baseName(file)) : source.raw;
   const seen: Source = { ...source, raw };
   const parsed = kind.schema.safeParse(raw);
-  const findings = [
-    ...(parsed.success ? [] : findingsOf(parsed.error.issues, kind.schema, seen)),
+  // A file may be wrong in ten thousand places: only what is told is worked out.
+  const issues = parsed.success ? [] : parsed.error.issues;
+  const findings = distinct([
+    ...findingsOf(issues.slice(0, MAX_ERRORS), kind.schema, seen),
     ...kind.contradictions(raw, upstream),
-  ];
-  errors.push(...distinct(findings).map((finding) => placed(finding, seen, from)));
-  if (errors.length > 0 || !parsed.success) return { ok: false, errors: capped(sortFileErrors(errors), file) };
+  ]);
+  errors.push(...findings.slice(0, MAX_ERRORS).map((finding) => placed(finding, seen, from)));
+  const untold = Math.max(0, issues.length - MAX_ERRORS) + Math.max(0, findings.length - MAX_ERRORS);
+  if (errors.length > 0 || !parsed.success) return { ok: false, errors: capped(sortFileErrors(errors), untold, file) };
   const remarks = upstream ? [...(kind.notices?.(raw) ?? []), ...inertFields(raw)] : [];
   return {
     ok: true,
@@ -229,13 +232,11 @@ function distinct(findings: readonly Finding[]): readonly Finding[] {
   return [...byPlace.values()];
 }
 
-function capped(errors: readonly FileError[], file: string): readonly FileError[] {
-  if (errors.length <= MAX_ERRORS) return errors;
-  const more = `${errors.length - MAX_ERRORS} more`;
-  return [
-    ...errors.slice(0, MAX_ERRORS),
-    { file, line: 0, column: 0, path: '', problem: `and ${more}`, found: '', allowed: '' },
-  ];
+function capped(errors: readonly FileError[], untold: number, file: string): readonly FileError[] {
+  const told = errors.slice(0, MAX_ERRORS);
+  const rest = errors.length - told.length + untold;
+  if (rest === 0) return told;
+  return [...told, { file, line: 0, column: 0, path: '', problem: `and ${rest} more`, found: '', allowed: '' }];
 }
 
 /** `profiles/dev-50.yaml` -> `dev-50`. */

@@ -14,6 +14,9 @@ export interface PromqlProblem {
 
 const MAX_LENGTH = 16_384;
 
+/** How far around an error a name is looked for. */
+const MAX_NAME = 100;
+
 /** Stand-ins of the same length as the placeholder, so that offsets stay those of the text as written. */
 const PLACEHOLDERS: Readonly<Record<string, string>> = { $window: '5m     ', $campaign: 'campaign_' };
 
@@ -65,14 +68,14 @@ function syntaxProblem(tree: Tree, text: string): PromqlProblem | undefined {
 }
 
 function describeError(text: string, from: number, to: number): PromqlProblem {
-  const rest = text.slice(from);
-  const called = /^\s*\(/.test(rest) ? /([A-Za-z_]\w*)\s*$/.exec(text.slice(0, from)) : null;
-  // Error nodes may cut an identifier in two: `histogram_quant|le(`.
-  const split = /^\w+\s*\(/.exec(rest) && /[A-Za-z_]\w*$/.exec(text.slice(0, from));
-  const name = called?.[1] ?? (split ? split[0] + (/^\w+/.exec(rest)?.[0] ?? '') : undefined);
-  if (name !== undefined) {
+  const rest = text.slice(from, from + MAX_NAME);
+  const before = /[A-Za-z_]\w*$/.exec(text.slice(Math.max(0, from - MAX_NAME), from).trimEnd())?.[0] ?? '';
+  // A name that is no function is an error at its parenthesis, or within the name: `histogram_quant|le(`.
+  const tail = /^(\w*)\s*\(/.exec(rest)?.[1];
+  if (before !== '' && tail !== undefined && (tail === '' || text.slice(0, from).endsWith(before))) {
+    const name = before + tail;
     const suggestion = nearest(name, functionNames());
-    const offset = called?.index ?? (split ? split.index : from);
+    const offset = text.slice(0, from).trimEnd().length - before.length;
     return { problem: `${name} is no PromQL function`, offset, ...(suggestion === undefined ? {} : { suggestion }) };
   }
   if (rest.trim() === '') return { problem: 'the expression ends too early', offset: text.trimEnd().length };

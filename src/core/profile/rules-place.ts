@@ -40,9 +40,9 @@ export function substrateContradictions(root: unknown, upstream: boolean): reado
       );
     }
   }
-  const contexts = raw.list('kubeconfig', 'contexts');
-  for (const [index, context] of contexts.entries()) {
-    if (contexts.indexOf(context) !== index)
+  const seen = new Set<unknown>();
+  for (const [index, context] of raw.list('kubeconfig', 'contexts').entries()) {
+    if (seen.size === seen.add(context).size)
       raw.refuse(['kubeconfig', 'contexts', index], 'a context twice', 'each context once');
   }
   return raw.findings;

@@ -1,3 +1,5 @@
+import { counterProblem } from '../gates/promql.ts';
+import { checkPromql } from './promql.ts';
 import type { Finding } from './issues.ts';
 import { describe, valueAt } from './issues.ts';
 import type { Segment } from './yaml-text.ts';
@@ -67,6 +69,14 @@ export function checkGate(raw: Raw, path: readonly Segment[], whole: boolean): v
   const plainBar = raw.has(...path, 'min') || raw.has(...path, 'max');
   if (sources.length > 0 && bar !== 'informational' && !scaled && !plainBar) {
     raw.refuse(path, 'no bar', 'min, max or scale, or bar: informational');
+  }
+  if (bar === 'informational' && raw.is(...path, 'failFast')) {
+    raw.refuse([...path, 'failFast'], 'a gate that is only shown cannot end the soak', 'a bar, or failFast left out');
+  }
+  const counter = raw.text(...path, 'delta', 'counter');
+  if (counter !== undefined && checkPromql(counter) === undefined) {
+    const problem = counterProblem(counter);
+    if (problem !== undefined) raw.refuse([...path, 'delta', 'counter'], 'not a counter', problem);
   }
   if (bar === 'scaled' && !scaled && (whole || sources.length > 0)) {
     raw.refuse([...path, 'bar'], 'scaled by nothing', 'scale: {by, steps} beside it');
