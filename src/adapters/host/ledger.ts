@@ -47,6 +47,11 @@ export function campaignFolder(slug: string): string {
   return join(stateFolder(), 'campaigns', slug);
 }
 
+/** Lock to hold while a process of this name in the ledger is started, so that two who miss it do not both start it. */
+export function startLockPath(slug: string, name: string): string {
+  return join(campaignFolder(slug), name, 'start.lock');
+}
+
 /** Reads a campaign's ledger; undefined when there is none. */
 export function readLedger(slug: string): Ledger | undefined {
   try {

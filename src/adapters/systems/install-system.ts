@@ -41,7 +41,7 @@ export async function installSystem(
     const processes = new Map<string, LedgerProcess>();
     for (const process of system.install.processes) {
       onProgress(`${cluster.name}: starting ${process.name}`);
-      processes.set(process.name, await ensureProcess({ ...request, slug: request.spec.slug }, process));
+      processes.set(process.name, await ensureProcess({ ...request, slug: request.spec.slug }, process, signal));
     }
     await waitUntilReady({
       system,

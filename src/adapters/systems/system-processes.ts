@@ -1,9 +1,10 @@
-import { existsSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
+import { existsSync, rmSync } from 'node:fs';
+import { dirname, isAbsolute, join } from 'node:path';
 import type { System, SystemProcess } from '../../core/profile/model.ts';
-import { campaignFolder, forgetProcess, readLedger, recordProcess } from '../host/ledger.ts';
+import { campaignFolder, forgetProcess, readLedger, recordProcess, startLockPath } from '../host/ledger.ts';
 import type { ClusterRecord, LedgerProcess } from '../host/ledger.ts';
 import { claimPorts, releasePorts } from '../host/port-claims.ts';
+import { withProcessLock } from '../host/process-lock.ts';
 import { markedProcesses, markOf } from '../host/process-marks.ts';
 import { isAlive, startDetached, stopProcess } from '../host/processes.ts';
 import type { ToolPaths } from '../substrates/substrate.ts';
@@ -31,23 +32,30 @@ export function processLogPath(slug: string, cluster: ClusterRecord, process: st
  * Starts a process of a system on free ports and puts it on record; takes up one that runs already.
  * @throws Error naming the field with an unknown placeholder, or the tool that is not there
  */
-export async function ensureProcess(place: ProcessPlace, process: SystemProcess): Promise<LedgerProcess> {
+export async function ensureProcess(
+  place: ProcessPlace,
+  process: SystemProcess,
+  signal: AbortSignal,
+): Promise<LedgerProcess> {
   const { slug, cluster } = place;
   const name = ledgerName(cluster, process.name);
-  const recorded = readLedger(slug)?.processes.find((each) => each.name === name);
-  if (recorded !== undefined && isAlive(recorded)) return recorded;
-  // One that was started and never recorded holds ports that nobody knows.
-  for (const stray of markedProcesses(slug, name)) await stopProcess(stray, 2_000);
-  const ports = recorded?.ports ?? (await freshPorts(slug, process));
-  const record = await startDetached({
-    name,
-    file: fileOf(process, place.tools),
-    cwd: campaignFolder(slug),
-    logPath: processLogPath(slug, cluster, process.name),
-    ...filled(process, place, ports),
+  return withProcessLock(startLockPath(slug, name), signal, async () => {
+    const recorded = readLedger(slug)?.processes.find((each) => each.name === name);
+    if (recorded !== undefined && isAlive(recorded)) return recorded;
+    // One that was started and never recorded holds ports that nobody knows.
+    for (const stray of markedProcesses(slug, name)) await stopProcess(stray, 2_000);
+    const ports = recorded?.ports ?? (await freshPorts(slug, process));
+    const record = await startDetached({
+      name,
+      file: fileOf(process, place.tools),
+      cwd: campaignFolder(slug),
+      logPath: processLogPath(slug, cluster, process.name),
+      ...filled(process, place, ports),
+    });
+    const more = { cluster: cluster.name, ports };
+    recordProcess(slug, record, process.restart, more);
+    return { ...record, restart: process.restart, ...more };
   });
-  recordProcess(slug, record, process.restart, { cluster: cluster.name, ports });
-  return { ...record, restart: process.restart, cluster: cluster.name, ports };
 }
 
 /** Stops a system's process, recorded or not, gives its ports back and takes it off the record. */
@@ -59,10 +67,12 @@ export async function removeProcess(
 ): Promise<void> {
   const name = ledgerName(cluster, process);
   const recorded = readLedger(slug)?.processes.find((each) => each.name === name);
+  // Off the record first, or the keeper would take its end for a death.
+  forgetProcess(slug, name);
   if (recorded !== undefined) await stopProcess(recorded, graceMs);
   for (const stray of markedProcesses(slug, name)) await stopProcess(stray, graceMs);
   releasePorts(Object.values(recorded?.ports ?? {}));
-  forgetProcess(slug, name);
+  rmSync(dirname(startLockPath(slug, name)), { recursive: true, force: true });
 }
 
 /** Every placeholder of a system, tried out: an unknown one is found before anything is started. */

@@ -1,38 +1,52 @@
 import { Agent, request } from 'undici';
 import type { ClusterRecord } from '../../host/ledger.ts';
+import { ApiProbe } from '../api-probe.ts';
 import { componentMetrics } from './kwok-config.ts';
+import { COMPONENTS } from './layout.ts';
+import type { ComponentName } from './layout.ts';
 
 const ANSWER_LIMIT_MS = 5_000;
 
-/** Components besides the apiserver that answer /healthz beside their metrics. */
-const WITH_HEALTHZ = new Set<string>(['kube-controller-manager', 'kube-scheduler', 'kwok-controller']);
+/** Where components besides the apiserver say how they are, beside their metrics. */
+const HEALTH_PATH: Readonly<Record<Exclude<ComponentName, 'kube-apiserver'>, string>> = {
+  etcd: '/health',
+  'kube-controller-manager': '/healthz',
+  'kube-scheduler': '/healthz',
+  'kwok-controller': '/healthz',
+};
 
-/**
- * Undefined when scheduler, controller-manager and kwok say that they are well, else the first that does not and why.
- * An API that answers before these do accepts Pods that nothing schedules yet.
- */
-export async function componentHealth(cluster: ClusterRecord, signal: AbortSignal): Promise<string | undefined> {
-  // Both make their own certificate at each start; what answers on this port of loopback is known by its pid.
-  const agent = new Agent({ connect: { rejectUnauthorized: false } });
+/** Undefined when a component says that it is well, else what it says. */
+export async function componentHealth(
+  cluster: ClusterRecord,
+  name: ComponentName,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (name === 'kube-apiserver') return new ApiProbe(cluster.kubeconfigPath, cluster.context).notReady(signal);
+  const metric = componentMetrics(cluster).find((each) => each.name === name);
+  if (metric === undefined) return 'kwokctl recorded no endpoint for it';
+  // Some make their own certificate at each start; what answers on this port of loopback is known by its pid.
+  const dispatcher = new Agent({ connect: { rejectUnauthorized: false } });
   try {
-    for (const metric of componentMetrics(cluster)) {
-      if (!WITH_HEALTHZ.has(metric.name)) continue;
-      const reason = await askHealth(`${metric.scheme}://${metric.address}/healthz`, agent, signal);
-      if (reason !== undefined) return `${metric.name} /healthz: ${reason}`;
-    }
-    return undefined;
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_LIMIT_MS)]);
+    const url = `${metric.scheme}://${metric.address}${HEALTH_PATH[name]}`;
+    const { statusCode, body } = await request(url, { dispatcher, signal: limited });
+    await body.dump();
+    return statusCode === 200 ? undefined : `${HEALTH_PATH[name]} answers ${statusCode}`;
+  } catch (cause) {
+    return `${HEALTH_PATH[name]}: ${(cause as Error).message}`;
   } finally {
-    await agent.destroy();
+    await dispatcher.destroy();
   }
 }
 
-async function askHealth(url: string, dispatcher: Agent, signal: AbortSignal): Promise<string | undefined> {
-  try {
-    const limited = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_LIMIT_MS)]);
-    const { statusCode, body } = await request(url, { dispatcher, signal: limited });
-    await body.dump();
-    return statusCode === 200 ? undefined : `answers ${statusCode}`;
-  } catch (cause) {
-    return (cause as Error).message;
+/**
+ * Undefined when every component says that it is well, else the first that does not and why. An API that answers before
+ * the others do accepts Pods that nothing schedules yet.
+ */
+export async function clusterHealth(cluster: ClusterRecord, signal: AbortSignal): Promise<string | undefined> {
+  for (const name of COMPONENTS) {
+    const reason = await componentHealth(cluster, name, signal);
+    if (reason !== undefined) return `${name} ${reason}`;
   }
+  return undefined;
 }

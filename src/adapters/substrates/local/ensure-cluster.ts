@@ -5,11 +5,12 @@ import { claimPorts } from '../../host/port-claims.ts';
 import { stopProcess } from '../../host/processes.ts';
 import { ApiProbe } from '../api-probe.ts';
 import type { SubstrateSpec, ToolPaths } from '../substrate.ts';
-import { componentHealth } from './component-health.ts';
+import { clusterHealth } from './component-health.ts';
 import { componentStates, dropStalePidFiles, logTail } from './components.ts';
 import { PORTS_PER_CLUSTER, setNodeReadyDelay, toolPath, writeKwokConfig } from './kwok-config.ts';
 import { kwokctlCreate, kwokctlStart } from './kwokctl.ts';
 import { readyMarkPath, statePath } from './layout.ts';
+import type { ReadyMark } from './layout.ts';
 import { removeLocalCluster } from './remove-cluster.ts';
 
 /** A component that keeps dying while the cluster comes up is started this often. */
@@ -78,7 +79,10 @@ async function bringUp(request: EnsureRequest, signal: AbortSignal, how: 'adopt'
     });
   }
   const { uid } = await new ApiProbe(cluster.kubeconfigPath, cluster.context).health(signal);
-  writeFileSync(readyMarkPath(cluster), JSON.stringify({ uid }));
+  writeFileSync(
+    readyMarkPath(cluster),
+    JSON.stringify({ uid, kwokctl: toolPath(request.tools, 'kwokctl') } satisfies ReadyMark),
+  );
   return { ...cluster, uid };
 }
 
@@ -110,9 +114,7 @@ async function startMissing(
 async function notReady(cluster: ClusterRecord, signal: AbortSignal): Promise<string | undefined> {
   const frozen = componentStates(cluster).find((each) => each.state === 'frozen');
   if (frozen !== undefined) process.kill(frozen.pid, 'SIGCONT');
-  const api = await new ApiProbe(cluster.kubeconfigPath, cluster.context).notReady(signal);
-  if (api !== undefined) return `kube-apiserver ${api}`;
-  return componentHealth(cluster, signal);
+  return clusterHealth(cluster, signal);
 }
 
 /** Puts the delay into kwok's stages; kwok reads them only when it starts. */

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { ClusterRecord } from '../../host/ledger.ts';
 
@@ -67,7 +68,23 @@ export function lockPath(cluster: Located): string {
   return join(dirname(cluster.kubeconfigPath), `${cluster.name}.lock`);
 }
 
-/** Written last: the cluster was ready once. Holds the ports that were claimed for it. */
+/** What is on record of a cluster that was ready once. */
+export interface ReadyMark {
+  readonly uid: string;
+  /** The kwokctl that made it: it can start what is missing of it. */
+  readonly kwokctl: string;
+}
+
+/** Written last: the cluster was ready once, and is watched from now on. */
 export function readyMarkPath(cluster: Located): string {
   return join(dirname(cluster.kubeconfigPath), `${cluster.name}.ready.json`);
+}
+
+/** The mark of a cluster that was ready once, else undefined. */
+export function readReadyMark(cluster: Located): ReadyMark | undefined {
+  try {
+    return JSON.parse(readFileSync(readyMarkPath(cluster), 'utf8')) as ReadyMark;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,0 +1,135 @@
+import { appendGround } from './ground.ts';
+import type { GroundEvent } from './ground.ts';
+import type { KeeperMemory, Remembered } from './keeper-memory.ts';
+import type { Watched } from './keeper-watched.ts';
+
+/** Restarts within this time count against the cap. */
+const RESTART_WINDOW_MS = 300_000;
+/** After this many restarts that did not last, a part is given up. */
+const MOST_RESTARTS = 5;
+const FIRST_BACKOFF_MS = 1_000;
+/** An API server that does not answer this many questions in a row is told as frozen. */
+const MOST_UNANSWERED = 3;
+
+/** Tells what happened: to the campaign's evidence and to the worker's log. */
+export type TellGround = (event: Omit<GroundEvent, 'campaign'>) => void;
+
+/** Writes an event to the campaign's `ground.jsonl` and to `log`. */
+export function tellTo(campaign: string, log: (event: GroundEvent) => void): TellGround {
+  return (event) => {
+    const whole = { campaign, ...event };
+    appendGround(whole);
+    log(whole);
+  };
+}
+
+/** Questions to one part in a row that were not answered. */
+export interface Unanswered {
+  count: number;
+}
+
+/**
+ * One look at a part of the ground: opens a gap when it died or froze, starts it again where that is sound, and closes
+ * the gap once it says that it is well.
+ */
+export async function checkPart(
+  part: Watched,
+  memory: KeeperMemory,
+  unanswered: Unanswered,
+  tell: TellGround,
+  signal: AbortSignal,
+): Promise<void> {
+  const look = part.look();
+  const nowMs = Date.now();
+  const known: Remembered = memory.get(part.key) ?? {
+    startTicks: look.startTicks,
+    lastAliveMs: look.state === 'running' ? nowMs : part.sinceMs,
+    restartsMs: [],
+    gaveUp: false,
+  };
+  const say = (what: GroundEvent['what'], gap: { startMs: number; endMs?: number }, detail: string): void =>
+    tell({
+      atMs: Date.now(),
+      ...(part.cluster === undefined ? {} : { cluster: part.cluster }),
+      component: part.component,
+      what,
+      gapStartMs: gap.startMs,
+      ...(gap.endMs === undefined ? {} : { gapEndMs: gap.endMs }),
+      detail,
+    });
+
+  if (look.state === 'dead') {
+    const gap = { startMs: known.gap?.startMs ?? known.lastAliveMs, why: 'died' as const };
+    const opened = { ...known, gap };
+    if (known.gap?.why !== 'died') say('died', gap, part.logTail());
+    memory.set(part.key, opened);
+    await startAgain(part, memory, opened, say, signal);
+    return;
+  }
+  if (look.state === 'frozen') {
+    if (known.gap !== undefined) return;
+    const gap = { startMs: known.lastAliveMs, why: 'frozen' as const };
+    say('frozen', gap, 'it is stopped by a signal');
+    memory.set(part.key, { ...known, gap });
+    return;
+  }
+  // Another one under the same name, though nobody told of its death: it died and was started while no keeper looked.
+  const changed = known.gap === undefined && known.startTicks !== '' && known.startTicks !== look.startTicks;
+  const gap = changed ? { startMs: known.lastAliveMs, why: 'died' as const } : known.gap;
+  if (changed) say('died', { startMs: known.lastAliveMs }, 'it was started again by another');
+  const current = { ...known, startTicks: look.startTicks };
+  if (gap !== undefined) {
+    memory.set(part.key, { ...current, gap });
+    const reason = await part.health(signal, known.restartsMs.at(-1) ?? 0);
+    if (reason !== undefined || part.look().startTicks !== look.startTicks) return;
+    const endMs = Date.now();
+    say(
+      gap.why === 'died' ? 'restarted' : 'resumed',
+      { startMs: gap.startMs, endMs },
+      `away for ${endMs - gap.startMs} ms`,
+    );
+    unanswered.count = 0;
+    memory.set(part.key, {
+      startTicks: look.startTicks,
+      lastAliveMs: endMs,
+      restartsMs: known.restartsMs,
+      gaveUp: false,
+    });
+    return;
+  }
+  if (part.probed) {
+    const reason = await part.health(signal, 0);
+    if (signal.aborted || part.look().startTicks !== look.startTicks) return;
+    unanswered.count = reason === undefined ? 0 : unanswered.count + 1;
+    if (reason !== undefined) {
+      if (unanswered.count < MOST_UNANSWERED) return;
+      const frozen = { startMs: known.lastAliveMs, why: 'frozen' as const };
+      say('frozen', frozen, `it runs and does not answer: ${reason}`);
+      memory.set(part.key, { ...current, gap: frozen });
+      return;
+    }
+  }
+  memory.set(part.key, { ...current, lastAliveMs: Date.now() });
+}
+
+async function startAgain(
+  part: Watched,
+  memory: KeeperMemory,
+  known: Remembered & { readonly gap: { readonly startMs: number } },
+  say: (what: GroundEvent['what'], gap: { startMs: number }, detail: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  if (part.restart === undefined || known.gaveUp) return;
+  const nowMs = Date.now();
+  const lately = known.restartsMs.filter((at) => nowMs - at < RESTART_WINDOW_MS);
+  const last = lately.at(-1);
+  if (last !== undefined && nowMs - last < FIRST_BACKOFF_MS * 2 ** (lately.length - 1)) return;
+  if (lately.length >= MOST_RESTARTS) {
+    const detail = `it ended ${lately.length} times after a restart and stays down: ${part.logTail()}`;
+    say('gave-up', known.gap, detail);
+    memory.set(part.key, { ...known, gaveUp: true });
+    return;
+  }
+  memory.set(part.key, { ...known, restartsMs: [...lately, nowMs] });
+  await part.restart(signal);
+}

@@ -1,0 +1,118 @@
+import { COMPONENTS, lockPath, logPath, readReadyMark } from '../substrates/local/layout.ts';
+import type { ComponentName } from '../substrates/local/layout.ts';
+import { componentHealth } from '../substrates/local/component-health.ts';
+import { componentStates, dropStalePidFiles, isStopped } from '../substrates/local/components.ts';
+import { kwokctlStart } from '../substrates/local/kwokctl.ts';
+import { readLedger, recordProcess, startLockPath } from './ledger.ts';
+import type { ClusterRecord, Ledger, LedgerProcess } from './ledger.ts';
+import { withProcessLock } from './process-lock.ts';
+import { isAlive, startDetached, stopProcess } from './processes.ts';
+import { logTail } from './log-tail.ts';
+
+/** A process that has run for this long after its start is taken for well where there is nothing to ask. */
+const SETTLED_MS = 2_000;
+
+/** What a look at a part of the ground finds. */
+export interface Look {
+  readonly state: 'running' | 'frozen' | 'dead';
+  readonly startTicks: string;
+}
+
+/** A part of a campaign's ground that the keeper watches. */
+export interface Watched {
+  readonly key: string;
+  readonly cluster?: string;
+  readonly component: string;
+  /** Known to have run at this moment, when nothing better is known. */
+  readonly sinceMs: number;
+  /** Asked again and again whether it answers, not only whether it runs. */
+  readonly probed: boolean;
+  look(): Look;
+  /** Undefined when it says that it is well. */
+  health(signal: AbortSignal, restartedMs: number): Promise<string | undefined>;
+  /** Starts it again, unless the campaign does not want that any more. Absent = it is only told. */
+  restart?: (signal: AbortSignal) => Promise<void>;
+  logTail(): string;
+}
+
+/**
+ * What stands of a campaign and should run: components of the local clusters that were ready once, and processes. A
+ * cluster that never was ready is still in the hands of whoever makes it.
+ */
+export function watchedOf(ledger: Ledger): readonly Watched[] {
+  if (ledger.closing === true) return [];
+  const clusters = ledger.clusters
+    .filter((cluster) => cluster.owned)
+    .flatMap((cluster) => componentsOf(ledger, cluster));
+  return [...clusters, ...ledger.processes.map((process) => watchedProcess(ledger, process))];
+}
+
+function componentsOf(ledger: Ledger, cluster: ClusterRecord): readonly Watched[] {
+  const mark = readReadyMark(cluster);
+  if (mark === undefined) return [];
+  return COMPONENTS.map((name) => ({
+    key: `${cluster.name}/${name}`,
+    cluster: cluster.name,
+    component: name,
+    sinceMs: ledger.createdAtMs,
+    probed: name === 'kube-apiserver',
+    look: () => stateOf(cluster, name),
+    health: (signal) => componentHealth(cluster, name, signal),
+    restart: (signal) =>
+      withProcessLock(lockPath(cluster), signal, async () => {
+        const now = readLedger(ledger.slug);
+        if (now === undefined || now.closing === true || !now.clusters.some((each) => each.name === cluster.name))
+          return;
+        if (stateOf(cluster, name).state !== 'dead') return;
+        dropStalePidFiles(cluster);
+        await kwokctlStart(mark.kwokctl, cluster, signal);
+      }),
+    logTail: () => logTail(logPath(cluster, name), 3),
+  }));
+}
+
+function stateOf(cluster: ClusterRecord, name: ComponentName): Look {
+  return componentStates(cluster).find((each) => each.name === name) ?? { state: 'dead', startTicks: '' };
+}
+
+function watchedProcess(ledger: Ledger, process: LedgerProcess): Watched {
+  const prefix = `${process.cluster ?? ''}.`;
+  return {
+    key: `process/${process.name}`,
+    ...(process.cluster === undefined ? {} : { cluster: process.cluster }),
+    component: process.name.startsWith(prefix) ? process.name.slice(prefix.length) : process.name,
+    sinceMs: process.startedAtMs,
+    probed: false,
+    look: () => {
+      if (!isAlive(process)) return { state: 'dead', startTicks: '' };
+      return { state: isStopped(process.pid) ? 'frozen' : 'running', startTicks: process.startTicks };
+    },
+    health: (_signal, restartedMs) =>
+      Promise.resolve(Date.now() - restartedMs < SETTLED_MS ? 'it has only just been started' : undefined),
+    ...(process.restart ? { restart: (signal) => startAgain(ledger.slug, process, signal) } : {}),
+    logTail: () => logTail(process.logPath, 3),
+  };
+}
+
+/** The record's own command, environment and ports, under a new pid. */
+async function startAgain(slug: string, dead: LedgerProcess, signal: AbortSignal): Promise<void> {
+  if (!isWanted(slug, dead)) return;
+  await withProcessLock(startLockPath(slug, dead.name), signal, async () => {
+    if (!isWanted(slug, dead)) return;
+    const { restart, cluster, ports } = dead;
+    const record = await startDetached(dead);
+    // In the moment of its start the campaign may have let go of it.
+    if (!isWanted(slug, dead)) return stopProcess(record);
+    recordProcess(slug, record, restart, {
+      ...(cluster === undefined ? {} : { cluster }),
+      ...(ports === undefined ? {} : { ports }),
+    });
+  });
+}
+
+/** Still on record as the very process that died, in a campaign that is not being torn down. */
+function isWanted(slug: string, dead: LedgerProcess): boolean {
+  const ledger = readLedger(slug);
+  const recorded = ledger?.processes.find((each) => each.name === dead.name);
+  return ledger?.closing !== true && recorded?.pid === dead.pid && recorded.startTicks === dead.startTicks;
+}

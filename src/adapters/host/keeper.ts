@@ -1,0 +1,108 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { stateFolder } from './folders.ts';
+import type { GroundEvent } from './ground.ts';
+import { checkPart, tellTo } from './keeper-check.ts';
+import type { Unanswered } from './keeper-check.ts';
+import { KeeperMemory } from './keeper-memory.ts';
+import { watchedOf } from './keeper-watched.ts';
+import { ledgerSlugs, readLedger } from './ledger.ts';
+import { tryProcessLock } from './process-lock.ts';
+import type { ProcessLock } from './process-lock.ts';
+
+/** Time between two looks at everything: well below the 5 s within which a death must be noticed. */
+const LOOK_EVERY_MS = 1_000;
+
+/** What the keeper needs of a logger; pino's fits. */
+export interface KeeperLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}
+
+export interface KeeperOptions {
+  readonly log: KeeperLog;
+  /** Ends the keeper; what it supervises goes on. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Keeps the ground of all campaigns of this host: notices within seconds when a component of a local cluster or a
+ * recorded process died or froze, starts it again where that is sound, and writes what happened to the campaign's
+ * `ground.jsonl`. One keeper at a time on a state folder; the others stand by and take over when it dies.
+ * @returns when the signal is aborted and nothing is under way any more
+ */
+export async function startKeeper({ log, signal }: KeeperOptions): Promise<void> {
+  const path = join(stateFolder(), 'keeper.lock');
+  const campaigns = new Map<string, CampaignKeeper>();
+  let lock: ProcessLock | undefined;
+  while (!signal.aborted) {
+    try {
+      if (lock?.isHeld() !== true) {
+        lock = tryProcessLock(path);
+        // What another keeper did meanwhile is on disk, not in this memory.
+        if (lock !== undefined) campaigns.clear();
+      }
+      if (lock !== undefined) lookAtAll(campaigns, log, signal);
+    } catch (cause) {
+      log.warn({ err: cause }, 'the keeper stumbled and goes on');
+    }
+    await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
+  }
+  await Promise.all([...campaigns.values()].map((each) => each.settled()));
+  lock?.release();
+}
+
+function lookAtAll(campaigns: Map<string, CampaignKeeper>, log: KeeperLog, signal: AbortSignal): void {
+  const slugs = new Set(ledgerSlugs());
+  for (const slug of campaigns.keys()) if (!slugs.has(slug)) campaigns.delete(slug);
+  for (const slug of slugs) {
+    let keeper = campaigns.get(slug);
+    if (keeper === undefined) campaigns.set(slug, (keeper = new CampaignKeeper(slug, log)));
+    keeper.lookAround(signal);
+  }
+}
+
+/** Looks after one campaign. Each part is checked by itself: one that takes long to answer holds up no other. */
+class CampaignKeeper {
+  readonly #slug: string;
+  readonly #log: KeeperLog;
+  readonly #memory: KeeperMemory;
+  readonly #unanswered = new Map<string, Unanswered>();
+  readonly #underWay = new Map<string, Promise<void>>();
+
+  constructor(slug: string, log: KeeperLog) {
+    this.#slug = slug;
+    this.#log = log;
+    this.#memory = new KeeperMemory(slug);
+  }
+
+  lookAround(signal: AbortSignal): void {
+    const ledger = readLedger(this.#slug);
+    if (ledger === undefined) return;
+    const tell = tellTo(ledger.campaign, (event) => this.#tell(event));
+    for (const part of watchedOf(ledger)) {
+      if (this.#underWay.has(part.key)) continue;
+      const unanswered = this.#unanswered.get(part.key) ?? { count: 0 };
+      this.#unanswered.set(part.key, unanswered);
+      const check = checkPart(part, this.#memory, unanswered, tell, signal)
+        .catch((cause: unknown) => {
+          if (!signal.aborted)
+            this.#log.warn({ campaign: ledger.campaign, part: part.key, err: cause }, 'a check failed');
+        })
+        .finally(() => this.#underWay.delete(part.key));
+      this.#underWay.set(part.key, check);
+    }
+    this.#memory.save();
+  }
+
+  async settled(): Promise<void> {
+    await Promise.all(this.#underWay.values());
+    this.#memory.save();
+  }
+
+  #tell(event: GroundEvent): void {
+    const { campaign, cluster, component, what, detail } = event;
+    const level = what === 'restarted' || what === 'resumed' ? 'info' : 'warn';
+    this.#log[level]({ campaign, cluster, component, what, detail }, `${component} ${what}`);
+  }
+}
