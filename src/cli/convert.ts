@@ -1,0 +1,36 @@
+import { writeFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { readTextFile } from '../adapters/files/read-text.ts';
+import { convertLegacy } from '../core/profile/convert-legacy.ts';
+import { formatFileErrors } from '../core/profile/file-error.ts';
+import { UsageError } from './usage-error.ts';
+
+/** `belay convert LEGACY.yaml`: a profile from before the V2 format, as one of it; what could not be kept is told. */
+export function convertCommand(): Command {
+  return new Command('convert')
+    .description('make a profile of the V2 format from a legacy one')
+    .argument('<legacy>', 'the legacy profile, Helm values with kwok.clusterCount and loadProfile.target')
+    .option('-o, --output <file>', 'write to a new file instead of standard output')
+    .addHelpText('after', '\nExample:\n  belay convert old/scaleway-50k.yaml --output profiles/mine.yaml')
+    .action((legacy: string, options: { readonly output?: string }) => {
+      const read = readTextFile(legacy);
+      if (!read.ok) throw new UsageError(formatFileErrors(read.errors));
+      const converted = convertLegacy(read.text, legacy);
+      if (!converted.ok) throw new UsageError(formatFileErrors(converted.errors));
+      if (options.output === undefined) process.stdout.write(converted.text);
+      else writeNew(options.output, converted.text);
+      for (const note of converted.notes) process.stderr.write(`${note}\n`);
+    });
+}
+
+/** A file that is there is somebody's work. */
+function writeNew(path: string, text: string): void {
+  try {
+    writeFileSync(path, text, { flag: 'wx' });
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code;
+    throw new UsageError(
+      code === 'EEXIST' ? `${path}: exists already; allowed: a new file` : `${path}: cannot be written (${code})`,
+    );
+  }
+}
