@@ -1,3 +1,4 @@
+import type { ClimbResult, LadderSpec } from '../core/campaign/climb.ts';
 import type {
   JudgeInput,
   JudgeResult,
@@ -44,4 +45,21 @@ export interface StageActivities {
   snapshot(input: StageInput): Promise<SnapshotResult>;
   judge(input: JudgeInput): Promise<JudgeResult>;
   teardown(input: StageInput): Promise<TeardownResult>;
+}
+
+/** What `resolveLadder` needs to know besides what was typed. */
+export interface ResolveLadderInput {
+  readonly input: unknown;
+  readonly workflowId: string;
+  readonly scheduled: boolean;
+}
+
+/** Short and free of side effects: run as a local activity. */
+export interface ResolveLadderActivities {
+  resolveLadder(input: ResolveLadderInput): Promise<LadderSpec>;
+}
+
+/** Writes a climb's summary beside the evidence of its rungs. */
+export interface LadderActivities {
+  writeClimb(input: { readonly spec: LadderSpec; readonly result: ClimbResult }): Promise<void>;
 }

@@ -28,6 +28,7 @@ import {
 import type {
   CampaignResult,
   CampaignStatus,
+  EvidencePart,
   JudgeResult,
   SnapshotResult,
   StageResult,
@@ -74,7 +75,7 @@ class CampaignRun {
   private failedToResolve: string | null = null;
   private stageScope: CancellationScope | null = null;
   private judged: JudgeResult | null = null;
-  private missingEvidence: readonly string[] = [];
+  private evidence: readonly EvidencePart[] = [];
   private leftovers: readonly string[] = [];
   private holdEndsAtMs: number | null = null;
   private readonly earlierSpecHashes: string[] = [];
@@ -148,7 +149,7 @@ class CampaignRun {
       }
       const { failure, checkpoint } = readFailure(stage, error);
       if (stage === 'resolve') this.failedToResolve = failure.message;
-      if (stage === 'snapshot') this.missingEvidence = [`snapshot: ${failure.message}`];
+      if (stage === 'snapshot') this.evidence = [{ what: 'snapshot', ok: false, error: failure.message }];
       if (stage === 'teardown') this.leftovers = [`teardown: ${failure.message}`];
       this.checkpoints.set(stage, checkpoint);
       this.details[stage] = failure.message;
@@ -176,13 +177,13 @@ class CampaignRun {
       ...(resume === undefined ? {} : { resume }),
     };
     if (stage === 'judge') {
-      const { missingEvidence, facts, earlierSpecHashes, state } = this;
-      this.judged = await activities.judge({ ...stageInput, state, missingEvidence, facts, earlierSpecHashes });
+      const { evidence, facts, earlierSpecHashes, state } = this;
+      this.judged = await activities.judge({ ...stageInput, state, evidence, facts, earlierSpecHashes });
       tellVerdict(endingOf(state) === 'aborted' ? 'aborted' : this.judged.verdict);
       return this.keep(stage, this.judged);
     }
     const result = await activities[stage](stageInput);
-    if (stage === 'snapshot') this.missingEvidence = (result as SnapshotResult).missing;
+    if (stage === 'snapshot') this.evidence = (result as SnapshotResult).parts;
     if (stage === 'teardown') this.leftovers = (result as TeardownResult).leftovers;
     this.keep(stage, result);
   }

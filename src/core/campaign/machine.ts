@@ -158,7 +158,7 @@ export function clustersMayExist(state: CampaignState): boolean {
 }
 
 /** How the latest execution of a stage ended; undefined when it did not run. */
-export function latestOutcome(state: CampaignState, stage: Stage): StageOutcome | undefined {
+export function latestOutcome(state: Pick<CampaignState, 'outcomes'>, stage: Stage): StageOutcome | undefined {
   return state.outcomes.findLast((outcome) => outcome.stage === stage && outcome.outcome !== 'skipped');
 }
 

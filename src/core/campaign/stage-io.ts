@@ -28,8 +28,8 @@ export interface StageResult {
 /** What `judge` is told besides the specification: the machine's record, which decides the floor of the verdict. */
 export interface JudgeInput extends StageInput {
   readonly state: CampaignState;
-  /** Parts of the evidence that could not be had, a sentence each. */
-  readonly missingEvidence: readonly string[];
+  /** Parts of the evidence: what is there, and what could not be had. */
+  readonly evidence: readonly EvidencePart[];
   readonly facts: Readonly<Record<string, Readonly<Record<string, number | string>>>>;
   /** The specification before a retry changed it, oldest first. */
   readonly earlierSpecHashes: readonly string[];
@@ -37,7 +37,14 @@ export interface JudgeInput extends StageInput {
 
 /** What `snapshot` reports: evidence that is there, and what is not. */
 export interface SnapshotResult extends StageResult {
-  readonly missing: readonly string[];
+  readonly parts: readonly EvidencePart[];
+}
+
+/** A part of the evidence: there, or why not. A part that is not there lowers the verdict to unmeasured. */
+export interface EvidencePart {
+  readonly what: string;
+  readonly ok: boolean;
+  readonly error?: string;
 }
 
 /** What `teardown` reports: what it could not remove is the janitor's. */

@@ -1,7 +1,7 @@
 import type { Stage } from '../campaign/stages.ts';
 import type { Profile, Substrate } from '../profile/model.ts';
 import { budgetField } from './call-budgets.ts';
-import type { CallBudgets, DerivationStep } from './deadlines.ts';
+import type { CallBudgets, DerivationStep, StageDeadline } from './deadlines.ts';
 import type { Plan } from './plan.ts';
 
 /** Clusters that are created, installed into, or deleted at once on one host. */
@@ -17,18 +17,29 @@ export const LIST_PAGE = 1_000;
 /** How often the steady stage looks, and how many good looks in a row it wants (`reference/bigfleet-harness.md` §7). */
 export const STEADY_POLL_MS = 2_000;
 export const STEADY_POLLS = 3;
+/** An evaluation or a set of curves takes at most this many query budgets, however many gates there are. */
+export const EVALUATION_QUERIES = 4;
+export const SNAPSHOT_QUERIES = 7;
+/** Calls that one manifest file may take: it holds several objects. */
+export const CALLS_PER_MANIFEST = 20;
+/** Time for what is read and written on the worker's own disk, ms. */
+export const LOCAL_MS = 10_000;
+/** Clusters whose scheduler is asked why Pods are pending, and how long each may take, ms. */
+export const PENDING_ASKED = 3;
+export const PENDING_ASKED_MS = 10_000;
 /** How long an injected network partition lasts. */
 export const PARTITION_MS = 60_000;
 
 /** What stands in the system file and bears on waits; the defaults are upper bounds for the shipped systems. */
 export interface SystemShape {
   readonly gateCount: number;
+  /** Calls that applying all manifests to one cluster takes. */
   readonly manifestCount: number;
   readonly processesPerCluster: number;
 }
 
 /** Upper bounds that hold for every shipped system. */
-export const DEFAULT_SYSTEM_SHAPE: SystemShape = { gateCount: 64, manifestCount: 32, processesPerCluster: 2 };
+export const DEFAULT_SYSTEM_SHAPE: SystemShape = { gateCount: 64, manifestCount: 40, processesPerCluster: 2 };
 
 interface Shape {
   readonly profile: Profile;
@@ -40,7 +51,7 @@ interface Shape {
 
 /**
  * The serial inner waits of each stage's attempt: everything that can be waited for one after another, at its full
- * budget. Clusters on different hosts wait side by side, clusters on one host in batches.
+ * budget. Clusters on different hosts wait side by side, clusters on one host in batches or in turn, as the stage does it.
  */
 export function stageWaits(shape: Shape): Readonly<Record<Stage, readonly DerivationStep[]>> {
   const { profile, plan, budgets, system } = shape;
@@ -50,45 +61,52 @@ export function stageWaits(shape: Shape): Readonly<Record<Stage, readonly Deriva
     eachMs: budgets[name],
     field: budgetField(name),
   });
-  const heavy = batchesOnOneHost(shape, CLUSTERS_AT_ONCE);
-  const light = batchesOnOneHost(shape, CONVERSATIONS_AT_ONCE);
+  const inTurn = clustersOnHost(shape);
+  const heavy = batches(inTurn, CLUSTERS_AT_ONCE);
+  const light = batches(inTurn, CONVERSATIONS_AT_ONCE);
   const largest = plan.podsOfCluster.reduce((most, pods) => Math.max(most, pods), 1);
-  const pages = Math.max(1, Math.ceil(largest / LIST_PAGE));
+  const pages = batches(largest, LIST_PAGE);
   const seeded = plan.seed.reduce((sum, row) => sum + row.configured + row.idle, 0);
-  const nodesPerCluster = Math.ceil(Math.max(seeded, plan.machinesEffective) / Math.max(1, plan.clusterCount));
-  const gates = system.gateCount + Object.keys(profile.gates).length;
+  // Nodes are laid out around the gangs that were drawn, which may take more of them than the seed's rows say.
+  const nodes = 2 * Math.ceil(Math.max(seeded, plan.machinesEffective) / Math.max(1, plan.clusterCount));
+  const queries = system.gateCount + Object.keys(profile.gates).length;
+  const processes = Math.max(1, system.processesPerCluster);
   const load = profile.loadProfile;
   const { runnerActions } = profile;
   const partitions = runnerActions.filter((action) => action.action.startsWith('partition-')).length;
+  const wantedPods = plan.totalPods * Math.max(1, load.openLoopDemandMultiplier);
+  const watches = wait('watches opened', 'apiCallMs', 3);
 
   return {
-    resolve: [wait('read profile, substrate, catalogue and system', 'apiCallMs')],
+    resolve: [wait('profile, substrate, catalogue and system read', 'apiCallMs')],
     provision: [
-      wait('ask which clusters are there already', 'apiCallMs', light),
+      wait('tools found', 'apiCallMs'),
+      wait('clusters asked whether they are there', 'apiCallMs', light),
       wait(`clusters ready, ${CLUSTERS_AT_ONCE} at a time on a host`, 'clusterReadyMs', heavy),
       wait('Prometheus answers', 'systemReadyMs'),
-      wait('stop what a failed attempt left', 'processStopMs'),
+      wait('targets found and written, in turn', 'apiCallMs', 2 * inTurn),
+      wait('what a failed attempt left is stopped', 'processStopMs'),
     ],
     install: [
-      wait('manifests, one after another', 'apiCallMs', Math.max(1, system.manifestCount) * heavy),
-      wait(`processes and what they install ready, ${CLUSTERS_AT_ONCE} clusters at a time`, 'systemReadyMs', 2 * heavy),
-      wait('stop what a failed attempt left', 'processStopMs', Math.max(1, system.processesPerCluster)),
+      wait('tools found', 'apiCallMs'),
+      wait('manifests applied, in turn', 'apiCallMs', Math.max(1, system.manifestCount) * inTurn),
+      wait('processes, then what they serve, ready, in turn', 'systemReadyMs', 2 * inTurn),
+      wait('targets written, in turn', 'apiCallMs', inTurn),
+      wait('what a failed attempt left is stopped', 'processStopMs', processes),
     ],
     seed: [
-      wait(
-        'list the Nodes that stand already',
-        'apiCallMs',
-        light * Math.max(1, Math.ceil(nodesPerCluster / LIST_PAGE)),
-      ),
+      wait('namespace made', 'apiCallMs', 3 * light),
+      wait('Nodes listed that stand already', 'apiCallMs', light * batches(nodes, LIST_PAGE)),
       {
         what: `Nodes created, at least ${NODES_PER_SECOND_FLOOR} a second in a cluster`,
-        count: light * Math.ceil(nodesPerCluster / NODES_PER_SECOND_FLOOR),
+        count: light * batches(nodes, NODES_PER_SECOND_FLOOR),
         eachMs: 1_000,
       },
       wait('the last Node ready', 'nodeReadyMs', light),
     ],
     ramp: [
-      wait('list the Pods that stand already', 'apiCallMs', pages),
+      watches,
+      wait('Pods listed that stand already', 'apiCallMs', pages),
       {
         what: 'arrivals spread over the ramp',
         count: 1,
@@ -97,15 +115,14 @@ export function stageWaits(shape: Shape): Readonly<Record<Stage, readonly Deriva
       },
       {
         what: 'Pods that the substrate takes no faster',
-        count: Math.ceil(
-          (plan.totalPods * Math.max(1, load.openLoopDemandMultiplier)) / Math.max(1, plan.rampSupplyPodsPerSec),
-        ),
+        count: Math.ceil(wantedPods / Math.max(1, plan.rampSupplyPodsPerSec)),
         eachMs: 1_000,
       },
       wait('the last Pod ready', 'podReadyMs'),
     ],
     steady: [
-      wait('list the Pods that stand already', 'apiCallMs', pages),
+      watches,
+      wait('Pods listed that stand already', 'apiCallMs', pages),
       {
         what: `ramp budget (${plan.rampBudgetClause})`,
         count: 1,
@@ -113,46 +130,61 @@ export function stageWaits(shape: Shape): Readonly<Record<Stage, readonly Deriva
         ...(profile.rampBudgetMs > 0 ? { field: 'rampBudget' } : {}),
       },
       { what: 'good looks in a row', count: STEADY_POLLS, eachMs: STEADY_POLL_MS },
-      wait('queries of the last look', 'queryMs', 7),
+      wait('queries of the last look', 'queryMs', SNAPSHOT_QUERIES),
       wait('the last Pod ready', 'podReadyMs'),
+      { what: 'schedulers asked why Pods are pending', count: PENDING_ASKED, eachMs: PENDING_ASKED_MS },
     ],
     soak: [
-      wait('list the Pods that stand already', 'apiCallMs', pages),
+      watches,
+      wait('Pods listed that stand already', 'apiCallMs', pages),
       { what: 'settle', count: 1, eachMs: load.settleSeconds * 1_000, field: 'loadProfile.settleSeconds' },
       { what: 'soak', count: 1, eachMs: load.soakSeconds * 1_000, field: 'loadProfile.soakSeconds' },
       wait('the check that is due when the soak ends', 'gateIntervalMs'),
-      wait('queries of the last check', 'queryMs', gates),
+      wait('queries of that check', 'queryMs', EVALUATION_QUERIES),
+      wait('the last Pod ready', 'podReadyMs'),
+      wait('queries of all gates', 'queryMs', Math.max(EVALUATION_QUERIES, queries)),
       wait('runner actions done and undone', 'apiCallMs', 2 * runnerActions.length),
-      wait('recovery of the last runner action', 'nodeReadyMs', runnerActions.length > 0 ? 1 : 0),
+      wait('recovery from the last runner action', 'nodeReadyMs', runnerActions.length > 0 ? 1 : 0),
       { what: 'partitions healed', count: partitions, eachMs: PARTITION_MS },
     ],
     snapshot: [
-      wait('range query of every gate', 'queryMs', gates),
+      wait('curves of all gates', 'queryMs', Math.max(SNAPSHOT_QUERIES, queries)),
       wait('state of each cluster', 'apiCallMs', light),
       wait('TSDB snapshot, then its copy', 'snapshotMs', 2),
+      { what: 'logs copied', count: 1, eachMs: LOCAL_MS },
     ],
-    judge: [wait('last reading of every gate', 'queryMs', gates), wait('report written', 'apiCallMs')],
+    judge: [{ what: 'readings judged, report drawn', count: 2, eachMs: LOCAL_MS }],
     teardown: [
-      wait('ask what is there', 'apiCallMs', light),
+      wait('watches ended', 'apiCallMs'),
+      wait('the system removed', 'apiCallMs', 3 * heavy),
+      wait('its processes stopped', 'processStopMs', 3 * heavy * processes),
       {
-        what: `objects deleted, at least ${DELETES_PER_SECOND_FLOOR} a second in a cluster`,
-        count: light * Math.ceil((largest + nodesPerCluster) / DELETES_PER_SECOND_FLOOR),
-        eachMs: 1_000,
+        what: SWEEP,
+        count: heavy,
+        eachMs: batches(largest + nodes, DELETES_PER_SECOND_FLOOR) * 1_000 + budgets.apiCallMs,
       },
-      wait('objects gone', 'apiCallMs', light),
-      wait('processes of the system stopped', 'processStopMs', heavy * Math.max(1, system.processesPerCluster)),
       wait(`clusters deleted, ${CLUSTERS_AT_ONCE} at a time on a host`, 'clusterReadyMs', heavy),
-      wait('Prometheus stopped', 'processStopMs'),
+      wait('their processes stopped', 'processStopMs', heavy),
+      wait('Prometheus stopped', 'processStopMs', 3),
+      wait('processes stopped that nothing else knows, in turn', 'processStopMs', 3 * inTurn * processes),
     ],
   };
 }
 
-/**
- * How many batches of `atOnce` one host goes through. Local clusters and existing contexts share one host; hosted ones
- * are spread over hosts that work side by side.
- */
-function batchesOnOneHost({ plan, substrate }: Shape, atOnce: number): number {
-  const onHost =
-    substrate.type === 'hosted' ? Math.min(plan.clusterCount, substrate.cluster.clustersPerHost) : plan.clusterCount;
-  return Math.max(1, Math.ceil(onHost / atOnce));
+const SWEEP = `objects deleted, at least ${DELETES_PER_SECOND_FLOOR} a second in a cluster`;
+
+/** How long the objects of one cluster may take to be deleted, ms, as the deadline of `teardown` allows for. */
+export function sweepMs(teardown: StageDeadline): number {
+  return teardown.derivation.find((step) => step.what === SWEEP)?.eachMs ?? 0;
+}
+
+/** Clusters that one host has to do with: all of them, unless they are hosted on hosts that work side by side. */
+function clustersOnHost({ plan, substrate }: Shape): number {
+  return substrate.type === 'hosted'
+    ? Math.min(plan.clusterCount, substrate.cluster.clustersPerHost)
+    : plan.clusterCount;
+}
+
+function batches(total: number, atOnce: number): number {
+  return Math.max(1, Math.ceil(total / atOnce));
 }

@@ -1,0 +1,67 @@
+import { ApplicationFailure } from '@temporalio/activity';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { searchFolders, runsFolder } from '../adapters/host/folders.ts';
+import { hostQueues } from '../adapters/host/host-queues.ts';
+import { findLadder } from '../adapters/files/find.ts';
+import { campaignName } from '../core/campaign/campaign-name.ts';
+import type { LadderSpec } from '../core/campaign/climb.ts';
+import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
+import { formatFileErrors } from '../core/profile/file-error.ts';
+import { parseCampaignInput, parseLadderInput } from '../core/profile/input.ts';
+import { bounded } from './bounded.ts';
+import { buildSpec } from './build-spec.ts';
+import type { LadderActivities, ResolveLadderActivities } from './contract.ts';
+
+/** Resolves a ladder and writes its summary. */
+export function createClimb(): ResolveLadderActivities & LadderActivities {
+  return {
+    async resolveLadder({ input, workflowId, scheduled }): Promise<LadderSpec> {
+      const parsed = parseLadderInput(input);
+      if (!parsed.ok) throw invalid(formatFileErrors(parsed.errors));
+      const found = findLadder(parsed.value.ladder, searchFolders());
+      if (!found.ok) throw invalid(formatFileErrors(found.errors));
+      const { metadata, rungs } = found.value;
+      const trigger = scheduled ? 'schedule' : parsed.value.trigger === 'cli' ? 'cli' : 'ui';
+      const named = rungs.map((rung, index) => ({ ...rung, id: `${index + 1}-${rung.profile}` }));
+      // A rung that cannot work is found out before the first one costs an hour.
+      const errors = named.flatMap((rung) => rungErrors(rung, workflowId));
+      if (errors.length > 0) throw invalid(errors.join('\n'));
+      return {
+        name: metadata.name,
+        rungs: named,
+        holdMs: parsed.value.holdMs ?? 0,
+        trigger,
+        hostQueue: hostQueues().hostQueue,
+        folder: campaignName(workflowId),
+      };
+    },
+
+    async writeClimb({ spec, result }): Promise<void> {
+      await bounded('write ladder.json', { budgetMs: 10_000 }, async () => {
+        const folder = join(runsFolder(), spec.folder);
+        mkdirSync(folder, { recursive: true });
+        writeFileSync(join(folder, 'ladder.json.tmp'), `${JSON.stringify(result, null, 2)}\n`);
+        renameSync(join(folder, 'ladder.json.tmp'), join(folder, 'ladder.json'));
+      });
+    },
+  };
+}
+
+function rungErrors(rung: LadderSpec['rungs'][number], workflowId: string): readonly string[] {
+  const { id, profile, substrate, overrides } = rung;
+  const parsed = parseCampaignInput({ profile, substrate, overrides });
+  if (!parsed.ok) return [`rung ${id}: ${formatFileErrors(parsed.errors)}`];
+  const built = buildSpec(parsed.value, {
+    workflowId: `${workflowId}.${id}`,
+    runId: '',
+    campaign: id,
+    trigger: 'ladder',
+    defaultHoldMs: 0,
+  });
+  return built.ok ? [] : built.errors.map((error) => `rung ${id}: ${error}`);
+}
+
+function invalid(message: string): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(message, FAILURE_TYPES.invalidSpec);
+}

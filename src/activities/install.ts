@@ -1,0 +1,63 @@
+import type { Logger } from 'pino';
+import { loadSystem } from '../adapters/files/load-system.ts';
+import { ownPrometheus, writeTargets } from '../adapters/prometheus/server.ts';
+import { installSystem, systemScrapeTargets } from '../adapters/systems/install-system.ts';
+import type { ToolName } from '../adapters/toolchain/tools.ts';
+import { TOOL_NAMES } from '../adapters/toolchain/tools.ts';
+import type { StageInput, StageResult } from '../core/campaign/stage-io.ts';
+import type { System } from '../core/profile/model.ts';
+import { bounded } from './bounded.ts';
+import { toolPaths } from './provision.ts';
+import { stageActivity } from './stage-activity.ts';
+
+/** Tools that a system's processes and charts need on the host. */
+export function toolsOfSystem(system: System): readonly ToolName[] {
+  const named = system.install.processes.map((process) => process.tool);
+  const modules = system.install.manifests.flatMap((manifest) =>
+    manifest.module === undefined ? [] : [manifest.module],
+  );
+  const helm = system.install.helm === undefined ? [] : ['helm'];
+  const wanted = new Set([...named, ...modules, ...helm]);
+  return TOOL_NAMES.filter((name) => wanted.has(name));
+}
+
+/** Installs the system under test on every cluster and has it scraped. A system that is part of the cluster needs nothing. */
+export function createInstall(log: Logger): (input: StageInput) => Promise<StageResult> {
+  return stageActivity('install', log, async (context) => {
+    const { spec } = context;
+    const { budgets } = spec.deadlines;
+    const { system, folder } = loadSystem(spec.system);
+    const tools = await bounded('look for tools', { budgetMs: budgets.apiCallMs }, () =>
+      toolPaths(toolsOfSystem(system)),
+    );
+    const clusters = context.clusters();
+    const prometheus = ownPrometheus(spec.slug);
+    const perClusterMs =
+      budgets.apiCallMs * Math.max(1, system.install.manifests.length * 20) + 2 * budgets.systemReadyMs;
+    for (const [index, cluster] of clusters.entries()) {
+      await bounded(
+        `install ${spec.system.name} on ${cluster.name}`,
+        { budgetMs: perClusterMs },
+        async (signal, progress) => {
+          const request = { spec, system, systemFolder: folder, cluster, tools, signal };
+          await installSystem({
+            ...request,
+            onProgress: (detail) => progress({ live: detail, fraction: index / clusters.length }),
+          });
+          const targets = systemScrapeTargets(request);
+          if (prometheus !== undefined && targets.length > 0)
+            await writeTargets(prometheus, targets, { signal, budgetMs: budgets.apiCallMs });
+        },
+      );
+    }
+    const parts =
+      system.install.processes.length + system.install.manifests.length + (system.install.helm === undefined ? 0 : 1);
+    return {
+      detail:
+        parts === 0
+          ? `${spec.system.name} is part of the cluster, nothing to install`
+          : `${spec.system.name} is ready on ${clusters.length} cluster(s)`,
+      facts: { system: spec.system.name, systemSha256: spec.system.sha256 },
+    };
+  });
+}

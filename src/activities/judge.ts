@@ -1,0 +1,106 @@
+import type { Logger } from 'pino';
+import { readCheckpoint } from '../adapters/host/checkpoints.ts';
+import { readGround } from '../adapters/host/ground.ts';
+import { readLedger } from '../adapters/host/ledger.ts';
+import { buildSummary } from '../adapters/evidence/build-summary.ts';
+import { readReadings, type Evidence } from '../adapters/evidence/evidence-folder.ts';
+import { writeSummary } from '../adapters/evidence/write-summary.ts';
+import { writeJunit } from '../adapters/evidence/junit.ts';
+import { writeManifest } from '../adapters/evidence/manifest.ts';
+import { writeReport } from '../adapters/evidence/report.ts';
+import type { LoadRecord } from '../adapters/evidence/summary-model.ts';
+import { latestOutcome, type CampaignState } from '../core/campaign/machine.ts';
+import { gateLine, type JudgeInput, type JudgeResult } from '../core/campaign/stage-io.ts';
+import { finalResults } from '../core/gates/final-readings.ts';
+import type { SummaryAction } from '../core/gates/summary.ts';
+import type { CampaignSpec } from '../core/plan/spec.ts';
+import { bounded } from './bounded.ts';
+import type { SoakCheckpoint } from './soak.ts';
+import { stageActivity } from './stage-activity.ts';
+
+/** Judges what was measured and writes it down: summary, report, JUnit. It asks no cluster and no Prometheus: what counts was read by then. */
+export function createJudge(log: Logger): (input: JudgeInput) => Promise<JudgeResult> {
+  return stageActivity<JudgeInput, JudgeResult>('judge', log, async (context) => {
+    const { spec, input, evidence } = context;
+    const { state } = input;
+    const summary = await bounded('judge', { budgetMs: spec.deadlines.stages.judge.attemptMs / 2 }, async () => {
+      const readings = readReadings(evidence.folder);
+      const execution = latestOutcome(state, 'soak')?.execution ?? 0;
+      const judged = buildSummary({
+        spec,
+        state,
+        results: finalResults(spec.gates, readings, execution, Date.now()),
+        readings,
+        actions: actionsOf(spec, state, execution),
+        groundEvents: readGround(spec.campaign),
+        evidence: input.evidence,
+        earlierSpecHashes: input.earlierSpecHashes,
+        load: loadOf(input.facts['ramp']),
+        facts: input.facts,
+        context: contextOf(spec),
+        endedAtMs: Date.now(),
+      });
+      writeSummary(evidence.folder, judged);
+      writeJunit(evidence.folder, judged);
+      return judged;
+    });
+    await bounded('write report', { budgetMs: spec.deadlines.stages.judge.attemptMs / 2 }, async () => {
+      await reportIfPossible(evidence, log);
+      await writeManifest(evidence.folder);
+    });
+    return {
+      detail: `${summary.verdict}${summary.reasons[0] === undefined ? '' : `: ${summary.reasons[0]}`}`,
+      facts: { verdict: summary.verdict },
+      verdict: summary.verdict,
+      // A workflow's result is kept small; summary.json has them all.
+      reasons: summary.reasons.slice(0, 20).map((reason) => reason.slice(0, 500)),
+      gates: summary.gates.map(gateLine),
+    };
+  });
+}
+
+/** A report that cannot be drawn must not cost the verdict: its numbers are all in summary.json. */
+async function reportIfPossible(evidence: Evidence, log: Logger): Promise<void> {
+  try {
+    await writeReport(evidence.folder);
+  } catch (error) {
+    log.error({ err: error }, 'the report could not be written');
+    evidence.event({
+      atMs: Date.now(),
+      stage: 'judge',
+      execution: 1,
+      attempt: 1,
+      what: 'no-report',
+      detail: error instanceof Error ? error.message : String(error),
+    });
+  }
+}
+
+/** What became of the runner actions of the soak that counts. */
+function actionsOf(spec: CampaignSpec, state: CampaignState, execution: number): readonly SummaryAction[] {
+  // A soak that ended early did not get to its later actions; that it ended early is what is told.
+  if (latestOutcome(state, 'soak')?.outcome !== 'succeeded') return [];
+  const checkpoint = readCheckpoint(spec.slug, 'soak', execution) as SoakCheckpoint | undefined;
+  return spec.profile.runnerActions.map(({ action, atSeconds }, index) => {
+    const done = checkpoint?.actions[String(index)];
+    const fireError = done?.error ?? (done?.firedAtMs === undefined ? 'the soak ended before it' : '');
+    return { action, atSeconds, fireError, assertError: '', asserted: fireError === '' };
+  });
+}
+
+function loadOf(facts: Readonly<Record<string, number | string>> | undefined): LoadRecord | null {
+  if (facts === undefined) return null;
+  const number = (name: string): number => Number(facts[name] ?? 0);
+  return {
+    asked: number('podsWanted'),
+    created: number('podsCreated') + number('podsExisting'),
+    askedPodsPerSec: number('askedPerSec'),
+    achievedPodsPerSec: number('achievedPerSec'),
+    latenessP99Seconds: number('sentLateP99Ms') / 1_000,
+  };
+}
+
+function contextOf(spec: CampaignSpec): string {
+  const cluster = readLedger(spec.slug)?.clusters[0];
+  return cluster === undefined ? '' : cluster.context === '' ? cluster.name : cluster.context;
+}

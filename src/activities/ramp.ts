@@ -1,0 +1,83 @@
+import type { Logger } from 'pino';
+import { runArrivals } from '../adapters/kube/run-arrivals.ts';
+import type { StageInput, StageResult } from '../core/campaign/stage-io.ts';
+import { bounded } from './bounded.ts';
+import type { Observers } from './observers.ts';
+import { stageActivity } from './stage-activity.ts';
+
+/** Requests of one kind under way at once in a cluster. */
+export const PARALLEL_REQUESTS = 64;
+
+/** When the ramp began, kept so that every attempt goes by the same clock, and how far each cluster is. */
+interface RampCheckpoint {
+  readonly startAtMs: number;
+  readonly lowWater: Readonly<Record<string, number>>;
+}
+
+/** Creates the Pods of every cluster at their intended moments, open loop. Resumed, it fills what is empty: exactly N, no duplicates. */
+export function createRamp(log: Logger, observers: Observers): (input: StageInput) => Promise<StageResult> {
+  return stageActivity('ramp', log, async (context) => {
+    const { spec, owner } = context;
+    const { budgets, stages } = spec.deadlines;
+    const clusters = await bounded('watch Pods', { budgetMs: 3 * budgets.apiCallMs }, () =>
+      observers.of(spec, context.clusters(), owner, 'ramp'),
+    );
+    const before = context.checkpoint as RampCheckpoint | undefined;
+    let checkpoint: RampCheckpoint = before ?? { startAtMs: Date.now(), lowWater: {} };
+    context.save(checkpoint);
+    const wanted = clusters.reduce((sum, cluster) => sum + cluster.load.slots.length, 0);
+    const reports = await bounded(
+      'ramp',
+      { budgetMs: stages.ramp.attemptMs, stallMs: stages.ramp.attemptMs },
+      (signal, progress) =>
+        Promise.all(
+          clusters.map((cluster) =>
+            runArrivals({
+              place: {
+                client: cluster.client,
+                namespace: cluster.load.namespace,
+                labelSelector: cluster.load.labelSelector,
+              },
+              pods: cluster.load,
+              offsetsMs: cluster.load.arrivalsMs,
+              startAtMs: checkpoint.startAtMs,
+              fromIndex: checkpoint.lowWater[cluster.record.name] ?? 0,
+              parallel: PARALLEL_REQUESTS,
+              callBudgetMs: budgets.apiCallMs,
+              signal,
+              onProgress: ({ lowWater, lateMs }) => {
+                checkpoint = { ...checkpoint, lowWater: { ...checkpoint.lowWater, [cluster.record.name]: lowWater } };
+                context.save(checkpoint);
+                const done = Object.values(checkpoint.lowWater).reduce((a, b) => a + b, 0);
+                const bound = clusters.reduce((sum, each) => sum + each.counts().bound, 0);
+                progress({
+                  live: `${done} of ${wanted} Pods created, ${bound} bound${lateMs > 500 ? `, ${Math.round(lateMs)} ms late` : ''}`,
+                  fraction: wanted === 0 ? 1 : done / wanted,
+                  checkpoint,
+                });
+              },
+            }),
+          ),
+        ),
+    );
+    const sum = (of: (report: (typeof reports)[number]) => number): number =>
+      reports.reduce((total, report) => total + of(report), 0);
+    const achieved = sum((report) => report.achievedPerSec ?? 0);
+    const asked = sum((report) => report.askedPerSec ?? 0);
+    const lateP99 = Math.max(...reports.map((report) => report.sentLate.p99Ms ?? 0));
+    return {
+      detail: `${sum((report) => report.created + report.existing)} of ${wanted} Pods created, ${achieved.toFixed(1)} a second of ${asked.toFixed(1)} asked, sent at most ${Math.round(lateP99)} ms late (p99)`,
+      facts: {
+        podsWanted: wanted,
+        podsCreated: sum((report) => report.created),
+        podsExisting: sum((report) => report.existing),
+        refilled: sum((report) => report.refilled),
+        retries: sum((report) => report.retries),
+        conflicts: sum((report) => report.conflicts),
+        askedPerSec: asked,
+        achievedPerSec: achieved,
+        sentLateP99Ms: lateP99,
+      },
+    };
+  });
+}

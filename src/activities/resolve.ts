@@ -1,0 +1,77 @@
+import { ApplicationFailure } from '@temporalio/activity';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { runsFolder } from '../adapters/host/folders.ts';
+import { campaignName, campaignNameOfRun } from '../core/campaign/campaign-name.ts';
+import { refuseChanges } from '../core/campaign/changes.ts';
+import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
+import { DEFAULT_HOLD_MS } from '../core/plan/deadlines.ts';
+import type { CampaignSpec } from '../core/plan/spec.ts';
+import { formatFileErrors } from '../core/profile/file-error.ts';
+import { parseCampaignInput } from '../core/profile/input.ts';
+import { buildSpec } from './build-spec.ts';
+import type { ResolveActivities, ResolveInput, RespecInput } from './contract.ts';
+
+/** Turns what was typed into a complete, hashed specification, and makes the changed one of a retry. */
+export function createResolve(): ResolveActivities {
+  return {
+    async resolve(request: ResolveInput): Promise<CampaignSpec> {
+      const { workflowId, runId } = request;
+      const parsed = parseCampaignInput(request.input);
+      if (!parsed.ok) throw invalid([formatFileErrors(parsed.errors)]);
+      const trigger = parsed.value.trigger ?? (request.scheduled ? 'schedule' : request.child ? 'ladder' : 'ui');
+      const built = buildSpec(parsed.value, {
+        workflowId,
+        runId,
+        campaign: folderName(workflowId, runId),
+        trigger,
+        // A night must not wait for somebody who is asleep.
+        defaultHoldMs: trigger === 'schedule' || trigger === 'ladder' ? 0 : DEFAULT_HOLD_MS,
+      });
+      if (!built.ok) throw invalid(built.errors);
+      return built.spec;
+    },
+
+    async respec({ spec, set }: RespecInput): Promise<CampaignSpec> {
+      const refused = refuseChanges(spec, set);
+      if (refused.length > 0) throw invalid(refused);
+      const { workflowId, runId, campaign, trigger, profile, substrate, catalogue, holdMs } = spec;
+      const changed = changedProfile(profile, set);
+      const built = buildSpec(
+        { profile: { inline: changed }, catalogue, substrate: substrate.metadata.name, overrides: {}, holdMs, trigger },
+        { workflowId, runId, campaign, trigger, defaultHoldMs: holdMs },
+      );
+      if (!built.ok) throw invalid(built.errors);
+      return built.spec;
+    },
+  };
+}
+
+/** A profile with the changes of a retry in it. Which paths there can be is decided by `refuseChanges`. */
+function changedProfile(
+  profile: CampaignSpec['profile'],
+  set: Readonly<Record<string, unknown>>,
+): CampaignSpec['profile'] {
+  let changed = profile;
+  for (const [path, value] of Object.entries(set)) {
+    const [head, name = '', field = ''] = path.split('.');
+    changed =
+      head === 'gates'
+        ? { ...changed, gates: { ...changed.gates, [name]: { ...changed.gates[name], [field]: value } } }
+        : { ...changed, loadProfile: { ...changed.loadProfile, [name]: value } };
+  }
+  return changed;
+}
+
+function folderName(workflowId: string, runId: string): string {
+  const name = campaignName(workflowId);
+  const specPath = join(runsFolder(), name, 'spec.json');
+  if (!existsSync(specPath)) return name;
+  const taken = JSON.parse(readFileSync(specPath, 'utf8')) as { readonly runId?: string };
+  // The same run resolves again after a crash and must find its own folder.
+  return taken.runId === runId ? name : campaignNameOfRun(workflowId, runId);
+}
+
+function invalid(errors: readonly string[]): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(errors.join('\n'), FAILURE_TYPES.invalidSpec);
+}

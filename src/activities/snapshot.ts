@@ -1,0 +1,91 @@
+import type { Logger } from 'pino';
+import { existsSync } from 'node:fs';
+import { readCheckpoint } from '../adapters/host/checkpoints.ts';
+import { readLedger } from '../adapters/host/ledger.ts';
+import { collectSnapshot, CURVE_BUDGETS } from '../adapters/evidence/collect-snapshot.ts';
+import { loadSystem } from '../adapters/files/load-system.ts';
+import { ownPrometheus } from '../adapters/prometheus/server.ts';
+import { substrateAdapter } from '../adapters/substrates/select-substrate.ts';
+import { systemLogs } from '../adapters/systems/install-system.ts';
+import { latestOutcome } from '../core/campaign/machine.ts';
+import type { EvidencePart, SnapshotResult, StageInput } from '../core/campaign/stage-io.ts';
+import { bounded } from './bounded.ts';
+import type { SoakCheckpoint } from './soak.ts';
+import { stageActivity, type StageContext } from './stage-activity.ts';
+
+/** Time for what is local: logs, the state of files. */
+const LOCAL_MS = 10_000;
+
+/**
+ * Keeps what only stands while the campaign does: curves, logs, the TSDB. It never fails for want of a part, and never waits
+ * past its budget: what cannot be had is named, lowers the verdict, and teardown goes on.
+ */
+export function createSnapshot(log: Logger): (input: StageInput) => Promise<SnapshotResult> {
+  return stageActivity<StageInput, SnapshotResult>('snapshot', log, async (context) => {
+    const { spec, evidence } = context;
+    const { budgets } = spec.deadlines;
+    const parts: EvidencePart[] = [];
+    const budgetMs = (2 * CURVE_BUDGETS + 1) * budgets.queryMs + budgets.snapshotMs + LOCAL_MS;
+    try {
+      await bounded('collect evidence', { budgetMs }, (signal, progress) =>
+        collectSnapshot({
+          folder: evidence.folder,
+          campaign: spec.campaign,
+          prometheus: ownPrometheus(spec.slug),
+          gates: spec.gates,
+          soak: soakOf(context),
+          campaignTime: { startMs: readLedger(spec.slug)?.createdAtMs ?? Date.now() - 1_000, endMs: Date.now() },
+          logs: logsOf(context),
+          queryBudgetMs: budgets.queryMs,
+          snapshotBudgetMs: budgets.snapshotMs,
+          signal,
+          onPart: (part) => {
+            parts.push(part);
+            progress({ live: `${part.what}: ${part.ok ? 'kept' : (part.error ?? 'not to be had')}` });
+          },
+        }),
+      );
+    } catch (error) {
+      if (error instanceof Error && error.name === 'CancelledFailure') throw error;
+      parts.push({
+        what: 'evidence in time',
+        ok: false,
+        error: error instanceof Error ? error.message : String(error),
+      });
+    }
+    const missing = parts.filter((part) => !part.ok);
+    for (const part of missing) context.log.warn({ part }, 'evidence is missing');
+    return {
+      detail:
+        missing.length === 0
+          ? `${parts.length} parts kept in ${evidence.folder}`
+          : `missing: ${missing.map((part) => `${part.what} (${part.error ?? '?'})`).join('; ')}`,
+      facts: { partsKept: parts.length - missing.length, partsMissing: missing.length },
+      parts,
+    };
+  });
+}
+
+function soakOf({ spec, input }: StageContext): { readonly startMs: number; readonly endMs: number } | undefined {
+  const outcome = latestOutcome(input, 'soak');
+  if (outcome === undefined) return undefined;
+  const checkpoint = readCheckpoint(spec.slug, 'soak', outcome.execution) as SoakCheckpoint | undefined;
+  return { startMs: checkpoint?.startAtMs ?? outcome.startedAtMs, endMs: outcome.endedAtMs };
+}
+
+function logsOf({ spec }: StageContext): readonly { readonly name: string; readonly path: string }[] {
+  const ledger = readLedger(spec.slug);
+  if (ledger === undefined) return [];
+  const substrate = substrateAdapter(spec.substrate, new Map());
+  const { system } = loadSystem(spec.system);
+  const ofClusters = ledger.clusters.flatMap((cluster) =>
+    [...substrate.clusterLogs(cluster), ...systemLogs({ spec, system, cluster })].map(({ component, path }) => ({
+      name: `${cluster.name}-${component}`,
+      path,
+    })),
+  );
+  const ofProcesses = ledger.processes.map(({ name, logPath }) => ({ name, path: logPath }));
+  // A system's process stands in both lists; a component that never started has no log to miss.
+  const byPath = new Map([...ofProcesses, ...ofClusters].map((entry) => [entry.path, entry]));
+  return [...byPath.values()].filter(({ path }) => existsSync(path));
+}

@@ -1,0 +1,98 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ClusterClient, ObjectMeta } from '../adapters/kube/client.ts';
+import { failNode, recoverNode } from '../adapters/kube/machines.ts';
+import { podsPath } from '../adapters/kube/slot-book.ts';
+import type { RunnerAction } from '../core/profile/model.ts';
+import type { ObservedCluster } from './observers.ts';
+
+/** How long a failed Node stays away. */
+const FAILED_NODE_MS = 10_000;
+
+/** What became of an action so far: kept in the checkpoint, so that a Node that was taken out is brought back by whoever resumes. */
+export interface ActionState {
+  readonly node?: string;
+  readonly firedAtMs?: number;
+  readonly undoneAtMs?: number;
+  readonly error?: string;
+}
+
+/** The runner actions of a soak. */
+export interface ActionsRequest {
+  readonly actions: readonly RunnerAction[];
+  readonly before: Readonly<Record<string, ActionState>>;
+  readonly startAtMs: number;
+  readonly cluster: ObservedCluster;
+  readonly callBudgetMs: number;
+  /** Ends the waiting; what was done is undone all the same. */
+  readonly signal: AbortSignal;
+  /** Bounds the undoing after `signal` has aborted. */
+  readonly undoSignal: AbortSignal;
+  readonly onChange: (index: number, state: ActionState, told: string) => void;
+}
+
+/** Carries out each action at its moment, and undoes it. An action that cannot be carried out is told, not thrown: the soak goes on. */
+export async function runActions(request: ActionsRequest): Promise<void> {
+  await Promise.all(request.actions.map((action, index) => runAction(request, action, index)));
+}
+
+async function runAction(request: ActionsRequest, action: RunnerAction, index: number): Promise<void> {
+  let state = request.before[String(index)] ?? {};
+  const change = (next: ActionState, told: string): void => {
+    state = next;
+    request.onChange(index, state, told);
+  };
+  if (state.undoneAtMs !== undefined || state.error !== undefined) return;
+  const { client } = request.cluster;
+  const within = { signal: request.undoSignal, budgetMs: request.callBudgetMs };
+  try {
+    if (state.firedAtMs === undefined) {
+      await until(request.startAtMs + action.atSeconds * 1_000, request.signal);
+      if (request.signal.aborted) return;
+      const node = await pickNode(client, request.cluster.load, action.action, within);
+      // On record before it happens: a Node that is out and that nobody knows of would stay out.
+      change({ node, firedAtMs: Date.now() }, `${action.action}: node ${node} fails`);
+      await failNode(client, node, within);
+    }
+    await until((state.firedAtMs ?? Date.now()) + FAILED_NODE_MS, request.signal);
+    if (state.node !== undefined) await recoverNode(client, state.node, within);
+    change({ ...state, undoneAtMs: Date.now() }, `${action.action}: node ${state.node ?? '?'} is back`);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    change({ ...state, error: message }, `${action.action}: ${message}`);
+  }
+}
+
+/** `fail-node`: the one with most Pods, so that the failure is felt; `fail-node-3`: the fourth by name. */
+async function pickNode(
+  client: ClusterClient,
+  where: ObservedCluster['load'],
+  action: string,
+  within: { readonly signal: AbortSignal; readonly budgetMs: number },
+): Promise<string> {
+  const { items: names } = await client.list(
+    '/api/v1/nodes',
+    { metadataOnly: true, pick: ({ metadata }: { metadata: ObjectMeta }) => metadata.name },
+    within,
+  );
+  names.sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+  const wanted = /^fail-node-(\d+)$/.exec(action)?.[1];
+  if (wanted !== undefined) {
+    const named = names[Number(wanted)];
+    if (named === undefined) throw new Error(`${action}: there are ${names.length} Nodes, numbered from 0`);
+    return named;
+  }
+  const { items: placed } = await client.list(
+    podsPath(where.namespace),
+    { labelSelector: where.labelSelector, pick: ({ spec }: { spec?: { nodeName?: string } }) => spec?.nodeName ?? '' },
+    within,
+  );
+  const count = new Map<string, number>();
+  for (const node of placed) if (node !== '') count.set(node, (count.get(node) ?? 0) + 1);
+  const busiest = names.filter((name) => count.has(name)).sort((a, b) => (count.get(b) ?? 0) - (count.get(a) ?? 0))[0];
+  if (busiest === undefined) throw new Error(`${action}: no Node has a Pod of this campaign`);
+  return busiest;
+}
+
+async function until(atMs: number, signal: AbortSignal): Promise<void> {
+  await sleep(Math.max(0, atMs - Date.now()), undefined, { signal }).catch(() => undefined);
+}

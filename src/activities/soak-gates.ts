@@ -1,0 +1,56 @@
+import { groundGaps, readGround } from '../adapters/host/ground.ts';
+import { evaluateGates } from '../adapters/prometheus/evaluate.ts';
+import type { PrometheusClient } from '../adapters/prometheus/client.ts';
+import type { GateResult } from '../core/gates/model.ts';
+import type { CampaignSpec } from '../core/plan/spec.ts';
+import { SCRAPE_INTERVAL_MS } from './scrape-interval.ts';
+
+/** Reads gates at this moment: in the soak and at its end alike. */
+export async function readGates(request: {
+  readonly spec: CampaignSpec;
+  readonly client: PrometheusClient;
+  readonly soakStartMs: number;
+  readonly only: 'failFast' | 'all';
+  readonly signal: AbortSignal;
+}): Promise<readonly GateResult[]> {
+  const { spec, client, soakStartMs, only, signal } = request;
+  const nowMs = Date.now();
+  return evaluateGates({
+    client,
+    gates: spec.gates,
+    campaign: spec.campaign,
+    window: { soakStartMs, settleEndMs: soakStartMs + spec.profile.loadProfile.settleSeconds * 1_000, nowMs },
+    gaps: groundGaps(readGround(spec.campaign)),
+    only,
+    scrapeIntervalMs: SCRAPE_INTERVAL_MS,
+    signal,
+    queryBudgetMs: spec.deadlines.budgets.queryMs,
+  });
+}
+
+/** The first fail-fast gate that is measured over its bar. An unmeasured one is no breach: nothing was seen to break. */
+export function breachIn(spec: CampaignSpec, results: readonly GateResult[]): GateResult | undefined {
+  const failFast = new Set(
+    spec.gates.filter((gate) => gate.failFast && gate.barKind !== 'informational').map((gate) => gate.name),
+  );
+  return results.find((result) => failFast.has(result.gate) && result.verdict === 'fail');
+}
+
+/** Gates as heartbeat details show them: "0.41 s of at most 5 s". */
+export function liveGates(results: readonly GateResult[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    results.map((result) => {
+      const { value, reason } = result.reading;
+      const measured =
+        value === null ? `unmeasured (${reason ?? '?'})` : `${Number(value.toPrecision(3))} ${result.unit}`.trim();
+      const sides = [
+        result.bar.min === undefined ? '' : `at least ${result.bar.min}`,
+        result.bar.max === undefined ? '' : `at most ${result.bar.max}`,
+      ];
+      return [
+        result.gate,
+        `${measured} of ${sides.filter((side) => side !== '').join(', ') || 'no bar'}: ${result.verdict}`,
+      ];
+    }),
+  );
+}

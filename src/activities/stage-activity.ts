@@ -1,0 +1,143 @@
+import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
+import type { Logger } from 'pino';
+import { readCheckpoint, writeCheckpoint } from '../adapters/host/checkpoints.ts';
+import { readGround } from '../adapters/host/ground.ts';
+import { readLedger, type ClusterRecord } from '../adapters/host/ledger.ts';
+import { openEvidence, type Evidence } from '../adapters/evidence/evidence-folder.ts';
+import { stageSeconds } from '../adapters/prometheus/own-metrics.ts';
+import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
+import type { StageInput, StageResult } from '../core/campaign/stage-io.ts';
+import type { Stage } from '../core/campaign/stages.ts';
+import type { Ownership } from '../core/plan/labels.ts';
+import type { CampaignSpec } from '../core/plan/spec.ts';
+import { lastCheckpoint } from './bounded.ts';
+
+/** What every stage's body works with. */
+export interface StageContext<Input extends StageInput = StageInput> {
+  readonly input: Input;
+  readonly spec: CampaignSpec;
+  readonly stage: Stage;
+  readonly log: Logger;
+  readonly evidence: Evidence;
+  /** Where an earlier attempt, or the execution before this one, had got to. */
+  readonly checkpoint: unknown;
+  /** Keeps a checkpoint on this host's disk; heartbeats carry it besides. */
+  save(checkpoint: unknown): void;
+  /** The campaign's clusters on this host. @throws ApplicationFailure when it has none */
+  clusters(): readonly ClusterRecord[];
+  /** Labels of what this stage makes. */
+  readonly owner: Ownership;
+}
+
+/** What a body returns; the rest of the stage's result is added around it. */
+export type BodyResult<Result extends StageResult> = Omit<Result, 'groundEvents'>;
+
+/**
+ * Makes a stage's activity of its body: evidence of when it began and how it ended, log lines with campaign, stage and
+ * attempt, the checkpoint of whoever was here before, and failures in the words that the workflow reads.
+ */
+export function stageActivity<Input extends StageInput, Result extends StageResult>(
+  stage: Stage,
+  workerLog: Logger,
+  body: (context: StageContext<Input>) => Promise<BodyResult<Result>>,
+): (input: Input) => Promise<Result> {
+  return async (input) => {
+    const { spec, execution } = input;
+    const { attempt } = Context.current().info;
+    const log = workerLog.child({ campaign: spec.campaign, stage, execution, attempt });
+    const evidence = openEvidence(spec);
+    let checkpoint = readCheckpoint(spec.slug, stage, execution) ?? lastCheckpoint() ?? input.resume;
+    const startedAtMs = Date.now();
+    const event = (what: string, detail: string): void =>
+      evidence.event({ atMs: Date.now(), stage, execution, attempt, what, detail });
+    const decision = input.decisions.at(-1);
+    if (decision !== undefined && attempt === 1) {
+      event(
+        'decision',
+        `${decision.decision} of ${decision.stage}, execution ${decision.execution}${decision.reason === '' ? '' : `: ${decision.reason}`}${decision.set === undefined ? '' : ` ${JSON.stringify(decision.set)}`}`,
+      );
+    }
+    event(attempt === 1 ? 'began' : 'resumed', '');
+    log.info('stage began');
+    try {
+      const result = await body({
+        input,
+        spec,
+        stage,
+        log,
+        evidence,
+        checkpoint,
+        save: (next) => {
+          checkpoint = next;
+          writeCheckpoint(spec.slug, stage, execution, next);
+        },
+        clusters: () => clustersOf(spec),
+        owner: { campaign: spec.campaign, stage, expiresAtMs: expiryOf(spec) },
+      });
+      const groundEvents = readGround(spec.campaign)
+        .filter((ground) => ground.atMs >= startedAtMs)
+        .map(
+          (ground) =>
+            `${ground.cluster === undefined ? '' : `${ground.cluster} `}${ground.component} ${ground.what}${ground.detail === '' ? '' : `: ${ground.detail}`}`,
+        );
+      event('ended', result.detail);
+      stageSeconds.set(
+        { campaign: spec.campaign, stage, execution: String(execution) },
+        (Date.now() - startedAtMs) / 1_000,
+      );
+      log.info({ seconds: (Date.now() - startedAtMs) / 1_000 }, result.detail);
+      return { ...result, groundEvents } as unknown as Result;
+    } catch (error) {
+      if (error instanceof CancelledFailure) {
+        event('cancelled', error.message);
+        log.info(`stage stopped: ${error.message}`);
+        throw error;
+      }
+      const failure = asFailure(error, checkpoint);
+      event('failed', failure.message);
+      log.warn({ err: error }, 'stage failed');
+      throw failure;
+    }
+  };
+}
+
+/** A failure of the system under test: it did not get where the stage wanted it. Another attempt would only wait longer. */
+export function systemNotThere(message: string): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(message, FAILURE_TYPES.systemNotThere);
+}
+
+/** What went wrong, in the words the workflow reads, with the checkpoint that the next execution is handed. */
+function asFailure(error: unknown, checkpoint: unknown): ApplicationFailure {
+  const details = checkpoint === undefined ? {} : { checkpoint };
+  if (error instanceof ApplicationFailure) {
+    return ApplicationFailure.create({
+      message: error.message,
+      type: error.type ?? FAILURE_TYPES.harnessFault,
+      nonRetryable: error.nonRetryable ?? false,
+      details: [{ ...(error.details?.[0] as object | undefined), ...details }],
+      cause: error,
+    });
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return ApplicationFailure.create({
+    message,
+    type: FAILURE_TYPES.harnessFault,
+    details: [details],
+    ...(error instanceof Error ? { cause: error } : {}),
+  });
+}
+
+function clustersOf(spec: CampaignSpec): readonly ClusterRecord[] {
+  const clusters = readLedger(spec.slug)?.clusters ?? [];
+  if (clusters.length === 0) {
+    throw ApplicationFailure.create({
+      message: `campaign ${spec.campaign} has no clusters on this host`,
+      type: FAILURE_TYPES.harnessFault,
+    });
+  }
+  return clusters;
+}
+
+function expiryOf(spec: CampaignSpec): number {
+  return readLedger(spec.slug)?.expiresAtMs ?? Date.now() + spec.deadlines.janitorMs;
+}

@@ -1,0 +1,101 @@
+import type { Logger } from 'pino';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { replaceMissing } from '../adapters/kube/run-churn.ts';
+import { SlotBook } from '../adapters/kube/slot-book.ts';
+import { pendingReasons } from '../adapters/kube/pending-reasons.ts';
+import type { StageInput, StageResult } from '../core/campaign/stage-io.ts';
+import { STEADY_POLL_MS, STEADY_POLLS } from '../core/plan/stage-waits.ts';
+import { bounded } from './bounded.ts';
+import type { ObservedCluster, Observers } from './observers.ts';
+import { PARALLEL_REQUESTS } from './ramp.ts';
+import { stageActivity, systemNotThere } from './stage-activity.ts';
+
+/** Share of the Pods that must be bound (`reference/bigfleet-harness.md` §7). */
+const BOUND_SHARE = 0.999;
+
+/**
+ * Waits until the system has bound what was asked for, several looks in a row. It gives up, as the system's failure, at the
+ * ramp budget, and names what is pending and why the scheduler says so.
+ */
+export function createSteady(log: Logger, observers: Observers): (input: StageInput) => Promise<StageResult> {
+  return stageActivity('steady', log, async (context) => {
+    const { spec, owner } = context;
+    const { budgets } = spec.deadlines;
+    const clusters = await bounded('watch Pods', { budgetMs: 3 * budgets.apiCallMs }, () =>
+      observers.of(spec, context.clusters(), owner, 'steady'),
+    );
+    const startAtMs = (context.checkpoint as { readonly startAtMs?: number } | undefined)?.startAtMs ?? Date.now();
+    context.save({ startAtMs });
+    const untilMs = startAtMs + spec.plan.rampBudgetMs;
+    const wanted = clusters.reduce((sum, cluster) => sum + cluster.load.slots.length, 0);
+    const target = Math.floor(BOUND_SHARE * wanted);
+    const seconds = await bounded(
+      'steady',
+      { budgetMs: spec.deadlines.stages.steady.attemptMs },
+      async (signal, progress) => {
+        for (let good = 0; ;) {
+          const present = total(clusters, 'present');
+          const bound = total(clusters, 'bound');
+          const isGood = bound >= target && present === wanted;
+          good = isGood ? good + 1 : 0;
+          progress({
+            live: `${bound} of ${wanted} Pods bound, ${total(clusters, 'pending')} pending${isGood ? `, good look ${good} of ${STEADY_POLLS}` : ''}`,
+            fraction: wanted === 0 ? 1 : bound / wanted,
+            checkpoint: { startAtMs },
+          });
+          if (good >= STEADY_POLLS) return (Date.now() - startAtMs) / 1_000;
+          if (Date.now() > untilMs)
+            throw systemNotThere(
+              await explain(clusters, { bound, present, wanted, seconds: spec.plan.rampBudgetMs / 1_000 }, signal),
+            );
+          // A retry after a breach finds slots that the broken soak left empty.
+          if (present < wanted) await refill(clusters, budgets.apiCallMs, signal);
+          await sleep(STEADY_POLL_MS, undefined, { signal });
+        }
+      },
+    );
+    return {
+      detail: `${total(clusters, 'bound')} of ${wanted} Pods bound, steady after ${seconds.toFixed(1)} s`,
+      facts: { podsBound: total(clusters, 'bound'), steadySeconds: seconds },
+    };
+  });
+}
+
+/** Sum of a count over clusters. */
+export function total(
+  clusters: readonly ObservedCluster[],
+  count: 'present' | 'bound' | 'ready' | 'pending' | 'deleted',
+): number {
+  return clusters.reduce((sum, cluster) => sum + cluster.counts()[count], 0);
+}
+
+/** Creates what is missing in every cluster. */
+async function refill(clusters: readonly ObservedCluster[], callBudgetMs: number, signal: AbortSignal): Promise<void> {
+  for (const { client, load } of clusters) {
+    const place = { client, namespace: load.namespace, labelSelector: load.labelSelector };
+    const book = await SlotBook.read(place, { signal, budgetMs: callBudgetMs });
+    await replaceMissing({
+      place,
+      pods: load,
+      slots: load.slots.length,
+      book,
+      parallel: PARALLEL_REQUESTS,
+      callBudgetMs,
+      signal,
+    });
+  }
+}
+
+async function explain(
+  clusters: readonly ObservedCluster[],
+  found: { readonly bound: number; readonly present: number; readonly wanted: number; readonly seconds: number },
+  signal: AbortSignal,
+): Promise<string> {
+  const reasons: string[] = [];
+  for (const cluster of clusters) {
+    if (cluster.counts().pending === 0 || reasons.length >= 3) continue;
+    reasons.push(...(await pendingReasons(cluster.client, cluster.load, { signal, budgetMs: 10_000 }).catch(() => [])));
+  }
+  const why = reasons.length === 0 ? '' : `; the scheduler says: ${reasons.slice(0, 3).join(' | ')}`;
+  return `not steady within the ramp budget of ${found.seconds} s: ${found.bound} of ${found.wanted} Pods bound, ${found.present} present${why}`;
+}

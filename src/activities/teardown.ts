@@ -1,0 +1,128 @@
+import type { Logger } from 'pino';
+import { loadSystem } from '../adapters/files/load-system.ts';
+import { markClosing, readLedger, removeCampaignFolder, type ClusterRecord } from '../adapters/host/ledger.ts';
+import { stopProcess } from '../adapters/host/processes.ts';
+import { connectCluster } from '../adapters/kube/client.ts';
+import { removeCampaign } from '../adapters/kube/remove-campaign.ts';
+import { forgetCampaign } from '../adapters/prometheus/own-metrics.ts';
+import { stopPrometheus } from '../adapters/prometheus/server.ts';
+import { substrateAdapter } from '../adapters/substrates/select-substrate.ts';
+import { removeSystem } from '../adapters/systems/install-system.ts';
+import { findTool } from '../adapters/toolchain/find-tool.ts';
+import { TOOL_NAMES, type ToolName } from '../adapters/toolchain/tools.ts';
+import type { FoundTool } from '../adapters/toolchain/find-tool.ts';
+import type { StageInput, TeardownResult } from '../core/campaign/stage-io.ts';
+import { bounded } from './bounded.ts';
+import { eachAtOnce } from './each-at-once.ts';
+import type { Observers } from './observers.ts';
+import { stageActivity, type StageContext } from './stage-activity.ts';
+
+/** Clusters taken down at once. */
+const AT_ONCE = 4;
+
+/**
+ * Takes down everything the campaign made. One thing that cannot be removed does not keep the rest: it is named, kept on the
+ * ledger, and the janitor's. The ledger goes last.
+ */
+export function createTeardown(log: Logger, observers: Observers): (input: StageInput) => Promise<TeardownResult> {
+  return stageActivity<StageInput, TeardownResult>('teardown', log, async (context) => {
+    const { spec } = context;
+    const { budgets } = spec.deadlines;
+    await bounded('end watches', { budgetMs: budgets.apiCallMs }, () => observers.end(spec.slug));
+    const ledger = readLedger(spec.slug);
+    if (ledger === undefined) {
+      await forgetCampaign(spec.campaign);
+      return { detail: 'nothing was there', facts: {}, leftovers: [] };
+    }
+    markClosing(spec.slug);
+    const leftovers: string[] = [];
+    await eachAtOnce(ledger.clusters, AT_ONCE, async (cluster) => {
+      leftovers.push(...(await takeDown(context, cluster)));
+    });
+    await attempt(leftovers, 'Prometheus', () =>
+      bounded('stop Prometheus', { budgetMs: 3 * budgets.processStopMs }, () =>
+        stopPrometheus(spec.slug, budgets.processStopMs),
+      ),
+    );
+    // What no adapter knows any more: a process whose cluster or system file is gone.
+    for (const record of readLedger(spec.slug)?.processes ?? []) {
+      await attempt(leftovers, record.name, () =>
+        bounded(`stop ${record.name}`, { budgetMs: 3 * budgets.processStopMs }, () =>
+          stopProcess(record, budgets.processStopMs),
+        ),
+      );
+    }
+    if (leftovers.length === 0) removeCampaignFolder(spec.slug);
+    await forgetCampaign(spec.campaign);
+    const removed = `${ledger.clusters.length} cluster(s) and ${ledger.processes.length} process(es) removed`;
+    return {
+      detail: leftovers.length === 0 ? removed : `${removed}; LEFT BEHIND: ${leftovers.join('; ')}`,
+      facts: { clustersRemoved: ledger.clusters.length, leftovers: leftovers.length },
+      leftovers,
+    };
+  });
+}
+
+async function takeDown(context: StageContext, cluster: ClusterRecord): Promise<readonly string[]> {
+  const { spec } = context;
+  const { budgets, stages } = spec.deadlines;
+  const leftovers: string[] = [];
+  const tools = await toolsHere();
+  await attempt(leftovers, `${spec.system.name} on ${cluster.name}`, async () => {
+    const { system, folder } = loadSystem(spec.system);
+    const budgetMs = budgets.processStopMs * 3 * Math.max(1, system.install.processes.length) + budgets.apiCallMs * 3;
+    await bounded(`remove ${spec.system.name} from ${cluster.name}`, { budgetMs }, (signal) =>
+      removeSystem({ spec, system, systemFolder: folder, cluster, tools, signal }),
+    );
+  });
+  if (!cluster.owned) {
+    // Only what carries this campaign's label; a cluster of our own is removed whole instead.
+    await attempt(leftovers, `objects in ${cluster.name}`, async () => {
+      const budgetMs = stages.teardown.attemptMs / 2;
+      const { left } = await bounded(
+        `sweep ${cluster.name}`,
+        { budgetMs: budgetMs + budgets.apiCallMs },
+        async (signal, progress) => {
+          const client = await connectCluster({ kubeconfigPath: cluster.kubeconfigPath, context: cluster.context });
+          try {
+            return await removeCampaign(
+              client,
+              {
+                campaign: spec.campaign,
+                onProgress: (count) => progress({ live: `${count} objects left in ${cluster.name}` }),
+              },
+              { signal, budgetMs },
+            );
+          } finally {
+            await client.close();
+          }
+        },
+      );
+      if (left.length > 0) throw new Error(left.slice(0, 5).join(', '));
+    });
+  }
+  await attempt(leftovers, cluster.name, () =>
+    bounded(`remove ${cluster.name}`, { budgetMs: budgets.clusterReadyMs + budgets.processStopMs }, (signal) =>
+      substrateAdapter(spec.substrate, tools).remove(cluster, signal),
+    ),
+  );
+  return leftovers;
+}
+
+/** Runs one step; a failure is named instead of thrown, so that the steps after it run. A cancel is passed on. */
+async function attempt(leftovers: string[], what: string, step: () => Promise<unknown>): Promise<void> {
+  try {
+    await step();
+  } catch (error) {
+    if (error instanceof Error && error.name === 'CancelledFailure') throw error;
+    leftovers.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** Whatever tools there are: teardown must not fail because one that it does not need is missing. */
+async function toolsHere(): Promise<ReadonlyMap<ToolName, FoundTool>> {
+  const found = await Promise.all(
+    TOOL_NAMES.map(async (name): Promise<[ToolName, FoundTool | undefined]> => [name, await findTool(name)]),
+  );
+  return new Map(found.filter((entry): entry is [ToolName, FoundTool] => entry[1] !== undefined));
+}

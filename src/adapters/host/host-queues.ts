@@ -1,0 +1,16 @@
+import { createHash } from 'node:crypto';
+import { hostname } from 'node:os';
+import { stateFolder } from './folders.ts';
+
+/** Queue of workflows and of everything that any worker may do. */
+export const SHARED_QUEUE = 'belay';
+
+/**
+ * Queues that only workers of this host and state folder serve: what a campaign made lies in that folder, so that its
+ * later stages must come back to it.
+ */
+export function hostQueues(): { readonly hostQueue: string; readonly loadQueue: string } {
+  const host = hostname().replaceAll(/[^A-Za-z0-9-]/g, '-');
+  const id = `${host}-${createHash('sha256').update(stateFolder()).digest('hex').slice(0, 8)}`;
+  return { hostQueue: `${SHARED_QUEUE}-host-${id}`, loadQueue: `${SHARED_QUEUE}-load-${id}` };
+}

@@ -1,0 +1,41 @@
+import { bundleWorkflowCode } from '@temporalio/worker';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { cacheFolder, repositoryFolder } from '../host/folders.ts';
+
+/**
+ * The workflow code as one file, made once per state of the sources and kept in the user's cache: a worker then starts
+ * without a compiler. The key holds the SDK's version too, because bundle and worker must be made by the same one.
+ * @returns path of the bundle
+ */
+export async function workflowBundlePath(): Promise<string> {
+  const folder = join(cacheFolder(), 'bundles');
+  const path = join(folder, `${bundleKey()}.js`);
+  if (existsSync(path)) return path;
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: join(repositoryFolder, 'src/workflows/all.ts'),
+    logger: { log: ignore, trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore },
+  });
+  mkdirSync(folder, { recursive: true });
+  const temporary = `${path}.${process.pid}.tmp`;
+  writeFileSync(temporary, code);
+  renameSync(temporary, path);
+  return path;
+}
+
+function bundleKey(): string {
+  const hash = createHash('sha256');
+  hash.update(readFileSync(join(repositoryFolder, 'node_modules/@temporalio/worker/package.json')));
+  for (const room of ['src/core', 'src/workflows']) {
+    const files = readdirSync(join(repositoryFolder, room), { recursive: true, encoding: 'utf8' });
+    for (const file of files.filter((name) => name.endsWith('.ts')).sort()) {
+      hash.update(file).update(readFileSync(join(repositoryFolder, room, file)));
+    }
+  }
+  return hash.digest('hex').slice(0, 24);
+}
+
+function ignore(): void {
+  // The bundler reports sizes and timings; what matters it throws.
+}

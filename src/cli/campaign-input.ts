@@ -1,0 +1,99 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { parse } from 'yaml';
+import { findProfile, findSubstrate, loadCatalogue, loadProfileFile, looksLikePath } from '../adapters/files/find.ts';
+import { searchFolders } from '../adapters/host/folders.ts';
+import { formatFileErrors, sortFileErrors } from '../core/profile/file-error.ts';
+import { parseCampaignInput } from '../core/profile/input.ts';
+import { parseSet } from '../core/profile/overrides.ts';
+import { buildSpec, type BuiltSpec } from '../activities/build-spec.ts';
+import { UsageError } from './usage-error.ts';
+
+/** What was typed: a profile by name or path, and changes. */
+export interface TypedCampaign {
+  readonly profile: string;
+  readonly substrate?: string;
+  readonly set: readonly string[];
+  /** As typed: `30m`, `0`. */
+  readonly hold: string;
+}
+
+/** The workflow's input made of what was typed, with the specification it will have. */
+export interface CheckedCampaign {
+  readonly input: Readonly<Record<string, unknown>>;
+  readonly built: Extract<BuiltSpec, { ok: true }>;
+}
+
+/**
+ * Checks a campaign before anything starts, with the function that the worker uses. A file outside the configured folders is
+ * sent along whole: a workflow's input names no paths.
+ * @throws UsageError with every error, a line each
+ */
+export function checkCampaign(typed: TypedCampaign): CheckedCampaign {
+  const overrides = overridesOf(typed.set);
+  const folders = searchFolders();
+  const found = looksLikePath(typed.profile)
+    ? loadProfileFile(typed.profile, { overrides })
+    : findProfile(typed.profile, folders, { overrides });
+  if (!found.ok) throw new UsageError(formatFileErrors(sortFileErrors(found.errors)));
+  const byName = isFoundByName(found.path, folders);
+  const name = byName ?? found.value.metadata.name;
+  const substrate = typed.substrate === undefined ? undefined : substrateName(typed.substrate, folders);
+  const common = { ...(substrate === undefined ? {} : { substrate }), overrides, hold: typed.hold, trigger: 'cli' };
+  const input =
+    byName === undefined
+      ? { ...inlined(found.path, found.text, found.value.catalog.archetypes, folders), ...common }
+      : { profile: byName, ...common };
+  const parsed = parseCampaignInput(input);
+  if (!parsed.ok) throw new UsageError(formatFileErrors(sortFileErrors(parsed.errors)));
+  const built = buildSpec(
+    parsed.value,
+    { workflowId: name, runId: '', campaign: name, trigger: 'cli', defaultHoldMs: 0 },
+    { profile: found },
+  );
+  if (!built.ok) throw new UsageError(built.errors.join('\n'));
+  return { input, built };
+}
+
+/** `--set a.b=1` as overrides. @throws UsageError quoting what cannot be read */
+export function overridesOf(set: readonly string[]): Readonly<Record<string, unknown>> {
+  const overrides: Record<string, unknown> = {};
+  for (const text of set) {
+    try {
+      const { path, value } = parseSet(text);
+      overrides[path] = value;
+    } catch (error) {
+      throw new UsageError(error instanceof Error ? error.message : String(error));
+    }
+  }
+  return overrides;
+}
+
+function isFoundByName(path: string, folders: readonly string[]): string | undefined {
+  const name = /([^/\\]+)\.ya?ml$/.exec(path)?.[1];
+  if (name === undefined) return undefined;
+  const found = findProfile(name, folders);
+  return found.ok && found.path === path ? name : undefined;
+}
+
+function inlined(
+  path: string,
+  text: string,
+  catalogueName: string,
+  folders: readonly string[],
+): { readonly profile: unknown; readonly catalogue?: unknown } {
+  const catalogue = loadCatalogue(dirname(path), catalogueName, folders);
+  if (!catalogue.ok) throw new UsageError(formatFileErrors(sortFileErrors(catalogue.errors)));
+  // The text was parsed and bounded a moment ago; this is its plain form for the workflow's input.
+  return { profile: parse(text), catalogue: parse(catalogue.text) };
+}
+
+function substrateName(typed: string, folders: readonly string[]): string {
+  if (!looksLikePath(typed)) return typed;
+  const name = /([^/\\]+)\.ya?ml$/.exec(typed)?.[1] ?? typed;
+  const found = findSubstrate(name, folders);
+  if (found.ok && readFileSync(found.path, 'utf8') === readFileSync(typed, 'utf8')) return name;
+  throw new UsageError(
+    `--substrate ${typed}: a substrate is found by name in ${folders.map((folder) => join(folder, 'substrates')).join(', ')}; put the file there, or set BELAY_PATH to a folder that has substrates/`,
+  );
+}

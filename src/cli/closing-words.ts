@@ -1,0 +1,85 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { styleText } from 'node:util';
+import { runsFolder } from '../adapters/host/folders.ts';
+import { endingOf } from '../core/campaign/conclusion.ts';
+import { exitCodeOf, EXIT } from '../core/campaign/exit-codes.ts';
+import { healedFailures } from '../core/campaign/conclusion.ts';
+import type { CampaignEnd } from './follow-campaign.ts';
+import { coloured, verdictTable } from './verdict-table.ts';
+
+/** What a campaign came to, printed: gates, verdict with its reasons, where everything is, what to do next. */
+export function closingWords(
+  campaignEnd: CampaignEnd,
+  where: { readonly workflowId: string; readonly pageUrl: string | undefined; readonly stackStays: boolean },
+): string {
+  const { end, result, status, message } = campaignEnd;
+  const campaign = status?.campaign ?? result?.campaign ?? where.workflowId;
+  const folder = join(runsFolder(), campaign);
+  const gates = result?.gates ?? gatesOnDisk(folder);
+  const lines: string[] = [''];
+  if (gates.length > 0) lines.push(verdictTable(gates), '');
+  lines.push(
+    `${styleText('bold', 'verdict')}  ${coloured(end, end.toUpperCase())}${message === '' ? '' : `  ${message}`}`,
+  );
+  for (const reason of result?.reasons ?? []) lines.push(`  - ${reason}`);
+  for (const healed of status === undefined ? [] : healedFailures(status.state)) {
+    lines.push(
+      `  - ${healed.stage} passed on a later execution; execution ${healed.execution}: ${healed.failure?.message ?? 'failed'}`,
+    );
+  }
+  for (const leftover of result?.leftovers ?? []) lines.push(styleText('red', `  ! left behind: ${leftover}`));
+  lines.push('');
+  if (existsSync(folder)) lines.push(`evidence  ${folder}`, `report    ${join(folder, 'report.html')}`);
+  if (where.pageUrl !== undefined)
+    lines.push(`page      ${where.pageUrl}${where.stackStays ? '' : '  (after ./belay up)'}`);
+  lines.push(
+    `next      ${nextCommand(end, folder, where.workflowId, status === undefined ? 'completed' : endingOf(status.state))}`,
+  );
+  return lines.join('\n');
+}
+
+/** The exit code of a campaign's end. */
+export function exitCodeOfEnd(campaignEnd: CampaignEnd): number {
+  return campaignEnd.end === 'invalid' ? EXIT.usage : exitCodeOf(campaignEnd.end);
+}
+
+function nextCommand(end: CampaignEnd['end'], folder: string, workflowId: string, ending: string): string {
+  const profile = profileOnDisk(folder);
+  switch (end) {
+    case 'pass':
+      return `./belay climb ladders/nightly.yaml   climb on`;
+    case 'fail':
+      return `open the report; then ./belay run ${profile} --hold 30m   to hold at the failure and retry the stage on the same clusters`;
+    case 'unmeasured':
+      return `./belay doctor   and the reasons above: what was not measured is never green`;
+    case 'aborted':
+      return `./belay run ${profile}`;
+    default:
+      return ending === 'harness-fault' || end === 'harness-fault'
+        ? `./belay doctor   and the worker's log; the campaign was ${workflowId}`
+        : './belay --help';
+  }
+}
+
+function profileOnDisk(folder: string): string {
+  try {
+    const spec = JSON.parse(readFileSync(join(folder, 'spec.json'), 'utf8')) as {
+      profile?: { metadata?: { name?: string } };
+    };
+    return spec.profile?.metadata?.name ?? 'PROFILE';
+  } catch {
+    return 'PROFILE';
+  }
+}
+
+function gatesOnDisk(folder: string): Parameters<typeof verdictTable>[0] {
+  try {
+    const summary = JSON.parse(readFileSync(join(folder, 'summary.json'), 'utf8')) as {
+      gateLines?: Parameters<typeof verdictTable>[0];
+    };
+    return summary.gateLines ?? [];
+  } catch {
+    return [];
+  }
+}

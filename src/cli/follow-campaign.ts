@@ -1,0 +1,143 @@
+import { ApplicationFailure, WorkflowFailedError, type Client, type WorkflowHandle } from '@temporalio/client';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
+import type { CampaignResult, CampaignStatus } from '../core/campaign/stage-io.ts';
+import type { Verdict } from '../core/gates/model.ts';
+import { campaignRows, type LiveActivity } from './campaign-rows.ts';
+import type { ProgressDisplay } from './progress-display.ts';
+
+/** How a campaign that was followed ended, or why following it stopped. */
+export interface CampaignEnd {
+  readonly end: Verdict | 'aborted' | 'harness-fault' | 'invalid';
+  readonly result: CampaignResult | undefined;
+  readonly status: CampaignStatus | undefined;
+  /** One sentence; empty for a verdict. */
+  readonly message: string;
+}
+
+/** What following calls back for. */
+export interface FollowOptions {
+  readonly client: Client;
+  readonly workflowId: string;
+  readonly display: ProgressDisplay;
+  /** Leaves the campaign as it is and returns undefined when aborted. */
+  readonly signal: AbortSignal;
+  /** The campaign holds: called once a hold. Returns false to stop following. */
+  readonly onHold: (status: CampaignStatus) => Promise<boolean>;
+  /** Temporal has not answered, or no worker has, for a while: bring back what is missing. */
+  readonly onSilence: () => Promise<void>;
+}
+
+const POLL_MS = 400;
+/** Silence after which something is done about it. */
+const SILENCE_MS = 3_000;
+
+/**
+ * Shows a campaign until it ends: stages, live numbers, story. Survives a server or a worker that goes away and comes back.
+ * @returns how it ended; undefined when the signal or `onHold` said to stop
+ */
+export async function followCampaign(options: FollowOptions): Promise<CampaignEnd | undefined> {
+  const { client, workflowId, display, signal } = options;
+  const handle = client.workflow.getHandle(workflowId);
+  let status: CampaignStatus | undefined;
+  let answeredAtMs = Date.now();
+  let shownStory = 0;
+  let heldBefore = '';
+  for (;;) {
+    if (signal.aborted) return undefined;
+    try {
+      const description = await handle.describe();
+      const closed = description.status.name !== 'RUNNING';
+      const fresh = await queryStatus(handle);
+      if (fresh !== undefined) {
+        status = fresh;
+        answeredAtMs = Date.now();
+        for (const line of status.story.slice(shownStory)) display.note(line.text.replaceAll('**', ''), line.atMs);
+        shownStory = status.story.length;
+        display.show(campaignRows(status, liveActivity(description.raw)));
+      }
+      if (closed) {
+        display.close();
+        return await endOf(handle, description.status.name, status);
+      }
+      const hold = status?.state.hold;
+      if (status !== undefined && hold !== null && hold !== undefined) {
+        const key = `${hold.stage} ${hold.execution} ${hold.openedAtMs}`;
+        if (key !== heldBefore) {
+          heldBefore = key;
+          if (!(await options.onHold(status))) return undefined;
+        }
+      }
+    } catch (error) {
+      if (!isUnreachable(error)) throw error;
+    }
+    if (Date.now() - answeredAtMs > SILENCE_MS) {
+      display.note('no answer from Temporal or from a worker: looking after them');
+      await options.onSilence();
+      answeredAtMs = Date.now();
+    }
+    await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+/** The campaign's own account; undefined while no worker answers. */
+export async function queryStatus(handle: WorkflowHandle): Promise<CampaignStatus | undefined> {
+  try {
+    return await handle.query<CampaignStatus>('status');
+  } catch {
+    // No worker at the moment, or the first workflow task is still to come.
+    return undefined;
+  }
+}
+
+type RawDescription = { readonly pendingActivities?: readonly PendingActivity[] | null };
+interface PendingActivity {
+  readonly activityType?: { readonly name?: string | null } | null;
+  readonly attempt?: number | null;
+  readonly lastFailure?: { readonly message?: string | null } | null;
+  readonly heartbeatDetails?: { readonly payloads?: readonly { readonly data?: Uint8Array | null }[] | null } | null;
+}
+
+/** What the activity under way said last. */
+export function liveActivity(raw: unknown): LiveActivity | undefined {
+  const pending = (raw as RawDescription).pendingActivities?.[0];
+  if (pending === undefined) return undefined;
+  const data = pending.heartbeatDetails?.payloads?.[0]?.data;
+  const details =
+    data === undefined || data === null
+      ? {}
+      : (JSON.parse(Buffer.from(data).toString('utf8')) as Record<string, unknown>);
+  return {
+    stage: pending.activityType?.name ?? '',
+    attempt: pending.attempt ?? 1,
+    live: typeof details['live'] === 'string' ? details['live'] : '',
+    fraction: typeof details['fraction'] === 'number' ? details['fraction'] : undefined,
+    lastFailure: pending.lastFailure?.message ?? undefined,
+  };
+}
+
+async function endOf(handle: WorkflowHandle, closed: string, status: CampaignStatus | undefined): Promise<CampaignEnd> {
+  if (closed === 'TERMINATED' || closed === 'TIMED_OUT') {
+    const message = `the workflow was ${closed === 'TERMINATED' ? 'terminated' : 'timed out'}: nothing was taken down; leftovers are labelled`;
+    return { end: 'harness-fault', result: undefined, status, message };
+  }
+  try {
+    const result = (await handle.result()) as CampaignResult;
+    return { end: result.verdict, result, status, message: '' };
+  } catch (error) {
+    if (closed === 'CANCELED') return { end: 'aborted', result: undefined, status, message: 'stopped on request' };
+    const cause = error instanceof WorkflowFailedError ? error.cause : error;
+    const message = cause instanceof Error ? cause.message : String(cause);
+    if (cause instanceof ApplicationFailure && cause.type === FAILURE_TYPES.invalidSpec)
+      return { end: 'invalid', result: undefined, status, message };
+    const result = cause instanceof ApplicationFailure ? (cause.details?.[0] as CampaignResult | undefined) : undefined;
+    return { end: 'harness-fault', result, status, message };
+  }
+}
+
+/** Whether an error says that the server is away, which passes, rather than that the question was wrong. */
+function isUnreachable(error: unknown): boolean {
+  const code = (error as { code?: unknown }).code ?? ((error as { cause?: { code?: unknown } }).cause ?? {}).code;
+  // gRPC: 1 cancelled, 4 deadline exceeded, 8 resource exhausted, 14 unavailable.
+  return code === 1 || code === 4 || code === 8 || code === 14;
+}

@@ -1,0 +1,97 @@
+import type { Client } from '@temporalio/client';
+import { joinStack, keepStack, isKept } from '../adapters/temporal/stack-users.ts';
+import { EXIT } from '../core/campaign/exit-codes.ts';
+import type { CampaignStatus } from '../core/campaign/stage-io.ts';
+import { closingWords, exitCodeOfEnd } from './closing-words.ts';
+import { followCampaign } from './follow-campaign.ts';
+import { askForDecision, holdText } from './hold-prompt.ts';
+import { createProgressDisplay } from './progress-display.ts';
+
+/**
+ * Shows a campaign to its end and says what it came to. Ctrl-C asks it to stop and goes on showing; a second one leaves it
+ * running and says how to come back.
+ * @returns the exit code
+ */
+export async function followToTheEnd(client: Client, workflowId: string, pageUrl: string | undefined): Promise<number> {
+  const handle = client.workflow.getHandle(workflowId);
+  const leave = new AbortController();
+  let asked = false;
+  const onInterrupt = (): void => {
+    if (asked) {
+      leave.abort(new Error('left by a second Ctrl-C'));
+      return;
+    }
+    asked = true;
+    console.error('\nstopping: evidence is kept and everything taken down; Ctrl-C again leaves it running');
+    void handle.cancel().catch((cause: unknown) => console.error(`the stop was not taken: ${String(cause)}`));
+  };
+  process.on('SIGINT', onInterrupt);
+  process.on('SIGTERM', onInterrupt);
+  let exitOfHold: number | undefined;
+  const display = createProgressDisplay();
+  try {
+    const end = await followCampaign({
+      client,
+      workflowId,
+      display,
+      signal: leave.signal,
+      onHold: async (status) => {
+        display.close();
+        console.log(holdText(status, workflowId));
+        const stay = await answerHold(client, workflowId, status);
+        if (!stay) exitOfHold = status.state.hold?.failure.kind === 'harness' ? EXIT.harnessFault : EXIT.fail;
+        return stay;
+      },
+      // A server or a worker that died is brought back; the campaign itself lost nothing.
+      onSilence: async () => {
+        await joinStack().catch((cause: unknown) =>
+          console.error(`still away: ${cause instanceof Error ? cause.message : String(cause)}`),
+        );
+      },
+    });
+    if (end === undefined) {
+      keepStack();
+      console.log(
+        `\nIt goes on without this command. ./belay watch ${workflowId} comes back to it, ./belay abort ${workflowId} stops it, ./belay down takes the stack down.`,
+      );
+      return exitOfHold ?? EXIT.aborted;
+    }
+    console.log(closingWords(end, { workflowId, pageUrl, stackStays: isKept() }));
+    return exitCodeOfEnd(end);
+  } finally {
+    display.close();
+    process.off('SIGINT', onInterrupt);
+    process.off('SIGTERM', onInterrupt);
+  }
+}
+
+/** Asks at a terminal; elsewhere nobody is there. @returns whether to go on following */
+async function answerHold(client: Client, workflowId: string, status: CampaignStatus): Promise<boolean> {
+  const hold = status.state.hold;
+  if (hold === null) return true;
+  if (!process.stdin.isTTY || !process.stdout.isTTY) return false;
+  const handle = client.workflow.getHandle(workflowId);
+  const over = new AbortController();
+  // Somebody may answer in the UI, or the hold may end by itself, while the question stands.
+  const watchElsewhere = setInterval(() => {
+    void handle
+      .query<CampaignStatus>('status')
+      .then((fresh) => {
+        if (fresh.state.hold?.execution !== hold.execution || fresh.state.hold.stage !== hold.stage) over.abort();
+      })
+      .catch(() => undefined);
+  }, 1_000);
+  try {
+    const answer = await askForDecision(hold, over.signal);
+    if (answer === undefined) return true;
+    if (answer === 'leave') return false;
+    const { stage, execution } = hold;
+    const said = await handle.executeUpdate<string, [unknown]>('decide', {
+      args: [{ stage, execution, decision: answer, reason: 'at the terminal' }],
+    });
+    console.log(said);
+    return true;
+  } finally {
+    clearInterval(watchElsewhere);
+  }
+}

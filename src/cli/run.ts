@@ -1,0 +1,102 @@
+import { Command } from 'commander';
+import { styleText } from 'node:util';
+import { toolsOfSubstrate } from '../activities/provision.ts';
+import { toolsOfSystem } from '../activities/install.ts';
+import { SHARED_QUEUE } from '../adapters/host/host-queues.ts';
+import { EXIT } from '../core/campaign/exit-codes.ts';
+import { checkCampaign, type TypedCampaign } from './campaign-input.ts';
+import { followToTheEnd } from './follow-to-the-end.ts';
+import { getTools } from './get-tools.ts';
+import { withStack } from './with-stack.ts';
+
+interface RunOptions {
+  readonly substrate?: string;
+  readonly set: readonly string[];
+  readonly hold?: string;
+  readonly id?: string;
+  readonly detach?: boolean;
+}
+
+/** `belay run`: a campaign from its profile to its verdict. */
+export function runCommand(): Command {
+  return new Command('run')
+    .summary('run a campaign and print its verdict')
+    .description(
+      'Checks the profile, gets what is missing (tools, Temporal, a worker), runs the campaign and prints its verdict.',
+    )
+    .argument('[profile]', 'name of a profile, or path of its file', 'quickstart')
+    .option('--substrate <name>', 'where to run', 'local')
+    .option(
+      '--set <path=value>',
+      'change the profile for this run, e.g. loadProfile.soakSeconds=60; may be repeated',
+      collect,
+      [],
+    )
+    .option(
+      '--hold <duration>',
+      'how long a failed campaign waits for a decision; default 30m at a terminal or with --detach, else 0',
+    )
+    .option('--id <workflow id>', 'id of the campaign; default the profile and the time')
+    .option('--detach', 'leave it running and return')
+    .action(async (profile: string, options: RunOptions) => {
+      process.exitCode = await run(profile, options);
+    });
+}
+
+async function run(profile: string, options: RunOptions): Promise<number> {
+  const checked = checkCampaign(typedCampaign(profile, options));
+  const { spec, system, notices } = checked.built;
+  for (const notice of notices) console.error(styleText('dim', notice));
+  const workflowId = options.id ?? `${spec.profile.metadata.name}-${timestamp()}`;
+  console.log(
+    `${styleText('bold', spec.profile.metadata.name)}: ${spec.plan.totalPods} Pods on ${spec.profile.scale.machines} machines, ${spec.plan.clusterCount} cluster(s), system ${spec.system.name}, ramp ${spec.profile.loadProfile.rampSeconds} s, soak ${spec.profile.loadProfile.soakSeconds} s`,
+  );
+  await getTools(['temporal', ...toolsOfSubstrate(spec), ...toolsOfSystem(system)]);
+  return await withStack({ keep: options.detach === true }, async ({ client, links }) => {
+    const handle = await client.workflow.start('campaign', {
+      workflowId,
+      taskQueue: SHARED_QUEUE,
+      args: [checked.input],
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      workflowIdConflictPolicy: 'FAIL',
+      staticSummary:
+        `${spec.profile.metadata.name} on ${spec.substrate.metadata.name}: ${spec.plan.totalPods} Pods`.slice(0, 190),
+      staticDetails: spec.profile.metadata.description.slice(0, 15_000),
+    });
+    const pageUrl = links?.workflow(handle.workflowId);
+    console.log(`campaign  ${handle.workflowId}${pageUrl === undefined ? '' : `\npage      ${pageUrl}`}\n`);
+    if (options.detach === true) {
+      console.log(
+        `It goes on by itself. ./belay watch ${workflowId} shows it, ./belay status lists all, ./belay down stops the stack.`,
+      );
+      return EXIT.pass;
+    }
+    return await followToTheEnd(client, handle.workflowId, pageUrl);
+  });
+}
+
+function typedCampaign(profile: string, options: RunOptions): TypedCampaign {
+  const { substrate, set } = options;
+  return {
+    profile,
+    set,
+    hold: options.hold ?? defaultHold(options.detach === true),
+    ...(substrate === undefined ? {} : { substrate }),
+  };
+}
+
+/** Where somebody may be there to answer, half an hour; in a pipeline, not at all. */
+export function defaultHold(detached: boolean): string {
+  return detached || process.stdout.isTTY ? '30m' : '0';
+}
+
+/** Collects a repeatable option. */
+export function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
+}
+
+/** The moment as part of an id: `20261124-071500`, with a few random digits against two at once. */
+export function timestamp(): string {
+  const now = new Date().toISOString();
+  return `${now.slice(0, 10).replaceAll('-', '')}-${now.slice(11, 19).replaceAll(':', '')}-${Math.random().toString(36).slice(2, 5)}`;
+}

@@ -1,0 +1,56 @@
+import Table from 'cli-table3';
+import { styleText } from 'node:util';
+import type { Verdict } from '../core/gates/model.ts';
+import type { GateLine } from '../core/campaign/stage-io.ts';
+
+/** The gates as a table for a terminal: measured, bar, headroom, quality. Informational gates come last. */
+export function verdictTable(gates: readonly GateLine[]): string {
+  const table = new Table({
+    head: ['gate', 'measured', 'bar', 'headroom', 'quality', 'verdict'],
+    style: { head: ['bold'], border: ['grey'] },
+    colAligns: ['left', 'right', 'right', 'right', 'left', 'left'],
+  });
+  const ordered = [...gates.filter((gate) => !gate.informational), ...gates.filter((gate) => gate.informational)];
+  for (const gate of ordered) {
+    table.push([
+      gate.gate,
+      gate.value === null ? '–' : `${short(gate.value)}${gate.unit === '' ? '' : ` ${gate.unit}`}`,
+      barText(gate),
+      gate.headroom === null ? '–' : `${Math.round(gate.headroom * 100)} %`,
+      gate.value === null ? 'unmeasured' : 'measured',
+      gate.informational ? styleText('dim', 'info') : coloured(gate.verdict),
+    ]);
+  }
+  return table.toString();
+}
+
+/** A verdict in its colour: green, yellow, red. */
+export function coloured(verdict: Verdict | 'aborted' | 'harness-fault' | string, text: string = verdict): string {
+  switch (verdict) {
+    case 'pass':
+      return styleText('green', text);
+    case 'fail':
+    case 'harness-fault':
+      return styleText('red', text);
+    case 'unmeasured':
+    case 'aborted':
+      return styleText('yellow', text);
+    default:
+      return text;
+  }
+}
+
+/** A bar as `>= 0.99` or `<= 5 s`. */
+export function barText(gate: Pick<GateLine, 'min' | 'max' | 'unit'>): string {
+  const unit = gate.unit === '' ? '' : ` ${gate.unit}`;
+  if (gate.min !== undefined && gate.min === gate.max) return `= ${short(gate.min)}${unit}`;
+  const sides = [
+    gate.min === undefined ? '' : `>= ${short(gate.min)}${unit}`,
+    gate.max === undefined ? '' : `<= ${short(gate.max)}${unit}`,
+  ];
+  return sides.filter((side) => side !== '').join(', ') || '–';
+}
+
+function short(value: number): string {
+  return String(Number(value.toPrecision(4)));
+}

@@ -1,0 +1,90 @@
+import type { Archetype } from '../profile/model.ts';
+import { arrivalTimes } from './arrivals.ts';
+import { churnTimes, type ChurnOperation } from './churn.ts';
+import { LABELS, type Ownership } from './labels.ts';
+import { planNodes, type PlannedNode } from './nodes.ts';
+import { podTemplate, type PodTemplate } from './pod-shape.ts';
+import type { CampaignSpec } from './spec.ts';
+import { drawWorkloads, podName, podSlots, type PodSlot } from './workload.ts';
+
+/** Everything that is made in one cluster, drawn from the campaign's seed: the same again for whoever draws it again. */
+export interface ClusterLoad {
+  readonly namespace: string;
+  /** Selects what the campaign made. */
+  readonly labelSelector: string;
+  readonly slots: readonly PodSlot[];
+  /** Empty where the system makes the machines. */
+  readonly nodes: readonly PlannedNode[];
+  /** When each slot is filled, ms after the ramp's start, ascending. */
+  readonly arrivalsMs: readonly number[];
+  readonly churn: readonly ChurnOperation[];
+  readonly name: (slot: number, generation: number) => string;
+  readonly body: (slot: number, generation: number, intendedAtMs: number) => string;
+}
+
+/** Draws the load of one cluster. `owner` goes into the labels of every Pod. */
+export function clusterLoad(spec: CampaignSpec, clusterIndex: number, owner: Ownership): ClusterLoad {
+  const { slug, catalogue, plan, profile, randomSeed } = spec;
+  const target = plan.podsOfCluster[clusterIndex] ?? 0;
+  const workloads = drawWorkloads(catalogue, target, randomSeed, clusterIndex);
+  const slots = podSlots(workloads);
+  const ground = spec.capacityFromSystem
+    ? { nodes: [], domains: new Map<number, never>() }
+    : planNodes({ slug, catalogue, rows: plan.seed, workloads, clusterIndex, clusterCount: plan.clusterCount });
+  const archetypes = new Map(
+    [...catalogue.archetypes, ...catalogue.seedArchetypes, ...catalogue.demandArchetypes].map(
+      (each): [string, Archetype] => [each.name, each],
+    ),
+  );
+  const context = {
+    slug,
+    owner,
+    domains: ground.domains,
+    anyInstanceType: spec.capacityFromSystem,
+    zoneNames: zoneNames(spec),
+  };
+  const templates = new Map<number, PodTemplate>();
+  const templateOf = ({ workload }: PodSlot): PodTemplate => {
+    const known = templates.get(workload.index);
+    if (known !== undefined) return known;
+    const archetype = archetypes.get(workload.archetype);
+    if (archetype === undefined)
+      throw new RangeError(`workload of archetype ${workload.archetype}, which the catalogue does not have`);
+    const template = podTemplate(workload, archetype, context);
+    templates.set(workload.index, template);
+    return template;
+  };
+  return {
+    namespace: slug,
+    labelSelector: `${LABELS.campaign}=${spec.campaign}`,
+    slots,
+    nodes: ground.nodes,
+    arrivalsMs: arrivalTimes({
+      shape: profile.loadProfile.arrival,
+      count: target,
+      rampMs: profile.loadProfile.rampSeconds * 1_000,
+      seed: randomSeed,
+      clusterIndex,
+    }),
+    churn: churnTimes({
+      pods: target,
+      churnPerMinute: profile.loadProfile.churnPerMinute,
+      durationMs: profile.loadProfile.soakSeconds * 1_000,
+      seed: randomSeed,
+      clusterIndex,
+    }),
+    name: (slot, generation) => podName(slug, slot, generation),
+    body: (slot, generation, intendedAtMs) => {
+      const place = slots[slot];
+      if (place === undefined) throw new RangeError(`slot ${slot} of ${slots.length}`);
+      return templateOf(place)(slot, generation, intendedAtMs);
+    },
+  };
+}
+
+/** Zones keep their names where Belay makes the machines; a system's own machines lie in zones that no catalogue knows. */
+function zoneNames(spec: CampaignSpec): Readonly<Record<string, string>> {
+  if (spec.capacityFromSystem) return {};
+  const zones = spec.catalogue.archetypes.flatMap((archetype) => archetype.zones);
+  return Object.fromEntries(zones.map((zone) => [zone, zone]));
+}

@@ -1,0 +1,110 @@
+import { NativeConnection, Runtime, Worker, type NativeConnectionOptions } from '@temporalio/worker';
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { createActivities } from './activities/all.ts';
+import { createObservers } from './activities/observers.ts';
+import { stateFolder } from './adapters/host/folders.ts';
+import { hostQueues, SHARED_QUEUE } from './adapters/host/host-queues.ts';
+import { startKeeper } from './adapters/host/keeper.ts';
+import { freePort } from './adapters/host/ports.ts';
+import { startTicksOf } from './adapters/host/processes.ts';
+import { registry } from './adapters/prometheus/own-metrics.ts';
+import { writeJson } from './adapters/temporal/stack-record.ts';
+import { temporalTarget } from './adapters/temporal/target.ts';
+import { workflowBundlePath } from './adapters/temporal/workflow-bundle.ts';
+import { pointCampaignsAtWorker } from './activities/worker-target.ts';
+import { createLog, temporalLogger } from './worker/log.ts';
+import { serveMetrics } from './worker/metrics-server.ts';
+
+/**
+ * The worker process: serves the shared queue, this host's queue and its load queue, keeps the ground of this host's
+ * campaigns, and serves `/metrics`. Several may serve one Temporal and one host at once. SIGTERM lets running activities
+ * drain for `GRACE_MS`; what is not done by then goes on in the next worker from its checkpoint.
+ */
+
+/** Longest drain at SIGTERM: stages answer cancellation well within it. */
+const GRACE_MS = 10_000;
+/** After this the process ends whatever still runs. */
+const FORCE_MS = 20_000;
+
+const log = createLog();
+const corePort = await freePort();
+Runtime.install({
+  logger: temporalLogger(log),
+  telemetryOptions: {
+    logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} },
+    metrics: {
+      prometheus: {
+        bindAddress: `127.0.0.1:${corePort}`,
+        countersTotalSuffix: true,
+        unitSuffix: true,
+        useSecondsForDurations: true,
+      },
+    },
+  },
+  shutdownSignals: ['SIGINT', 'SIGTERM'],
+});
+
+const metrics = await serveMetrics(registry, `127.0.0.1:${corePort}`);
+const target = temporalTarget();
+const connection = await NativeConnection.connect(target.connection as NativeConnectionOptions);
+const observers = createObservers();
+const activities = createActivities({ log, metricsPort: metrics.port, observers });
+const workflowBundle = { codePath: await workflowBundlePath() };
+const { hostQueue, loadQueue } = hostQueues();
+
+const common = {
+  connection,
+  namespace: target.namespace,
+  shutdownGraceTime: GRACE_MS,
+  shutdownForceTime: FORCE_MS,
+  activities,
+  // Heartbeats are the only way a cancel reaches a stage; sent at most this often.
+  maxHeartbeatThrottleInterval: 5_000,
+  defaultHeartbeatThrottleInterval: 5_000,
+};
+const workers = await Promise.all([
+  Worker.create({
+    ...common,
+    taskQueue: SHARED_QUEUE,
+    workflowBundle,
+    maxCachedWorkflows: 50,
+    maxConcurrentWorkflowTaskExecutions: 20,
+    maxConcurrentActivityTaskExecutions: 10,
+    maxConcurrentLocalActivityExecutions: 10,
+  }),
+  Worker.create({ ...common, taskQueue: hostQueue, maxConcurrentActivityTaskExecutions: 8 }),
+  Worker.create({ ...common, taskQueue: loadQueue, maxConcurrentActivityTaskExecutions: 8 }),
+]);
+
+const ended = new AbortController();
+const keeper = startKeeper({ log, signal: ended.signal });
+pointCampaignsAtWorker(metrics.port);
+const recordPath = join(stateFolder(), 'workers', `${process.pid}.json`);
+mkdirSync(join(stateFolder(), 'workers'), { recursive: true });
+writeJson(recordPath, {
+  pid: process.pid,
+  startTicks: startTicksOf(process.pid) ?? '',
+  metricsPort: metrics.port,
+  queues: [SHARED_QUEUE, hostQueue, loadQueue],
+  startedAtMs: Date.now(),
+});
+log.info(
+  { queues: [SHARED_QUEUE, hostQueue, loadQueue], metricsPort: metrics.port, temporal: target.address },
+  'worker is polling',
+);
+
+try {
+  await Promise.all(workers.map((worker) => worker.run()));
+} catch (error) {
+  log.error({ err: error }, 'worker ended by an error');
+  process.exitCode = 1;
+} finally {
+  ended.abort();
+  await keeper;
+  await observers.close();
+  rmSync(recordPath, { force: true });
+  metrics.close();
+  await connection.close();
+  log.info('worker has ended');
+}

@@ -1,0 +1,3 @@
+/** The workflow types that a worker serves. Their names are typed in the Temporal UI and recorded in histories: stable for ever. */
+export { campaign } from './campaign.ts';
+export { ladder } from './ladder.ts';
