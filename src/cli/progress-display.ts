@@ -1,0 +1,94 @@
+import { createLogUpdate } from 'log-update';
+import { blockLines, plainLine } from './progress-rows.ts';
+import type { ProgressRow } from './progress-rows.ts';
+
+/** Where progress is shown. */
+export interface ProgressDisplay {
+  /** Replaces the rows shown. Call it as often as you like. */
+  readonly show: (rows: readonly ProgressRow[]) => void;
+  /** A line that stays: something happened, now or at `atMs`. */
+  readonly note: (text: string, atMs?: number) => void;
+  /** Leaves the last rows standing and goes quiet. A later show() begins anew below. */
+  readonly close: () => void;
+}
+
+/** What a display writes to. */
+export type ProgressStream = Pick<NodeJS.WriteStream, 'write'> & {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+};
+
+const REDRAW_MS = 120;
+/** Elsewhere than on a terminal, what runs says so at least this often. */
+const PLAIN_EVERY_MS = 15_000;
+
+/** A block that is redrawn on a terminal; elsewhere plain lines, one for each change and at least one every 15 s. */
+export function createProgressDisplay(stream: ProgressStream = process.stderr): ProgressDisplay {
+  const live = stream.isTTY === true && process.env['TERM'] !== 'dumb' && process.env['CI'] === undefined;
+  return live ? liveDisplay(stream as NodeJS.WriteStream) : plainDisplay(stream);
+}
+
+function liveDisplay(stream: NodeJS.WriteStream): ProgressDisplay {
+  const update = createLogUpdate(stream);
+  let rows: readonly ProgressRow[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  const draw = (): void => {
+    if (rows.length > 0) update(blockLines(rows, Date.now(), stream.columns || 80).join('\n'));
+  };
+  return {
+    show: (next) => {
+      rows = next;
+      draw();
+      // Elapsed time goes on also while nobody has news.
+      timer ??= setInterval(draw, REDRAW_MS).unref();
+    },
+    note: (text, atMs) => {
+      update.clear();
+      stream.write(`${noteLine(text, atMs)}\n`);
+      draw();
+    },
+    close: () => {
+      clearInterval(timer);
+      timer = undefined;
+      if (rows.length === 0) return;
+      draw();
+      update.done();
+      rows = [];
+    },
+  };
+}
+
+function plainDisplay(stream: ProgressStream): ProgressDisplay {
+  const said = new Map<string, { readonly state: ProgressRow['state']; readonly atMs: number }>();
+  let rows: readonly ProgressRow[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  const say = (): void => {
+    const nowMs = Date.now();
+    for (const row of rows) {
+      const before = said.get(row.label);
+      const changed = row.state !== (before?.state ?? 'waiting');
+      const due = row.state === 'running' && nowMs - (before?.atMs ?? nowMs) >= PLAIN_EVERY_MS;
+      if (!changed && !due) continue;
+      stream.write(`${noteLine(plainLine(row, nowMs), nowMs)}\n`);
+      said.set(row.label, { state: row.state, atMs: nowMs });
+    }
+  };
+  return {
+    show: (next) => {
+      rows = next;
+      say();
+      timer ??= setInterval(say, 1_000).unref();
+    },
+    note: (text, atMs) => {
+      stream.write(`${noteLine(text, atMs)}\n`);
+    },
+    close: () => {
+      clearInterval(timer);
+      timer = undefined;
+    },
+  };
+}
+
+function noteLine(text: string, atMs: number = Date.now()): string {
+  return `${new Date(atMs).toTimeString().slice(0, 8)} ${text}`;
+}

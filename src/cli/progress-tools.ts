@@ -1,0 +1,69 @@
+import type { ToolProgress } from '../adapters/toolchain/progress.ts';
+import { TOOLS, inBuildOrder } from '../adapters/toolchain/tools.ts';
+import type { ToolName } from '../adapters/toolchain/tools.ts';
+import type { ProgressRow } from './progress-rows.ts';
+
+/** Keeps the rows of tools that are being got. */
+export interface ToolRows {
+  readonly rows: () => readonly ProgressRow[];
+  readonly take: (progress: ToolProgress) => void;
+  /** What ran has failed. */
+  readonly fail: (reason: string) => void;
+}
+
+/** Rows for `names` in the order in which they are made ready, all waiting. */
+export function toolRows(names: readonly ToolName[], nowMs: () => number = Date.now): ToolRows {
+  const rows = new Map<ToolName, ProgressRow>();
+  for (const name of inBuildOrder(names))
+    rows.set(name, { label: `${name} ${TOOLS[name].version}`, state: 'waiting', detail: '' });
+  return {
+    rows: () => [...rows.values()],
+    take: (progress) => {
+      const { label, startedAtMs, detail } = rows.get(progress.tool) ?? {
+        label: progress.tool,
+        startedAtMs: undefined,
+        detail: '',
+      };
+      const began = { startedAtMs: startedAtMs ?? nowMs() - progress.elapsedMs };
+      if (progress.step === 'ready') {
+        const got = startedAtMs === undefined ? {} : { ...began, endedAtMs: nowMs() };
+        rows.set(progress.tool, {
+          label,
+          state: 'done',
+          detail: startedAtMs === undefined ? 'was there' : detail,
+          ...got,
+        });
+        return;
+      }
+      const fraction = progress.total > 0 ? { fraction: progress.done / progress.total } : {};
+      rows.set(progress.tool, { label, state: 'running', detail: stepText(progress), ...fraction, ...began });
+    },
+    fail: (reason) => {
+      for (const [name, row] of rows) {
+        if (row.state === 'running') rows.set(name, { ...row, state: 'failed', detail: reason, endedAtMs: nowMs() });
+      }
+    },
+  };
+}
+
+function stepText({ step, done, total, unit }: ToolProgress): string {
+  switch (step) {
+    case 'looking':
+      return 'looking for it';
+    case 'waiting':
+      return 'another process is getting it';
+    case 'downloading':
+      if (unit === 'modules') return `fetching Go modules, ${done} so far`;
+      return total > 0
+        ? `downloading, ${megabytes(done)} of ${megabytes(total)} MB`
+        : `downloading, ${megabytes(done)} MB`;
+    case 'building':
+      return done === total && total > 0 ? 'building, linking' : `building, ${done} of ${total} packages`;
+    case 'ready':
+      return 'ready';
+  }
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(1);
+}
