@@ -46,6 +46,8 @@ export interface BigfleetVerdict {
   readonly reason: string;
   readonly firstFailing: string | undefined;
   readonly gates: readonly BigfleetGate[];
+  /** The bound on reclaims, which upstream judges after its gates. */
+  readonly reclaims: BigfleetGate;
   /** Failures outside the gates: reclaims over their bound, actions without their effect. */
   readonly failures: readonly string[];
   /** Gated keys that are there and below 0: upstream warns of them and passes. */
@@ -56,12 +58,17 @@ export interface BigfleetVerdict {
 export function judgeBigfleet(input: BigfleetInput): BigfleetVerdict {
   const gates = bigfleetGates(input);
   const first = gates.find((gate) => gate.outcome === 'fail');
-  const failures = [...reclaimFailures(input), ...actionFailures(input.runnerActions ?? [])];
+  const reclaims = reclaimGate(input);
+  const failures = [
+    ...(reclaims.outcome === 'fail' ? [reclaims.reason] : []),
+    ...actionFailures(input.runnerActions ?? []),
+  ];
   return {
     pass: first === undefined && failures.length === 0,
     reason: first?.reason ?? failures[0] ?? '',
     firstFailing: first?.key,
     gates,
+    reclaims,
     failures,
     unmeasured: unmeasuredGated(input),
   };
@@ -159,10 +166,14 @@ function orDefault(bar: number | undefined, otherwise: number): number {
   return bar !== undefined && bar > 0 ? bar : otherwise;
 }
 
-function reclaimFailures({ metrics, slo }: BigfleetInput): readonly string[] {
-  const value = metrics['reclaimActionsDuringSoak'] ?? null;
+function reclaimGate({ metrics, slo }: BigfleetInput): BigfleetGate {
+  const key = 'reclaimActionsDuringSoak';
+  const value = metrics[key] ?? null;
   const bar = slo.maxReclaimActionsDuringSoak ?? 0;
-  return value !== null && value > bar ? [`reclaimActionsDuringSoak ${value}, bar <= ${bar}`] : [];
+  const judged = { key, value, bar: `<= ${bar}` };
+  if (value === null || value < 0) return { ...judged, outcome: 'skipped', reason: '' };
+  if (value <= bar) return { ...judged, outcome: 'pass', reason: '' };
+  return { ...judged, outcome: 'fail', reason: `${key} ${value}, bar <= ${bar}` };
 }
 
 function actionFailures(actions: readonly SummaryAction[]): readonly string[] {

@@ -57,7 +57,7 @@ export function judgeSummary(summary: Summary, definitions: readonly GateDefinit
 /** Both verdicts gate by gate: upstream's gates in its order, then what only Belay judges. */
 export function sideBySide(summary: Summary, bigfleet: BigfleetVerdict, belay: SummaryVerdict): readonly SideBySide[] {
   const ours = new Map(belay.results.map((result) => [result.gate, result]));
-  const rows = bigfleet.gates
+  const rows = [...bigfleet.gates, bigfleet.reclaims]
     .filter((gate) => gate.outcome !== 'skipped' || ours.has(gate.key))
     .map((gate): SideBySide => {
       const own = ours.get(gate.key);

@@ -1,7 +1,7 @@
 import type { Profile } from '../profile/model.ts';
 import type { CallBudgets } from './deadlines.ts';
 import type { DeadlineError } from './deadline-errors.ts';
-import { durationText } from './duration-text.ts';
+import { formatDuration } from '../profile/duration.ts';
 
 /** Budgets of single external calls where the profile sets none, integer ms. */
 export const DEFAULT_BUDGETS: CallBudgets = {
@@ -95,7 +95,7 @@ function tooShort(
 /** The refusal of an outer limit that one inner wait exceeds by itself. */
 function compare(outer: string, outerMs: number, inner: string, innerMs: number): DeadlineError {
   const message =
-    `${outer} ${durationText(outerMs)} is shorter than its inner wait ${inner} ${durationText(innerMs)}; ` +
-    `allowed: ${outer} at least ${durationText(innerMs)}, or ${inner} at most ${durationText(outerMs)}`;
+    `${outer} ${formatDuration(outerMs)} is shorter than its inner wait ${inner} ${formatDuration(innerMs)}; ` +
+    `allowed: ${outer} at least ${formatDuration(innerMs)}, or ${inner} at most ${formatDuration(outerMs)}`;
   return { outer, outerMs, inner, innerMs, message };
 }

@@ -1,5 +1,5 @@
 import type { DerivationStep } from './deadlines.ts';
-import { durationText } from './duration-text.ts';
+import { formatDuration } from '../profile/duration.ts';
 
 /** An inequality that does not hold: both sides, by the names they have in the profile, in ms. */
 export interface DeadlineError {
@@ -28,8 +28,8 @@ export function refuseOuter(
   if (Number.isSafeInteger(outerMs) && outerMs >= neededMs) return undefined;
   if (outerMs >= sumMs + marginMs) {
     const message =
-      `${outer} ${durationText(outerMs)} is shorter than the silence by which a dead worker is known, three heartbeats ` +
-      `${durationText(leastMs)}; allowed: at least ${durationText(leastMs)}`;
+      `${outer} ${formatDuration(outerMs)} is shorter than the silence by which a dead worker is known, three heartbeats ` +
+      `${formatDuration(leastMs)}; allowed: at least ${formatDuration(leastMs)}`;
     return { outer, outerMs, inner: 'three heartbeats', innerMs: leastMs, message };
   }
   const longest = longestSettable(waits);
@@ -38,19 +38,19 @@ export function refuseOuter(
   const count = longest?.count ?? 1;
   const spareMs = Math.floor((outerMs - marginMs - (sumMs - count * eachMs)) / count);
   const short = inner.replace(/^deadlines\./, '');
-  const instead = spareMs >= 1_000 ? `, or ${short} at most ${durationText(spareMs)}` : '';
+  const instead = spareMs >= 1_000 ? `, or ${short} at most ${formatDuration(spareMs)}` : '';
   const times = count > 1 ? ` (${count} times)` : '';
   const fits =
     outerMs <= eachMs
-      ? `is shorter than its inner wait ${inner} ${durationText(eachMs)}${times}`
-      : `is shorter than the sum of its inner waits ${durationText(sumMs)} with a margin of ${durationText(marginMs)}, ` +
-        `of which ${inner} ${durationText(eachMs)}${times}`;
+      ? `is shorter than its inner wait ${inner} ${formatDuration(eachMs)}${times}`
+      : `is shorter than the sum of its inner waits ${formatDuration(sumMs)} with a margin of ${formatDuration(marginMs)}, ` +
+        `of which ${inner} ${formatDuration(eachMs)}${times}`;
   return {
     outer,
     outerMs,
     inner,
     innerMs: eachMs,
-    message: `${outer} ${durationText(outerMs)} ${fits}; allowed: at least ${durationText(neededMs)}${instead}`,
+    message: `${outer} ${formatDuration(outerMs)} ${fits}; allowed: at least ${formatDuration(neededMs)}${instead}`,
   };
 }
 
@@ -66,8 +66,8 @@ export function refuseEndless(
   const inner = longest?.field ?? longest?.what ?? 'its inner waits';
   const innerMs = longest?.eachMs ?? sumMs;
   const message =
-    `one attempt of ${stage} would take ${durationText(sumMs)}, most of it ${inner} ${durationText(innerMs)} ` +
-    `(${longest?.count ?? 1} times); allowed: at most ${durationText(mostMs)} in all`;
+    `one attempt of ${stage} would take ${formatDuration(sumMs)}, most of it ${inner} ${formatDuration(innerMs)} ` +
+    `(${longest?.count ?? 1} times); allowed: at most ${formatDuration(mostMs)} in all`;
   return { outer: stage, outerMs: mostMs, inner, innerMs, message };
 }
 

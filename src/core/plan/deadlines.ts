@@ -127,7 +127,7 @@ export function deriveDeadlines(input: DeadlineInput): DeadlineResult {
   if (errors.length > 0) return { ok: false, errors };
 
   const stages = Object.fromEntries(
-    STAGES.map((stage) => [stage, stageDeadline(waits[stage], limitOf(profile, stage))]),
+    STAGES.map((stage) => [stage, deadlineOf(waits[stage], limitOf(profile, stage))]),
   ) as Record<Stage, StageDeadline>;
   const holdMs = input.holdMs ?? profile.holdMs ?? DEFAULT_HOLD_MS;
   const campaignMs = STAGES.reduce((sum, stage) => sum + stages[stage].stageMs, 0) + holdMs + CAMPAIGN_GRACE_MS;
@@ -148,10 +148,13 @@ function limitOf(profile: Profile, stage: Stage): number | undefined {
   return settable.includes(stage) ? profile.deadlines[`${stage as (typeof OUTER_LIMITS)[number]}Ms`] : undefined;
 }
 
-/** One stage's limits. The margin is a fifth of the waits and at least a minute, or what a limit set by hand leaves. */
-function stageDeadline(waits: readonly DerivationStep[], limitMs: number | undefined): StageDeadline {
+/**
+ * The limits of an activity with these serial waits. The margin is a fifth of them and at least a minute, or what a limit set
+ * by hand leaves.
+ */
+export function deadlineOf(waits: readonly DerivationStep[], limitMs?: number): StageDeadline {
   const sumMs = sumOf(waits);
-  const marginMs = limitMs === undefined ? Math.max(60_000, Math.ceil(sumMs / 5)) : limitMs - sumMs;
+  const marginMs = limitMs === undefined ? Math.max(60_000, Math.ceil(sumMs / 5_000) * 1_000) : limitMs - sumMs;
   const attemptMs = sumMs + marginMs;
   return {
     attemptMs,

@@ -1,7 +1,7 @@
 import { MIN_STEADY_SHARE } from '../gates/bigfleet-bars.ts';
 import type { Archetype, Catalogue, Profile, Substrate } from '../profile/model.ts';
 import { declaredMs } from './cost.ts';
-import { durationText } from './duration-text.ts';
+import { formatDuration } from '../profile/duration.ts';
 import { gangRefusals } from './gang-room.ts';
 import type { Plan, SeedRow } from './plan.ts';
 import { PARTITION_MS } from './stage-waits.ts';
@@ -222,8 +222,8 @@ function budgetRefusals(profile: Profile, plan: Plan): readonly Infeasibility[] 
     refused.push({
       field: 'budget.wallClock',
       message:
-        `ramp ${durationText(rampSeconds * 1_000)}, soak ${durationText(soakSeconds * 1_000)} and teardown take ${durationText(takesMs)}, ` +
-        `over budget.wallClock ${durationText(wallClockMs)}; allowed: at least ${durationText(takesMs)}`,
+        `ramp ${formatDuration(rampSeconds * 1_000)}, soak ${formatDuration(soakSeconds * 1_000)} and teardown take ${formatDuration(takesMs)}, ` +
+        `over budget.wallClock ${formatDuration(wallClockMs)}; allowed: at least ${formatDuration(takesMs)}`,
     });
   }
   return refused;

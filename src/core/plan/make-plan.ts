@@ -18,7 +18,7 @@ import { ceilDiv, evenParts, largestRemainder } from './whole-numbers.ts';
 /** Machines that one shard is made for. */
 const MACHINES_PER_SHARD = 500_000;
 /** More clusters than this is a slip of the pen, and would take memory before anybody could say so. */
-export const MAX_CLUSTERS = 100_000;
+export const MAX_CLUSTERS = 1_000_000;
 /** Activities of one stage, however many clusters there are. */
 export const MAX_ACTIVITIES_PER_STAGE = 200;
 /** Clusters handled by one activity, until there are too many activities. */

@@ -112,7 +112,7 @@ describe('what upstream passes unmeasured', () => {
     const profile = profileWith(slo5k);
     const rows = sideBySide(summary, theirs(summary, profile.slo), ours(summary, profile));
     const blind = rows.filter((row) => row.passedUnmeasured).map((row) => row.gate);
-    expect(blind).toEqual(['coordinatorApplyErrorRate', 'operatorOutboxDropsPerSec']);
+    expect(blind).toEqual(['coordinatorApplyErrorRate', 'operatorOutboxDropsPerSec', 'reclaimActionsDuringSoak']);
     expect(rows.find((row) => row.gate === 'operatorAckP99Seconds')).toMatchObject({ bigfleet: 'pass', belay: 'pass' });
   });
 

@@ -87,7 +87,7 @@ describe('makePlan agrees with the recorded geometry', () => {
 
   it('refuses a scale that would not fit into memory', () => {
     expect(() => makePlan(caseProfile({ 'scale.machines': 1e12 }), caseSubstrate({}), oneKind)).toThrow(
-      /scale\.machines 1000000000000 x scale\.density 100 .* allowed: at most 100000/,
+      /scale\.machines 1000000000000 x scale\.density 100 .* allowed: at most 1000000/,
     );
   });
 });

@@ -1,0 +1,97 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { findProfile, findSystem, loadProfileFile, looksLikePath } from '../adapters/files/find.ts';
+import type { Found } from '../adapters/files/find.ts';
+import { readTextFile } from '../adapters/files/read-text.ts';
+import { searchFolders } from '../adapters/host/folders.ts';
+import { judgeBigfleet } from '../core/gates/bigfleet-rules.ts';
+import type { BigfleetVerdict } from '../core/gates/bigfleet-rules.ts';
+import { gatesForSummary } from '../core/gates/gates-for-summary.ts';
+import { judgeSummary, sideBySide } from '../core/gates/judge-summary.ts';
+import type { SideBySide, SummaryVerdict } from '../core/gates/judge-summary.ts';
+import { GateProblems } from '../core/gates/resolve.ts';
+import { readSummary } from '../core/gates/summary.ts';
+import type { Summary } from '../core/gates/summary.ts';
+import { shardReplicasOf } from '../core/plan/make-plan.ts';
+import { formatFileErrors, formatNotice, sortFileErrors } from '../core/profile/file-error.ts';
+import type { Profile } from '../core/profile/model.ts';
+import { overridesOf } from './set-option.ts';
+import { UsageError } from './usage-error.ts';
+
+/** A stored summary under both rules. */
+export interface JudgedSummary {
+  readonly names: { readonly summary: string; readonly runId: string; readonly profile: string };
+  readonly belay: SummaryVerdict;
+  readonly bigfleet: BigfleetVerdict;
+  readonly rows: readonly SideBySide[];
+}
+
+/**
+ * Judges the summary at `path` (or in that folder) by the bars of a profile, which is the one the summary names where none is
+ * given.
+ * @throws UsageError where the summary, the profile or its gates cannot be used, with everything that is wrong
+ */
+export function judgeStored(path: string, profileName: string | undefined, set: readonly string[]): JudgedSummary {
+  const file = isFolder(path) ? join(path, 'summary.json') : path;
+  const summary = storedSummary(file);
+  const profile = profileOf(profileName ?? summary.profile, set);
+  const folders = searchFolders();
+  const system = findSystem(profile.system, folders);
+  // A summary with readings of its own can be judged without the system's file; any other cannot.
+  if (!system.ok && summary.gates.length === 0) throw usage(system.errors);
+  let belay: SummaryVerdict;
+  try {
+    belay = judgeSummary(summary, gatesForSummary(summary, system.ok ? system.value.gates : {}, profile));
+  } catch (error) {
+    if (error instanceof GateProblems)
+      throw new UsageError(`profile ${profile.metadata.name}: ${error.message}`, { cause: error });
+    throw error;
+  }
+  const bigfleet = judgeBigfleet({
+    metrics: summary.metrics,
+    slo: profile.slo,
+    totalCrs: summary.totalCrs ?? profile.scale.machines * profile.scale.density,
+    shardReplicas: summary.shardReplicas ?? shardReplicasOf(profile),
+    runnerActions: summary.runnerActions,
+  });
+  return {
+    names: { summary: file, runId: summary.runId, profile: profile.metadata.name },
+    belay,
+    bigfleet,
+    rows: sideBySide(summary, bigfleet, belay),
+  };
+}
+
+function storedSummary(file: string): Summary {
+  const read = readTextFile(file);
+  if (!read.ok) throw usage(read.errors);
+  let json: unknown;
+  try {
+    json = JSON.parse(read.text);
+  } catch (error) {
+    const why = read.text.trim() === '' ? 'it is empty' : error instanceof Error ? error.message : String(error);
+    throw new UsageError(`${file}: not JSON: ${why}`, { cause: error });
+  }
+  const result = readSummary(json);
+  if (result.ok) return result.summary;
+  throw new UsageError(result.errors.map((error) => `${file}: ${error}`).join('\n'));
+}
+
+function profileOf(name: string, set: readonly string[]): Profile {
+  if (name === '') throw new UsageError('the summary names no profile; give one with --profile');
+  const overrides = overridesOf(set);
+  const found: Found<Profile> = looksLikePath(name)
+    ? loadProfileFile(name, { overrides })
+    : findProfile(name, searchFolders(), { overrides });
+  if (!found.ok) throw usage(found.errors);
+  for (const notice of found.notices) process.stderr.write(`${formatNotice(notice)}\n`);
+  return found.value;
+}
+
+function usage(errors: Parameters<typeof formatFileErrors>[0]): UsageError {
+  return new UsageError(formatFileErrors(sortFileErrors(errors)));
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}

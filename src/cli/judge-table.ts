@@ -1,0 +1,68 @@
+import Table from 'cli-table3';
+import type { BigfleetVerdict } from '../core/gates/bigfleet-rules.ts';
+import type { SideBySide, SummaryVerdict } from '../core/gates/judge-summary.ts';
+import { barText, coloured } from './verdict-table.ts';
+
+/** Both rules' verdicts, gate by gate. What neither judges is left out. */
+export function bothTable(rows: readonly SideBySide[], belay: SummaryVerdict): string {
+  const table = new Table({
+    head: ['gate', 'value', 'bigfleet', 'belay', 'why'],
+    style: { head: [], border: [] },
+    colWidths: [null, null, null, null, 72],
+    colAligns: ['left', 'right', 'left', 'left', 'left'],
+    wordWrap: true,
+  });
+  const bars = new Map(belay.results.map((result) => [result.gate, barText({ ...result.bar, unit: result.unit })]));
+  for (const row of rows) {
+    if (row.informational && row.bigfleet !== 'fail') continue;
+    table.push([
+      row.gate,
+      row.value === null ? '–' : String(Number(row.value.toPrecision(6))),
+      outcomeText(row),
+      row.informational ? 'not judged' : row.belay === undefined ? 'not judged' : coloured(row.belay),
+      row.belay === 'pass' ? (bars.get(row.gate) ?? '') : row.message,
+    ]);
+  }
+  return table.toString();
+}
+
+/** Belay's verdict by itself. */
+export function belayTable(belay: SummaryVerdict): string {
+  const table = new Table({ head: ['gate', 'verdict', 'message'], style: { head: [], border: [] } });
+  for (const result of belay.results) {
+    if (result.barKind !== 'informational') table.push([result.gate, coloured(result.verdict), result.message]);
+  }
+  return table.toString();
+}
+
+/** Upstream's verdict by itself, in its order. */
+export function bigfleetTable(bigfleet: BigfleetVerdict): string {
+  const table = new Table({ head: ['gate', 'value', 'bar', 'outcome'], style: { head: [], border: [] } });
+  for (const gate of [...bigfleet.gates, bigfleet.reclaims]) {
+    const outcome = gate.outcome === 'skipped' ? 'skipped' : coloured(gate.outcome);
+    table.push([gate.key, gate.value === null ? '–' : String(gate.value), gate.bar, outcome]);
+  }
+  return table.toString();
+}
+
+/** Upstream's verdict in a line, with what it did not measure. */
+export function bigfleetLine(bigfleet: BigfleetVerdict): string {
+  const verdict = bigfleet.pass ? coloured('pass') : `${coloured('fail')}: ${bigfleet.reason}`;
+  const unmeasured =
+    bigfleet.unmeasured.length === 0 ? '' : ` (unmeasured, passed over: ${bigfleet.unmeasured.join(', ')})`;
+  return `bigfleet: ${verdict}${unmeasured}`;
+}
+
+/** Belay's verdict in a line. */
+export function belayLine(belay: SummaryVerdict): string {
+  const [first, ...others] = belay.reasons;
+  const more = others.length === 0 ? '' : ` (and ${others.length} more)`;
+  return `belay: ${coloured(belay.verdict)}${first === undefined ? '' : `: ${first}${more}`}`;
+}
+
+function outcomeText(row: SideBySide): string {
+  if (row.bigfleet === 'fail') return coloured('fail');
+  if (row.passedUnmeasured) return coloured('unmeasured', 'passed unmeasured');
+  if (row.bigfleet === 'pass') return coloured('pass');
+  return row.bigfleet;
+}

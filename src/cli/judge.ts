@@ -1,0 +1,53 @@
+import { Command } from 'commander';
+import { exitCodeOf } from '../core/campaign/exit-codes.ts';
+import { collect, oneOf } from './options.ts';
+
+interface JudgeOptions {
+  readonly profile?: string;
+  readonly rules?: string;
+  readonly output: string;
+  readonly set: readonly string[];
+}
+
+/**
+ * `belay judge`: judges stored evidence again, without a cluster. The exit code is that of the chosen rules' verdict, Belay's
+ * where none are chosen.
+ */
+export function judgeCommand(): Command {
+  return new Command('judge')
+    .description('Judge a stored summary again, by the bars of a profile. Needs no cluster.')
+    .argument('<summary>', 'path of a summary.json, or of the folder it lies in')
+    .option('-p, --profile <profile>', 'name of a profile, or path of its file (default: the one the summary names)')
+    .option('-r, --rules <rules>', "bigfleet: exactly upstream's; belay: ours (default: both, side by side)")
+    .option('-o, --output <format>', 'table or json', 'table')
+    .option('--set <path=value>', 'change the profile, e.g. --set gates.podBindP99.max=5', collect, [])
+    .action(async (path: string, options: JudgeOptions) => {
+      const output = oneOf('--output', options.output, ['table', 'json']);
+      const rules = options.rules === undefined ? undefined : oneOf('--rules', options.rules, ['bigfleet', 'belay']);
+      const { judgeStored } = await import('./judge-stored.ts');
+      const judged = judgeStored(path, options.profile, options.set);
+      const { belay, bigfleet, rows } = judged;
+      process.exitCode = rules === 'bigfleet' ? exitCodeOf(bigfleet.pass ? 'pass' : 'fail') : exitCodeOf(belay.verdict);
+      if (output === 'json') {
+        const both = { belay, bigfleet, gates: rows };
+        const shown = rules === undefined ? both : rules === 'belay' ? { belay } : { bigfleet };
+        process.stdout.write(`${JSON.stringify({ ...judged.names, ...shown }, null, 2)}\n`);
+        return;
+      }
+      const tables = await import('./judge-table.ts');
+      const parts = {
+        both: [tables.bothTable(rows, belay), tables.bigfleetLine(bigfleet), tables.belayLine(belay)],
+        belay: [
+          tables.belayTable(belay),
+          tables.belayLine(belay),
+          ...belay.reasons.slice(1).map((reason) => `  ${reason}`),
+        ],
+        bigfleet: [
+          tables.bigfleetTable(bigfleet),
+          tables.bigfleetLine(bigfleet),
+          ...bigfleet.failures.map((failure) => `  ${failure}`),
+        ],
+      }[rules ?? 'both'];
+      process.stdout.write(`${parts.join('\n')}\n`);
+    });
+}

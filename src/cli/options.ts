@@ -1,0 +1,13 @@
+import { UsageError } from './usage-error.ts';
+
+/** One of the words an option takes. @throws UsageError that names option, what was found and what is allowed */
+export function oneOf<const T extends string>(option: string, found: string, allowed: readonly T[]): T {
+  const word = allowed.find((each) => each === found);
+  if (word === undefined) throw new UsageError(`${option}: found "${found}"; allowed: ${allowed.join(', ')}`);
+  return word;
+}
+
+/** Collects an option that may be given several times. */
+export function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
+}

@@ -1,0 +1,133 @@
+import Table from 'cli-table3';
+import { STAGES } from '../core/campaign/stages.ts';
+import type { GateDefinition } from '../core/gates/model.ts';
+import type { DerivationStep, StageDeadlines } from '../core/plan/deadlines.ts';
+import { rampNote } from '../core/plan/make-plan.ts';
+import type { Plan, SeedRow } from '../core/plan/plan.ts';
+import { formatDuration } from '../core/profile/duration.ts';
+
+/** The numbers of a plan, a line each. */
+export function numbersTable(plan: Plan): string {
+  const table = new Table({ style: { head: [], border: [] } });
+  const most = plan.podsOfCluster[0] ?? 0;
+  const least = plan.podsOfCluster.at(-1) ?? 0;
+  table.push(
+    { Pods: grouped(plan.totalPods) },
+    {
+      clusters: `${grouped(plan.clusterCount)}, ${most === least ? grouped(most) : `${grouped(least)} to ${grouped(most)}`} Pods each`,
+    },
+    { hosts: `${grouped(plan.hostsNeeded)}, one of them for the system` },
+    { cost: `$${plan.estimatedUsd.toFixed(2)} for ramp, soak and teardown; $${plan.usdPerHour.toFixed(2)} an hour` },
+    { ramp: rampNote(plan) },
+    { 'ramp budget': `${formatDuration(plan.rampBudgetMs)} (${plan.rampBudgetClause})` },
+    { shards: grouped(plan.shardReplicas) },
+    { 'machines for the Pods': grouped(plan.machinesEffective) },
+    { 'events in history': `at most about ${grouped(plan.expectedHistoryEvents)}` },
+  );
+  return table.toString();
+}
+
+/** Machines by archetype and tier, with a sum. */
+export function seedTable(rows: readonly SeedRow[]): string {
+  const head = [
+    'archetype',
+    'Pods',
+    'Pods/machine',
+    'machines',
+    'gang floor',
+    'configured',
+    'idle',
+    'speculative',
+    'spot',
+  ];
+  const table = new Table({
+    head,
+    style: { head: [], border: [] },
+    colAligns: ['left', ...head.slice(1).map(() => 'right' as const)],
+  });
+  for (const row of rows) {
+    table.push([
+      row.archetype,
+      ...[
+        row.expectedPods,
+        row.podsPerMachine,
+        row.machines,
+        row.gangFloor,
+        row.configured,
+        row.idle,
+        row.speculative,
+        row.spot,
+      ].map(grouped),
+    ]);
+  }
+  const sum = (field: Exclude<keyof SeedRow, 'archetype'>): string =>
+    grouped(rows.reduce((all, row) => all + row[field], 0));
+  table.push([
+    'sum',
+    sum('expectedPods'),
+    '',
+    sum('machines'),
+    sum('gangFloor'),
+    sum('configured'),
+    sum('idle'),
+    sum('speculative'),
+    sum('spot'),
+  ]);
+  return table.toString();
+}
+
+/** Every gate that is judged, with its bar and where the bar comes from. */
+export function gatesTable(gates: readonly GateDefinition[]): string {
+  const table = new Table({ head: ['gate', 'bar', 'from', 'in the soak'], style: { head: [], border: [] } });
+  for (const gate of gates) {
+    if (gate.barKind === 'informational') continue;
+    const sides = [
+      gate.bar.min === undefined ? '' : `>= ${gate.bar.min}`,
+      gate.bar.max === undefined ? '' : `<= ${gate.bar.max}`,
+    ].filter((side) => side !== '');
+    table.push([
+      gate.name,
+      `${sides.join(', ')} ${gate.unit}`.trim(),
+      gate.barKind === 'scaled' ? `scaled: ${gate.scaleRule ?? ''}` : gate.barKind,
+      gate.failFast ? 'ends it' : '',
+    ]);
+  }
+  const shown = gates.filter((gate) => gate.barKind === 'informational').length;
+  return `${table.toString()}${shown > 0 ? `\n${shown} more are shown and not judged.` : ''}`;
+}
+
+/** Every deadline with the waits it is derived from, largest first, and the limits around the stages. */
+export function deadlinesTable(deadlines: StageDeadlines): string {
+  const table = new Table({
+    head: ['stage', 'one attempt', 'attempts', 'stage', 'heartbeat', 'queue', 'derived from'],
+    style: { head: [], border: [] },
+    colAligns: ['left', 'right', 'right', 'right', 'right', 'right', 'left'],
+  });
+  for (const stage of STAGES) {
+    const { attemptMs, attempts, stageMs, heartbeatMs, queueWaitMs, derivation } = deadlines.stages[stage];
+    table.push([
+      stage,
+      formatDuration(attemptMs),
+      attempts,
+      formatDuration(stageMs),
+      formatDuration(heartbeatMs),
+      formatDuration(queueWaitMs),
+      derivation.map(stepText).join('\n'),
+    ]);
+  }
+  return [
+    table.toString(),
+    `stage = attempts x (one attempt + queue) + back-off of ${formatDuration(deadlines.stages.seed.backoffMs)}, doubling`,
+    `hold ${formatDuration(deadlines.holdMs)}; campaign ${formatDuration(deadlines.campaignMs)} = all stages + hold + grace; ` +
+      `leftovers count as abandoned after ${formatDuration(deadlines.janitorMs)}`,
+  ].join('\n');
+}
+
+function stepText({ what, count, eachMs, field }: DerivationStep): string {
+  const times = count === 1 ? formatDuration(eachMs) : `${grouped(count)} x ${formatDuration(eachMs)}`;
+  return `${times}  ${what}${field === undefined ? '' : ` (${field})`}`;
+}
+
+function grouped(value: number): string {
+  return value.toLocaleString('en');
+}

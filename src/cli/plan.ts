@@ -1,0 +1,55 @@
+import { Command } from 'commander';
+import { collect, oneOf } from './options.ts';
+import { UsageError } from './usage-error.ts';
+
+interface PlanOptions {
+  readonly substrate?: string;
+  readonly output: string;
+  readonly set: readonly string[];
+}
+
+/** `belay plan`: shows what a campaign would be, and refuses what cannot work. Nothing is started. */
+export function planCommand(): Command {
+  return new Command('plan')
+    .description('Show what a campaign would be: size, cost, seed, gates and every deadline. Starts nothing.')
+    .argument('<profile>', 'name of a profile, or path of its file')
+    .option('-s, --substrate <substrate>', 'name or path of the substrate (default: local)')
+    .option('-o, --output <format>', 'table or json', 'table')
+    .option('--set <path=value>', 'change the profile, e.g. --set scale.machines=100', collect, [])
+    .action(async (profile: string, options: PlanOptions) => {
+      const output = oneOf('--output', options.output, ['table', 'json']);
+      // Loaded here, so that other commands do not pay for them.
+      const [{ campaignFiles }, { planCampaign }] = await Promise.all([
+        import('./campaign-files.ts'),
+        import('../core/plan/plan-campaign.ts'),
+      ]);
+      const { substrate } = options;
+      const files = campaignFiles({ profile, set: options.set, ...(substrate === undefined ? {} : { substrate }) });
+      const planned = planCampaign({ ...files, system: files.system.value });
+      if (!planned.ok) {
+        const name = files.profile.metadata.name || profile;
+        throw new UsageError(planned.errors.map(({ field, message }) => `${name}: ${field}: ${message}`).join('\n'));
+      }
+      const { plan, gates, deadlines } = planned;
+      const names = {
+        profile: files.profile.metadata.name,
+        substrate: files.substrate.metadata.name,
+        system: files.system.value.metadata.name,
+      };
+      if (output === 'json') {
+        process.stdout.write(`${JSON.stringify({ ...names, plan, gates, deadlines }, null, 2)}\n`);
+        return;
+      }
+      const tables = await import('./plan-tables.ts');
+      const parts = [
+        `${names.profile} on ${names.substrate}, system ${names.system}`,
+        tables.numbersTable(plan),
+        ...(plan.seed.length > 0 ? ['Seed, machines by archetype and tier', tables.seedTable(plan.seed)] : []),
+        'Gates',
+        tables.gatesTable(gates),
+        'Deadlines',
+        tables.deadlinesTable(deadlines),
+      ];
+      process.stdout.write(`${parts.join('\n')}\n`);
+    });
+}

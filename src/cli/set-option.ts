@@ -1,0 +1,13 @@
+import { parseSet } from '../core/profile/overrides.ts';
+import type { Overrides } from '../core/profile/overrides.ts';
+import { UsageError } from './usage-error.ts';
+
+/** Changes of a profile out of `--set path=value`, the last one of a path counts. @throws UsageError where one is none */
+export function overridesOf(texts: readonly string[]): Overrides {
+  try {
+    return Object.fromEntries(texts.map((text) => parseSet(text)).map(({ path, value }) => [path, value]));
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new UsageError(error.message, { cause: error });
+    throw error;
+  }
+}

@@ -1,0 +1,72 @@
+import { applySlo } from '../gates/apply-slo.ts';
+import type { GateDefinition } from '../gates/model.ts';
+import { GateProblems, resolveGates } from '../gates/resolve.ts';
+import type { Catalogue, Profile, Substrate, System } from '../profile/model.ts';
+import { deriveDeadlines } from './deadlines.ts';
+import type { StageDeadlines } from './deadlines.ts';
+import { checkFeasible } from './feasibility.ts';
+import type { Infeasibility } from './feasibility.ts';
+import { makePlan } from './make-plan.ts';
+import type { Plan } from './plan.ts';
+import { CALLS_PER_MANIFEST } from './stage-waits.ts';
+
+/** The files of a campaign, each valid by itself. */
+export interface CampaignParts {
+  readonly profile: Profile;
+  readonly substrate: Substrate;
+  readonly catalogue: Catalogue;
+  readonly system: System;
+}
+
+/** Everything that is computed before a campaign starts, or every reason why it must not start. */
+export type PlannedCampaign =
+  | {
+      readonly ok: true;
+      readonly plan: Plan;
+      readonly gates: readonly GateDefinition[];
+      readonly deadlines: StageDeadlines;
+    }
+  | { readonly ok: false; readonly errors: readonly Infeasibility[] };
+
+/**
+ * Plans a campaign: its numbers, its gates with bars in numbers, its deadlines; and refuses, all at once, what cannot work.
+ * `holdMs` overrides the profile's hold.
+ */
+export function planCampaign(parts: CampaignParts, holdMs?: number): PlannedCampaign {
+  const { profile, substrate, catalogue, system } = parts;
+  let plan: Plan;
+  try {
+    plan = makePlan(profile, substrate, catalogue);
+  } catch (error) {
+    if (error instanceof RangeError) return { ok: false, errors: [{ field: 'scale', message: error.message }] };
+    throw error;
+  }
+  const errors: Infeasibility[] = [];
+  let gates: readonly GateDefinition[] = [];
+  try {
+    gates = resolveGates(
+      applySlo(system.gates, profile, { totalPods: plan.totalPods, shardReplicas: plan.shardReplicas }),
+      profile.gates,
+      { machines: profile.scale.machines, pods: plan.totalPods, clusters: plan.clusterCount },
+    );
+  } catch (error) {
+    if (!(error instanceof GateProblems)) throw error;
+    errors.push(...error.problems.map((one) => ({ field: `gates.${one.gate}.${one.field}`, message: one.message })));
+  }
+  errors.push(...checkFeasible(profile, substrate, plan, catalogue, system.capacity === 'system'));
+  const derived = deriveDeadlines({
+    profile,
+    plan,
+    substrate,
+    ...(holdMs === undefined ? {} : { holdMs }),
+    system: {
+      gateCount: gates.length,
+      manifestCount: Math.max(1, system.install.manifests.length * CALLS_PER_MANIFEST),
+      processesPerCluster: system.install.processes.length,
+      readyTimeoutMs: system.ready.timeoutMs,
+    },
+  });
+  if (!derived.ok) errors.push(...derived.errors.map(({ outer, message }) => ({ field: outer, message })));
+  if (!derived.ok || errors.length > 0) return { ok: false, errors };
+  return { ok: true, plan, gates, deadlines: derived.deadlines };
+}

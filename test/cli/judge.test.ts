@@ -1,0 +1,99 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { judgeCommand } from '../../src/cli/judge.ts';
+import { UsageError } from '../../src/cli/usage-error.ts';
+import { runCommand } from './run-command.ts';
+
+const files = fileURLToPath(new URL('plan-files', import.meta.url));
+const published = (folder: string): string =>
+  fileURLToPath(new URL(`../cases/published/${folder}.summary.json`, import.meta.url));
+const saturated = published('20260507-120335-scaleway-50k');
+const green = published('2026-06-17-uber-5k-cee793e');
+const judge = (...args: string[]): ReturnType<typeof runCommand> => runCommand(judgeCommand(), args);
+const nameless = fileURLToPath(new URL('nameless.summary.json', import.meta.url));
+let folder = '';
+
+beforeEach(() => {
+  vi.stubEnv('BELAY_PATH', files);
+  vi.stubEnv('NO_COLOR', '1');
+  folder = mkdtempSync(join(tmpdir(), 'belay-judge-'));
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true });
+});
+
+describe('belay judge', () => {
+  it('shows both verdicts, and leaves with the code of its own', async () => {
+    const { stdout, exitCode } = await judge(saturated, '--profile', 'small');
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(/bigfleet: fail: shardShortfalls 18, bar = 0/);
+    expect(stdout).toMatch(/belay: fail: shardShortfalls = 18/);
+    expect(stdout).toMatch(/shardCycleDurationP99Seconds .* unmeasured .*8\.192/);
+  });
+
+  it('leaves with the code of the rules that are asked for', async () => {
+    expect((await judge(green, '-p', 'small', '--rules', 'bigfleet')).exitCode).toBe(0);
+    const ours = await judge(green, '-p', 'small', '--rules', 'belay');
+    expect(ours.exitCode).toBe(2);
+    expect(ours.stdout).toMatch(/belay: unmeasured/);
+    expect(ours.stdout).not.toContain('bigfleet:');
+    expect((await judge(saturated, '-p', 'small', '--rules', 'bigfleet')).exitCode).toBe(1);
+  });
+
+  it('shows what upstream passed unmeasured', async () => {
+    const { stdout } = await judge(green, '-p', 'small', '-o', 'json');
+    const shown = JSON.parse(stdout) as {
+      gates: { gate: string; passedUnmeasured: boolean }[];
+      bigfleet: { pass: boolean };
+    };
+    expect(shown.bigfleet.pass).toBe(true);
+    expect(shown.gates.filter((row) => row.passedUnmeasured).map((row) => row.gate)).toContain(
+      'operatorOutboxDropsPerSec',
+    );
+    expect((await judge(green, '-p', 'small')).stdout).toContain('passed unmeasured');
+  });
+
+  it('takes the changed bars of a profile, and the folder of a run', async () => {
+    const reading = {
+      gate: 'podBindP99',
+      value: 2,
+      quality: 'measured',
+      samples: 9,
+      windowStartMs: 1,
+      windowEndMs: 2,
+      atMs: 2,
+    };
+    const gates = [{ gate: 'podBindP99', verdict: 'fail', reading, bar: { max: 1 }, barKind: 'held', unit: 's' }];
+    writeFileSync(join(folder, 'summary.json'), JSON.stringify({ runId: 'r', profile: 'small', metrics: {}, gates }));
+    expect((await judge(folder, '--set', 'system=none-such')).exitCode).toBe(1);
+    expect((await judge(folder, '--set', 'system=none-such', '--set', 'gates.podBindP99.max=3')).exitCode).toBe(0);
+  });
+
+  it.each([
+    ['', 'it is empty'],
+    ['{', 'not JSON'],
+    ['{"metrics": 3}', 'metrics: '],
+  ])('refuses a summary of %j', async (text, message) => {
+    writeFileSync(join(folder, 'summary.json'), text);
+    const refused: unknown = await judge(folder, '-p', 'small').catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(UsageError);
+    expect((refused as UsageError).message).toContain(message);
+  });
+
+  it.each([
+    [[saturated, '-p', 'small', '--rules', 'mine'], '--rules: found "mine"; allowed: bigfleet, belay'],
+    [[nameless], 'the summary names no profile'],
+    [[saturated, '-p', 'smal'], 'did you mean small?'],
+    [['/nowhere/summary.json', '-p', 'small'], 'no such file'],
+    [[saturated, '-p', 'small', '--set', 'gates.noSuch.max=1'], 'noSuch'],
+    [[saturated, '-p', 'small', '--set', 'system=none-such'], 'none-such'],
+  ])('refuses %j', async (args, message) => {
+    const refused: unknown = await judge(...args).catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(UsageError);
+    expect((refused as UsageError).message).toContain(message);
+  });
+});
