@@ -1,15 +1,14 @@
 import type { CallBudgets } from '../../core/plan/deadlines.ts';
-import { ownershipLabels } from '../../core/plan/labels.ts';
 import type { CampaignSpec } from '../../core/plan/spec.ts';
 import type { System } from '../../core/profile/model.ts';
 import { readLedger } from '../host/ledger.ts';
 import type { ClusterRecord, LedgerProcess } from '../host/ledger.ts';
+import { applyManifests } from '../kube/apply.ts';
 import { connectCluster } from '../kube/client.ts';
 import type { ClusterClient } from '../kube/client.ts';
+import { removeCampaign } from '../kube/remove-campaign.ts';
 import type { ClusterLog, ScrapeTarget, ToolPaths } from '../substrates/substrate.ts';
-import { applyObject, deleteObject } from './apply.ts';
 import { readManifests } from './manifests.ts';
-import { ResourcePaths } from './resource-paths.ts';
 import { checkPlaceholders, ensureProcess, ledgerName, processLogPath, removeProcess } from './system-processes.ts';
 import { waitUntilReady } from './system-ready.ts';
 
@@ -37,7 +36,7 @@ export async function installSystem(
   const { budgets } = request.spec.deadlines;
   checkPlaceholders(system, { ...request, slug: request.spec.slug });
   await withClient(cluster, async (client) => {
-    await applyManifests(request, client, onProgress);
+    await applyAll(request, client, onProgress);
     const processes = new Map<string, LedgerProcess>();
     for (const process of system.install.processes) {
       onProgress(`${cluster.name}: starting ${process.name}`);
@@ -55,19 +54,25 @@ export async function installSystem(
 }
 
 /**
- * Removes a system: its processes, and on a cluster that was only lent the objects the campaign applied, last first.
- * Right for one that is half installed or not there.
- * @throws Error naming an object that would not go; the processes are stopped all the same
+ * Removes a system: from a cluster that was only lent all that carries the campaign's label, then its processes. Right for
+ * one that is half installed or not there.
+ * @throws KubeError when a lent cluster does not answer; the processes are stopped all the same
  */
 export async function removeSystem(request: SystemRequest): Promise<void> {
-  const { system, cluster, spec } = request;
-  const failures: unknown[] = [];
-  // Objects first: a controller that still runs takes its finalizers off them.
-  if (!cluster.owned) await deleteManifests(request).catch((cause: unknown) => failures.push(cause));
-  for (const { name } of system.install.processes.toReversed()) {
-    await removeProcess(spec.slug, cluster, name, spec.deadlines.budgets.processStopMs);
+  const { system, cluster, signal, spec } = request;
+  const { apiCallMs, processStopMs } = spec.deadlines.budgets;
+  const sweep = async (client: ClusterClient): Promise<void> => {
+    const options = { campaign: spec.campaign, onProgress: () => undefined };
+    await removeCampaign(client, options, { signal, budgetMs: 2 * apiCallMs });
+  };
+  try {
+    // While its controllers still run: they take their finalizers off their objects.
+    if (!cluster.owned) await withClient(cluster, sweep);
+  } finally {
+    for (const { name } of system.install.processes.toReversed()) {
+      await removeProcess(spec.slug, cluster, name, processStopMs);
+    }
   }
-  if (failures.length > 0) throw failures[0];
 }
 
 /** What of a system is scraped on a cluster, from the ports on record. */
@@ -105,35 +110,23 @@ export function systemLogs(request: Pick<SystemRequest, 'spec' | 'system' | 'clu
   }));
 }
 
-async function applyManifests(
+async function applyAll(
   request: SystemRequest,
   client: ClusterClient,
   onProgress: (detail: string) => void,
 ): Promise<void> {
   const { system, cluster, signal, spec } = request;
-  const objects = await readManifests(system, request.systemFolder, signal);
   const expiresAtMs = readLedger(spec.slug)?.expiresAtMs ?? 0;
-  const labels = ownershipLabels({ campaign: spec.campaign, stage: 'install', expiresAtMs });
-  const paths = new ResourcePaths(client);
-  for (const object of objects) {
-    const within = { signal, budgetMs: spec.deadlines.budgets.apiCallMs };
-    const applied = await applyObject(client, paths, object, labels, within);
-    onProgress(
-      `${cluster.name}: ${object.kind} ${object.metadata.name} ${applied === 'left' ? 'was there' : 'applied'}`,
-    );
-  }
-}
-
-async function deleteManifests(request: SystemRequest): Promise<void> {
-  const { system, cluster, signal, spec } = request;
-  const objects = await readManifests(system, request.systemFolder, signal);
-  await withClient(cluster, async (client) => {
-    const paths = new ResourcePaths(client);
-    for (const object of objects.toReversed()) {
-      const within = { signal, budgetMs: spec.deadlines.budgets.apiCallMs };
-      await deleteObject(client, paths, object, spec.campaign, within);
+  const owner = { campaign: spec.campaign, stage: 'install', expiresAtMs };
+  const within = { signal, budgetMs: spec.deadlines.budgets.apiCallMs };
+  for (const manifest of await readManifests(system, request.systemFolder, signal)) {
+    const [applied] = await applyManifests(client, [manifest], { owner, defaultNamespace: 'default' }, within);
+    // A CRD that was there serves as well as ours would; anything else of the same name is somebody's system.
+    if (applied?.outcome === 'foreign' && manifest.kind !== 'CustomResourceDefinition') {
+      throw new Error(`${applied.what} exists already in ${cluster.name} and was not made by this campaign`);
     }
-  });
+    onProgress(`${cluster.name}: ${applied?.what} ${applied?.outcome === 'foreign' ? 'was there' : 'applied'}`);
+  }
 }
 
 async function withClient(cluster: ClusterRecord, work: (client: ClusterClient) => Promise<void>): Promise<void> {

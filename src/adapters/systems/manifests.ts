@@ -2,20 +2,9 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import type { System } from '../../core/profile/model.ts';
+import type { Manifest } from '../kube/apply.ts';
 import { toolAsset } from '../toolchain/tool-assets.ts';
 import { TOOL_NAMES, TOOLS } from '../toolchain/tools.ts';
-
-/** A Kubernetes object as it stands in a manifest. */
-export interface ManifestObject {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly metadata: {
-    readonly name: string;
-    readonly namespace?: string;
-    readonly labels?: Readonly<Record<string, string>>;
-  };
-  readonly [field: string]: unknown;
-}
 
 /**
  * All objects of a system's manifests, in order. A path is a file, or a folder whose YAML files are taken by name, beside
@@ -26,8 +15,8 @@ export async function readManifests(
   system: System,
   systemFolder: string,
   signal: AbortSignal,
-): Promise<readonly ManifestObject[]> {
-  const objects: ManifestObject[] = [];
+): Promise<readonly Manifest[]> {
+  const objects: Manifest[] = [];
   for (const { path, module } of system.install.manifests) {
     const place = module === undefined ? besides(systemFolder, path) : await inModule(module, path, signal);
     for (const file of yamlFiles(place)) objects.push(...objectsOf(file));
@@ -58,7 +47,7 @@ function yamlFiles(place: string): readonly string[] {
     .map((name) => join(place, name));
 }
 
-function objectsOf(file: string): readonly ManifestObject[] {
+function objectsOf(file: string): readonly Manifest[] {
   return parseAllDocuments(readFileSync(file, 'utf8')).flatMap((document) => {
     const [error] = document.errors;
     if (error !== undefined) throw new Error(`${file}: ${error.message}`);
@@ -69,7 +58,7 @@ function objectsOf(file: string): readonly ManifestObject[] {
   });
 }
 
-function isObject(value: unknown): value is ManifestObject {
+function isObject(value: unknown): value is Manifest {
   const { apiVersion, kind, metadata } = value as {
     apiVersion?: unknown;
     kind?: unknown;
