@@ -96,7 +96,7 @@ class Kinds {
       this.#known = await discover(this.#client, within);
       if (performance.now() > untilMs) {
         const message = `${nameOf(manifest)}: ${this.#client.server} does not serve ${manifest.apiVersion} ${manifest.kind}`;
-        throw new KubeError(`${message} after ${within.budgetMs} ms`, 404, 'NotFound');
+        throw new KubeError(`${message} after ${Math.round(within.budgetMs)} ms`, 404, 'NotFound');
       }
       await sleep(POLL_MS, undefined, { signal: within.signal }).catch(() => within.signal.throwIfAborted());
     }

@@ -3,6 +3,7 @@ import { LABELS, ownershipLabels } from './labels.ts';
 import type { Ownership } from './labels.ts';
 import type { SeedRow } from './plan.ts';
 import { formatQuantity, parseQuantity } from './quantity.ts';
+import { evenParts } from './whole-numbers.ts';
 import type { Workload } from './workload.ts';
 
 /** A machine to be made as a Node. */
@@ -68,7 +69,7 @@ export function planNodes(request: {
   for (const archetype of allArchetypes(catalogue)) {
     const row = rows.get(archetype.name);
     const podsPerMachine = row?.podsPerMachine ?? Math.max(1, archetype.podsPerNode);
-    const existing = row === undefined ? 0 : shareOf(row.configured + row.idle, clusterIndex, clusterCount);
+    const existing = row === undefined ? 0 : (evenParts(row.configured + row.idle, clusterCount)[clusterIndex] ?? 0);
     const pools = poolsOf(archetype, podsPerMachine, workloads);
     const before = ground.nodes.length;
     for (const pool of pools) {
@@ -241,9 +242,4 @@ function zonesOf(archetype: Archetype): readonly string[] {
 function zoneOf(archetype: Archetype, turn: number): string {
   const zones = zonesOf(archetype);
   return zones[turn % zones.length] ?? ONLY_ZONE;
-}
-
-/** Part `index` of `total` split as evenly as whole numbers allow. */
-function shareOf(total: number, index: number, count: number): number {
-  return Math.floor(total / count) + (index < total % count ? 1 : 0);
 }

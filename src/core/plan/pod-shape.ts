@@ -110,8 +110,9 @@ function affinityOf(workload: Workload, archetype: Archetype, context: PodContex
   const zones = domain === undefined ? namesOfZones(archetype, context) : [domain.zone];
   const wanted: [string, readonly string[]][] = [];
   if (!context.anyInstanceType) {
-    // Two archetypes may share an instance type, with Nodes cut to the size of their own Pods: this keeps them apart.
-    wanted.push([LABELS.archetype, [archetype.name]], [LABELS.instanceType, archetype.instanceTypes]);
+    // Two archetypes may share an instance type, with Nodes cut to the size of their own Pods; two campaigns a cluster.
+    wanted.push([LABELS.campaign, [context.owner.campaign]], [LABELS.archetype, [archetype.name]]);
+    wanted.push([LABELS.instanceType, archetype.instanceTypes]);
     for (const [key, value] of Object.entries(workload.labels)) wanted.push([key, [value]]);
     if (domain?.rack !== undefined) wanted.push([LABELS.rack, [domain.rack]]);
   }

@@ -1,6 +1,7 @@
 import type { Archetype, Catalogue } from '../profile/model.ts';
 import { drawInteger, drawWeighted, randomStream } from './random.ts';
 import type { Random } from './random.ts';
+import { isStateful, SERVICE_SIZES, STATEFUL_REPLICAS_MAX } from './service-sizes.ts';
 
 /**
  * Pods that belong together and share one shape, as the replicas of a Deployment or a gang do. It occupies the slots
@@ -26,18 +27,6 @@ export interface PodSlot {
   readonly slot: number;
   readonly workload: Workload;
 }
-
-/** Sizes of services that are no gang: weight, fewest and most replicas (BigFleet's table). */
-const SERVICE_SIZES = [
-  { weight: 55, low: 1, high: 5 },
-  { weight: 30, low: 6, high: 25 },
-  { weight: 12, low: 26, high: 100 },
-  { weight: 3, low: 101, high: 400 },
-] as const;
-
-/** Archetypes that become StatefulSets upstream, which are kept small. */
-const STATEFUL = new Set(['stateful-db', 'memory-cache']);
-const STATEFUL_REPLICAS_MAX = 25;
 
 /** Upstream's priority of an archetype that names none. */
 const DEFAULT_PRIORITY = 1_000;
@@ -97,7 +86,7 @@ function drawReplicas(random: Random, archetype: Archetype): number {
   if (archetype.sameRack || archetype.sameZone) return 1;
   const size = drawWeighted(random, SERVICE_SIZES, ({ weight }) => weight);
   const replicas = drawInteger(random, size.low, size.high);
-  return STATEFUL.has(archetype.name) ? Math.min(replicas, STATEFUL_REPLICAS_MAX) : replicas;
+  return isStateful(archetype.name) ? Math.min(replicas, STATEFUL_REPLICAS_MAX) : replicas;
 }
 
 function drawShape(random: Random, archetype: Archetype): Omit<Workload, 'index' | 'firstSlot' | 'replicas'> {

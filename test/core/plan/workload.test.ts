@@ -102,6 +102,7 @@ describe('podBody', () => {
   test('a gang asks for its reserved rack, its machines, and its siblings', () => {
     const pod = podBody(gang, cache, context, { slot: 2, generation: 1, intendedAtMs: 1_700_000_000_123 });
     expect(expressions(pod)).toEqual([
+      'belay.dev/campaign=dev-50-x',
       'belay.dev/archetype=cache',
       'node.kubernetes.io/instance-type=r6i.xlarge',
       'example.com/tenant=v1',

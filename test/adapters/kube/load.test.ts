@@ -1,0 +1,256 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { repositoryFolder } from '../../../src/adapters/host/folders.ts';
+import { connectCluster } from '../../../src/adapters/kube/client.ts';
+import type { ClusterClient } from '../../../src/adapters/kube/client.ts';
+import { failNode, recoverNode } from '../../../src/adapters/kube/machines.ts';
+import { runArrivals } from '../../../src/adapters/kube/run-arrivals.ts';
+import type { ArrivalsReport } from '../../../src/adapters/kube/run-arrivals.ts';
+import { replaceMissing, runChurn } from '../../../src/adapters/kube/run-churn.ts';
+import { SlotBook, podsPath } from '../../../src/adapters/kube/slot-book.ts';
+import { readUids } from '../../../src/adapters/kube/uids.ts';
+import { arrivalTimes } from '../../../src/core/plan/arrivals.ts';
+import { churnTimes } from '../../../src/core/plan/churn.ts';
+import { parseCatalogue } from '../../../src/core/profile/parse.ts';
+import type { Catalogue } from '../../../src/core/profile/model.ts';
+import { startCluster } from '../../cluster.ts';
+import type { TestCluster } from '../../cluster.ts';
+import { mixedCatalogue, mixedRows, seedRow } from '../../core/plan/catalogue-samples.ts';
+import { makeLoad, observe, podsOf, within } from './test-load.ts';
+import type { TestLoad } from './test-load.ts';
+
+const PODS = 400;
+const CALL_BUDGET_MS = 60_000;
+
+let cluster: TestCluster;
+let client: ClusterClient;
+
+beforeAll(async () => {
+  cluster = await startCluster();
+  client = await connectCluster({ kubeconfigPath: cluster.kubeconfigPath });
+});
+
+afterAll(async () => {
+  await client?.close();
+  await cluster?.remove();
+});
+
+/** Fills a load's slots within `rampMs`. */
+function fill(
+  load: TestLoad,
+  options: {
+    rampMs?: number;
+    startAtMs?: number;
+    fromIndex?: number;
+    signal?: AbortSignal;
+    onLowWater?: (n: number) => void;
+  } = {},
+): Promise<ArrivalsReport> {
+  return runArrivals({
+    place: load.place,
+    pods: load.pods,
+    offsetsMs: arrivalTimes({ shape: 'poisson', count: load.count, rampMs: options.rampMs ?? 0, seed: 5 }),
+    startAtMs: options.startAtMs ?? Date.now(),
+    fromIndex: options.fromIndex ?? 0,
+    parallel: 32,
+    callBudgetMs: CALL_BUDGET_MS,
+    signal: options.signal ?? within().signal,
+    onProgress: ({ lowWater }) => options.onLowWater?.(lowWater),
+  });
+}
+
+function quickstart(): Catalogue {
+  const parsed = parseCatalogue(readFileSync(join(repositoryFolder, 'profiles/archetypes/quickstart.yaml'), 'utf8'));
+  if (!parsed.ok) throw new Error(`quickstart.yaml: ${JSON.stringify(parsed.errors)}`);
+  return parsed.value;
+}
+
+const allBound = async (load: TestLoad): Promise<void> => {
+  await vi.waitFor(
+    async () => expect([...(await podsOf(load)).values()].filter(({ node }) => node !== '')).toHaveLength(load.count),
+    { timeout: 90_000, interval: 500 },
+  );
+};
+
+test.each([
+  ['every kind of constraint', 'mixed', mixedCatalogue, 25],
+  ['the quickstart’s catalogue', 'quick', quickstart(), 42],
+])('%s: every Pod is bound by a real scheduler, gangs in one rack or zone', async (_, slug, catalogue, seed) => {
+  const rows =
+    catalogue === mixedCatalogue
+      ? mixedRows
+      : catalogue.archetypes.map(({ name }) => seedRow({ archetype: name, podsPerMachine: 20 }));
+  const load = await makeLoad(client, { slug, catalogue, rows, count: PODS, seed });
+  expect(load.ground.nodes.length).toBeGreaterThanOrEqual(20);
+  const observed = await observe(load);
+  const report = await fill(load);
+  expect(report).toMatchObject({ wanted: PODS, created: PODS, existing: 0, refilled: 0, conflicts: 0 });
+  await vi.waitFor(
+    () =>
+      expect(observed.observer.counts()).toEqual({ present: PODS, bound: PODS, ready: PODS, pending: 0, deleted: 0 }),
+    { timeout: 90_000, interval: 200 },
+  );
+  await observed.end();
+  expect(new Set(observed.bound.map(({ uid }) => uid)).size).toBe(PODS);
+  expect(observed.bound).toHaveLength(PODS);
+
+  const nodes = new Map(load.ground.nodes.map((node) => [node.name, node]));
+  const pods = await podsOf(load);
+  const gangs = load.workloads.filter(({ together }) => together !== undefined);
+  expect(gangs.length).toBeGreaterThan(1);
+  for (const gang of gangs) {
+    const slots = Array.from({ length: gang.replicas }, (__, replica) => gang.firstSlot + replica);
+    const places = slots.map(
+      (slot) => nodes.get(pods.get(load.pods.name(slot, 0))?.node ?? '')?.[gang.together ?? 'zone'],
+    );
+    expect(new Set(places).size).toBe(1);
+  }
+});
+
+test('arrivals cut off in the middle and resumed end with exactly the Pods wanted, those that stood untouched', async () => {
+  const load = await makeLoad(client, { slug: 'resumed', catalogue: mixedCatalogue, rows: mixedRows, count: PODS });
+  const startAtMs = Date.now();
+  const stop = new AbortController();
+  let lowWater = 0;
+  const cut = fill(load, {
+    rampMs: 3_000,
+    startAtMs,
+    signal: stop.signal,
+    onLowWater: (reached) => {
+      lowWater = reached;
+      if (reached >= 100) stop.abort(new Error('killed'));
+    },
+  });
+  await expect(cut).rejects.toThrow('killed');
+  const before = await readUids(client, { campaign: load.slug, namespace: load.slug }, within());
+  const stood = Object.keys(before.pods).length;
+  expect(stood).toBeGreaterThanOrEqual(100);
+  expect(stood).toBeLessThan(PODS);
+  // One of those that stood is lost before the resumption.
+  const lost = load.pods.name(3, 0);
+  await client.delete(`${podsPath(load.slug)}/${lost}`, { gracePeriodSeconds: 0 }, within());
+
+  const report = await fill(load, { rampMs: 3_000, startAtMs, fromIndex: lowWater });
+  expect(report).toMatchObject({
+    wanted: PODS,
+    existing: stood - 1,
+    created: PODS - stood + 1,
+    refilled: 1,
+    conflicts: 0,
+  });
+  const after = await readUids(client, { campaign: load.slug, namespace: load.slug }, within());
+  expect(Object.keys(after.pods).toSorted()).toEqual(
+    Array.from({ length: PODS }, (_, slot) => load.pods.name(slot, 0)).toSorted(),
+  );
+  expect(after.pods).toMatchObject(Object.fromEntries(Object.entries(before.pods).filter(([name]) => name !== lost)));
+  expect(after.nodes).toEqual(before.nodes);
+  expect(after.cluster).toBe(before.cluster);
+
+  const again = await fill(load, { rampMs: 3_000, startAtMs });
+  expect(again).toMatchObject({ created: 0, existing: PODS, refilled: 0 });
+});
+
+test('churn cut off between a deletion and its creation, and resumed, leaves one Pod a slot, at its last generation', async () => {
+  const load = await makeLoad(client, { slug: 'churned', catalogue: mixedCatalogue, rows: mixedRows, count: 60 });
+  await fill(load);
+  const operations = churnTimes({ pods: 60, churnPerMinute: 60, durationMs: 2_000, seed: 3 });
+  expect(operations).toHaveLength(120);
+  const startAtMs = Date.now();
+  const churn = async (fromOperation: number, signal: AbortSignal, onLowWater: (n: number) => void): Promise<unknown> =>
+    runChurn({
+      place: load.place,
+      pods: load.pods,
+      operations,
+      startAtMs,
+      fromOperation,
+      parallel: 16,
+      callBudgetMs: CALL_BUDGET_MS,
+      signal,
+      book: await SlotBook.read(load.place, within()),
+      onProgress: ({ lowWater }) => onLowWater(lowWater),
+    });
+  const stop = new AbortController();
+  let lowWater = 0;
+  const cut = churn(0, stop.signal, (reached) => {
+    lowWater = reached;
+    if (reached >= 20) stop.abort(new Error('killed'));
+  });
+  await expect(cut).rejects.toThrow('killed');
+  // The slot of the next operation is left empty, as by a kill between its two calls.
+  const next = operations[lowWater];
+  const victim = (await SlotBook.read(load.place, within())).live(next?.slot ?? -1);
+  await client.delete(`${podsPath(load.slug)}/${victim?.name}`, { gracePeriodSeconds: 0 }, within());
+
+  const report = await churn(lowWater, within().signal, () => {});
+  expect(report).toMatchObject({ operations: 120 });
+  const names = [...(await podsOf(load)).keys()];
+  expect(names.toSorted()).toEqual(Array.from({ length: 60 }, (_, slot) => load.pods.name(slot, 2)).toSorted());
+  await allBound(load);
+  const again = await churn(0, within().signal, () => {});
+  expect(again).toMatchObject({ replaced: 0, skipped: 120, filled: 0 });
+});
+
+test('a failed Node loses its Pods, which come back elsewhere as the next generation; recovered, it takes Pods again', async () => {
+  const load = await makeLoad(client, {
+    slug: 'failed',
+    catalogue: mixedCatalogue,
+    rows: mixedRows,
+    count: 100,
+    seed: 4,
+  });
+  await fill(load);
+  await allBound(load);
+  const nodeOf = new Map([...(await podsOf(load))].map(([name, { node }]) => [name, node]));
+  const node = nodeOf.get(load.pods.name(0, 0)) ?? '';
+  const evicted = [...nodeOf].filter(([, at]) => at === node).map(([name]) => name);
+  expect(evicted).not.toHaveLength(0);
+
+  await failNode(client, node, within());
+  await failNode(client, node, within());
+  await vi.waitFor(async () => expect((await podsOf(load)).size).toBe(100 - evicted.length), {
+    timeout: 60_000,
+    interval: 100,
+  });
+  const book = await SlotBook.read(load.place, within());
+  const request = { ...load, slots: 100, book, parallel: 16, callBudgetMs: CALL_BUDGET_MS, signal: within().signal };
+  // A book begun now has never seen the lost generation, so the names may be the same; the Pods are not.
+  expect(await replaceMissing(request)).toBe(evicted.length);
+  expect(await replaceMissing(request)).toBe(0);
+  await allBound(load);
+  expect([...(await podsOf(load)).values()].filter((pod) => pod.node === node)).toEqual([]);
+
+  await recoverNode(client, node, within());
+  await vi.waitFor(async () => {
+    const { spec } =
+      (await client.get<{ spec: { taints?: unknown; unschedulable?: boolean } }>(`/api/v1/nodes/${node}`, within())) ??
+      {};
+    expect(spec?.unschedulable ?? false).toBe(false);
+    expect(spec?.taints ?? []).toEqual([]);
+  });
+  await expect(failNode(client, 'no-such-node', within())).rejects.toThrow('node no-such-node: there is none');
+});
+
+test('a watch outlives its API server: nothing is missed, no binding is told twice', async () => {
+  const load = await makeLoad(client, { slug: 'watched', catalogue: mixedCatalogue, rows: mixedRows, count: 80 });
+  const observed = await observe(load);
+  const half = { ...load, count: 40 };
+  await fill(half);
+  await vi.waitFor(() => expect(observed.observer.counts().bound).toBe(40), { timeout: 60_000 });
+
+  process.kill(cluster.pidOf('kube-apiserver'), 'SIGKILL');
+  // Calls made while it is down are retried until it is back.
+  const filled = fill(load);
+  await cluster.startMissing();
+  expect(await filled).toMatchObject({ created: 40, existing: 40 });
+  const [first] = (await podsOf(load)).keys();
+  await client.delete(`${podsPath(load.slug)}/${first}`, { gracePeriodSeconds: 0 }, within());
+  await vi.waitFor(
+    () => expect(observed.observer.counts()).toMatchObject({ present: 79, bound: 79, pending: 0, deleted: 1 }),
+    { timeout: 90_000, interval: 200 },
+  );
+  await observed.end();
+  expect(observed.bound).toHaveLength(80);
+  expect(new Set(observed.bound.map(({ uid }) => uid)).size).toBe(80);
+  expect(observed.watch.stats().resumes + observed.watch.stats().failures).toBeGreaterThan(0);
+});

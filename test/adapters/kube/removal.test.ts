@@ -1,0 +1,164 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { applyManifests } from '../../../src/adapters/kube/apply.ts';
+import type { Manifest } from '../../../src/adapters/kube/apply.ts';
+import { connectCluster } from '../../../src/adapters/kube/client.ts';
+import type { ClusterClient, ObjectMeta } from '../../../src/adapters/kube/client.ts';
+import { removeCampaign } from '../../../src/adapters/kube/remove-campaign.ts';
+import { runArrivals } from '../../../src/adapters/kube/run-arrivals.ts';
+import type { Ownership } from '../../../src/core/plan/labels.ts';
+import { startCluster } from '../../cluster.ts';
+import type { TestCluster } from '../../cluster.ts';
+import { mixedCatalogue, mixedRows } from '../../core/plan/catalogue-samples.ts';
+import { makeLoad, within } from './test-load.ts';
+
+let cluster: TestCluster;
+let client: ClusterClient;
+
+beforeAll(async () => {
+  cluster = await startCluster();
+  client = await connectCluster({ kubeconfigPath: cluster.kubeconfigPath });
+});
+
+afterAll(async () => {
+  await client?.close();
+  await cluster?.remove();
+});
+
+const WIDGETS = '/apis/example.com/v1/widgets';
+
+function ownerOf(campaign: string): Ownership {
+  return { campaign, stage: 'install', expiresAtMs: Date.now() + 3_600_000 };
+}
+
+/** A kind of object and one of it, as a system under test would bring them. */
+function widgets(): readonly Manifest[] {
+  const crd = {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: 'widgets.example.com' },
+    spec: {
+      group: 'example.com',
+      names: { kind: 'Widget', plural: 'widgets' },
+      scope: 'Cluster',
+      versions: [
+        {
+          name: 'v1',
+          served: true,
+          storage: true,
+          schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
+        },
+      ],
+    },
+  };
+  const widget = { apiVersion: 'example.com/v1', kind: 'Widget', metadata: { name: 'first' } };
+  return [crd, widget];
+}
+
+function configMap(value: string): Manifest & { readonly data: unknown } {
+  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'settings' }, data: { value } };
+}
+
+test('manifests are applied, again without effect; a kind is waited for until its CRD is served', async () => {
+  const options = { owner: ownerOf('applied'), defaultNamespace: 'default' };
+  expect(await applyManifests(client, widgets(), options, within())).toEqual([
+    { what: 'CustomResourceDefinition widgets.example.com', outcome: 'created' },
+    { what: 'Widget first', outcome: 'created' },
+  ]);
+  expect((await applyManifests(client, widgets(), options, within())).map(({ outcome }) => outcome)).toEqual([
+    'updated',
+    'updated',
+  ]);
+  const widget = await client.get<{ metadata: ObjectMeta }>(`${WIDGETS}/first`, within());
+  expect(widget?.metadata.labels).toMatchObject({ 'belay.dev/campaign': 'applied', 'belay.dev/stage': 'install' });
+  expect(await removeCampaign(client, { campaign: 'applied', onProgress: () => {} }, within())).toMatchObject({
+    left: [],
+  });
+  expect(
+    await client.get('/apis/apiextensions.k8s.io/v1/customresourcedefinitions/widgets.example.com', within()),
+  ).toBeUndefined();
+});
+
+test('an object that is somebody else’s is neither changed nor removed', async () => {
+  const path = '/api/v1/namespaces/default/configmaps';
+  await client.create(path, JSON.stringify(configMap('theirs')), within());
+  const options = { owner: ownerOf('polite'), defaultNamespace: 'default' };
+  expect(await applyManifests(client, [configMap('ours')], options, within())).toEqual([
+    { what: 'ConfigMap settings', outcome: 'foreign' },
+  ]);
+  await removeCampaign(client, { campaign: 'polite', onProgress: () => {} }, within());
+  expect(await client.get(`${path}/settings`, within())).toMatchObject({ data: { value: 'theirs' } });
+});
+
+test('a kind that nobody serves is named', async () => {
+  const gadget = { apiVersion: 'example.com/v1', kind: 'Gadget', metadata: { name: 'g' } };
+  const options = { owner: ownerOf('nobody'), defaultNamespace: 'default' };
+  await expect(applyManifests(client, [gadget], options, within(500))).rejects.toThrow(
+    /Gadget g: .* does not serve example.com\/v1 Gadget after \d+ ms/,
+  );
+});
+
+test('a campaign is removed whole, whoever should have honoured its finalizers is dead, and nothing of anybody else', async () => {
+  const load = await makeLoad(client, { slug: 'gone', catalogue: mixedCatalogue, rows: mixedRows, count: 120 });
+  const others = await makeLoad(client, { slug: 'stays', catalogue: mixedCatalogue, rows: mixedRows, count: 20 });
+  for (const each of [load, others]) {
+    await runArrivals({
+      ...each,
+      offsetsMs: Array.from({ length: each.count }, () => 0),
+      startAtMs: Date.now(),
+      fromIndex: 0,
+      parallel: 32,
+      callBudgetMs: 30_000,
+      signal: within().signal,
+      onProgress: () => {},
+    });
+  }
+  await applyManifests(client, widgets(), { owner: ownerOf('gone'), defaultNamespace: 'gone' }, within());
+  // As a controller would: an object without our label, with a finalizer, and a Node that belongs to it.
+  const claim = {
+    apiVersion: 'example.com/v1',
+    kind: 'Widget',
+    metadata: { name: 'claim', finalizers: ['example.com/keep'] },
+  };
+  await client.create(WIDGETS, JSON.stringify(claim), within());
+  const { uid } = (await client.get<{ metadata: ObjectMeta }>(`${WIDGETS}/claim`, within()))?.metadata ?? { uid: '' };
+  const owned = {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: {
+      name: 'owned',
+      finalizers: ['example.com/drain'],
+      ownerReferences: [{ apiVersion: 'example.com/v1', kind: 'Widget', name: 'claim', uid }],
+    },
+  };
+  await client.create('/api/v1/nodes', JSON.stringify(owned), within());
+
+  const hurried = await removeCampaign(client, { campaign: 'gone', onProgress: () => {} }, within(1));
+  expect(hurried.left.length).toBeGreaterThan(0);
+  const seen: number[] = [];
+  const removal = await removeCampaign(
+    client,
+    { campaign: 'gone', onProgress: (left) => seen.push(left) },
+    within(20_000),
+  );
+  expect(removal.left).toEqual([]);
+  expect(seen.at(-1)).toBe(0);
+
+  const names = async (path: string): Promise<readonly string[]> =>
+    (
+      await client.list(
+        path,
+        { metadataOnly: true, pick: ({ metadata }: { metadata: ObjectMeta }) => metadata.name },
+        within(),
+      )
+    ).items;
+  expect(await names('/api/v1/nodes')).toEqual(others.ground.nodes.map(({ name }) => name).toSorted());
+  expect(await names('/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases')).not.toContain(
+    load.ground.nodes[0]?.name,
+  );
+  expect((await names('/api/v1/namespaces')).filter((name) => ['gone', 'stays'].includes(name))).toEqual(['stays']);
+  expect(await names('/api/v1/pods')).toHaveLength(20);
+  expect(await removeCampaign(client, { campaign: 'gone', onProgress: () => {} }, within())).toEqual({
+    removed: 0,
+    left: [],
+  });
+});

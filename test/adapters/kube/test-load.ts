@@ -1,0 +1,119 @@
+import { BindObserver } from '../../../src/adapters/kube/bind-observer.ts';
+import type { ClusterClient, ObjectMeta } from '../../../src/adapters/kube/client.ts';
+import { createNodes, waitForNodes } from '../../../src/adapters/kube/machines.ts';
+import { ensureNamespace } from '../../../src/adapters/kube/namespace.ts';
+import type { PodSource } from '../../../src/adapters/kube/run-arrivals.ts';
+import { podsPath } from '../../../src/adapters/kube/slot-book.ts';
+import type { LoadPlace } from '../../../src/adapters/kube/slot-book.ts';
+import type { Within } from '../../../src/adapters/kube/transport.ts';
+import { watchPods } from '../../../src/adapters/kube/watch-pods.ts';
+import type { PodWatch } from '../../../src/adapters/kube/watch-pods.ts';
+import type { WatchedPod } from '../../../src/adapters/kube/watched-pod.ts';
+import { LABELS, ownershipLabels } from '../../../src/core/plan/labels.ts';
+import { nodeBody, planNodes } from '../../../src/core/plan/nodes.ts';
+import type { GroundPlan } from '../../../src/core/plan/nodes.ts';
+import type { SeedRow } from '../../../src/core/plan/plan.ts';
+import { podTemplate } from '../../../src/core/plan/pod-shape.ts';
+import { drawWorkloads, podName, podSlots } from '../../../src/core/plan/workload.ts';
+import type { Workload } from '../../../src/core/plan/workload.ts';
+import type { Catalogue } from '../../../src/core/profile/model.ts';
+
+/** The load of a small campaign on a real cluster: its Nodes are made, its Pods are up to the test. */
+export interface TestLoad {
+  readonly slug: string;
+  readonly count: number;
+  readonly workloads: readonly Workload[];
+  readonly ground: GroundPlan;
+  readonly place: LoadPlace;
+  readonly pods: PodSource;
+}
+
+/** Limits of a call in a test. */
+export function within(budgetMs = 60_000): Within {
+  return { signal: AbortSignal.timeout(120_000), budgetMs };
+}
+
+/** Draws a load and makes its namespace and Nodes. `slug` keeps the loads of one cluster apart. */
+export async function makeLoad(
+  client: ClusterClient,
+  request: {
+    readonly slug: string;
+    readonly catalogue: Catalogue;
+    readonly rows: readonly SeedRow[];
+    readonly count: number;
+    readonly seed?: number;
+  },
+): Promise<TestLoad> {
+  const { slug, catalogue, rows, count } = request;
+  const owner = { campaign: slug, stage: 'seed', expiresAtMs: Date.now() + 3_600_000 };
+  const workloads = drawWorkloads(catalogue, count, request.seed ?? 1);
+  const ground = planNodes({ slug, catalogue, rows, workloads, clusterIndex: 0, clusterCount: 1 });
+  const context = { slug, owner, domains: ground.domains, anyInstanceType: false };
+  const templates = podSlots(workloads).map(({ workload }) => {
+    const archetype = catalogue.archetypes.find(({ name }) => name === workload.archetype);
+    if (archetype === undefined) throw new Error(`drew ${workload.archetype}, which is not in the catalogue`);
+    return podTemplate(workload, archetype, context);
+  });
+  await ensureNamespace(client, slug, ownershipLabels(owner), within());
+  await createNodes({
+    client,
+    bodies: ground.nodes.map((node) => nodeBody(node, owner)),
+    parallel: 32,
+    callBudgetMs: 30_000,
+    signal: within().signal,
+    onProgress: () => {},
+  });
+  await waitForNodes(client, { campaign: slug, count: ground.nodes.length, onProgress: () => {} }, within());
+  return {
+    slug,
+    count,
+    workloads,
+    ground,
+    place: { client, namespace: slug, labelSelector: `${LABELS.campaign}=${slug}` },
+    pods: {
+      name: (slot, generation) => podName(slug, slot, generation),
+      body: (slot, generation, intendedAtMs) => templates[slot]?.(slot, generation, intendedAtMs) ?? '',
+    },
+  };
+}
+
+/** A load that is watched. */
+export interface Observed {
+  readonly observer: BindObserver;
+  readonly watch: PodWatch;
+  /** Pods whose binding was told, in order. */
+  readonly bound: WatchedPod[];
+  end(): Promise<void>;
+}
+
+/** Watches a load's Pods. */
+export async function observe({ place }: TestLoad, quietMs = 20_000): Promise<Observed> {
+  const stop = new AbortController();
+  const bound: WatchedPod[] = [];
+  const observer = new BindObserver({ sinceMs: 0, onBind: (_, pod) => bound.push(pod) });
+  const watch = watchPods({ ...place, onChange: observer.take, signal: stop.signal, quietMs, listBudgetMs: 30_000 });
+  await watch.synced;
+  return {
+    observer,
+    watch,
+    bound,
+    end: async () => {
+      stop.abort();
+      await watch.done;
+    },
+  };
+}
+
+/** A load's Pods as they are, by name. */
+export async function podsOf({ place }: TestLoad): Promise<ReadonlyMap<string, { uid: string; node: string }>> {
+  const { items } = await place.client.list(
+    podsPath(place.namespace),
+    {
+      labelSelector: place.labelSelector,
+      pick: ({ metadata, spec }: { metadata: ObjectMeta; spec: { nodeName?: string } }) =>
+        [metadata.name, { uid: metadata.uid, node: spec.nodeName ?? '' }] as const,
+    },
+    within(),
+  );
+  return new Map(items);
+}
