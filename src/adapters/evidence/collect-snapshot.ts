@@ -1,0 +1,184 @@
+import { existsSync } from 'node:fs';
+import { cp, mkdir, open, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { GateDefinition } from '../../core/gates/model.ts';
+import type { PrometheusClient } from '../prometheus/client.ts';
+import { prometheusClient } from '../prometheus/client.ts';
+import type { RunningPrometheus } from '../prometheus/server.ts';
+import { writeJsonFile } from './json-file.ts';
+import type { Curve, CurveQuestion } from './series.ts';
+import { curveFile, curveQuery, curveStepMs, gateCurve, OWN_CURVES } from './series.ts';
+import type { EvidencePart } from './summary-model.ts';
+
+/** Curves, of the gates and of the load, end within this many query budgets each; asking whether it answers takes one. */
+export const CURVE_BUDGETS = 3;
+
+/** Of a larger log only the end is kept. */
+const MAX_LOG_BYTES = 20 * 1024 * 1024;
+
+export interface SnapshotRequest {
+  /** `runs/<campaign>/` */
+  readonly folder: string;
+  readonly campaign: string;
+  /** Undefined when the campaign never had one. */
+  readonly prometheus: RunningPrometheus | undefined;
+  readonly gates: readonly GateDefinition[];
+  /** Time of the gates' curves. Undefined when there was no soak. */
+  readonly soak: { readonly startMs: number; readonly endMs: number } | undefined;
+  /** Time of Belay's own curves: the whole campaign so far. */
+  readonly campaignTime: { readonly startMs: number; readonly endMs: number };
+  readonly logs: readonly { readonly name: string; readonly path: string }[];
+  readonly queryBudgetMs: number;
+  /** Budget of taking the TSDB's snapshot. */
+  readonly snapshotBudgetMs: number;
+  readonly signal: AbortSignal;
+  /** Called after every part that was tried. */
+  readonly onPart: (part: EvidencePart) => void;
+}
+
+/**
+ * Collects the evidence that only stands while the campaign's parts do, the cheap first: curves of the gates and of the
+ * load, then logs, then the TSDB's snapshot. Every part is bounded; one that cannot be had is reported and the rest goes
+ * on. Where Prometheus does not answer, its parts fail at once after the first budget. Doing it again replaces what is
+ * there.
+ * @throws the signal's reason when it aborts; nothing else
+ */
+export async function collectSnapshot(request: SnapshotRequest): Promise<readonly EvidencePart[]> {
+  const parts: EvidencePart[] = [];
+  const attempt = async (what: string, work: () => Promise<void>): Promise<void> => {
+    request.signal.throwIfAborted();
+    const part = await work().then(
+      (): EvidencePart => ({ what, ok: true }),
+      (cause: unknown): EvidencePart => ({
+        what,
+        ok: false,
+        error: cause instanceof Error ? cause.message : String(cause),
+      }),
+    );
+    request.signal.throwIfAborted();
+    parts.push(part);
+    request.onPart(part);
+  };
+
+  const { prometheus } = request;
+  const client = prometheus === undefined ? undefined : prometheusClient(prometheus.url);
+  try {
+    const silence = client === undefined ? 'the campaign has no Prometheus' : await silenceOf(client, request);
+    const answering = silence === undefined ? client : undefined;
+    const { soak } = request;
+    if (soak !== undefined) {
+      const questions = request.gates.map(gateCurve);
+      await attempt('curves of the gates', () => curves(answering, silence, request, soak, questions));
+    }
+    const whole = request.campaignTime;
+    await attempt('curves of the load', () => curves(answering, silence, request, whole, OWN_CURVES));
+    await Promise.all(request.logs.map((log) => attempt(`log of ${log.name}`, () => keepLog(log, request.folder))));
+    if (prometheus === undefined || prometheus.own !== undefined) {
+      await attempt('Prometheus snapshot', () => tsdbSnapshot(answering, silence, request));
+    }
+  } finally {
+    await client?.close();
+  }
+  return parts;
+}
+
+/** Why Prometheus cannot be asked; undefined when it answers. */
+async function silenceOf(client: PrometheusClient, request: SnapshotRequest): Promise<string | undefined> {
+  try {
+    await client.query('vector(1)', request.campaignTime.endMs, boundsOf(request));
+    return undefined;
+  } catch (cause) {
+    request.signal.throwIfAborted();
+    return (cause as Error).message;
+  }
+}
+
+async function curves(
+  client: PrometheusClient | undefined,
+  silence: string | undefined,
+  request: SnapshotRequest,
+  time: { readonly startMs: number; readonly endMs: number },
+  questions: readonly CurveQuestion[],
+): Promise<void> {
+  if (client === undefined) throw new Error(silence);
+  const scrapeIntervalMs = request.prometheus?.scrapeIntervalMs ?? 1_000;
+  const soakMs = request.soak === undefined ? 0 : request.soak.endMs - request.soak.startMs;
+  const stepMs = curveStepMs(time.startMs, time.endMs, scrapeIntervalMs);
+  const failed: string[] = [];
+  const endsAt = performance.now() + CURVE_BUDGETS * request.queryBudgetMs;
+  for (const { name, queries } of questions) {
+    const lines: Curve['lines'][number][] = [];
+    for (const { label, promql } of queries) {
+      const budgetMs = Math.min(request.queryBudgetMs, Math.floor(endsAt - performance.now()));
+      try {
+        if (budgetMs <= 0) throw new Error('the time for curves was used up');
+        const filled = curveQuery(promql, { soakMs, scrapeIntervalMs, campaign: request.campaign });
+        const series = await client.queryRange(filled, { ...time, stepMs }, { signal: request.signal, budgetMs });
+        lines.push({ label, promql: filled, series });
+      } catch (cause) {
+        request.signal.throwIfAborted();
+        failed.push(`${name}: ${(cause as Error).message}`);
+      }
+    }
+    const curve: Curve = { name, ...time, stepMs, lines };
+    writeJsonFile(join(request.folder, 'prometheus', 'series', curveFile(name)), curve);
+  }
+  if (failed.length > 0) throw new Error(failed.join('; '));
+}
+
+async function tsdbSnapshot(
+  client: PrometheusClient | undefined,
+  silence: string | undefined,
+  request: SnapshotRequest,
+): Promise<void> {
+  const own = request.prometheus?.own;
+  if (client === undefined || own === undefined) throw new Error(silence ?? 'the campaign has no Prometheus');
+  const name = await client.snapshot({ signal: request.signal, budgetMs: request.snapshotBudgetMs });
+  const target = join(request.folder, 'prometheus', 'snapshot');
+  const incoming = `${target}.tmp`;
+  await mkdir(join(request.folder, 'prometheus'), { recursive: true });
+  await rm(incoming, { recursive: true, force: true });
+  await move(join(own.dataFolder, 'snapshots', name), incoming);
+  await rm(target, { recursive: true, force: true });
+  await rename(incoming, target);
+}
+
+/** Moves a folder, by copying where the two lie on different file systems. */
+async function move(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EXDEV') throw cause;
+    await cp(from, to, { recursive: true });
+    await rm(from, { recursive: true, force: true });
+  }
+}
+
+async function keepLog(log: { readonly name: string; readonly path: string }, folder: string): Promise<void> {
+  if (!existsSync(log.path)) throw new Error(`${log.path} does not exist`);
+  const target = join(folder, 'logs', `${log.name.replaceAll(/[^A-Za-z0-9._-]/g, '_')}.log`);
+  await mkdir(join(folder, 'logs'), { recursive: true });
+  const file = await open(log.path, 'r');
+  try {
+    const { size } = await file.stat();
+    const start = Math.max(0, size - MAX_LOG_BYTES);
+    const out = await open(`${target}.tmp`, 'w');
+    try {
+      if (start > 0) await out.write(`(the first ${start} bytes are left out)\n`);
+      // Only what was there when it began: a log that grows as fast as it is read would never end.
+      if (size > start) {
+        for await (const chunk of file.createReadStream({ start, end: size - 1, autoClose: false }))
+          await out.write(chunk as Buffer);
+      }
+    } finally {
+      await out.close();
+    }
+  } finally {
+    await file.close();
+  }
+  await rename(`${target}.tmp`, target);
+}
+
+function boundsOf(request: SnapshotRequest): { signal: AbortSignal; budgetMs: number } {
+  return { signal: request.signal, budgetMs: request.queryBudgetMs };
+}

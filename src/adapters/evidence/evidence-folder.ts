@@ -1,0 +1,99 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Stage } from '../../core/campaign/stages.ts';
+import type { GateResult } from '../../core/gates/model.ts';
+import type { CampaignSpec } from '../../core/plan/spec.ts';
+import { runsFolder } from '../host/folders.ts';
+import { readJsonFile, writeJsonFile } from './json-file.ts';
+import type { JsonLines } from './json-lines.ts';
+import { openJsonLines, readJsonLines } from './json-lines.ts';
+
+/** One thing that happened in a campaign. */
+export interface TimelineEvent {
+  readonly atMs: number;
+  readonly stage: Stage;
+  readonly execution: number;
+  readonly attempt: number;
+  /** One word, e.g. `began`, `ended`, `failed`, `breach`, `action`. */
+  readonly what: string;
+  readonly detail: string;
+}
+
+/** A gate's result as it was read at one moment of one execution. */
+export interface StoredReading extends GateResult {
+  readonly stage: Stage;
+  readonly execution: number;
+}
+
+/** Where a campaign's evidence is written as it happens. */
+export interface Evidence {
+  /** `runs/<campaign>/` */
+  readonly folder: string;
+  /** Adds to `timeline.jsonl`; the same event of the same attempt is kept once. */
+  event(event: TimelineEvent): void;
+  /** Adds to `readings.jsonl`; a gate is kept once for each moment it was read at. */
+  readings(at: { readonly stage: Stage; readonly execution: number }, results: readonly GateResult[]): void;
+}
+
+/** A campaign's evidence folder, whether or not it exists. */
+export function evidenceFolder(campaign: string): string {
+  return join(runsFolder(), campaign);
+}
+
+/**
+ * Opens a campaign's evidence and makes sure that it says what is tested: `spec.json` and `plan.json`, and under `specs/`
+ * every specification that a retry has replaced. Doing it again changes nothing.
+ */
+export function openEvidence(spec: CampaignSpec): Evidence {
+  const folder = evidenceFolder(spec.campaign);
+  for (const part of ['prometheus', 'logs']) mkdirSync(join(folder, part), { recursive: true });
+  keepSpec(folder, spec);
+  let timeline: JsonLines<TimelineEvent> | undefined;
+  let stored: JsonLines<StoredReading> | undefined;
+  return {
+    folder,
+    event(event) {
+      timeline ??= openJsonLines(timelinePath(folder), ({ stage, execution, attempt, what, detail }) =>
+        JSON.stringify([stage, execution, attempt, what, detail]),
+      );
+      timeline.append(event);
+    },
+    readings(at, results) {
+      stored ??= openJsonLines(readingsPath(folder), ({ stage, execution, gate, reading }) =>
+        JSON.stringify([stage, execution, gate, reading.atMs]),
+      );
+      for (const result of results) stored.append({ ...at, ...result });
+    },
+  };
+}
+
+/** Everything that happened, in order. */
+export function readTimeline(folder: string): readonly TimelineEvent[] {
+  return readJsonLines(timelinePath(folder)) as readonly TimelineEvent[];
+}
+
+/** Every reading of every execution, in order. */
+export function readReadings(folder: string): readonly StoredReading[] {
+  return readJsonLines(readingsPath(folder)) as readonly StoredReading[];
+}
+
+function keepSpec(folder: string, spec: CampaignSpec): void {
+  const path = join(folder, 'spec.json');
+  const present = readJsonFile(path) as CampaignSpec | undefined;
+  if (present?.specHash === spec.specHash) return;
+  if (present !== undefined) writeJsonFile(join(folder, 'specs', `${shortHash(present)}.json`), present);
+  writeJsonFile(join(folder, 'plan.json'), { ...spec.plan, deadlines: spec.deadlines });
+  writeJsonFile(path, spec);
+}
+
+function shortHash({ specHash }: CampaignSpec): string {
+  return specHash.replaceAll(/[^A-Za-z0-9]/g, '').slice(0, 12);
+}
+
+function timelinePath(folder: string): string {
+  return join(folder, 'timeline.jsonl');
+}
+
+function readingsPath(folder: string): string {
+  return join(folder, 'readings.jsonl');
+}

@@ -1,0 +1,62 @@
+import { appendFileSync, closeSync, fstatSync, mkdirSync, openSync, readFileSync, readSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { finite } from './json-file.ts';
+
+/** A file of one JSON value a line that is only ever appended to. */
+export interface JsonLines<T> {
+  /** Appends a value. One with the key of a line that is there already is left out: the attempt before wrote it. */
+  append(value: T): void;
+}
+
+/**
+ * Opens one. Each line is written with one call, so that two processes never mix theirs; a last line that a crash tore is
+ * closed off first, so that it costs only itself.
+ */
+export function openJsonLines<T>(path: string, keyOf: (value: T) => string): JsonLines<T> {
+  mkdirSync(dirname(path), { recursive: true });
+  const known = new Set((readJsonLines(path) as readonly T[]).map(keyOf));
+  if (isTorn(path)) appendFileSync(path, '\n');
+  return {
+    append(value) {
+      const key = keyOf(value);
+      if (known.has(key)) return;
+      appendFileSync(path, `${JSON.stringify(value, finite)}\n`);
+      known.add(key);
+    },
+  };
+}
+
+/** All values of such a file, in order; none when there is no file. Lines that a crash tore are left out. */
+export function readJsonLines(path: string): readonly unknown[] {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw cause;
+  }
+  return text.split('\n').flatMap((line) => {
+    if (line.trim() === '') return [];
+    try {
+      return [JSON.parse(line) as unknown];
+    } catch {
+      return [];
+    }
+  });
+}
+
+function isTorn(path: string): boolean {
+  let file: number;
+  try {
+    file = openSync(path, 'r');
+  } catch {
+    return false;
+  }
+  try {
+    const { size } = fstatSync(file);
+    const last = Buffer.alloc(1);
+    return size > 0 && readSync(file, last, 0, 1, size - 1) === 1 && last[0] !== 0x0a;
+  } finally {
+    closeSync(file);
+  }
+}

@@ -1,0 +1,82 @@
+import type { PointSeries } from '../../core/gates/answers.ts';
+import type { GateDefinition } from '../../core/gates/model.ts';
+import { substitute } from '../../core/gates/promql.ts';
+
+/** A curve to keep: what to ask for, and where it goes (`prometheus/series/<name>.json`). */
+export interface CurveQuestion {
+  readonly name: string;
+  /** Label of each curve in charts: taken from the series' labels where there are several. */
+  readonly queries: readonly { readonly label: string; readonly promql: string }[];
+}
+
+/** A curve as it is kept. */
+export interface Curve {
+  readonly name: string;
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly stepMs: number;
+  readonly lines: readonly {
+    readonly label: string;
+    readonly promql: string;
+    readonly series: readonly PointSeries[];
+  }[];
+}
+
+/** Points of a curve at most: enough for a chart as wide as a screen. */
+const MAX_POINTS = 600;
+/** `$window` of a curve is a part of the soak, so that a change within it can be seen. */
+const WINDOW_SHARE = 1 / 6;
+const WINDOW_MIN_INTERVALS = 5;
+const WINDOW_MAX_MS = 60_000;
+
+/** Belay's own curves beside the gates': Pods wanted, there, bound and ready, and how long binding took. */
+export const OWN_CURVES: readonly CurveQuestion[] = [
+  {
+    name: 'pods',
+    queries: [
+      { label: 'wanted', promql: 'sum(belay_pods_target)' },
+      { label: 'present', promql: 'sum(belay_pods_present)' },
+      { label: 'bound', promql: 'sum(belay_pods_bound)' },
+      { label: 'ready', promql: 'sum(belay_pods_ready)' },
+    ],
+  },
+  {
+    name: 'bind-latency',
+    queries: ['0.5', '0.9', '0.99'].map((phi) => ({
+      label: `p${Number(phi) * 100}`,
+      promql: `histogram_quantile(${phi}, sum by (le) (rate(belay_pod_bind_seconds_bucket[$window])))`,
+    })),
+  },
+];
+
+/** The curve of a gate: its own query over a short sliding window; a ratio's quotient; a delta's counter. */
+export function gateCurve(gate: GateDefinition): CurveQuestion {
+  const { source } = gate;
+  const promql =
+    source.kind === 'query'
+      ? source.query
+      : source.kind === 'ratio'
+        ? `(${source.numerator}) / (${source.denominator})`
+        : source.counter;
+  return { name: gate.name, queries: [{ label: gate.name, promql }] };
+}
+
+/** Step of a curve over a time: never finer than the scrapes, never more than 600 points. */
+export function curveStepMs(startMs: number, endMs: number, scrapeIntervalMs: number): number {
+  return Math.max(scrapeIntervalMs, Math.ceil((endMs - startMs) / MAX_POINTS));
+}
+
+/** Fills `$window` and `$campaign` of a curve's query. */
+export function curveQuery(
+  promql: string,
+  options: { readonly soakMs: number; readonly scrapeIntervalMs: number; readonly campaign: string },
+): string {
+  const least = WINDOW_MIN_INTERVALS * options.scrapeIntervalMs;
+  const windowMs = Math.max(least, Math.min(WINDOW_MAX_MS, Math.round(options.soakMs * WINDOW_SHARE)));
+  return substitute(promql, { windowMs, campaign: options.campaign });
+}
+
+/** Name of a curve's file: safe, whatever a gate is called. */
+export function curveFile(name: string): string {
+  return `${name.replaceAll(/[^A-Za-z0-9_-]/g, '_')}.json`;
+}

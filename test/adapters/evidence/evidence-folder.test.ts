@@ -1,0 +1,106 @@
+import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { TimelineEvent } from '../../../src/adapters/evidence/evidence-folder.ts';
+import { openEvidence, readReadings, readTimeline } from '../../../src/adapters/evidence/evidence-folder.ts';
+import { manifestProblems, writeManifest } from '../../../src/adapters/evidence/manifest.ts';
+import { gateOf, resultOf, specOf } from './fixture.ts';
+
+const gate = gateOf('bindP99');
+const event: TimelineEvent = { atMs: 1, stage: 'seed', execution: 1, attempt: 1, what: 'began', detail: '' };
+
+describe('the evidence folder', () => {
+  let runs: string;
+  const before = process.env['BELAY_RUNS'];
+
+  beforeEach(() => {
+    runs = mkdtempSync(join(tmpdir(), 'belay-evidence-'));
+    process.env['BELAY_RUNS'] = runs;
+  });
+  afterEach(() => {
+    if (before === undefined) delete process.env['BELAY_RUNS'];
+    else process.env['BELAY_RUNS'] = before;
+    rmSync(runs, { recursive: true, force: true });
+  });
+
+  it('says what is tested, and keeps what a retry replaced', () => {
+    const first = specOf([gate]);
+    const { folder } = openEvidence(first);
+    expect(folder).toBe(join(runs, 'dev-50-20260821'));
+    const changed = specOf([{ ...gate, bar: { max: 9 } }], { specHash: 'a1'.repeat(32) });
+    openEvidence(changed);
+    openEvidence(changed);
+    const text = (name: string): unknown => JSON.parse(readFileSync(join(folder, name), 'utf8'));
+    expect(text('spec.json')).toMatchObject({ specHash: changed.specHash });
+    expect(text('plan.json')).toMatchObject({ totalPods: 400, deadlines: { campaignMs: 600_000 } });
+    expect(readdirSync(join(folder, 'specs'))).toEqual(['f0f0f0f0f0f0.json']);
+    expect(text('specs/f0f0f0f0f0f0.json')).toMatchObject({ specHash: first.specHash });
+  });
+
+  it('keeps an event once, whoever writes it again, and each attempt for itself', () => {
+    const spec = specOf([gate]);
+    const evidence = openEvidence(spec);
+    evidence.event(event);
+    evidence.event({ ...event, atMs: 2 });
+    openEvidence(spec).event({ ...event, atMs: 3 });
+    openEvidence(spec).event({ ...event, atMs: 4, attempt: 2 });
+    expect(readTimeline(evidence.folder).map(({ atMs, attempt }) => [atMs, attempt])).toEqual([
+      [1, 1],
+      [4, 2],
+    ]);
+  });
+
+  it('loses only the line that a crash tore', () => {
+    const spec = specOf([gate]);
+    const { folder } = openEvidence(spec);
+    openEvidence(spec).event(event);
+    appendFileSync(join(folder, 'timeline.jsonl'), '{"atMs":5,"stage":"see');
+    expect(readTimeline(folder)).toEqual([event]);
+    const later = { ...event, atMs: 6, what: 'ended' };
+    openEvidence(spec).event(later);
+    expect(readTimeline(folder)).toEqual([event, later]);
+  });
+
+  it('keeps each reading of each execution, with its quality', () => {
+    const evidence = openEvidence(specOf([gate]));
+    const results = [resultOf(gate, 1, 1_000), resultOf(gate, null, 2_000)];
+    evidence.readings({ stage: 'soak', execution: 1 }, results);
+    evidence.readings({ stage: 'soak', execution: 1 }, results);
+    evidence.readings({ stage: 'soak', execution: 2 }, results.slice(0, 1));
+    const kept = readReadings(evidence.folder);
+    expect(kept.map(({ execution, reading }) => [execution, reading.atMs, reading.quality])).toEqual([
+      [1, 1_000, 'measured'],
+      [1, 2_000, 'unmeasured'],
+      [2, 1_000, 'measured'],
+    ]);
+  });
+
+  it('lists every file with its sum, and tells what was changed, removed or put in', async () => {
+    const { folder } = openEvidence(specOf([gate]));
+    openEvidence(specOf([gate])).event(event);
+    writeFileSync(join(folder, 'logs', 'etcd.log'), 'one line\n');
+    const files = await writeManifest(folder);
+    expect(files.map(({ path }) => path)).toEqual(['logs/etcd.log', 'plan.json', 'spec.json', 'timeline.jsonl']);
+    expect(files[0]).toMatchObject({
+      bytes: 9,
+      sha256: '3887c2cd3bec16420dc71507a74cf7f0a5effdd361f6d9cbe27b77831de8f65f',
+    });
+    expect(await manifestProblems(folder)).toEqual([]);
+
+    // What is appended to may grow; nothing else may.
+    openEvidence(specOf([gate])).event({ ...event, what: 'ended' });
+    expect(await manifestProblems(folder)).toEqual([]);
+    writeFileSync(join(folder, 'plan.json'), '{}');
+    writeFileSync(join(folder, 'new.txt'), '');
+    rmSync(join(folder, 'spec.json'));
+    expect(await manifestProblems(folder)).toEqual([
+      'plan.json was changed',
+      'spec.json is missing',
+      'new.txt is not listed',
+    ]);
+    writeFileSync(join(folder, 'timeline.jsonl'), '');
+    expect(await manifestProblems(folder)).toContain('timeline.jsonl was changed');
+    expect(existsSync(join(folder, 'MANIFEST.json'))).toBe(true);
+  });
+});
