@@ -5,8 +5,9 @@ import { findProfile, findSubstrate, loadCatalogue, loadProfileFile, looksLikePa
 import { searchFolders } from '../adapters/host/folders.ts';
 import { formatFileErrors, sortFileErrors } from '../core/profile/file-error.ts';
 import { parseCampaignInput } from '../core/profile/input.ts';
-import { parseSet } from '../core/profile/overrides.ts';
 import { buildSpec, type BuiltSpec } from '../activities/build-spec.ts';
+import { holdInput } from './options.ts';
+import { overridesOf } from './set-option.ts';
 import { UsageError } from './usage-error.ts';
 
 /** What was typed: a profile by name or path, and changes. */
@@ -39,7 +40,7 @@ export function checkCampaign(typed: TypedCampaign): CheckedCampaign {
   const byName = isFoundByName(found.path, folders);
   const name = byName ?? found.value.metadata.name;
   const substrate = typed.substrate === undefined ? undefined : substrateName(typed.substrate, folders);
-  const common = { ...(substrate === undefined ? {} : { substrate }), overrides, hold: typed.hold, trigger: 'cli' };
+  const common = { ...(substrate === undefined ? {} : { substrate }), overrides, hold: holdInput(typed.hold), trigger: 'cli' };
   const input =
     byName === undefined
       ? { ...inlined(found.path, found.text, found.value.catalog.archetypes, folders), ...common }
@@ -53,20 +54,6 @@ export function checkCampaign(typed: TypedCampaign): CheckedCampaign {
   );
   if (!built.ok) throw new UsageError(built.errors.join('\n'));
   return { input, built };
-}
-
-/** `--set a.b=1` as overrides. @throws UsageError quoting what cannot be read */
-export function overridesOf(set: readonly string[]): Readonly<Record<string, unknown>> {
-  const overrides: Record<string, unknown> = {};
-  for (const text of set) {
-    try {
-      const { path, value } = parseSet(text);
-      overrides[path] = value;
-    } catch (error) {
-      throw new UsageError(error instanceof Error ? error.message : String(error));
-    }
-  }
-  return overrides;
 }
 
 function isFoundByName(path: string, folders: readonly string[]): string | undefined {

@@ -2,6 +2,7 @@ import { ApplicationFailure, WorkflowFailedError, type Client, type WorkflowHand
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
 import type { CampaignResult, CampaignStatus } from '../core/campaign/stage-io.ts';
+import { STAGES } from '../core/campaign/stages.ts';
 import type { Verdict } from '../core/gates/model.ts';
 import { campaignRows, type LiveActivity } from './campaign-rows.ts';
 import type { ProgressDisplay } from './progress-display.ts';
@@ -52,7 +53,7 @@ export async function followCampaign(options: FollowOptions): Promise<CampaignEn
       if (fresh !== undefined) {
         status = fresh;
         answeredAtMs = Date.now();
-        for (const line of status.story.slice(shownStory)) display.note(line.text.replaceAll('**', ''), line.atMs);
+        for (const line of status.story.slice(shownStory)) if (!toldByRow(line.text)) display.note(line.text.replaceAll('**', ''), line.atMs);
         shownStory = status.story.length;
         display.show(campaignRows(status, liveActivity(description.raw)));
       }
@@ -133,6 +134,11 @@ async function endOf(handle: WorkflowHandle, closed: string, status: CampaignSta
     const result = cause instanceof ApplicationFailure ? (cause.details?.[0] as CampaignResult | undefined) : undefined;
     return { end: 'harness-fault', result, status, message };
   }
+}
+
+/** Whether a stage's own row says the same already. */
+function toldByRow(text: string): boolean {
+  return STAGES.some((stage) => text.startsWith(`${stage}: `));
 }
 
 /** Whether an error says that the server is away, which passes, rather than that the question was wrong. */

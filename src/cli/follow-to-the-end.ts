@@ -3,7 +3,7 @@ import { joinStack, keepStack, isKept } from '../adapters/temporal/stack-users.t
 import { EXIT } from '../core/campaign/exit-codes.ts';
 import type { CampaignStatus } from '../core/campaign/stage-io.ts';
 import { closingWords, exitCodeOfEnd } from './closing-words.ts';
-import { followCampaign } from './follow-campaign.ts';
+import { followCampaign, queryStatus } from './follow-campaign.ts';
 import { askForDecision, holdText } from './hold-prompt.ts';
 import { createProgressDisplay } from './progress-display.ts';
 
@@ -74,12 +74,11 @@ async function answerHold(client: Client, workflowId: string, status: CampaignSt
   const over = new AbortController();
   // Somebody may answer in the UI, or the hold may end by itself, while the question stands.
   const watchElsewhere = setInterval(() => {
-    void handle
-      .query<CampaignStatus>('status')
-      .then((fresh) => {
-        if (fresh.state.hold?.execution !== hold.execution || fresh.state.hold.stage !== hold.stage) over.abort();
-      })
-      .catch(() => undefined);
+    void queryStatus(handle).then((fresh) => {
+      const open = fresh?.state.hold;
+      const same = open !== undefined && open?.execution === hold.execution && open.stage === hold.stage;
+      return fresh === undefined || same ? undefined : over.abort();
+    });
   }, 1_000);
   try {
     const answer = await askForDecision(hold, over.signal);

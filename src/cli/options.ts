@@ -11,3 +11,8 @@ export function oneOf<const T extends string>(option: string, found: string, all
 export function collect(value: string, before: readonly string[]): readonly string[] {
   return [...before, value];
 }
+
+/** A hold as it was typed, as a workflow's input has it: a duration, or 0 for none. */
+export function holdInput(typed: string): string | number {
+  return typed === '0' || typed === 'false' ? 0 : typed;
+}

@@ -7,6 +7,7 @@ import { EXIT } from '../core/campaign/exit-codes.ts';
 import { checkCampaign, type TypedCampaign } from './campaign-input.ts';
 import { followToTheEnd } from './follow-to-the-end.ts';
 import { getTools } from './get-tools.ts';
+import { collect } from './options.ts';
 import { withStack } from './with-stack.ts';
 
 interface RunOptions {
@@ -88,11 +89,6 @@ function typedCampaign(profile: string, options: RunOptions): TypedCampaign {
 /** Where somebody may be there to answer, half an hour; in a pipeline, not at all. */
 export function defaultHold(detached: boolean): string {
   return detached || process.stdout.isTTY ? '30m' : '0';
-}
-
-/** Collects a repeatable option. */
-export function collect(value: string, before: readonly string[]): readonly string[] {
-  return [...before, value];
 }
 
 /** The moment as part of an id: `20261124-071500`, with a few random digits against two at once. */

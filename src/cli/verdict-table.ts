@@ -1,31 +1,23 @@
-import Table from 'cli-table3';
 import { styleText } from 'node:util';
-import type { Verdict } from '../core/gates/model.ts';
 import type { GateLine } from '../core/campaign/stage-io.ts';
+import { textTable } from './text-table.ts';
 
 /** The gates as a table for a terminal: measured, bar, headroom, quality. Informational gates come last. */
 export function verdictTable(gates: readonly GateLine[]): string {
-  const table = new Table({
-    head: ['gate', 'measured', 'bar', 'headroom', 'quality', 'verdict'],
-    style: { head: ['bold'], border: ['grey'] },
-    colAligns: ['left', 'right', 'right', 'right', 'left', 'left'],
-  });
   const ordered = [...gates.filter((gate) => !gate.informational), ...gates.filter((gate) => gate.informational)];
-  for (const gate of ordered) {
-    table.push([
-      gate.gate,
-      gate.value === null ? '–' : `${short(gate.value)}${gate.unit === '' ? '' : ` ${gate.unit}`}`,
-      barText(gate),
-      gate.headroom === null ? '–' : `${Math.round(gate.headroom * 100)} %`,
-      gate.value === null ? 'unmeasured' : 'measured',
-      gate.informational ? styleText('dim', 'info') : coloured(gate.verdict),
-    ]);
-  }
-  return table.toString();
+  const rows = ordered.map((gate) => [
+    gate.gate,
+    gate.value === null ? '–' : `${short(gate.value)}${gate.unit === '' ? '' : ` ${gate.unit}`}`,
+    barText(gate),
+    gate.headroom === null ? '–' : `${Math.round(gate.headroom * 100)} %`,
+    gate.value === null ? 'unmeasured' : 'measured',
+    gate.informational ? styleText('dim', 'info') : coloured(gate.verdict),
+  ]);
+  return textTable(['gate', 'measured', 'bar', 'headroom', 'quality', 'verdict'], rows, { right: [1, 2, 3] });
 }
 
 /** A verdict in its colour: green, yellow, red. */
-export function coloured(verdict: Verdict | 'aborted' | 'harness-fault' | string, text: string = verdict): string {
+export function coloured(verdict: string, text: string = verdict): string {
   switch (verdict) {
     case 'pass':
       return styleText('green', text);

@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { connectClient } from '../adapters/temporal/client.ts';
 import type { TemporalStack } from '../adapters/temporal/dev-server.ts';
-import { joinStack, keepStack, leaveStack } from '../adapters/temporal/stack-users.ts';
+import { joinStack, leaveStack } from '../adapters/temporal/stack-users.ts';
 import { uiLinks, type UiLinks } from '../adapters/temporal/ui-links.ts';
 import { HarnessError } from './usage-error.ts';
 
@@ -42,7 +42,6 @@ export async function withStack<T>(
   }
 }
 
-/** The stack stays up when this process ends, because a campaign goes on without it. */
-export function leaveStackRunning(): void {
-  keepStack();
+function tellWait(elapsedMs: number): void {
+  if (elapsedMs > 2_000) console.error(`waiting for another belay that starts or stops the stack (${Math.round(elapsedMs / 1_000)} s)`);
 }

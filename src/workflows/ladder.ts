@@ -3,11 +3,13 @@ import {
   CancelledFailure,
   CancellationScope,
   ChildWorkflowFailure,
+  defineQuery,
   executeChild,
   isCancellation,
   proxyActivities,
   proxyLocalActivities,
   setCurrentDetails,
+  setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { LadderActivities, ResolveLadderActivities } from '../activities/contract.ts';
@@ -26,6 +28,9 @@ import { activityOptions } from './activity-options.ts';
 import { campaign } from './campaign.ts';
 import { tellVerdict } from './search-attributes.ts';
 
+/** Where the climb is, a line a rung. */
+export const climbStatus = defineQuery<readonly RungLine[]>('status');
+
 const { resolveLadder } = proxyLocalActivities<ResolveLadderActivities>({
   startToCloseTimeout: 30_000,
   retry: { maximumAttempts: 3, nonRetryableErrorTypes: [...NON_RETRYABLE_FAILURES] },
@@ -39,12 +44,14 @@ const { resolveLadder } = proxyLocalActivities<ResolveLadderActivities>({
  */
 export async function ladder(input?: unknown): Promise<ClimbResult> {
   const { workflowId, searchAttributes } = workflowInfo();
+  let rungs: RungLine[] = [];
+  setHandler(climbStatus, () => rungs, { description: 'where the climb is, a line a rung' });
   const spec = await resolveLadder({
     input,
     workflowId,
     scheduled: searchAttributes['TemporalScheduledById'] !== undefined,
   });
-  const rungs: RungLine[] = spec.rungs.map((rung) => ({
+  rungs = spec.rungs.map((rung) => ({
     rung: rung.id,
     profile: rung.profile,
     substrate: rung.substrate,

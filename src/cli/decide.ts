@@ -1,0 +1,86 @@
+import type { Client } from '@temporalio/client';
+import { WorkflowUpdateFailedError } from '@temporalio/client';
+import { Command } from 'commander';
+import { connectClient } from '../adapters/temporal/client.ts';
+import { runningCampaigns } from '../adapters/temporal/running-campaigns.ts';
+import type { Decision } from '../core/campaign/machine.ts';
+import type { CampaignStatus } from '../core/campaign/stage-io.ts';
+import { queryStatus } from './follow-campaign.ts';
+import { collect } from './options.ts';
+import { overridesOf } from './set-option.ts';
+import { HarnessError, UsageError } from './usage-error.ts';
+import { mustExist } from './watch.ts';
+
+const EXPLAINED: Readonly<Record<Decision, string>> = {
+  retry: 'Runs the failed stage again, as its next execution, on the clusters, Nodes and Pods that stand. A soak proves steadiness first.',
+  skip: 'Goes on without the failed stage. A skip heals nothing: the verdict stays what the failure made it.',
+  abort: 'Ends a hold: evidence, verdict, teardown. A campaign that does not hold is cancelled.',
+};
+
+/** `belay retry|skip|abort`: the answers to a hold. */
+export function decideCommand(decision: Decision): Command {
+  const command = new Command(decision)
+    .description(EXPLAINED[decision])
+    .argument('[id]', 'workflow id; without one, the campaign that holds')
+    .option('--reason <text>', 'why, for the evidence', 'from the command line')
+    .action(async (id: string | undefined, options: { readonly reason: string; readonly set?: readonly string[] }) => {
+      const client = await connectClient().catch((cause: unknown) => {
+        throw new HarnessError(cause instanceof Error ? cause.message : String(cause));
+      });
+      try {
+        console.log(await answer(client, decision, id, options));
+      } finally {
+        await client.connection.close();
+      }
+    });
+  if (decision === 'retry') command.option('--set <path=value>', 'change a bar or the load, e.g. gates.podBindP99.max=5; may be repeated', collect, []);
+  return command;
+}
+
+async function answer(
+  client: Client,
+  decision: Decision,
+  id: string | undefined,
+  options: { readonly reason: string; readonly set?: readonly string[] },
+): Promise<string> {
+  const workflowId = id ?? (await theOneThatHolds(client));
+  await mustExist(client, workflowId);
+  const handle = client.workflow.getHandle(workflowId);
+  const status = await queryStatus(handle);
+  if (status === undefined) throw new HarnessError(`${workflowId} does not answer: no worker is up; "./belay up" starts one`);
+  const hold = status.state.hold;
+  if (hold === null) {
+    if (decision === 'abort' && status.state.mode !== 'finished') {
+      await handle.cancel();
+      return `${workflowId}: asked to stop; evidence is kept and everything taken down. ./belay watch ${workflowId} shows it.`;
+    }
+    throw new UsageError(`${workflowId} does not hold: ${where(status)}`);
+  }
+  const { stage, execution } = hold;
+  const set = overridesOf(options.set ?? []);
+  const carried = Object.keys(set).length === 0 ? {} : { set };
+  try {
+    const args: [unknown] = [{ stage, execution, decision, reason: options.reason, ...carried }];
+    const said = await handle.executeUpdate<string, [unknown]>('decide', { args });
+    return `${workflowId}: ${said}. ./belay watch ${workflowId} shows it.`;
+  } catch (error) {
+    if (error instanceof WorkflowUpdateFailedError) throw new UsageError(error.cause?.message ?? error.message, { cause: error });
+    throw error;
+  }
+}
+
+async function theOneThatHolds(client: Client): Promise<string> {
+  const holding: string[] = [];
+  for (const { workflowId, type } of await runningCampaigns(client)) {
+    if (type !== 'campaign') continue;
+    const status = await queryStatus(client.workflow.getHandle(workflowId));
+    if (status?.state.mode === 'hold') holding.push(workflowId);
+  }
+  const [only] = holding;
+  if (only !== undefined && holding.length === 1) return only;
+  throw new UsageError(holding.length === 0 ? 'no campaign holds; "belay status" lists what runs' : `name one, these hold: ${holding.join(', ')}`);
+}
+
+function where(status: CampaignStatus): string {
+  return status.state.mode === 'finished' ? 'it has ended' : `${status.state.stage}, execution ${status.state.execution}, is running`;
+}

@@ -1,0 +1,42 @@
+import type { Client } from '@temporalio/client';
+import { Command } from 'commander';
+import { runningCampaigns } from '../adapters/temporal/running-campaigns.ts';
+import { followToTheEnd } from './follow-to-the-end.ts';
+import { UsageError } from './usage-error.ts';
+import { withStack } from './with-stack.ts';
+
+/** `belay watch`: shows a campaign to its end, as `run` does. */
+export function watchCommand(): Command {
+  return new Command('watch')
+    .description('Shows a campaign to its end and exits with its code. Ctrl-C asks it to stop; a second one leaves it running.')
+    .argument('[id]', 'workflow id; without one, the campaign that is under way')
+    .action(async (id: string | undefined) => {
+      process.exitCode = await withStack({ keep: false }, async ({ client, links }) => {
+        const workflowId = id ?? (await theOneCampaign(client));
+        await mustExist(client, workflowId);
+        return followToTheEnd(client, workflowId, links?.workflow(workflowId));
+      });
+    });
+}
+
+/** The one campaign that is under way. @throws UsageError when there is none, or more than one */
+export async function theOneCampaign(client: Client): Promise<string> {
+  const running = (await runningCampaigns(client)).filter(({ type }) => type === 'campaign').map(({ workflowId }) => workflowId);
+  const [only] = running;
+  if (only !== undefined && running.length === 1) return only;
+  throw new UsageError(
+    running.length === 0 ? 'no campaign is under way; "belay status" lists those that ended' : `name one: ${running.join(', ')} are under way`,
+  );
+}
+
+/** @throws UsageError when there is no such workflow */
+export async function mustExist(client: Client, workflowId: string): Promise<void> {
+  try {
+    await client.workflow.getHandle(workflowId).describe();
+  } catch (error) {
+    if (error instanceof Error && error.name === 'WorkflowNotFoundError') {
+      throw new UsageError(`no campaign "${workflowId}"; "belay status" lists them`, { cause: error });
+    }
+    throw error;
+  }
+}
