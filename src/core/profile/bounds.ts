@@ -16,4 +16,4 @@ export const MAX_DEPTH = 40;
 export const MAX_VALUES = 20_000;
 
 /** Errors told of one file; what is beyond is counted. */
-export const MAX_ERRORS = 50;
+export const MAX_ERRORS = 30;

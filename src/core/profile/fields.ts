@@ -65,7 +65,10 @@ export function choice<const T extends readonly [string, ...string[]]>(
   values: T,
   description: string,
 ): z.ZodEnum<{ [K in T[number]]: K }> {
-  return field(z.enum(values), description, { allowed: `one of ${values.join(', ')}`, choices: values });
+  return field(z.enum(values), description, {
+    allowed: values.length === 1 ? values[0] : `one of ${values.join(', ')}`,
+    choices: values,
+  });
 }
 
 /** What names may look like: they become file names and label values. */

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { MAX_ERRORS } from './bounds.ts';
 import type { FileError } from './file-error.ts';
 import { nearest } from './nearest.ts';
-import { isOptional, knownKeys, placesOfKey, ruleAt, schemaAt, step } from './schema-walk.ts';
+import { isOptional, keysOfFormat, knownKeys, ruleAt, schemaAt, step } from './schema-walk.ts';
 import { dotted } from './yaml-text.ts';
 import type { Segment, Source } from './yaml-text.ts';
 
@@ -93,15 +93,19 @@ function keyAllowed(root: z.core.$ZodType, path: readonly Segment[]): string {
 /** An unknown key: what is known there, what is near, or where that key does belong. */
 export function unknownKey(root: z.core.$ZodType, path: readonly Segment[], key: string): Finding {
   const known = knownKeys(root, path);
-  const near = nearest(key, known);
-  const elsewhere = near === undefined ? placesOfKey(root, key).slice(0, 3) : [];
-  const suggestion = near ?? elsewhere[0];
+  const suggestion = nearest(key, known) ?? elsewhere(root, key);
   return {
     path: [...path, key],
     problem: 'unknown key',
     allowed: known.join(', '),
     ...(suggestion === undefined ? {} : { suggestion }),
   };
+}
+
+/** Where a key belongs that is known in another place, or nearly so. */
+function elsewhere(root: z.core.$ZodType, key: string): string | undefined {
+  const keys = keysOfFormat(root);
+  return (keys.get(key) ?? keys.get(nearest(key, keys.keys()) ?? ''))?.[0];
 }
 
 function missing(root: z.core.$ZodType, path: readonly Segment[]): Finding {
@@ -118,7 +122,11 @@ function problemOf(issue: z.core.$ZodIssue, value: unknown): string {
     case 'too_small':
       return typeof value === 'number' ? 'too small' : 'too few';
     case 'too_big':
-      return typeof value === 'number' ? 'too large' : typeof value === 'string' ? 'too long' : 'too many';
+      return typeof value === 'number'
+        ? `too large, ${issue.maximum} is the most`
+        : typeof value === 'string'
+          ? 'too long'
+          : 'too many';
     case 'invalid_value':
       return typeof value === 'string' ? 'unknown value' : 'wrong type';
     case 'invalid_type':

@@ -20,7 +20,7 @@ export function readObject(value: unknown, file: string): Read {
       return values === MAX_VALUES + 1 ? fail([], `more than ${MAX_VALUES} values`, '') : undefined;
     if (path.length > MAX_DEPTH) return fail(path.slice(0, 8), 'nested too deeply', `at most ${MAX_DEPTH} levels`);
     if (item === null || typeof item === 'string' || typeof item === 'number' || typeof item === 'boolean') return item;
-    if (typeof item !== 'object') return fail(path, `a ${typeof item}`, 'what JSON can carry');
+    if (typeof item !== 'object') return fail(path, 'not a JSON value', 'what JSON can carry');
     if (open.has(item)) return fail(path, 'holds itself', 'values may not go in a circle');
     open.add(item);
     const result = Array.isArray(item)
@@ -34,7 +34,10 @@ export function readObject(value: unknown, file: string): Read {
     if (prototype !== null && prototype !== Object.prototype)
       return fail(path, 'not a plain object', 'what JSON can carry');
     const result = Object.create(null) as Record<string, unknown>;
-    for (const [key, entry] of Object.entries(item)) if (entry !== undefined) result[key] = copy(entry, [...path, key]);
+    for (const [key, entry] of Object.entries(item)) {
+      if (key === '__proto__') fail([...path, key], 'a key that no field may have', '');
+      else if (entry !== undefined) result[key] = copy(entry, [...path, key]);
+    }
     return result;
   };
   const raw = copy(value, []);

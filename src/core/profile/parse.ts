@@ -156,12 +156,14 @@ function parseKind<F, T>(kind: Kind<F, T>, read: (file: string) => Read, options
   const parsed = kind.schema.safeParse(raw);
   // A file may be wrong in ten thousand places: only what is told is worked out.
   const issues = parsed.success ? [] : parsed.error.issues;
-  const findings = distinct([
-    ...findingsOf(issues.slice(0, MAX_ERRORS), kind.schema, seen),
+  const findings = [
+    ...distinct(findingsOf(issues.slice(0, MAX_ERRORS), kind.schema, seen)),
     ...kind.contradictions(raw, upstream),
-  ]);
+  ];
   errors.push(...findings.slice(0, MAX_ERRORS).map((finding) => placed(finding, seen, from)));
-  const untold = Math.max(0, issues.length - MAX_ERRORS) + Math.max(0, findings.length - MAX_ERRORS);
+  const keys = issues.map((issue) => (issue.code === 'unrecognized_keys' ? issue.keys.length : 1));
+  const beyond = [issues.length, findings.length, ...keys].map((count) => Math.max(0, count - MAX_ERRORS));
+  const untold = beyond.reduce((sum, count) => sum + count, 0);
   if (errors.length > 0 || !parsed.success) return { ok: false, errors: capped(sortFileErrors(errors), untold, file) };
   const remarks = upstream ? [...(kind.notices?.(raw) ?? []), ...inertFields(raw)] : [];
   return {
@@ -226,10 +228,9 @@ function noticeOf(remark: Remark, source: Source): Notice {
   return { file: source.file, ...source.place(remark.path), path: path.replace(/^\./, ''), message: remark.message };
 }
 
-/** The schema may find one thing twice, by pattern and by test. */
+/** The schema may find one value wrong twice (by pattern and by test, too large twice over): the last says most. */
 function distinct(findings: readonly Finding[]): readonly Finding[] {
-  const byPlace = new Map(findings.map((finding) => [JSON.stringify([finding.path, finding.problem]), finding]));
-  return [...byPlace.values()];
+  return [...new Map(findings.map((finding) => [JSON.stringify(finding.path), finding])).values()];
 }
 
 function capped(errors: readonly FileError[], untold: number, file: string): readonly FileError[] {

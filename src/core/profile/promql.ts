@@ -32,9 +32,9 @@ const RANGE_FUNCTIONS =
 export function checkPromql(query: string): PromqlProblem | undefined {
   if (query.trim() === '') return { problem: 'an empty query', offset: 0 };
   if (query.length > MAX_LENGTH) return { problem: `longer than ${MAX_LENGTH} characters`, offset: MAX_LENGTH };
-  const unknown = [...query.matchAll(/\$\{?(\w*)\}?/g)].find((match) => !Object.hasOwn(PLACEHOLDERS, match[0]));
+  const unknown = [...query.matchAll(/\$(\w+|\{\w*\}?)?/g)].find((match) => !Object.hasOwn(PLACEHOLDERS, match[0]));
   if (unknown !== undefined) {
-    const suggestion = nearest(`$${unknown[1] ?? ''}`, Object.keys(PLACEHOLDERS));
+    const suggestion = nearest(`$${(unknown[1] ?? '').replaceAll(/[{}]/g, '')}`, Object.keys(PLACEHOLDERS));
     return {
       problem: `${unknown[0]} is not filled in by anything`,
       offset: unknown.index,
@@ -80,6 +80,7 @@ function describeError(text: string, from: number, to: number): PromqlProblem {
   }
   if (rest.trim() === '') return { problem: 'the expression ends too early', offset: text.trimEnd().length };
   const piece = text.slice(from, Math.max(to, from + 1)).trim() || rest.trim().slice(0, 1);
+  if (piece === PLACEHOLDERS['$campaign']) return { problem: '$campaign is a text and needs quotes', offset: from };
   return { problem: `${JSON.stringify(piece.slice(0, 30))} is not expected here`, offset: from };
 }
 

@@ -43,15 +43,15 @@ export function knownKeys(root: z.core.$ZodType, path: readonly Segment[]): read
   return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
 }
 
-/** Where in the format a key is known, as dotted paths: `density` -> [`scale.density`]. Lists are written `[]`. */
-export function placesOfKey(root: z.core.$ZodType, key: string): readonly string[] {
-  const found: string[] = [];
+/** Every key of the format with the places where it is known, as dotted paths: `density` -> [`scale.density`]. */
+export function keysOfFormat(root: z.core.$ZodType): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>();
   const visit = (schema: z.core.$ZodType, path: string): void => {
     const inner = unwrap(schema);
     if (inner instanceof z.ZodObject) {
       for (const [name, child] of Object.entries(inner.shape)) {
         const at = path === '' ? name : `${path}.${name}`;
-        if (name === key) found.push(at);
+        found.set(name, [...(found.get(name) ?? []), at]);
         visit(child, at);
       }
     } else if (inner instanceof z.ZodArray) visit(inner.element, `${path}[]`);

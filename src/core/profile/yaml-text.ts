@@ -176,6 +176,8 @@ class Converter {
       const key = keyOf(pair);
       if (key === undefined) {
         this.#fail(pair.key, path, 'a key that is no plain word', 'keys are words or numbers');
+      } else if (key === '__proto__') {
+        this.#fail(pair.key, path, 'a key that no field may have', '');
       } else if (key === MERGE && isMergeKey(pair)) {
         merged.push(this.#value(pair.value, [...path, key]));
       } else if (Object.hasOwn(result, key)) {

@@ -1,0 +1,193 @@
+import { describe, expect, it } from 'vitest';
+import { formatFileErrors } from '../../../src/core/profile/file-error.ts';
+import type { Profile } from '../../../src/core/profile/model.ts';
+import { parseProfile, profileFromObject } from '../../../src/core/profile/parse.ts';
+
+const smallest = `apiVersion: belay.dev/v1
+kind: Profile
+metadata: { name: small }
+scale: { machines: 2, density: 3 }
+loadProfile: { rampSeconds: 10 }
+`;
+
+function loaded(text: string): Profile {
+  const parsed = parseProfile(text, { file: 'p.yaml' });
+  if (!parsed.ok) throw new Error(formatFileErrors(parsed.errors));
+  return parsed.value;
+}
+
+function told(text: string): string {
+  const parsed = parseProfile(text, { file: 'p.yaml' });
+  return parsed.ok ? 'it loads' : formatFileErrors(parsed.errors);
+}
+
+describe('a profile', () => {
+  it('gets every default', () => {
+    expect(loaded(smallest)).toEqual({
+      metadata: { name: 'small', description: '' },
+      scale: { machines: 2, density: 3 },
+      catalog: { archetypes: 'realistic' },
+      seed: {
+        configuredFraction: 0,
+        speculativeMultiplier: 0,
+        speculativeCount: 0,
+        spotCount: 0,
+        idleHeadroomFraction: 0,
+        preBind: false,
+      },
+      loadProfile: {
+        rampSeconds: 10,
+        soakSeconds: 0,
+        churnPerMinute: 0,
+        settleSeconds: 0,
+        arrival: 'constant',
+        bursts: [],
+        scaleDowns: [],
+        demandSteps: [],
+        openLoopDemandMultiplier: 0,
+      },
+      rampBudgetMs: 0,
+      runnerActions: [],
+      topology: { shardReplicas: 0, coordinatorReplicas: 0 },
+      shard: { failureRatePerSec: 0 },
+      slo: {},
+      system: 'kube-scheduler',
+      gates: {},
+      deadlines: {},
+      budget: { usd: 0, wallClockMs: 0 },
+      randomSeed: 1,
+    });
+  });
+
+  it('turns every duration into milliseconds', () => {
+    const profile = loaded(
+      `${smallest}rampBudget: 1h45m
+hold: 90s
+budget: { usd: 2.5, wallClock: 10m }
+deadlines: { podReady: 5m, gateInterval: 500ms, teardown: 1.5h }
+gates: { a: { query: up, max: 1, window: 2m }, b: { query: up, max: 1, window: soak } }
+`,
+    );
+    expect(profile.rampBudgetMs).toBe(6_300_000);
+    expect(profile.holdMs).toBe(90_000);
+    expect(profile.budget).toEqual({ usd: 2.5, wallClockMs: 600_000 });
+    expect(profile.deadlines).toEqual({ podReadyMs: 300_000, gateIntervalMs: 500, teardownMs: 5_400_000 });
+    expect(profile.gates).toEqual({
+      a: { query: 'up', max: 1, windowMs: 120_000 },
+      b: { query: 'up', max: 1, windowMs: 'soak' },
+    });
+  });
+
+  it.each([
+    ['0', 0],
+    ['false', 0],
+    ['0s', 0],
+    ['30m', 1_800_000],
+  ])('takes hold: %s', (hold, ms) => {
+    expect(loaded(`${smallest}hold: ${hold}\n`).holdMs).toBe(ms);
+  });
+
+  it('makes a gate with scale a scaled one', () => {
+    const { gates } = loaded(
+      `${smallest}gates: { a: { query: up, scale: { by: pods, steps: [{ upTo: 10, max: 1 }, { max: 2 }] } } }\n`,
+    );
+    expect(gates['a']).toEqual({
+      query: 'up',
+      bar: 'scaled',
+      scale: { by: 'pods', steps: [{ upTo: 10, max: 1 }, { max: 2 }] },
+    });
+  });
+
+  it('may change one thing of a gate that its system has', () => {
+    expect(loaded(`${smallest}gates: { podBindP99: { failFast: false } }\n`).gates).toEqual({
+      podBindP99: { failFast: false },
+    });
+  });
+
+  it('takes a byte order mark and Windows line ends', () => {
+    expect(loaded(`\uFEFF${smallest.replaceAll('\n', '\r\n')}`)).toEqual(loaded(smallest));
+  });
+
+  it('takes anchors and merges, with errors at the line they are written on', () => {
+    const text = `${smallest}gates:\n  a: &bar { query: up, max: 1 }\n  b: { <<: *bar, max: 2 }\n`;
+    expect(loaded(text).gates['b']).toEqual({ query: 'up', max: 2 });
+    expect(told(text.replace('query: up', 'query: up('))).toContain('p.yaml:7:20 gates.b.query');
+  });
+
+  it('says which override is wrong, and leaves the rest with the file', () => {
+    const parsed = parseProfile(smallest.replace('density: 3', 'density: 0'), {
+      file: 'p.yaml',
+      overrides: { 'loadProfile.soakSecs': 5, gates: { a: { query: 'sum(', max: 1 } } },
+    });
+    const lines = parsed.ok ? [] : formatFileErrors(parsed.errors).split('\n');
+    expect(lines.map((line) => line.slice(0, line.indexOf(': ')))).toEqual([
+      'p.yaml:4:32 scale.density',
+      'override "loadProfile.soakSecs" loadProfile.soakSecs',
+      'override "gates.a.query" gates.a.query',
+    ]);
+  });
+
+  it('tells a hundred errors as thirty and a number', () => {
+    const keys = Array.from({ length: 100 }, (_, index) => `k${index}: 1\n`).join('');
+    const lines = told(smallest + keys).split('\n');
+    expect(lines).toHaveLength(31);
+    expect(lines.at(-1)).toBe('p.yaml: and 70 more');
+  });
+});
+
+describe("a profile of BigFleet's version", () => {
+  const upstream = smallest.replace('belay.dev/v1', 'bigfleet.io/scaletest/v1');
+
+  it('is for BigFleet', () => {
+    expect(loaded(upstream).system).toBe('bigfleet');
+  });
+
+  it('takes empty fields for absent ones, as upstream does', () => {
+    const profile = loaded(
+      upstream.replace('name: small', 'name: ""') +
+        'rampBudget: ""\nseed:\nrunnerActions:\ncatalog: { archetypes: "" }\n',
+    );
+    expect(profile.metadata.name).toBe('p');
+    expect(profile.rampBudgetMs).toBe(0);
+    expect(profile.runnerActions).toEqual([]);
+    expect(profile.catalog.archetypes).toBe('realistic');
+  });
+
+  it('loads what upstream passes over, and says so', () => {
+    const parsed = parseProfile(
+      `${upstream.replace('rampSeconds: 10', 'rampSeconds: 10, soakSeconds: 60, settleSeconds: 60, scaleDowns: [{ atSeconds: 5, targetMultiplier: 2 }]')}slo: { internalBindingLatencyP99Seconds: 15 }\n`,
+      { file: 'p.yaml' },
+    );
+    expect(parsed.ok && parsed.notices.map(({ path, line }) => [path, line])).toEqual([
+      ['slo.internalBindingLatencyP99Seconds', 6],
+      ['loadProfile.settleSeconds', 5],
+      ['loadProfile.scaleDowns[0].targetMultiplier', 5],
+    ]);
+    expect(parsed.ok && parsed.value.loadProfile.settleSeconds).toBe(0);
+    expect(parsed.ok && parsed.value.loadProfile.scaleDowns).toEqual([]);
+  });
+
+  it('is as strict with unknown keys', () => {
+    expect(told(`${upstream}sede: {}\n`)).toContain('p.yaml:6:1 sede: unknown key');
+  });
+});
+
+describe('a profile given as an object', () => {
+  it('is validated the same way', () => {
+    const parsed = profileFromObject({ kind: 'Profile', apiVersion: 'belay.dev/v1', metadata: { name: 'x' } });
+    expect(parsed.ok ? '' : formatFileErrors(parsed.errors)).toContain('profile x loadProfile: missing');
+  });
+
+  it('cannot change what every object has', () => {
+    const parsed = profileFromObject(JSON.parse('{"__proto__": {"polluted": true}, "kind": "Profile"}'));
+    expect(parsed.ok).toBe(false);
+    expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
+  });
+
+  it('may hold neither itself nor what JSON cannot carry', () => {
+    const circle: Record<string, unknown> = {};
+    circle['scale'] = { inner: circle };
+    expect(profileFromObject(circle).ok).toBe(false);
+    expect(profileFromObject({ scale: () => 1, seed: new Date(0) }).ok).toBe(false);
+  });
+});
