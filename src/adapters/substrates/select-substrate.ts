@@ -1,4 +1,5 @@
 import type { Substrate } from '../../core/profile/model.ts';
+import { kubeconfigSubstrate } from './kubeconfig/kubeconfig-substrate.ts';
 import { localSubstrate } from './local/local-substrate.ts';
 import type { SubstrateAdapter, ToolPaths } from './substrate.ts';
 
@@ -11,9 +12,10 @@ export function substrateAdapter(substrate: Substrate, tools: ToolPaths): Substr
     case 'local':
       return localSubstrate(tools);
     case 'kubeconfig':
+      return kubeconfigSubstrate();
     case 'hosted':
       throw new Error(
-        `substrate ${substrate.metadata.name}: type "${substrate.type}" cannot be provisioned yet; allowed: local, kubeconfig`,
+        `substrate ${substrate.metadata.name}: type "hosted" cannot be provisioned yet; allowed: local, kubeconfig`,
       );
   }
 }

@@ -1,0 +1,123 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { campaignFolder, forgetCluster, readLedger, recordCluster } from '../../host/ledger.ts';
+import type { ClusterRecord } from '../../host/ledger.ts';
+import { connectCluster } from '../../kube/client.ts';
+import { removeCampaign } from '../../kube/remove-campaign.ts';
+import { ApiProbe } from '../api-probe.ts';
+import type { ApiHealth } from '../api-probe.ts';
+import { clusterName, slugOf } from '../local/layout.ts';
+import type { ProvisionRequest, SubstrateAdapter } from '../substrate.ts';
+import { kubeconfigFiles, writeOwnKubeconfig } from './own-kubeconfig.ts';
+import { credentialFiles, lentScrapeTargets } from './scrape-lent.ts';
+
+const POLL_MS = 500;
+
+/** Longest sweep of a lent cluster. */
+const SWEEP_LIMIT_MS = 120_000;
+
+/** Clusters that exist already, named by contexts of a kubeconfig. They are lent: only what a campaign made is removed. */
+export function kubeconfigSubstrate(): SubstrateAdapter {
+  return {
+    provision,
+    scrapeTargets: lentScrapeTargets,
+    clusterLogs: () => [],
+    remove,
+  };
+}
+
+async function provision({
+  spec,
+  clusterCount,
+  signal,
+  onProgress,
+}: ProvisionRequest): Promise<readonly ClusterRecord[]> {
+  const { file = '', contexts = [] } = spec.substrate.kubeconfig ?? {};
+  if (contexts.length < clusterCount) {
+    const found = contexts.length === 0 ? 'none' : contexts.join(', ');
+    throw new Error(
+      `substrate ${spec.substrate.metadata.name}: ${clusterCount} clusters are needed, kubeconfig.contexts lists: ${found}`,
+    );
+  }
+  const files = kubeconfigFiles(file);
+  const ready: ClusterRecord[] = [];
+  for (const [index, context] of contexts.slice(0, clusterCount).entries()) {
+    const name = clusterName(spec.slug, index);
+    const kubeconfigPath = join(campaignFolder(spec.slug), 'clusters', `${name}.kubeconfig`);
+    const before = readLedger(spec.slug)?.clusters.find((each) => each.name === name);
+    const planned: ClusterRecord = { index, name, kubeconfigPath, context, owned: false, uid: before?.uid ?? '' };
+    recordCluster(spec.slug, planned);
+    writeOwnKubeconfig(files, context, kubeconfigPath);
+    onProgress(ready.length, clusterCount, `${name}: asking context ${context}`);
+    const { uid } = await untilHealthy(planned, spec.deadlines.budgets.clusterReadyMs, signal, (reason) =>
+      onProgress(ready.length, clusterCount, `${name}: waiting: ${reason}`),
+    );
+    refuseStranger(planned, uid, ready);
+    const cluster = { ...planned, uid };
+    recordCluster(spec.slug, cluster);
+    ready.push(cluster);
+    onProgress(ready.length, clusterCount, `${name}: ready`);
+  }
+  return ready;
+}
+
+/** Two contexts may lead to one cluster, and a context may lead elsewhere than it did: neither can carry a campaign. */
+function refuseStranger(planned: ClusterRecord, uid: string, others: readonly ClusterRecord[]): void {
+  const twin = others.find((each) => each.uid === uid);
+  if (twin !== undefined) {
+    throw new Error(`contexts ${twin.context} and ${planned.context} lead to the same cluster (UID ${uid})`);
+  }
+  if (planned.uid !== '' && planned.uid !== uid) {
+    throw new Error(`context ${planned.context} led to cluster ${planned.uid} before and leads to ${uid} now`);
+  }
+}
+
+async function untilHealthy(
+  cluster: ClusterRecord,
+  budgetMs: number,
+  signal: AbortSignal,
+  onWait: (reason: string) => void,
+): Promise<ApiHealth> {
+  const probe = new ApiProbe(cluster.kubeconfigPath, cluster.context);
+  const until = performance.now() + budgetMs;
+  let lastReason = '';
+  for (;;) {
+    try {
+      return await probe.health(signal);
+    } catch (cause) {
+      signal.throwIfAborted();
+      const reason = (cause as Error).message;
+      if (performance.now() > until) {
+        throw new Error(`context ${cluster.context} did not answer within clusterReadyMs = ${budgetMs}: ${reason}`, {
+          cause,
+        });
+      }
+      if (reason !== lastReason) onWait(reason);
+      lastReason = reason;
+    }
+    await sleep(POLL_MS, undefined, { signal });
+  }
+}
+
+async function remove(cluster: ClusterRecord, signal: AbortSignal): Promise<void> {
+  const slug = slugOf(cluster);
+  const ledger = readLedger(slug);
+  // Off the record = removed before.
+  if (ledger?.clusters.some((each) => each.name === cluster.name) !== true) return;
+  // Never reached, so nothing was made in it.
+  if (cluster.uid !== '') await sweep(cluster, ledger.campaign, signal);
+  for (const path of [cluster.kubeconfigPath, ...credentialFiles(cluster)]) rmSync(path, { force: true });
+  forgetCluster(slug, cluster.name);
+}
+
+async function sweep(cluster: ClusterRecord, campaign: string, signal: AbortSignal): Promise<void> {
+  const client = await connectCluster({ kubeconfigPath: cluster.kubeconfigPath, context: cluster.context });
+  try {
+    const options = { campaign, onProgress: () => undefined };
+    const { left } = await removeCampaign(client, options, { signal, budgetMs: SWEEP_LIMIT_MS });
+    if (left.length > 0) throw new Error(`left in context ${cluster.context}: ${left.slice(0, 5).join(', ')}`);
+  } finally {
+    await client.close();
+  }
+}
