@@ -47,6 +47,8 @@ export function bigfleetTable(bigfleet: BigfleetVerdict): string {
 
 /** Upstream's verdict in a line, with what it did not measure. */
 export function bigfleetLine(bigfleet: BigfleetVerdict): string {
+  const judged = [...bigfleet.gates, bigfleet.reclaims].some((gate) => gate.outcome !== 'skipped');
+  if (!judged && bigfleet.pass) return `bigfleet: ${coloured('pass')}, because none of its gates is in this summary`;
   const verdict = bigfleet.pass ? coloured('pass') : `${coloured('fail')}: ${bigfleet.reason}`;
   const unmeasured =
     bigfleet.unmeasured.length === 0 ? '' : ` (unmeasured, passed over: ${bigfleet.unmeasured.join(', ')})`;

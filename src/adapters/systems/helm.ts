@@ -68,11 +68,10 @@ export async function upgradeRelease(release: Release, chart: string, values: un
   writeFileSync(file, JSON.stringify(values ?? {}), { mode: 0o600 });
   const leftMs = Math.max(1_000, endsAtMs - performance.now());
   try {
-    await helm(release, [
-      ...['upgrade', release.release, chart, '--install', '--create-namespace', '--values', file],
-      ...['--labels', `${LABELS.campaign}=${release.campaign}`],
-      ...['--wait', '--timeout', `${Math.ceil(leftMs / 1_000)}s`],
-    ]);
+    const labels = `${LABELS.campaign}=${release.campaign}`;
+    const timeout = `${Math.ceil(leftMs / 1_000)}s`;
+    const install = ['upgrade', release.release, chart, '--install', '--create-namespace', '--values', file];
+    await helm(release, [...install, '--labels', labels, '--wait', '--timeout', timeout]);
   } finally {
     rmSync(file, { force: true });
   }
@@ -121,11 +120,8 @@ async function helm(release: Release, args: readonly string[]): Promise<string> 
   } catch (error) {
     if (!(error instanceof ExecaError)) throw error;
     release.signal.throwIfAborted();
-    const said =
-      String(error.stderr ?? '')
-        .trim()
-        .split('\n')
-        .at(-1) ?? '';
+    const said = (error.stderr as string | undefined)?.trim().split('
+').at(-1) ?? '';
     const why = error.timedOut ? `not done within ${release.budgetMs} ms` : said === '' ? error.shortMessage : said;
     throw new Error(`helm ${args[0]} ${release.release} in namespace ${release.namespace}: ${why}`, { cause: error });
   }

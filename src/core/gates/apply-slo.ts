@@ -27,6 +27,11 @@ const NEVER_OFF: ReadonlySet<string> = new Set([
   'operatorAckP99Seconds',
 ]);
 
+/** Whether gates are those of a BigFleet: it alone measures shortfalls of shards. */
+export function isBigfleet(gates: Gates): boolean {
+  return gates['shardShortfalls'] !== undefined;
+}
+
 /**
  * A system's gates with the bars of a profile's `slo` put in, under upstream's keys; what comes out goes to `resolveGates` as
  * the system's gates, so that the profile's own `gates` still come last. Only gates that the system has are changed; the
@@ -34,7 +39,7 @@ const NEVER_OFF: ReadonlySet<string> = new Set([
  * measures shortfalls at all. A bar set to 0 turns a gate informational, as it does upstream.
  */
 export function applySlo(system: Gates, profile: Profile, size: RunSize = {}): Gates {
-  if (system['shardShortfalls'] === undefined) return system;
+  if (!isBigfleet(system)) return system;
   const { slo } = profile;
   const changed: Record<string, GatePatch> = { ...system };
   const put = (name: string, bar: GatePatch): void => {

@@ -1,4 +1,5 @@
-import type { Catalogue, Profile, Substrate } from '../profile/model.ts';
+import { isBigfleet } from '../gates/apply-slo.ts';
+import type { Catalogue, Profile, Substrate, System } from '../profile/model.ts';
 import { tiers } from './make-plan.ts';
 import type { Plan } from './plan.ts';
 
@@ -65,6 +66,35 @@ export function helmValues(
     ...(Object.keys(profile.slo).length > 0 ? { slo: profile.slo } : {}),
     ...(profile.rampBudgetMs > 0 ? { rampBudget: `${Math.ceil(profile.rampBudgetMs / 1_000)}s` } : {}),
   };
+}
+
+/**
+ * Values for a system's chart: those rendered from profile and plan where the system is BigFleet's, with the system file's own
+ * laid over them, maps within maps.
+ */
+export function chartValues(
+  system: System,
+  parts: {
+    readonly profile: Profile;
+    readonly substrate: Substrate;
+    readonly plan: Plan;
+    readonly catalogue: Catalogue;
+  },
+): unknown {
+  const own = system.install.helm?.values ?? {};
+  if (!isBigfleet(system.gates)) return own;
+  return laidOver(helmValues(parts.profile, parts.substrate, parts.plan, parts.catalogue), own);
+}
+
+function laidOver(below: unknown, above: unknown): unknown {
+  if (!isMap(below) || !isMap(above)) return above;
+  const merged: Record<string, unknown> = { ...below };
+  for (const [key, value] of Object.entries(above)) merged[key] = key in merged ? laidOver(merged[key], value) : value;
+  return merged;
+}
+
+function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function loadProfile(profile: Profile, plan: Plan): Readonly<Record<string, unknown>> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { cost } from '../../../src/core/plan/cost.ts';
-import { helmValues } from '../../../src/core/plan/helm-values.ts';
+import { chartValues, helmValues } from '../../../src/core/plan/helm-values.ts';
 import { legacyPreflight } from '../../../src/core/plan/legacy-preflight.ts';
 import { makePlan, rampNote } from '../../../src/core/plan/make-plan.ts';
 import { rampBudget } from '../../../src/core/plan/ramp-budget.ts';
@@ -14,6 +14,7 @@ import {
 import { isStateful } from '../../../src/core/plan/service-sizes.ts';
 import { targetKind } from '../../../src/core/plan/target-kind.ts';
 import { ceilDiv } from '../../../src/core/plan/whole-numbers.ts';
+import type { System } from '../../../src/core/profile/model.ts';
 import cases from '../../cases/bigfleet-plan.json' with { type: 'json' };
 import { anArchetype, aCatalogue, caseProfile, caseSubstrate, catalogueOf } from './make.ts';
 
@@ -321,6 +322,35 @@ describe('helmValues', () => {
     const substrate = caseSubstrate({ 'cluster.podsPerCluster': 10_000 });
     const values = helmValues(profile, substrate, makePlan(profile, substrate, oneKind), oneKind);
     expect(at(values, 'loadProfile.target')).toBe(5_000);
+  });
+});
+
+describe('chartValues', () => {
+  const profile = caseProfile({});
+  const substrate = caseSubstrate({});
+  const parts = { profile, substrate, plan: makePlan(profile, substrate, oneKind), catalogue: oneKind };
+  const system = (gates: System['gates'], values: unknown): System => ({
+    metadata: { name: 'any', description: '' },
+    capacity: 'system',
+    install: { manifests: [], processes: [], helm: { chart: 'c', release: 'r', namespace: 'n', values } },
+    ready: { crds: [], http: [], timeoutMs: 1_000 },
+    scrape: [],
+    gates,
+  });
+
+  it("lays the system file's values over the rendered ones, maps within maps", () => {
+    const values = chartValues(
+      system({ shardShortfalls: { query: 'x', max: 0 } }, { kwok: { storage: 'kine' }, image: { tag: 'dev' } }),
+      parts,
+    );
+    expect(at(values, 'kwok.storage')).toBe('kine');
+    expect(at(values, 'kwok.clusterCount')).toBe(200);
+    expect(at(values, 'image.tag')).toBe('dev');
+  });
+
+  it('renders nothing into the chart of another system', () => {
+    expect(chartValues(system({}, { a: 1 }), parts)).toEqual({ a: 1 });
+    expect(chartValues(system({}, undefined), parts)).toEqual({});
   });
 });
 
