@@ -43,7 +43,9 @@ export async function startDetached(request: ProcessRequest): Promise<ProcessRec
     });
     await new Promise<void>((done, fail) => {
       child.once('spawn', () => done());
-      child.once('error', (cause) => fail(new Error(`cannot start ${request.name} (${request.file}): ${cause.message}`)));
+      child.once('error', (cause) =>
+        fail(new Error(`cannot start ${request.name} (${request.file}): ${cause.message}`)),
+      );
     });
     child.unref();
     const pid = child.pid ?? 0;
