@@ -24,7 +24,12 @@ const PLAIN_EVERY_MS = 15_000;
 
 /** A block that is redrawn on a terminal; elsewhere plain lines, one for each change and at least one every 15 s. */
 export function createProgressDisplay(stream: ProgressStream = process.stderr): ProgressDisplay {
-  const live = stream.isTTY === true && process.env['TERM'] !== 'dumb' && process.env['CI'] === undefined;
+  // A terminal without a size (as some wrappers make them) cannot be drawn on.
+  const live =
+    stream.isTTY === true &&
+    (stream.columns ?? 0) > 0 &&
+    process.env['TERM'] !== 'dumb' &&
+    process.env['CI'] === undefined;
   return live ? liveDisplay(stream as NodeJS.WriteStream) : plainDisplay(stream);
 }
 
@@ -33,7 +38,7 @@ function liveDisplay(stream: NodeJS.WriteStream): ProgressDisplay {
   let rows: readonly ProgressRow[] = [];
   let timer: NodeJS.Timeout | undefined;
   const draw = (): void => {
-    if (rows.length > 0) update(blockLines(rows, Date.now(), stream.columns || 80).join('\n'));
+    if (rows.length > 0) update(blockLines(rows, Date.now(), stream.columns).join('\n'));
   };
   return {
     show: (next) => {
