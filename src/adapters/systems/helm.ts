@@ -120,8 +120,7 @@ async function helm(release: Release, args: readonly string[]): Promise<string> 
   } catch (error) {
     if (!(error instanceof ExecaError)) throw error;
     release.signal.throwIfAborted();
-    const said = (error.stderr as string | undefined)?.trim().split('
-').at(-1) ?? '';
+    const said = (error.stderr as string | undefined)?.trim().split('\n').at(-1) ?? '';
     const why = error.timedOut ? `not done within ${release.budgetMs} ms` : said === '' ? error.shortMessage : said;
     throw new Error(`helm ${args[0]} ${release.release} in namespace ${release.namespace}: ${why}`, { cause: error });
   }

@@ -325,22 +325,25 @@ describe('helmValues', () => {
   });
 });
 
-describe('chartValues', () => {
-  const profile = caseProfile({});
-  const substrate = caseSubstrate({});
-  const parts = { profile, substrate, plan: makePlan(profile, substrate, oneKind), catalogue: oneKind };
-  const system = (gates: System['gates'], values: unknown): System => ({
+function aSystem(gates: System['gates'], values: unknown): System {
+  return {
     metadata: { name: 'any', description: '' },
     capacity: 'system',
     install: { manifests: [], processes: [], helm: { chart: 'c', release: 'r', namespace: 'n', values } },
     ready: { crds: [], http: [], timeoutMs: 1_000 },
     scrape: [],
     gates,
-  });
+  };
+}
+
+describe('chartValues', () => {
+  const profile = caseProfile({});
+  const substrate = caseSubstrate({});
+  const parts = { profile, substrate, plan: makePlan(profile, substrate, oneKind), catalogue: oneKind };
 
   it("lays the system file's values over the rendered ones, maps within maps", () => {
     const values = chartValues(
-      system({ shardShortfalls: { query: 'x', max: 0 } }, { kwok: { storage: 'kine' }, image: { tag: 'dev' } }),
+      aSystem({ shardShortfalls: { query: 'x', max: 0 } }, { kwok: { storage: 'kine' }, image: { tag: 'dev' } }),
       parts,
     );
     expect(at(values, 'kwok.storage')).toBe('kine');
@@ -349,8 +352,8 @@ describe('chartValues', () => {
   });
 
   it('renders nothing into the chart of another system', () => {
-    expect(chartValues(system({}, { a: 1 }), parts)).toEqual({ a: 1 });
-    expect(chartValues(system({}, undefined), parts)).toEqual({});
+    expect(chartValues(aSystem({}, { a: 1 }), parts)).toEqual({ a: 1 });
+    expect(chartValues(aSystem({}, undefined), parts)).toEqual({});
   });
 });
 
