@@ -19,18 +19,14 @@ export function toolRows(names: readonly ToolName[], nowMs: () => number = Date.
   return {
     rows: () => [...rows.values()],
     take: (progress) => {
-      const { label, startedAtMs, detail } = rows.get(progress.tool) ?? {
-        label: progress.tool,
-        startedAtMs: undefined,
-        detail: '',
-      };
+      const { label, startedAtMs } = rows.get(progress.tool) ?? { label: progress.tool, startedAtMs: undefined };
       const began = { startedAtMs: startedAtMs ?? nowMs() - progress.elapsedMs };
       if (progress.step === 'ready') {
         const got = startedAtMs === undefined ? {} : { ...began, endedAtMs: nowMs() };
         rows.set(progress.tool, {
           label,
           state: 'done',
-          detail: startedAtMs === undefined ? 'was there' : detail,
+          detail: startedAtMs === undefined ? 'was there' : '',
           ...got,
         });
         return;
@@ -58,7 +54,8 @@ function stepText({ step, done, total, unit }: ToolProgress): string {
         ? `downloading, ${megabytes(done)} of ${megabytes(total)} MB`
         : `downloading, ${megabytes(done)} MB`;
     case 'building':
-      return done === total && total > 0 ? 'building, linking' : `building, ${done} of ${total} packages`;
+      // What is left is the program itself, and most of that is linking.
+      return total > 0 && done >= total - 1 ? 'building, linking' : `building, ${done} of ${total} packages`;
     case 'ready':
       return 'ready';
   }

@@ -1,0 +1,46 @@
+import { styleText } from 'node:util';
+import { Command } from 'commander';
+import { EXIT } from '../core/campaign/exit-codes.ts';
+import type { Check } from './doctor-checks.ts';
+import { checkMachine } from './doctor-machine.ts';
+import { checkTemporal } from './doctor-temporal.ts';
+import { checkTools, toolsAreMissing } from './doctor-tools.ts';
+import { oneOf } from './options.ts';
+import { textTable } from './text-table.ts';
+
+/** `belay doctor`: what is there, what is missing, and the fix. Changes nothing. */
+export function doctorCommand(): Command {
+  return new Command('doctor')
+    .summary('what is there, what is missing, and the fix')
+    .description(
+      'Looks at tools, machine, Temporal and kubeconfig without getting, starting or changing anything. Exit code 0 when the quickstart can run, else 4.',
+    )
+    .option('--output <format>', 'table or json', 'table')
+    .action(async (options: { readonly output: string }) => {
+      const format = oneOf('--output', options.output, ['table', 'json']);
+      const checks = await allChecks();
+      const ready = checks.every((check) => check.state !== 'problem');
+      console.log(format === 'json' ? JSON.stringify({ ready, checks }, null, 2) : asTable(checks, ready));
+      process.exitCode = ready ? EXIT.pass : EXIT.harnessFault;
+    });
+}
+
+/** All checks, tools first. */
+export async function allChecks(): Promise<readonly Check[]> {
+  const [tools, temporal] = await Promise.all([checkTools(), checkTemporal()]);
+  return [...tools, ...(await checkMachine({ build: toolsAreMissing(tools) })), ...temporal];
+}
+
+function asTable(checks: readonly Check[], ready: boolean): string {
+  const rows = checks.map((check) => [mark(check), check.what, check.found, check.from, check.missing, check.fix]);
+  const table = textTable(['', 'what', 'version', 'where from', 'missing', 'fix'], rows);
+  const verdict = ready
+    ? styleText('green', 'The quickstart can run: ./belay run profiles/quickstart.yaml')
+    : styleText('red', 'The quickstart cannot run yet; the lines with ✗ say what to do.');
+  return `${table}\n${verdict}`;
+}
+
+function mark({ state }: Check): string {
+  if (state === 'ok') return styleText('green', '✓');
+  return state === 'problem' ? styleText('red', '✗') : styleText('yellow', '–');
+}

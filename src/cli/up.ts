@@ -1,0 +1,66 @@
+import { Command } from 'commander';
+import { joinStack, leaveStack } from '../adapters/temporal/stack-users.ts';
+import type { JoinedStack } from '../adapters/temporal/stack-users.ts';
+import { uiLinks } from '../adapters/temporal/ui-links.ts';
+import { workerLogPath } from '../adapters/temporal/worker-process.ts';
+import { getTools } from './get-tools.ts';
+import { createProgressDisplay } from './progress-display.ts';
+import { HarnessError } from './usage-error.ts';
+import { externalTarget } from '../adapters/temporal/target.ts';
+
+/** `belay up`: Temporal and a worker, kept until `belay down`. */
+export function upCommand(): Command {
+  return new Command('up')
+    .summary('start Temporal and a worker, kept until "down"')
+    .description(
+      'Starts what is missing of Temporal (unless TEMPORAL_ADDRESS names a server) and a worker, and keeps them until "belay down".',
+    )
+    .action(async () => {
+      if (externalTarget() === undefined) await getTools(['temporal']);
+      const joined = await bringUp();
+      await leaveStack();
+      console.log(upText(joined));
+    });
+}
+
+async function bringUp(): Promise<JoinedStack> {
+  const display = createProgressDisplay();
+  const startedAtMs = Date.now();
+  const row = { label: 'Temporal and worker', startedAtMs } as const;
+  display.show([{ ...row, state: 'running', detail: 'starting what is not up' }]);
+  try {
+    const joined = await joinStack({
+      keep: true,
+      onWait: () => display.show([{ ...row, state: 'running', detail: 'another belay starts or stops them, waiting' }]),
+    });
+    display.show([{ ...row, state: 'done', detail: '', endedAtMs: Date.now() }]);
+    return joined;
+  } catch (cause) {
+    display.show([{ ...row, state: 'failed', detail: '', endedAtMs: Date.now() }]);
+    throw new HarnessError((cause as Error).message, { cause });
+  } finally {
+    display.close();
+  }
+}
+
+/** What was brought up, and where to go from there. */
+export function upText({ temporal, worker }: JoinedStack): string {
+  const links = uiLinks(temporal);
+  const lines: (readonly [string, string])[] = [
+    [
+      'server',
+      `${temporal.address}, namespace ${temporal.namespace}${temporal.record === undefined ? ' (named by TEMPORAL_*)' : ''}`,
+    ],
+    ['worker', worker === undefined ? 'none' : `pid ${worker.pid}, log ${workerLogPath()}`],
+    ...(links === undefined
+      ? [['UI', 'unknown; set BELAY_TEMPORAL_UI to its address to get links'] as const]
+      : ([
+          ['UI', links.workflows],
+          ['a campaign', `${links.start('campaign')}   input {"profile":"quickstart"}`],
+          ['a ladder', `${links.start('ladder')}   input {"ladder":"nightly"}`],
+        ] as const)),
+    ['stop', './belay down'],
+  ];
+  const width = Math.max(...lines.map(([label]) => label.length));
+  return lines.map(([label, text]) => `${label.padEnd(width)}  ${text}`).join('\n');
+}
