@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { convertLegacy } from '../../../src/core/profile/convert-legacy.ts';
 import { formatFileErrors } from '../../../src/core/profile/file-error.ts';
