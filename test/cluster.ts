@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
-import { startTicksOf, stopProcess } from '../src/adapters/host/processes.ts';
+import { isAlive, startTicksOf, stopProcess } from '../src/adapters/host/processes.ts';
 import { connectCluster } from '../src/adapters/kube/client.ts';
 import { ensureTools } from '../src/adapters/toolchain/ensure-tools.ts';
 import type { ToolName } from '../src/adapters/toolchain/tools.ts';
@@ -14,8 +14,10 @@ export type Component = 'etcd' | 'kube-apiserver' | 'kube-scheduler' | 'kube-con
 /** A real cluster (etcd, apiserver, scheduler, controller-manager, kwok) for one test file. */
 export interface TestCluster {
   readonly kubeconfigPath: string;
-  /** Process id of a component, to stop or kill just that one. */
+  /** Process id of a component, to stop or continue just that one. */
   pidOf(component: Component): number;
+  /** Kills a component and waits until it is dead. */
+  kill(component: Component): Promise<void>;
   /** Starts the components that do not run. */
   startMissing(): Promise<void>;
   /** Ends its processes and removes its files. */
@@ -74,9 +76,16 @@ export async function startCluster(): Promise<TestCluster> {
     await remove();
     throw cause;
   }
+  const pidOf = (component: Component): number => Number(readFileSync(join(pidsFolder, `${component}.pid`), 'utf8'));
   return {
     kubeconfigPath,
-    pidOf: (component) => Number(readFileSync(join(pidsFolder, `${component}.pid`), 'utf8')),
+    pidOf,
+    kill: async (component) => {
+      const pid = pidOf(component);
+      const startTicks = startTicksOf(pid) ?? '';
+      process.kill(pid, 'SIGKILL');
+      while (isAlive({ pid, startTicks })) await sleep(10);
+    },
     startMissing: async () => {
       for (const file of readdirSync(pidsFolder)) {
         // kwokctl takes a pid file for a running process.

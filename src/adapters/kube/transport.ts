@@ -172,7 +172,7 @@ function overBudget(
   const what = last instanceof KubeError ? last.message : `${last.status} ${last.body.slice(0, 200)}`;
   const times = attempts === 1 ? 'one attempt' : `${attempts} attempts`;
   return new KubeError(
-    `${method} ${path}: no success within ${budgetMs} ms, ${times}; last: ${what}`,
+    `${method} ${path}: no success within ${Math.round(budgetMs)} ms, ${times}; last: ${what}`,
     last instanceof KubeError ? 0 : last.status,
     '',
     last instanceof KubeError ? last : undefined,

@@ -238,7 +238,7 @@ test('a watch outlives its API server: nothing is missed, no binding is told twi
   await fill(half);
   await vi.waitFor(() => expect(observed.observer.counts().bound).toBe(40), { timeout: 60_000 });
 
-  process.kill(cluster.pidOf('kube-apiserver'), 'SIGKILL');
+  await cluster.kill('kube-apiserver');
   // Calls made while it is down are retried until it is back.
   const filled = fill(load);
   await cluster.startMissing();

@@ -34,16 +34,24 @@ export async function scriptedApi(script: Script, user: Readonly<Record<string, 
   const folder = mkdtempSync(join(tmpdir(), 'belay-scripted-api-'));
   const kubeconfigPath = join(folder, 'kubeconfig');
   writeFileSync(kubeconfigPath, JSON.stringify(kubeconfig(address, user)));
-  const client = await connectCluster({ kubeconfigPath, connections: 4 });
+  const close = async (): Promise<void> => {
+    server.closeAllConnections();
+    await new Promise((done) => server.close(done));
+  };
+  const connecting = connectCluster({ kubeconfigPath, connections: 4 });
+  const client = await connecting
+    .catch(async (cause: unknown) => {
+      await close();
+      throw cause;
+    })
+    .finally(() => rmSync(folder, { recursive: true }));
   return {
     client,
     server: address,
     seen,
     close: async () => {
       await client.close();
-      server.closeAllConnections();
-      await new Promise((done) => server.close(done));
-      rmSync(folder, { recursive: true });
+      await close();
     },
   };
 }
