@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { runArrivals } from '../adapters/kube/run-arrivals.ts';
 import type { StageInput, StageResult } from '../core/campaign/stage-io.ts';
 import { bounded } from './bounded.ts';
-import type { Observers } from './observers.ts';
+import type { ObservedCluster, Observers } from './observers.ts';
 import { stageActivity } from './stage-activity.ts';
 
 /** Requests of one kind under way at once in a cluster. */
@@ -22,8 +22,9 @@ export function createRamp(log: Logger, observers: Observers): (input: StageInpu
     const clusters = await bounded('watch Pods', { budgetMs: 3 * budgets.apiCallMs }, () =>
       observers.of(spec, context.clusters(), owner, 'ramp'),
     );
-    const before = context.checkpoint as RampCheckpoint | undefined;
-    let checkpoint: RampCheckpoint = before ?? { startAtMs: Date.now(), lowWater: {} };
+    let checkpoint =
+      (context.checkpoint as RampCheckpoint | undefined) ??
+      goOnFrom(context.handedOver as RampCheckpoint | undefined, clusters);
     context.save(checkpoint);
     const wanted = clusters.reduce((sum, cluster) => sum + cluster.load.slots.length, 0);
     const reports = await bounded(
@@ -80,4 +81,11 @@ export function createRamp(log: Logger, observers: Observers): (input: StageInpu
       },
     };
   });
+}
+
+/** A new execution paces what is left as it was meant: the first Pod that is missing is due now. */
+function goOnFrom(before: RampCheckpoint | undefined, clusters: readonly ObservedCluster[]): RampCheckpoint {
+  if (before === undefined) return { startAtMs: Date.now(), lowWater: {} };
+  const reachedMs = clusters.map(({ record, load }) => load.arrivalsMs[before.lowWater[record.name] ?? 0] ?? 0);
+  return { startAtMs: Date.now() - Math.min(...reachedMs), lowWater: before.lowWater };
 }

@@ -26,6 +26,11 @@ export interface SoakCheckpoint {
 }
 
 const TICK_MS = 1_000;
+/**
+ * Generations that each execution has to itself: a retried soak replaces Pods anew, instead of finding its operations done by
+ * the one before.
+ */
+const GENERATIONS_PER_EXECUTION = 1_000;
 
 /**
  * Holds the load for the soak's time: churn at its intended moments, runner actions, lost Pods replaced, and every check
@@ -191,10 +196,11 @@ class Soak {
 
   async #churn(cluster: ObservedCluster, book: SlotBook, signal: AbortSignal): Promise<void> {
     const { client, load, record } = cluster;
+    const firstGeneration = (this.#context.input.execution - 1) * GENERATIONS_PER_EXECUTION;
     const report = await runChurn({
       place: { client, namespace: load.namespace, labelSelector: load.labelSelector },
       pods: load,
-      operations: load.churn,
+      operations: load.churn.map((operation) => ({ ...operation, generation: operation.generation + firstGeneration })),
       startAtMs: this.checkpoint.startAtMs,
       fromOperation: this.checkpoint.lowWater[record.name] ?? 0,
       parallel: PARALLEL_REQUESTS,
@@ -268,7 +274,7 @@ class Soak {
 
 function breached(breach: GateResult, soak: Soak): ApplicationFailure {
   return ApplicationFailure.nonRetryable(
-    `gate ${breach.gate}: ${breach.message} (${soak.clock})`,
+    `${breach.message} (${soak.clock}, seen at ${new Date(breach.reading.atMs).toISOString().slice(11, 19)} UTC)`,
     FAILURE_TYPES.gateBreach,
     {
       gate: breach.gate,

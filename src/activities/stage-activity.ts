@@ -19,8 +19,10 @@ export interface StageContext<Input extends StageInput = StageInput> {
   readonly stage: Stage;
   readonly log: Logger;
   readonly evidence: Evidence;
-  /** Where an earlier attempt, or the execution before this one, had got to. */
+  /** Where an earlier attempt of this execution had got to: its clock goes on. */
   readonly checkpoint: unknown;
+  /** Where the execution before this one had got to: what was made stands, but clocks start anew. */
+  readonly handedOver: unknown;
   /** Keeps a checkpoint on this host's disk; heartbeats carry it besides. */
   save(checkpoint: unknown): void;
   /** The campaign's clusters on this host. @throws ApplicationFailure when it has none */
@@ -46,7 +48,7 @@ export function stageActivity<Input extends StageInput, Result extends StageResu
     const { attempt } = Context.current().info;
     const log = workerLog.child({ campaign: spec.campaign, stage, execution, attempt });
     const evidence = openEvidence(spec);
-    let checkpoint = readCheckpoint(spec.slug, stage, execution) ?? lastCheckpoint() ?? input.resume;
+    let checkpoint = readCheckpoint(spec.slug, stage, execution) ?? lastCheckpoint();
     const startedAtMs = Date.now();
     const event = (what: string, detail: string): void =>
       evidence.event({ atMs: Date.now(), stage, execution, attempt, what, detail });
@@ -67,6 +69,7 @@ export function stageActivity<Input extends StageInput, Result extends StageResu
         log,
         evidence,
         checkpoint,
+        handedOver: input.resume,
         save: (next) => {
           checkpoint = next;
           writeCheckpoint(spec.slug, stage, execution, next);

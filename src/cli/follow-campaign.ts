@@ -53,7 +53,8 @@ export async function followCampaign(options: FollowOptions): Promise<CampaignEn
       if (fresh !== undefined) {
         status = fresh;
         answeredAtMs = Date.now();
-        for (const line of status.story.slice(shownStory)) if (!toldByRow(line.text)) display.note(line.text.replaceAll('**', ''), line.atMs);
+        for (const line of status.story.slice(shownStory))
+          if (!toldByRow(line.text)) display.note(line.text.replaceAll('**', ''), line.atMs);
         shownStory = status.story.length;
         display.show(campaignRows(status, liveActivity(description.raw)));
       }
@@ -67,6 +68,7 @@ export async function followCampaign(options: FollowOptions): Promise<CampaignEn
         if (key !== heldBefore) {
           heldBefore = key;
           if (!(await options.onHold(status))) return undefined;
+          answeredAtMs = Date.now();
         }
       }
     } catch (error) {

@@ -21,11 +21,7 @@ export async function withStack<T>(
   options: { readonly keep: boolean },
   work: (stack: Stack) => Promise<T>,
 ): Promise<T> {
-  const onWait = (elapsedMs: number): void => {
-    if (elapsedMs > 2_000)
-      console.error(`waiting for another belay that starts or stops the stack (${Math.round(elapsedMs / 1_000)} s)`);
-  };
-  const { temporal } = await joinStack({ keep: options.keep, onWait }).catch((cause: unknown) => {
+  const { temporal } = await joinStack({ keep: options.keep, onWait: tellWait }).catch((cause: unknown) => {
     throw new HarnessError(
       `the stack did not come up: ${cause instanceof Error ? cause.message : String(cause)}\n"./belay doctor" shows what is missing`,
     );
@@ -43,5 +39,6 @@ export async function withStack<T>(
 }
 
 function tellWait(elapsedMs: number): void {
-  if (elapsedMs > 2_000) console.error(`waiting for another belay that starts or stops the stack (${Math.round(elapsedMs / 1_000)} s)`);
+  if (elapsedMs > 2_000)
+    console.error(`waiting for another belay that starts or stops the stack (${Math.round(elapsedMs / 1_000)} s)`);
 }
