@@ -15,5 +15,11 @@ export const MAX_DEPTH = 40;
 /** Values after aliases are filled in. */
 export const MAX_VALUES = 20_000;
 
+/** Letters of all texts together, after aliases are filled in; queries are parsed, which takes a hundred times their room. */
+export const MAX_TEXT = 150_000;
+
+/** Keys of one map. */
+export const MAX_KEYS = 500;
+
 /** Errors told of one file; what is beyond is counted. */
 export const MAX_ERRORS = 30;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DURATION_ALLOWED, DURATION_PATTERN, explainDuration, parseDuration } from './duration.ts';
-import { checkPromql, excerpt, PROMQL_ALLOWED } from './promql.ts';
+import { checkPromql, excerpt, isPromql, PROMQL_ALLOWED } from './promql.ts';
 import { parseQuantity, QUANTITY_ALLOWED, QUANTITY_PATTERN } from './quantity.ts';
 
 /** What messages say of a field: what it may hold, and why a value is not that. */
@@ -154,7 +154,7 @@ function explainQuantity(value: unknown): string {
 
 /** A PromQL expression. */
 export function promql(description: string): z.ZodString {
-  const schema = z.string().refine((value) => checkPromql(value) === undefined);
+  const schema = z.string().refine(isPromql);
   return field(schema, description, {
     allowed: PROMQL_ALLOWED,
     explain: (value) => {

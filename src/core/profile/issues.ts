@@ -4,7 +4,8 @@ import type { FileError } from './file-error.ts';
 import { nearest } from './nearest.ts';
 import { isOptional, keysOfFormat, knownKeys, ruleAt, schemaAt, step } from './schema-walk.ts';
 import { dotted } from './yaml-text.ts';
-import type { Segment, Source } from './yaml-text.ts';
+import type { Segment } from './yaml-place.ts';
+import type { Source } from './yaml-text.ts';
 
 /** An error with its path in steps, before it has a place. */
 export interface Finding {

@@ -12,7 +12,7 @@ export interface PromqlProblem {
   readonly suggestion?: string;
 }
 
-const MAX_LENGTH = 16_384;
+const MAX_LENGTH = 4_096;
 
 /** How far around an error a name is looked for. */
 const MAX_NAME = 100;
@@ -30,20 +30,32 @@ const RANGE_FUNCTIONS =
  * and a bare range as the result.
  */
 export function checkPromql(query: string): PromqlProblem | undefined {
-  if (query.trim() === '') return { problem: 'an empty query', offset: 0 };
-  if (query.length > MAX_LENGTH) return { problem: `longer than ${MAX_LENGTH} characters`, offset: MAX_LENGTH };
+  return problemOf(query)?.();
+}
+
+/** Whether {@link checkPromql} finds nothing, without working out what to say. */
+export function isPromql(query: string): boolean {
+  return problemOf(query) === undefined;
+}
+
+/** What is wrong, described when asked: of a file with a thousand wrong queries only some are told. */
+function problemOf(query: string): (() => PromqlProblem) | undefined {
+  if (query.trim() === '') return () => ({ problem: 'an empty query', offset: 0 });
+  if (query.length > MAX_LENGTH) return () => ({ problem: `longer than ${MAX_LENGTH} characters`, offset: MAX_LENGTH });
   const unknown = [...query.matchAll(/\$(\w+|\{\w*\}?)?/g)].find((match) => !Object.hasOwn(PLACEHOLDERS, match[0]));
-  if (unknown !== undefined) {
-    const suggestion = nearest(`$${(unknown[1] ?? '').replaceAll(/[{}]/g, '')}`, Object.keys(PLACEHOLDERS));
-    return {
-      problem: `${unknown[0]} is not filled in by anything`,
-      offset: unknown.index,
-      ...(suggestion === undefined ? {} : { suggestion }),
-    };
-  }
+  if (unknown !== undefined) return () => describePlaceholder(unknown[0], unknown.index);
   const text = query.replaceAll(/\$window|\$campaign/g, (name) => PLACEHOLDERS[name] ?? name);
   const tree = parser.parse(text);
-  return syntaxProblem(tree, text) ?? rangeProblem(tree, text);
+  const error = firstError(tree);
+  if (error !== undefined) return () => describeError(text, error.from, error.to);
+  const range = rangeProblem(tree, text);
+  return range === undefined ? undefined : () => range;
+}
+
+function describePlaceholder(placeholder: string, offset: number): PromqlProblem {
+  const suggestion = nearest(placeholder.replaceAll(/[{}]/g, ''), Object.keys(PLACEHOLDERS));
+  const problem = `${placeholder} is not filled in by anything`;
+  return { problem, offset, ...(suggestion === undefined ? {} : { suggestion }) };
 }
 
 /** The query around an offset, with a mark at it: `sum(foo »bar)`. */
@@ -54,14 +66,12 @@ export function excerpt(query: string, offset: number): string {
   return `${start > 0 ? '…' : ''}${text}${end < query.length ? '…' : ''}`;
 }
 
-function syntaxProblem(tree: Tree, text: string): PromqlProblem | undefined {
-  let found: PromqlProblem | undefined;
+function firstError(tree: Tree): { readonly from: number; readonly to: number } | undefined {
+  let found: { readonly from: number; readonly to: number } | undefined;
   tree.iterate({
     enter(node) {
-      if (found !== undefined) return false;
-      if (!node.type.isError) return true;
-      found = describeError(text, node.from, node.to);
-      return false;
+      if (found === undefined && node.type.isError) found = { from: node.from, to: node.to };
+      return found === undefined;
     },
   });
   return found;

@@ -2,7 +2,7 @@ import { parseQuantity } from './quantity.ts';
 import { checkGate, checkUnique, Raw } from './rules.ts';
 import type { Finding } from './issues.ts';
 import { valueAt } from './issues.ts';
-import type { Segment } from './yaml-text.ts';
+import type { Segment } from './yaml-place.ts';
 
 /** What contradicts itself in a substrate. */
 export function substrateContradictions(root: unknown, upstream: boolean): readonly Finding[] {

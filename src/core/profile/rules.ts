@@ -1,8 +1,8 @@
 import { counterProblem } from '../gates/promql.ts';
-import { checkPromql } from './promql.ts';
+import { isPromql } from './promql.ts';
 import type { Finding } from './issues.ts';
 import { describe, valueAt } from './issues.ts';
-import type { Segment } from './yaml-text.ts';
+import type { Segment } from './yaml-place.ts';
 
 /**
  * Looks at a raw document (whatever is in it) for contradictions. Apart from the schema on purpose: a schema's own checks
@@ -74,7 +74,7 @@ export function checkGate(raw: Raw, path: readonly Segment[], whole: boolean): v
     raw.refuse([...path, 'failFast'], 'a gate that is only shown cannot end the soak', 'a bar, or failFast left out');
   }
   const counter = raw.text(...path, 'delta', 'counter');
-  if (counter !== undefined && checkPromql(counter) === undefined) {
+  if (counter !== undefined && isPromql(counter)) {
     const problem = counterProblem(counter);
     if (problem !== undefined) raw.refuse([...path, 'delta', 'counter'], 'not a counter', problem);
   }

@@ -1,11 +1,10 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments, visit } from 'yaml';
-import type { Alias, Document, Node, Pair, YAMLMap } from 'yaml';
-import { MAX_DEPTH, MAX_ERRORS, MAX_VALUES } from './bounds.ts';
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments } from 'yaml';
+import type { Document, Node, YAMLMap } from 'yaml';
+import { MAX_DEPTH, MAX_ERRORS, MAX_KEYS, MAX_TEXT, MAX_VALUES } from './bounds.ts';
 import type { FileError } from './file-error.ts';
 import { refuseText } from './yaml-guard.ts';
-
-/** A step of a path: the key of a map or the index of a list. */
-export type Segment = string | number;
+import { descend, isMergeKey, keyOf, locate, MERGE, resolveAnchors } from './yaml-place.ts';
+import type { Anchors, Segment } from './yaml-place.ts';
 
 /** 1-based place in a text. */
 export interface Place {
@@ -116,6 +115,7 @@ class Converter {
   readonly #placeOf: (offset: number) => Place;
   readonly #open = new Set<unknown>();
   #values = 0;
+  #letters = 0;
   #stopped = false;
 
   constructor(document: Document.Parsed, anchors: Anchors, file: string, placeOf: (offset: number) => Place) {
@@ -159,7 +159,11 @@ class Converter {
     if (isMap(node)) return this.#within(node, () => this.#map(node, path));
     if (isSeq(node))
       return this.#within(node, () => node.items.map((item, index) => this.#value(item, [...path, index])));
-    return isScalar(node) ? plainScalar(node.value) : null;
+    const value = isScalar(node) ? plainScalar(node.value) : null;
+    if (typeof value === 'string') this.#letters += value.length;
+    if (this.#letters > MAX_TEXT)
+      return this.#fail(node, path, 'too much text', `at most ${MAX_TEXT} letters in a file`, true);
+    return value;
   }
 
   #within<T>(node: unknown, convert: () => T): T {
@@ -172,6 +176,8 @@ class Converter {
   #map(map: YAMLMap, path: readonly Segment[]): Record<string, unknown> {
     const result = Object.create(null) as Record<string, unknown>;
     const merged: unknown[] = [];
+    if (map.items.length > MAX_KEYS)
+      this.#fail(map, path, `a map of ${map.items.length} keys`, `at most ${MAX_KEYS} keys`, true);
     for (const pair of map.items) {
       const key = keyOf(pair);
       if (key === undefined) {
@@ -194,90 +200,10 @@ class Converter {
   }
 }
 
-const MERGE = '<<';
-
-function isMergeKey(pair: Pair): boolean {
-  return isScalar(pair.key) && (pair.key.type === 'PLAIN' || pair.key.type === undefined);
-}
-
-function keyOf(pair: Pair): string | undefined {
-  const key: unknown = pair.key;
-  if (!isScalar(key)) return undefined;
-  if (typeof key.value === 'symbol') return MERGE;
-  if (typeof key.value === 'string') return key.value;
-  return key.value === null || typeof key.value === 'object' ? undefined : key.source;
-}
-
 function plainScalar(value: unknown): unknown {
   if (typeof value === 'bigint') return Number(value);
   // Only tags that are refused before make anything but plain scalars.
   return typeof value === 'object' || typeof value === 'symbol' ? null : value;
-}
-
-/** What each alias stands for. */
-type Anchors = ReadonlyMap<Alias, Node>;
-
-/** One walk for all aliases: asking each alias for its node walks the document anew. */
-function resolveAnchors(document: Document.Parsed): Anchors {
-  const anchors = new Map<string, Node>();
-  const targets = new Map<Alias, Node>();
-  visit(document, {
-    Alias(_, alias) {
-      const target = anchors.get(alias.source);
-      if (target !== undefined) targets.set(alias, target);
-    },
-    Value(_, node) {
-      if (node.anchor !== undefined) anchors.set(node.anchor, node);
-    },
-  });
-  return targets;
-}
-
-/** The node at a path, through aliases and merges; undefined where there is none. */
-function descend(document: Document.Parsed, anchors: Anchors, path: readonly Segment[]): unknown {
-  let node: unknown = document.contents;
-  for (const segment of path) {
-    const pair = child(anchors, node, segment);
-    if (pair === undefined) return undefined;
-    node = pair.value;
-  }
-  return isAlias(node) ? anchors.get(node) : node;
-}
-
-function locate(document: Document.Parsed, anchors: Anchors, path: readonly Segment[], what: 'key' | 'value'): number {
-  let node: unknown = document.contents;
-  let offset = (node as Node | null)?.range?.[0] ?? 0;
-  for (const [depth, segment] of path.entries()) {
-    const pair = child(anchors, node, segment);
-    if (pair === undefined) return offset;
-    const last = depth === path.length - 1;
-    const from = last && what === 'value' ? (pair.value ?? pair.key) : (pair.key ?? pair.value);
-    offset = (from as Node | null)?.range?.[0] ?? offset;
-    node = pair.value;
-  }
-  return offset;
-}
-
-function child(
-  anchors: Anchors,
-  parent: unknown,
-  segment: Segment,
-): { readonly key: unknown; readonly value: unknown } | undefined {
-  const node: unknown = isAlias(parent) ? anchors.get(parent) : parent;
-  if (isSeq(node)) {
-    const value: unknown = node.items[Number(segment)];
-    return value === undefined ? undefined : { key: undefined, value };
-  }
-  if (!isMap(node)) return undefined;
-  const direct = node.items.find((pair) => keyOf(pair) === String(segment));
-  if (direct !== undefined) return direct;
-  for (const pair of node.items) {
-    if (keyOf(pair) !== MERGE) continue;
-    const sources: readonly unknown[] = isSeq(pair.value) ? pair.value.items : [pair.value];
-    const found = sources.map((source) => child(anchors, source, segment)).find((candidate) => candidate !== undefined);
-    if (found !== undefined) return found;
-  }
-  return undefined;
 }
 
 /** Writes a path the way messages show it: `runnerActions[0].action`. */

@@ -26,6 +26,12 @@ const nasty: Readonly<Record<string, () => string>> = {
   'profile-many-unknown': () => Array.from({ length: 9_000 }, (_, index) => `soakSecond${index}: 1`).join('\n'),
   'profile-many-gates': () =>
     `gates:\n${Array.from({ length: 2_000 }, (_, index) => `  g${index}: { query: "sum(", max: 1 }`).join('\n')}`,
+  'profile-many-queries': () =>
+    `gates:\n${Array.from({ length: 70 }, (_, index) => `  g${index}: { query: "${'sum(rate(foo[5m])) + '.repeat(95)}histogram_quantle(0.9, foo)", max: 1 }`).join('\n')}`,
+  'profile-much-text': () =>
+    `gates:\n${Array.from({ length: 400 }, (_, index) => `  g${index}: { query: "${'sum(rate(foo[5m])) + '.repeat(95)}1", max: 1 }`).join('\n')}`,
+  'profile-many-maps': () =>
+    `gates:\n${Array.from({ length: 30 }, (_, gate) => `  g${gate}: { ${Array.from({ length: 480 }, (_, index) => `k${index}: 1`).join(', ')} }`).join('\n')}`,
   'profile-many-doubles': () => 'a: 1\n'.repeat(14_000),
   'profile-many-aliases': () => `a: &a [x]\nb: [${Array.from({ length: 18_000 }, () => '*a').join(', ')}]`,
   'profile-many-merges': () =>

@@ -108,7 +108,7 @@ describe('PromQL', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => typeof checkPromql(text) !== 'number'),
     );
-    expect(checkPromql(`${'a'.repeat(16_000)}!`)?.problem).toBeDefined();
-    expect(checkPromql('('.repeat(16_000))?.problem).toBeDefined();
+    expect(checkPromql(`${'a'.repeat(4_000)}!`)?.problem).toBeDefined();
+    expect(checkPromql('('.repeat(4_000))?.problem).toBeDefined();
   });
 });
