@@ -9,7 +9,14 @@ import type { ClusterClient } from '../kube/client.ts';
 import { removeCampaign } from '../kube/remove-campaign.ts';
 import type { ClusterLog, ScrapeTarget, ToolPaths } from '../substrates/substrate.ts';
 import { readManifests } from './manifests.ts';
-import { checkPlaceholders, ensureProcess, ledgerName, processLogPath, removeProcess } from './system-processes.ts';
+import {
+  checkPlaceholders,
+  ensureProcess,
+  ledgerName,
+  processLogPath,
+  removeProcess,
+  removeProcessesOf,
+} from './system-processes.ts';
 import { waitUntilReady } from './system-ready.ts';
 
 /** A system on one cluster. `systemFolder` is where its file lies: manifests and charts are found from there. */
@@ -72,6 +79,8 @@ export async function removeSystem(request: SystemRequest): Promise<void> {
     for (const { name } of system.install.processes.toReversed()) {
       await removeProcess(spec.slug, cluster, name, processStopMs);
     }
+    // Of an earlier state of the file, perhaps.
+    await removeProcessesOf(spec.slug, cluster, processStopMs);
   }
 }
 

@@ -75,6 +75,15 @@ export async function removeProcess(
   rmSync(dirname(startLockPath(slug, name)), { recursive: true, force: true });
 }
 
+/**
+ * Stops every process on record that serves a cluster, whatever system it is of: for when the system's file is gone or
+ * is another by now.
+ */
+export async function removeProcessesOf(slug: string, cluster: ClusterRecord, graceMs: number): Promise<void> {
+  const serving = (readLedger(slug)?.processes ?? []).filter((each) => each.cluster === cluster.name);
+  for (const { name } of serving) await removeProcess(slug, cluster, name.slice(cluster.name.length + 1), graceMs);
+}
+
 /** Every placeholder of a system, tried out: an unknown one is found before anything is started. */
 export function checkPlaceholders(system: System, place: ProcessPlace): void {
   for (const process of system.install.processes) {
