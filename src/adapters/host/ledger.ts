@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stateFolder } from './folders.ts';
+import { releasePortsOf } from './port-claims.ts';
 import type { ProcessRecord } from './processes.ts';
 
 /** A cluster of a campaign on this host. */
@@ -130,7 +131,8 @@ export function ledgerSlugs(): readonly string[] {
   }
 }
 
-/** Removes a campaign's folder with its ledger: the last step of its teardown. */
+/** Removes a campaign's folder with its ledger, and gives its ports back: the last step of its teardown. */
 export function removeCampaignFolder(slug: string): void {
+  releasePortsOf(slug);
   rmSync(campaignFolder(slug), { recursive: true, force: true });
 }

@@ -1,8 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { stateFolder } from './folders.ts';
-import { ledgerSlugs } from './ledger.ts';
 
 /** Lowest port that is claimed; below it sit well-known services. */
 const LOWEST_PORT = 12_000;
@@ -50,8 +49,10 @@ export function releasePortsOf(slug: string): void {
 
 /** Claims whose campaign left this host without giving them back. */
 function dropStaleClaims(): void {
-  const known = new Set(ledgerSlugs());
-  for (const [port, owner] of claims()) if (owner !== '' && !known.has(owner)) releasePorts([port]);
+  const campaigns = join(stateFolder(), 'campaigns');
+  for (const [port, owner] of claims()) {
+    if (owner !== '' && !existsSync(join(campaigns, owner))) releasePorts([port]);
+  }
 }
 
 function claims(): readonly (readonly [number, string])[] {

@@ -2,8 +2,8 @@ import { existsSync, readdirSync, writeFileSync, mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { campaignFolder } from '../../../src/adapters/host/ledger.ts';
-import { claimPorts, isFree, releasePorts, releasePortsOf } from '../../../src/adapters/host/port-claims.ts';
+import { campaignFolder, removeCampaignFolder } from '../../../src/adapters/host/ledger.ts';
+import { claimPorts, isFree, releasePorts } from '../../../src/adapters/host/port-claims.ts';
 import { testHome } from '../substrates/local-campaign.ts';
 import type { TestHome } from '../substrates/local-campaign.ts';
 
@@ -21,7 +21,7 @@ test('campaigns at once never get the same port, and what is given back is gone'
   expect(new Set(claimed.flat()).size).toBe(40);
   for (const port of claimed.flat()) expect(port).toBeLessThan(32_768);
   releasePorts(claimed[0] ?? []);
-  releasePortsOf('b');
+  removeCampaignFolder('b');
   expect(new Set(readdirSync(folder()))).toEqual(new Set(claimed[2]?.map(String)));
 });
 

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { campaignFolder, readLedger, removeCampaignFolder, writeLedger } from '../../../src/adapters/host/ledger.ts';
 import type { ClusterRecord } from '../../../src/adapters/host/ledger.ts';
-import { releasePortsOf } from '../../../src/adapters/host/port-claims.ts';
 import { LOCAL_TOOLS } from '../../../src/adapters/substrates/local/kwok-config.ts';
 import { localSubstrate } from '../../../src/adapters/substrates/local/local-substrate.ts';
 import type { SubstrateAdapter, SubstrateSpec, ToolPaths } from '../../../src/adapters/substrates/substrate.ts';
@@ -77,7 +76,6 @@ export async function testCampaign(slug: string, local: Partial<Substrate['local
       for (const cluster of readLedger(slug)?.clusters ?? []) {
         await substrate.remove(cluster, AbortSignal.timeout(30_000));
       }
-      releasePortsOf(slug);
       removeCampaignFolder(slug);
     },
   };
