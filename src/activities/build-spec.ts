@@ -2,12 +2,7 @@ import { createHash } from 'node:crypto';
 import { searchFolders } from '../adapters/host/folders.ts';
 import { hostQueues } from '../adapters/host/host-queues.ts';
 import { loadCampaign, type Given } from '../adapters/files/load-campaign.ts';
-import { GateProblems, resolveGates } from '../core/gates/resolve.ts';
-import type { GateDefinition } from '../core/gates/model.ts';
-import { deriveDeadlines } from '../core/plan/deadlines.ts';
-import { checkFeasible } from '../core/plan/feasibility.ts';
-import { makePlan } from '../core/plan/make-plan.ts';
-import type { Plan } from '../core/plan/plan.ts';
+import { planCampaign } from '../core/plan/plan-campaign.ts';
 import type { CampaignSpec, Trigger } from '../core/plan/spec.ts';
 import { formatFileErrors, formatNotice, sortFileErrors } from '../core/profile/file-error.ts';
 import type { CampaignInput } from '../core/profile/input.ts';
@@ -43,45 +38,11 @@ export function buildSpec(input: CampaignInput, identity: SpecIdentity, given: G
       `substrate ${substrate.metadata.name}: type hosted: kwok clusters hosted as pods cannot be run by this version; found type hosted, allowed to run: local, kubeconfig ("belay plan" and "belay judge" take it)`,
     );
   }
-  let plan: Plan;
-  let gates: readonly GateDefinition[];
-  try {
-    plan = makePlan(profile, substrate, catalogue);
-    gates = resolveGates(system.value.gates, profile.gates, {
-      machines: profile.scale.machines,
-      pods: plan.totalPods,
-      clusters: plan.clusterCount,
-    });
-  } catch (error) {
-    if (error instanceof GateProblems)
-      return {
-        ok: false,
-        errors: error.problems.map((one) => `${where}: gates.${one.gate}.${one.field}: ${one.message}`),
-      };
-    if (error instanceof RangeError) return refuse(`${where}: ${error.message}`);
-    throw error;
-  }
-  const capacityFromSystem = system.value.capacity === 'system';
   const holdMs = input.holdMs ?? profile.holdMs ?? identity.defaultHoldMs;
-  const derived = deriveDeadlines({
-    profile,
-    plan,
-    substrate,
-    holdMs,
-    system: {
-      gateCount: gates.length,
-      manifestCount: Math.max(1, system.value.install.manifests.length * 8),
-      processesPerCluster: system.value.install.processes.length,
-      readyTimeoutMs: system.value.ready.timeoutMs,
-    },
-  });
-  const errors = [
-    ...checkFeasible(profile, substrate, plan, catalogue, capacityFromSystem).map(
-      ({ field, message }) => `${where}: ${field}: ${message}`,
-    ),
-    ...(derived.ok ? [] : derived.errors.map(({ message }) => `${where}: ${message}`)),
-  ];
-  if (!derived.ok || errors.length > 0) return { ok: false, errors };
+  const planned = planCampaign({ profile, substrate, catalogue, system: system.value }, holdMs);
+  if (!planned.ok)
+    return { ok: false, errors: planned.errors.map(({ field, message }) => `${where}: ${field}: ${message}`) };
+  const { plan, gates, deadlines } = planned;
   const tested = {
     profile,
     substrate,
@@ -99,8 +60,8 @@ export function buildSpec(input: CampaignInput, identity: SpecIdentity, given: G
     runId,
     trigger,
     ...tested,
-    capacityFromSystem,
-    deadlines: derived.deadlines,
+    capacityFromSystem: system.value.capacity === 'system',
+    deadlines,
     holdMs,
     ...hostQueues(),
     specHash: createHash('sha256').update(JSON.stringify(tested)).digest('hex'),

@@ -5,9 +5,11 @@ import { installSystem, systemScrapeTargets } from '../adapters/systems/install-
 import type { ToolName } from '../adapters/toolchain/tools.ts';
 import { TOOL_NAMES } from '../adapters/toolchain/tools.ts';
 import type { StageInput, StageResult } from '../core/campaign/stage-io.ts';
+import { CALLS_PER_MANIFEST } from '../core/plan/stage-waits.ts';
 import type { System } from '../core/profile/model.ts';
 import { bounded } from './bounded.ts';
 import { toolPaths } from './provision.ts';
+import { installChart } from './system-chart.ts';
 import { stageActivity } from './stage-activity.ts';
 
 /** Tools that a system's processes and charts need on the host. */
@@ -33,13 +35,14 @@ export function createInstall(log: Logger): (input: StageInput) => Promise<Stage
     const clusters = context.clusters();
     const prometheus = ownPrometheus(spec.slug);
     const perClusterMs =
-      budgets.apiCallMs * Math.max(1, system.install.manifests.length * 20) + 2 * budgets.systemReadyMs;
+      budgets.apiCallMs * Math.max(1, system.install.manifests.length * CALLS_PER_MANIFEST) + 2 * budgets.systemReadyMs;
     for (const [index, cluster] of clusters.entries()) {
       await bounded(
         `install ${spec.system.name} on ${cluster.name}`,
         { budgetMs: perClusterMs },
         async (signal, progress) => {
           const request = { spec, system, systemFolder: folder, cluster, tools, signal };
+          await installChart(request);
           await installSystem({
             ...request,
             onProgress: (detail) => progress({ live: detail, fraction: index / clusters.length }),

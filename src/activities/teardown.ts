@@ -11,8 +11,10 @@ import { removeSystem } from '../adapters/systems/install-system.ts';
 import { findTool } from '../adapters/toolchain/find-tool.ts';
 import { TOOL_NAMES, type ToolName } from '../adapters/toolchain/tools.ts';
 import type { FoundTool } from '../adapters/toolchain/find-tool.ts';
+import { sweepMs } from '../core/plan/stage-waits.ts';
 import type { StageInput, TeardownResult } from '../core/campaign/stage-io.ts';
 import { bounded } from './bounded.ts';
+import { removeChart } from './system-chart.ts';
 import { eachAtOnce } from './each-at-once.ts';
 import type { Observers } from './observers.ts';
 import { stageActivity, type StageContext } from './stage-activity.ts';
@@ -71,14 +73,15 @@ async function takeDown(context: StageContext, cluster: ClusterRecord): Promise<
   await attempt(leftovers, `${spec.system.name} on ${cluster.name}`, async () => {
     const { system, folder } = loadSystem(spec.system);
     const budgetMs = budgets.processStopMs * 3 * Math.max(1, system.install.processes.length) + budgets.apiCallMs * 3;
-    await bounded(`remove ${spec.system.name} from ${cluster.name}`, { budgetMs }, (signal) =>
-      removeSystem({ spec, system, systemFolder: folder, cluster, tools, signal }),
-    );
+    await bounded(`remove ${spec.system.name} from ${cluster.name}`, { budgetMs }, async (signal) => {
+      await removeChart({ spec, system, systemFolder: folder, cluster, tools, signal });
+      await removeSystem({ spec, system, systemFolder: folder, cluster, tools, signal });
+    });
   });
   if (!cluster.owned) {
     // Only what carries this campaign's label; a cluster of our own is removed whole instead.
     await attempt(leftovers, `objects in ${cluster.name}`, async () => {
-      const budgetMs = stages.teardown.attemptMs / 2;
+      const budgetMs = sweepMs(stages.teardown);
       const { left } = await bounded(
         `sweep ${cluster.name}`,
         { budgetMs: budgetMs + budgets.apiCallMs },

@@ -1,0 +1,52 @@
+import type { ClusterRecord } from '../adapters/host/ledger.ts';
+import { chartReference, removeRelease, upgradeRelease, type Release } from '../adapters/systems/helm.ts';
+import type { ToolPaths } from '../adapters/substrates/substrate.ts';
+import { chartValues } from '../core/plan/helm-values.ts';
+import type { CampaignSpec } from '../core/plan/spec.ts';
+import type { System } from '../core/profile/model.ts';
+
+/** A system's Helm chart on one cluster of a campaign. */
+export interface ChartRequest {
+  readonly spec: CampaignSpec;
+  readonly system: System;
+  readonly systemFolder: string;
+  readonly cluster: ClusterRecord;
+  readonly tools: ToolPaths;
+  readonly signal: AbortSignal;
+}
+
+/** Installs the system's chart, if it has one, with values rendered from profile and plan. */
+export async function installChart(request: ChartRequest): Promise<void> {
+  const { helm } = request.system.install;
+  if (helm === undefined) return;
+  const { system, spec } = request;
+  await upgradeRelease(
+    releaseOf(request, helm),
+    chartReference(system.metadata.name, helm.chart, request.systemFolder),
+    chartValues(system, spec),
+  );
+}
+
+/** Removes the release, if the system has one and this campaign made it. */
+export async function removeChart(request: ChartRequest): Promise<void> {
+  const { helm } = request.system.install;
+  // A cluster of our own is removed whole.
+  if (helm === undefined || request.cluster.owned) return;
+  await removeRelease(releaseOf(request, helm));
+}
+
+function releaseOf(
+  { spec, cluster, tools, signal }: ChartRequest,
+  helm: NonNullable<System['install']['helm']>,
+): Release {
+  return {
+    helm: tools.get('helm')?.path ?? 'helm',
+    kubeconfigPath: cluster.kubeconfigPath,
+    context: cluster.context,
+    release: helm.release,
+    namespace: helm.namespace,
+    campaign: spec.campaign,
+    signal,
+    budgetMs: spec.deadlines.budgets.systemReadyMs,
+  };
+}
