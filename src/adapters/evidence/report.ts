@@ -1,3 +1,37 @@
-export async function writeReport(folder: string): Promise<void> {
-  void folder;
+import { join } from 'node:path';
+import type { CampaignSpec } from '../../core/plan/spec.ts';
+import { groundGaps } from '../host/ground.ts';
+import { readJsonFile, writeTextFile } from './json-file.ts';
+import type { Curve } from './series.ts';
+import { curveFile, OWN_CURVES } from './series.ts';
+import { readBelaySummary } from './write-summary.ts';
+import { reportPage } from './report/page.ts';
+
+/**
+ * Writes `report.html` from what lies in the evidence folder, and gives its path. Curves that are missing are left out.
+ * @throws Error when there is no summary or specification to report
+ */
+export async function writeReport(folder: string): Promise<string> {
+  const summary = readBelaySummary(folder);
+  const spec = readJsonFile(join(folder, 'spec.json')) as CampaignSpec | undefined;
+  if (summary === undefined || spec === undefined) {
+    throw new Error(`${folder} has no ${summary === undefined ? 'summary.json' : 'spec.json'} to report`);
+  }
+  const curves = new Map<string, Curve>();
+  for (const name of [...summary.gates.map(({ gate }) => gate), ...OWN_CURVES.map((curve) => curve.name)]) {
+    const curve = curveAt(join(folder, 'prometheus', 'series', curveFile(name)));
+    if (curve !== undefined) curves.set(name, curve);
+  }
+  const path = join(folder, 'report.html');
+  writeTextFile(path, await reportPage({ summary, spec, curves, gaps: groundGaps(summary.groundEvents) }));
+  return path;
+}
+
+/** A curve's file; undefined where it is missing or was cut off, which costs a chart and not the report. */
+function curveAt(path: string): Curve | undefined {
+  try {
+    return readJsonFile(path) as Curve | undefined;
+  } catch {
+    return undefined;
+  }
 }

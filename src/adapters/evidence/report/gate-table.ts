@@ -1,0 +1,96 @@
+import type { Bar, GateResult } from '../../../core/gates/model.ts';
+import { html } from './html.ts';
+import type { Markup } from './html.ts';
+import { momentText, percentText, quantityText } from './texts.ts';
+
+/** The gates as a table: what was measured, the bar, how much room is left, and how good the reading is. */
+export function gateTable(results: readonly GateResult[], descriptions: ReadonlyMap<string, string>): Markup {
+  return html`<div class="card">
+    <table class="stack" role="table">
+      <caption>
+        Comparisons are strict: a value equal to its bar passes. A gate that could not be measured is never green. The
+        stripe shows how much of its bar a gate uses.
+      </caption>
+      <thead role="rowgroup">
+        <tr role="row">
+          <th role="columnheader" scope="col">Gate</th>
+          <th role="columnheader" scope="col">Measured</th>
+          <th role="columnheader" scope="col">Bar</th>
+          <th role="columnheader" scope="col">Headroom</th>
+          <th role="columnheader" scope="col">Reading</th>
+          <th role="columnheader" scope="col">Verdict</th>
+        </tr>
+      </thead>
+      <tbody role="rowgroup">
+        ${ordered(results).map((result) => row(result, descriptions.get(result.gate) ?? ''))}
+      </tbody>
+    </table>
+  </div>`;
+}
+
+/** A verdict as a coloured word; the word alone says it all. */
+export function badge(result: Pick<GateResult, 'verdict' | 'barKind' | 'counts'>): Markup {
+  const informational = result.barKind === 'informational';
+  const kind = informational ? 'info' : result.verdict;
+  const word = informational ? 'informational' : `${result.verdict}${result.counts === false ? ' (allowed)' : ''}`;
+  return html`<span class="badge ${kind}">${word}</span>`;
+}
+
+/** A bar in words. */
+export function barText({ min, max }: Bar, unit: string): string {
+  const sides = [
+    min === undefined ? '' : `at least ${quantityText(min, unit)}`,
+    max === undefined ? '' : `at most ${quantityText(max, unit)}`,
+  ];
+  return sides.filter((side) => side !== '').join(', ') || 'none';
+}
+
+function row(result: GateResult, description: string): Markup {
+  const { reading, bar, unit, barKind } = result;
+  const measured =
+    reading.value === null ? html`<span class="unmeasured">not measured</span>` : quantityText(reading.value, unit);
+  return html`<tr role="row">
+    <th role="rowheader" scope="row">
+      ${result.gate}<br /><span class="soft small" style="font-weight:400">${description}</span>
+    </th>
+    <td role="cell" class="number" data-label="Measured">${measured}</td>
+    <td role="cell" data-label="Bar">
+      ${barText(bar, unit)}${barKind === 'scaled' ? html` <span class="soft small">(scaled)</span>` : undefined}
+    </td>
+    <td role="cell" class="number" data-label="Headroom">${headroom(result)}</td>
+    <td role="cell" class="small" data-label="Reading">${quality(result)}</td>
+    <td role="cell">${badge(result)}</td>
+  </tr>`;
+}
+
+function headroom({ headroom: share, barKind }: GateResult): Markup {
+  if (share === null) return html`<span class="soft">–</span>`;
+  const text = share < 0 ? `${percentText(share)} over` : `${percentText(share)} left`;
+  if (barKind === 'informational') return html`${text}`;
+  const used = Math.max(2, Math.min(100, Math.round((1 - share) * 100)));
+  return html`${text}<span class="room${share < 0 ? ' over' : ''}" aria-hidden="true"
+      ><i style="width:${used}%"></i
+    ></span>`;
+}
+
+function quality({ reading }: GateResult): Markup {
+  const seconds = Math.round((reading.windowEndMs - reading.windowStartMs) / 1000);
+  if (reading.quality === 'unmeasured') {
+    return html`<strong>${reading.reason ?? 'not-evaluated'}</strong
+      >${reading.detail === undefined ? '' : `: ${reading.detail}`}`;
+  }
+  return html`<span title="${momentText(reading.windowStartMs)} to ${momentText(reading.windowEndMs)}"
+    >${reading.samples} samples in ${seconds} s</span
+  >`;
+}
+
+/** What lowers the verdict first, what only informs last; otherwise the file's order. */
+function ordered(results: readonly GateResult[]): readonly GateResult[] {
+  return results.toSorted((a, b) => rank(a) - rank(b));
+}
+
+function rank({ verdict, counts, barKind }: GateResult): number {
+  if (barKind === 'informational') return 4;
+  if (counts === false) return 3;
+  return verdict === 'fail' ? 0 : verdict === 'unmeasured' ? 1 : 2;
+}

@@ -1,0 +1,254 @@
+import type { GroundGap } from '../../../core/gates/answers.ts';
+import type { CampaignSpec } from '../../../core/plan/spec.ts';
+import type { Curve } from '../series.ts';
+import type { BelaySummary } from '../summary-model.ts';
+import { gateFigure, loadFigure, stageFigure } from './figures.ts';
+import { gateTable } from './gate-table.ts';
+import { html, trusted } from './html.ts';
+import type { Markup } from './html.ts';
+import { STYLE } from './style.ts';
+import { durationText, momentText, percentText, quantityText } from './texts.ts';
+
+/** Everything the report shows, as it lies in the evidence folder. */
+export interface ReportData {
+  readonly summary: BelaySummary;
+  readonly spec: CampaignSpec;
+  /** Curves by name: of the gates, and `pods`, `bind-latency`. */
+  readonly curves: ReadonlyMap<string, Curve>;
+  readonly gaps: readonly GroundGap[];
+}
+
+/** The report: one HTML page that needs no network and no script. */
+export async function reportPage(data: ReportData): Promise<string> {
+  const { summary, spec, curves, gaps } = data;
+  const figures = await Promise.all(
+    summary.gates.map((result, index) => gateFigure(result, curves.get(result.gate), summary.breaches, gaps, index)),
+  );
+  const judged = figures.filter((_, index) => summary.gates[index]?.barKind !== 'informational').filter(present);
+  const informing = figures.filter((_, index) => summary.gates[index]?.barKind === 'informational').filter(present);
+  const load = [
+    await loadFigure('pods', 'Pods over time', '', curves.get('pods')),
+    await loadFigure('bind-latency', 'Bind latency', 's', curves.get('bind-latency')),
+    await stageFigure(summary.stages),
+  ].filter(present);
+  const descriptions = new Map(spec.gates.map((gate) => [gate.name, gate.description]));
+  const title = `${summary.verdict}: ${summary.profile}, ${summary.runId}`;
+  return html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <title>${title}</title>
+        <style>
+          ${trusted(STYLE)}
+        </style>
+      </head>
+      <body>
+        <main>
+          <h1>Belay campaign ${summary.runId}</h1>
+          ${banner(summary)}
+          ${section('Gates', summary.gates.length === 0 ? html`<p class="card">This campaign has no gates.</p>` : gateTable(summary.gates, descriptions))}
+          ${section('What broke on the way', breaches(summary))}
+          ${section('Gates over the soak', judged.length === 0 ? undefined : html`<div class="grid">${judged}</div>`)}
+          ${
+            informing.length === 0
+              ? undefined
+              : html`<details>
+                  <summary>${informing.length} informational ${informing.length === 1 ? 'curve' : 'curves'}</summary>
+                  <div class="grid">${informing}</div>
+                </details>`
+          }
+          ${section(
+            'Load and stages',
+            load.length === 0 && summary.load === null
+              ? undefined
+              : html`${loadFacts(summary)}
+                  <div class="grid">${load}</div>`,
+          )}
+          ${section('The ground', ground(summary))} ${section('Evidence', evidence(summary))}
+          ${section('What was tested', environment(summary, spec))}
+          <footer>
+            Written by Belay from summary.json, spec.json and prometheus/series/. Times are UTC; charts count from the
+            beginning of what they show.
+          </footer>
+        </main>
+      </body>
+    </html> `.markup;
+}
+
+function section(title: string, body: Markup | undefined): Markup | undefined {
+  return body === undefined
+    ? undefined
+    : html`<section>
+        <h2>${title}</h2>
+        ${body}
+      </section>`;
+}
+
+function present<T>(value: T | undefined): value is T {
+  return value !== undefined;
+}
+
+const WORDS = { pass: 'PASS', unmeasured: 'UNMEASURED', fail: 'FAIL' } as const;
+
+function banner(summary: BelaySummary): Markup {
+  const [first, ...others] = summary.reasons;
+  const more =
+    others.length === 0
+      ? undefined
+      : html`<details>
+          <summary>${others.length} more</summary>
+          <ul>
+            ${others.map((one) => html`<li>${one}</li>`)}
+          </ul>
+        </details>`;
+  const aborted =
+    summary.ending === 'completed' ? undefined : html`<p>The campaign ended early: ${summary.ending}.</p>`;
+  return html`<div class="card banner ${summary.verdict}">
+    <strong>${WORDS[summary.verdict]}</strong>
+    <p>${first ?? greenSentence(summary)}</p>
+    ${more}${aborted}
+    <dl class="facts" style="color:var(--ink)">
+      ${[
+        ['Profile', summary.profile],
+        ['Substrate', summary.substrate.name],
+        ['System', summary.system.name],
+        [
+          'Scale',
+          `${summary.scale.totalCrs.toLocaleString('en-US')} Pods, ${summary.scale.kwokClusters} ${summary.scale.kwokClusters === 1 ? 'cluster' : 'clusters'}`,
+        ],
+        ['Started', momentText(summary.startedAtMs)],
+        ['Took', durationText(summary.endedAtMs - summary.startedAtMs)],
+        ['Cost, estimated', `$${summary.cost.estimatedUsd.toFixed(2)}`],
+      ].map(
+        ([name, value]) =>
+          html`<div>
+            <dt>${name}</dt>
+            <dd>${value}</dd>
+          </div>`,
+      )}
+    </dl>
+  </div>`;
+}
+
+function greenSentence({ gates }: BelaySummary): string {
+  const counted = gates.filter((gate) => gate.counts !== false);
+  const narrowest = counted
+    .filter((gate) => gate.headroom !== null)
+    .sort((a, b) => (a.headroom ?? 0) - (b.headroom ?? 0))[0];
+  const room =
+    narrowest === undefined
+      ? ''
+      : ` The narrowest, ${narrowest.gate}, has ${percentText(narrowest.headroom ?? 0)} of its bar left.`;
+  return counted.length === 0
+    ? 'No gate judges this campaign.'
+    : `All ${counted.length} gates were measured and hold.${room}`;
+}
+
+function breaches(summary: BelaySummary): Markup | undefined {
+  const lines = [
+    ...summary.breaches.map((one) => ({ atMs: one.atMs, text: one.story })),
+    ...summary.stages
+      .filter((one) => one.failure !== undefined && one.failureKind !== 'breach')
+      .map((one) => ({
+        atMs: one.endedAtMs,
+        text: `${one.stage}, execution ${one.execution}: ${one.failure}${one.healedBy === undefined ? '' : `; passed on execution ${one.healedBy}`}`,
+      })),
+    ...summary.decisions.map((one) => ({
+      atMs: one.atMs,
+      text: `decided: ${one.decision} of ${one.stage}, execution ${one.execution}${one.reason === '' ? '' : `, because: ${one.reason}`}${one.set === undefined ? '' : `, with ${JSON.stringify(one.set)}`}`,
+    })),
+  ];
+  return eventList(lines);
+}
+
+function ground(summary: BelaySummary): Markup | undefined {
+  return eventList(
+    summary.groundEvents.map((one) => ({
+      atMs: one.atMs,
+      text: `${one.component}${one.cluster === undefined ? '' : ` of ${one.cluster}`} ${one.what}${one.detail === '' ? '' : `: ${one.detail}`}`,
+    })),
+  );
+}
+
+function eventList(lines: readonly { readonly atMs: number; readonly text: string }[]): Markup | undefined {
+  if (lines.length === 0) return undefined;
+  const sorted = lines.toSorted((a, b) => a.atMs - b.atMs);
+  return html`<ul class="card" style="list-style:none">
+    ${sorted.map((line) => html`<li><span class="soft small">${momentText(line.atMs).slice(11)}</span> ${line.text}</li>`)}
+  </ul>`;
+}
+
+function loadFacts({ load }: BelaySummary): Markup | undefined {
+  if (load === null) return undefined;
+  const facts: readonly (readonly [string, string | undefined])[] = [
+    ['Pods asked for', load.asked.toLocaleString('en-US')],
+    ['Pods created', load.created.toLocaleString('en-US')],
+    ['Rate asked', quantity(load.askedPodsPerSec, 'Pods/s')],
+    ['Rate achieved', quantity(load.achievedPodsPerSec, 'Pods/s')],
+    ['Lateness p99', quantity(load.latenessP99Seconds, 's')],
+  ];
+  const known = facts.filter(([, value]) => value !== undefined);
+  return html`<dl class="facts card" style="margin:0 0 1rem">
+    ${known.map(
+      ([name, value]) =>
+        html`<div>
+          <dt>${name}</dt>
+          <dd>${value}</dd>
+        </div>`,
+    )}
+  </dl>`;
+}
+
+function quantity(value: number | undefined, unit: string): string | undefined {
+  return value === undefined ? undefined : quantityText(value, unit);
+}
+
+function evidence({ evidence: parts }: BelaySummary): Markup | undefined {
+  if (parts.length === 0) return undefined;
+  const missing = parts.filter((part) => !part.ok);
+  const sentence =
+    missing.length === 0
+      ? `All ${parts.length} parts are there.`
+      : `${missing.length} of ${parts.length} parts are missing; that lowers the verdict to unmeasured.`;
+  return html`<div class="card">
+    <p>${sentence}</p>
+    ${
+      missing.length === 0
+        ? undefined
+        : html`<ul>
+            ${missing.map((part) => html`<li><strong>${part.what}</strong>: ${part.error ?? 'not there'}</li>`)}
+          </ul>`
+    }
+    <p class="soft small">MANIFEST.json has the sha256 of every file.</p>
+  </div>`;
+}
+
+function environment(summary: BelaySummary, spec: CampaignSpec): Markup {
+  const rows: readonly (readonly [string, string])[] = [
+    ['Specification', summary.specHash],
+    ...summary.earlierSpecHashes.map((hash) => ['Replaced by a retry', hash] as const),
+    ['System file', `${summary.system.name}, sha256 ${summary.system.sha256}`],
+    ['Substrate', `${summary.substrate.name} (${summary.substrate.type}), context ${summary.target.context || 'none'}`],
+    ['Random seed', String(spec.randomSeed)],
+    ['Started by', summary.trigger],
+    ['Temporal', `workflow ${summary.temporal.workflowId}, run ${summary.temporal.runId}`],
+  ];
+  return html`<div class="card">
+    <table class="stack">
+      <tbody>
+        ${rows.map(
+          ([name, value]) =>
+            html`<tr>
+              <th scope="row">${name}</th>
+              <td><code>${value}</code></td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+    <h3 style="margin-top:1rem">To run it again</h3>
+    <pre>./belay run profiles/${summary.profile}.yaml --substrate ${summary.substrate.name}</pre>
+    <h3>To judge this evidence again, without a cluster</h3>
+    <pre>./belay judge runs/${summary.runId}/summary.json --profile profiles/${summary.profile}.yaml</pre>
+  </div>`;
+}

@@ -1,0 +1,132 @@
+import { accessSync, constants, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { readBelaySummary } from '../../../src/adapters/evidence/write-summary.ts';
+import { writeReport } from '../../../src/adapters/evidence/report.ts';
+import { curveFile } from '../../../src/adapters/evidence/series.ts';
+import { writeReportEvidence } from './report-bench.ts';
+
+const HOSTILE = '"><img src=x onerror=alert(1)></script><script>alert(1)</script>&\'';
+
+describe('report.html', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'belay-report-'));
+    return () => rmSync(folder, { recursive: true, force: true });
+  });
+
+  const written = async (): Promise<string> => readFileSync(await writeReport(folder), 'utf8');
+
+  it('begins with the verdict and why', async () => {
+    writeReportEvidence(folder, 'red');
+    const red = await written();
+    expect(red).toMatch(
+      /<strong>FAIL<\/strong>\s*<p>podBindP99 = 3.1 s, 1.1 s \(55 %\) over its bar of at most 2 s<\/p>/,
+    );
+    writeReportEvidence(folder, 'green');
+    const green = await written();
+    expect(green).toMatch(
+      /<strong>PASS<\/strong>\s*<p>All 4 gates were measured and hold. The narrowest, podsBoundShare, has 0.1 % of its bar left.<\/p>/,
+    );
+  });
+
+  it('shows every gate, what broke and was retried, the ground, what evidence is missing', async () => {
+    writeReportEvidence(folder, 'red');
+    const page = await written();
+    for (const { gate } of readBelaySummary(folder)?.gates ?? []) {
+      expect(page).toMatch(new RegExp(String.raw`scope="row">\s*${gate}<br`));
+    }
+    expect(page).toContain('ended on execution 2; execution 1: podBindP99 = 3.1 s');
+    expect(page).toContain('decided: retry of soak, execution 1, because: fixed build');
+    expect(page).toContain('kube-scheduler of belay-dev50-1 restarted: exit code 1 &lt;lost lease&gt;');
+    expect(page).toContain('no answer from http://127.0.0.1:9090 within 5000 ms');
+    expect(page.match(/<svg role="img"/g)).toHaveLength(8);
+  });
+
+  it('needs no network and no script, and lets nothing through that would', async () => {
+    writeReportEvidence(folder, 'red', (name) => `${HOSTILE}${name}`);
+    const page = await written();
+    expect(page).not.toMatch(/<script|<img|<link|<iframe|@import|url\((?!#)|<[a-z][^>]*\s(?:src|on\w+|href="(?!#))=/);
+    expect(page).toContain('&quot;&gt;&lt;img src=x onerror=alert(1)&gt;');
+  });
+
+  it('is written without curves, and with one that was cut off', async () => {
+    writeReportEvidence(folder, 'red');
+    rmSync(join(folder, 'prometheus'), { recursive: true });
+    expect((await written()).match(/<svg/g)).toHaveLength(1);
+    writeReportEvidence(folder, 'red');
+    writeFileSync(join(folder, 'prometheus', 'series', curveFile('podBindP99')), '{"name":"pod');
+    expect((await written()).match(/<svg/g)).toHaveLength(7);
+  });
+
+  it('says what is missing to write it', async () => {
+    await expect(writeReport(folder)).rejects.toThrow('has no summary.json to report');
+  });
+});
+
+const browserPath = ['chromium', 'chromium-browser', 'google-chrome']
+  .flatMap((name) => (process.env['PATH'] ?? '').split(delimiter).map((part) => join(part, name)))
+  .find(isExecutable);
+
+describe.runIf(browserPath !== undefined)('report.html in a browser', () => {
+  let browser: Browser;
+  let folder: string;
+
+  beforeAll(async () => {
+    browser = await chromium.launch({ executablePath: browserPath ?? '', args: ['--no-sandbox'] });
+    folder = mkdtempSync(join(tmpdir(), 'belay-report-'));
+    writeReportEvidence(folder, 'red');
+    await writeReport(folder);
+  });
+  afterAll(async () => {
+    await browser.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it.each([
+    [390, 'light'],
+    [390, 'dark'],
+    [1280, 'light'],
+    [1280, 'dark'],
+  ] as const)('at %d px, %s, without script: nothing is cut off, asked for, or unnamed', async (width, colorScheme) => {
+    const context = await browser.newContext({
+      viewport: { width, height: 800 },
+      colorScheme,
+      javaScriptEnabled: false,
+    });
+    try {
+      const page = await context.newPage();
+      const asked: string[] = [];
+      page.on('request', (request) => asked.push(request.url()));
+      const url = pathToFileURL(join(folder, 'report.html')).href;
+      await page.goto(url);
+      expect(asked).toEqual([url]);
+      expect(await page.getByRole('img').count()).toBe(8 - 1);
+      await expect(page.getByRole('img', { name: 'podBindP99 over the soak' }).boundingBox()).resolves.not.toBeNull();
+      expect(await page.getByRole('columnheader').count()).toBe(6);
+      expect(await page.getByRole('rowheader').count()).toBeGreaterThanOrEqual(7);
+      // Everything lies within the page's width: nobody has to scroll sideways.
+      for (const box of await Promise.all((await page.locator('.card').all()).map((card) => card.boundingBox()))) {
+        if (box !== null) expect(box.x + box.width).toBeLessThanOrEqual(width);
+      }
+      const banner = page.locator('.banner strong');
+      expect(await banner.textContent()).toBe('FAIL');
+      expect((await page.screenshot({ fullPage: true })).byteLength).toBeGreaterThan(20_000);
+    } finally {
+      await context.close();
+    }
+  });
+});
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
