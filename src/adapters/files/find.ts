@@ -180,7 +180,7 @@ function realPath(path: string): string | undefined {
 }
 
 /** A path as people want to read it: relative to where they are, if it lies below. */
-function shown(path: string): string {
+export function shown(path: string): string {
   const short = relative(process.cwd(), path);
   return short === '' || short.startsWith('..') ? path : short;
 }

@@ -2,8 +2,8 @@ import { checkTogether } from '../../core/profile/check-together.ts';
 import type { FileError, Notice } from '../../core/profile/file-error.ts';
 import type { CampaignInput } from '../../core/profile/input.ts';
 import type { Catalogue, Profile, Substrate, System } from '../../core/profile/model.ts';
-import { placeInText } from '../../core/profile/yaml-text.ts';
-import { findProfile, findSubstrate, findSystem, folderOf, loadCatalogue } from './find.ts';
+import { dotted, placeInText } from '../../core/profile/yaml-text.ts';
+import { findProfile, findSubstrate, findSystem, folderOf, loadCatalogue, shown } from './find.ts';
 import type { Found, FoundFile } from './find.ts';
 
 /** The files of a campaign, each valid, and valid with one another. */
@@ -52,7 +52,7 @@ export function loadCampaign(
   );
   const pods = input.catalogue ?? valueOf(catalogue);
   if (profile !== undefined && system?.ok === true && pods !== undefined) {
-    const file = found?.ok === true ? found.path : 'input profile';
+    const file = found?.ok === true ? shown(found.path) : 'input profile';
     const text = found?.ok === true ? found.text : undefined;
     errors.push(...checkTogether(profile, pods, system.value).map((problem) => withPlace(problem, file, text)));
   }
@@ -73,5 +73,5 @@ function withPlace(
 ): FileError {
   const { path, ...rest } = problem;
   const place = text === undefined ? { line: 0, column: 0 } : placeInText(text, path);
-  return { file, ...place, path: path.join('.'), ...rest };
+  return { file, ...place, path: dotted(path), ...rest };
 }
