@@ -16,17 +16,19 @@ export interface DownloadRequest {
   readonly file: string;
   readonly partial: string;
   readonly signal?: AbortSignal | undefined;
+  /** Longest silence of the server, before the first byte and between two; 15 s unless told. */
+  readonly silenceMs?: number;
   readonly onBytes?: ((done: number, total: number) => void) | undefined;
 }
 
 const ATTEMPTS = 4;
-/** Longest silence of a server, before the first byte and between two. Slow but steady downloads take their time. */
+/** Slow but steady downloads take their time. */
 const SILENCE_MS = 15_000;
 const LARGEST_DOCUMENT = 5_000_000;
 
 /**
  * Downloads a file and gives it its name only when its sha256 is right. A body that ends early or falls silent is resumed
- * where it stopped, a few times. Never waits longer than 15 s for a server that says nothing.
+ * where it stopped, a few times. Never waits longer than `silenceMs` for a server that says nothing.
  * @throws Error naming both sums when the whole file has another one; the last failure when attempts are used up
  */
 export async function downloadVerified(request: DownloadRequest): Promise<void> {
@@ -76,7 +78,8 @@ class RefusedError extends Error {}
 
 async function fetchRest(request: DownloadRequest, from: number): Promise<void> {
   const silence = new AbortController();
-  let timer = setTimeout(() => silence.abort(new Error(`it was silent for ${SILENCE_MS / 1000} s`)), SILENCE_MS);
+  const { silenceMs = SILENCE_MS } = request;
+  const timer = setTimeout(() => silence.abort(new Error(`it was silent for ${silenceMs / 1000} s`)), silenceMs);
   const heard = (): void => {
     timer.refresh();
   };
