@@ -18,6 +18,7 @@ interface Discovery {
     readonly metadata?: { readonly name?: string };
     readonly versions?: readonly {
       readonly version: string;
+      readonly freshness?: 'Current' | 'Stale';
       readonly resources?: readonly {
         readonly resource: string;
         readonly scope: 'Namespaced' | 'Cluster';
@@ -33,7 +34,7 @@ const AGGREGATED = ['v2', 'v2beta1']
   .join(',');
 
 /**
- * All kinds the server serves, each in every version, a group's preferred version first. Needs Kubernetes 1.27 or later.
+ * All kinds that are served and answered for, each in every version, a group's preferred version first. Needs Kubernetes 1.27 or later.
  * @throws KubeError when the server does not tell
  */
 export async function discover(client: ClusterClient, within: Within): Promise<readonly ApiResource[]> {
@@ -47,8 +48,9 @@ export async function discover(client: ClusterClient, within: Within): Promise<r
   return answers
     .flatMap(({ items }) => items)
     .flatMap((group) =>
-      (group.versions ?? []).flatMap(({ version, resources }) =>
-        (resources ?? []).map((resource) => ({
+      (group.versions ?? []).flatMap(({ version, resources, freshness }) =>
+        // Stale: its own API server is down, and would keep every caller waiting.
+        (freshness === 'Stale' ? [] : (resources ?? [])).map((resource) => ({
           group: group.metadata?.name ?? '',
           version,
           kind: resource.responseKind?.kind ?? '',

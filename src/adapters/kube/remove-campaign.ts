@@ -3,6 +3,7 @@ import { LABELS } from '../../core/plan/labels.ts';
 import { collectionPath, discover } from './api-resources.ts';
 import type { ApiResource } from './api-resources.ts';
 import type { ClusterClient, ObjectMeta } from './client.ts';
+import { KubeError } from './kube-error.ts';
 import { openLoop } from './open-loop.ts';
 import type { Within } from './transport.ts';
 
@@ -48,13 +49,10 @@ export async function removeCampaign(
   const { signal, budgetMs } = within;
   const beganAtMs = Date.now();
   const sweep = new Sweep(client, request.campaign, within);
-  let removed = 0;
-  let before = 0;
   for (;;) {
     const left = await sweep.find();
-    removed += Math.max(0, before - left.length);
-    before = left.length;
     request.onProgress(left.length);
+    const removed = sweep.seen - left.length;
     if (left.length === 0) return { removed, left: [] };
     const elapsedMs = Date.now() - beganAtMs;
     if (elapsedMs > budgetMs) return { removed, left: left.map(describe) };
@@ -71,6 +69,9 @@ class Sweep {
   readonly #within: Within;
   /** Objects of the campaign's own CRDs: Nodes that name one as their owner are the campaign's too. */
   readonly #instances = new Set<string>();
+  readonly #seen = new Set<string>();
+  /** Kinds (`plural.group`) that had something to remove. */
+  readonly #found = new Set<string>();
 
   constructor(client: ClusterClient, campaign: string, within: Within) {
     this.#client = client;
@@ -78,8 +79,20 @@ class Sweep {
     this.#within = within;
   }
 
+  /** How many objects were ever found. */
+  get seen(): number {
+    return this.#seen.size;
+  }
+
+  /** What is left: of the kinds that had something left before, then of all kinds to be sure. */
   async find(): Promise<readonly Leftover[]> {
     const kinds = removable(await discover(this.#client, this.#within));
+    const known = kinds.filter(({ plural, group }) => this.#found.has(`${plural}.${group}`));
+    const left = known.length === 0 ? [] : await this.#findAmong(known);
+    return left.length > 0 ? left : this.#findAmong(kinds);
+  }
+
+  async #findAmong(kinds: readonly ApiResource[]): Promise<readonly Leftover[]> {
     const own = await this.#ownKinds();
     const instances = await this.#list(
       kinds.filter((kind) => own.has(`${kind.plural}.${kind.group}`)),
@@ -94,7 +107,12 @@ class Sweep {
     const owned = await this.#list(nodes, ({ ownerReferences }) =>
       (ownerReferences ?? []).some(({ uid }) => this.#instances.has(uid)),
     );
-    return [...new Map([...instances, ...labelled, ...owned].map((leftover) => [leftover.uid, leftover])).values()];
+    const found = new Map([...instances, ...labelled, ...owned].map((leftover) => [leftover.uid, leftover]));
+    for (const { resource, uid } of found.values()) {
+      this.#found.add(`${resource.plural}.${resource.group}`);
+      this.#seen.add(uid);
+    }
+    return [...found.values()];
   }
 
   async delete(leftovers: readonly Leftover[]): Promise<void> {
@@ -138,7 +156,7 @@ class Sweep {
   ): Promise<readonly Leftover[]> {
     const lists = await Promise.all(
       kinds.map(async (resource) => {
-        const { items } = await this.#client.list(
+        const listing = this.#client.list(
           collectionPath(resource),
           {
             ...(isOwn === undefined ? { labelSelector: this.#selector } : {}),
@@ -148,7 +166,13 @@ class Sweep {
           },
           this.#within,
         );
-        return items.filter((item) => item !== undefined);
+        try {
+          return (await listing).items.filter((item) => item !== undefined);
+        } catch (cause) {
+          // Its CRD went between the discovery and the list.
+          if (cause instanceof KubeError && cause.status === 404) return [];
+          throw cause;
+        }
       }),
     );
     return lists.flat();
