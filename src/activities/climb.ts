@@ -6,6 +6,7 @@ import { hostQueues } from '../adapters/host/host-queues.ts';
 import { findLadder } from '../adapters/files/find.ts';
 import { campaignName } from '../core/campaign/campaign-name.ts';
 import type { LadderSpec } from '../core/campaign/climb.ts';
+import { readStartedBy } from '../core/campaign/started-by.ts';
 import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
 import { formatFileErrors } from '../core/profile/file-error.ts';
 import { parseCampaignInput, parseLadderInput } from '../core/profile/input.ts';
@@ -16,13 +17,14 @@ import type { LadderActivities, ResolveLadderActivities } from './contract.ts';
 /** Resolves a ladder and writes its summary. */
 export function createClimb(): ResolveLadderActivities & LadderActivities {
   return {
-    async resolveLadder({ input, workflowId, scheduled }): Promise<LadderSpec> {
+    async resolveLadder({ input, workflowId, scheduled, startedBy }): Promise<LadderSpec> {
       const parsed = parseLadderInput(input);
       if (!parsed.ok) throw invalid(formatFileErrors(parsed.errors));
       const found = findLadder(parsed.value.ladder, searchFolders());
       if (!found.ok) throw invalid(formatFileErrors(found.errors));
       const { metadata, rungs } = found.value;
-      const trigger = scheduled ? 'schedule' : parsed.value.trigger === 'cli' ? 'cli' : 'ui';
+      const known = readStartedBy(startedBy);
+      const trigger = scheduled ? 'schedule' : known?.trigger === 'cli' ? 'cli' : 'ui';
       const named = rungs.map((rung, index) => ({ ...rung, id: `${index + 1}-${rung.profile}` }));
       // A rung that cannot work is found out before the first one costs an hour.
       const errors = named.flatMap((rung) => rungErrors(rung, workflowId));
@@ -30,7 +32,7 @@ export function createClimb(): ResolveLadderActivities & LadderActivities {
       return {
         name: metadata.name,
         rungs: named,
-        holdMs: parsed.value.holdMs ?? 0,
+        holdMs: parsed.value.holdMs ?? known?.defaultHoldMs ?? 0,
         trigger,
         hostQueue: hostQueues().hostQueue,
         folder: campaignName(workflowId),

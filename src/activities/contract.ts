@@ -20,6 +20,8 @@ export interface ResolveInput {
   readonly scheduled: boolean;
   /** Started by a ladder. */
   readonly child: boolean;
+  /** The memo of whoever started it, if any. */
+  readonly startedBy?: unknown;
 }
 
 /** A specification and what a retry changes about it. */
@@ -52,6 +54,7 @@ export interface ResolveLadderInput {
   readonly input: unknown;
   readonly workflowId: string;
   readonly scheduled: boolean;
+  readonly startedBy?: unknown;
 }
 
 /** Short and free of side effects: run as a local activity. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { runsFolder } from '../adapters/host/folders.ts';
 import { campaignName, campaignNameOfRun } from '../core/campaign/campaign-name.ts';
 import { refuseChanges } from '../core/campaign/changes.ts';
+import { readStartedBy } from '../core/campaign/started-by.ts';
 import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
 import { DEFAULT_HOLD_MS } from '../core/plan/deadlines.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
@@ -19,14 +20,18 @@ export function createResolve(): ResolveActivities {
       const { workflowId, runId } = request;
       const parsed = parseCampaignInput(request.input);
       if (!parsed.ok) throw invalid([formatFileErrors(parsed.errors)]);
-      const trigger = parsed.value.trigger ?? (request.scheduled ? 'schedule' : request.child ? 'ladder' : 'ui');
+      const startedBy = readStartedBy(request.startedBy);
+      const trigger =
+        parsed.value.trigger ??
+        startedBy?.trigger ??
+        (request.scheduled ? 'schedule' : request.child ? 'ladder' : 'ui');
       const built = buildSpec(parsed.value, {
         workflowId,
         runId,
         campaign: folderName(workflowId, runId),
         trigger,
         // A night must not wait for somebody who is asleep.
-        defaultHoldMs: trigger === 'schedule' || trigger === 'ladder' ? 0 : DEFAULT_HOLD_MS,
+        defaultHoldMs: startedBy?.defaultHoldMs ?? (request.scheduled || request.child ? 0 : DEFAULT_HOLD_MS),
       });
       if (!built.ok) throw invalid(built.errors);
       return built.spec;

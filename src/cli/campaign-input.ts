@@ -15,8 +15,8 @@ export interface TypedCampaign {
   readonly profile: string;
   readonly substrate?: string;
   readonly set: readonly string[];
-  /** As typed: `30m`, `0`. */
-  readonly hold: string;
+  /** As typed: `30m`, `0`; undefined where nothing was. */
+  readonly hold?: string;
 }
 
 /** The workflow's input made of what was typed, with the specification it will have. */
@@ -40,7 +40,11 @@ export function checkCampaign(typed: TypedCampaign): CheckedCampaign {
   const byName = isFoundByName(found.path, folders);
   const name = byName ?? found.value.metadata.name;
   const substrate = typed.substrate === undefined ? undefined : substrateName(typed.substrate, folders);
-  const common = { ...(substrate === undefined ? {} : { substrate }), overrides, hold: holdInput(typed.hold), trigger: 'cli' };
+  const common = {
+    ...(substrate === undefined ? {} : { substrate }),
+    ...(Object.keys(overrides).length === 0 ? {} : { overrides }),
+    ...(typed.hold === undefined ? {} : { hold: holdInput(typed.hold) }),
+  };
   const input =
     byName === undefined
       ? { ...inlined(found.path, found.text, found.value.catalog.archetypes, folders), ...common }

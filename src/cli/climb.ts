@@ -12,6 +12,7 @@ import { isKept, joinStack, keepStack } from '../adapters/temporal/stack-users.t
 import { campaignName } from '../core/campaign/campaign-name.ts';
 import type { ClimbResult, RungLine } from '../core/campaign/climb.ts';
 import { EXIT, exitCodeOf } from '../core/campaign/exit-codes.ts';
+import { STARTED_BY, type StartedBy } from '../core/campaign/started-by.ts';
 import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
 import { formatFileErrors, sortFileErrors } from '../core/profile/file-error.ts';
 import type { Ladder } from '../core/profile/model.ts';
@@ -29,14 +30,18 @@ import { withStack } from './with-stack.ts';
 /** `belay climb`: the rungs of a ladder until the first that is not green. */
 export function climbCommand(): Command {
   return new Command('climb')
-    .description('Runs the rungs of a ladder, smallest first, until the first that is not green. Exit codes as of "run".')
+    .description(
+      'Runs the rungs of a ladder, smallest first, until the first that is not green. Exit codes as of "run".',
+    )
     .argument('[ladder]', 'name of a ladder, or path of its file', 'nightly')
-    .option('--hold <duration>', 'how long a failed rung waits for a decision', '0')
+    .option('--hold <duration>', 'how long a failed rung waits for a decision; default 0')
     .option('--id <workflow id>', 'id of the climb; default the ladder and the time')
     .option('--detach', 'leave it running and return')
-    .action(async (ladder: string, options: { readonly hold: string; readonly id?: string; readonly detach?: boolean }) => {
-      process.exitCode = await climb(ladder, options);
-    });
+    .action(
+      async (ladder: string, options: { readonly hold?: string; readonly id?: string; readonly detach?: boolean }) => {
+        process.exitCode = await climb(ladder, options);
+      },
+    );
 }
 
 /** Finds a ladder that a worker can find too. @throws UsageError with every error of the file */
@@ -54,24 +59,35 @@ export function knownLadder(nameOrPath: string): Ladder {
   return found.value;
 }
 
-async function climb(nameOrPath: string, options: { readonly hold: string; readonly id?: string; readonly detach?: boolean }): Promise<number> {
+async function climb(
+  nameOrPath: string,
+  options: { readonly hold?: string; readonly id?: string; readonly detach?: boolean },
+): Promise<number> {
   const ladder = knownLadder(nameOrPath);
   // Every rung is checked before the first one runs, and everything they need is got.
   const checked = ladder.rungs.map((rung) =>
-    checkCampaign({ profile: rung.profile, substrate: rung.substrate, set: [], hold: '0' }),
+    checkCampaign({ profile: rung.profile, substrate: rung.substrate, set: [] }),
   );
-  await getTools(['temporal', ...checked.flatMap(({ built }) => [...toolsOfSubstrate(built.spec), ...toolsOfSystem(built.system)])]);
+  await getTools([
+    'temporal',
+    ...checked.flatMap(({ built }) => [...toolsOfSubstrate(built.spec), ...toolsOfSystem(built.system)]),
+  ]);
   return await withStack({ keep: options.detach === true }, async ({ client, links }) => {
     const workflowId = options.id ?? `${ladder.metadata.name}-${timestamp()}`;
     await client.workflow.start('ladder', {
       workflowId,
       taskQueue: SHARED_QUEUE,
-      args: [{ ladder: ladder.metadata.name, hold: holdInput(options.hold), trigger: 'cli' }],
+      args: [
+        { ladder: ladder.metadata.name, ...(options.hold === undefined ? {} : { hold: holdInput(options.hold) }) },
+      ],
+      memo: { [STARTED_BY]: { trigger: 'cli', defaultHoldMs: 0 } satisfies StartedBy },
       workflowIdConflictPolicy: 'FAIL',
       staticSummary: `ladder ${ladder.metadata.name}: ${ladder.rungs.length} rungs`,
     });
     const pageUrl = links?.workflow(workflowId);
-    console.log(`ladder    ${workflowId}, ${ladder.rungs.length} rungs${pageUrl === undefined ? '' : `\npage      ${pageUrl}`}\n`);
+    console.log(
+      `ladder    ${workflowId}, ${ladder.rungs.length} rungs${pageUrl === undefined ? '' : `\npage      ${pageUrl}`}\n`,
+    );
     if (options.detach === true) {
       console.log('It goes on by itself. ./belay status shows it, ./belay down stops the stack.');
       return EXIT.pass;
@@ -83,16 +99,20 @@ async function climb(nameOrPath: string, options: { readonly hold: string; reado
 async function followClimb(client: Client, workflowId: string, pageUrl: string | undefined): Promise<number> {
   const handle = client.workflow.getHandle(workflowId);
   const display = createProgressDisplay();
-  let interrupts = 0;
+  const leave = new AbortController();
+  let asked = false;
   const onInterrupt = (): void => {
-    interrupts++;
-    if (interrupts > 1) return;
+    if (asked) {
+      leave.abort();
+      return;
+    }
+    asked = true;
     console.error('\nstopping: the running rung keeps its evidence and is taken down; Ctrl-C again leaves it running');
     void handle.cancel().catch(() => undefined);
   };
   process.on('SIGINT', onInterrupt);
   try {
-    for (let silentSince = Date.now(); interrupts < 2; ) {
+    for (let silentSince = Date.now(); interrupts < 2;) {
       const rungs = await handle.query<readonly RungLine[]>('status').catch(() => undefined);
       if (rungs !== undefined) {
         silentSince = Date.now();
@@ -118,7 +138,12 @@ async function followClimb(client: Client, workflowId: string, pageUrl: string |
   }
 }
 
-async function closing(client: Client, workflowId: string, pageUrl: string | undefined, seen: readonly RungLine[]): Promise<number> {
+async function closing(
+  client: Client,
+  workflowId: string,
+  pageUrl: string | undefined,
+  seen: readonly RungLine[],
+): Promise<number> {
   let rungs = seen;
   let end: ClimbResult['end'];
   let message = '';
@@ -132,7 +157,8 @@ async function closing(client: Client, workflowId: string, pageUrl: string | und
       console.error(message);
       return EXIT.usage;
     }
-    if (cause instanceof ApplicationFailure && cause.details?.[0] !== undefined) ({ rungs } = cause.details[0] as ClimbResult);
+    if (cause instanceof ApplicationFailure && cause.details?.[0] !== undefined)
+      ({ rungs } = cause.details[0] as ClimbResult);
     end = cause instanceof Error && cause.name === 'CancelledFailure' ? 'aborted' : 'harness-fault';
   }
   const rows = rungs.map((rung) => [
@@ -142,7 +168,9 @@ async function closing(client: Client, workflowId: string, pageUrl: string | und
     rung.tightest,
     rung.reason.length > 80 ? `${rung.reason.slice(0, 79)}…` : rung.reason,
   ]);
-  console.log(`\n${textTable(['rung', 'verdict', 'took', 'tightest gate', 'why'], rows)}\n\n${styleText('bold', 'ladder')}   ${coloured(end, end.toUpperCase())}${message === '' ? '' : `  ${message}`}`);
+  console.log(
+    `\n${textTable(['rung', 'verdict', 'took', 'tightest gate', 'why'], rows)}\n\n${styleText('bold', 'ladder')}   ${coloured(end, end.toUpperCase())}${message === '' ? '' : `  ${message}`}`,
+  );
   console.log(`evidence ${join(runsFolder(), campaignName(workflowId))}   and a folder a rung beside it`);
   if (pageUrl !== undefined) console.log(`page     ${pageUrl}${isKept() ? '' : '  (after ./belay up)'}`);
   return exitCodeOf(end);

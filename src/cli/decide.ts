@@ -12,7 +12,8 @@ import { HarnessError, UsageError } from './usage-error.ts';
 import { mustExist } from './watch.ts';
 
 const EXPLAINED: Readonly<Record<Decision, string>> = {
-  retry: 'Runs the failed stage again, as its next execution, on the clusters, Nodes and Pods that stand. A soak proves steadiness first.',
+  retry:
+    'Runs the failed stage again, as its next execution, on the clusters, Nodes and Pods that stand. A soak proves steadiness first.',
   skip: 'Goes on without the failed stage. A skip heals nothing: the verdict stays what the failure made it.',
   abort: 'Ends a hold: evidence, verdict, teardown. A campaign that does not hold is cancelled.',
 };
@@ -33,7 +34,13 @@ export function decideCommand(decision: Decision): Command {
         await client.connection.close();
       }
     });
-  if (decision === 'retry') command.option('--set <path=value>', 'change a bar or the load, e.g. gates.podBindP99.max=5; may be repeated', collect, []);
+  if (decision === 'retry')
+    command.option(
+      '--set <path=value>',
+      'change a bar or the load, e.g. gates.podBindP99.max=5; may be repeated',
+      collect,
+      [],
+    );
   return command;
 }
 
@@ -47,7 +54,8 @@ async function answer(
   await mustExist(client, workflowId);
   const handle = client.workflow.getHandle(workflowId);
   const status = await queryStatus(handle);
-  if (status === undefined) throw new HarnessError(`${workflowId} does not answer: no worker is up; "./belay up" starts one`);
+  if (status === undefined)
+    throw new HarnessError(`${workflowId} does not answer: no worker is up; "./belay up" starts one`);
   const hold = status.state.hold;
   if (hold === null) {
     if (decision === 'abort' && status.state.mode !== 'finished') {
@@ -64,7 +72,8 @@ async function answer(
     const said = await handle.executeUpdate<string, [unknown]>('decide', { args });
     return `${workflowId}: ${said}. ./belay watch ${workflowId} shows it.`;
   } catch (error) {
-    if (error instanceof WorkflowUpdateFailedError) throw new UsageError(error.cause?.message ?? error.message, { cause: error });
+    if (error instanceof WorkflowUpdateFailedError)
+      throw new UsageError(error.cause?.message ?? error.message, { cause: error });
     throw error;
   }
 }
@@ -78,9 +87,15 @@ async function theOneThatHolds(client: Client): Promise<string> {
   }
   const [only] = holding;
   if (only !== undefined && holding.length === 1) return only;
-  throw new UsageError(holding.length === 0 ? 'no campaign holds; "belay status" lists what runs' : `name one, these hold: ${holding.join(', ')}`);
+  throw new UsageError(
+    holding.length === 0
+      ? 'no campaign holds; "belay status" lists what runs'
+      : `name one, these hold: ${holding.join(', ')}`,
+  );
 }
 
 function where(status: CampaignStatus): string {
-  return status.state.mode === 'finished' ? 'it has ended' : `${status.state.stage}, execution ${status.state.execution}, is running`;
+  return status.state.mode === 'finished'
+    ? 'it has ended'
+    : `${status.state.stage}, execution ${status.state.execution}, is running`;
 }

@@ -14,22 +14,86 @@ interface Entry {
 }
 
 const COMMANDS: readonly Entry[] = [
-  { name: 'run', summary: 'run a campaign and print its verdict', load: async () => (await import('./run.ts')).runCommand() },
-  { name: 'watch', summary: 'show a campaign that is under way, to its end', load: async () => (await import('./watch.ts')).watchCommand() },
-  { name: 'status', summary: 'list campaigns: what runs, what holds, how the last ones ended', load: async () => (await import('./status.ts')).statusCommand() },
-  { name: 'retry', summary: 'answer a hold: run the failed stage again on what stands', load: async () => (await import('./decide.ts')).decideCommand('retry') },
-  { name: 'skip', summary: 'answer a hold: go on without the failed stage', load: async () => (await import('./decide.ts')).decideCommand('skip') },
-  { name: 'abort', summary: 'answer a hold, or stop a campaign: evidence, verdict, teardown', load: async () => (await import('./decide.ts')).decideCommand('abort') },
-  { name: 'climb', summary: 'run the rungs of a ladder until the first that is not green', load: async () => (await import('./climb.ts')).climbCommand() },
-  { name: 'schedule', summary: 'climb a ladder every night', load: async () => (await import('./schedule.ts')).scheduleCommand() },
-  { name: 'plan', summary: 'what a profile means in Pods, clusters, cost and deadlines', load: async () => (await import('./plan.ts')).planCommand() },
-  { name: 'judge', summary: 'judge a stored summary again, without a cluster', load: async () => (await import('./judge.ts')).judgeCommand() },
-  { name: 'convert', summary: 'make a profile of today of a legacy one', load: async () => (await import('./convert.ts')).convertCommand() },
-  { name: 'up', summary: 'start Temporal and a worker, kept until "down"', load: async () => (await import('./up.ts')).upCommand() },
-  { name: 'down', summary: 'stop the worker and Temporal', load: async () => (await import('./down.ts')).downCommand() },
-  { name: 'worker', summary: 'run a worker in the foreground', load: async () => (await import('./worker.ts')).workerCommand() },
-  { name: 'doctor', summary: 'what is there, what is missing, and the fix', load: async () => (await import('./doctor.ts')).doctorCommand() },
-  { name: 'setup', summary: 'get every tool ahead of time', load: async () => (await import('./setup.ts')).setupCommand() },
+  {
+    name: 'run',
+    summary: 'run a campaign and print its verdict',
+    load: async () => (await import('./run.ts')).runCommand(),
+  },
+  {
+    name: 'watch',
+    summary: 'show a campaign that is under way, to its end',
+    load: async () => (await import('./watch.ts')).watchCommand(),
+  },
+  {
+    name: 'status',
+    summary: 'list campaigns: what runs, what holds, how the last ones ended',
+    load: async () => (await import('./status.ts')).statusCommand(),
+  },
+  {
+    name: 'retry',
+    summary: 'answer a hold: run the failed stage again on what stands',
+    load: async () => (await import('./decide.ts')).decideCommand('retry'),
+  },
+  {
+    name: 'skip',
+    summary: 'answer a hold: go on without the failed stage',
+    load: async () => (await import('./decide.ts')).decideCommand('skip'),
+  },
+  {
+    name: 'abort',
+    summary: 'answer a hold, or stop a campaign: evidence, verdict, teardown',
+    load: async () => (await import('./decide.ts')).decideCommand('abort'),
+  },
+  {
+    name: 'climb',
+    summary: 'run the rungs of a ladder until the first that is not green',
+    load: async () => (await import('./climb.ts')).climbCommand(),
+  },
+  {
+    name: 'schedule',
+    summary: 'climb a ladder every night',
+    load: async () => (await import('./schedule.ts')).scheduleCommand(),
+  },
+  {
+    name: 'plan',
+    summary: 'what a profile means in Pods, clusters, cost and deadlines',
+    load: async () => (await import('./plan.ts')).planCommand(),
+  },
+  {
+    name: 'judge',
+    summary: 'judge a stored summary again, without a cluster',
+    load: async () => (await import('./judge.ts')).judgeCommand(),
+  },
+  {
+    name: 'convert',
+    summary: 'make a profile of today of a legacy one',
+    load: async () => (await import('./convert.ts')).convertCommand(),
+  },
+  {
+    name: 'up',
+    summary: 'start Temporal and a worker, kept until "down"',
+    load: async () => (await import('./up.ts')).upCommand(),
+  },
+  {
+    name: 'down',
+    summary: 'stop the worker and Temporal',
+    load: async () => (await import('./down.ts')).downCommand(),
+  },
+  {
+    name: 'worker',
+    summary: 'run a worker in the foreground',
+    load: async () => (await import('./worker.ts')).workerCommand(),
+  },
+  {
+    name: 'doctor',
+    summary: 'what is there, what is missing, and the fix',
+    load: async () => (await import('./doctor.ts')).doctorCommand(),
+  },
+  {
+    name: 'setup',
+    summary: 'get every tool ahead of time',
+    load: async () => (await import('./setup.ts')).setupCommand(),
+  },
   { name: 'test', summary: "run Belay's own tests", load: async () => (await import('./test.ts')).testCommand() },
 ];
 

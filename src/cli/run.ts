@@ -4,6 +4,8 @@ import { toolsOfSubstrate } from '../activities/provision.ts';
 import { toolsOfSystem } from '../activities/install.ts';
 import { SHARED_QUEUE } from '../adapters/host/host-queues.ts';
 import { EXIT } from '../core/campaign/exit-codes.ts';
+import { STARTED_BY, type StartedBy } from '../core/campaign/started-by.ts';
+import { DEFAULT_HOLD_MS } from '../core/plan/deadlines.ts';
 import { checkCampaign, type TypedCampaign } from './campaign-input.ts';
 import { followToTheEnd } from './follow-to-the-end.ts';
 import { getTools } from './get-tools.ts';
@@ -47,6 +49,7 @@ export function runCommand(): Command {
 async function run(profile: string, options: RunOptions): Promise<number> {
   const checked = checkCampaign(typedCampaign(profile, options));
   const { spec, system, notices } = checked.built;
+  const startedBy: StartedBy = { trigger: 'cli', defaultHoldMs: defaultHoldMs(options.detach === true) };
   for (const notice of notices) console.error(styleText('dim', notice));
   const workflowId = options.id ?? `${spec.profile.metadata.name}-${timestamp()}`;
   console.log(
@@ -58,6 +61,7 @@ async function run(profile: string, options: RunOptions): Promise<number> {
       workflowId,
       taskQueue: SHARED_QUEUE,
       args: [checked.input],
+      memo: { [STARTED_BY]: startedBy },
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       workflowIdConflictPolicy: 'FAIL',
       staticSummary:
@@ -77,18 +81,13 @@ async function run(profile: string, options: RunOptions): Promise<number> {
 }
 
 function typedCampaign(profile: string, options: RunOptions): TypedCampaign {
-  const { substrate, set } = options;
-  return {
-    profile,
-    set,
-    hold: options.hold ?? defaultHold(options.detach === true),
-    ...(substrate === undefined ? {} : { substrate }),
-  };
+  const { substrate, set, hold } = options;
+  return { profile, set, ...(hold === undefined ? {} : { hold }), ...(substrate === undefined ? {} : { substrate }) };
 }
 
 /** Where somebody may be there to answer, half an hour; in a pipeline, not at all. */
-export function defaultHold(detached: boolean): string {
-  return detached || process.stdout.isTTY ? '30m' : '0';
+function defaultHoldMs(detached: boolean): number {
+  return detached || process.stdout.isTTY ? DEFAULT_HOLD_MS : 0;
 }
 
 /** The moment as part of an id: `20261124-071500`, with a few random digits against two at once. */

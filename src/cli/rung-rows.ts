@@ -16,7 +16,13 @@ async function rungRow(client: Client, rung: RungLine): Promise<ProgressRow> {
       return runningRow(client, rung);
     default: {
       const detail = [rung.end, rung.reason || rung.tightest].filter((part) => part !== '').join(': ');
-      return { label: rung.rung, state: rung.end === 'pass' ? 'done' : 'failed', detail, startedAtMs: 0, endedAtMs: rung.durationMs };
+      return {
+        label: rung.rung,
+        state: rung.end === 'pass' ? 'done' : 'failed',
+        detail,
+        startedAtMs: 0,
+        endedAtMs: rung.durationMs,
+      };
     }
   }
 }
@@ -24,12 +30,20 @@ async function rungRow(client: Client, rung: RungLine): Promise<ProgressRow> {
 async function runningRow(client: Client, rung: RungLine): Promise<ProgressRow> {
   const handle = client.workflow.getHandle(rung.workflowId);
   const status = await queryStatus(handle);
-  const live = await handle.describe().then(({ raw }) => liveActivity(raw), () => undefined);
+  const live = await handle.describe().then(
+    ({ raw }) => liveActivity(raw),
+    () => undefined,
+  );
   const startedAtMs = status?.state.outcomes[0]?.startedAtMs;
   return {
     label: rung.rung,
     state: 'running',
-    detail: status === undefined ? 'starting' : status.state.mode === 'hold' ? `holds on ${status.state.stage}` : `${status.state.stage}: ${live?.live ?? ''}`,
+    detail:
+      status === undefined
+        ? 'starting'
+        : status.state.mode === 'hold'
+          ? `holds on ${status.state.stage}`
+          : `${status.state.stage}: ${live?.live ?? ''}`,
     ...(startedAtMs === undefined ? {} : { startedAtMs }),
     ...(live?.fraction === undefined ? {} : { fraction: live.fraction }),
   };

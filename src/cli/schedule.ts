@@ -2,7 +2,14 @@ import type { Client } from '@temporalio/client';
 import { Command } from 'commander';
 import { connectClient } from '../adapters/temporal/client.ts';
 import { runningDevServer } from '../adapters/temporal/dev-server.ts';
-import { applySchedule, listSchedules, scheduleIdOf, viewSchedule, exists, type ScheduleView } from '../adapters/temporal/schedules.ts';
+import {
+  applySchedule,
+  listSchedules,
+  scheduleIdOf,
+  viewSchedule,
+  exists,
+  type ScheduleView,
+} from '../adapters/temporal/schedules.ts';
 import { externalTarget } from '../adapters/temporal/target.ts';
 import { knownLadder } from './climb.ts';
 import { HarnessError, UsageError } from './usage-error.ts';
@@ -21,7 +28,10 @@ export function scheduleCommand(): Command {
     .action((ladder: string) =>
       withTemporal(async (client) => {
         const known = knownLadder(ladder);
-        if (known.schedule === undefined) throw new UsageError(`ladder ${known.metadata.name} has no "schedule"; add e.g. schedule: {calendars: [{hour: 2, minute: 0}], timezone: UTC}`);
+        if (known.schedule === undefined)
+          throw new UsageError(
+            `ladder ${known.metadata.name} has no "schedule"; add e.g. schedule: {calendars: [{hour: 2, minute: 0}], timezone: UTC}`,
+          );
         const done = await applySchedule(client, known);
         const view = await viewSchedule(client, scheduleIdOf(known.metadata.name));
         console.log(`${view.id} ${done}: ${view.calendar}; next ${nextOf(view)}`);
@@ -83,7 +93,9 @@ export function scheduleCommand(): Command {
 
 async function withTemporal(work: (client: Client) => Promise<void>): Promise<void> {
   if (externalTarget() === undefined && runningDevServer() === undefined) {
-    throw new HarnessError('Temporal is not up, and a schedule needs it to stay up: "./belay up" starts it, "./belay down" stops it');
+    throw new HarnessError(
+      'Temporal is not up, and a schedule needs it to stay up: "./belay up" starts it, "./belay down" stops it',
+    );
   }
   const client = await connectClient();
   try {
@@ -98,7 +110,9 @@ async function withSchedule(ladder: string, work: (client: Client, id: string) =
     const id = scheduleIdOf(ladder.replace(/^.*\//, '').replace(/\.ya?ml$/, ''));
     if (!(await exists(client, id))) {
       const known = (await listSchedules(client)).map((view) => view.id.slice('belay-'.length));
-      throw new UsageError(`ladder "${ladder}" has no schedule; ${known.length === 0 ? 'there is none yet' : `there are: ${known.join(', ')}`}. ./belay schedule apply ${ladder} makes one`);
+      throw new UsageError(
+        `ladder "${ladder}" has no schedule; ${known.length === 0 ? 'there is none yet' : `there are: ${known.join(', ')}`}. ./belay schedule apply ${ladder} makes one`,
+      );
     }
     await work(client, id);
   });
@@ -107,7 +121,14 @@ async function withSchedule(ladder: string, work: (client: Client, id: string) =
 async function listText(client: Client): Promise<string> {
   const views = await listSchedules(client);
   if (views.length === 0) return 'No schedule yet. ./belay schedule apply ladders/nightly.yaml makes one.';
-  const rows = views.map((view) => [view.id, view.calendar, view.paused ? `paused: ${view.note}` : 'on', nextOf(view), view.skipped, view.missed]);
+  const rows = views.map((view) => [
+    view.id,
+    view.calendar,
+    view.paused ? `paused: ${view.note}` : 'on',
+    nextOf(view),
+    view.skipped,
+    view.missed,
+  ]);
   return textTable(['schedule', 'when', 'state', 'next', 'skipped', 'missed'], rows);
 }
 
@@ -120,7 +141,8 @@ async function showText(client: Client, id: string): Promise<string> {
     `missed   ${view.missed} (Temporal was down past the catch-up window)`,
     'last climbs',
   ];
-  for (const { at, workflowId } of view.recent.slice(0, 10)) lines.push(`  ${shortTime(at)}  ${await resultOf(client, workflowId)}  ${workflowId}`);
+  for (const { at, workflowId } of view.recent.slice(0, 10))
+    lines.push(`  ${shortTime(at)}  ${await resultOf(client, workflowId)}  ${workflowId}`);
   if (view.recent.length === 0) lines.push('  none yet');
   return lines.join('\n');
 }

@@ -20,11 +20,17 @@ interface Line {
 /** `belay status`: campaigns and ladders, newest first. */
 export function statusCommand(): Command {
   return new Command('status')
-    .description('Lists campaigns and ladders, newest first: what runs, what holds and until when, how the last ones ended.')
+    .description(
+      'Lists campaigns and ladders, newest first: what runs, what holds and until when, how the last ones ended.',
+    )
     .option('--output <format>', 'table or json', 'table')
     .action(async (options: { readonly output: string }) => {
       if (externalTarget() === undefined && runningDevServer() === undefined) {
-        console.log(options.output === 'json' ? '[]' : 'Temporal is not up; "./belay up" starts it, and what ran before is there again.');
+        console.log(
+          options.output === 'json'
+            ? '[]'
+            : 'Temporal is not up; "./belay up" starts it, and what ran before is there again.',
+        );
         return;
       }
       const lines = await listLines();
@@ -36,7 +42,14 @@ export function statusCommand(): Command {
         console.log('No campaign yet. ./belay run profiles/quickstart.yaml starts one.');
         return;
       }
-      const rows = lines.map((line) => [line.workflowId, line.type, line.status, line.stage, coloured(line.verdict), line.started]);
+      const rows = lines.map((line) => [
+        line.workflowId,
+        line.type,
+        line.status,
+        line.stage,
+        coloured(line.verdict),
+        line.started,
+      ]);
       console.log(textTable(['campaign', 'type', 'status', 'stage', 'verdict', 'started'], rows));
     });
 }
@@ -49,8 +62,14 @@ async function listLines(): Promise<readonly Line[]> {
     for await (const found of client.workflow.list({ query, pageSize: SHOWN })) {
       const attribute = (name: string): string => String(found.searchAttributes[name]?.[0] ?? '');
       const running = found.status.name === 'RUNNING';
-      const status = running && found.type === 'campaign' ? await queryStatus(client.workflow.getHandle(found.workflowId, found.runId)) : undefined;
-      const holds = status?.holdEndsAtMs === null || status?.holdEndsAtMs === undefined ? '' : ` until ${new Date(status.holdEndsAtMs).toLocaleTimeString()}`;
+      const status =
+        running && found.type === 'campaign'
+          ? await queryStatus(client.workflow.getHandle(found.workflowId, found.runId))
+          : undefined;
+      const holds =
+        status?.holdEndsAtMs === null || status?.holdEndsAtMs === undefined
+          ? ''
+          : ` until ${new Date(status.holdEndsAtMs).toLocaleTimeString()}`;
       lines.push({
         workflowId: found.workflowId,
         type: found.type,

@@ -11,8 +11,13 @@ import { getTools } from './get-tools.ts';
 /** `belay test`: types, lint, format, and every test, on real parts; the last line counts them. */
 export function testCommand(): Command {
   return new Command('test')
-    .description('Runs types, lint, format and every test, the last on real parts: Temporal, Kubernetes, Prometheus. Its last line counts them.')
-    .argument('[filters...]', "only test files whose path contains one of these; types, lint and format are left out then")
+    .description(
+      'Runs types, lint, format and every test, the last on real parts: Temporal, Kubernetes, Prometheus. Its last line counts them.',
+    )
+    .argument(
+      '[filters...]',
+      'only test files whose path contains one of these; types, lint and format are left out then',
+    )
     .action(async (filters: readonly string[]) => {
       process.exitCode = await test(filters);
     });

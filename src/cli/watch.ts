@@ -8,7 +8,9 @@ import { withStack } from './with-stack.ts';
 /** `belay watch`: shows a campaign to its end, as `run` does. */
 export function watchCommand(): Command {
   return new Command('watch')
-    .description('Shows a campaign to its end and exits with its code. Ctrl-C asks it to stop; a second one leaves it running.')
+    .description(
+      'Shows a campaign to its end and exits with its code. Ctrl-C asks it to stop; a second one leaves it running.',
+    )
     .argument('[id]', 'workflow id; without one, the campaign that is under way')
     .action(async (id: string | undefined) => {
       process.exitCode = await withStack({ keep: false }, async ({ client, links }) => {
@@ -21,11 +23,15 @@ export function watchCommand(): Command {
 
 /** The one campaign that is under way. @throws UsageError when there is none, or more than one */
 export async function theOneCampaign(client: Client): Promise<string> {
-  const running = (await runningCampaigns(client)).filter(({ type }) => type === 'campaign').map(({ workflowId }) => workflowId);
+  const running = (await runningCampaigns(client))
+    .filter(({ type }) => type === 'campaign')
+    .map(({ workflowId }) => workflowId);
   const [only] = running;
   if (only !== undefined && running.length === 1) return only;
   throw new UsageError(
-    running.length === 0 ? 'no campaign is under way; "belay status" lists those that ended' : `name one: ${running.join(', ')} are under way`,
+    running.length === 0
+      ? 'no campaign is under way; "belay status" lists those that ended'
+      : `name one: ${running.join(', ')} are under way`,
   );
 }
 

@@ -38,8 +38,9 @@ import type {
 import type { Stage } from '../core/campaign/stages.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
 import { activityOptions } from './activity-options.ts';
-import { tellSpec, tellStage, tellVerdict } from './search-attributes.ts';
+import { tellBegin, tellSpec, tellStage, tellVerdict } from './search-attributes.ts';
 import { readFailure } from './stage-failure.ts';
+import { STARTED_BY } from '../core/campaign/started-by.ts';
 
 /** A person's answer to a hold. The validator refuses, in a sentence, whatever does not fit the open hold. */
 export const decide = defineUpdate<string, [unknown]>('decide');
@@ -189,13 +190,15 @@ class CampaignRun {
   }
 
   private async resolve(input: unknown): Promise<void> {
-    const { workflowId, runId, parent, searchAttributes } = workflowInfo();
+    const { workflowId, runId, parent, searchAttributes, memo } = workflowInfo();
+    tellBegin();
     const spec = await resolve({
       input,
       workflowId,
       runId,
       scheduled: searchAttributes['TemporalScheduledById'] !== undefined,
       child: parent !== undefined,
+      startedBy: memo?.[STARTED_BY],
     });
     this.spec = spec;
     this.state = { ...this.state, holdMs: spec.holdMs };

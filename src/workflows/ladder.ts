@@ -24,9 +24,10 @@ import {
 import { FAILURE_TYPES, NON_RETRYABLE_FAILURES } from '../core/campaign/failure-types.ts';
 import { LADDER_SUMMARY_DEADLINE } from '../core/plan/ladder-deadline.ts';
 import type { CampaignResult } from '../core/campaign/stage-io.ts';
+import { STARTED_BY, type StartedBy } from '../core/campaign/started-by.ts';
 import { activityOptions } from './activity-options.ts';
 import { campaign } from './campaign.ts';
-import { tellVerdict } from './search-attributes.ts';
+import { tellBegin, tellVerdict } from './search-attributes.ts';
 
 /** Where the climb is, a line a rung. */
 export const climbStatus = defineQuery<readonly RungLine[]>('status');
@@ -43,13 +44,15 @@ const { resolveLadder } = proxyLocalActivities<ResolveLadderActivities>({
  * @param input nothing (nightly), a ladder's name, or an object
  */
 export async function ladder(input?: unknown): Promise<ClimbResult> {
-  const { workflowId, searchAttributes } = workflowInfo();
+  const { workflowId, searchAttributes, memo } = workflowInfo();
   let rungs: RungLine[] = [];
   setHandler(climbStatus, () => rungs, { description: 'where the climb is, a line a rung' });
+  tellBegin();
   const spec = await resolveLadder({
     input,
     workflowId,
     scheduled: searchAttributes['TemporalScheduledById'] !== undefined,
+    startedBy: memo?.[STARTED_BY],
   });
   rungs = spec.rungs.map((rung) => ({
     rung: rung.id,
@@ -84,18 +87,15 @@ async function climbRung(
 ): Promise<Pick<RungLine, 'end' | 'reason' | 'tightest'>> {
   const rung = spec.rungs[index];
   if (rung === undefined) throw ApplicationFailure.nonRetryable(`no rung ${index}`, FAILURE_TYPES.harnessFault);
+  const startedBy: StartedBy = {
+    trigger: spec.trigger === 'schedule' ? 'schedule' : 'ladder',
+    defaultHoldMs: spec.holdMs,
+  };
   try {
     const result: CampaignResult = await executeChild(campaign, {
       workflowId,
-      args: [
-        {
-          profile: rung.profile,
-          substrate: rung.substrate,
-          overrides: rung.overrides,
-          hold: spec.holdMs === 0 ? 0 : `${spec.holdMs}ms`,
-          trigger: spec.trigger === 'schedule' ? 'schedule' : 'ladder',
-        },
-      ],
+      args: [{ profile: rung.profile, substrate: rung.substrate, overrides: rung.overrides }],
+      memo: { [STARTED_BY]: startedBy },
       // Should the ladder be terminated, the rung still gets the chance to take itself down.
       parentClosePolicy: 'REQUEST_CANCEL',
       cancellationType: 'WAIT_CANCELLATION_COMPLETED',

@@ -10,6 +10,17 @@ const VERDICT = defineSearchAttributeKey('BelayVerdict', 'KEYWORD');
 const TRIGGER = defineSearchAttributeKey('BelayTrigger', 'KEYWORD');
 const FLEET_SIZE = defineSearchAttributeKey('BelayFleetSize', 'INT');
 
+/**
+ * Begins a campaign's account of itself. The UI's form fills in the attributes of the newest run of the same type: what an
+ * earlier campaign said must not be said of this one.
+ */
+export function tellBegin(): void {
+  upsertSearchAttributes([
+    { key: STAGE, value: 'resolve' },
+    { key: VERDICT, value: null },
+  ]);
+}
+
 /** Says on the workflow list what this campaign is. */
 export function tellSpec(spec: CampaignSpec): void {
   upsertSearchAttributes([

@@ -97,7 +97,7 @@ function scheduleOptions(ladder: Ladder, schedule: NonNullable<Ladder['schedule'
       // Temporal appends the scheduled moment.
       workflowId: name,
       taskQueue: SHARED_QUEUE,
-      args: [{ ladder: name, hold: 0 }],
+      args: [{ ladder: name }],
       staticSummary: `ladder ${name}${description === '' ? '' : `: ${description}`}`.slice(0, 190),
     },
     policies: { overlap: 'SKIP', catchupWindow: schedule.catchupMs, pauseOnFailure: true },
