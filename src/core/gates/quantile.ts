@@ -19,7 +19,9 @@ export type QuantileResult =
 
 /**
  * From this quantile on a mean above it counts as saturation: more than nine tenths of the events are quicker than the
- * average, so the average is made by a few that the buckets cannot place. Below it (a median) that is ordinary skew.
+ * average, so the average is made by a few that the buckets cannot place. Below it (a median) that is ordinary skew. The
+ * mean is held against the upper bound of the quantile's bucket: within a bucket the interpolation only guesses, and events
+ * that all lie near its top have a mean above the guess.
  */
 export const MEAN_CHECKED_FROM = 0.9;
 
@@ -50,7 +52,7 @@ export function groupKey(labels: Readonly<Record<string, string>>): string {
 /**
  * The quantile of cumulative buckets by Prometheus' own interpolation (promql/quantile.go `BucketQuantile`), refused
  * where the rank lies in the last finite bucket or in +Inf, because there the number is the bucket's edge and not a
- * measurement, or where it is below the mean of the same events.
+ * measurement, or where it is certainly below the mean of the same events.
  */
 export function bucketQuantile(phi: number, unsorted: readonly Bucket[], mean?: number): QuantileResult {
   const buckets = monotonic(coalesced(unsorted));
@@ -74,10 +76,11 @@ export function bucketQuantile(phi: number, unsorted: readonly Bucket[], mean?: 
     };
   }
   const value = interpolate(buckets, index, rank);
-  if (mean !== undefined && phi >= MEAN_CHECKED_FROM && mean > value) {
+  const upperBound = buckets[index]?.upperBound ?? value;
+  if (mean !== undefined && phi >= MEAN_CHECKED_FROM && mean > upperBound) {
     return {
       kind: 'saturated',
-      detail: `p${percent(phi)} = ${short(value)} is below the mean of the same events, ${short(mean)}: a few events far out of the buckets' reach`,
+      detail: `p${percent(phi)} is at most ${short(upperBound)}, below the mean of the same events, ${short(mean)}: a few take far longer than the quantile can say`,
     };
   }
   return { kind: 'value', value };

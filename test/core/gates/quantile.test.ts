@@ -43,6 +43,12 @@ describe('bucketQuantile', () => {
     expect(bucketQuantile(0.99, stalls, 0.5)).toMatchObject({ kind: 'value' });
   });
 
+  it('does not take interpolation for saturation: events near the top of their bucket', () => {
+    const nearTop = histogram([5, 10, 20, 40], [0, 100, 0, 0, 0]);
+    expect(bucketQuantile(0.99, nearTop, 9.99)).toMatchObject({ kind: 'value', value: 9.95 });
+    expect(bucketQuantile(0.99, nearTop, 10.01)).toMatchObject({ kind: 'saturated' });
+  });
+
   it('leaves a median below its mean alone: that is ordinary skew', () => {
     expect(bucketQuantile(0.5, histogram([1, 2, 4, 8], [90, 5, 5, 0, 0]), 1.4)).toMatchObject({ kind: 'value' });
   });
