@@ -112,7 +112,7 @@ async function followClimb(client: Client, workflowId: string, pageUrl: string |
   };
   process.on('SIGINT', onInterrupt);
   try {
-    for (let silentSince = Date.now(); interrupts < 2;) {
+    for (let silentSince = Date.now(); !leave.signal.aborted;) {
       const rungs = await handle.query<readonly RungLine[]>('status').catch(() => undefined);
       if (rungs !== undefined) {
         silentSince = Date.now();
