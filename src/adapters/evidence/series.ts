@@ -7,6 +7,8 @@ export interface CurveQuestion {
   readonly name: string;
   /** Label of each curve in charts: taken from the series' labels where there are several. */
   readonly queries: readonly { readonly label: string; readonly promql: string }[];
+  /** Shows how much each series grew since the beginning, not its value: what a delta's bar is about. */
+  readonly growth?: boolean;
 }
 
 /** A curve as it is kept. */
@@ -49,7 +51,7 @@ export const OWN_CURVES: readonly CurveQuestion[] = [
   },
 ];
 
-/** The curve of a gate: its own query over a short sliding window; a ratio's quotient; a delta's counter. */
+/** The curve of a gate: its own query over a short sliding window; a ratio's quotient; a counter's growth. */
 export function gateCurve(gate: GateDefinition): CurveQuestion {
   const { source } = gate;
   const promql =
@@ -58,7 +60,13 @@ export function gateCurve(gate: GateDefinition): CurveQuestion {
       : source.kind === 'ratio'
         ? `(${source.numerator}) / (${source.denominator})`
         : source.counter;
-  return { name: gate.name, queries: [{ label: gate.name, promql }] };
+  return { name: gate.name, queries: [{ label: gate.name, promql }], growth: source.kind === 'delta' };
+}
+
+/** A series as its growth since its first point. */
+export function growthOf(series: PointSeries): PointSeries {
+  const first = series.points[0]?.[1] ?? 0;
+  return { ...series, points: series.points.map(([ms, value]) => [ms, value - first] as const) };
 }
 
 /** Step of a curve over a time: never finer than the scrapes, never more than 600 points. */

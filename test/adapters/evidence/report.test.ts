@@ -40,6 +40,7 @@ describe('report.html', () => {
     for (const { gate } of readBelaySummary(folder)?.gates ?? []) {
       expect(page).toMatch(new RegExp(String.raw`scope="row">\s*${gate}<br`));
     }
+    expect(page).toContain('scaled: max 5 up to 5,000 machines');
     expect(page).toContain('ended on execution 2; execution 1: podBindP99 = 3.1 s');
     expect(page).toContain('decided: retry of soak, execution 1, because: fixed build');
     expect(page).toContain('kube-scheduler of belay-dev50-1 restarted: exit code 1 &lt;lost lease&gt;');

@@ -1,10 +1,10 @@
-import type { Bar, GateResult } from '../../../core/gates/model.ts';
+import type { Bar, GateDefinition, GateResult } from '../../../core/gates/model.ts';
 import { html } from './html.ts';
 import type { Markup } from './html.ts';
 import { momentText, percentText, quantityText } from './texts.ts';
 
 /** The gates as a table: what was measured, the bar, how much room is left, and how good the reading is. */
-export function gateTable(results: readonly GateResult[], descriptions: ReadonlyMap<string, string>): Markup {
+export function gateTable(results: readonly GateResult[], definitions: ReadonlyMap<string, GateDefinition>): Markup {
   return html`<div class="card">
     <table class="stack" role="table">
       <caption>
@@ -22,7 +22,7 @@ export function gateTable(results: readonly GateResult[], descriptions: Readonly
         </tr>
       </thead>
       <tbody role="rowgroup">
-        ${ordered(results).map((result) => row(result, descriptions.get(result.gate) ?? ''))}
+        ${ordered(results).map((result) => row(result, definitions.get(result.gate)))}
       </tbody>
     </table>
   </div>`;
@@ -45,17 +45,17 @@ export function barText({ min, max }: Bar, unit: string): string {
   return sides.filter((side) => side !== '').join(', ') || 'none';
 }
 
-function row(result: GateResult, description: string): Markup {
+function row(result: GateResult, definition: GateDefinition | undefined): Markup {
   const { reading, bar, unit, barKind } = result;
   const measured =
     reading.value === null ? html`<span class="unmeasured">not measured</span>` : quantityText(reading.value, unit);
   return html`<tr role="row">
     <th role="rowheader" scope="row">
-      ${result.gate}<br /><span class="soft small" style="font-weight:400">${description}</span>
+      ${result.gate}<br /><span class="soft small" style="font-weight:400">${definition?.description}</span>
     </th>
     <td role="cell" class="number" data-label="Measured">${measured}</td>
     <td role="cell" data-label="Bar">
-      ${barText(bar, unit)}${barKind === 'scaled' ? html` <span class="soft small">(scaled)</span>` : undefined}
+      ${barText(bar, unit)}${barKind === 'scaled' ? html`<br /><span class="soft small">scaled: ${definition?.scaleRule}</span>` : undefined}
     </td>
     <td role="cell" class="number" data-label="Headroom">${headroom(result)}</td>
     <td role="cell" class="small" data-label="Reading">${quality(result)}</td>
@@ -65,7 +65,7 @@ function row(result: GateResult, description: string): Markup {
 
 function headroom({ headroom: share, barKind }: GateResult): Markup {
   if (share === null) return html`<span class="soft">–</span>`;
-  const text = share < 0 ? `${percentText(share)} over` : `${percentText(share)} left`;
+  const text = share < 0 ? `${percentText(share)} beyond` : `${percentText(share)} left`;
   if (barKind === 'informational') return html`${text}`;
   const used = Math.max(2, Math.min(100, Math.round((1 - share) * 100)));
   return html`${text}<span class="room${share < 0 ? ' over' : ''}" aria-hidden="true"

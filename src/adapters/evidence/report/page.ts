@@ -31,7 +31,7 @@ export async function reportPage(data: ReportData): Promise<string> {
     await loadFigure('bind-latency', 'Bind latency', 's', curves.get('bind-latency')),
     await stageFigure(summary.stages),
   ].filter(present);
-  const descriptions = new Map(spec.gates.map((gate) => [gate.name, gate.description]));
+  const definitions = new Map(spec.gates.map((gate) => [gate.name, gate]));
   const title = `${summary.verdict}: ${summary.profile}, ${summary.runId}`;
   return html`<!doctype html>
     <html lang="en">
@@ -47,9 +47,18 @@ export async function reportPage(data: ReportData): Promise<string> {
         <main>
           <h1>Belay campaign ${summary.runId}</h1>
           ${banner(summary)}
-          ${section('Gates', summary.gates.length === 0 ? html`<p class="card">This campaign has no gates.</p>` : gateTable(summary.gates, descriptions))}
+          ${section('Gates', summary.gates.length === 0 ? html`<p class="card">This campaign has no gates.</p>` : gateTable(summary.gates, definitions))}
           ${section('What broke on the way', breaches(summary))}
-          ${section('Gates over the soak', judged.length === 0 ? undefined : html`<div class="grid">${judged}</div>`)}
+          ${section(
+            'Gates over the soak',
+            judged.length === 0
+              ? undefined
+              : html`<p class="soft small">
+                    Curves slide a shorter window over the soak than the readings have, so that a change can be seen;
+                    the verdict goes by the table.
+                  </p>
+                  <div class="grid">${judged}</div>`,
+          )}
           ${
             informing.length === 0
               ? undefined

@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { curveFile, curveQuery, curveStepMs, gateCurve, growthOf } from '../../../src/adapters/evidence/series.ts';
+import { gateOf } from './fixture.ts';
+
+const fill = (soakMs: number): string =>
+  curveQuery('rate(a{c="$campaign"}[$window])', { soakMs, scrapeIntervalMs: 1_000, campaign: 'c' });
+
+describe('curves', () => {
+  it.each([
+    [30_000, '5s'],
+    [120_000, '20s'],
+    [3_600_000, '60s'],
+    [0, '5s'],
+  ])('of a soak of %d ms slide a window of %s', (soakMs, window) => {
+    expect(fill(soakMs)).toBe(`rate(a{c="c"}[${window}])`);
+  });
+
+  it('have at most 600 points, and none finer than the scrapes', () => {
+    expect(curveStepMs(0, 30_000, 1_000)).toBe(1_000);
+    expect(curveStepMs(0, 18_000_000, 5_000)).toBe(30_000);
+  });
+
+  it('show a ratio as its quotient and a delta as growth', () => {
+    const ratio = gateCurve(gateOf('r', { source: { kind: 'ratio', numerator: 'a', denominator: 'b + c' } }));
+    expect(ratio).toMatchObject({ queries: [{ promql: '(a) / (b + c)' }], growth: false });
+    expect(gateCurve(gateOf('d', { source: { kind: 'delta', counter: 'sum(a)' } }))).toMatchObject({ growth: true });
+    expect(
+      growthOf({
+        labels: {},
+        points: [
+          [1, 7],
+          [2, 9],
+        ],
+      }).points,
+    ).toEqual([
+      [1, 0],
+      [2, 2],
+    ]);
+  });
+
+  it('go into files that stay in their folder', () => {
+    expect(curveFile('../../etc/passwd')).toBe('______etc_passwd.json');
+  });
+});
