@@ -1,7 +1,7 @@
 import { COMPONENTS, lockPath, logPath, readReadyMark } from '../substrates/local/layout.ts';
 import type { ComponentName } from '../substrates/local/layout.ts';
 import { componentHealth } from '../substrates/local/component-health.ts';
-import { componentStates, dropStalePidFiles, isStopped } from '../substrates/local/components.ts';
+import { componentStates, makeWayForRestart, isStopped } from '../substrates/local/components.ts';
 import { kwokctlStart } from '../substrates/local/kwokctl.ts';
 import { readLedger, recordProcess, startLockPath } from './ledger.ts';
 import type { ClusterRecord, Ledger, LedgerProcess } from './ledger.ts';
@@ -64,7 +64,7 @@ function componentsOf(ledger: Ledger, cluster: ClusterRecord): readonly Watched[
         if (now === undefined || now.closing === true || !now.clusters.some((each) => each.name === cluster.name))
           return;
         if (stateOf(cluster, name).state !== 'dead') return;
-        dropStalePidFiles(cluster);
+        makeWayForRestart(cluster);
         await kwokctlStart(mark.kwokctl, cluster, signal);
       }),
     logTail: () => logTail(logPath(cluster, name), 3),

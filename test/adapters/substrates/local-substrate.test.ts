@@ -7,7 +7,7 @@ import { cacheFolder } from '../../../src/adapters/host/folders.ts';
 import { campaignFolder, readLedger } from '../../../src/adapters/host/ledger.ts';
 import type { ClusterRecord } from '../../../src/adapters/host/ledger.ts';
 import { componentStates } from '../../../src/adapters/substrates/local/components.ts';
-import { clusterFolder, pidPath } from '../../../src/adapters/substrates/local/layout.ts';
+import { clusterFolder, COMPONENTS, pidPath } from '../../../src/adapters/substrates/local/layout.ts';
 import type { ScrapeTarget } from '../../../src/adapters/substrates/substrate.ts';
 import { eventually } from '../eventually.ts';
 import { isListening, processesMentioning, testCampaign, testHome } from './local-campaign.ts';
@@ -58,7 +58,9 @@ test('two clusters come up, answer, are scraped part by part, and leave nothing 
     'scheduler',
   ]);
   for (const target of targets) expect(await scrape(target), target.job).toMatch(/^# HELP /m);
-  for (const log of campaign.substrate.clusterLogs(first)) expect(existsSync(log.path), log.path).toBe(true);
+  const logs = campaign.substrate.clusterLogs(first);
+  expect(logs.map((each) => each.component)).toEqual(COMPONENTS.toSorted());
+  for (const log of logs) expect(existsSync(log.path), log.path).toBe(true);
 
   const addresses = (
     await Promise.all(clusters.map((each) => campaign.substrate.scrapeTargets(each, AbortSignal.timeout(5_000))))
@@ -100,6 +102,9 @@ test('what died of a cluster is started again when it is taken up, though its pi
 
   expect(after.uid).toBe(cluster.uid);
   expect(componentStates(after).map((each) => each.state)).toEqual(Array.from({ length: 5 }, () => 'running'));
+  // What the dead one wrote is kept beside the log of the one that took its place.
+  const logs = campaign.substrate.clusterLogs(after).filter((each) => each.component.startsWith('kube-scheduler'));
+  expect(logs.map((each) => each.component)).toEqual(['kube-scheduler', 'kube-scheduler.1']);
 });
 
 test('a half-made cluster is replaced', async () => {

@@ -1,6 +1,8 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { ClusterRecord } from '../../host/ledger.ts';
 import { startTicksOf } from '../../host/processes.ts';
+import type { ClusterLog } from '../substrate.ts';
 import { clusterFolder, COMPONENTS, configPath, logPath, pidPath } from './layout.ts';
 import type { ComponentName } from './layout.ts';
 
@@ -43,6 +45,31 @@ export function dropStalePidFiles(cluster: ClusterRecord): void {
     if (state === 'dead') rmSync(pidPath(cluster, name), { force: true });
 }
 
+/**
+ * Makes way for `kwokctl start`: drops the pid files of dead components, and keeps their logs under a number, because
+ * kwokctl begins each component's log anew and with it would go what the dead one said last.
+ */
+export function makeWayForRestart(cluster: ClusterRecord): void {
+  const dead = componentStates(cluster).filter((each) => each.state === 'dead');
+  dropStalePidFiles(cluster);
+  for (const { name } of dead) {
+    const earlier = componentLogs(cluster).filter((log) => log.component.startsWith(`${name}.`)).length;
+    const kept = join(dirname(logPath(cluster, name)), `${name}.${earlier + 1}.log`);
+    if (existsSync(logPath(cluster, name))) renameSync(logPath(cluster, name), kept);
+  }
+}
+
+/** Log files of a cluster: of each component, and (with a number after its name) of those that died before it. */
+export function componentLogs(cluster: ClusterRecord): readonly ClusterLog[] {
+  const folder = join(clusterFolder(cluster), 'logs');
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.log'))
+    .map((name) => name.slice(0, -'.log'.length))
+    .sort()
+    .map((component) => ({ component, path: join(folder, `${component}.log`) }));
+}
+
 /** Every process on this host that belongs to the cluster, recorded or not, a kwokctl that is still at work included. */
 export function clusterProcesses(cluster: ClusterRecord): readonly ClusterProcess[] {
   const found: ClusterProcess[] = [];
@@ -54,15 +81,6 @@ export function clusterProcesses(cluster: ClusterRecord): readonly ClusterProces
     if (startTicks !== undefined && isOf(cluster, parts)) found.push({ pid, startTicks, command: parts.join(' ') });
   }
   return found;
-}
-
-/** The last lines of a component's log, for an error message. */
-export function logTail(cluster: ClusterRecord, component: ComponentName, lines = 5): string {
-  try {
-    return readFileSync(logPath(cluster, component), 'utf8').trimEnd().split('\n').slice(-lines).join('\n');
-  } catch {
-    return '(no log)';
-  }
 }
 
 /** Whether a live process is stopped (SIGSTOP, a debugger): it holds its ports and does nothing. */

@@ -1,15 +1,16 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClusterRecord } from '../../host/ledger.ts';
+import { logTail } from '../../host/log-tail.ts';
 import { claimPorts } from '../../host/port-claims.ts';
 import { stopProcess } from '../../host/processes.ts';
 import { ApiProbe } from '../api-probe.ts';
 import type { SubstrateSpec, ToolPaths } from '../substrate.ts';
 import { clusterHealth } from './component-health.ts';
-import { componentStates, dropStalePidFiles, logTail } from './components.ts';
+import { componentStates, makeWayForRestart } from './components.ts';
 import { PORTS_PER_CLUSTER, setNodeReadyDelay, toolPath, writeKwokConfig } from './kwok-config.ts';
 import { kwokctlCreate, kwokctlStart } from './kwokctl.ts';
-import { readyMarkPath, statePath } from './layout.ts';
+import { logPath, readyMarkPath, statePath } from './layout.ts';
 import type { ReadyMark } from './layout.ts';
 import { removeLocalCluster } from './remove-cluster.ts';
 
@@ -99,12 +100,14 @@ async function startMissing(
   for (const { name } of dead) {
     const count = (starts.get(name) ?? (how === 'create' ? 1 : 0)) + 1;
     if (count > MOST_STARTS) {
-      throw new Error(`${cluster.name}: ${name} ended ${MOST_STARTS} times. Its log ends:\n${logTail(cluster, name)}`);
+      throw new Error(
+        `${cluster.name}: ${name} ended ${MOST_STARTS} times. Its log ends:\n${logTail(logPath(cluster, name), 5)}`,
+      );
     }
     starts.set(name, count);
   }
   onStep(`starting ${dead.map((each) => each.name).join(', ')}`);
-  dropStalePidFiles(cluster);
+  makeWayForRestart(cluster);
   await kwokctlStart(toolPath(tools, 'kwokctl'), cluster, signal);
   // A process that cannot live (a taken port, a bad flag) is told from one that is slow by having ended by the next look.
   await sleep(POLL_MS * 2, undefined, { signal });
@@ -124,7 +127,7 @@ async function applyNodeReadyDelay(request: EnsureRequest, signal: AbortSignal):
   request.onStep(`delaying Nodes by ${delayMs(request)} ms`);
   const kwok = componentStates(cluster).find((each) => each.name === 'kwok-controller');
   if (kwok !== undefined && kwok.state !== 'dead') await stopProcess(kwok, 2_000);
-  dropStalePidFiles(cluster);
+  makeWayForRestart(cluster);
   await kwokctlStart(toolPath(tools, 'kwokctl'), cluster, signal);
 }
 

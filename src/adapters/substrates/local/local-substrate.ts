@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { campaignFolder, recordCluster } from '../../host/ledger.ts';
 import type { ClusterRecord } from '../../host/ledger.ts';
 import { withProcessLock } from '../../host/process-lock.ts';
-import type { ClusterJob, ClusterLog, ProvisionRequest, ScrapeTargets, SubstrateAdapter } from '../substrate.ts';
+import type { ClusterJob, ProvisionRequest, ScrapeTargets, SubstrateAdapter } from '../substrate.ts';
+import { componentLogs } from './components.ts';
 import { componentMetrics } from './kwok-config.ts';
-import { clusterFolder, clusterName, COMPONENTS, contextName, lockPath, logPath } from './layout.ts';
+import { clusterFolder, clusterName, COMPONENTS, contextName, lockPath } from './layout.ts';
 import type { ComponentName } from './layout.ts';
 import { ensureLocalCluster } from './ensure-cluster.ts';
 import { removeLocalCluster } from './remove-cluster.ts';
@@ -28,7 +29,7 @@ export function localSubstrate(tools: ToolPaths): SubstrateAdapter {
   return {
     provision,
     scrapeTargets: (cluster) => Promise.resolve(scrapeTargets(cluster)),
-    clusterLogs,
+    clusterLogs: componentLogs,
     remove: (cluster, signal) =>
       withProcessLock(lockPath(cluster), signal, () => removeLocalCluster(cluster, tools, signal)),
   };
@@ -94,10 +95,6 @@ function tlsOf(
   // Only the apiserver serves a certificate of the cluster's authority; the other two make their own at each start.
   if (metric.name !== 'kube-apiserver') return { ...client, insecure: true };
   return { ...client, caFile: join(clusterFolder(cluster), 'pki', 'ca.crt') };
-}
-
-function clusterLogs(cluster: ClusterRecord): readonly ClusterLog[] {
-  return COMPONENTS.map((component) => ({ component, path: logPath(cluster, component) }));
 }
 
 /** Runs `work` over all items, at most `atOnce` at a time; results in the order of the items. */
