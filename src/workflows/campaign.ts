@@ -1,10 +1,9 @@
 import {
+  allHandlersFinished,
   ApplicationFailure,
   CancellationScope,
   CancelledFailure,
   condition,
-  defineQuery,
-  defineUpdate,
   isCancellation,
   proxyActivities,
   proxyLocalActivities,
@@ -35,17 +34,13 @@ import type {
   StoryLine,
   TeardownResult,
 } from '../core/campaign/stage-io.ts';
-import type { Stage } from '../core/campaign/stages.ts';
+import { isClosing, onLoadQueue, type Stage } from '../core/campaign/stages.ts';
+import { STARTED_BY } from '../core/campaign/started-by.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
 import { activityOptions } from './activity-options.ts';
+import { decide, refusal, status } from './campaign-messages.ts';
 import { tellBegin, tellSpec, tellStage, tellVerdict } from './search-attributes.ts';
 import { readFailure } from './stage-failure.ts';
-import { STARTED_BY } from '../core/campaign/started-by.ts';
-
-/** A person's answer to a hold. The validator refuses, in a sentence, whatever does not fit the open hold. */
-export const decide = defineUpdate<string, [unknown]>('decide');
-/** Where the campaign is: what `belay watch` and `belay status` show. */
-export const status = defineQuery<CampaignStatus>('status');
 
 // Everything `resolve` does is reading files and arithmetic; 30 s is for a host that is starved of CPU.
 const { resolve, respec } = proxyLocalActivities<ResolveActivities>({
@@ -73,7 +68,7 @@ export async function campaign(input?: unknown): Promise<CampaignResult> {
 class CampaignRun {
   private state: CampaignState = initialState(Date.now());
   private spec: CampaignSpec | null = null;
-  private failedToResolve: string | null = null;
+  private unresolved: ApplicationFailure | null = null;
   private stageScope: CancellationScope | null = null;
   private judged: JudgeResult | null = null;
   private evidence: readonly EvidencePart[] = [];
@@ -92,7 +87,7 @@ class CampaignRun {
       description: 'answer a hold: {"stage":…,"execution":…,"decision":"retry|skip|abort","reason":"why"}',
       validator: (answer) => {
         const refused = this.refuse(answer);
-        if (refused !== null) throw ApplicationFailure.nonRetryable(refused, 'DecisionRefused');
+        if (refused !== null) throw refusal(refused);
       },
     });
   }
@@ -104,23 +99,25 @@ class CampaignRun {
       else await this.runStage(input);
     }
     this.show();
+    // An answer that is still being looked at gets its reply.
+    await condition(allHandlersFinished);
   }
 
   cancel(): void {
     this.tell('cancel requested');
     this.apply({ type: 'cancelRequested', atMs: Date.now() });
+    this.show();
     this.stageScope?.cancel();
   }
 
   conclude(): CampaignResult {
-    if (this.failedToResolve !== null)
-      throw ApplicationFailure.nonRetryable(this.failedToResolve, FAILURE_TYPES.invalidSpec);
+    if (this.unresolved !== null) throw this.unresolved;
     const ending = endingOf(this.state);
     const result: CampaignResult = {
       campaign: this.spec?.campaign ?? workflowInfo().workflowId,
       verdict: this.judged?.verdict ?? 'unmeasured',
       ending,
-      reasons: this.judged?.reasons ?? ['the campaign was not judged'],
+      reasons: this.judged?.reasons ?? [`the campaign was not judged: ${this.details['judge'] ?? 'it ended before'}`],
       gates: this.judged?.gates ?? [],
       leftovers: this.leftovers,
     };
@@ -134,9 +131,7 @@ class CampaignRun {
 
   private async runStage(input: unknown): Promise<void> {
     const { stage, execution } = this.state;
-    const scope = new CancellationScope({
-      cancellable: stage !== 'snapshot' && stage !== 'judge' && stage !== 'teardown',
-    });
+    const scope = new CancellationScope({ cancellable: !isClosing(stage) });
     this.stageScope = scope;
     if (this.state.cancelRequested && scope.cancellable) scope.cancel();
     try {
@@ -148,11 +143,12 @@ class CampaignRun {
         this.apply({ type: 'cancelled', stage, execution, atMs: Date.now() });
         return;
       }
-      const { failure, checkpoint } = readFailure(stage, error);
-      if (stage === 'resolve') this.failedToResolve = failure.message;
+      const { failure, type, checkpoint } = readFailure(stage, error);
+      if (stage === 'resolve') this.unresolved = ApplicationFailure.nonRetryable(failure.message, type);
       if (stage === 'snapshot') this.evidence = [{ what: 'snapshot', ok: false, error: failure.message }];
       if (stage === 'teardown') this.leftovers = [`teardown: ${failure.message}`];
-      this.checkpoints.set(stage, checkpoint);
+      // An execution that got nowhere takes nothing from what the one before it reached.
+      if (checkpoint !== undefined) this.checkpoints.set(stage, checkpoint);
       this.details[stage] = failure.message;
       this.tell(`**${stage} failed** (execution ${execution}): ${failure.message}`);
       this.apply({ type: 'failed', stage, execution, failure, atMs: Date.now() });
@@ -220,26 +216,6 @@ class CampaignRun {
     if (!answered) {
       this.tell(`nobody answered the hold on ${stage}`);
       this.apply({ type: 'holdExpired', stage, execution, atMs: Date.now() });
-      return;
-    }
-    await this.carryChanges();
-  }
-
-  /** A retry that changes bars or load gets a new specification, made and checked as the first one was; both are kept. */
-  private async carryChanges(): Promise<void> {
-    const set = this.state.mode === 'stage' ? this.state.decisions.at(-1)?.set : undefined;
-    if (set === undefined || this.spec === null) return;
-    const before = this.spec;
-    const { stage, execution } = this.state;
-    try {
-      this.spec = await respec({ spec: before, set });
-      this.earlierSpecHashes.push(before.specHash);
-      this.tell(`specification changed: ${JSON.stringify(set)}`);
-    } catch (error) {
-      // The validator lets through what it can check without a parser; what fails here holds again instead of being lost.
-      const { failure } = readFailure(stage, error);
-      this.tell(`the changes of the retry were refused: ${failure.message}`);
-      this.apply({ type: 'failed', stage, execution, failure, atMs: Date.now() });
     }
   }
 
@@ -252,14 +228,35 @@ class CampaignRun {
     return null;
   }
 
-  private takeDecision(answer: unknown): string {
+  private async takeDecision(answer: unknown): Promise<string> {
     const parsed = parseDecideInput(answer);
-    if (typeof parsed === 'string') throw ApplicationFailure.nonRetryable(parsed, 'DecisionRefused');
-    this.tell(
-      `decision: **${parsed.decision}** of ${parsed.stage}, execution ${parsed.execution}${parsed.reason === '' ? '' : ` (${parsed.reason})`}`,
-    );
+    if (typeof parsed === 'string') throw refusal(parsed);
+    const changed = parsed.set === undefined ? null : await this.changedSpec(parsed.stage, parsed.set);
+    // While the changes were looked at, the hold may have ended in another way.
+    const refused = refuseDecision(this.state, parsed);
+    if (refused !== null) throw refusal(refused);
+    const { stage, execution, decision, reason, set } = parsed;
+    this.tell(`decision: **${decision}** of ${stage}, execution ${execution}${reason === '' ? '' : ` (${reason})`}`);
+    if (changed !== null && this.spec !== null) {
+      this.earlierSpecHashes.push(this.spec.specHash);
+      this.spec = changed;
+      this.tell(`specification changed: ${JSON.stringify(set)}`);
+    }
     this.apply({ type: 'decided', ...parsed, atMs: Date.now() });
-    return `${parsed.decision} of ${parsed.stage} taken; next: ${this.state.stage}, execution ${this.state.execution}`;
+    return `${decision} of ${stage} taken; next: ${this.state.stage}, execution ${this.state.execution}`;
+  }
+
+  /**
+   * A retry that changes bars or load gets a new specification, made and checked as the first one was; both are kept. The
+   * validator cannot read files: what only this finds out is told to whoever answered, and the hold goes on.
+   */
+  private async changedSpec(stage: Stage, set: Readonly<Record<string, unknown>>): Promise<CampaignSpec> {
+    if (this.spec === null) throw refusal('there is no specification yet that could be changed.');
+    try {
+      return await respec({ spec: this.spec, set });
+    } catch (error) {
+      throw refusal(`set: ${readFailure(stage, error).failure.message}`);
+    }
   }
 
   private apply(event: CampaignEvent): void {
@@ -295,9 +292,4 @@ class CampaignRun {
       holdEndsAtMs: this.holdEndsAtMs,
     };
   }
-}
-
-/** Stages that make or watch load run on the load workers' queue; the rest on the host that holds the clusters. */
-function onLoadQueue(stage: Stage): boolean {
-  return stage === 'seed' || stage === 'ramp' || stage === 'steady' || stage === 'soak';
 }

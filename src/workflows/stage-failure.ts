@@ -6,6 +6,8 @@ import type { Stage } from '../core/campaign/stages.ts';
 /** What an activity's failure means to the campaign, and the checkpoint it left behind. */
 export interface ReadFailure {
   readonly failure: StageFailure;
+  /** One of `FAILURE_TYPES`; whatever no activity foresaw is a fault of the harness. */
+  readonly type: string;
   readonly checkpoint: unknown;
 }
 
@@ -23,20 +25,25 @@ export function readFailure(stage: Stage, error: unknown): ReadFailure {
         message: cause.message,
         ...(hasText(details, 'gate') ? { gate: details.gate } : {}),
       },
+      type: KNOWN_TYPES.find((known) => known === cause.type) ?? FAILURE_TYPES.harnessFault,
       checkpoint: checkpointIn(details),
     };
   }
   if (cause instanceof TimeoutFailure) {
     return {
       failure: { kind: 'harness', message: timeoutMessage(stage, cause.timeoutType) },
+      type: FAILURE_TYPES.harnessFault,
       checkpoint: checkpointIn(cause.lastHeartbeatDetails),
     };
   }
   return {
     failure: { kind: 'harness', message: cause instanceof Error ? cause.message : String(cause) },
+    type: FAILURE_TYPES.harnessFault,
     checkpoint: undefined,
   };
 }
+
+const KNOWN_TYPES: readonly string[] = Object.values(FAILURE_TYPES);
 
 function kindOf(type: string | undefined | null): FailureKind {
   if (type === FAILURE_TYPES.gateBreach) return 'breach';

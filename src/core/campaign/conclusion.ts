@@ -56,11 +56,11 @@ function lowers(outcome: StageOutcome | undefined): Verdict | null {
 /** How the campaign ended. A cancel outranks what broke on the way; a skipped harness failure is no longer a fault. */
 export function endingOf(state: CampaignState): Ending {
   if (state.earlyEnd === 'cancelled') return 'aborted';
-  const skipped = new Set(state.outcomes.filter((o) => o.outcome === 'skipped').map((o) => o.stage));
   const broken = STAGES.some((stage) => {
     // Missing evidence lowers the verdict, and a leak is the janitor's: neither makes the result worthless.
-    if (stage === 'snapshot' || stage === 'teardown' || skipped.has(stage)) return false;
-    const outcome = latestOutcome(state, stage);
+    if (stage === 'snapshot' || stage === 'teardown') return false;
+    // The last word on the stage: a skip answers the failure before it, not one that comes after.
+    const outcome = state.outcomes.findLast((each) => each.stage === stage);
     return outcome?.outcome === 'failed' && outcome.failure?.kind === 'harness';
   });
   return broken ? 'harness-fault' : 'completed';

@@ -25,3 +25,8 @@ export const CLOSING_STAGES = ['snapshot', 'judge', 'teardown'] as const satisfi
 export function isClosing(stage: Stage): boolean {
   return (CLOSING_STAGES as readonly Stage[]).includes(stage);
 }
+
+/** Whether `stage` makes or watches load: it runs on the load workers' queue, the rest on the host that holds the clusters. */
+export function onLoadQueue(stage: Stage): boolean {
+  return stage === 'seed' || stage === 'ramp' || stage === 'steady' || stage === 'soak';
+}

@@ -1,0 +1,13 @@
+import { ApplicationFailure, defineQuery, defineUpdate } from '@temporalio/workflow';
+import type { CampaignStatus } from '../core/campaign/stage-io.ts';
+
+/** A person's answer to a hold. The validator refuses, in a sentence, whatever does not fit the open hold. */
+export const decide = defineUpdate<string, [unknown]>('decide');
+
+/** Where the campaign is: what `belay watch` and `belay status` show. */
+export const status = defineQuery<CampaignStatus>('status');
+
+/** An answer that is not taken: the Update fails with this sentence, and the campaign is as it was. */
+export function refusal(sentence: string): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(sentence, 'DecisionRefused');
+}
