@@ -1,0 +1,83 @@
+import { execa } from 'execa';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { repositoryFolder } from '../../src/adapters/host/folders.ts';
+
+/** What a command of Belay wrote, and how it left. */
+export interface Ended {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A command of Belay that runs. */
+export interface BelayProcess {
+  readonly pid: number;
+  /** What it has written so far, both streams as they came. */
+  output(): string;
+  /** Waits until the output matches. @throws Error with the output when it ends without it, or `limitMs` pass */
+  line(pattern: RegExp, limitMs?: number): Promise<RegExpMatchArray>;
+  signal(name: NodeJS.Signals): void;
+  /** Waits for its end. @throws Error with the output when it does not end within `limitMs` */
+  ended(limitMs?: number): Promise<Ended>;
+}
+
+/** Longer than any one campaign of the tests: reached only by one that hangs. */
+const LIMIT_MS = 300_000;
+const POLL_MS = 50;
+
+/** Starts the command line as a person would, with an environment of its own and nobody at its input. */
+export function startBelay(args: readonly string[], env: Readonly<Record<string, string>>): BelayProcess {
+  const child = execa(process.execPath, [join(repositoryFolder, 'src', 'cli', 'main.ts'), ...args], {
+    cwd: repositoryFolder,
+    env,
+    extendEnv: false,
+    stdin: 'ignore',
+    reject: false,
+    // A background process that inherited an output would keep the command from counting as ended.
+    buffer: false,
+  });
+  let stdout = '';
+  let stderr = '';
+  let both = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+    both += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+    both += text;
+  });
+  let end: Ended | undefined;
+  void child.then(({ exitCode, signal }) => {
+    end = {
+      exitCode: exitCode ?? -1,
+      stdout,
+      stderr: signal === undefined ? stderr : `${stderr}\n(ended by ${signal})`,
+    };
+  });
+  const told = (what: string): Error => new Error(`belay ${args.join(' ')}: ${what}. It wrote:\n${both.slice(-8_000)}`);
+  return {
+    pid: child.pid ?? 0,
+    output: () => both,
+    async line(pattern, limitMs = LIMIT_MS) {
+      for (const untilMs = Date.now() + limitMs; ;) {
+        const found = pattern.exec(both);
+        if (found !== null) return found;
+        if (end !== undefined) throw told(`ended with code ${end.exitCode} without ${String(pattern)}`);
+        if (Date.now() > untilMs) throw told(`no ${String(pattern)} within ${limitMs / 1_000} s`);
+        await sleep(POLL_MS);
+      }
+    },
+    signal: (name) => {
+      child.kill(name);
+    },
+    async ended(limitMs = LIMIT_MS) {
+      for (const untilMs = Date.now() + limitMs; end === undefined;) {
+        if (Date.now() > untilMs) throw told(`did not end within ${limitMs / 1_000} s`);
+        await sleep(POLL_MS);
+      }
+      return end;
+    },
+  };
+}

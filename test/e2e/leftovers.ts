@@ -1,0 +1,101 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isFree } from '../../src/adapters/host/port-claims.ts';
+import { startTicksOf } from '../../src/adapters/host/processes.ts';
+
+/** A process that has to do with a folder. */
+export interface FoundProcess {
+  readonly pid: number;
+  readonly command: string;
+}
+
+/** Live processes whose command line, working directory or environment names the folder: whoever runs for it. */
+export function processesOf(folder: string): readonly FoundProcess[] {
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => Number.isInteger(pid) && pid !== process.pid && startTicksOf(pid) !== undefined)
+    .filter((pid) => [commandOf(pid), workingFolderOf(pid), environmentOf(pid)].some((text) => text.includes(folder)))
+    .map((pid) => ({ pid, command: commandOf(pid) }));
+}
+
+/** Ends every process that has to do with the folder, for a test that failed half way. */
+export async function endProcessesOf(folder: string): Promise<void> {
+  for (let left = processesOf(folder); left.length > 0; left = processesOf(folder)) {
+    for (const { pid } of left) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // It ended in between.
+      }
+    }
+    await sleep(50);
+  }
+}
+
+/** Keeps in mind every port that a state folder has on record from now on, for a look at the end. */
+export class PortMemory {
+  readonly #home: string;
+  readonly #seen = new Set<number>();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(home: string) {
+    this.#home = home;
+    this.#timer = setInterval(() => this.#look(), 500);
+  }
+
+  /** Ends the looking. @returns the ports on record at any time that still are listened on */
+  async stillOpen(): Promise<readonly number[]> {
+    clearInterval(this.#timer);
+    this.#look();
+    const open: number[] = [];
+    for (const port of this.#seen) if (!(await isFree(port))) open.push(port);
+    return open;
+  }
+
+  get count(): number {
+    return this.#seen.size;
+  }
+
+  #look(): void {
+    for (const claimed of namesIn(join(this.#home, 'ports'))) this.#seen.add(Number(claimed));
+    const records = namesIn(join(this.#home, 'workers')).map((name) => join(this.#home, 'workers', name));
+    for (const path of [join(this.#home, 'stack.json'), ...records]) {
+      for (const [, port] of textOf(path).matchAll(/(?:127\.0\.0\.1:|"metricsPort": )(\d+)/g))
+        this.#seen.add(Number(port));
+    }
+  }
+}
+
+/** Names in a folder; none when there is no folder. */
+export function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function commandOf(pid: number): string {
+  return textOf(`/proc/${pid}/cmdline`).replaceAll('\0', ' ');
+}
+
+function environmentOf(pid: number): string {
+  return textOf(`/proc/${pid}/environ`);
+}
+
+function workingFolderOf(pid: number): string {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    return '';
+  }
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
