@@ -275,7 +275,7 @@ class CampaignRun {
   }
 
   private show(): void {
-    setCurrentDetails(currentDetails(this.status(), this.judged));
+    setCurrentDetails(currentDetails(this.status(), this.judged, this.spec?.gates));
   }
 
   private status(): CampaignStatus {

@@ -12,7 +12,7 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { LadderActivities, ResolveLadderActivities } from '../activities/contract.ts';
+import type { LadderActivities, ResolveLadderActivities, ResolveLadderInput } from '../activities/contract.ts';
 import {
   climbDetails,
   endOfClimb,
@@ -28,6 +28,7 @@ import { STARTED_BY, type StartedBy } from '../core/campaign/started-by.ts';
 import { activityOptions } from './activity-options.ts';
 import { campaign } from './campaign.ts';
 import { tellBegin, tellVerdict } from './search-attributes.ts';
+import { readFailure } from './stage-failure.ts';
 
 /** Where the climb is, a line a rung. */
 export const climbStatus = defineQuery<readonly RungLine[]>('status');
@@ -48,12 +49,8 @@ export async function ladder(input?: unknown): Promise<ClimbResult> {
   let rungs: RungLine[] = [];
   setHandler(climbStatus, () => rungs, { description: 'where the climb is, a line a rung' });
   tellBegin();
-  const spec = await resolveLadder({
-    input,
-    workflowId,
-    scheduled: searchAttributes['TemporalScheduledById'] !== undefined,
-    startedBy: memo?.[STARTED_BY],
-  });
+  const scheduled = searchAttributes['TemporalScheduledById'] !== undefined;
+  const spec = await resolved({ input, workflowId, scheduled, startedBy: memo?.[STARTED_BY] });
   rungs = spec.rungs.map((rung) => ({
     rung: rung.id,
     profile: rung.profile,
@@ -77,6 +74,17 @@ export async function ladder(input?: unknown): Promise<ClimbResult> {
     if (rungs[index].end !== 'pass') break;
   }
   return conclude(spec, rungs);
+}
+
+/** The ladder, or why there is none in the words of whoever read it, not in Temporal's. */
+async function resolved(request: ResolveLadderInput): Promise<LadderSpec> {
+  try {
+    return await resolveLadder(request);
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    const { failure, type } = readFailure('resolve', error);
+    throw ApplicationFailure.nonRetryable(failure.message, type);
+  }
 }
 
 /** Runs one rung to its end. A cancel of the ladder reaches the campaign, and its teardown is waited for. */
@@ -114,17 +122,23 @@ async function conclude(spec: LadderSpec, rungs: readonly RungLine[]): Promise<C
   const { writeClimb } = proxyActivities<LadderActivities>(
     activityOptions(LADDER_SUMMARY_DEADLINE, spec.hostQueue, 'summary'),
   );
-  await CancellationScope.nonCancellable(() => writeClimb({ spec, result }));
   tellVerdict(result.end);
-  const stopped = rungs.find((rung) => rung.end === result.end);
-  if (result.end === 'aborted')
-    throw new CancelledFailure(`cancelled at rung ${stopped?.rung ?? '?'}; it was torn down`);
-  if (result.end === 'harness-fault') {
-    throw ApplicationFailure.nonRetryable(
-      `rung ${stopped?.rung ?? '?'}: ${stopped?.reason ?? 'harness fault'}`,
-      FAILURE_TYPES.harnessFault,
-      result,
-    );
+  try {
+    await CancellationScope.nonCancellable(() => writeClimb({ spec, result }));
+  } catch (error) {
+    const { failure } = readFailure('judge', error);
+    throw fault(`the summary of the climb could not be written: ${failure.message}`, result);
   }
+  const stopped = rungs.find((rung) => rung.end === result.end);
+  // A rung that somebody cancelled by itself ends the climb as a red one does; the ladder was not cancelled.
+  if (result.end === 'aborted' && CancellationScope.current().consideredCancelled)
+    throw new CancelledFailure(`cancelled at rung ${stopped?.rung ?? '?'}; it was torn down`);
+  if (result.end === 'harness-fault')
+    throw fault(`rung ${stopped?.rung ?? '?'}: ${stopped?.reason ?? 'harness fault'}`, result);
   return result;
+}
+
+/** What a schedule pauses on. */
+function fault(message: string, result: ClimbResult): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(message, FAILURE_TYPES.harnessFault, result);
 }

@@ -11,10 +11,10 @@ interface Rule {
 }
 
 const NON_NEGATIVE: Rule = { allowed: 'a number >= 0', accepts: (v) => isFiniteNumber(v) && v >= 0 };
-const POSITIVE_INTEGER: Rule = {
-  allowed: 'a whole number >= 1',
-  accepts: (v) => Number.isSafeInteger(v) && (v as number) >= 1,
-};
+/** As in a profile's file. */
+const MAX_COUNT = 1_000_000_000;
+const POSITIVE_INTEGER: Rule = { allowed: 'a whole number from 1 to 1000000000', accepts: (v) => isCount(v) && v >= 1 };
+const COUNT: Rule = { allowed: 'a whole number from 0 to 1000000000', accepts: isCount };
 const ANY_NUMBER: Rule = { allowed: 'a number', accepts: isFiniteNumber };
 const BOOLEAN: Rule = { allowed: 'true or false', accepts: (v) => typeof v === 'boolean' };
 
@@ -28,7 +28,7 @@ const GATE_RULES: Readonly<Record<string, Rule>> = {
 
 const LOAD_RULES: Readonly<Record<string, Rule>> = {
   soakSeconds: POSITIVE_INTEGER,
-  settleSeconds: NON_NEGATIVE,
+  settleSeconds: COUNT,
   churnPerMinute: NON_NEGATIVE,
 };
 
@@ -43,6 +43,7 @@ export function refuseChanges(spec: CampaignSpec, set: unknown): readonly string
     ];
   }
   const refused: string[] = [];
+  if (Object.keys(set).length === 0) refused.push('set: found {}; a retry without changes leaves it out.');
   for (const [path, value] of Object.entries(set)) {
     const found = ruleFor(spec, path);
     if (typeof found === 'string') refused.push(found);
@@ -75,14 +76,15 @@ function ruleFor(spec: CampaignSpec, path: string): Rule | string {
 
 function contradictions(spec: CampaignSpec, set: Readonly<Record<string, unknown>>): readonly string[] {
   const refused: string[] = [];
-  const soakSeconds = Number(set['loadProfile.soakSeconds'] ?? spec.profile.loadProfile.soakSeconds);
-  const settleSeconds = Number(set['loadProfile.settleSeconds'] ?? spec.profile.loadProfile.settleSeconds);
-  if (settleSeconds >= soakSeconds) {
+  const { loadProfile, runnerActions } = spec.profile;
+  const soakSeconds = Number(set['loadProfile.soakSeconds'] ?? loadProfile.soakSeconds);
+  const settleSeconds = Number(set['loadProfile.settleSeconds'] ?? loadProfile.settleSeconds);
+  if (settleSeconds > 0 && settleSeconds >= soakSeconds) {
     refused.push(
       `set: loadProfile.settleSeconds ${settleSeconds} must be less than loadProfile.soakSeconds ${soakSeconds}.`,
     );
   }
-  for (const action of spec.profile.runnerActions) {
+  for (const action of runnerActions) {
     if (action.atSeconds >= soakSeconds) {
       refused.push(
         `set: loadProfile.soakSeconds ${soakSeconds} ends before the action ${action.action} at ${action.atSeconds} s; allowed: more than ${action.atSeconds}.`,
@@ -95,12 +97,25 @@ function contradictions(spec: CampaignSpec, set: Readonly<Record<string, unknown
     if (typeof min === 'number' && typeof max === 'number' && min > max) {
       refused.push(`set: gate ${gate.name} would have min ${min} above its max ${max}.`);
     }
+    if (set[`gates.${gate.name}.failFast`] === true && gate.barKind === 'informational' && !hasNewBar(set, gate.name)) {
+      refused.push(
+        `set.gates.${gate.name}.failFast: an informational gate cannot end the soak; give it a bar as well.`,
+      );
+    }
   }
   return refused;
 }
 
+function hasNewBar(set: Readonly<Record<string, unknown>>, gate: string): boolean {
+  return set[`gates.${gate}.min`] !== undefined || set[`gates.${gate}.max`] !== undefined;
+}
+
 function own(rules: Readonly<Record<string, Rule>>, name: string): Rule | undefined {
   return Object.hasOwn(rules, name) ? rules[name] : undefined;
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= MAX_COUNT;
 }
 
 function isFiniteNumber(value: unknown): value is number {

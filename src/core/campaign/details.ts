@@ -1,3 +1,4 @@
+import type { GateDefinition } from '../gates/model.ts';
 import { STAGES, type Stage } from './stages.ts';
 import { isSkippable, type CampaignState, type Decision, type Hold } from './machine.ts';
 import type { CampaignStatus, JudgeResult } from './stage-io.ts';
@@ -6,16 +7,27 @@ import type { CampaignStatus, JudgeResult } from './stage-io.ts';
  * The campaign's story as Markdown, for Current Details in the Temporal UI: whoever opens the page understands where the
  * campaign is, what broke, and how to answer, without a command line.
  */
-export function currentDetails(status: CampaignStatus, judged: JudgeResult | null): string {
+export function currentDetails(
+  status: CampaignStatus,
+  judged: JudgeResult | null,
+  gates: readonly Pick<GateDefinition, 'name' | 'bar'>[] = [],
+): string {
   const sections = [
     headline(status),
     judged === null ? '' : verdictSection(judged),
-    holdSection(status),
+    holdSection(status, gates),
     stageTable(status),
-    story(status),
-  ];
-  return sections.filter((section) => section !== '').join('\n\n');
+  ].filter((section) => section !== '');
+  const left = MAX_BYTES - bytesOf(sections.join(BETWEEN) + BETWEEN);
+  return [...sections, story(status, left)].filter((section) => section !== '').join(BETWEEN);
 }
+
+/** Temporal takes no more than 20 kB of Markdown. */
+const MAX_BYTES = 20_000;
+const BETWEEN = '\n\n';
+/** A failure may quote whole logs; the evidence has all of it. */
+const MAX_MESSAGE = 1_500;
+const MAX_CELL = 200;
 
 function headline(status: CampaignStatus): string {
   const { state } = status;
@@ -33,25 +45,37 @@ function headline(status: CampaignStatus): string {
   return `${now}\n\n${what}${evidence}${state.cancelRequested ? ' Cancel was requested.' : ''}`;
 }
 
-function holdSection(status: CampaignStatus): string {
+function holdSection(status: CampaignStatus, gates: readonly Pick<GateDefinition, 'name' | 'bar'>[]): string {
   const hold = status.state.hold;
   if (hold === null) return '';
   const until = status.holdEndsAtMs === null ? '' : ` until **${isoTime(status.holdEndsAtMs)}**`;
   return [
     `### What broke`,
-    `Stage **${hold.stage}**, execution ${hold.execution}, failed at ${isoTime(hold.openedAtMs)}: ${hold.failure.message}`,
+    `Stage **${hold.stage}**, execution ${hold.execution}, failed at ${isoTime(hold.openedAtMs)}: ${cut(hold.failure.message, MAX_MESSAGE)}`,
     `Everything that was made still stands (clusters, Nodes, Pods, Prometheus), and waits${until}. Without an answer the campaign then keeps its evidence, is judged and taken down.`,
     `### Answer`,
     `Press *Send an Update*, choose \`decide\`, and paste one of these:`,
     ...decisionsFor(hold).map(
       ({ decision, effect }) => `- ${effect}\n\n  \`\`\`json\n  ${decideInput(hold, decision)}\n  \`\`\``,
     ),
-    hold.failure.gate === undefined
-      ? ''
-      : `A retry may change a bar: \`${JSON.stringify({ stage: hold.stage, execution: hold.execution, decision: 'retry', reason: 'new bar', set: { [`gates.${hold.failure.gate}.max`]: 1 } })}\``,
+    barAnswer(
+      hold,
+      gates.find((gate) => gate.name === hold.failure.gate),
+    ),
   ]
     .filter((line) => line !== '')
     .join('\n\n');
+}
+
+/** The retry that changes the bar of the gate that broke, with the bar as it is: what is left is to write another number. */
+function barAnswer(hold: Hold, gate: Pick<GateDefinition, 'name' | 'bar'> | undefined): string {
+  if (gate === undefined) return '';
+  const { stage, execution } = hold;
+  const set = Object.fromEntries(
+    Object.entries(gate.bar).map(([side, value]) => [`gates.${gate.name}.${side}`, value]),
+  );
+  const answer = JSON.stringify({ stage, execution, decision: 'retry', reason: 'new bar', set });
+  return `A retry may change the bar, now ${bar(gate.bar)}; put another number in:\n\n\`\`\`json\n${answer}\n\`\`\``;
 }
 
 /** The decisions that a hold accepts, with what each does. */
@@ -79,7 +103,7 @@ function verdictSection(judged: JudgeResult): string {
     (gate) =>
       `| ${cell(gate.gate)} | ${gate.value === null ? '–' : `${round(gate.value)} ${cell(gate.unit)}`} | ${bar(gate)} | ${gate.headroom === null ? '–' : `${Math.round(gate.headroom * 100)} %`} | ${gate.informational ? 'info' : gate.verdict} |`,
   );
-  const reasons = judged.reasons.map((reason) => `- ${reason}`).join('\n');
+  const reasons = judged.reasons.map((reason) => `- ${cut(reason, MAX_CELL)}`).join('\n');
   return [
     `### Verdict: ${judged.verdict}`,
     reasons,
@@ -113,11 +137,32 @@ export function stageState(state: CampaignState, stage: Stage): string {
   return latest.outcome === 'succeeded' ? `done in ${took}${execution}` : `${latest.outcome} after ${took}${execution}`;
 }
 
-function story(status: CampaignStatus): string {
-  if (status.story.length === 0) return '';
-  // Current Details are limited to 20 kB: the newest lines are the ones that matter.
-  const lines = status.story.slice(-60).map((line) => `- \`${isoTime(line.atMs).slice(11)}\` ${line.text}`);
-  return ['### Story', ...lines].join('\n');
+/** The newest lines that fit: they are the ones that matter. */
+function story(status: CampaignStatus, maxBytes: number): string {
+  const title = '### Story';
+  const lines: string[] = [];
+  let left = maxBytes - bytesOf(title);
+  for (const { atMs, text } of status.story.toReversed()) {
+    const line = `- \`${isoTime(atMs).slice(11)}\` ${cut(text, MAX_MESSAGE)}`;
+    left -= bytesOf(line) + 1;
+    if (left < 0) break;
+    lines.unshift(line);
+  }
+  return lines.length === 0 ? '' : [title, ...lines].join('\n');
+}
+
+function cut(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
+}
+
+/** Length in UTF-8. */
+function bytesOf(text: string): number {
+  let bytes = 0;
+  for (const char of text) {
+    const code = char.codePointAt(0) ?? 0;
+    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x1_0000 ? 3 : 4;
+  }
+  return bytes;
 }
 
 function isoTime(atMs: number): string {
@@ -128,7 +173,7 @@ function isoTime(atMs: number): string {
 }
 
 function cell(text: string): string {
-  return text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+  return cut(text, MAX_CELL).replaceAll('|', '\\|').replaceAll('\n', ' ');
 }
 
 function round(value: number): string {
