@@ -10,7 +10,7 @@ import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
 import type { StageInput, StageResult } from '../core/campaign/stage-io.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
 import { bounded } from './bounded.ts';
-import { SCRAPE_INTERVAL_MS } from './scrape-interval.ts';
+import { scrapeIntervalMs } from '../core/plan/scrape-interval.ts';
 import { stageActivity, type StageContext } from './stage-activity.ts';
 import { workerTarget } from './worker-target.ts';
 
@@ -44,7 +44,7 @@ export function createProvision(log: Logger, metricsPort: number): (input: Stage
       startPrometheus({
         slug: spec.slug,
         binary: tools.get('prometheus')?.path ?? 'prometheus',
-        scrapeIntervalMs: SCRAPE_INTERVAL_MS,
+        scrapeIntervalMs: scrapeIntervalMs(spec.plan),
         readyMs: budgets.systemReadyMs,
         signal,
       }),

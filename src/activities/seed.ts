@@ -8,7 +8,7 @@ import { ownershipLabels } from '../core/plan/labels.ts';
 import { nodeBody } from '../core/plan/nodes.ts';
 import { bounded } from './bounded.ts';
 import { eachAtOnce } from './each-at-once.ts';
-import { stageActivity, systemNotThere } from './stage-activity.ts';
+import { stageActivity } from './stage-activity.ts';
 
 /** Creates of one kind under way at once in a cluster. */
 const PARALLEL = 32;
@@ -56,10 +56,7 @@ export function createSeed(log: Logger): (input: StageInput) => Promise<StageRes
               client,
               { campaign: spec.campaign, count: load.nodes.length, onProgress: (count) => report(count, 'Ready') },
               { signal, budgetMs: budgets.nodeReadyMs },
-            ).catch((error: unknown) => {
-              signal.throwIfAborted();
-              throw systemNotThere(`${cluster.name}: ${error instanceof Error ? error.message : String(error)}`);
-            });
+            );
             return { ...made, nodes: load.nodes.length };
           } finally {
             await client.close();

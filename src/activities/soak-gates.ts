@@ -3,7 +3,7 @@ import { evaluateGates } from '../adapters/prometheus/evaluate.ts';
 import type { PrometheusClient } from '../adapters/prometheus/client.ts';
 import type { GateResult } from '../core/gates/model.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
-import { SCRAPE_INTERVAL_MS } from './scrape-interval.ts';
+import { scrapeIntervalMs } from '../core/plan/scrape-interval.ts';
 
 /** Reads gates at this moment: in the soak and at its end alike. */
 export async function readGates(request: {
@@ -22,7 +22,7 @@ export async function readGates(request: {
     window: { soakStartMs, settleEndMs: soakStartMs + spec.profile.loadProfile.settleSeconds * 1_000, nowMs },
     gaps: groundGaps(readGround(spec.campaign)),
     only,
-    scrapeIntervalMs: SCRAPE_INTERVAL_MS,
+    scrapeIntervalMs: scrapeIntervalMs(spec.plan),
     signal,
     queryBudgetMs: spec.deadlines.budgets.queryMs,
   });

@@ -14,7 +14,7 @@ import type { ObservedCluster, Observers } from './observers.ts';
 import { PARALLEL_REQUESTS } from './ramp.ts';
 import { runActions, type ActionState } from './soak-actions.ts';
 import { breachIn, liveGates, readGates } from './soak-gates.ts';
-import { SCRAPE_INTERVAL_MS } from './scrape-interval.ts';
+import { scrapeIntervalMs } from '../core/plan/scrape-interval.ts';
 import { stageActivity, type StageContext } from './stage-activity.ts';
 import { total } from './steady.ts';
 
@@ -174,24 +174,29 @@ class Soak {
     return undefined;
   }
 
-  /** What was replaced in the last second still has to be bound: the end is read when it is, or at the budget of a Pod. */
+  /**
+   * What was replaced in the last second still has to be bound: the end is read when it is, or at the budget of a Pod. Where
+   * the profile expects a standing shortfall, it only has to be there.
+   */
   async #settle(
     books: readonly SlotBook[],
     signal: AbortSignal,
     show: (live: string, fraction: number, gates: object) => void,
   ): Promise<void> {
     const wanted = this.#clusters.reduce((sum, cluster) => sum + cluster.load.slots.length, 0);
-    const untilMs = Date.now() + this.#context.spec.deadlines.budgets.podReadyMs;
+    const { profile, deadlines } = this.#context.spec;
+    const untilMs = Date.now() + deadlines.budgets.podReadyMs;
+    const toBeBound = profile.slo.expectStandingShortfall === true ? 0 : wanted;
     while (
       Date.now() < untilMs &&
-      !(total(this.#clusters, 'bound') === wanted && total(this.#clusters, 'present') === wanted)
+      !(total(this.#clusters, 'bound') >= toBeBound && total(this.#clusters, 'present') === wanted)
     ) {
       await this.#refill(books, signal);
       show(`waiting for the last Pods: ${total(this.#clusters, 'bound')} of ${wanted} bound`, 1, {});
       await sleep(250, undefined, { signal });
     }
     // The last state has to be scraped before it can be read.
-    await sleep(2 * SCRAPE_INTERVAL_MS, undefined, { signal });
+    await sleep(2 * scrapeIntervalMs(this.#context.spec.plan), undefined, { signal });
   }
 
   async #churn(cluster: ObservedCluster, book: SlotBook, signal: AbortSignal): Promise<void> {

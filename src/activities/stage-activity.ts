@@ -2,13 +2,14 @@ import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activ
 import type { Logger } from 'pino';
 import { readCheckpoint, writeCheckpoint } from '../adapters/host/checkpoints.ts';
 import { readGround } from '../adapters/host/ground.ts';
-import { readLedger, type ClusterRecord } from '../adapters/host/ledger.ts';
+import { readLedger, updateLedger, type ClusterRecord } from '../adapters/host/ledger.ts';
 import { openEvidence, type Evidence } from '../adapters/evidence/evidence-folder.ts';
 import { stageSeconds } from '../adapters/prometheus/own-metrics.ts';
 import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
 import type { StageInput, StageResult } from '../core/campaign/stage-io.ts';
 import type { Stage } from '../core/campaign/stages.ts';
 import type { Ownership } from '../core/plan/labels.ts';
+import { remainingMs } from '../core/plan/deadlines.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
 import { lastCheckpoint } from './bounded.ts';
 
@@ -59,6 +60,7 @@ export function stageActivity<Input extends StageInput, Result extends StageResu
         `${decision.decision} of ${decision.stage}, execution ${decision.execution}${decision.reason === '' ? '' : `: ${decision.reason}`}${decision.set === undefined ? '' : ` ${JSON.stringify(decision.set)}`}`,
       );
     }
+    if (execution > 1 && attempt === 1) postponeExpiry(spec, stage);
     event(attempt === 1 ? 'began' : 'resumed', '');
     log.info('stage began');
     try {
@@ -139,6 +141,13 @@ function clustersOf(spec: CampaignSpec): readonly ClusterRecord[] {
     });
   }
   return clusters;
+}
+
+/** A retry gives a campaign more time; whoever looks for what is abandoned has to know. */
+function postponeExpiry(spec: CampaignSpec, stage: Stage): void {
+  if (readLedger(spec.slug) === undefined) return;
+  const expiresAtMs = Date.now() + remainingMs(spec.deadlines, stage);
+  updateLedger(spec.slug, (ledger) => ({ ...ledger, expiresAtMs: Math.max(ledger.expiresAtMs, expiresAtMs) }));
 }
 
 function expiryOf(spec: CampaignSpec): number {

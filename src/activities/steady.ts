@@ -4,17 +4,16 @@ import { replaceMissing } from '../adapters/kube/run-churn.ts';
 import { SlotBook } from '../adapters/kube/slot-book.ts';
 import { pendingReasons } from '../adapters/kube/pending-reasons.ts';
 import type { StageInput, StageResult } from '../core/campaign/stage-io.ts';
+import { isSteadyLook, type PodLook } from '../core/campaign/steadiness.ts';
 import { STEADY_POLL_MS, STEADY_POLLS } from '../core/plan/stage-waits.ts';
 import { bounded } from './bounded.ts';
 import type { ObservedCluster, Observers } from './observers.ts';
 import { PARALLEL_REQUESTS } from './ramp.ts';
 import { stageActivity, systemNotThere } from './stage-activity.ts';
 
-/** Share of the Pods that must be bound (`reference/bigfleet-harness.md` §7). */
-const BOUND_SHARE = 0.999;
-
 /**
- * Waits until the system has bound what was asked for, several looks in a row. It gives up, as the system's failure, at the
+ * Waits until the system has bound what was asked for, several looks in a row, or, where the profile expects a standing
+ * shortfall, until what it has bound stays the same. It gives up, as the system's failure, at the
  * ramp budget, and names what is pending and why the scheduler says so.
  */
 export function createSteady(log: Logger, observers: Observers): (input: StageInput) => Promise<StageResult> {
@@ -28,15 +27,18 @@ export function createSteady(log: Logger, observers: Observers): (input: StageIn
     context.save({ startAtMs });
     const untilMs = startAtMs + spec.plan.rampBudgetMs;
     const wanted = clusters.reduce((sum, cluster) => sum + cluster.load.slots.length, 0);
-    const target = Math.floor(BOUND_SHARE * wanted);
+    const expectsShortfall = spec.profile.slo.expectStandingShortfall === true;
     const seconds = await bounded(
       'steady',
       { budgetMs: spec.deadlines.stages.steady.attemptMs },
       async (signal, progress) => {
+        let before: PodLook | undefined;
         for (let good = 0; ;) {
           const present = total(clusters, 'present');
           const bound = total(clusters, 'bound');
-          const isGood = bound >= target && present === wanted;
+          const look = { wanted, present, bound };
+          const isGood = isSteadyLook(look, before, expectsShortfall);
+          before = look;
           good = isGood ? good + 1 : 0;
           progress({
             live: `${bound} of ${wanted} Pods bound, ${total(clusters, 'pending')} pending${isGood ? `, good look ${good} of ${STEADY_POLLS}` : ''}`,
@@ -46,7 +48,7 @@ export function createSteady(log: Logger, observers: Observers): (input: StageIn
           if (good >= STEADY_POLLS) return (Date.now() - startAtMs) / 1_000;
           if (Date.now() > untilMs)
             throw systemNotThere(
-              await explain(clusters, { bound, present, wanted, seconds: spec.plan.rampBudgetMs / 1_000 }, signal),
+              await explain(clusters, { ...look, expectsShortfall, seconds: spec.plan.rampBudgetMs / 1_000 }, signal),
             );
           // A retry after a breach finds slots that the broken soak left empty.
           if (present < wanted) await refill(clusters, budgets.apiCallMs, signal);
@@ -88,7 +90,7 @@ async function refill(clusters: readonly ObservedCluster[], callBudgetMs: number
 
 async function explain(
   clusters: readonly ObservedCluster[],
-  found: { readonly bound: number; readonly present: number; readonly wanted: number; readonly seconds: number },
+  found: PodLook & { readonly expectsShortfall: boolean; readonly seconds: number },
   signal: AbortSignal,
 ): Promise<string> {
   const reasons: string[] = [];
@@ -97,5 +99,6 @@ async function explain(
     reasons.push(...(await pendingReasons(cluster.client, cluster.load, { signal, budgetMs: 10_000 }).catch(() => [])));
   }
   const why = reasons.length === 0 ? '' : `; the scheduler says: ${reasons.slice(0, 3).join(' | ')}`;
-  return `not steady within the ramp budget of ${found.seconds} s: ${found.bound} of ${found.wanted} Pods bound, ${found.present} present${why}`;
+  const expected = found.expectsShortfall ? '; the profile expects that some stay without a Node' : '';
+  return `not steady within the ramp budget of ${found.seconds} s: ${found.bound} of ${found.wanted} Pods bound, ${found.present} present${expected}${why}`;
 }

@@ -1,11 +1,12 @@
 import { ledgerSlugs, readLedger } from '../adapters/host/ledger.ts';
 import { ownPrometheus, writeTargets } from '../adapters/prometheus/server.ts';
 import type { ScrapeTarget } from '../adapters/substrates/substrate.ts';
+import { BELAY_JOB } from '../core/gates/model.ts';
 
 /** Belay's own worker as a target: it serves the load's numbers. */
 export function workerTarget(metricsPort: number): ScrapeTarget {
   return {
-    job: 'belay-worker',
+    job: BELAY_JOB,
     cluster: '',
     scheme: 'http',
     address: `127.0.0.1:${metricsPort}`,

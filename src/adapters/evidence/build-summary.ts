@@ -39,11 +39,17 @@ export function buildSummary(input: SummaryInput): BelaySummary {
   const floor = floorOf(input);
   const failedActions = input.actions.filter((action) => !action.asserted).map(actionFailure);
   const actionVerdict: Verdict = failedActions.length > 0 ? 'fail' : 'pass';
-  const verdict = worst([floor.verdict, overallVerdict(results), actionVerdict]);
+  // A campaign that nothing judged is not green: that is how gates pass because nothing was measured.
+  const judged = results.some((one) => one.barKind !== 'informational');
+  const verdict = worst([floor.verdict, judged ? overallVerdict(results) : 'unmeasured', actionVerdict]);
   const messages = (wanted: Verdict): readonly string[] =>
     results.filter((one) => one.counts !== false && one.verdict === wanted).map((one) => one.message);
   const failures = [...messages('fail'), ...failedActions, ...(floor.verdict === 'fail' ? floor.reasons : [])];
-  const unmeasured = [...(floor.verdict === 'fail' ? [] : floor.reasons), ...messages('unmeasured')];
+  const unmeasured = [
+    ...(floor.verdict === 'fail' ? [] : floor.reasons),
+    ...messages('unmeasured'),
+    ...(judged ? [] : ['no gate with a bar judges this campaign']),
+  ];
   const unmeasuredGates = results.filter((one) => one.barKind !== 'informational' && one.reading.value === null);
   const startedAtMs = state.outcomes[0]?.startedAtMs ?? state.stageStartedAtMs;
   const reasons = [...failures, ...unmeasured];
