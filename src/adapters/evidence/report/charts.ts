@@ -64,7 +64,10 @@ export function lineColour(index: number): string {
 
 /** Whether a gate's bar is too far above its values to be drawn to scale. */
 export function barIsOutOfSight(bar: Bar | undefined, lines: readonly ChartLine[]): boolean {
-  const top = Math.max(0, ...lines.flatMap((line) => line.points.map(([, value]) => value)));
+  const values = lines
+    .flatMap((line) => line.points.map(([, value]) => value))
+    .filter((value) => Number.isFinite(value));
+  const top = Math.max(0, ...values);
   return bar?.max !== undefined && top > 0 && bar.max > BAR_OUT_OF_SIGHT * top;
 }
 
@@ -225,7 +228,9 @@ const NICE_ENDS = [
 ] as const;
 
 /** An axis from 0 to a round number a little above the values; ECharts' own choice where some are below 0. */
-function valueScale(values: readonly number[]): object {
+function valueScale(given: readonly number[]): object {
+  // A quantile of no events is NaN: not drawn, and no end of an axis.
+  const values = given.filter((value) => Number.isFinite(value));
   const top = Math.max(0, ...values) * 1.08;
   if (Math.min(0, ...values) < 0) return { splitNumber: 4 };
   if (top === 0) return { min: 0, max: 1, interval: 0.5 };
