@@ -48,23 +48,26 @@ export function startBelay(args: readonly string[], env: Readonly<Record<string,
     stderr += text;
     both += text;
   });
-  let end: Ended | undefined;
-  void child.then(({ exitCode, signal }) => {
-    end = {
+  const told = (what: string): Error => new Error(`belay ${args.join(' ')}: ${what}. It wrote:\n${both.slice(-8_000)}`);
+  const end = (async (): Promise<Ended> => {
+    const { exitCode, signal } = await child;
+    return {
       exitCode: exitCode ?? -1,
       stdout,
       stderr: signal === undefined ? stderr : `${stderr}\n(ended by ${signal})`,
     };
-  });
-  const told = (what: string): Error => new Error(`belay ${args.join(' ')}: ${what}. It wrote:\n${both.slice(-8_000)}`);
+  })();
+  const state = { over: false };
+  void end.then(() => (state.over = true));
   return {
     pid: child.pid ?? 0,
     output: () => both,
     async line(pattern, limitMs = LIMIT_MS) {
       for (const untilMs = Date.now() + limitMs; ;) {
+        const { over } = state;
         const found = pattern.exec(both);
         if (found !== null) return found;
-        if (end !== undefined) throw told(`ended with code ${end.exitCode} without ${String(pattern)}`);
+        if (over) throw told(`ended with code ${(await end).exitCode} without ${String(pattern)}`);
         if (Date.now() > untilMs) throw told(`no ${String(pattern)} within ${limitMs / 1_000} s`);
         await sleep(POLL_MS);
       }
@@ -73,11 +76,17 @@ export function startBelay(args: readonly string[], env: Readonly<Record<string,
       child.kill(name);
     },
     async ended(limitMs = LIMIT_MS) {
-      for (const untilMs = Date.now() + limitMs; end === undefined;) {
-        if (Date.now() > untilMs) throw told(`did not end within ${limitMs / 1_000} s`);
-        await sleep(POLL_MS);
+      const inTime = new AbortController();
+      const late = sleep(limitMs, undefined, { signal: inTime.signal }).then(() => {
+        throw told(`did not end within ${limitMs / 1_000} s`);
+      });
+      // Its abort is the good case.
+      late.catch(() => undefined);
+      try {
+        return await Promise.race([end, late]);
+      } finally {
+        inTime.abort();
       }
-      return end;
     },
   };
 }
