@@ -58,7 +58,12 @@ function lookAtAll(campaigns: Map<string, CampaignKeeper>, log: KeeperLog, signa
   for (const slug of slugs) {
     let keeper = campaigns.get(slug);
     if (keeper === undefined) campaigns.set(slug, (keeper = new CampaignKeeper(slug, log)));
-    keeper.lookAround(signal);
+    try {
+      keeper.lookAround(signal);
+    } catch (cause) {
+      // A ledger that cannot be read must not leave the other campaigns unwatched.
+      log.warn({ slug, err: cause }, 'a campaign cannot be looked after');
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { groundGaps, readGround } from '../../../src/adapters/host/ground.ts';
@@ -76,6 +76,9 @@ test('components of a cluster that die are noticed, started again and told; what
 
 test('a process is started again as it was, by one of two keepers, with its ports and its name', async () => {
   campaign = await testCampaign('proc');
+  // Another campaign's ledger that nobody can read is no reason to leave this one unwatched.
+  mkdirSync(campaignFolder('broken'), { recursive: true });
+  writeFileSync(join(campaignFolder('broken'), 'ledger.json'), '{');
   const first = await sleeper('proc', 'worker.sleeper', true);
   keep();
   keep();
