@@ -3,10 +3,8 @@ import { existsSync } from 'node:fs';
 import { readCheckpoint } from '../adapters/host/checkpoints.ts';
 import { readLedger } from '../adapters/host/ledger.ts';
 import { collectSnapshot, CURVE_BUDGETS } from '../adapters/evidence/collect-snapshot.ts';
-import { loadSystem } from '../adapters/files/load-system.ts';
 import { ownPrometheus } from '../adapters/prometheus/server.ts';
 import { substrateAdapter } from '../adapters/substrates/select-substrate.ts';
-import { systemLogs } from '../adapters/systems/install-system.ts';
 import { latestOutcome } from '../core/campaign/machine.ts';
 import type { EvidencePart, SnapshotResult, StageInput } from '../core/campaign/stage-io.ts';
 import { bounded } from './bounded.ts';
@@ -77,15 +75,11 @@ function logsOf({ spec }: StageContext): readonly { readonly name: string; reado
   const ledger = readLedger(spec.slug);
   if (ledger === undefined) return [];
   const substrate = substrateAdapter(spec.substrate, new Map());
-  const { system } = loadSystem(spec.system);
   const ofClusters = ledger.clusters.flatMap((cluster) =>
-    [...substrate.clusterLogs(cluster), ...systemLogs({ spec, system, cluster })].map(({ component, path }) => ({
-      name: `${cluster.name}-${component}`,
-      path,
-    })),
+    substrate.clusterLogs(cluster).map(({ component, path }) => ({ name: `${cluster.name}-${component}`, path })),
   );
+  // The system's processes are among those on the ledger.
   const ofProcesses = ledger.processes.map(({ name, logPath }) => ({ name, path: logPath }));
-  // A system's process stands in both lists; a component that never started has no log to miss.
-  const byPath = new Map([...ofProcesses, ...ofClusters].map((entry) => [entry.path, entry]));
-  return [...byPath.values()].filter(({ path }) => existsSync(path));
+  // A component that never started has no log to miss.
+  return [...ofProcesses, ...ofClusters].filter(({ path }) => existsSync(path));
 }

@@ -8,6 +8,7 @@ import { forgetCampaign } from '../adapters/prometheus/own-metrics.ts';
 import { stopPrometheus } from '../adapters/prometheus/server.ts';
 import { substrateAdapter } from '../adapters/substrates/select-substrate.ts';
 import { removeSystem } from '../adapters/systems/install-system.ts';
+import { removeProcessesOf } from '../adapters/systems/system-processes.ts';
 import { findTool } from '../adapters/toolchain/find-tool.ts';
 import { TOOL_NAMES, type ToolName } from '../adapters/toolchain/tools.ts';
 import type { FoundTool } from '../adapters/toolchain/find-tool.ts';
@@ -71,11 +72,15 @@ async function takeDown(context: StageContext, cluster: ClusterRecord): Promise<
   const leftovers: string[] = [];
   const tools = await toolsHere();
   await attempt(leftovers, `${spec.system.name} on ${cluster.name}`, async () => {
-    const { system, folder } = loadSystem(spec.system);
-    const budgetMs = budgets.processStopMs * 3 * Math.max(1, system.install.processes.length) + budgets.apiCallMs * 3;
+    const known = systemHere(context);
+    const processes = Math.max(1, readLedger(spec.slug)?.processes.length ?? 1);
+    const budgetMs = budgets.processStopMs * 3 * processes + budgets.apiCallMs * 3;
     await bounded(`remove ${spec.system.name} from ${cluster.name}`, { budgetMs }, async (signal) => {
-      await removeChart({ spec, system, systemFolder: folder, cluster, tools, signal });
-      await removeSystem({ spec, system, systemFolder: folder, cluster, tools, signal });
+      // The ledger knows the processes also when the system's file has changed since; what it applied, the sweep finds.
+      if (known === undefined) return removeProcessesOf(spec.slug, cluster, budgets.processStopMs);
+      const request = { spec, system: known.system, systemFolder: known.folder, cluster, tools, signal };
+      await removeChart(request);
+      await removeSystem(request);
     });
   });
   if (!cluster.owned) {
@@ -110,6 +115,16 @@ async function takeDown(context: StageContext, cluster: ClusterRecord): Promise<
     ),
   );
   return leftovers;
+}
+
+/** The system's file, if it is still what the campaign was resolved with. */
+function systemHere({ spec, log }: StageContext): ReturnType<typeof loadSystem> | undefined {
+  try {
+    return loadSystem(spec.system);
+  } catch (error) {
+    log.warn({ err: error }, 'removing the system without its file');
+    return undefined;
+  }
 }
 
 /** Runs one step; a failure is named instead of thrown, so that the steps after it run. A cancel is passed on. */
