@@ -63,6 +63,7 @@ export async function waitForNodes(
 ): Promise<void> {
   const untilMs = Date.now() + within.budgetMs;
   for (let best = -1; ;) {
+    const askedAtMs = Date.now();
     const { items } = await client.list(
       '/api/v1/nodes',
       { labelSelector: `${LABELS.campaign}=${request.campaign}`, pick: isReady },
@@ -78,7 +79,9 @@ export async function waitForNodes(
         0,
       );
     }
-    await sleep(READY_POLL_MS, undefined, { signal: within.signal }).catch(() => within.signal.throwIfAborted());
+    // Thousands of Nodes make a long list: the server shall have at least as much time for other things.
+    const pauseMs = Math.max(READY_POLL_MS, 2 * (Date.now() - askedAtMs));
+    await sleep(pauseMs, undefined, { signal: within.signal }).catch(() => within.signal.throwIfAborted());
   }
 }
 
