@@ -22,6 +22,8 @@ export interface Run extends Played {
   details(): Promise<string>;
   /** Sends the Update `decide`. */
   decide(answer: unknown): Promise<string>;
+  /** Asks until an answer fits. */
+  readonly until: typeof eventually;
   /** Waits until the campaign holds. */
   untilHold(): Promise<CampaignStatus>;
   /** Waits until so many calls of a stage's activity have begun. */
@@ -135,6 +137,7 @@ export class TestTemporal {
         return metadata.currentDetails ?? '';
       },
       decide: (answer) => handle.executeUpdate<string, [unknown]>('decide', { args: [answer] }),
+      until: eventually,
       untilHold: () => eventually(status, (found) => found.state.mode === 'hold'),
       untilCalled: async (stage, times = 1) => {
         await eventually(
