@@ -23,9 +23,12 @@ export function closingWords(
     `${styleText('bold', 'verdict')}  ${coloured(end, end.toUpperCase())}${message === '' ? '' : `  ${message}`}`,
   );
   for (const reason of result?.reasons ?? []) lines.push(`  - ${reason}`);
-  for (const healed of status === undefined ? [] : healedFailures(status.state)) {
+  for (const { stage, execution, failure } of status === undefined ? [] : healedFailures(status.state)) {
+    const passed = status?.state.outcomes.find(
+      (later) => later.stage === stage && later.execution > execution && later.outcome === 'succeeded',
+    );
     lines.push(
-      `  - ${healed.stage} passed on a later execution; execution ${healed.execution}: ${healed.failure?.message ?? 'failed'}`,
+      `  - ${stage} passed on execution ${passed?.execution ?? '?'}; execution ${execution}: ${failure?.message ?? 'failed'}`,
     );
   }
   for (const leftover of result?.leftovers ?? []) lines.push(styleText('red', `  ! left behind: ${leftover}`));
