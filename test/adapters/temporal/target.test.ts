@@ -1,0 +1,66 @@
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { expect, test, vi } from 'vitest';
+import { connect, isHealthy } from '../../../src/adapters/temporal/client.ts';
+import { externalTarget, temporalTarget } from '../../../src/adapters/temporal/target.ts';
+import { freshStackHome } from './stack-home.ts';
+
+const home = freshStackHome();
+
+test('no server is named by a namespace or a key alone', () => {
+  vi.stubEnv('TEMPORAL_NAMESPACE', 'team');
+  vi.stubEnv('TEMPORAL_API_KEY', 'secret');
+  expect(externalTarget()).toBeUndefined();
+  expect(() => temporalTarget()).toThrow('"./belay up" starts one here');
+});
+
+test('an address names a server; an API key turns TLS on', () => {
+  vi.stubEnv('TEMPORAL_ADDRESS', 'temporal.example.com:7233');
+  expect(externalTarget()).toEqual({
+    external: true,
+    address: 'temporal.example.com:7233',
+    namespace: 'default',
+    connection: { address: 'temporal.example.com:7233' },
+  });
+  vi.stubEnv('TEMPORAL_NAMESPACE', 'team.a1b2c');
+  vi.stubEnv('TEMPORAL_API_KEY', 'secret');
+  expect(temporalTarget()).toMatchObject({ namespace: 'team.a1b2c', connection: { apiKey: 'secret', tls: true } });
+});
+
+test('a profile of a config file names a server', () => {
+  const file = join(home.folder, 'temporal.toml');
+  writeFileSync(
+    file,
+    '[profile.staging]\naddress = "staging.example.com:7233"\nnamespace = "scale"\n[profile.staging.tls]\nserver_name = "staging"\n',
+  );
+  vi.stubEnv('TEMPORAL_CONFIG_FILE', file);
+  vi.stubEnv('TEMPORAL_PROFILE', 'staging');
+  expect(externalTarget()).toMatchObject({
+    address: 'staging.example.com:7233',
+    namespace: 'scale',
+    connection: { tls: { serverNameOverride: 'staging' } },
+  });
+});
+
+test('what cannot be read is said with the variables that named it', () => {
+  const file = join(home.folder, 'temporal.toml');
+  writeFileSync(file, 'this is = not [ toml');
+  vi.stubEnv('TEMPORAL_CONFIG_FILE', file);
+  expect(() => externalTarget()).toThrow('the Temporal server named by TEMPORAL_CONFIG_FILE cannot be read');
+});
+
+test('a server that accepts and never answers is given up by the deadline, and is not healthy', async () => {
+  const silent = createServer();
+  await new Promise<void>((done) => silent.listen(0, '127.0.0.1', done));
+  const { port } = silent.address() as AddressInfo;
+  const address = `127.0.0.1:${port}`;
+  const target = { external: true, address, namespace: 'default', connection: { address } };
+  try {
+    await expect(connect(target, 300)).rejects.toThrow(`the Temporal server at ${address} does not answer`);
+    await expect(isHealthy(target, 300)).resolves.toBe(false);
+  } finally {
+    silent.close();
+  }
+});

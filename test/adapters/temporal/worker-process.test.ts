@@ -1,0 +1,54 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test, vi } from 'vitest';
+import { isAlive } from '../../../src/adapters/host/processes.ts';
+import { ensureWorker, stopWorkers } from '../../../src/adapters/temporal/worker-process.ts';
+import { liveWorkers } from '../../../src/adapters/temporal/worker-record.ts';
+import { fakeWorker, freshStackHome } from './stack-home.ts';
+
+const home = freshStackHome();
+
+test('a worker is started once, used by all, and stopped', async () => {
+  const first = await ensureWorker({ command: fakeWorker });
+  expect(isAlive(first)).toBe(true);
+  expect(await ensureWorker({ command: fakeWorker })).toEqual(first);
+  await stopWorkers();
+  expect(isAlive(first)).toBe(false);
+  expect(liveWorkers()).toEqual([]);
+});
+
+test('one that was killed is replaced', async () => {
+  const first = await ensureWorker({ command: fakeWorker });
+  process.kill(first.pid, 'SIGKILL');
+  const second = await ensureWorker({ command: fakeWorker });
+  expect(second.pid).not.toBe(first.pid);
+  expect(liveWorkers()).toEqual([second]);
+});
+
+test('one that runs older code is replaced, unless campaigns are under way', async () => {
+  const first = await ensureWorker({ command: fakeWorker });
+  const path = join(home.folder, 'worker.json');
+  writeFileSync(path, JSON.stringify({ ...(JSON.parse(readFileSync(path, 'utf8')) as object), code: 'older' }));
+  expect((await ensureWorker({ command: fakeWorker, busy: true })).pid).toBe(first.pid);
+  const second = await ensureWorker({ command: fakeWorker });
+  expect(second.pid).not.toBe(first.pid);
+  expect(isAlive(first)).toBe(false);
+});
+
+test('one that ends before it is ready is an error with the end of its log', async () => {
+  const command = { file: '/bin/sh', args: ['-c', 'echo "Cannot find module" >&2; exit 1'] };
+  await expect(ensureWorker({ command })).rejects.toThrow(
+    /the worker ended before it was ready.*\n.*Cannot find module/,
+  );
+});
+
+test('it gets the settings of Belay and Temporal and nothing else, and no key is written down', async () => {
+  vi.stubEnv('TEMPORAL_API_KEY', 'a-key-that-is-secret');
+  vi.stubEnv('SOME_TOKEN', 'another-secret');
+  const worker = await ensureWorker({ command: fakeWorker });
+  const environment = readFileSync(`/proc/${worker.pid}/environ`, 'utf8').split('\0');
+  expect(environment).toContain('TEMPORAL_API_KEY=a-key-that-is-secret');
+  expect(environment).toContain(`BELAY_HOME=${home.folder}`);
+  expect(environment.some((entry) => entry.startsWith('SOME_TOKEN'))).toBe(false);
+  expect(readFileSync(join(home.folder, 'worker.json'), 'utf8')).not.toContain('secret');
+});
