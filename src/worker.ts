@@ -27,6 +27,9 @@ const GRACE_MS = 10_000;
 /** After this the process ends whatever still runs. */
 const FORCE_MS = 20_000;
 
+// Libraries that assert in development, and only there, must not cost a campaign its report.
+process.env['NODE_ENV'] ??= 'production';
+
 const log = createLog();
 const corePort = await freePort();
 Runtime.install({
