@@ -82,7 +82,8 @@ export function gateQuestions(
             selector,
             atStart: selector.text,
             atEnd: `last_over_time(${selector.text}[${range}])`,
-            resets: `resets(${selector.text}[${range}]) > 0`,
+            // Two scrapes further back: a reset between the sample at the window's start and the first one in it counts too.
+            resets: `resets(${selector.text}[${promDuration(windowMs + 2 * options.scrapeIntervalMs)}]) > 0`,
           })),
     jobs: gate.job === undefined ? [...new Set(matched)] : [gate.job],
   };

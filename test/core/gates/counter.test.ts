@@ -11,7 +11,8 @@ const at = (value: number, more: Record<string, string> = {}) => [{ labels: { ..
 /** Evidence as Prometheus would give it for one series with these values, one a second. */
 function evidenceOf(begin: number, values: readonly number[], stepMs = 1_000): CounterEvidence {
   const points = values.map((value, index) => [WINDOW.startMs + (index + 1) * stepMs, value] as const);
-  const resets = values.filter((value, index) => value < (values[index - 1] ?? value)).length;
+  // The question reaches back to the sample that gives the window's start its value.
+  const resets = values.filter((value, index) => value < (values[index - 1] ?? begin)).length;
   return {
     ...nothing,
     atStart: at(begin),
