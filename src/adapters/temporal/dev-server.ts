@@ -113,8 +113,10 @@ async function startDevServer(options: EnsureToolsOptions & { readonly signal: A
   if (tool === undefined) throw new Error('the Temporal CLI was not found');
   const folder = join(stateFolder(), 'temporal');
   mkdirSync(folder, { recursive: true });
-  const port = await freePort(DEFAULT_PORT);
-  const uiPort = await freePort(DEFAULT_UI_PORT);
+  // One that was killed left its record: workers and clients find the next one only where that one was.
+  const before = readStackRecord();
+  const port = await freePort(portIn(before?.address) ?? DEFAULT_PORT);
+  const uiPort = await freePort(portIn(before?.uiUrl) ?? DEFAULT_UI_PORT);
   const metricsPort = await freePort();
   // A database cannot be carried over to another server version.
   const databasePath = join(folder, `server-${tool.version}.db`);
@@ -145,6 +147,11 @@ async function startDevServer(options: EnsureToolsOptions & { readonly signal: A
     removeStackRecord();
     throw cause;
   }
+}
+
+function portIn(address: string | undefined): number | undefined {
+  const port = /:(\d+)$/.exec(address ?? '')?.[1];
+  return port === undefined ? undefined : Number(port);
 }
 
 function serverArguments(given: {
