@@ -8,14 +8,14 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['test/{core,cases,cli,activities}/**/*.test.ts'],
+          include: ['test/{core,cases,activities}/**/*.test.ts'],
           testTimeout: 60_000,
         },
       },
       {
         test: {
           name: 'parts',
-          include: ['test/{adapters,workflows}/**/*.test.ts'],
+          include: ['test/{adapters,workflows,cli}/**/*.test.ts'],
           fileParallelism: false,
           testTimeout: 180_000,
           hookTimeout: 180_000,
