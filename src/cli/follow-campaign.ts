@@ -128,7 +128,7 @@ async function endOf(handle: WorkflowHandle, closed: string, status: CampaignSta
     const result = (await handle.result()) as CampaignResult;
     return { end: result.verdict, result, status, message: '' };
   } catch (error) {
-    if (closed === 'CANCELED') return { end: 'aborted', result: undefined, status, message: 'stopped on request' };
+    if (closed === 'CANCELLED') return { end: 'aborted', result: undefined, status, message: 'stopped on request' };
     const cause = error instanceof WorkflowFailedError ? error.cause : error;
     const message = cause instanceof Error ? cause.message : String(cause);
     if (cause instanceof ApplicationFailure && cause.type === FAILURE_TYPES.invalidSpec)
