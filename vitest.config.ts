@@ -8,7 +8,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['test/{core,cases,activities}/**/*.test.ts'],
+          include: ['test/{core,cases,activities,worker}/**/*.test.ts'],
           testTimeout: 60_000,
         },
       },

@@ -1,0 +1,14 @@
+import { expect, test } from 'vitest';
+import { forgetCampaign, podBindSeconds, podsBound, registry } from '../../../src/adapters/prometheus/own-metrics.ts';
+
+test('a campaign that is over leaves no series behind, and takes none of another along', async () => {
+  for (const campaign of ['over', 'running']) {
+    podsBound.set({ campaign, cluster: 'c0' }, 5);
+    for (const stage of ['ramp', 'soak']) podBindSeconds.observe({ campaign, cluster: 'c0', stage }, 0.2);
+  }
+  await forgetCampaign('over');
+  const page = await registry.metrics();
+  expect(page).not.toContain('campaign="over"');
+  expect(page).toContain('belay_pods_bound{campaign="running",cluster="c0"} 5');
+  expect(page).toMatch(/belay_pod_bind_seconds_count\{campaign="running",cluster="c0",stage="soak"\} 1/);
+});
