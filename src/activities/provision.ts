@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import type { Logger } from 'pino';
-import { readLedger, writeLedger } from '../adapters/host/ledger.ts';
+import { openLedger, type Ledger } from '../adapters/host/ledger.ts';
 import { startPrometheus, writeTargets } from '../adapters/prometheus/server.ts';
 import { LOCAL_TOOLS } from '../adapters/substrates/local/kwok-config.ts';
 import { substrateAdapter } from '../adapters/substrates/select-substrate.ts';
@@ -24,7 +24,7 @@ export function createProvision(log: Logger, metricsPort: number): (input: Stage
   return stageActivity('provision', log, async (context) => {
     const { spec } = context;
     const { budgets } = spec.deadlines;
-    openLedger(spec);
+    openLedger(firstLedger(spec));
     const tools = await bounded('look for tools', { budgetMs: budgets.apiCallMs }, () =>
       toolPaths(toolsOfSubstrate(spec)),
     );
@@ -98,20 +98,18 @@ export async function toolPaths(names: readonly ToolName[]): Promise<ReadonlyMap
   return new Map(found.filter((entry): entry is [ToolName, FoundTool] => entry[1] !== undefined));
 }
 
-function openLedger(spec: CampaignSpec): void {
-  if (readLedger(spec.slug) !== undefined) return;
+function firstLedger({ campaign, slug, workflowId, runId, deadlines }: CampaignSpec): Ledger {
   const nowMs = Date.now();
-  const { campaign, slug, workflowId, runId } = spec;
-  writeLedger({
+  return {
     campaign,
     slug,
     workflowId,
     runId,
     createdAtMs: nowMs,
-    expiresAtMs: nowMs + spec.deadlines.janitorMs,
+    expiresAtMs: nowMs + deadlines.janitorMs,
     clusters: [],
     processes: [],
-  });
+  };
 }
 
 /** Everything that provision's deadline has for clusters. */

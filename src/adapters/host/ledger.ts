@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { stateFolder } from './folders.ts';
 import { releasePortsOf } from './port-claims.ts';
+import { withProcessLockSync } from './process-lock.ts';
 import type { ProcessRecord } from './processes.ts';
 
 /** A cluster of a campaign on this host. */
@@ -43,6 +44,10 @@ export interface Ledger {
   readonly closing?: boolean;
 }
 
+const LEDGER_FILE = 'ledger.json';
+/** Holders keep a ledger's lock for milliseconds; only a process that is stopped by a signal keeps it for so long. */
+const LOCK_LIMIT_MS = 5_000;
+
 /** Folder of a campaign's working files on this host: kubeconfigs, cluster state, Prometheus data. Gone after teardown. */
 export function campaignFolder(slug: string): string {
   return join(stateFolder(), 'campaigns', slug);
@@ -56,29 +61,58 @@ export function startLockPath(slug: string, name: string): string {
 /** Reads a campaign's ledger; undefined when there is none. */
 export function readLedger(slug: string): Ledger | undefined {
   try {
-    return JSON.parse(readFileSync(join(campaignFolder(slug), 'ledger.json'), 'utf8')) as Ledger;
+    return JSON.parse(readFileSync(join(campaignFolder(slug), LEDGER_FILE), 'utf8')) as Ledger;
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw cause;
   }
 }
 
-/** Replaces a ledger, by temp file and rename, so that a reader never sees half of one. Synchronous: updates never interleave. */
+/** Replaces a ledger, by temp file and rename, so that a reader never sees half of one. */
 export function writeLedger(ledger: Ledger): void {
-  const folder = campaignFolder(ledger.slug);
-  mkdirSync(folder, { recursive: true });
-  const temporary = join(folder, `ledger.json.${process.pid}.tmp`);
-  writeFileSync(temporary, JSON.stringify(ledger, null, 2));
-  renameSync(temporary, join(folder, 'ledger.json'));
+  withLedgerLock(ledger.slug, () => replaceLedger(ledger));
 }
 
-/** Applies a change to a ledger that exists. @throws Error when there is none */
+/** Writes a campaign's first ledger. One that is there already stays as it is. */
+export function openLedger(ledger: Ledger): void {
+  withLedgerLock(ledger.slug, () => {
+    if (readLedger(ledger.slug) === undefined) replaceLedger(ledger);
+  });
+}
+
+/**
+ * Applies a change to a ledger that exists. Keeper and stages may run in several processes: of two changes at once, in one
+ * process or in two, neither is lost.
+ * @throws Error when there is no ledger, or another process has held its lock for `LOCK_LIMIT_MS`
+ */
 export function updateLedger(slug: string, change: (ledger: Ledger) => Ledger): Ledger {
-  const ledger = readLedger(slug);
-  if (ledger === undefined) throw new Error(`no ledger for ${slug} in ${campaignFolder(slug)}`);
-  const next = change(ledger);
-  writeLedger(next);
+  const next = changeLedger(slug, change);
+  if (next === undefined) throw new Error(`no ledger for ${slug} in ${campaignFolder(slug)}`);
   return next;
+}
+
+/** Applies a change to a ledger; undefined, and nothing is written, when there is none. */
+function changeLedger(slug: string, change: (ledger: Ledger) => Ledger): Ledger | undefined {
+  return withLedgerLock(slug, () => {
+    const ledger = readLedger(slug);
+    if (ledger === undefined) return undefined;
+    const next = change(ledger);
+    replaceLedger(next);
+    return next;
+  });
+}
+
+function replaceLedger(ledger: Ledger): void {
+  const folder = campaignFolder(ledger.slug);
+  mkdirSync(folder, { recursive: true });
+  const temporary = join(folder, `${LEDGER_FILE}.${process.pid}.tmp`);
+  writeFileSync(temporary, JSON.stringify(ledger, null, 2));
+  renameSync(temporary, join(folder, LEDGER_FILE));
+}
+
+/** Runs `work` while no other process changes the ledger. The lock lies outside the campaign's folder, which teardown removes. */
+function withLedgerLock<T>(slug: string, work: () => T): T {
+  return withProcessLockSync(join(stateFolder(), 'locks', `${slug}.ledger`), LOCK_LIMIT_MS, work);
 }
 
 /** Puts a cluster on record, in place of one of the same name. */
@@ -106,33 +140,38 @@ export function recordProcess(
 
 /** Takes a cluster that is gone off the record. Does nothing when there is no ledger. */
 export function forgetCluster(slug: string, name: string): void {
-  if (readLedger(slug) === undefined) return;
-  updateLedger(slug, (ledger) => ({ ...ledger, clusters: ledger.clusters.filter((other) => other.name !== name) }));
+  changeLedger(slug, (ledger) => ({ ...ledger, clusters: ledger.clusters.filter((other) => other.name !== name) }));
 }
 
 /** Takes a process that is gone off the record. Does nothing when there is no ledger. */
 export function forgetProcess(slug: string, name: string): void {
-  if (readLedger(slug) === undefined) return;
-  updateLedger(slug, (ledger) => ({ ...ledger, processes: ledger.processes.filter((other) => other.name !== name) }));
+  changeLedger(slug, (ledger) => ({ ...ledger, processes: ledger.processes.filter((other) => other.name !== name) }));
 }
 
 /** Marks a campaign as being torn down: the keeper leaves it alone from now on. Does nothing when there is no ledger. */
 export function markClosing(slug: string): void {
-  if (readLedger(slug) === undefined) return;
-  updateLedger(slug, (ledger) => ({ ...ledger, closing: true }));
+  changeLedger(slug, (ledger) => ({ ...ledger, closing: true }));
 }
 
 /** Slugs of all campaigns that have a folder on this host. */
 export function ledgerSlugs(): readonly string[] {
+  return namesIn(join(stateFolder(), 'campaigns'));
+}
+
+/** Removes a campaign's folder and gives its ports back: the last step of its teardown. The ledger goes last, whatever cuts it off. */
+export function removeCampaignFolder(slug: string): void {
+  releasePortsOf(slug);
+  const folder = campaignFolder(slug);
+  for (const name of namesIn(folder)) {
+    if (name !== LEDGER_FILE) rmSync(join(folder, name), { recursive: true, force: true });
+  }
+  withLedgerLock(slug, () => rmSync(folder, { recursive: true, force: true }));
+}
+
+function namesIn(folder: string): readonly string[] {
   try {
-    return readdirSync(join(stateFolder(), 'campaigns'));
+    return readdirSync(folder);
   } catch {
     return [];
   }
-}
-
-/** Removes a campaign's folder with its ledger, and gives its ports back: the last step of its teardown. */
-export function removeCampaignFolder(slug: string): void {
-  releasePortsOf(slug);
-  rmSync(campaignFolder(slug), { recursive: true, force: true });
 }

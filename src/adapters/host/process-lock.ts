@@ -59,6 +59,31 @@ export async function withProcessLock<T>(path: string, signal: AbortSignal, work
   }
 }
 
+/**
+ * The same for work of a few milliseconds that must not be interleaved with anything else in this process: it waits
+ * without giving way.
+ * @throws Error naming the lock and its holder when it is not free within `limitMs`
+ */
+export function withProcessLockSync<T>(path: string, limitMs: number, work: () => T): T {
+  const untilMs = performance.now() + limitMs;
+  const clock = new Int32Array(new SharedArrayBuffer(4));
+  let lock = tryProcessLock(path);
+  while (lock === undefined) {
+    if (performance.now() > untilMs) {
+      const holder = holderIn(textOf(path))?.pid ?? '?';
+      throw new Error(`process ${holder} has held ${path} for ${limitMs / 1_000} s`);
+    }
+    // Of uneven length, so that two who wait do not keep each other out.
+    Atomics.wait(clock, 0, 0, 1 + 4 * Math.random());
+    lock = tryProcessLock(path);
+  }
+  try {
+    return work();
+  } finally {
+    lock.release();
+  }
+}
+
 /** Creates `path` as a link to a file that is complete already, so that nobody reads half a holder. */
 function linked(file: string, path: string): boolean {
   try {
