@@ -164,15 +164,15 @@ export function harnessFails(message = 'etcd did not start', details: object = {
 export const succeeds: Step = () => ({});
 
 /**
- * Beats until the activity is cancelled, then takes `cleanupMs` to put things in order and confirms the cancel.
+ * Beats, with `details`, until the activity is cancelled, then takes `cleanupMs` to put things in order and confirms the cancel.
  * @throws CancelledFailure when cancelled, or Error after 20 s
  */
-export async function untilCancelled(call: StageCall, cleanupMs = 0): Promise<never> {
+export async function untilCancelled(call: StageCall, cleanupMs = 0, details: object = {}): Promise<never> {
   const { context } = call;
   const untilMs = Date.now() + 20_000;
   while (!context.cancellationSignal.aborted) {
     if (Date.now() > untilMs) throw new Error(`${call.stage} was never cancelled`);
-    context.heartbeat({ live: 'waiting' });
+    context.heartbeat({ live: 'waiting', ...details });
     await new Promise((wake) => setTimeout(wake, 20));
   }
   await new Promise((wake) => setTimeout(wake, cleanupMs));

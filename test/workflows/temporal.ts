@@ -26,6 +26,8 @@ export interface Run extends Played {
   readonly until: typeof eventually;
   /** Waits until the campaign holds. */
   untilHold(): Promise<CampaignStatus>;
+  /** Waits until the campaign holds and `decided` holds before were answered, or until it has closed. */
+  untilHoldAfter(decided: number): Promise<CampaignStatus>;
   /** Waits until so many calls of a stage's activity have begun. */
   untilCalled(stage: string, times?: number): Promise<void>;
   history(): Promise<RecordedHistory>;
@@ -101,18 +103,24 @@ export class TestTemporal {
     this.workers.push({ worker, running: worker.run() });
   }
 
+  /** A workflow id that this server has not seen. */
+  nextId(name: string): string {
+    this.started += 1;
+    return `${name}-${this.started}`;
+  }
+
   /** Starts a campaign (or a ladder) that plays a script. */
   async begin(
     name: string,
     script: Script,
     options: {
       readonly type?: 'campaign' | 'ladder';
+      readonly workflowId?: string;
       readonly input?: unknown;
       readonly memo?: Record<string, unknown>;
     } = {},
   ): Promise<Run> {
-    this.started += 1;
-    const workflowId = `${name}-${this.started}`;
+    const workflowId = options.workflowId ?? this.nextId(name);
     const played = this.scripted.play(workflowId, script);
     const handle = await this.client.workflow.start(options.type ?? 'campaign', {
       workflowId,
@@ -125,7 +133,7 @@ export class TestTemporal {
 
   /** A run of a workflow that was started by something else. */
   follow(workflowId: string, handle: WorkflowHandle, played: Played): Run {
-    const status = (): Promise<CampaignStatus> => handle.query<CampaignStatus>('status');
+    const status = (): Promise<CampaignStatus> => patientQuery<CampaignStatus>(handle, 'status');
     return {
       ...played,
       workflowId,
@@ -133,12 +141,18 @@ export class TestTemporal {
       result: <T>() => handle.result() as Promise<T>,
       status,
       details: async () => {
-        const metadata = await handle.query<{ currentDetails?: string }>('__temporal_workflow_metadata');
+        const name = '__temporal_workflow_metadata';
+        const metadata = await patientQuery<{ currentDetails?: string }>(handle, name);
         return metadata.currentDetails ?? '';
       },
       decide: (answer) => handle.executeUpdate<string, [unknown]>('decide', { args: [answer] }),
       until: eventually,
       untilHold: () => eventually(status, (found) => found.state.mode === 'hold'),
+      untilHoldAfter: (decided) =>
+        eventually(
+          status,
+          ({ state }) => state.mode === 'finished' || (state.mode === 'hold' && state.decisions.length === decided),
+        ),
       untilCalled: async (stage, times = 1) => {
         await eventually(
           () => played.calls.filter((call) => call.stage === stage).length,
@@ -155,13 +169,26 @@ export class TestTemporal {
   }
 }
 
-/** Asks until an answer fits. @throws Error with the last answer after 15 s */
+/** A query may be lost that meets a worker just as it drops a run from its memory: the server then gives up on it after 10 s. */
+async function patientQuery<T>(handle: WorkflowHandle, name: string): Promise<T> {
+  try {
+    return await handle.query<T>(name);
+  } catch (error) {
+    if ((error as { readonly code?: unknown }).code !== DEADLINE_EXCEEDED) throw error;
+    return await handle.query<T>(name);
+  }
+}
+
+/** gRPC's code. */
+const DEADLINE_EXCEEDED = 4;
+
+/** Asks until an answer fits. @throws Error with the last answer after 20 s */
 export async function eventually<T>(ask: () => T | Promise<T>, fits: (answer: T) => boolean): Promise<T> {
-  const untilMs = Date.now() + 15_000;
+  const untilMs = Date.now() + 20_000;
   for (;;) {
     const answer = await ask();
     if (fits(answer)) return answer;
-    if (Date.now() > untilMs) throw new Error(`not in 15 s; last answer: ${JSON.stringify(answer)}`);
+    if (Date.now() > untilMs) throw new Error(`not in 20 s; last answer: ${JSON.stringify(answer)}`);
     await sleep(15);
   }
 }

@@ -1,0 +1,209 @@
+import { ApplicationFailure } from '@temporalio/activity';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ClimbResult, LadderSpec, RungLine } from '../../src/core/campaign/climb.ts';
+import { endsCancelled, failureOf, order } from './asserting.ts';
+import { missingFrom } from './history.ts';
+import { QUEUES } from './make-spec.ts';
+import { breach, harnessFails, untilCancelled, type Script } from './scripted.ts';
+import { TestTemporal, type Run } from './temporal.ts';
+
+let temporal: TestTemporal;
+beforeAll(async () => {
+  temporal = await TestTemporal.start();
+});
+afterAll(() => temporal.stop());
+
+const RUNGS = ['1-small', '2-middle', '3-large'];
+
+function aLadder(change: Partial<LadderSpec> = {}): LadderSpec {
+  return {
+    name: 'nightly',
+    rungs: RUNGS.map((id) => ({ id, profile: id.slice(2), substrate: 'laptop', overrides: { 'scale.machines': 5 } })),
+    holdMs: 0,
+    trigger: 'cli',
+    hostQueue: QUEUES.host,
+    folder: 'nightly',
+    ...change,
+  };
+}
+
+/** Starts a ladder; `scripts` are those of its rungs. */
+async function climb(
+  name: string,
+  scripts: readonly Script[] = [],
+  script: Script = { ladder: aLadder() },
+): Promise<{ readonly ladder: Run; readonly rungs: readonly Run[] }> {
+  const workflowId = temporal.nextId(name);
+  const rungs = RUNGS.map((id, i) => {
+    const rungId = `${workflowId}.${id}`;
+    const played = temporal.scripted.play(rungId, scripts[i] ?? {});
+    return temporal.follow(rungId, temporal.client.workflow.getHandle(rungId), played);
+  });
+  return { ladder: await temporal.begin(name, script, { type: 'ladder', workflowId }), rungs };
+}
+
+function diskIsFull(): never {
+  throw ApplicationFailure.nonRetryable('ENOSPC', 'HarnessFault');
+}
+
+const ends = (rungs: readonly RungLine[]): readonly string[] => rungs.map(({ end }) => end);
+
+describe.concurrent('a ladder', () => {
+  test('climbs its rungs one after another, each a campaign of its own', async () => {
+    const gate = {
+      gate: 'p99',
+      verdict: 'pass',
+      informational: false,
+      value: 1,
+      unit: 's',
+      headroom: 0.82,
+      message: '',
+    };
+    const { ladder, rungs } = await climb('green', [{ stages: { judge: () => ({ gates: [gate] }) } }]);
+    const result = await ladder.result<ClimbResult>();
+    expect(result).toMatchObject({ ladder: 'nightly', end: 'pass' });
+    expect(ends(result.rungs)).toEqual(['pass', 'pass', 'pass']);
+    expect(result.rungs[0]).toMatchObject({
+      rung: '1-small',
+      profile: 'small',
+      workflowId: `${ladder.workflowId}.1-small`,
+      tightest: 'p99: 82 % headroom',
+    });
+    expect(ladder.climbs).toEqual([result]);
+    // A rung gets its profile and no more; who climbs stands in its memo.
+    expect(rungs[1]?.resolved[0]).toMatchObject({
+      input: { profile: 'middle', substrate: 'laptop', overrides: { 'scale.machines': 5 } },
+      child: true,
+      scheduled: false,
+      startedBy: { trigger: 'ladder', defaultHoldMs: 0 },
+    });
+    const history = await ladder.history();
+    expect(
+      missingFrom(
+        history,
+        RUNGS.flatMap((id) => [
+          [
+            'StartChildWorkflowExecutionInitiated',
+            { workflowId: `${ladder.workflowId}.${id}`, parentClosePolicy: 'PARENT_CLOSE_POLICY_REQUEST_CANCEL' },
+          ],
+          ['ChildWorkflowExecutionCompleted', { workflowExecution: { workflowId: `${ladder.workflowId}.${id}` } }],
+        ]),
+      ),
+    ).toBeNull();
+    expect(await ladder.details()).toContain('| 3-large | large | laptop | **pass** |');
+  });
+
+  test('stops at the first red rung: the third is never started, and the ladder completes', async () => {
+    const red: Script = { stages: { soak: breach(), judge: () => ({ verdict: 'fail', reasons: ['p99 9 s > 5 s'] }) } };
+    const { ladder, rungs } = await climb('red', [{}, red]);
+    const result = await ladder.result<ClimbResult>();
+    expect(result.end).toBe('fail');
+    expect(ends(result.rungs)).toEqual(['pass', 'fail', 'not-started']);
+    expect(result.rungs[1]?.reason).toBe('p99 9 s > 5 s');
+    expect(rungs[2]?.resolved).toEqual([]);
+    expect((await ladder.handle.describe()).status.name).toBe('COMPLETED');
+    expect(await ladder.details()).toContain('Stopped at **2-middle** (fail): p99 9 s > 5 s');
+    expect(await ladder.handle.query('status')).toEqual(result.rungs);
+  });
+
+  test('stops at a rung that could not be measured: that is not green', async () => {
+    const { ladder } = await climb('unmeasured', [{ stages: { judge: () => ({ verdict: 'unmeasured' }) } }]);
+    expect(ends((await ladder.result<ClimbResult>()).rungs)).toEqual(['unmeasured', 'not-started', 'not-started']);
+  });
+
+  test('fails with a rung whose harness broke: a schedule pauses on that', async () => {
+    const broken: Script = {
+      stages: { provision: harnessFails(), judge: () => ({ reasons: ['etcd did not start'] }) },
+    };
+    const { ladder, rungs } = await climb('broken', [{}, broken]);
+    const failure = await failureOf(ladder);
+    expect(failure).toMatchObject({ type: 'HarnessFault', message: 'rung 2-middle: etcd did not start' });
+    const [result] = failure.details as [ClimbResult];
+    expect(ends(result.rungs)).toEqual(['pass', 'harness-fault', 'not-started']);
+    expect(ladder.climbs).toEqual([result]);
+    expect(order(rungs[1]!).at(-1)).toBe('teardown 1');
+  });
+
+  test('fails with a rung that is not a valid campaign', async () => {
+    const invalid: Script = {
+      resolve: () => {
+        throw ApplicationFailure.nonRetryable('profile: no such file', 'InvalidSpec');
+      },
+    };
+    const { ladder } = await climb('invalid-rung', [invalid]);
+    expect(await failureOf(ladder)).toMatchObject({ message: 'rung 1-small: profile: no such file' });
+  });
+
+  test('that is not valid fails as InvalidSpec in the words of whoever read it', async () => {
+    const { ladder } = await climb('invalid', [], {});
+    expect(await failureOf(ladder)).toMatchObject({ type: 'InvalidSpec', message: 'no such ladder' });
+  });
+
+  test('whose summary cannot be written fails with the whole climb in the failure', async () => {
+    const { ladder } = await climb('no-summary', [], { ladder: aLadder(), writeClimb: diskIsFull });
+    const failure = await failureOf(ladder);
+    expect(failure).toMatchObject({
+      type: 'HarnessFault',
+      message: 'the summary of the climb could not be written: ENOSPC',
+    });
+    expect((failure.details as [ClimbResult])[0].end).toBe('pass');
+  });
+
+  test('that is cancelled reaches the running rung and waits for its teardown', async () => {
+    const { ladder, rungs } = await climb('cancel', [
+      {},
+      {
+        stages: {
+          soak: (call) => untilCancelled(call, 200),
+          teardown: () => new Promise((done) => setTimeout(done, 300)),
+        },
+      },
+    ]);
+    await rungs[1]!.untilCalled('soak');
+    await ladder.handle.cancel();
+    await endsCancelled(ladder);
+    await endsCancelled(rungs[1]!);
+    const teardown = rungs[1]!.calls.find(({ stage }) => stage === 'teardown');
+    expect(teardown?.endedAtMs).toBeGreaterThan(0);
+    expect(rungs[2]?.resolved).toEqual([]);
+    expect(ladder.climbs.map(({ end, rungs: lines }) => [end, ...ends(lines)])).toEqual([
+      ['aborted', 'pass', 'aborted', 'not-started'],
+    ]);
+    expect(
+      missingFrom(await ladder.history(), [
+        ['WorkflowExecutionCancelRequested'],
+        ['RequestCancelExternalWorkflowExecutionInitiated'],
+        ['ChildWorkflowExecutionCanceled'],
+        ['ActivityTaskScheduled', { activityType: { name: 'writeClimb' } }],
+        ['WorkflowExecutionCanceled'],
+      ]),
+    ).toBeNull();
+  });
+
+  test('that is cancelled while a rung closes begins no other', async () => {
+    const gate = Promise.withResolvers<void>();
+    const { ladder, rungs } = await climb('cancel-late', [{ stages: { teardown: () => gate.promise } }]);
+    await rungs[0]!.untilCalled('teardown');
+    await ladder.handle.cancel();
+    await rungs[0]!.until(rungs[0]!.status, ({ state }) => state.cancelRequested);
+    gate.resolve();
+    await endsCancelled(ladder);
+    expect(ladder.climbs[0]?.rungs[0]?.end).toBe('pass');
+    expect(rungs[1]?.resolved).toEqual([]);
+  });
+
+  test('ends with a rung that somebody cancelled, and is not cancelled itself', async () => {
+    const { ladder, rungs } = await climb('rung-cancel', [{ stages: { ramp: (call) => untilCancelled(call) } }]);
+    await rungs[0]!.untilCalled('ramp');
+    await rungs[0]!.handle.cancel();
+    const result = await ladder.result<ClimbResult>();
+    expect(result.end).toBe('aborted');
+    expect(ends(result.rungs)).toEqual(['aborted', 'not-started', 'not-started']);
+  });
+
+  test('hands its hold to the rungs', async () => {
+    const { ladder, rungs } = await climb('hold', [], { ladder: aLadder({ holdMs: 5_000, trigger: 'schedule' }) });
+    await ladder.result();
+    expect(rungs[0]?.resolved[0]?.startedBy).toEqual({ trigger: 'schedule', defaultHoldMs: 5_000 });
+  });
+});
