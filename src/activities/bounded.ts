@@ -38,44 +38,54 @@ export async function bounded<T>(
 ): Promise<T> {
   const context = Context.current();
   context.cancellationSignal.throwIfAborted();
-  const stallMs = budget.stallMs ?? budget.budgetMs;
+  const { budgetMs, stallMs = budgetMs } = budget;
   const startedAtMs = Date.now();
   let progressAtMs = startedAtMs;
-  // Heartbeat details replace each other: what a step last said is said again with every beat.
-  let details: LiveDetails = remembered(context) ?? { live: step };
+  let details = firstDetails(context, step);
+  let over = false;
 
   const limit = new AbortController();
   const signal = AbortSignal.any([context.cancellationSignal, limit.signal]);
+  const send = (): void => {
+    // Heartbeat details replace each other: the activity's checkpoint is said again with every beat.
+    const checkpoint = checkpoints.get(context);
+    const carried = checkpoint === undefined ? {} : { checkpoint };
+    context.heartbeat({ ...details, ...carried, step, elapsedMs: Date.now() - startedAtMs, budgetMs });
+  };
   const beat = (): void => {
-    const elapsedMs = Date.now() - startedAtMs;
-    if (elapsedMs > budget.budgetMs) limit.abort(exceeded(step, budget.budgetMs));
+    if (Date.now() - startedAtMs > budgetMs) limit.abort(exceeded(step, budgetMs));
     else if (Date.now() - progressAtMs > stallMs) limit.abort(stalled(step, stallMs, details.live));
-    else context.heartbeat({ ...details, step, elapsedMs, budgetMs: budget.budgetMs });
+    else send();
   };
   const progress: Progress = (live) => {
+    // A call that was given up may go on talking: nobody may take it for a sign of life.
+    if (over || signal.aborted) return;
     progressAtMs = Date.now();
     details = live;
-    lastDetails.set(context, live);
-    context.heartbeat({ ...live, step, elapsedMs: progressAtMs - startedAtMs, budgetMs: budget.budgetMs });
+    if (live.checkpoint !== undefined) checkpoints.set(context, live.checkpoint);
+    send();
   };
 
   beat();
   const timers = [
     setInterval(beat, BEAT_PERIOD_MS),
     // The beat is coarse; a budget shorter than it still ends on time.
-    setTimeout(() => limit.abort(exceeded(step, budget.budgetMs)), budget.budgetMs),
+    setTimeout(() => limit.abort(exceeded(step, budgetMs)), budgetMs),
   ];
-  const aborted = new Promise<never>((_, fail) => {
-    signal.addEventListener('abort', () => fail(signal.reason), { once: true });
-  });
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = (): void => aborted.reject(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
   try {
-    return await Promise.race([call(signal, progress), aborted]);
+    return await Promise.race([call(signal, progress), aborted.promise]);
   } catch (error) {
     // The step may fail in its own words because it was aborted; the reason for the abort is the better answer.
     if (context.cancellationSignal.aborted) throw context.cancellationSignal.reason;
     if (limit.signal.aborted) throw limit.signal.reason;
     throw error;
   } finally {
+    over = true;
+    // A long activity has thousands of steps: none may leave anything with it.
+    signal.removeEventListener('abort', onAbort);
     for (const timer of timers) clearTimeout(timer);
   }
 }
@@ -86,14 +96,16 @@ export function lastCheckpoint(): unknown {
   return typeof details === 'object' && details !== null && 'checkpoint' in details ? details.checkpoint : undefined;
 }
 
-/** Details outlive the step that reported them: the next step of the same activity goes on beating with its checkpoint. */
-const lastDetails = new WeakMap<Context, LiveDetails>();
+/** Checkpoints outlive the step that reported them: whatever step of the same activity beats next beats with the newest. */
+const checkpoints = new WeakMap<Context, unknown>();
 
-function remembered(context: Context): LiveDetails | undefined {
-  const own = lastDetails.get(context);
-  if (own !== undefined) return own;
+/** What a step says before it has reported anything. */
+function firstDetails(context: Context, step: string): LiveDetails {
+  if (checkpoints.has(context)) return { live: step };
   const checkpoint = lastCheckpoint();
-  return checkpoint === undefined ? undefined : { live: 'resuming', checkpoint };
+  if (checkpoint === undefined) return { live: step };
+  checkpoints.set(context, checkpoint);
+  return { live: 'resuming' };
 }
 
 function exceeded(step: string, budgetMs: number): ApplicationFailure {
