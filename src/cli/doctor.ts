@@ -20,7 +20,9 @@ export function doctorCommand(): Command {
       const format = oneOf('--output', options.output, ['table', 'json']);
       const checks = await allChecks();
       const ready = checks.every((check) => check.state !== 'problem');
-      console.log(format === 'json' ? JSON.stringify({ ready, checks }, null, 2) : asTable(checks, ready));
+      process.stdout.write(
+        `${format === 'json' ? JSON.stringify({ ready, checks }, null, 2) : asTable(checks, ready)}\n`,
+      );
       process.exitCode = ready ? EXIT.pass : EXIT.harnessFault;
     });
 }

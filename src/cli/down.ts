@@ -16,14 +16,14 @@ export function downCommand(): Command {
     .option('--force', 'also while campaigns run: they stand still, with their clusters, until "belay up"')
     .action(async (options: { readonly force?: boolean }) => {
       if (!stackRuns() && !isKept()) {
-        console.log('nothing is up');
+        process.stdout.write('nothing is up\n');
         return;
       }
       if (options.force !== true) await refuseWhileBusy();
       const server = externalTarget() === undefined ? runningDevServer() : undefined;
       await stopStack();
-      console.log(
-        server === undefined ? 'the worker is stopped' : `worker and Temporal (${server.address}) are stopped`,
+      process.stdout.write(
+        server === undefined ? 'the worker is stopped\n' : `worker and Temporal (${server.address}) are stopped\n`,
       );
     });
 }

@@ -12,6 +12,6 @@ export function setupCommand(): Command {
     .option('--all', 'also those that only some profiles need: karpenter, kubectl, helm')
     .action(async (options: { readonly all?: boolean }) => {
       const found = await getTools(options.all === true ? TOOL_NAMES : QUICKSTART_TOOLS);
-      for (const { name, path } of found.values()) console.log(`${name} ${TOOLS[name].version}  ${path}`);
+      for (const { name, path } of found.values()) process.stdout.write(`${name} ${TOOLS[name].version}  ${path}\n`);
     });
 }

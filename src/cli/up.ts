@@ -19,7 +19,7 @@ export function upCommand(): Command {
       if (externalTarget() === undefined) await getTools(['temporal']);
       const joined = await bringUp();
       await leaveStack();
-      console.log(upText(joined));
+      process.stdout.write(`${upText(joined)}\n`);
     });
 }
 

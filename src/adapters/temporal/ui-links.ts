@@ -1,3 +1,5 @@
+import { SHARED_QUEUE } from '../host/host-queues.ts';
+
 /** Addresses in the Temporal UI. */
 export interface UiLinks {
   /** The list of workflows. */
@@ -10,7 +12,7 @@ export interface UiLinks {
 /** Links into the UI of a server; undefined when it is not known where its UI is (set BELAY_TEMPORAL_UI). */
 export function uiLinks(
   stack: { readonly uiUrl: string | undefined; readonly namespace: string },
-  taskQueue = 'belay',
+  taskQueue: string = SHARED_QUEUE,
 ): UiLinks | undefined {
   if (stack.uiUrl === undefined) return undefined;
   const workflows = `${stack.uiUrl.replace(/\/+$/, '')}/namespaces/${encodeURIComponent(stack.namespace)}/workflows`;

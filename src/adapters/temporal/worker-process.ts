@@ -31,7 +31,7 @@ const READY_LIMIT_MS = 30_000;
 /** Longer than the worker's own grace for activities that are cancelled. */
 const STOP_GRACE_MS = 30_000;
 const PASSED_ON =
-  /^(BELAY_|TEMPORAL_|KUBECONFIG$|NODE_EXTRA_CA_CERTS$|SSL_CERT_|(HTTPS?|NO)_PROXY$|(https?|no)_proxy$|XDG_CACHE_HOME$)/;
+  /^(BELAY_|TEMPORAL_|KUBECONFIG$|NODE_EXTRA_CA_CERTS$|SSL_CERT_|(HTTPS?|NO)_PROXY$|(https?|no)_proxy$|XDG_CACHE_HOME$|NODE_COMPILE_CACHE$)/;
 
 /**
  * Makes sure that a worker of this state folder polls, and waits until it does: one that does already, whoever started it, or

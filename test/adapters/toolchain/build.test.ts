@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { buildEnvironment, buildFlags } from '../../../src/adapters/toolchain/build.ts';
 import { freeBytes, requireFree } from '../../../src/adapters/toolchain/disk.ts';
-import { isAtLeast } from '../../../src/adapters/toolchain/go.ts';
+import { goToolsFolder, isAtLeast } from '../../../src/adapters/toolchain/go.ts';
 import { TOOLS, TOOL_NAMES, inBuildOrder } from '../../../src/adapters/toolchain/tools.ts';
 
 test('every tool but Karpenter can say its version, and those that stamp it stamp the pin', () => {
@@ -46,4 +48,20 @@ test('too little disk is said with both sizes; a folder that is still to come co
   await expect(requireFree(tmpdir(), 9e18, 'the build')).rejects.toThrow(
     /the build needs 9000000000\.0 GB of disk, but .* has \d+\.\d GB free/,
   );
+});
+
+test('go.mod pins what the table of tools says', () => {
+  const modules = new Map(
+    readFileSync(join(goToolsFolder, 'go.mod'), 'utf8')
+      .split('\n')
+      .map((line) => /^(?:require )?\s*(\S+) v(\S+)/.exec(line))
+      .filter((match) => match !== null)
+      .map(([, module = '', version = '']) => [module, version]),
+  );
+  for (const name of TOOL_NAMES) {
+    const { module, version } = TOOLS[name];
+    // Prometheus numbers its Go module 0.<major><minor>: 3.16.0 is 0.316.0.
+    const pinned = name === 'prometheus' ? version.replace(/^(\d+)\.(\d+)\./, '0.$1$2.') : version;
+    expect([module, modules.get(module)]).toEqual([module, pinned]);
+  }
 });

@@ -1,0 +1,97 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { QUICKSTART_TOOLS, TOOLS, TOOL_NAMES, toolVariable } from '../../src/adapters/toolchain/tools.ts';
+import type { Check } from '../../src/cli/doctor-checks.ts';
+import { doctorCommand } from '../../src/cli/doctor.ts';
+import { UsageError } from '../../src/cli/usage-error.ts';
+import { runCommand } from './run-command.ts';
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'belay-doctor-'));
+  vi.stubEnv('BELAY_HOME', join(folder, 'home'));
+  vi.stubEnv('BELAY_CACHE', join(folder, 'cache'));
+  vi.stubEnv('BELAY_RELEASES_URL', 'off');
+  vi.stubEnv('KUBECONFIG', join(folder, 'kubeconfig'));
+  for (const name of TOOL_NAMES) vi.stubEnv(toolVariable(name), '');
+  for (const name of Object.keys(process.env)) if (name.startsWith('TEMPORAL_')) vi.stubEnv(name, undefined);
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function tool(name: string, version: string): string {
+  mkdirSync(join(folder, 'bin'), { recursive: true });
+  const path = join(folder, 'bin', name);
+  writeFileSync(path, `#!/bin/sh\necho v${version}\n`);
+  chmodSync(path, 0o755);
+  return path;
+}
+
+async function doctor(): Promise<{
+  readonly ready: boolean;
+  readonly checks: ReadonlyMap<string, Check>;
+  readonly exitCode: number;
+}> {
+  const { stdout, exitCode } = await runCommand(doctorCommand(), ['--output', 'json']);
+  const { ready, checks } = JSON.parse(stdout) as { ready: boolean; checks: readonly Check[] };
+  return { ready, exitCode, checks: new Map(checks.map((check) => [check.what, check])) };
+}
+
+test('with every tool of the quickstart the answer is yes and 0; what only other profiles need is said, not demanded', async () => {
+  for (const name of QUICKSTART_TOOLS) vi.stubEnv(toolVariable(name), tool(name, TOOLS[name].version));
+  const { ready, checks, exitCode } = await doctor();
+  expect({ ready, exitCode }).toEqual({ ready: true, exitCode: 0 });
+  expect(checks.get('etcd')).toMatchObject({
+    state: 'ok',
+    found: '3.7.0',
+    from: expect.stringContaining('BELAY_TOOL_ETCD') as unknown,
+  });
+  expect(checks.get('karpenter')).toMatchObject({ state: 'optional', fix: './belay setup --all' });
+  expect(checks.get('Temporal server')).toMatchObject({ state: 'ok', found: 'not up' });
+  expect(checks.get('kubeconfig')).toMatchObject({ state: 'optional', missing: 'there is no such file' });
+});
+
+test('one that is missing makes it no and 4, with the fix', async () => {
+  for (const name of QUICKSTART_TOOLS)
+    if (name !== 'kwok') vi.stubEnv(toolVariable(name), tool(name, TOOLS[name].version));
+  vi.stubEnv('PATH', join(folder, 'bin-without-kwok'));
+  const { ready, checks, exitCode } = await doctor();
+  expect({ ready, exitCode }).toEqual({ ready: false, exitCode: 4 });
+  expect(checks.get('kwok')).toMatchObject({
+    state: 'problem',
+    missing: 'not here; 0.8.0 is built from source',
+    fix: './belay setup',
+  });
+  expect(checks.get('Go')).toMatchObject({ state: 'problem', missing: 'not found on PATH' });
+});
+
+test('a variable that names nothing, and a server that does not answer, are problems', async () => {
+  vi.stubEnv('BELAY_TOOL_KUBECTL', '/nowhere/kubectl');
+  vi.stubEnv('TEMPORAL_ADDRESS', '127.0.0.1:1');
+  const { checks } = await doctor();
+  expect(checks.get('kubectl')).toMatchObject({ state: 'problem', fix: 'correct or unset BELAY_TOOL_KUBECTL' });
+  expect(checks.get('Temporal server')).toMatchObject({ state: 'problem', from: '127.0.0.1:1' });
+});
+
+test('contexts of a kubeconfig are counted without asking a cluster; one that is no YAML is said', async () => {
+  writeFileSync(join(folder, 'kubeconfig'), 'contexts: [{name: a}, {name: b}]\ncurrent-context: b\n');
+  expect((await doctor()).checks.get('kubeconfig')).toMatchObject({ state: 'ok', found: '2 contexts, current: b' });
+  writeFileSync(join(folder, 'kubeconfig'), 'contexts: [{name: a\n');
+  expect((await doctor()).checks.get('kubeconfig')).toMatchObject({
+    state: 'optional',
+    missing: expect.stringContaining('not readable') as unknown,
+  });
+});
+
+test('the table says the same to people', async () => {
+  const { stdout, exitCode } = await runCommand(doctorCommand(), []);
+  expect(exitCode).toBe(4);
+  expect(stdout).toContain('where from');
+  expect(stdout).toContain('The quickstart cannot run yet');
+  await expect(runCommand(doctorCommand(), ['--output', 'xml'])).rejects.toThrow(UsageError);
+});

@@ -1,0 +1,53 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { connectClient } from '../../src/adapters/temporal/client.ts';
+import { campaignsUnderWay, stackRuns, stopStack } from '../../src/adapters/temporal/stack-users.ts';
+import { downCommand } from '../../src/cli/down.ts';
+import { upCommand } from '../../src/cli/up.ts';
+import { UsageError } from '../../src/cli/usage-error.ts';
+import { eventually } from '../adapters/eventually.ts';
+import { runCommand } from './run-command.ts';
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'belay-up-'));
+  vi.stubEnv('BELAY_HOME', folder);
+  for (const name of Object.keys(process.env)) if (name.startsWith('TEMPORAL_')) vi.stubEnv(name, undefined);
+});
+afterEach(async () => {
+  await stopStack();
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test('nothing up is nothing to stop', async () => {
+  await expect(runCommand(downCommand(), [])).resolves.toMatchObject({ stdout: 'nothing is up\n', exitCode: 0 });
+});
+
+test('up starts Temporal and a worker and says where they are; down stops them, but not while a campaign runs', async () => {
+  const up = await runCommand(upCommand(), []);
+  expect(up.exitCode).toBe(0);
+  expect(up.stdout).toMatch(/^server +127\.0\.0\.1:\d+, namespace default$/m);
+  expect(up.stdout).toMatch(/^worker +pid \d+, log /m);
+  expect(up.stdout).toContain('/namespaces/default/workflows/start-workflow?taskQueue=belay&workflowType=campaign');
+  expect(up.stdout).toContain('workflowType=ladder');
+  expect(stackRuns()).toBe(true);
+
+  const client = await connectClient();
+  try {
+    await client.workflow.start('campaign', { workflowId: 'busy', taskQueue: 'nobody-polls-this', args: [] });
+    await eventually(async () => (await campaignsUnderWay()).length === 1);
+    const refused = runCommand(downCommand(), []);
+    await expect(refused).rejects.toThrow(UsageError);
+    await expect(refused).rejects.toThrow(/campaign busy, for .*\n"\.\/belay abort ID"/);
+    expect(stackRuns()).toBe(true);
+  } finally {
+    await client.connection.close();
+  }
+  const down = await runCommand(downCommand(), ['--force']);
+  expect(down.stdout).toMatch(/^worker and Temporal \(127\.0\.0\.1:\d+\) are stopped$/m);
+  expect(stackRuns()).toBe(false);
+});
