@@ -27,6 +27,9 @@ import { UsageError } from './usage-error.ts';
 import { coloured } from './verdict-table.ts';
 import { withStack } from './with-stack.ts';
 
+/** Silence of server and worker after which something is done about it. */
+const SILENCE_MS = 3_000;
+
 /** `belay climb`: the rungs of a ladder until the first that is not green. */
 export function climbCommand(): Command {
   return new Command('climb')
@@ -113,7 +116,10 @@ async function followClimb(client: Client, workflowId: string, pageUrl: string |
   process.on('SIGINT', onInterrupt);
   try {
     for (let silentSince = Date.now(); !leave.signal.aborted;) {
-      const rungs = await handle.query<readonly RungLine[]>('status').catch(() => undefined);
+      // The server would wait for a worker much longer than it takes to start one.
+      const rungs = await client
+        .withDeadline(Date.now() + SILENCE_MS, () => handle.query<readonly RungLine[]>('status'))
+        .catch(() => undefined);
       if (rungs !== undefined) {
         silentSince = Date.now();
         display.show(await rungRows(client, rungs));
@@ -123,7 +129,7 @@ async function followClimb(client: Client, workflowId: string, pageUrl: string |
         display.close();
         return await closing(client, workflowId, pageUrl, rungs ?? []);
       }
-      if (Date.now() - silentSince > 3_000) {
+      if (Date.now() - silentSince > SILENCE_MS) {
         await joinStack().catch(() => undefined);
         silentSince = Date.now();
       }

@@ -53,6 +53,13 @@ async function answer(
   const workflowId = id ?? (await theOneThatHolds(client));
   await mustExist(client, workflowId);
   const handle = client.workflow.getHandle(workflowId);
+  const { type } = await handle.describe();
+  if (type === 'ladder') {
+    if (decision !== 'abort')
+      throw new UsageError(`${workflowId} is a ladder; its rungs hold, by their own ids: "belay status" lists them`);
+    await handle.cancel();
+    return `${workflowId}: asked to stop; the running rung keeps its evidence and is taken down. ./belay status shows it.`;
+  }
   const status = await queryStatus(handle);
   if (status === undefined)
     throw new HarnessError(`${workflowId} does not answer: no worker is up; "./belay up" starts one`);

@@ -47,9 +47,9 @@ export async function followCampaign(options: FollowOptions): Promise<CampaignEn
   for (;;) {
     if (signal.aborted) return undefined;
     try {
-      const description = await handle.describe();
+      const description = await handle.client.withDeadline(Date.now() + SILENCE_MS, () => handle.describe());
       const closed = description.status.name !== 'RUNNING';
-      const fresh = await queryStatus(handle);
+      const fresh = await queryStatus(handle, SILENCE_MS);
       if (fresh !== undefined) {
         status = fresh;
         answeredAtMs = Date.now();
@@ -83,10 +83,10 @@ export async function followCampaign(options: FollowOptions): Promise<CampaignEn
   }
 }
 
-/** The campaign's own account; undefined while no worker answers. */
-export async function queryStatus(handle: WorkflowHandle): Promise<CampaignStatus | undefined> {
+/** The campaign's own account; undefined when no worker answers within `limitMs`: the server would wait for one much longer. */
+export async function queryStatus(handle: WorkflowHandle, limitMs = 10_000): Promise<CampaignStatus | undefined> {
   try {
-    return await handle.query<CampaignStatus>('status');
+    return await handle.client.withDeadline(Date.now() + limitMs, () => handle.query<CampaignStatus>('status'));
   } catch {
     // No worker at the moment, or the first workflow task is still to come.
     return undefined;
