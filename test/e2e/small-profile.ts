@@ -6,6 +6,7 @@ export interface SmallProfile {
   readonly name: string;
   readonly machines?: number;
   readonly density?: number;
+  readonly rampSeconds?: number;
   readonly soakSeconds?: number;
   readonly failNodeAtSeconds?: number;
   readonly system?: string;
@@ -25,7 +26,7 @@ export function smallProfile(given: SmallProfile): string {
     system: given.system ?? 'kube-scheduler',
     scale: { machines: given.machines ?? 6, density: given.density ?? 6 },
     catalog: { archetypes: 'small' },
-    loadProfile: { rampSeconds: 3, soakSeconds: given.soakSeconds ?? 8, churnPerMinute: 1 },
+    loadProfile: { rampSeconds: given.rampSeconds ?? 3, soakSeconds: given.soakSeconds ?? 8, churnPerMinute: 1 },
     ...(failNodeAtSeconds === undefined
       ? {}
       : { runnerActions: [{ atSeconds: failNodeAtSeconds, action: 'fail-node' }] }),
@@ -81,3 +82,21 @@ export const BROKEN_GATE = {
   failFast: true,
   job: 'belay-worker',
 } as const;
+
+/** Puts a substrate like `local`, but whose Nodes take some time to become Ready, where Belay finds it. @returns its name */
+export function addSlowSubstrate(belay: Belay, nodeReadyDelaySeconds: number): string {
+  const name = `slow-${nodeReadyDelaySeconds}`;
+  const text = stringify({
+    apiVersion: 'belay.dev/v1',
+    kind: 'Substrate',
+    metadata: { name, description: `Nodes are Ready after ${nodeReadyDelaySeconds} s` },
+    type: 'local',
+    host: { vCPU: 2, memoryGiB: 8 },
+    cluster: { podsPerCluster: 5_000, clustersPerHost: 4, storage: 'etcd', bindThroughputPodsPerSec: 100 },
+    costEstimate: { perHostUsdPerHour: 0, notes: '' },
+    provisioning: '',
+    local: { env: {}, nodeReadyDelaySeconds },
+  });
+  belay.write(`files/substrates/${name}.yaml`, text);
+  return name;
+}
