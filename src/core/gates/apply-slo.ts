@@ -77,7 +77,10 @@ function standingShortfall(system: Gates, slo: Slo): Gates {
   const lowest = slo.shortfallConfinedBelowPriorityClass ?? '';
   const shortfalls = { ...withoutBar(system['shardShortfalls'] ?? {}), min: 1, bar: 'held' as const };
   const delta = system['shardShortfallsDelta'];
+  const bound = system['podsBound'];
   return {
+    // Pods without a Node are what such a profile is about.
+    ...(bound === undefined ? {} : { podsBound: { ...bound, ...OFF } }),
     shardShortfalls: { ...shortfalls, description: 'A shortfall stands, as the profile expects' },
     ...(delta === undefined
       ? {}

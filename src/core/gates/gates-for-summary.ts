@@ -1,12 +1,14 @@
 import type { GatePatch, Profile } from '../profile/model.ts';
-import { applySlo } from './apply-slo.ts';
+import { applySlo, isBigfleet } from './apply-slo.ts';
+import { BELAY_JOB } from './model.ts';
 import type { GateDefinition, GateResult } from './model.ts';
 import { resolveGates } from './resolve.ts';
 import type { Summary } from './summary.ts';
 
 /**
  * The gates a stored summary is judged by: those it carries itself, changed by the system's file of today (where there is
- * one), the profile's `slo` and the profile's gates. Bars that depend on size take the summary's size where it says it.
+ * one), the profile's `slo` and the profile's gates. Bars that depend on size take the summary's size where it says it. A
+ * summary of BigFleet's own runner is not asked for what Belay alone measures.
  * @throws GateProblems with everything that is wrong in them
  */
 export function gatesForSummary(
@@ -21,8 +23,14 @@ export function gatesForSummary(
     ...(summary.shardReplicas === undefined ? {} : { shardReplicas: summary.shardReplicas }),
   };
   const stored = Object.fromEntries(summary.gates.map((result) => [result.gate, patchOf(result)]));
-  const current = { ...stored, ...applySlo(systemGates, profile, size) };
+  const foreign = summary.gates.length === 0 && isBigfleet(systemGates);
+  const asked = foreign ? withoutOwn(systemGates) : systemGates;
+  const current = { ...stored, ...applySlo(asked, profile, size) };
   return resolveGates(current, profile.gates, { machines, pods, clusters: summary.clusters ?? 1 });
+}
+
+function withoutOwn(gates: Readonly<Record<string, GatePatch>>): Readonly<Record<string, GatePatch>> {
+  return Object.fromEntries(Object.entries(gates).filter(([, { job }]) => job !== BELAY_JOB));
 }
 
 /** A stored result as the gate it came from. Its query is not asked again, so the name of the key stands for it. */

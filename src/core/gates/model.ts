@@ -6,6 +6,9 @@
 /** pass < unmeasured < fail: the worst of several wins. */
 export type Verdict = 'pass' | 'unmeasured' | 'fail';
 
+/** Scrape job of Belay's own worker, which measures the load as it sees it. */
+export const BELAY_JOB = 'belay-worker';
+
 /** Where a gate's bar comes from: the same at every scale, scaled by a rule in the file, or shown without judging. */
 export type BarKind = 'held' | 'scaled' | 'informational';
 
