@@ -236,7 +236,7 @@ export interface System {
   readonly gates: Readonly<Record<string, GatePatch>>;
 }
 
-/** A local process of the system, one per cluster: `${port.NAME}`, `${kubeconfig}`, `${cluster}` are filled in. */
+/** A local process of the system, one per cluster: `${port.NAME}`, `${kubeconfig}`, `${cluster}`, `${slug}`, `${folder}` are filled in. */
 export interface SystemProcess {
   readonly name: string;
   /** Name of a tool of the toolchain (e.g. `karpenter`) or an absolute path. */

@@ -129,7 +129,13 @@ function checkEndpoint(raw: Raw, path: readonly Segment[], ports: ReadonlyMap<st
 }
 
 function checkPlaceholders(raw: Raw, path: readonly Segment[], ports: readonly unknown[]): void {
-  const known = ['${kubeconfig}', '${cluster}', ...ports.map((port) => `\${port.${String(port)}}`)];
+  const known = [
+    '${kubeconfig}',
+    '${cluster}',
+    '${slug}',
+    '${folder}',
+    ...ports.map((port) => `\${port.${String(port)}}`),
+  ];
   for (const [placeholder] of (raw.text(...path) ?? '').matchAll(/\$\{[^}]*\}?/g)) {
     if (!known.includes(placeholder)) raw.refuse(path, `${placeholder} is not filled in by anything`, known.join(', '));
   }

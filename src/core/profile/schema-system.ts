@@ -26,7 +26,10 @@ const process = z.strictObject({
   tool: text('A tool of the toolchain, or an absolute path', 1),
   args: z
     .array(text('An argument'))
-    .meta({ description: 'Arguments; ${port.NAME}, ${kubeconfig}, ${cluster} are filled in' })
+    .meta({
+      description:
+        'Arguments; ${port.NAME}, ${kubeconfig}, ${cluster}, ${slug} and ${folder} (of this file) are filled in',
+    })
     .default([]),
   env: z
     .record(matching(/^[A-Za-z_]\w*$/, 'a name of a variable', 'Variable', 'not a name of a variable'), text('Value'))
