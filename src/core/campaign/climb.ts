@@ -1,5 +1,9 @@
 import type { Verdict } from '../gates/model.ts';
+import { cell, cut } from './markdown.ts';
 import type { GateLine } from './stage-io.ts';
+
+/** Current Details hold 20 kB; the rung's own page has all of it. */
+const MAX_REASON = 1_500;
 
 /** A ladder's climb, pure: what became of each rung, and what that makes of the whole. */
 
@@ -64,12 +68,12 @@ export function tightestGate(gates: readonly GateLine[]): string {
 export function climbDetails(name: string, rungs: readonly RungLine[]): string {
   const rows = rungs.map(
     (rung) =>
-      `| ${rung.rung} | ${rung.profile} | ${rung.substrate} | **${rung.end}** | ${rung.durationMs === 0 ? '' : `${Math.round(rung.durationMs / 1000)} s`} | ${rung.tightest} | \`${rung.workflowId}\` |`,
+      `| ${rung.rung} | ${rung.profile} | ${rung.substrate} | **${rung.end}** | ${rung.durationMs === 0 ? '' : `${Math.round(rung.durationMs / 1000)} s`} | ${cell(rung.tightest)} | \`${rung.workflowId}\` |`,
   );
   const stopped = rungs.find((rung) => !['pass', 'running', 'not-started'].includes(rung.end));
   return [
     `## Ladder ${name}: ${rungs.some((rung) => rung.end === 'running') ? 'climbing' : endOfClimb(rungs)}`,
-    stopped === undefined ? '' : `Stopped at **${stopped.rung}** (${stopped.end}): ${stopped.reason}`,
+    stopped === undefined ? '' : `Stopped at **${stopped.rung}** (${stopped.end}): ${cut(stopped.reason, MAX_REASON)}`,
     [
       '| rung | profile | substrate | end | took | tightest gate | campaign |',
       '|---|---|---|---|---|---|---|',

@@ -1,4 +1,5 @@
 import type { GateDefinition } from '../gates/model.ts';
+import { bytesOf, cell, cut } from './markdown.ts';
 import { STAGES, type Stage } from './stages.ts';
 import { isSkippable, type CampaignState, type Decision, type Hold } from './machine.ts';
 import type { CampaignStatus, JudgeResult } from './stage-io.ts';
@@ -27,7 +28,7 @@ const MAX_BYTES = 20_000;
 const BETWEEN = '\n\n';
 /** A failure may quote whole logs; the evidence has all of it. */
 const MAX_MESSAGE = 1_500;
-const MAX_CELL = 200;
+const MAX_REASON = 200;
 
 function headline(status: CampaignStatus): string {
   const { state } = status;
@@ -103,7 +104,7 @@ function verdictSection(judged: JudgeResult): string {
     (gate) =>
       `| ${cell(gate.gate)} | ${gate.value === null ? '–' : `${round(gate.value)} ${cell(gate.unit)}`} | ${bar(gate)} | ${gate.headroom === null ? '–' : `${Math.round(gate.headroom * 100)} %`} | ${gate.informational ? 'info' : gate.verdict} |`,
   );
-  const reasons = judged.reasons.map((reason) => `- ${cut(reason, MAX_CELL)}`).join('\n');
+  const reasons = judged.reasons.map((reason) => `- ${cut(reason, MAX_REASON)}`).join('\n');
   return [
     `### Verdict: ${judged.verdict}`,
     reasons,
@@ -132,6 +133,7 @@ export function stageState(state: CampaignState, stage: Stage): string {
   const outcomes = state.outcomes.filter((outcome) => outcome.stage === stage);
   const latest = outcomes.at(-1);
   if (latest === undefined) return state.mode === 'finished' ? 'not run' : 'waiting';
+  if (latest.outcome === 'skipped') return 'skipped';
   const took = `${((latest.endedAtMs - latest.startedAtMs) / 1000).toFixed(1)} s`;
   const execution = latest.execution > 1 ? `, execution ${latest.execution}` : '';
   return latest.outcome === 'succeeded' ? `done in ${took}${execution}` : `${latest.outcome} after ${took}${execution}`;
@@ -151,29 +153,11 @@ function story(status: CampaignStatus, maxBytes: number): string {
   return lines.length === 0 ? '' : [title, ...lines].join('\n');
 }
 
-function cut(text: string, length: number): string {
-  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
-}
-
-/** Length in UTF-8. */
-function bytesOf(text: string): number {
-  let bytes = 0;
-  for (const char of text) {
-    const code = char.codePointAt(0) ?? 0;
-    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x1_0000 ? 3 : 4;
-  }
-  return bytes;
-}
-
 function isoTime(atMs: number): string {
   return new Date(atMs)
     .toISOString()
     .replace(/\.\d+Z$/, 'Z')
     .replace('T', ' ');
-}
-
-function cell(text: string): string {
-  return cut(text, MAX_CELL).replaceAll('|', '\\|').replaceAll('\n', ' ');
 }
 
 function round(value: number): string {
