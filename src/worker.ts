@@ -12,7 +12,6 @@ import { registry } from './adapters/prometheus/own-metrics.ts';
 import { writeJson } from './adapters/temporal/stack-record.ts';
 import { temporalTarget } from './adapters/temporal/target.ts';
 import { workflowBundlePath } from './adapters/temporal/workflow-bundle.ts';
-import { pointCampaignsAtWorker } from './activities/worker-target.ts';
 import { createLog, temporalLogger } from './worker/log.ts';
 import { serveMetrics } from './worker/metrics-server.ts';
 
@@ -51,7 +50,7 @@ Runtime.install({
 const metrics = await serveMetrics(registry, `127.0.0.1:${corePort}`);
 const target = temporalTarget();
 const connection = await NativeConnection.connect(target.connection as NativeConnectionOptions);
-const observers = createObservers();
+const observers = createObservers(metrics.port);
 const activities = createActivities({ log, metricsPort: metrics.port, observers });
 const workflowBundle = { codePath: await workflowBundlePath() };
 const { hostQueue, loadQueue } = hostQueues();
@@ -82,7 +81,6 @@ const workers = await Promise.all([
 
 const ended = new AbortController();
 const keeper = startKeeper({ log, signal: ended.signal });
-pointCampaignsAtWorker(metrics.port);
 const recordPath = join(stateFolder(), 'workers', `${process.pid}.json`);
 mkdirSync(join(stateFolder(), 'workers'), { recursive: true });
 writeJson(recordPath, {

@@ -1,8 +1,10 @@
-import type { ClusterRecord } from '../adapters/host/ledger.ts';
+import { ledgerSlugs, type ClusterRecord } from '../adapters/host/ledger.ts';
 import { BindObserver, type PodCounts } from '../adapters/kube/bind-observer.ts';
 import { connectCluster, type ClusterClient } from '../adapters/kube/client.ts';
 import { watchPods, type PodWatch, type WatchStats } from '../adapters/kube/watch-pods.ts';
+import type { CallBounds } from '../adapters/prometheus/client.ts';
 import {
+  forgetCampaign,
   loadLatenessSeconds,
   podBindSeconds,
   podsBound,
@@ -14,6 +16,7 @@ import {
 import { clusterLoad, type ClusterLoad } from '../core/plan/cluster-load.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
 import type { Ownership } from '../core/plan/labels.ts';
+import { claimWatch, isWatching, pointAt, takeWatchOfTheDead, thisWorker } from './worker-target.ts';
 
 /** A cluster as the load stages see it: its load, a client, and a watch that counts Pods and times their binding. */
 export interface ObservedCluster {
@@ -24,13 +27,15 @@ export interface ObservedCluster {
   watchStats(): WatchStats;
   /** The stage whose name new readings carry. */
   stage: string;
+  /** Pods that are wanted and can be bound, as readings tell it: those of the ramp, until the soak says otherwise. */
+  target: number;
 }
 
 /** The observed clusters of every campaign that this worker serves. */
 export interface Observers {
   /**
-   * The clusters of a campaign, observed. The watch goes on between stages, so that no binding falls between two of them;
-   * a worker that takes a campaign over begins one of its own.
+   * The clusters of a campaign, observed from the first list on. The watch goes on between stages, so that no binding falls
+   * between two of them; a worker that takes a campaign over begins one of its own.
    */
   of(
     spec: CampaignSpec,
@@ -45,37 +50,94 @@ export interface Observers {
 
 /** A watch that says nothing for this long is compared with a list. */
 const QUIET_MS = 10_000;
+/** How often a worker looks whether its campaigns still are its own, and whether others lost their worker. */
+const TEND_EVERY_MS = 2_000;
+const POINT_MS = 5_000;
 
-/** An empty set of observers. */
-export function createObservers(): Observers {
-  const bySlug = new Map<string, { readonly clusters: readonly Observed[]; readonly stop: AbortController }>();
+interface Entry {
+  readonly campaign: string;
+  readonly clusters: Promise<readonly Observed[]>;
+  readonly stop: AbortController;
+}
+
+/**
+ * An empty set of observers. With several workers on a host, a campaign is watched by the one that runs its load: whoever
+ * ran it before ends its watch within seconds, and what a dead worker left is pointed at one that lives.
+ */
+export function createObservers(metricsPort: number): Observers {
+  const me = thisWorker(metricsPort);
+  const bySlug = new Map<string, Entry>();
   const end = async (slug: string): Promise<void> => {
     const entry = bySlug.get(slug);
+    if (entry === undefined) return;
     bySlug.delete(slug);
-    entry?.stop.abort(new Error('the campaign is over'));
-    await Promise.all((entry?.clusters ?? []).map((cluster) => cluster.close()));
+    entry.stop.abort(new Error('the watch has ended'));
+    const clusters = await entry.clusters.catch(() => []);
+    await Promise.all(clusters.map((cluster) => cluster.close()));
   };
+  const handOver = async (slug: string): Promise<void> => {
+    const campaign = bySlug.get(slug)?.campaign;
+    await end(slug);
+    // Its series here would be old ones, should the campaign come back.
+    if (campaign !== undefined && !bySlug.has(slug)) await forgetCampaign(campaign);
+  };
+  const tend = async (): Promise<void> => {
+    await Promise.allSettled(ledgerSlugs().map((slug) => takeWatchOfTheDead(slug, me, bounds(POINT_MS))));
+    await Promise.allSettled([...bySlug.keys()].filter((slug) => !isWatching(slug, me)).map(handOver));
+  };
+  let tending: Promise<void> = Promise.resolve();
+  const timer = setInterval(() => {
+    // What cannot be read or reached now may be the next time.
+    tending = tending.then(tend, tend);
+  }, TEND_EVERY_MS);
+  timer.unref();
+
   return {
     async of(spec, clusters, owner, stage) {
-      let entry = bySlug.get(spec.slug);
+      const { slug, campaign } = spec;
+      // First of all: until then this worker may be taken for one that lost the campaign.
+      claimWatch(slug, me);
+      let entry = bySlug.get(slug);
       if (entry === undefined) {
         const stop = new AbortController();
-        entry = {
-          stop,
-          clusters: await Promise.all(
-            clusters.map((record) => Observed.begin(spec, record, owner, stage, stop.signal)),
-          ),
-        };
-        bySlug.set(spec.slug, entry);
+        const begun = clusters.map((record) => Observed.begin(spec, record, owner, stage, stop.signal));
+        entry = { campaign, clusters: allOrNone(begun, stop), stop };
+        bySlug.set(slug, entry);
       }
-      for (const cluster of entry.clusters) cluster.stage = stage;
-      return entry.clusters;
+      try {
+        const observed = await entry.clusters;
+        for (const cluster of observed) cluster.stage = stage;
+        // Not before there is something to see here.
+        await pointAt(slug, me, bounds(spec.deadlines.budgets.apiCallMs));
+        return observed;
+      } catch (cause) {
+        if (bySlug.get(slug) === entry) bySlug.delete(slug);
+        throw cause;
+      }
     },
     end,
     close: async () => {
+      clearInterval(timer);
+      await tending.catch(() => undefined);
       await Promise.all([...bySlug.keys()].map(end));
     },
   };
+}
+
+function bounds(budgetMs: number): CallBounds {
+  return { signal: AbortSignal.timeout(budgetMs), budgetMs };
+}
+
+/** Waits for all. When one cannot begin, the others are ended. */
+async function allOrNone(begun: readonly Promise<Observed>[], stop: AbortController): Promise<readonly Observed[]> {
+  try {
+    return await Promise.all(begun);
+  } catch (cause) {
+    stop.abort(cause);
+    const others = (await Promise.allSettled(begun)).flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    await Promise.all(others.map((cluster) => cluster.close()));
+    throw cause;
+  }
 }
 
 class Observed implements ObservedCluster {
@@ -83,8 +145,12 @@ class Observed implements ObservedCluster {
   readonly load: ClusterLoad;
   readonly client: ClusterClient;
   stage: string;
+  #target: number;
   readonly #observer: BindObserver;
   readonly #watch: PodWatch;
+  readonly #labels: { readonly campaign: string; readonly cluster: string };
+  /** The first list is in. Numbers of half of it would be taken for the truth by whoever scrapes them. */
+  #begun = false;
 
   static async begin(
     spec: CampaignSpec,
@@ -94,7 +160,16 @@ class Observed implements ObservedCluster {
     signal: AbortSignal,
   ): Promise<Observed> {
     const client = await connectCluster({ kubeconfigPath: record.kubeconfigPath, context: record.context });
-    return new Observed(spec, record, clusterLoad(spec, record.index, owner), client, stage, signal);
+    const observed = new Observed(spec, record, clusterLoad(spec, record.index, owner), client, stage, signal);
+    try {
+      await observed.#watch.synced;
+    } catch (cause) {
+      await observed.close();
+      throw cause;
+    }
+    observed.#begun = true;
+    observed.#publish();
+    return observed;
   }
 
   private constructor(
@@ -108,7 +183,9 @@ class Observed implements ObservedCluster {
     this.record = record;
     this.client = client;
     this.stage = stage;
+    this.#target = load.demand.base;
     const labels = { campaign: spec.campaign, cluster: record.name };
+    this.#labels = labels;
     this.load = {
       ...load,
       // A body is asked for when it is about to be sent: the moment to see how late that is.
@@ -117,19 +194,10 @@ class Observed implements ObservedCluster {
         return load.body(slot, generation, intendedAtMs);
       },
     };
-    podsTarget.set(labels, load.slots.length);
-    const publish = (): void => {
-      const counts = this.#observer.counts();
-      podsPresent.set(labels, counts.present);
-      podsBound.set(labels, counts.bound);
-      podsReady.set(labels, counts.ready);
-      podsPending.set(labels, counts.pending);
-    };
     this.#observer = new BindObserver({
       sinceMs: Date.now(),
       onBind: (latencyMs) => podBindSeconds.observe({ ...labels, stage: this.stage }, latencyMs / 1_000),
     });
-    publish();
     this.#watch = watchPods({
       client,
       namespace: load.namespace,
@@ -139,9 +207,18 @@ class Observed implements ObservedCluster {
       listBudgetMs: spec.deadlines.budgets.apiCallMs,
       onChange: (change) => {
         this.#observer.take(change);
-        publish();
+        if (this.#begun) this.#publish();
       },
     });
+  }
+
+  get target(): number {
+    return this.#target;
+  }
+
+  set target(pods: number) {
+    this.#target = pods;
+    if (this.#begun) this.#publish();
   }
 
   counts(): PodCounts {
@@ -155,5 +232,14 @@ class Observed implements ObservedCluster {
   async close(): Promise<void> {
     await this.#watch.done;
     await this.client.close();
+  }
+
+  #publish(): void {
+    const counts = this.#observer.counts();
+    podsTarget.set(this.#labels, this.#target);
+    podsPresent.set(this.#labels, counts.present);
+    podsBound.set(this.#labels, counts.bound);
+    podsReady.set(this.#labels, counts.ready);
+    podsPending.set(this.#labels, counts.pending);
   }
 }

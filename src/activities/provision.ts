@@ -12,7 +12,7 @@ import type { CampaignSpec } from '../core/plan/spec.ts';
 import { bounded } from './bounded.ts';
 import { scrapeIntervalMs } from '../core/plan/scrape-interval.ts';
 import { stageActivity, type StageContext } from './stage-activity.ts';
-import { workerTarget } from './worker-target.ts';
+import { claimWatch, pointAt, thisWorker } from './worker-target.ts';
 
 /** Tools that a campaign's own ground needs on its host, apart from the system's. */
 export function toolsOfSubstrate(spec: Pick<CampaignSpec, 'substrate'>): readonly ToolName[] {
@@ -40,21 +40,25 @@ export function createProvision(log: Logger, metricsPort: number): (input: Stage
           progress({ live: `${done} of ${total} clusters up: ${detail}`, fraction: done / total }),
       }),
     );
-    const prometheus = await bounded('start Prometheus', { budgetMs: budgets.systemReadyMs }, (signal) =>
-      startPrometheus({
+    const prometheus = await bounded('start Prometheus', { budgetMs: budgets.systemReadyMs }, async (signal) => {
+      const started = await startPrometheus({
         slug: spec.slug,
         binary: tools.get('prometheus')?.path ?? 'prometheus',
         scrapeIntervalMs: scrapeIntervalMs(spec.plan),
         readyMs: budgets.systemReadyMs,
         signal,
-      }),
-    );
+      });
+      const worker = thisWorker(metricsPort);
+      claimWatch(spec.slug, worker);
+      await pointAt(spec.slug, worker, { signal, budgetMs: budgets.apiCallMs });
+      return started;
+    });
     const absent: string[] = [];
     for (const cluster of clusters) {
       await bounded(`scrape ${cluster.name}`, { budgetMs: 2 * budgets.apiCallMs }, async (signal) => {
         const found = await adapter.scrapeTargets(cluster, signal);
         absent.push(...found.absent.map(({ job, reason }) => `${cluster.name}: ${job} is not scraped (${reason})`));
-        await writeTargets(prometheus, [...found.targets, workerTarget(metricsPort)], {
+        await writeTargets(prometheus, found.targets, {
           signal,
           budgetMs: budgets.apiCallMs,
         });

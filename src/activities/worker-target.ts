@@ -1,9 +1,20 @@
-import { ledgerSlugs, readLedger } from '../adapters/host/ledger.ts';
+import { readLedger, updateLedger, type WatchingWorker } from '../adapters/host/ledger.ts';
+import { isAlive, startTicksOf } from '../adapters/host/processes.ts';
+import type { CallBounds } from '../adapters/prometheus/client.ts';
+import { QueryError } from '../adapters/prometheus/query-error.ts';
+import type { ScrapeTarget } from '../adapters/prometheus/scrape-config.ts';
 import { ownPrometheus, writeTargets } from '../adapters/prometheus/server.ts';
-import type { ScrapeTarget } from '../adapters/substrates/substrate.ts';
 import { BELAY_JOB } from '../core/gates/model.ts';
 
-/** Belay's own worker as a target: it serves the load's numbers. */
+/** This process, as the worker that watches a campaign. */
+export function thisWorker(metricsPort: number): WatchingWorker {
+  return { pid: process.pid, startTicks: startTicksOf(process.pid) ?? '', metricsPort };
+}
+
+/**
+ * A worker as a target: it serves the load's numbers. Its instance is not its address: the series of the worker that takes
+ * a campaign over go on those of the one before, with a reset, instead of being added to them until those have gone stale.
+ */
 export function workerTarget(metricsPort: number): ScrapeTarget {
   return {
     job: BELAY_JOB,
@@ -12,20 +23,49 @@ export function workerTarget(metricsPort: number): ScrapeTarget {
     address: `127.0.0.1:${metricsPort}`,
     path: '/metrics',
     tls: {},
+    labels: { instance: BELAY_JOB },
   };
 }
 
+/** Whether this very process is the one that watches the campaign. False for a campaign that is over. */
+export function isWatching(slug: string, worker: WatchingWorker): boolean {
+  const ledger = readLedger(slug);
+  return ledger?.closing !== true && isSame(ledger?.worker, worker);
+}
+
+/** Makes `worker` the one that watches the campaign. @throws Error when the campaign has no ledger */
+export function claimWatch(slug: string, worker: WatchingWorker): void {
+  if (!isSame(readLedger(slug)?.worker, worker)) updateLedger(slug, (ledger) => ({ ...ledger, worker }));
+}
+
 /**
- * Points the Prometheus of every campaign on this host at this worker: the one before it is gone, and its port with it.
- * What cannot be reached now is pointed at again when the campaign's next stage begins.
+ * Takes the watch of a campaign whose worker is dead, so that it is scraped again before its stage is taken up. Of several
+ * workers that try one succeeds; one that is alive keeps its campaigns.
  */
-export function pointCampaignsAtWorker(metricsPort: number): void {
-  for (const slug of ledgerSlugs()) {
-    const prometheus = ownPrometheus(slug);
-    if (prometheus === undefined || readLedger(slug)?.closing === true) continue;
-    void writeTargets(prometheus, [workerTarget(metricsPort)], {
-      signal: AbortSignal.timeout(5_000),
-      budgetMs: 5_000,
-    }).catch(() => undefined);
+export async function takeWatchOfTheDead(slug: string, worker: WatchingWorker, bounds: CallBounds): Promise<void> {
+  if (!isOrphan(readLedger(slug))) return;
+  const after = updateLedger(slug, (ledger) => (isOrphan(ledger) ? { ...ledger, worker } : ledger));
+  if (isSame(after.worker, worker)) await pointAt(slug, worker, bounds);
+}
+
+/**
+ * Has the campaign's Prometheus scrape the worker. What Prometheus does not answer to it finds by itself: it looks into its
+ * files every second.
+ */
+export async function pointAt(slug: string, { metricsPort }: WatchingWorker, bounds: CallBounds): Promise<void> {
+  const prometheus = ownPrometheus(slug);
+  if (prometheus === undefined) return;
+  try {
+    await writeTargets(prometheus, [workerTarget(metricsPort)], bounds);
+  } catch (cause) {
+    if (!(cause instanceof QueryError)) throw cause;
   }
+}
+
+function isOrphan(ledger: { readonly worker?: WatchingWorker; readonly closing?: boolean } | undefined): boolean {
+  return ledger?.worker !== undefined && ledger.closing !== true && !isAlive(ledger.worker);
+}
+
+function isSame(one: WatchingWorker | undefined, other: WatchingWorker): boolean {
+  return one?.pid === other.pid && one.startTicks === other.startTicks && one.metricsPort === other.metricsPort;
 }

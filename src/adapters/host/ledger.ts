@@ -27,6 +27,14 @@ export interface LedgerProcess extends ProcessRecord {
   readonly ports?: Readonly<Record<string, number>>;
 }
 
+/** The worker that watches a campaign's Pods, and whose /metrics its Prometheus scrapes for that. */
+export interface WatchingWorker {
+  readonly pid: number;
+  readonly startTicks: string;
+  /** Port of its /metrics on loopback. */
+  readonly metricsPort: number;
+}
+
 /**
  * Everything a campaign made on this host outside of Kubernetes, written before or as it is made. The next worker takes it
  * up from here, teardown works it off, and what is still in it after a campaign is gone is the janitor's.
@@ -40,6 +48,8 @@ export interface Ledger {
   readonly expiresAtMs: number;
   readonly clusters: readonly ClusterRecord[];
   readonly processes: readonly LedgerProcess[];
+  /** Of several workers on a host one watches: what two of them see must not be added up. */
+  readonly worker?: WatchingWorker;
   /** Teardown has begun: whatever ends from now on is meant to, and nothing is started again. */
   readonly closing?: boolean;
 }
