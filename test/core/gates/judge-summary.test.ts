@@ -58,6 +58,19 @@ function verdictOf(verdict: SummaryVerdict, gate: string): GateResult | undefine
   return verdict.results.find((result) => result.gate === gate);
 }
 
+function boundGate(value: number): GateResult {
+  return {
+    gate: 'podsBound',
+    verdict: 'fail',
+    reading: { gate: 'podsBound', value, quality: 'measured', samples: 9, windowStartMs: 0, windowEndMs: 1, atMs: 1 },
+    bar: { min: 0.999 },
+    barKind: 'held',
+    unit: 'ratio',
+    headroom: null,
+    message: '',
+  };
+}
+
 describe("published summaries under upstream's rules", () => {
   it.each(index.runs)('$folder', ({ folder, pass, firstFailingGate, gateKeysAbsent, sentinelKeys, sloUsed }) => {
     const slo = { ...slo5k, shardCycleDurationP99Seconds: Number(/cycle (\d+)/.exec(sloUsed)?.[1]) };
@@ -73,6 +86,30 @@ describe("published summaries under upstream's rules", () => {
     const verdict = ours(published(folder), profileWith(slo5k, { scale: { machines: 50_000, density: 100 } })).verdict;
     expect(['fail', 'unmeasured']).toContain(verdict);
     if (!pass) expect(verdict).toBe('fail');
+  });
+});
+
+describe('what Belay alone measures', () => {
+  const upstream = published('20260507-120335-scaleway-50k');
+
+  it("is not asked of a summary of BigFleet's own runner", () => {
+    expect(gatesForSummary(upstream, systemGates, profileWith(slo5k)).map(({ name }) => name)).not.toContain(
+      'podsBound',
+    );
+  });
+
+  it('is asked of one that Belay wrote', () => {
+    const own = { ...upstream, gates: [boundGate(0.8)] };
+    expect(verdictOf(ours(own, profileWith(slo5k)), 'podsBound')).toMatchObject({
+      verdict: 'fail',
+      bar: { min: 0.999 },
+    });
+  });
+
+  it('is only shown where the profile expects a standing shortfall', () => {
+    const own = { ...upstream, gates: [boundGate(0.8)] };
+    const result = verdictOf(ours(own, profileWith({ ...slo5k, expectStandingShortfall: true })), 'podsBound');
+    expect(result).toMatchObject({ verdict: 'pass', counts: false, barKind: 'informational' });
   });
 });
 
