@@ -1,4 +1,4 @@
-import { styleText } from 'node:util';
+import { stripVTControlCharacters, styleText } from 'node:util';
 import { Command } from 'commander';
 import { EXIT } from '../core/campaign/exit-codes.ts';
 import type { Check } from './doctor-checks.ts';
@@ -21,7 +21,7 @@ export function doctorCommand(): Command {
       const checks = await allChecks();
       const ready = checks.every((check) => check.state !== 'problem');
       process.stdout.write(
-        `${format === 'json' ? JSON.stringify({ ready, checks }, null, 2) : asTable(checks, ready)}\n`,
+        `${format === 'json' ? JSON.stringify({ ready, checks }, null, 2) : asText(checks, ready)}\n`,
       );
       process.exitCode = ready ? EXIT.pass : EXIT.harnessFault;
     });
@@ -33,13 +33,36 @@ export async function allChecks(): Promise<readonly Check[]> {
   return [...tools, ...(await checkMachine({ build: toolsAreMissing(tools) })), ...temporal];
 }
 
-function asTable(checks: readonly Check[], ready: boolean): string {
-  const rows = checks.map((check) => [mark(check), check.what, check.found, check.from, check.missing, check.fix]);
-  const table = textTable(['', 'what', 'version', 'where from', 'missing', 'fix'], rows);
+function asText(checks: readonly Check[], ready: boolean): string {
   const verdict = ready
     ? styleText('green', 'The quickstart can run: ./belay run profiles/quickstart.yaml')
     : styleText('red', 'The quickstart cannot run yet; the lines with ✗ say what to do.');
-  return `${table}\n${verdict}`;
+  const table = asTable(checks);
+  const width = Math.max(
+    ...stripVTControlCharacters(table)
+      .split('\n')
+      .map((line) => line.length),
+  );
+  // A table that wraps cannot be read: a list then.
+  return `${width <= (process.stdout.columns ?? Infinity) ? table : asList(checks)}\n${verdict}`;
+}
+
+function asTable(checks: readonly Check[]): string {
+  const rows = checks.map((check) => [mark(check), check.what, check.found, check.from, check.missing, check.fix]);
+  return textTable(['', 'what', 'version', 'where from', 'missing', 'fix'], rows);
+}
+
+function asList(checks: readonly Check[]): string {
+  return checks
+    .map((check) => {
+      const fix = check.fix === '' ? '' : `\n    fix: ${check.fix}`;
+      return `${mark(check)} ${styleText('bold', check.what)}: ${words([check.found, check.from, check.missing])}${fix}`;
+    })
+    .join('\n');
+}
+
+function words(texts: readonly string[]): string {
+  return texts.filter((text) => text !== '').join(', ');
 }
 
 function mark({ state }: Check): string {

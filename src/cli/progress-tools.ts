@@ -32,11 +32,14 @@ export function toolRows(names: readonly ToolName[], nowMs: () => number = Date.
         return;
       }
       const fraction = progress.total > 0 ? { fraction: progress.done / progress.total } : {};
-      rows.set(progress.tool, { label, state: 'running', detail: stepText(progress), ...fraction, ...began });
+      // Looking is over in seconds: as plain lines it would only double them.
+      const state = progress.step === 'looking' ? 'waiting' : 'running';
+      rows.set(progress.tool, { label, state, detail: stepText(progress), ...fraction, ...began });
     },
     fail: (reason) => {
       for (const [name, row] of rows) {
-        if (row.state === 'running') rows.set(name, { ...row, state: 'failed', detail: reason, endedAtMs: nowMs() });
+        if (row.startedAtMs !== undefined && row.state !== 'done')
+          rows.set(name, { ...row, state: 'failed', detail: reason, endedAtMs: nowMs() });
       }
     },
   };

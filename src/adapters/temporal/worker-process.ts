@@ -9,6 +9,7 @@ import type { ProcessRecord } from '../host/processes.ts';
 import { withStackLock } from './stack-lock.ts';
 import type { StackLockOptions } from './stack-lock.ts';
 import { readJson, writeJson } from './stack-record.ts';
+import { workerEnvironment } from './worker-environment.ts';
 import { liveWorkers } from './worker-record.ts';
 import type { WorkerAnnouncement } from './worker-record.ts';
 
@@ -30,8 +31,6 @@ export interface EnsureWorkerOptions extends StackLockOptions {
 const READY_LIMIT_MS = 30_000;
 /** Longer than the worker's own grace for activities that are cancelled. */
 const STOP_GRACE_MS = 30_000;
-const PASSED_ON =
-  /^(BELAY_|TEMPORAL_|KUBECONFIG$|NODE_EXTRA_CA_CERTS$|SSL_CERT_|(HTTPS?|NO)_PROXY$|(https?|no)_proxy$|XDG_CACHE_HOME$|NODE_COMPILE_CACHE$)/;
 
 /**
  * Makes sure that a worker of this state folder polls, and waits until it does: one that does already, whoever started it, or
@@ -74,7 +73,7 @@ async function startWorker(command: EnsureWorkerOptions['command']): Promise<Pro
     name: 'worker',
     file: command?.file ?? process.execPath,
     args: command?.args ?? [join(repositoryFolder, 'src', 'worker.ts')],
-    env: passedOn(),
+    env: workerEnvironment(process.env),
     cwd: repositoryFolder,
     logPath: workerLogPath(),
   });
@@ -98,14 +97,6 @@ async function untilReady(worker: ProcessRecord, signal: AbortSignal): Promise<W
     }
     await sleep(50, undefined, { signal });
   }
-}
-
-function passedOn(): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(process.env).filter(
-      (entry): entry is [string, string] => PASSED_ON.test(entry[0]) && entry[1] !== undefined,
-    ),
-  );
 }
 
 function recordPath(): string {

@@ -1,0 +1,32 @@
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { workerEnvironment } from '../../../src/adapters/temporal/worker-environment.ts';
+
+test('settings are passed on, secrets of others are not, and paths hold in any folder', () => {
+  const here = process.cwd();
+  expect(
+    workerEnvironment({
+      BELAY_HOME: 'state',
+      BELAY_PATH: 'a::/b',
+      BELAY_TOOL_ETCD: '/opt/etcd',
+      BELAY_CACHE: '',
+      KUBECONFIG: 'one:/two',
+      TEMPORAL_ADDRESS: 'temporal.example.com:7233',
+      TEMPORAL_TLS_CLIENT_CERT_PATH: 'client.pem',
+      TEMPORAL_TLS_CLIENT_CERT_DATA: 'not a path',
+      HTTPS_PROXY: 'http://proxy:3128',
+      AWS_SECRET_ACCESS_KEY: 'secret',
+      GITHUB_TOKEN: 'secret',
+      HOME: '/home/u',
+    }),
+  ).toEqual({
+    BELAY_HOME: join(here, 'state'),
+    BELAY_PATH: `${join(here, 'a')}:/b`,
+    BELAY_TOOL_ETCD: '/opt/etcd',
+    KUBECONFIG: `${join(here, 'one')}:/two`,
+    TEMPORAL_ADDRESS: 'temporal.example.com:7233',
+    TEMPORAL_TLS_CLIENT_CERT_PATH: join(here, 'client.pem'),
+    TEMPORAL_TLS_CLIENT_CERT_DATA: 'not a path',
+    HTTPS_PROXY: 'http://proxy:3128',
+  });
+});
