@@ -26,7 +26,7 @@ export function createRamp(log: Logger, observers: Observers): (input: StageInpu
       (context.checkpoint as RampCheckpoint | undefined) ??
       goOnFrom(context.handedOver as RampCheckpoint | undefined, clusters);
     context.save(checkpoint);
-    const wanted = clusters.reduce((sum, cluster) => sum + cluster.load.slots.length, 0);
+    const wanted = clusters.reduce((sum, cluster) => sum + cluster.load.demand.base, 0);
     const reports = await bounded(
       'ramp',
       { budgetMs: stages.ramp.attemptMs, stallMs: stages.ramp.attemptMs },

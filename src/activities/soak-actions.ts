@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ClusterClient, ObjectMeta } from '../adapters/kube/client.ts';
+import type { ObjectMeta, Selection } from '../adapters/kube/client.ts';
 import { failNode, recoverNode } from '../adapters/kube/machines.ts';
 import { podsPath } from '../adapters/kube/slot-book.ts';
 import type { RunnerAction } from '../core/profile/model.ts';
@@ -22,6 +22,8 @@ export interface ActionsRequest {
   readonly before: Readonly<Record<string, ActionState>>;
   readonly startAtMs: number;
   readonly cluster: ObservedCluster;
+  /** Which Nodes may be failed: in a cluster that is lent, only the campaign's own. */
+  readonly nodes: Selection;
   readonly callBudgetMs: number;
   /** Ends the waiting; what was done is undone all the same. */
   readonly signal: AbortSignal;
@@ -48,7 +50,7 @@ async function runAction(request: ActionsRequest, action: RunnerAction, index: n
     if (state.firedAtMs === undefined) {
       await until(request.startAtMs + action.atSeconds * 1_000, request.signal);
       if (request.signal.aborted) return;
-      const node = await pickNode(client, request.cluster.load, action.action, within);
+      const node = await pickNode(request, action.action, within);
       // On record before it happens: a Node that is out and that nobody knows of would stay out.
       change({ node, firedAtMs: Date.now() }, `${action.action}: node ${node} fails`);
       await failNode(client, node, within);
@@ -64,21 +66,20 @@ async function runAction(request: ActionsRequest, action: RunnerAction, index: n
 
 /** `fail-node`: the one with most Pods, so that the failure is felt; `fail-node-3`: the fourth by name. */
 async function pickNode(
-  client: ClusterClient,
-  where: ObservedCluster['load'],
+  { cluster: { client, load: where }, nodes }: Pick<ActionsRequest, 'cluster' | 'nodes'>,
   action: string,
   within: { readonly signal: AbortSignal; readonly budgetMs: number },
 ): Promise<string> {
   const { items: names } = await client.list(
     '/api/v1/nodes',
-    { metadataOnly: true, pick: ({ metadata }: { metadata: ObjectMeta }) => metadata.name },
+    { ...nodes, metadataOnly: true, pick: ({ metadata }: { metadata: ObjectMeta }) => metadata.name },
     within,
   );
   names.sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
   const wanted = /^fail-node-(\d+)$/.exec(action)?.[1];
   if (wanted !== undefined) {
     const named = names[Number(wanted)];
-    if (named === undefined) throw new Error(`${action}: there are ${names.length} Nodes, numbered from 0`);
+    if (named === undefined) throw new Error(`${action}: the campaign has ${names.length} Nodes, numbered from 0`);
     return named;
   }
   const { items: placed } = await client.list(

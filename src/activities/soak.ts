@@ -1,19 +1,20 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import type { Logger } from 'pino';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { replaceMissing, runChurn, type ChurnReport } from '../adapters/kube/run-churn.ts';
-import { SlotBook } from '../adapters/kube/slot-book.ts';
+import type { DemandReport } from '../adapters/kube/run-demand.ts';
 import { EVALUATION_BUDGETS } from '../adapters/prometheus/evaluate.ts';
 import { prometheusClient } from '../adapters/prometheus/client.ts';
 import { ownPrometheus } from '../adapters/prometheus/server.ts';
 import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
 import type { StageInput, StageResult } from '../core/campaign/stage-io.ts';
 import type { GateResult } from '../core/gates/model.ts';
+import type { WantedPods } from '../core/plan/demand.ts';
 import { bounded } from './bounded.ts';
 import type { ObservedCluster, Observers } from './observers.ts';
-import { PARALLEL_REQUESTS } from './ramp.ts';
 import { runActions, type ActionState } from './soak-actions.ts';
 import { breachIn, liveGates, readGates } from './soak-gates.ts';
+import { countOperations, SoakLoad } from './soak-load.ts';
+import { LABELS } from '../core/plan/labels.ts';
 import { scrapeIntervalMs } from '../core/plan/scrape-interval.ts';
 import { stageActivity, type StageContext } from './stage-activity.ts';
 import { total } from './steady.ts';
@@ -26,15 +27,10 @@ export interface SoakCheckpoint {
 }
 
 const TICK_MS = 1_000;
-/**
- * Generations that each execution has to itself: a retried soak replaces Pods anew, instead of finding its operations done by
- * the one before.
- */
-const GENERATIONS_PER_EXECUTION = 1_000;
 
 /**
- * Holds the load for the soak's time: churn at its intended moments, runner actions, lost Pods replaced, and every check
- * interval the fail-fast gates. A breach ends it at once. At the end, and at a breach, all gates are read, over the window
+ * Holds the load for the soak's time: churn and changes of demand at their intended moments, runner actions, lost Pods
+ * replaced, and every check interval the fail-fast gates. A breach ends it at once. At the end, and at a breach, all gates are read, over the window
  * that ends then.
  */
 export function createSoak(log: Logger, observers: Observers): (input: StageInput) => Promise<StageResult> {
@@ -62,8 +58,8 @@ class Soak {
   readonly #context: StageContext;
   readonly #clusters: readonly ObservedCluster[];
   readonly #url: string;
-  #churned: readonly ChurnReport[] = [];
-  #lost = 0;
+  #loads: readonly SoakLoad[] = [];
+  #driven: readonly DemandReport[] = [];
   #checks = 0;
 
   constructor(context: StageContext, clusters: readonly ObservedCluster[]) {
@@ -87,16 +83,17 @@ class Soak {
     const stop = new AbortController();
     const inner = AbortSignal.any([signal, stop.signal]);
     const client = prometheusClient(this.#url);
-    const books = await Promise.all(this.#clusters.map((cluster) => this.#book(cluster, signal)));
+    this.#loads = await Promise.all(this.#clusters.map((cluster) => this.#load(cluster, signal)));
+    this.#aim();
     const work = Promise.all([
-      ...this.#clusters.map((cluster, index) => this.#churn(cluster, books[index] as SlotBook, inner)),
+      ...this.#loads.map((load, index) => this.#drive(load, this.#clusters[index]?.record.name ?? '', inner)),
       this.#actions(inner, signal),
     ]);
-    // A failing churn is thrown where it is awaited; until then it must not count as unhandled.
+    // A failing load is thrown where it is awaited; until then it must not count as unhandled.
     work.catch(() => undefined);
     try {
-      const breach = await Promise.race([this.#watch(client, books, inner, show), work.then(() => never(inner))]);
-      if (breach === undefined) await Promise.all([work, this.#settle(books, inner, show)]);
+      const breach = await Promise.race([this.#watch(client, inner, show), work.then(() => never(inner))]);
+      if (breach === undefined) await Promise.all([work, this.#settle(inner, show)]);
       stop.abort(new Error('the soak is over'));
       await work.catch(() => undefined);
       this.#keep(
@@ -116,17 +113,22 @@ class Soak {
   }
 
   result(): { readonly detail: string; readonly facts: Record<string, number | string> } {
-    const replaced = this.#churned.reduce((sum, report) => sum + report.replaced + report.skipped, 0);
-    const lateP99 = Math.max(0, ...this.#churned.map((report) => report.sentLate.p99Ms));
+    const replaced = countOperations(this.#clusters, 'replace');
+    const created = countOperations(this.#clusters, 'create');
+    const deleted = countOperations(this.#clusters, 'delete');
+    const lost = this.#loads.reduce((sum, load) => sum + load.lost, 0);
+    const moved = created + deleted === 0 ? '' : `${created} added and ${deleted} removed as demand moved, `;
     const seconds = this.#context.spec.profile.loadProfile.soakSeconds;
     return {
-      detail: `${seconds} s, ${replaced} Pods replaced, ${this.#lost} lost and replaced, ${this.#checks} checks of the gates`,
+      detail: `${seconds} s, ${replaced} Pods replaced, ${moved}${lost} lost and replaced, ${this.#checks} checks of the gates`,
       facts: {
         soakStartMs: this.checkpoint.startAtMs,
         soakEndMs: this.endAtMs,
         podsReplaced: replaced,
-        podsLost: this.#lost,
-        churnLateP99Ms: lateP99,
+        podsAdded: created,
+        podsRemoved: deleted,
+        podsLost: lost,
+        churnLateP99Ms: Math.max(0, ...this.#driven.map((report) => report.sentLate.p99Ms)),
         podsBound: total(this.#clusters, 'bound'),
         podsPresent: total(this.#clusters, 'present'),
         watchSilent: this.#clusters.reduce((sum, cluster) => sum + cluster.watchStats().silent, 0),
@@ -141,7 +143,6 @@ class Soak {
   /** Reads the fail-fast gates every interval until the soak is over or one breaks. */
   async #watch(
     client: ReturnType<typeof prometheusClient>,
-    books: readonly SlotBook[],
     signal: AbortSignal,
     show: (live: string, fraction: number, gates: object) => void,
   ): Promise<GateResult | undefined> {
@@ -161,11 +162,12 @@ class Soak {
         if (breach !== undefined) return breach;
         nextCheckMs += gateIntervalMs * Math.ceil((Date.now() - nextCheckMs + 1) / gateIntervalMs);
       }
-      await this.#refill(books, signal);
+      const { bindable } = this.#aim();
+      await this.#mend(signal);
       const elapsedMs = Date.now() - startAtMs;
       const soakMs = this.endAtMs - startAtMs;
       show(
-        `${Math.round(elapsedMs / 1_000)} of ${Math.round(soakMs / 1_000)} s, ${total(this.#clusters, 'bound')} Pods bound, ${total(this.#clusters, 'pending')} pending, ${this.#checks} checks`,
+        `${Math.round(elapsedMs / 1_000)} of ${Math.round(soakMs / 1_000)} s, ${total(this.#clusters, 'bound')} of ${bindable} Pods bound, ${total(this.#clusters, 'pending')} pending, ${this.#checks} checks`,
         Math.min(1, elapsedMs / soakMs),
         gates,
       );
@@ -176,45 +178,30 @@ class Soak {
 
   /**
    * What was replaced in the last second still has to be bound: the end is read when it is, or at the budget of a Pod. Where
-   * the profile expects a standing shortfall, it only has to be there.
+   * the profile expects a standing shortfall, it only has to be there; so do Pods beyond the machines.
    */
-  async #settle(
-    books: readonly SlotBook[],
-    signal: AbortSignal,
-    show: (live: string, fraction: number, gates: object) => void,
-  ): Promise<void> {
-    const wanted = this.#clusters.reduce((sum, cluster) => sum + cluster.load.slots.length, 0);
+  async #settle(signal: AbortSignal, show: (live: string, fraction: number, gates: object) => void): Promise<void> {
     const { profile, deadlines } = this.#context.spec;
+    const wanted = this.#aim();
     const untilMs = Date.now() + deadlines.budgets.podReadyMs;
-    const toBeBound = profile.slo.expectStandingShortfall === true ? 0 : wanted;
+    const toBeBound = profile.slo.expectStandingShortfall === true ? 0 : wanted.bindable;
     while (
       Date.now() < untilMs &&
-      !(total(this.#clusters, 'bound') >= toBeBound && total(this.#clusters, 'present') === wanted)
+      !(total(this.#clusters, 'bound') >= toBeBound && total(this.#clusters, 'present') === wanted.pods)
     ) {
-      await this.#refill(books, signal);
-      show(`waiting for the last Pods: ${total(this.#clusters, 'bound')} of ${wanted} bound`, 1, {});
+      await this.#mend(signal);
+      show(`waiting for the last Pods: ${total(this.#clusters, 'bound')} of ${wanted.bindable} bound`, 1, {});
       await sleep(250, undefined, { signal });
     }
     // The last state has to be scraped before it can be read.
     await sleep(2 * scrapeIntervalMs(this.#context.spec.plan), undefined, { signal });
   }
 
-  async #churn(cluster: ObservedCluster, book: SlotBook, signal: AbortSignal): Promise<void> {
-    const { client, load, record } = cluster;
-    const firstGeneration = (this.#context.input.execution - 1) * GENERATIONS_PER_EXECUTION;
-    const report = await runChurn({
-      place: { client, namespace: load.namespace, labelSelector: load.labelSelector },
-      pods: load,
-      operations: load.churn.map((operation) => ({ ...operation, generation: operation.generation + firstGeneration })),
-      startAtMs: this.checkpoint.startAtMs,
-      fromOperation: this.checkpoint.lowWater[record.name] ?? 0,
-      parallel: PARALLEL_REQUESTS,
-      callBudgetMs: this.#context.spec.deadlines.budgets.apiCallMs,
-      signal,
-      book,
-      onProgress: ({ lowWater }) => this.#save({ lowWater: { ...this.checkpoint.lowWater, [record.name]: lowWater } }),
-    });
-    this.#churned = [...this.#churned, report];
+  async #drive(load: SoakLoad, name: string, signal: AbortSignal): Promise<void> {
+    const report = await load.run(signal, (lowWater) =>
+      this.#save({ lowWater: { ...this.checkpoint.lowWater, [name]: lowWater } }),
+    );
+    this.#driven = [...this.#driven, report];
   }
 
   async #actions(signal: AbortSignal, undoSignal: AbortSignal): Promise<void> {
@@ -226,6 +213,7 @@ class Soak {
       before: this.checkpoint.actions,
       startAtMs: this.checkpoint.startAtMs,
       cluster,
+      nodes: spec.capacityFromSystem ? {} : { labelSelector: `${LABELS.campaign}=${spec.campaign}` },
       callBudgetMs: spec.deadlines.budgets.apiCallMs,
       signal,
       undoSignal,
@@ -243,27 +231,31 @@ class Soak {
     });
   }
 
-  /** Pods that were evicted, or whose Node is gone, get their next generation. */
-  async #refill(books: readonly SlotBook[], signal: AbortSignal): Promise<void> {
-    for (const [index, cluster] of this.#clusters.entries()) {
-      const book = books[index];
-      if (book === undefined || cluster.counts().present >= cluster.load.slots.length) continue;
-      this.#lost += await replaceMissing({
-        place: { client: cluster.client, namespace: cluster.load.namespace, labelSelector: cluster.load.labelSelector },
-        pods: cluster.load,
-        slots: cluster.load.slots.length,
-        book,
-        parallel: PARALLEL_REQUESTS,
-        callBudgetMs: this.#context.spec.deadlines.budgets.apiCallMs,
-        signal,
-      });
-    }
+  /** Tells every target, and sums them up. */
+  #aim(): WantedPods {
+    const wanted = this.#loads.map((load) => load.aim());
+    return {
+      pods: wanted.reduce((sum, { pods }) => sum + pods, 0),
+      bindable: wanted.reduce((sum, { bindable }) => sum + bindable, 0),
+    };
   }
 
-  #book(cluster: ObservedCluster, signal: AbortSignal): Promise<SlotBook> {
-    const { client, load } = cluster;
-    const place = { client, namespace: load.namespace, labelSelector: load.labelSelector };
-    return SlotBook.read(place, { signal, budgetMs: this.#context.spec.deadlines.budgets.apiCallMs });
+  async #mend(signal: AbortSignal): Promise<void> {
+    for (const load of this.#loads) await load.mend(signal);
+  }
+
+  #load(cluster: ObservedCluster, signal: AbortSignal): Promise<SoakLoad> {
+    const { spec, input } = this.#context;
+    return SoakLoad.begin(
+      {
+        cluster,
+        startAtMs: this.checkpoint.startAtMs,
+        execution: input.execution,
+        lowWater: this.checkpoint.lowWater[cluster.record.name] ?? 0,
+        callBudgetMs: spec.deadlines.budgets.apiCallMs,
+      },
+      signal,
+    );
   }
 
   #keep(results: readonly GateResult[]): void {

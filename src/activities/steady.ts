@@ -1,14 +1,16 @@
 import type { Logger } from 'pino';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { replaceMissing } from '../adapters/kube/run-churn.ts';
+import { removeSurplus, replaceMissing } from '../adapters/kube/mend.ts';
 import { SlotBook } from '../adapters/kube/slot-book.ts';
 import { pendingReasons } from '../adapters/kube/pending-reasons.ts';
 import type { StageInput, StageResult } from '../core/campaign/stage-io.ts';
 import { isSteadyLook, type PodLook } from '../core/campaign/steadiness.ts';
+import { wantedSlots } from '../core/plan/demand.ts';
 import { STEADY_POLL_MS, STEADY_POLLS } from '../core/plan/stage-waits.ts';
 import { bounded } from './bounded.ts';
 import type { ObservedCluster, Observers } from './observers.ts';
 import { PARALLEL_REQUESTS } from './ramp.ts';
+import { placeOf } from './soak-load.ts';
 import { stageActivity, systemNotThere } from './stage-activity.ts';
 
 /**
@@ -26,8 +28,12 @@ export function createSteady(log: Logger, observers: Observers): (input: StageIn
     const startAtMs = (context.checkpoint as { readonly startAtMs?: number } | undefined)?.startAtMs ?? Date.now();
     context.save({ startAtMs });
     const untilMs = startAtMs + spec.plan.rampBudgetMs;
-    const wanted = clusters.reduce((sum, cluster) => sum + cluster.load.slots.length, 0);
+    // A soak that is to be tried again may have left another target.
+    for (const cluster of clusters) cluster.target = cluster.load.demand.base;
+    const wanted = total(clusters, 'target');
     const expectsShortfall = spec.profile.slo.expectStandingShortfall === true;
+    // Demand beyond the machines comes with the soak: before it, all that is there may be bound.
+    const comesLater = spec.profile.loadProfile.openLoopDemandMultiplier > 1;
     const seconds = await bounded(
       'steady',
       { budgetMs: spec.deadlines.stages.steady.attemptMs },
@@ -37,7 +43,8 @@ export function createSteady(log: Logger, observers: Observers): (input: StageIn
           const present = total(clusters, 'present');
           const bound = total(clusters, 'bound');
           const look = { wanted, present, bound };
-          const isGood = isSteadyLook(look, before, expectsShortfall);
+          const isGood =
+            isSteadyLook(look, before, expectsShortfall) || (comesLater && isSteadyLook(look, before, false));
           before = look;
           good = isGood ? good + 1 : 0;
           progress({
@@ -50,8 +57,8 @@ export function createSteady(log: Logger, observers: Observers): (input: StageIn
             throw systemNotThere(
               await explain(clusters, { ...look, expectsShortfall, seconds: spec.plan.rampBudgetMs / 1_000 }, signal),
             );
-          // A retry after a breach finds slots that the broken soak left empty.
-          if (present < wanted) await refill(clusters, budgets.apiCallMs, signal);
+          // A retry after a breach finds slots that the broken soak left empty, and Pods it had on top.
+          if (present !== wanted) await mend(clusters, budgets.apiCallMs, signal);
           await sleep(STEADY_POLL_MS, undefined, { signal });
         }
       },
@@ -66,25 +73,25 @@ export function createSteady(log: Logger, observers: Observers): (input: StageIn
 /** Sum of a count over clusters. */
 export function total(
   clusters: readonly ObservedCluster[],
-  count: 'present' | 'bound' | 'ready' | 'pending' | 'deleted',
+  count: 'target' | 'present' | 'bound' | 'ready' | 'pending' | 'deleted',
 ): number {
-  return clusters.reduce((sum, cluster) => sum + cluster.counts()[count], 0);
+  return clusters.reduce((sum, cluster) => sum + (count === 'target' ? cluster.target : cluster.counts()[count]), 0);
 }
 
-/** Creates what is missing in every cluster. */
-async function refill(clusters: readonly ObservedCluster[], callBudgetMs: number, signal: AbortSignal): Promise<void> {
-  for (const { client, load } of clusters) {
-    const place = { client, namespace: load.namespace, labelSelector: load.labelSelector };
-    const book = await SlotBook.read(place, { signal, budgetMs: callBudgetMs });
-    await replaceMissing({
+/** Creates what is missing in every cluster, and removes what is too much. */
+async function mend(clusters: readonly ObservedCluster[], callBudgetMs: number, signal: AbortSignal): Promise<void> {
+  for (const cluster of clusters) {
+    const place = placeOf(cluster);
+    const request = {
       place,
-      pods: load,
-      slots: load.slots.length,
-      book,
+      wanted: wantedSlots(cluster.load.demand, 0),
+      book: await SlotBook.read(place, { signal, budgetMs: callBudgetMs }),
       parallel: PARALLEL_REQUESTS,
       callBudgetMs,
       signal,
-    });
+    };
+    await replaceMissing({ ...request, pods: cluster.load });
+    await removeSurplus(request);
   }
 }
 

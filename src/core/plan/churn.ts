@@ -20,10 +20,12 @@ export function churnTimes(request: {
   readonly seed: number;
   /** Each cluster draws its own order. */
   readonly clusterIndex?: number;
+  /** Draws of different purposes do not shift one another. */
+  readonly purpose?: string;
 }): readonly ChurnOperation[] {
   const { pods, churnPerMinute, durationMs } = request;
   const count = Math.floor((pods * churnPerMinute * durationMs) / 60_000);
-  const random = randomStream(request.seed, 'churn', request.clusterIndex ?? 0);
+  const random = randomStream(request.seed, request.purpose ?? 'churn', request.clusterIndex ?? 0);
   const order = Array.from({ length: pods }, (_, slot) => slot);
   // Fisher and Yates' shuffle.
   for (let last = pods - 1; last > 0; last--) {

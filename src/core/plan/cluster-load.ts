@@ -1,23 +1,24 @@
 import type { Archetype } from '../profile/model.ts';
 import { arrivalTimes } from './arrivals.ts';
-import { churnTimes, type ChurnOperation } from './churn.ts';
+import { demandSchedule, type Demand } from './demand.ts';
 import { LABELS, type Ownership } from './labels.ts';
 import { planNodes, type PlannedNode } from './nodes.ts';
 import { podTemplate, type PodTemplate } from './pod-shape.ts';
 import type { CampaignSpec } from './spec.ts';
-import { drawWorkloads, podName, podSlots, type PodSlot } from './workload.ts';
+import { podName, podSlots, type PodSlot } from './workload.ts';
 
 /** Everything that is made in one cluster, drawn from the campaign's seed: the same again for whoever draws it again. */
 export interface ClusterLoad {
   readonly namespace: string;
   /** Selects what the campaign made. */
   readonly labelSelector: string;
+  /** Every slot that may ever be filled; the ramp fills the first `demand.base` of them. */
   readonly slots: readonly PodSlot[];
   /** Empty where the system makes the machines. */
   readonly nodes: readonly PlannedNode[];
   /** When each slot is filled, ms after the ramp's start, ascending. */
   readonly arrivalsMs: readonly number[];
-  readonly churn: readonly ChurnOperation[];
+  readonly demand: Demand;
   readonly name: (slot: number, generation: number) => string;
   readonly body: (slot: number, generation: number, intendedAtMs: number) => string;
 }
@@ -25,9 +26,9 @@ export interface ClusterLoad {
 /** Draws the load of one cluster. `owner` goes into the labels of every Pod. */
 export function clusterLoad(spec: CampaignSpec, clusterIndex: number, owner: Ownership): ClusterLoad {
   const { slug, catalogue, plan, profile, randomSeed } = spec;
-  const target = plan.podsOfCluster[clusterIndex] ?? 0;
-  const workloads = drawWorkloads(catalogue, target, randomSeed, clusterIndex);
-  const slots = podSlots(workloads);
+  const demand = demandSchedule(spec, clusterIndex);
+  const slots = podSlots(demand.workloads);
+  const workloads = demand.bindable;
   const ground = spec.capacityFromSystem
     ? { nodes: [], domains: new Map<number, never>() }
     : planNodes({ slug, catalogue, rows: plan.seed, workloads, clusterIndex, clusterCount: plan.clusterCount });
@@ -61,18 +62,12 @@ export function clusterLoad(spec: CampaignSpec, clusterIndex: number, owner: Own
     nodes: ground.nodes,
     arrivalsMs: arrivalTimes({
       shape: profile.loadProfile.arrival,
-      count: target,
+      count: demand.base,
       rampMs: profile.loadProfile.rampSeconds * 1_000,
       seed: randomSeed,
       clusterIndex,
     }),
-    churn: churnTimes({
-      pods: target,
-      churnPerMinute: profile.loadProfile.churnPerMinute,
-      durationMs: profile.loadProfile.soakSeconds * 1_000,
-      seed: randomSeed,
-      clusterIndex,
-    }),
+    demand,
     name: (slot, generation) => podName(slug, slot, generation),
     body: (slot, generation, intendedAtMs) => {
       const place = slots[slot];

@@ -4,6 +4,7 @@ import type { Profile, Substrate } from '../profile/model.ts';
 import { callBudgets } from './call-budgets.ts';
 import { refuseEndless, refuseOuter, sumOf } from './deadline-errors.ts';
 import type { DeadlineError } from './deadline-errors.ts';
+import type { DemandPeak } from './demand-peak.ts';
 import type { Plan } from './plan.ts';
 import { DEFAULT_SYSTEM_SHAPE, stageWaits } from './stage-waits.ts';
 import type { SystemShape } from './stage-waits.ts';
@@ -89,6 +90,8 @@ export interface DeadlineInput {
   readonly substrate: Substrate;
   /** Counts out of the system file, and its own readiness limit in ms; upper bounds where left out. */
   readonly system?: Partial<SystemShape> & { readonly readyTimeoutMs?: number };
+  /** What the soak adds to the Pods of the ramp; nothing where left out. */
+  readonly peak?: DemandPeak;
   /** Overrides the profile's hold, e.g. 0 for a scheduled run. */
   readonly holdMs?: number;
 }
@@ -111,7 +114,14 @@ export function deriveDeadlines(input: DeadlineInput): DeadlineResult {
   const { profile, plan, substrate } = input;
   const { budgets, errors: budgetErrors } = callBudgets(profile, input.system?.readyTimeoutMs);
   const errors: DeadlineError[] = [...budgetErrors];
-  const waits = stageWaits({ profile, plan, substrate, budgets, system: { ...DEFAULT_SYSTEM_SHAPE, ...input.system } });
+  const waits = stageWaits({
+    profile,
+    plan,
+    substrate,
+    budgets,
+    system: { ...DEFAULT_SYSTEM_SHAPE, ...input.system },
+    peak: input.peak ?? { bindable: 0, extra: 0 },
+  });
   for (const stage of OUTER_LIMITS) {
     const limitMs = profile.deadlines[`${stage}Ms`];
     if (limitMs === undefined) continue;

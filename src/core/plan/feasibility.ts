@@ -34,7 +34,7 @@ export function checkFeasible(
     ...demandRefusals(profile, substrate, plan),
     ...seedRefusals(profile, plan, catalogue, capacity),
     ...actionRefusals(profile, plan),
-    ...loadEventRefusals(profile, plan, catalogue),
+    ...loadEventRefusals(profile, catalogue),
     ...gangRefusals(profile, plan, catalogue, capacity),
     ...budgetRefusals(profile, plan),
   ];
@@ -177,19 +177,18 @@ function actionRefusals(profile: Profile, plan: Plan): readonly Infeasibility[] 
   });
 }
 
-/** Load events count from the start of the load; one after the last moment of the soak can never happen. */
-function loadEventRefusals(profile: Profile, plan: Plan, catalogue: Catalogue): readonly Infeasibility[] {
-  const { bursts, scaleDowns, demandSteps, soakSeconds, settleSeconds, rampSeconds } = profile.loadProfile;
-  const lastSeconds = Math.max(rampSeconds, plan.rampBudgetMs / 1_000) + settleSeconds + soakSeconds;
+/** Changes of demand count from the start of the soak, as runner actions do; one after its end can never happen. */
+function loadEventRefusals(profile: Profile, catalogue: Catalogue): readonly Infeasibility[] {
+  const { bursts, scaleDowns, demandSteps, soakSeconds } = profile.loadProfile;
   const refused: Infeasibility[] = [];
   const lists = { bursts, scaleDowns, demandSteps };
   for (const [list, events] of Object.entries(lists)) {
     for (const [index, { atSeconds }] of events.entries()) {
-      if (atSeconds < lastSeconds) continue;
+      if (atSeconds < soakSeconds) continue;
       const field = `loadProfile.${list}[${index}].atSeconds`;
       refused.push({
         field,
-        message: `${field} ${atSeconds} is after the load has ended, at most ${lastSeconds} s from its start; allowed: less than ${lastSeconds}`,
+        message: `${field} ${atSeconds} counts from the start of the soak and is not before its end, loadProfile.soakSeconds ${soakSeconds}; allowed: less than ${soakSeconds}`,
       });
     }
   }

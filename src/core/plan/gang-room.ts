@@ -4,8 +4,8 @@ import type { Plan, SeedRow } from './plan.ts';
 import { isGang, podsPerMachine } from './seed-sizing.ts';
 
 /**
- * Gangs that no zone can hold whole. Belay lays its own Nodes out around the gangs of the steady demand, so there only the
- * cluster's Pods bound them; those of bursts, and every gang of a tiered system, must fit into the machines that the seed
+ * Gangs that no zone can hold whole. Belay lays its own Nodes out around the gangs that are drawn, so there only the
+ * cluster's Pods bound those of the steady demand; every gang of a tiered system must fit into the machines that the seed
  * gives a zone. A rack lies in one zone, so the bound of a zone holds for it as well.
  */
 export function gangRefusals(
@@ -17,7 +17,7 @@ export function gangRefusals(
   if (capacity === 'elastic') return [];
   const demand = catalogue.demandArchetypes.length > 0 ? catalogue.demandArchetypes : catalogue.archetypes;
   const bursts = new Set(profile.loadProfile.bursts.map((burst) => burst.archetype));
-  const inZone = machinesInZone(plan, catalogue, capacity);
+  const inZone = machinesInZone(plan, catalogue);
   const podsOfSmallest = plan.podsOfCluster.reduce((least, pods) => Math.min(least, pods), Number.POSITIVE_INFINITY);
   const refused: Infeasibility[] = [];
   for (const archetype of demand) {
@@ -26,7 +26,7 @@ export function gangRefusals(
     const [low, high] = archetype.groupSizeRange;
     const each = podsPerMachine(archetype, profile.scale.density);
     const where = archetype.sameRack ? 'a rack' : 'a zone';
-    if (capacity === 'tiers' || inBurst) {
+    if (capacity === 'tiers') {
       const machines = inZone(archetype);
       if (machines * each < high) {
         refused.push({
@@ -36,7 +36,7 @@ export function gangRefusals(
             `for ${each} of them each, ${machines * each} Pods; allowed: groupSizeRange up to ${machines * each}, or a larger seed`,
         });
       }
-    } else if (low > podsOfSmallest) {
+    } else if (!archetype.burstOnly && low > podsOfSmallest) {
       refused.push({
         field: `archetypes.${archetype.name}.groupSizeRange`,
         message:
@@ -49,14 +49,12 @@ export function gangRefusals(
 }
 
 /** Machines of one cluster in one zone that an archetype's Pods can use: those whose instance types it shares. */
-function machinesInZone(plan: Plan, catalogue: Catalogue, capacity: Capacity): (archetype: Archetype) => number {
+function machinesInZone(plan: Plan, catalogue: Catalogue): (archetype: Archetype) => number {
   const seeded = catalogue.seedArchetypes.length > 0 ? catalogue.seedArchetypes : catalogue.archetypes;
   const typesOf = new Map(seeded.map((archetype) => [archetype.name, archetype.instanceTypes]));
+  // What is not configured belongs to the shard and can go to whichever cluster asks.
   const machinesOf = (row: SeedRow): number =>
-    capacity === 'tiers'
-      ? // What is not configured belongs to the shard and can go to whichever cluster asks.
-        Math.floor(row.configured / plan.clusterCount) + row.idle + row.speculative + row.spot
-      : Math.floor((row.configured + row.idle) / plan.clusterCount);
+    Math.floor(row.configured / plan.clusterCount) + row.idle + row.speculative + row.spot;
   return (archetype) => {
     const wanted = new Set(archetype.instanceTypes);
     const machines = plan.seed

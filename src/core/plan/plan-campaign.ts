@@ -4,6 +4,7 @@ import { GateProblems, resolveGates } from '../gates/resolve.ts';
 import type { Catalogue, Profile, Substrate, System } from '../profile/model.ts';
 import { deriveDeadlines } from './deadlines.ts';
 import type { StageDeadlines } from './deadlines.ts';
+import { demandPeak } from './demand-peak.ts';
 import { checkFeasible } from './feasibility.ts';
 import type { Infeasibility } from './feasibility.ts';
 import { makePlan } from './make-plan.ts';
@@ -58,6 +59,7 @@ export function planCampaign(parts: CampaignParts, holdMs?: number): PlannedCamp
     profile,
     plan,
     substrate,
+    peak: demandPeak(profile, plan, catalogue),
     ...(holdMs === undefined ? {} : { holdMs }),
     system: {
       gateCount: gates.length,

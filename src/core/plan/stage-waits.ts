@@ -2,6 +2,7 @@ import type { Stage } from '../campaign/stages.ts';
 import type { Profile, Substrate } from '../profile/model.ts';
 import { budgetField } from './call-budgets.ts';
 import type { CallBudgets, DerivationStep, StageDeadline } from './deadlines.ts';
+import type { DemandPeak } from './demand-peak.ts';
 import type { Plan } from './plan.ts';
 
 /** Clusters that are created, installed into, or deleted at once on one host. */
@@ -12,6 +13,8 @@ export const CONVERSATIONS_AT_ONCE = 16;
 export const NODES_PER_SECOND_FLOOR = 20;
 /** The slowest deletion of Pods in one cluster that still counts as working, per second. */
 export const DELETES_PER_SECOND_FLOOR = 50;
+/** The slowest creation of the Pods of a burst, likewise. */
+export const BURST_PODS_PER_SECOND_FLOOR = 20;
 /** Objects asked for in one page of a list. */
 export const LIST_PAGE = 1_000;
 /** How often the steady stage looks, and how many good looks in a row it wants (`reference/bigfleet-harness.md` §7). */
@@ -47,6 +50,7 @@ interface Shape {
   readonly substrate: Substrate;
   readonly budgets: CallBudgets;
   readonly system: SystemShape;
+  readonly peak: DemandPeak;
 }
 
 /**
@@ -54,7 +58,7 @@ interface Shape {
  * budget. Clusters on different hosts wait side by side, clusters on one host in batches or in turn, as the stage does it.
  */
 export function stageWaits(shape: Shape): Readonly<Record<Stage, readonly DerivationStep[]>> {
-  const { profile, plan, budgets, system } = shape;
+  const { profile, plan, budgets, system, peak } = shape;
   const wait = (what: string, name: keyof CallBudgets, count = 1): DerivationStep => ({
     what,
     count,
@@ -64,17 +68,19 @@ export function stageWaits(shape: Shape): Readonly<Record<Stage, readonly Deriva
   const inTurn = clustersOnHost(shape);
   const heavy = batches(inTurn, CLUSTERS_AT_ONCE);
   const light = batches(inTurn, CONVERSATIONS_AT_ONCE);
-  const largest = plan.podsOfCluster.reduce((most, pods) => Math.max(most, pods), 1);
+  const ramped = plan.podsOfCluster.reduce((most, pods) => Math.max(most, pods), 1);
+  const largest = ramped + peak.bindable + peak.extra;
   const pages = batches(largest, LIST_PAGE);
   const seeded = plan.seed.reduce((sum, row) => sum + row.configured + row.idle, 0);
-  // Nodes are laid out around the gangs that were drawn, which may take more of them than the seed's rows say.
-  const nodes = 2 * Math.ceil(Math.max(seeded, plan.machinesEffective) / Math.max(1, plan.clusterCount));
+  // Nodes are laid out around the gangs that were drawn, which may take more of them than the seed's rows say; a Pod of a
+  // burst may need one for itself.
+  const nodes =
+    2 * Math.ceil(Math.max(seeded, plan.machinesEffective) / Math.max(1, plan.clusterCount)) + peak.bindable;
   const queries = system.gateCount + Object.keys(profile.gates).length;
   const processes = Math.max(1, system.processesPerCluster);
   const load = profile.loadProfile;
   const { runnerActions } = profile;
   const partitions = runnerActions.filter((action) => action.action.startsWith('partition-')).length;
-  const wantedPods = plan.totalPods * Math.max(1, load.openLoopDemandMultiplier);
   const watches = wait('watches opened', 'apiCallMs', 3);
 
   return {
@@ -115,7 +121,7 @@ export function stageWaits(shape: Shape): Readonly<Record<Stage, readonly Deriva
       },
       {
         what: 'Pods that the substrate takes no faster',
-        count: Math.ceil(wantedPods / Math.max(1, plan.rampSupplyPodsPerSec)),
+        count: Math.ceil(plan.totalPods / Math.max(1, plan.rampSupplyPodsPerSec)),
         eachMs: 1_000,
       },
       wait('the last Pod ready', 'podReadyMs'),
@@ -139,6 +145,11 @@ export function stageWaits(shape: Shape): Readonly<Record<Stage, readonly Deriva
       wait('Pods listed that stand already', 'apiCallMs', pages),
       { what: 'settle', count: 1, eachMs: load.settleSeconds * 1_000, field: 'loadProfile.settleSeconds' },
       { what: 'soak', count: 1, eachMs: load.soakSeconds * 1_000, field: 'loadProfile.soakSeconds' },
+      {
+        what: `Pods of bursts, steps and open-loop demand, at least ${BURST_PODS_PER_SECOND_FLOOR} a second in a cluster`,
+        count: Math.ceil((peak.bindable + peak.extra) / BURST_PODS_PER_SECOND_FLOOR),
+        eachMs: 1_000,
+      },
       wait('the check that is due when the soak ends', 'gateIntervalMs'),
       wait('queries of that check', 'queryMs', EVALUATION_QUERIES),
       wait('the last Pod ready', 'podReadyMs'),

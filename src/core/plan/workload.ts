@@ -31,6 +31,15 @@ export interface PodSlot {
 /** Upstream's priority of an archetype that names none. */
 const DEFAULT_PRIORITY = 1_000;
 
+/** Where a draw begins, and its purpose: draws of different purposes do not shift one another. */
+export interface DrawPlace {
+  readonly purpose: string;
+  readonly firstIndex: number;
+  readonly firstSlot: number;
+}
+
+const STEADY: DrawPlace = { purpose: 'workloads', firstIndex: 0, firstSlot: 0 };
+
 /**
  * Draws workloads until their replicas sum to exactly `targetPods`; the last one is cut to fit. Archetypes by weight
  * (burst-only ones never, a weight of 0 counts as 1), replicas by gang size or service size
@@ -42,6 +51,7 @@ export function drawWorkloads(
   targetPods: number,
   seed: number,
   clusterIndex = 0,
+  place = STEADY,
 ): readonly Workload[] {
   const archetypes = demandedArchetypes(catalogue);
   if (targetPods > 0 && archetypes.length === 0) {
@@ -49,12 +59,51 @@ export function drawWorkloads(
       `catalogue ${catalogue.name}: every archetype is burstOnly, so ${targetPods} Pods cannot be drawn`,
     );
   }
-  const random = randomStream(seed, 'workloads', clusterIndex);
-  const workloads: Workload[] = [];
-  for (let made = 0; made < targetPods; made += workloads.at(-1)?.replicas ?? 0) {
+  const random = randomStream(seed, place.purpose, clusterIndex);
+  return fill(random, targetPods, place, (left) => {
     const archetype = drawWeighted(random, archetypes, weightOf);
-    const replicas = Math.min(drawReplicas(random, archetype), targetPods - made);
-    workloads.push({ index: workloads.length, firstSlot: made, replicas, ...drawShape(random, archetype) });
+    return { archetype, replicas: Math.min(drawReplicas(random, archetype), left) };
+  });
+}
+
+/**
+ * Draws workloads of one archetype until they have at least `pods` replicas. Services are cut to fit, a gang comes whole, so
+ * that a burst of 1 is one full gang (`reference/bigfleet-harness.md` §16).
+ */
+export function drawBurst(
+  archetype: Archetype,
+  pods: number,
+  seed: number,
+  clusterIndex: number,
+  place: DrawPlace,
+): readonly Workload[] {
+  const random = randomStream(seed, place.purpose, clusterIndex);
+  return fill(random, pods, place, (left) => {
+    const replicas = drawReplicas(random, archetype);
+    return { archetype, replicas: comesWhole(archetype) ? replicas : Math.min(replicas, left) };
+  });
+}
+
+/** Whether workloads of an archetype are never cut to fit. */
+export function comesWhole(archetype: Archetype): boolean {
+  return archetype.sameRack || archetype.sameZone || archetype.groupSizeRange !== undefined;
+}
+
+function fill(
+  random: Random,
+  pods: number,
+  place: DrawPlace,
+  draw: (left: number) => { readonly archetype: Archetype; readonly replicas: number },
+): readonly Workload[] {
+  const workloads: Workload[] = [];
+  for (let made = 0; made < pods; made += workloads.at(-1)?.replicas ?? 0) {
+    const { archetype, replicas } = draw(pods - made);
+    workloads.push({
+      index: place.firstIndex + workloads.length,
+      firstSlot: place.firstSlot + made,
+      replicas,
+      ...drawShape(random, archetype),
+    });
   }
   return workloads;
 }

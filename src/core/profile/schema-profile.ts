@@ -36,9 +36,9 @@ const seed = z.strictObject({
 });
 
 const burst = z.strictObject({
-  atSeconds: amount('Seconds after the load began', 0),
+  atSeconds: amount('Seconds after the soak began', 0),
   archetype: text('Archetype of the catalogue', 1),
-  extraTarget: count('Pods on top; a gang comes whole'),
+  extraTarget: count('Pods on top in each cluster; a gang comes whole'),
   durationSeconds: amount('Seconds until they are drained; 0 = never', 0).default(0),
   selectivity: amount('Share of the clusters that take part', 0, 1).default(1),
 });
@@ -46,7 +46,7 @@ const burst = z.strictObject({
 const change = (
   description: string,
 ): z.ZodObject<{ atSeconds: z.ZodNumber; targetMultiplier: z.ZodNumber }, z.core.$strict> =>
-  z.strictObject({ atSeconds: amount('Seconds after the load began', 0), targetMultiplier: positive(description) });
+  z.strictObject({ atSeconds: amount('Seconds after the soak began', 0), targetMultiplier: positive(description) });
 
 const loadProfile = z.strictObject({
   rampSeconds: count('Seconds over which the Pods arrive', 1),
@@ -65,7 +65,7 @@ const loadProfile = z.strictObject({
     .array(change('New demand as a multiple of the target'))
     .meta({ description: 'Steps of demand, up or down' })
     .default([]),
-  openLoopDemandMultiplier: amount('Above 1: demand that exceeds the machines and stays pending', 0).default(0),
+  openLoopDemandMultiplier: amount('Above 1: from the start of the soak this multiple of the target is asked for, beyond the machines', 0).default(0),
 });
 
 /** What may be done to a cluster during the soak, for messages. */

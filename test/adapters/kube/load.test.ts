@@ -7,7 +7,8 @@ import type { ClusterClient } from '../../../src/adapters/kube/client.ts';
 import { failNode, recoverNode } from '../../../src/adapters/kube/machines.ts';
 import { runArrivals } from '../../../src/adapters/kube/run-arrivals.ts';
 import type { ArrivalsReport } from '../../../src/adapters/kube/run-arrivals.ts';
-import { replaceMissing, runChurn } from '../../../src/adapters/kube/run-churn.ts';
+import { replaceMissing } from '../../../src/adapters/kube/mend.ts';
+import { runDemand } from '../../../src/adapters/kube/run-demand.ts';
 import { SlotBook, podsPath } from '../../../src/adapters/kube/slot-book.ts';
 import { readUids } from '../../../src/adapters/kube/uids.ts';
 import { arrivalTimes } from '../../../src/core/plan/arrivals.ts';
@@ -154,11 +155,14 @@ test('arrivals cut off in the middle and resumed end with exactly the Pods wante
 test('churn cut off between a deletion and its creation, and resumed, leaves one Pod a slot, at its last generation', async () => {
   const load = await makeLoad(client, { slug: 'churned', catalogue: mixedCatalogue, rows: mixedRows, count: 60 });
   await fill(load);
-  const operations = churnTimes({ pods: 60, churnPerMinute: 60, durationMs: 2_000, seed: 3 });
+  const operations = churnTimes({ pods: 60, churnPerMinute: 60, durationMs: 2_000, seed: 3 }).map((operation) => ({
+    ...operation,
+    kind: 'replace' as const,
+  }));
   expect(operations).toHaveLength(120);
   const startAtMs = Date.now();
   const churn = async (fromOperation: number, signal: AbortSignal, onLowWater: (n: number) => void): Promise<unknown> =>
-    runChurn({
+    runDemand({
       place: load.place,
       pods: load.pods,
       operations,
@@ -168,6 +172,7 @@ test('churn cut off between a deletion and its creation, and resumed, leaves one
       callBudgetMs: CALL_BUDGET_MS,
       signal,
       book: await SlotBook.read(load.place, within()),
+      wanted: new Set(Array(60).keys()),
       onProgress: ({ lowWater }) => onLowWater(lowWater),
     });
   const stop = new AbortController();
@@ -213,7 +218,8 @@ test('a failed Node loses its Pods, which come back elsewhere as the next genera
     interval: 100,
   });
   const book = await SlotBook.read(load.place, within());
-  const request = { ...load, slots: 100, book, parallel: 16, callBudgetMs: CALL_BUDGET_MS, signal: within().signal };
+  const wanted = new Set(Array(100).keys());
+  const request = { ...load, wanted, book, parallel: 16, callBudgetMs: CALL_BUDGET_MS, signal: within().signal };
   // A book begun now has never seen the lost generation, so the names may be the same; the Pods are not.
   expect(await replaceMissing(request)).toBe(evicted.length);
   expect(await replaceMissing(request)).toBe(0);

@@ -9,6 +9,7 @@ import type { Within } from '../../../src/adapters/kube/transport.ts';
 import { watchPods } from '../../../src/adapters/kube/watch-pods.ts';
 import type { PodWatch } from '../../../src/adapters/kube/watch-pods.ts';
 import type { WatchedPod } from '../../../src/adapters/kube/watched-pod.ts';
+import type { Demand } from '../../../src/core/plan/demand.ts';
 import { LABELS, ownershipLabels } from '../../../src/core/plan/labels.ts';
 import { nodeBody, planNodes } from '../../../src/core/plan/nodes.ts';
 import type { GroundPlan } from '../../../src/core/plan/nodes.ts';
@@ -42,12 +43,15 @@ export async function makeLoad(
     readonly rows: readonly SeedRow[];
     readonly count: number;
     readonly seed?: number;
+    /** What is wanted in the course of a soak, instead of workloads drawn for `count`. */
+    readonly demand?: Demand;
   },
 ): Promise<TestLoad> {
   const { slug, catalogue, rows, count } = request;
   const owner = { campaign: slug, stage: 'seed', expiresAtMs: Date.now() + 3_600_000 };
-  const workloads = drawWorkloads(catalogue, count, request.seed ?? 1);
-  const ground = planNodes({ slug, catalogue, rows, workloads, clusterIndex: 0, clusterCount: 1 });
+  const workloads = request.demand?.workloads ?? drawWorkloads(catalogue, count, request.seed ?? 1);
+  const bindable = request.demand?.bindable ?? workloads;
+  const ground = planNodes({ slug, catalogue, rows, workloads: bindable, clusterIndex: 0, clusterCount: 1 });
   const context = { slug, owner, domains: ground.domains, anyInstanceType: false };
   const templates = podSlots(workloads).map(({ workload }) => {
     const archetype = catalogue.archetypes.find(({ name }) => name === workload.archetype);

@@ -120,10 +120,10 @@ describe('checkFeasible', () => {
   });
 
   it('refuses load events that cannot happen', () => {
-    expect(refusals({ profile: { 'loadProfile.demandSteps': [{ atSeconds: 3_600, targetMultiplier: 0.5 }] } })[0]).toBe(
-      'loadProfile.demandSteps[0].atSeconds 3600 is after the load has ended, at most 3600 s from its start; allowed: less than 3600',
+    expect(refusals({ profile: { 'loadProfile.demandSteps': [{ atSeconds: 1_800, targetMultiplier: 0.5 }] } })[0]).toBe(
+      'loadProfile.demandSteps[0].atSeconds 1800 counts from the start of the soak and is not before its end, loadProfile.soakSeconds 1800; allowed: less than 1800',
     );
-    expect(refusals({ profile: { 'loadProfile.scaleDowns': [{ atSeconds: 3_599, targetMultiplier: 0.5 }] } })).toEqual(
+    expect(refusals({ profile: { 'loadProfile.scaleDowns': [{ atSeconds: 1_799, targetMultiplier: 0.5 }] } })).toEqual(
       [],
     );
     expect(
@@ -156,11 +156,14 @@ describe('checkFeasible', () => {
     });
     const burst = { atSeconds: 1, archetype: 'big', extraTarget: 1, durationSeconds: 1, selectivity: 1 };
     const catalogue = aCatalogue({ archetypes: [anArchetype(), gang] });
-    expect(refusals({ catalogue })).toEqual([]);
-    expect(refusals({ catalogue, profile: { 'loadProfile.bursts': [burst] } })).toEqual([
+    const tiered = { system: 'bigfleet' };
+    expect(refusals({ catalogue, profile: tiered })).toEqual([]);
+    expect(refusals({ catalogue, profile: { ...tiered, 'loadProfile.bursts': [burst] } })).toEqual([
       'a gang of big has up to 256 Pods, which must share a zone, and a zone has 0 machines for 1 of them each, 0 Pods; ' +
         'allowed: groupSizeRange up to 0, or a larger seed',
     ]);
+    // Where Belay makes the machines, it makes them for the gangs of bursts as well.
+    expect(refusals({ catalogue, profile: { 'loadProfile.bursts': [burst] } })).toEqual([]);
     expect(refusals({ catalogue, profile: { 'loadProfile.bursts': [burst] }, elastic: true })).toEqual([]);
   });
 

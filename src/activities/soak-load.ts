@@ -1,0 +1,108 @@
+import { removeSurplus, replaceMissing } from '../adapters/kube/mend.ts';
+import { runDemand, type DemandReport } from '../adapters/kube/run-demand.ts';
+import { SlotBook, type LoadPlace } from '../adapters/kube/slot-book.ts';
+import { wantedSlots, type DemandOperation, type WantedPods } from '../core/plan/demand.ts';
+import type { ObservedCluster } from './observers.ts';
+import { PARALLEL_REQUESTS } from './ramp.ts';
+
+/**
+ * Generations that each execution has to itself: a retried soak replaces Pods anew, instead of finding its operations done by
+ * the one before.
+ */
+const GENERATIONS_PER_EXECUTION = 1_000;
+
+/** The soak of one cluster, begun or taken up again. */
+export interface SoakLoadRequest {
+  readonly cluster: ObservedCluster;
+  /** Start of the soak, ms since 1970. */
+  readonly startAtMs: number;
+  readonly execution: number;
+  /** Operations that an earlier attempt has behind it. */
+  readonly lowWater: number;
+  readonly callBudgetMs: number;
+}
+
+/** The load of one cluster in the soak: its operations, the Pods that are wanted, and those that got lost. */
+export class SoakLoad {
+  /** Pods that were lost and replaced. */
+  lost = 0;
+  readonly #request: SoakLoadRequest;
+  readonly #book: SlotBook;
+  readonly #wanted: Set<number>;
+  #isDone = false;
+
+  static async begin(request: SoakLoadRequest, signal: AbortSignal): Promise<SoakLoad> {
+    const book = await SlotBook.read(placeOf(request.cluster), { signal, budgetMs: request.callBudgetMs });
+    return new SoakLoad(request, book);
+  }
+
+  private constructor(request: SoakLoadRequest, book: SlotBook) {
+    this.#request = request;
+    this.#book = book;
+    this.#wanted = wantedSlots(request.cluster.load.demand, request.lowWater);
+  }
+
+  /** Carries out the operations to the last. */
+  async run(signal: AbortSignal, onLowWater: (lowWater: number) => void): Promise<DemandReport> {
+    const { cluster, startAtMs, lowWater, callBudgetMs, execution } = this.#request;
+    const firstGeneration = (execution - 1) * GENERATIONS_PER_EXECUTION;
+    const report = await runDemand({
+      place: placeOf(cluster),
+      pods: cluster.load,
+      operations: cluster.load.demand.operations.map((operation) => ({
+        ...operation,
+        generation: operation.generation + firstGeneration,
+      })),
+      startAtMs,
+      fromOperation: lowWater,
+      parallel: PARALLEL_REQUESTS,
+      callBudgetMs,
+      signal,
+      book: this.#book,
+      wanted: this.#wanted,
+      onProgress: (progress) => onLowWater(progress.lowWater),
+    });
+    this.#isDone = true;
+    return report;
+  }
+
+  /** What the clock says is wanted, told to those who read the target. */
+  aim(): WantedPods {
+    const { cluster, startAtMs } = this.#request;
+    const wanted = cluster.load.demand.wanted(Date.now() - startAtMs);
+    cluster.target = wanted.bindable;
+    return wanted;
+  }
+
+  /**
+   * Pods that were evicted, or whose Node is gone, get their next generation; once all operations are done, what is there
+   * beyond what is wanted goes.
+   */
+  async mend(signal: AbortSignal): Promise<void> {
+    const { cluster, callBudgetMs } = this.#request;
+    const { present } = cluster.counts();
+    const request = {
+      place: placeOf(cluster),
+      wanted: this.#wanted,
+      book: this.#book,
+      parallel: PARALLEL_REQUESTS,
+      callBudgetMs,
+      signal,
+    };
+    if (present < this.#wanted.size) this.lost += await replaceMissing({ ...request, pods: cluster.load });
+    else if (present > this.#wanted.size && this.#isDone) await removeSurplus(request);
+  }
+}
+
+/** Where a cluster's Pods are. */
+export function placeOf({ client, load }: ObservedCluster): LoadPlace {
+  return { client, namespace: load.namespace, labelSelector: load.labelSelector };
+}
+
+/** How many operations of a kind the clusters' soaks have. */
+export function countOperations(clusters: readonly ObservedCluster[], kind: DemandOperation['kind']): number {
+  return clusters.reduce(
+    (sum, { load }) => sum + load.demand.operations.filter((operation) => operation.kind === kind).length,
+    0,
+  );
+}

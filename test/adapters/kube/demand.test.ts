@@ -1,0 +1,229 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { connectCluster } from '../../../src/adapters/kube/client.ts';
+import type { ClusterClient } from '../../../src/adapters/kube/client.ts';
+import { removeSurplus, replaceMissing } from '../../../src/adapters/kube/mend.ts';
+import { runArrivals } from '../../../src/adapters/kube/run-arrivals.ts';
+import { runDemand } from '../../../src/adapters/kube/run-demand.ts';
+import type { DemandReport } from '../../../src/adapters/kube/run-demand.ts';
+import { SlotBook, listSlotPods, podsPath } from '../../../src/adapters/kube/slot-book.ts';
+import { demandSchedule, wantedSlots } from '../../../src/core/plan/demand.ts';
+import { startCluster } from '../../cluster.ts';
+import type { TestCluster } from '../../cluster.ts';
+import { mixedCatalogue, mixedRows } from '../../core/plan/catalogue-samples.ts';
+import { aPlan, aProfile } from '../../core/plan/make.ts';
+import { makeLoad, observe, podsOf, within } from './test-load.ts';
+import type { TestLoad } from './test-load.ts';
+
+const PODS = 30;
+const { loadProfile, ...profile } = aProfile();
+
+/** Thirty Pods, of which a fifth is replaced; six more for 4 s; in the meantime half of the thirty, and all of them again. */
+const demand = demandSchedule(
+  {
+    profile: {
+      ...profile,
+      loadProfile: {
+        ...loadProfile,
+        soakSeconds: 10,
+        churnPerMinute: 1.2,
+        bursts: [{ atSeconds: 2, archetype: 'spike', extraTarget: 6, durationSeconds: 4, selectivity: 1 }],
+        scaleDowns: [{ atSeconds: 4, targetMultiplier: 0.5 }],
+        demandSteps: [{ atSeconds: 8, targetMultiplier: 1 }],
+      },
+    },
+    plan: aPlan({ podsOfCluster: [PODS], clusterCount: 1 }),
+    catalogue: mixedCatalogue,
+    randomSeed: 3,
+  },
+  0,
+);
+const { operations } = demand;
+const ofKind = (kind: string): number => operations.filter((operation) => operation.kind === kind).length;
+/** Operations up to a moment, ms after the start of the soak. */
+const upTo = (atMs: number): number => operations.filter((operation) => operation.atMs <= atMs).length;
+const LONG_AGO_MS = 60_000;
+
+let cluster: TestCluster;
+let client: ClusterClient;
+
+beforeAll(async () => {
+  cluster = await startCluster();
+  client = await connectCluster({ kubeconfigPath: cluster.kubeconfigPath });
+});
+
+afterAll(async () => {
+  await client?.close();
+  await cluster?.remove();
+});
+
+/** A load whose ramp is over. */
+async function ramped(slug: string): Promise<TestLoad> {
+  const load = await makeLoad(client, { slug, catalogue: mixedCatalogue, rows: mixedRows, count: PODS, demand });
+  await runArrivals({
+    place: load.place,
+    pods: load.pods,
+    offsetsMs: Array.from({ length: PODS }, () => 0),
+    startAtMs: Date.now(),
+    fromIndex: 0,
+    parallel: 16,
+    callBudgetMs: 60_000,
+    signal: within().signal,
+    onProgress: () => {},
+  });
+  return load;
+}
+
+interface Soak {
+  readonly book: SlotBook;
+  readonly wanted: Set<number>;
+  readonly lowWater: number;
+}
+
+/** What a worker knows that begins, or takes over with this many operations behind it. */
+async function takenUp(load: TestLoad, lowWater: number): Promise<Soak> {
+  const book = await SlotBook.read(load.place, within());
+  return { book, wanted: wantedSlots(demand, lowWater), lowWater };
+}
+
+function drive(
+  load: TestLoad,
+  soak: Soak,
+  given: { startAtMs: number; until?: number; signal?: AbortSignal; onLowWater?: (lowWater: number) => void },
+): Promise<DemandReport> {
+  return runDemand({
+    place: load.place,
+    pods: load.pods,
+    operations: operations.slice(0, given.until),
+    startAtMs: given.startAtMs,
+    fromOperation: soak.lowWater,
+    parallel: 4,
+    callBudgetMs: 60_000,
+    signal: given.signal ?? within().signal,
+    book: soak.book,
+    wanted: soak.wanted,
+    onProgress: ({ lowWater }) => given.onLowWater?.(lowWater),
+  });
+}
+
+function mending(load: TestLoad, { book, wanted }: Soak): Parameters<typeof replaceMissing>[0] {
+  return { ...load, book, wanted, parallel: 4, callBudgetMs: 60_000, signal: within().signal };
+}
+
+const slotsOf = async (load: TestLoad): Promise<readonly number[]> =>
+  (await listSlotPods(load.place, within())).map(({ slot }) => slot).toSorted((a, b) => a - b);
+const sorted = (slots: Iterable<number>): readonly number[] => [...slots].toSorted((a, b) => a - b);
+const all = Array.from({ length: PODS }, (_, slot) => slot);
+
+async function allBound(load: TestLoad, count: number): Promise<void> {
+  await vi.waitFor(
+    async () => {
+      const pods = [...(await podsOf(load)).values()];
+      expect(pods).toHaveLength(count);
+      expect(pods.filter(({ node }) => node === '')).toEqual([]);
+    },
+    { timeout: 60_000, interval: 100 },
+  );
+}
+
+test('a burst, a scale-down and a step back come and go in time, every Pod is bound, and nobody takes them for lost', async () => {
+  const load = await ramped('in-time');
+  const observed = await observe(load);
+  const soak = await takenUp(load, 0);
+  const over = new AbortController();
+  let lost = 0;
+  const looking = (async (): Promise<void> => {
+    while (!over.signal.aborted) {
+      lost += await replaceMissing(mending(load, soak));
+      await sleep(50);
+    }
+  })();
+  const report = await drive(load, soak, { startAtMs: Date.now() });
+  over.abort();
+  await looking;
+
+  expect(report).toMatchObject({ replaced: ofKind('replace'), created: 21, deleted: 21, skipped: 0, filled: 0 });
+  expect(lost).toBe(0);
+  const last = new Map(operations.map(({ slot, generation }) => [slot, generation]));
+  expect([...(await podsOf(load)).keys()].toSorted()).toEqual(
+    all.map((slot) => load.pods.name(slot, last.get(slot) ?? 0)).toSorted(),
+  );
+  await allBound(load, PODS);
+  await vi.waitFor(() => expect(observed.observer.counts()).toMatchObject({ present: PODS, bound: PODS }));
+  const burst = new Set(observed.bound.map(({ slot }) => slot).filter((slot) => slot >= PODS));
+  expect(sorted(burst)).toEqual([30, 31, 32, 33, 34, 35]);
+  await observed.end();
+});
+
+test('at each moment there is what is wanted then, also of a Pod that was lost before', async () => {
+  const load = await ramped('moments');
+  const soak = await takenUp(load, 0);
+  let lowWater = 0;
+  for (const atMs of [1_999, 2_000, 3_999, 4_000, 6_000, 7_999, 8_000, 10_000]) {
+    const until = upTo(atMs);
+    if (atMs === 4_000) {
+      // One of those that are about to go is lost and replaced: its generation is past that of the schedule.
+      const last = operations.findLast((operation) => operation.kind === 'delete' && operation.atMs === atMs);
+      const victim = soak.book.live(last?.slot ?? -1);
+      await client.delete(`${podsPath(load.slug)}/${victim?.name}`, { gracePeriodSeconds: 0 }, within());
+      expect(await replaceMissing(mending(load, soak))).toBe(1);
+    }
+    await drive(load, { ...soak, lowWater }, { startAtMs: Date.now() - atMs, until });
+    lowWater = until;
+    expect(await slotsOf(load), `at ${atMs} ms`).toEqual(sorted(wantedSlots(demand, until)));
+    expect(sorted(soak.wanted)).toEqual(sorted(wantedSlots(demand, until)));
+    expect(demand.wanted(atMs).pods).toBe(soak.wanted.size);
+  }
+  await allBound(load, PODS);
+});
+
+test('cut off again and again, with Pods lost in between, and resumed, it ends with exactly what is wanted', async () => {
+  const load = await ramped('cut-off');
+  const startAtMs = Date.now() - LONG_AGO_MS;
+  let saved = 0;
+  let cuts = 0;
+  for (let cutAt = 5; cutAt < operations.length; cutAt += 7) {
+    const stop = new AbortController();
+    let done = 0;
+    const soak = await takenUp(load, saved);
+    const cut = drive(load, soak, {
+      startAtMs,
+      signal: stop.signal,
+      until: cutAt,
+      onLowWater: (lowWater) => {
+        done = lowWater;
+        stop.abort(new Error('killed'));
+      },
+    });
+    await cut.catch((cause: unknown) => expect(cause).toMatchObject({ message: 'killed' }));
+    // The checkpoint lags behind: half of what was done since is asked for a second time.
+    saved = Math.floor((saved + done) / 2);
+    cuts++;
+    const victim = (await listSlotPods(load.place, within()))[cuts];
+    await client.delete(`${podsPath(load.slug)}/${victim?.name}`, { gracePeriodSeconds: 0 }, within());
+  }
+  expect(cuts).toBeGreaterThan(3);
+  const soak = await takenUp(load, saved);
+  await drive(load, soak, { startAtMs });
+  await replaceMissing(mending(load, soak));
+  expect(await removeSurplus(mending(load, soak))).toBe(0);
+  expect(await slotsOf(load)).toEqual(all);
+  await allBound(load, PODS);
+
+  const again = await takenUp(load, 0);
+  const report = await drive(load, again, { startAtMs });
+  expect(await slotsOf(load)).toEqual(all);
+  expect(report.replaced + report.created + report.deleted + report.skipped).toBe(operations.length);
+});
+
+test('what a broken soak had on top goes, and what it left empty comes back, before it is tried again', async () => {
+  const load = await ramped('broken');
+  const broken = await takenUp(load, 0);
+  await drive(load, broken, { startAtMs: Date.now() - LONG_AGO_MS, until: upTo(4_000) });
+  expect((await slotsOf(load)).length).toBe(21);
+  const soak = await takenUp(load, 0);
+  expect(await replaceMissing(mending(load, soak))).toBe(15);
+  expect(await removeSurplus(mending(load, soak))).toBe(6);
+  expect(await slotsOf(load)).toEqual(all);
+  await allBound(load, PODS);
+});
