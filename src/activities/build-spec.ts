@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { searchFolders } from '../adapters/host/folders.ts';
 import { hostQueues } from '../adapters/host/host-queues.ts';
 import { loadCampaign, type Given } from '../adapters/files/load-campaign.ts';
+import { notCarriedOut } from '../core/plan/carried-out.ts';
 import { planCampaign } from '../core/plan/plan-campaign.ts';
 import type { CampaignSpec, Trigger } from '../core/plan/spec.ts';
 import { formatFileErrors, formatNotice, sortFileErrors } from '../core/profile/file-error.ts';
@@ -40,8 +41,11 @@ export function buildSpec(input: CampaignInput, identity: SpecIdentity, given: G
   }
   const holdMs = input.holdMs ?? profile.holdMs ?? identity.defaultHoldMs;
   const planned = planCampaign({ profile, substrate, catalogue, system: system.value }, holdMs);
-  if (!planned.ok)
-    return { ok: false, errors: planned.errors.map(({ field, message }) => `${where}: ${field}: ${message}`) };
+  const undone = notCarriedOut(profile, system.value);
+  if (!planned.ok || undone.length > 0) {
+    const errors = [...(planned.ok ? [] : planned.errors), ...undone];
+    return { ok: false, errors: errors.map(({ field, message }) => `${where}: ${field}: ${message}`) };
+  }
   const { plan, gates, deadlines } = planned;
   const tested = {
     profile,

@@ -1,7 +1,7 @@
 import { removeSurplus, replaceMissing } from '../adapters/kube/mend.ts';
 import { runDemand, type DemandReport } from '../adapters/kube/run-demand.ts';
 import { SlotBook, type LoadPlace } from '../adapters/kube/slot-book.ts';
-import { wantedSlots, type DemandOperation, type WantedPods } from '../core/plan/demand.ts';
+import { wantedSlots, type Demand, type DemandOperation, type WantedPods } from '../core/plan/demand.ts';
 import type { ObservedCluster } from './observers.ts';
 import { PARALLEL_REQUESTS } from './ramp.ts';
 
@@ -14,6 +14,8 @@ const GENERATIONS_PER_EXECUTION = 1_000;
 /** The soak of one cluster, begun or taken up again. */
 export interface SoakLoadRequest {
   readonly cluster: ObservedCluster;
+  /** As this execution has it: a retry may have changed churn and length. */
+  readonly demand: Demand;
   /** Start of the soak, ms since 1970. */
   readonly startAtMs: number;
   readonly execution: number;
@@ -39,17 +41,17 @@ export class SoakLoad {
   private constructor(request: SoakLoadRequest, book: SlotBook) {
     this.#request = request;
     this.#book = book;
-    this.#wanted = wantedSlots(request.cluster.load.demand, request.lowWater);
+    this.#wanted = wantedSlots(request.demand, request.lowWater);
   }
 
   /** Carries out the operations to the last. */
   async run(signal: AbortSignal, onLowWater: (lowWater: number) => void): Promise<DemandReport> {
-    const { cluster, startAtMs, lowWater, callBudgetMs, execution } = this.#request;
+    const { cluster, demand, startAtMs, lowWater, callBudgetMs, execution } = this.#request;
     const firstGeneration = (execution - 1) * GENERATIONS_PER_EXECUTION;
     const report = await runDemand({
       place: placeOf(cluster),
       pods: cluster.load,
-      operations: cluster.load.demand.operations.map((operation) => ({
+      operations: demand.operations.map((operation) => ({
         ...operation,
         generation: operation.generation + firstGeneration,
       })),
@@ -66,10 +68,15 @@ export class SoakLoad {
     return report;
   }
 
+  /** How many operations of a kind it has. */
+  count(kind: DemandOperation['kind']): number {
+    return this.#request.demand.operations.filter((operation) => operation.kind === kind).length;
+  }
+
   /** What the clock says is wanted, told to those who read the target. */
   aim(): WantedPods {
-    const { cluster, startAtMs } = this.#request;
-    const wanted = cluster.load.demand.wanted(Date.now() - startAtMs);
+    const { cluster, demand, startAtMs } = this.#request;
+    const wanted = demand.wanted(Date.now() - startAtMs);
     cluster.target = wanted.bindable;
     return wanted;
   }
@@ -97,12 +104,4 @@ export class SoakLoad {
 /** Where a cluster's Pods are. */
 export function placeOf({ client, load }: ObservedCluster): LoadPlace {
   return { client, namespace: load.namespace, labelSelector: load.labelSelector };
-}
-
-/** How many operations of a kind the clusters' soaks have. */
-export function countOperations(clusters: readonly ObservedCluster[], kind: DemandOperation['kind']): number {
-  return clusters.reduce(
-    (sum, { load }) => sum + load.demand.operations.filter((operation) => operation.kind === kind).length,
-    0,
-  );
 }

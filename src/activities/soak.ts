@@ -8,12 +8,12 @@ import { ownPrometheus } from '../adapters/prometheus/server.ts';
 import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
 import type { StageInput, StageResult } from '../core/campaign/stage-io.ts';
 import type { GateResult } from '../core/gates/model.ts';
-import type { WantedPods } from '../core/plan/demand.ts';
+import { demandSchedule, type WantedPods } from '../core/plan/demand.ts';
 import { bounded } from './bounded.ts';
 import type { ObservedCluster, Observers } from './observers.ts';
 import { runActions, type ActionState } from './soak-actions.ts';
 import { breachIn, liveGates, readGates } from './soak-gates.ts';
-import { countOperations, SoakLoad } from './soak-load.ts';
+import { SoakLoad } from './soak-load.ts';
 import { LABELS } from '../core/plan/labels.ts';
 import { scrapeIntervalMs } from '../core/plan/scrape-interval.ts';
 import { stageActivity, type StageContext } from './stage-activity.ts';
@@ -113,10 +113,11 @@ class Soak {
   }
 
   result(): { readonly detail: string; readonly facts: Record<string, number | string> } {
-    const replaced = countOperations(this.#clusters, 'replace');
-    const created = countOperations(this.#clusters, 'create');
-    const deleted = countOperations(this.#clusters, 'delete');
-    const lost = this.#loads.reduce((sum, load) => sum + load.lost, 0);
+    const sum = (of: (load: SoakLoad) => number): number => this.#loads.reduce((all, load) => all + of(load), 0);
+    const replaced = sum((load) => load.count('replace'));
+    const created = sum((load) => load.count('create'));
+    const deleted = sum((load) => load.count('delete'));
+    const lost = sum((load) => load.lost);
     const moved = created + deleted === 0 ? '' : `${created} added and ${deleted} removed as demand moved, `;
     const seconds = this.#context.spec.profile.loadProfile.soakSeconds;
     return {
@@ -249,6 +250,7 @@ class Soak {
     return SoakLoad.begin(
       {
         cluster,
+        demand: demandSchedule(spec, cluster.record.index),
         startAtMs: this.checkpoint.startAtMs,
         execution: input.execution,
         lowWater: this.checkpoint.lowWater[cluster.record.name] ?? 0,

@@ -84,10 +84,16 @@ function contradictions(spec: CampaignSpec, set: Readonly<Record<string, unknown
       `set: loadProfile.settleSeconds ${settleSeconds} must be less than loadProfile.soakSeconds ${soakSeconds}.`,
     );
   }
-  for (const action of runnerActions) {
-    if (action.atSeconds >= soakSeconds) {
+  const events = [
+    ...runnerActions.map(({ action, atSeconds }) => ({ what: `the action ${action}`, atSeconds })),
+    ...loadProfile.bursts.map(({ archetype, atSeconds }) => ({ what: `the burst of ${archetype}`, atSeconds })),
+    ...loadProfile.scaleDowns.map(({ atSeconds }) => ({ what: 'the scale-down', atSeconds })),
+    ...loadProfile.demandSteps.map(({ atSeconds }) => ({ what: 'the demand step', atSeconds })),
+  ];
+  for (const { what, atSeconds } of events) {
+    if (atSeconds >= soakSeconds) {
       refused.push(
-        `set: loadProfile.soakSeconds ${soakSeconds} ends before the action ${action.action} at ${action.atSeconds} s; allowed: more than ${action.atSeconds}.`,
+        `set: loadProfile.soakSeconds ${soakSeconds} ends before ${what} at ${atSeconds} s; allowed: more than ${atSeconds}.`,
       );
     }
   }

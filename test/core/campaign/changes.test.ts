@@ -120,6 +120,20 @@ describe('the changes of a retry', () => {
     expect(refuseChanges(spec, { 'loadProfile.soakSeconds': 31 })).toEqual([]);
   });
 
+  test('that cut the soak short of a change of demand are refused', () => {
+    const spec = specWith({
+      bursts: [{ atSeconds: 20, archetype: 'web', extraTarget: 1, durationSeconds: 0, selectivity: 1 }],
+      scaleDowns: [{ atSeconds: 21, targetMultiplier: 0.5 }],
+      demandSteps: [{ atSeconds: 22, targetMultiplier: 1 }],
+    });
+    expect(refuseChanges(spec, { 'loadProfile.soakSeconds': 20 })).toEqual([
+      'set: loadProfile.soakSeconds 20 ends before the burst of web at 20 s; allowed: more than 20.',
+      'set: loadProfile.soakSeconds 20 ends before the scale-down at 21 s; allowed: more than 21.',
+      'set: loadProfile.soakSeconds 20 ends before the demand step at 22 s; allowed: more than 22.',
+    ]);
+    expect(refuseChanges(spec, { 'loadProfile.soakSeconds': 23 })).toEqual([]);
+  });
+
   test('are not refused for what they do not touch', () => {
     // A profile without a soak, as upstream has them.
     expect(refuseChanges(specWith({ soakSeconds: 0, settleSeconds: 0 }), { 'gates.podBindP99.max': 9 })).toEqual([]);
