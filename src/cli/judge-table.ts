@@ -1,4 +1,5 @@
 import Table from 'cli-table3';
+import { COMPACT } from './text-table.ts';
 import type { BigfleetVerdict } from '../core/gates/bigfleet-rules.ts';
 import type { SideBySide, SummaryVerdict } from '../core/gates/judge-summary.ts';
 import { barText, coloured } from './verdict-table.ts';
@@ -7,7 +8,7 @@ import { barText, coloured } from './verdict-table.ts';
 export function bothTable(rows: readonly SideBySide[], belay: SummaryVerdict): string {
   const table = new Table({
     head: ['gate', 'value', 'bigfleet', 'belay', 'why'],
-    style: { head: [], border: [] },
+    ...COMPACT,
     colWidths: [null, null, null, null, 72],
     colAligns: ['left', 'right', 'left', 'left', 'left'],
     wordWrap: true,
@@ -28,7 +29,7 @@ export function bothTable(rows: readonly SideBySide[], belay: SummaryVerdict): s
 
 /** Belay's verdict by itself. */
 export function belayTable(belay: SummaryVerdict): string {
-  const table = new Table({ head: ['gate', 'verdict', 'message'], style: { head: [], border: [] } });
+  const table = new Table({ head: ['gate', 'verdict', 'message'], ...COMPACT });
   for (const result of belay.results) {
     if (result.barKind !== 'informational') table.push([result.gate, coloured(result.verdict), result.message]);
   }
@@ -37,7 +38,7 @@ export function belayTable(belay: SummaryVerdict): string {
 
 /** Upstream's verdict by itself, in its order. */
 export function bigfleetTable(bigfleet: BigfleetVerdict): string {
-  const table = new Table({ head: ['gate', 'value', 'bar', 'outcome'], style: { head: [], border: [] } });
+  const table = new Table({ head: ['gate', 'value', 'bar', 'outcome'], ...COMPACT });
   for (const gate of [...bigfleet.gates, bigfleet.reclaims]) {
     const outcome = gate.outcome === 'skipped' ? 'skipped' : coloured(gate.outcome);
     table.push([gate.key, gate.value === null ? '–' : String(gate.value), gate.bar, outcome]);

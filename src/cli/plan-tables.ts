@@ -1,4 +1,5 @@
 import Table from 'cli-table3';
+import { COMPACT } from './text-table.ts';
 import { STAGES } from '../core/campaign/stages.ts';
 import type { GateDefinition } from '../core/gates/model.ts';
 import type { DerivationStep, StageDeadlines } from '../core/plan/deadlines.ts';
@@ -8,7 +9,7 @@ import { formatDuration } from '../core/profile/duration.ts';
 
 /** The numbers of a plan, a line each. */
 export function numbersTable(plan: Plan): string {
-  const table = new Table({ style: { head: [], border: [] } });
+  const table = new Table({ ...COMPACT });
   const most = plan.podsOfCluster[0] ?? 0;
   const least = plan.podsOfCluster.at(-1) ?? 0;
   table.push(
@@ -42,7 +43,7 @@ export function seedTable(rows: readonly SeedRow[]): string {
   ];
   const table = new Table({
     head,
-    style: { head: [], border: [] },
+    ...COMPACT,
     colAligns: ['left', ...head.slice(1).map(() => 'right' as const)],
   });
   for (const row of rows) {
@@ -78,7 +79,7 @@ export function seedTable(rows: readonly SeedRow[]): string {
 
 /** Every gate that is judged, with its bar and where the bar comes from. */
 export function gatesTable(gates: readonly GateDefinition[]): string {
-  const table = new Table({ head: ['gate', 'bar', 'from', 'in the soak'], style: { head: [], border: [] } });
+  const table = new Table({ head: ['gate', 'bar', 'from', 'in the soak'], ...COMPACT });
   for (const gate of gates) {
     if (gate.barKind === 'informational') continue;
     const sides = [
@@ -100,7 +101,7 @@ export function gatesTable(gates: readonly GateDefinition[]): string {
 export function deadlinesTable(deadlines: StageDeadlines): string {
   const table = new Table({
     head: ['stage', 'one attempt', 'attempts', 'stage', 'heartbeat', 'queue', 'derived from'],
-    style: { head: [], border: [] },
+    ...COMPACT,
     colAligns: ['left', 'right', 'right', 'right', 'right', 'right', 'left'],
   });
   for (const stage of STAGES) {
