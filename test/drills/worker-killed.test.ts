@@ -1,0 +1,86 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import type { Stage } from '../../src/core/campaign/stages.ts';
+import { withBelay } from '../e2e/belay-cli.ts';
+import { recordOf, untilStatus, type CampaignRecord } from '../e2e/campaign-record.ts';
+import { addProfile, addSlowSubstrate } from '../e2e/small-profile.ts';
+import { kill, soakClockOf, untilEvent, workerOf } from './victims.ts';
+
+const PODS = 36;
+const SOAK_SECONDS = 40;
+/** A worker is missed after 20 s without a heartbeat, and another one has taken its stage up by then. */
+const TAKEN_UP_WITHIN_MS = 30_000;
+
+test('SIGKILL of the worker in seed and in soak: one that is started again goes on, by the same clock', async () => {
+  await withBelay(async (belay) => {
+    const name = addProfile(belay, { name: 'killed', soakSeconds: SOAK_SECONDS, failNodeAtSeconds: 4 });
+    const substrate = addSlowSubstrate(belay, 5);
+    const running = belay.start(['run', name, '--substrate', substrate, '--id', 'killed']);
+    await running.line(/campaign {2}killed/);
+    const { clock, killedAtMs } = await belay.withClient(async (client) => {
+      await untilEvent(belay, 'killed', { stage: 'seed', what: 'began' });
+      await sleep(500);
+      const inSeedMs = Date.now();
+      await kill(await workerOf(client, 'killed'));
+      await untilEvent(belay, 'killed', { stage: 'soak', what: 'action' });
+      const startAtMs = soakClockOf(belay, 'killed');
+      const inSoakMs = Date.now();
+      await kill(await workerOf(client, 'killed'));
+      return { clock: startAtMs, killedAtMs: { seed: inSeedMs, soak: inSoakMs } };
+    });
+    const ended = await running.ended();
+    expect(ended.exitCode, ended.stdout + ended.stderr).toBe(0);
+    const record = recordOf(belay, 'killed');
+    isAsUndisturbed(record, killedAtMs);
+    expect(record.summary.facts['soak']).toMatchObject({ soakStartMs: clock, soakEndMs: clock + SOAK_SECONDS * 1_000 });
+    // The Node that was out when its worker died was brought back by the next one.
+    const actions = record.timeline.filter(({ what }) => what === 'action').map(({ detail }) => detail);
+    expect(actions).toEqual([expect.stringMatching(/ fails$/), expect.stringMatching(/ is back$/)]);
+  });
+});
+
+test('SIGKILL of the worker in ramp and in teardown: another one on the host goes on', async () => {
+  await withBelay(async (belay) => {
+    const name = addProfile(belay, { name: 'killed', rampSeconds: 12 });
+    expect((await belay.run(['up'])).exitCode).toBe(0);
+    const standby = belay.start(['worker']);
+    await standby.line(/worker is polling/);
+    const running = belay.start(['run', name, '--id', 'killed']);
+    await running.line(/campaign {2}killed/);
+    const killedAtMs = await belay.withClient(async (client) => {
+      await untilStatus(client, 'killed', ({ state }) => state.stage === 'ramp');
+      await sleep(5_000);
+      const inRampMs = Date.now();
+      await kill(await workerOf(client, 'killed'));
+      // Whichever of the two was killed, two serve again when the stage comes that lasts half a second.
+      const another = belay.start(['worker']);
+      await another.line(/worker is polling/);
+      await untilEvent(belay, 'killed', { stage: 'judge', what: 'began' });
+      await untilEvent(belay, 'killed', { stage: 'teardown', what: 'began' });
+      const inTeardownMs = Date.now();
+      await kill(await workerOf(client, 'killed'));
+      return { ramp: inRampMs, teardown: inTeardownMs };
+    });
+    const ended = await running.ended();
+    expect(ended.exitCode, ended.stdout + ended.stderr).toBe(0);
+    isAsUndisturbed(recordOf(belay, 'killed'), killedAtMs);
+  });
+});
+
+/** The verdict and the counts of a campaign that nothing happened to, though the named stages were taken up by another worker. */
+function isAsUndisturbed(
+  { summary, timeline }: CampaignRecord,
+  killedAtMs: Readonly<Partial<Record<Stage, number>>>,
+): void {
+  expect(summary).toMatchObject({ verdict: 'pass', reasons: [], breaches: [], ending: 'completed' });
+  const { podsCreated, podsExisting, ...ramp } = summary.facts['ramp'] ?? {};
+  expect(ramp).toMatchObject({ podsWanted: PODS });
+  expect(Number(podsCreated) + Number(podsExisting)).toBe(PODS);
+  expect(summary.facts['soak']).toMatchObject({ podsPresent: PODS, podsBound: PODS });
+  const resumed = timeline.filter(({ what }) => what === 'resumed');
+  expect(resumed.map(({ stage, attempt }) => ({ stage, attempt }))).toEqual(
+    Object.keys(killedAtMs).map((stage) => ({ stage, attempt: 2 })),
+  );
+  for (const { stage, atMs } of resumed)
+    expect(atMs - (killedAtMs[stage] ?? 0)).toBeLessThanOrEqual(TAKEN_UP_WITHIN_MS);
+}
