@@ -3,6 +3,8 @@ import type { EventPattern } from '../workflows/history.ts';
 
 /** A whole campaign on a real cluster. */
 export interface RealScenario {
+  /** Of the soak: one that loses its worker has to last longer than it takes to miss it. */
+  readonly soakSeconds: number;
   /** Changes of the profile rung-10. */
   readonly overrides: Readonly<Record<string, unknown>>;
   /** The answer to the hold that it comes to. */
@@ -15,10 +17,12 @@ export interface RealScenario {
 /** By the name of the recorded history. */
 export const REAL = {
   'real-green': {
+    soakSeconds: 12,
     overrides: {},
     holds: [['ActivityTaskScheduled', { activityType: { name: 'teardown' } }], ['WorkflowExecutionCompleted']],
   },
   'real-hold-and-retry': {
+    soakSeconds: 12,
     overrides: { 'gates.podBindP99.max': 0.000_001 },
     answer: {
       stage: 'soak',
@@ -36,6 +40,7 @@ export const REAL = {
     ],
   },
   'real-crash': {
+    soakSeconds: 60,
     overrides: {},
     killWorkerIn: 'soak',
     holds: [['ActivityTaskStarted', { attempt: 2 }], ['WorkflowExecutionCompleted']],

@@ -56,7 +56,13 @@ async function record(name: keyof typeof REAL): Promise<void> {
     const handle = await client.workflow.start('campaign', {
       workflowId: name,
       taskQueue: SHARED_QUEUE,
-      args: [{ profile: 'rung-10', hold: '5m', overrides: { 'loadProfile.soakSeconds': 12, ...scenario.overrides } }],
+      args: [
+        {
+          profile: 'rung-10',
+          hold: '5m',
+          overrides: { 'loadProfile.soakSeconds': scenario.soakSeconds, ...scenario.overrides },
+        },
+      ],
     });
     if (scenario.answer !== undefined) {
       await until(handle, ({ state }) => state.mode === 'hold');

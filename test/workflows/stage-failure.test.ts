@@ -1,0 +1,57 @@
+import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/common';
+import { describe, expect, test } from 'vitest';
+import { readFailure } from '../../src/workflows/stage-failure.ts';
+
+/** As the workflow gets it: what the activity threw lies inside of Temporal's own failure. */
+function thrownBy(cause: Error): ActivityFailure {
+  return new ActivityFailure('Activity task failed', 'seed', '1', 'MAXIMUM_ATTEMPTS_REACHED', 'worker', cause);
+}
+
+describe('a failed activity', () => {
+  test.for([
+    ['GateBreach', 'breach', 'GateBreach'],
+    ['SystemNotThere', 'system', 'SystemNotThere'],
+    ['HarnessFault', 'harness', 'HarnessFault'],
+    ['StepBudgetExceeded', 'harness', 'StepBudgetExceeded'],
+    ['StepStalled', 'harness', 'StepStalled'],
+    ['InvalidSpec', 'harness', 'InvalidSpec'],
+    ['TypeError', 'harness', 'HarnessFault'],
+    ['', 'harness', 'HarnessFault'],
+  ] as const)('of type %j is of kind %s', ([given, kind, type]) => {
+    const read = readFailure('seed', thrownBy(ApplicationFailure.nonRetryable('what broke', given)));
+    expect(read).toEqual({ failure: { kind, message: 'what broke' }, type, checkpoint: undefined });
+  });
+
+  test('names the gate, and hands over the checkpoint', () => {
+    const details = { gate: 'podBindP99', checkpoint: { churned: 12 } };
+    const read = readFailure('soak', thrownBy(ApplicationFailure.nonRetryable('9 s > 5 s', 'GateBreach', details)));
+    expect(read.failure).toEqual({ kind: 'breach', message: '9 s > 5 s', gate: 'podBindP99' });
+    expect(read.checkpoint).toEqual({ churned: 12 });
+  });
+
+  test.for([undefined, null, 'text', 7, { gate: 7 }])('with details %j has neither', (details) => {
+    const read = readFailure('soak', thrownBy(ApplicationFailure.nonRetryable('broke', 'GateBreach', details)));
+    expect(read).toMatchObject({ failure: { kind: 'breach', message: 'broke' }, checkpoint: undefined });
+    expect(read.failure).not.toHaveProperty('gate');
+  });
+
+  test.for([
+    ['HEARTBEAT', 'the worker that ran seed went silent, and no attempt was left'],
+    ['SCHEDULE_TO_START', "no worker took up seed; is one running on the campaign's host queue?"],
+    ['START_TO_CLOSE', 'seed did not end within its deadline (START_TO_CLOSE)'],
+    ['SCHEDULE_TO_CLOSE', 'seed did not end within its deadline (SCHEDULE_TO_CLOSE)'],
+  ] as const)('by time-out %s is a fault of the harness, with the last heartbeat', ([timeoutType, message]) => {
+    const failure = new TimeoutFailure('activity timed out', { checkpoint: { created: 300 } }, timeoutType);
+    expect(readFailure('seed', thrownBy(failure))).toEqual({
+      failure: { kind: 'harness', message },
+      type: 'HarnessFault',
+      checkpoint: { created: 300 },
+    });
+  });
+
+  test('of any other sort is a fault of the harness in its own words', () => {
+    for (const error of [new Error('out of memory'), thrownBy(new Error('out of memory'))])
+      expect(readFailure('seed', error).failure).toEqual({ kind: 'harness', message: 'out of memory' });
+    expect(readFailure('seed', 'thrown text').failure.message).toBe('thrown text');
+  });
+});
