@@ -53,10 +53,6 @@ export class PortMemory {
     return open;
   }
 
-  get count(): number {
-    return this.#seen.size;
-  }
-
   #look(): void {
     for (const claimed of namesIn(join(this.#home, 'ports'))) this.#seen.add(Number(claimed));
     const records = namesIn(join(this.#home, 'workers')).map((name) => join(this.#home, 'workers', name));
