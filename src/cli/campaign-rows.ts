@@ -1,5 +1,5 @@
-import { stageState } from '../core/campaign/details.ts';
 import type { CampaignStatus } from '../core/campaign/stage-io.ts';
+import { stageState } from '../core/campaign/stage-table.ts';
 import { STAGES, type Stage } from '../core/campaign/stages.ts';
 import type { ProgressRow } from './progress-rows.ts';
 

@@ -1,20 +1,18 @@
 import {
   allHandlersFinished,
-  ApplicationFailure,
+  type ApplicationFailure,
   CancellationScope,
   CancelledFailure,
   condition,
   isCancellation,
   proxyActivities,
   proxyLocalActivities,
-  setCurrentDetails,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { ResolveActivities, StageActivities } from '../activities/contract.ts';
 import { endingOf } from '../core/campaign/conclusion.ts';
 import { refuseChanges } from '../core/campaign/changes.ts';
-import { currentDetails } from '../core/campaign/details.ts';
 import { parseDecideInput } from '../core/campaign/decide-input.ts';
 import { FAILURE_TYPES, NON_RETRYABLE_FAILURES } from '../core/campaign/failure-types.ts';
 import {
@@ -35,12 +33,15 @@ import type {
   TeardownResult,
 } from '../core/campaign/stage-io.ts';
 import { isClosing, onLoadQueue, type Stage } from '../core/campaign/stages.ts';
+import { stageSummary } from '../core/campaign/stage-summary.ts';
 import { STARTED_BY } from '../core/campaign/started-by.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
 import { activityOptions } from './activity-options.ts';
 import { decide, refusal, status } from './campaign-messages.ts';
+import { tellDetails } from './current-details.ts';
 import { tellBegin, tellSpec, tellStage, tellVerdict } from './search-attributes.ts';
 import { readFailure } from './stage-failure.ts';
+import { toldFailure } from './told-failure.ts';
 
 // Everything `resolve` does is reading files and arithmetic; 30 s is for a host that is starved of CPU.
 const { resolve, respec } = proxyLocalActivities<ResolveActivities>({
@@ -84,7 +85,8 @@ class CampaignRun {
   listen(): void {
     setHandler(status, () => this.status(), { description: 'where the campaign is: stages, hold, story' });
     setHandler(decide, (answer) => this.takeDecision(answer), {
-      description: 'answer a hold: {"stage":…,"execution":…,"decision":"retry|skip|abort","reason":"why"}',
+      description:
+        'answer a hold; User Metadata has the data to paste: {"stage":…,"execution":…,"decision":…,"reason":…}',
       validator: (answer) => {
         const refused = this.refuse(answer);
         if (refused !== null) throw refusal(refused);
@@ -124,7 +126,7 @@ class CampaignRun {
     if (ending === 'aborted') throw new CancelledFailure('cancelled; evidence kept, torn down');
     if (ending === 'harness-fault' || this.judged === null) {
       // A schedule pauses on a failed workflow, never on a red system: this is the difference.
-      throw ApplicationFailure.nonRetryable(result.reasons[0] ?? 'harness fault', FAILURE_TYPES.harnessFault, result);
+      throw toldFailure(result.reasons[0] ?? 'harness fault', FAILURE_TYPES.harnessFault, result);
     }
     return result;
   }
@@ -144,7 +146,7 @@ class CampaignRun {
         return;
       }
       const { failure, type, checkpoint } = readFailure(stage, error);
-      if (stage === 'resolve') this.unresolved = ApplicationFailure.nonRetryable(failure.message, type);
+      if (stage === 'resolve') this.unresolved = toldFailure(failure.message, type);
       if (stage === 'snapshot') this.evidence = [{ what: 'snapshot', ok: false, error: failure.message }];
       if (stage === 'teardown') this.leftovers = [`teardown: ${failure.message}`];
       // An execution that got nowhere takes nothing from what the one before it reached.
@@ -160,11 +162,12 @@ class CampaignRun {
   private async carryOut(stage: Stage, execution: number, input: unknown): Promise<void> {
     if (stage === 'resolve') return this.resolve(input);
     const spec = this.spec;
-    if (spec === null) throw ApplicationFailure.nonRetryable(`${stage} before resolve`, FAILURE_TYPES.harnessFault);
+    if (spec === null) throw toldFailure(`${stage} before resolve`, FAILURE_TYPES.harnessFault);
     tellStage(stage);
     const queue = onLoadQueue(stage) ? spec.loadQueue : spec.hostQueue;
-    const summary = execution > 1 ? `${stage}, execution ${execution}` : stage;
-    const activities = proxyActivities<StageActivities>(activityOptions(spec.deadlines.stages[stage], queue, summary));
+    const activities = proxyActivities<StageActivities>(
+      activityOptions(spec.deadlines.stages[stage], queue, stageSummary(spec, stage, execution)),
+    );
     const resume = this.checkpoints.get(stage);
     const stageInput = {
       spec,
@@ -199,8 +202,8 @@ class CampaignRun {
     this.spec = spec;
     this.state = { ...this.state, holdMs: spec.holdMs };
     tellSpec(spec);
-    this.details['resolve'] = `spec ${spec.specHash.slice(0, 12)}`;
-    this.tell(`resolved: ${spec.plan.totalPods} Pods on ${spec.plan.clusterCount} cluster(s), seed ${spec.randomSeed}`);
+    this.details['resolve'] =
+      `${spec.plan.totalPods} Pods, ${spec.gates.length} gates; specification ${spec.specHash.slice(0, 12)}, random seed ${spec.randomSeed}`;
   }
 
   private async waitForDecision(): Promise<void> {
@@ -211,7 +214,9 @@ class CampaignRun {
     const remainingMs = Math.max(1, hold.openedAtMs + this.state.holdMs - Date.now());
     this.holdEndsAtMs = Date.now() + remainingMs;
     this.show();
-    const answered = await condition(() => this.state.mode !== 'hold', remainingMs, { summary: `hold on ${stage}` });
+    const answered = await condition(() => this.state.mode !== 'hold', remainingMs, {
+      summary: `hold on ${stage}: User Metadata tells what broke and how to answer`,
+    });
     this.holdEndsAtMs = null;
     if (!answered) {
       this.tell(`nobody answered the hold on ${stage}`);
@@ -275,7 +280,7 @@ class CampaignRun {
   }
 
   private show(): void {
-    setCurrentDetails(currentDetails(this.status(), this.judged, this.spec?.gates));
+    tellDetails(this.status(), this.judged, this.spec);
   }
 
   private status(): CampaignStatus {

@@ -1,5 +1,5 @@
 import {
-  ApplicationFailure,
+  type ApplicationFailure,
   CancelledFailure,
   CancellationScope,
   ChildWorkflowFailure,
@@ -29,6 +29,7 @@ import { activityOptions } from './activity-options.ts';
 import { campaign } from './campaign.ts';
 import { tellBegin, tellVerdict } from './search-attributes.ts';
 import { readFailure } from './stage-failure.ts';
+import { toldFailure } from './told-failure.ts';
 
 /** Where the climb is, a line a rung. */
 export const climbStatus = defineQuery<readonly RungLine[]>('status');
@@ -45,7 +46,7 @@ const { resolveLadder } = proxyLocalActivities<ResolveLadderActivities>({
  * @param input nothing (nightly), a ladder's name, or an object
  */
 export async function ladder(input?: unknown): Promise<ClimbResult> {
-  const { workflowId, searchAttributes, memo } = workflowInfo();
+  const { namespace, workflowId, searchAttributes, memo } = workflowInfo();
   let rungs: RungLine[] = [];
   setHandler(climbStatus, () => rungs, { description: 'where the climb is, a line a rung' });
   tellBegin();
@@ -64,13 +65,13 @@ export async function ladder(input?: unknown): Promise<ClimbResult> {
   for (const [index, line] of rungs.entries()) {
     const startedAtMs = Date.now();
     rungs[index] = { ...line, end: 'running' };
-    setCurrentDetails(climbDetails(spec.name, rungs));
+    setCurrentDetails(climbDetails(spec.name, rungs, namespace));
     rungs[index] = {
       ...line,
       ...(await climbRung(spec, index, line.workflowId)),
       durationMs: Date.now() - startedAtMs,
     };
-    setCurrentDetails(climbDetails(spec.name, rungs));
+    setCurrentDetails(climbDetails(spec.name, rungs, namespace));
     if (rungs[index].end !== 'pass') break;
   }
   return conclude(spec, rungs);
@@ -83,7 +84,7 @@ async function resolved(request: ResolveLadderInput): Promise<LadderSpec> {
   } catch (error) {
     if (isCancellation(error)) throw error;
     const { failure, type } = readFailure('resolve', error);
-    throw ApplicationFailure.nonRetryable(failure.message, type);
+    throw toldFailure(failure.message, type);
   }
 }
 
@@ -94,7 +95,7 @@ async function climbRung(
   workflowId: string,
 ): Promise<Pick<RungLine, 'end' | 'reason' | 'tightest'>> {
   const rung = spec.rungs[index];
-  if (rung === undefined) throw ApplicationFailure.nonRetryable(`no rung ${index}`, FAILURE_TYPES.harnessFault);
+  if (rung === undefined) throw toldFailure(`no rung ${index}`, FAILURE_TYPES.harnessFault);
   const startedBy: StartedBy = {
     trigger: spec.trigger === 'schedule' ? 'schedule' : 'ladder',
     defaultHoldMs: spec.holdMs,
@@ -140,5 +141,5 @@ async function conclude(spec: LadderSpec, rungs: readonly RungLine[]): Promise<C
 
 /** What a schedule pauses on. */
 function fault(message: string, result: ClimbResult): ApplicationFailure {
-  return ApplicationFailure.nonRetryable(message, FAILURE_TYPES.harnessFault, result);
+  return toldFailure(message, FAILURE_TYPES.harnessFault, result);
 }

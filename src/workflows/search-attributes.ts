@@ -18,6 +18,10 @@ export function tellBegin(): void {
   upsertSearchAttributes([
     { key: STAGE, value: 'resolve' },
     { key: VERDICT, value: null },
+    { key: PROFILE, value: null },
+    { key: TARGET, value: null },
+    { key: TRIGGER, value: null },
+    { key: FLEET_SIZE, value: null },
   ]);
 }
 

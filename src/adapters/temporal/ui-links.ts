@@ -1,5 +1,7 @@
 import { SHARED_QUEUE } from '../host/host-queues.ts';
 
+import { startPage, workflowPage, workflowsPage } from '../../core/campaign/ui-pages.ts';
+
 /** Addresses in the Temporal UI. */
 export interface UiLinks {
   /** The list of workflows. */
@@ -15,13 +17,12 @@ export function uiLinks(
   taskQueue: string = SHARED_QUEUE,
 ): UiLinks | undefined {
   if (stack.uiUrl === undefined) return undefined;
-  const workflows = `${stack.uiUrl.replace(/\/+$/, '')}/namespaces/${encodeURIComponent(stack.namespace)}/workflows`;
+  const root = stack.uiUrl.replace(/\/+$/, '');
+  const { namespace } = stack;
   return {
-    workflows,
-    start: (type) =>
-      `${workflows}/start-workflow?taskQueue=${encodeURIComponent(taskQueue)}&workflowType=${encodeURIComponent(type)}`,
-    workflow: (workflowId, runId) =>
-      `${workflows}/${encodeURIComponent(workflowId)}${runId === undefined ? '' : `/${encodeURIComponent(runId)}`}`,
+    workflows: `${root}${workflowsPage(namespace)}`,
+    start: (type) => `${root}${startPage(namespace, taskQueue, type)}`,
+    workflow: (workflowId, runId) => `${root}${workflowPage(namespace, workflowId, runId)}`,
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Verdict } from '../gates/model.ts';
-import { cell, cut } from './markdown.ts';
+import { cell, cut, END, table, unbroken } from './markdown.ts';
 import type { GateLine } from './stage-io.ts';
+import { workflowPage } from './ui-pages.ts';
 
 /** Current Details hold 20 kB; the rung's own page has all of it. */
 const MAX_REASON = 1_500;
@@ -64,22 +65,29 @@ export function tightestGate(gates: readonly GateLine[]): string {
   return tightest === undefined ? '' : `${tightest.gate}: ${Math.round((tightest.headroom ?? 0) * 100)} % headroom`;
 }
 
-/** The climb as Markdown, a line a rung, for Current Details. Ids link to nothing: the UI's Relationships tab has the runs. */
-export function climbDetails(name: string, rungs: readonly RungLine[]): string {
-  const rows = rungs.map(
-    (rung) =>
-      `| ${rung.rung} | ${rung.profile} | ${rung.substrate} | **${rung.end}** | ${rung.durationMs === 0 ? '' : `${Math.round(rung.durationMs / 1000)} s`} | ${cell(rung.tightest)} | \`${rung.workflowId}\` |`,
-  );
+/**
+ * The climb as Markdown, a line a rung, for Current Details.
+ * @param namespace where the rungs' pages are; without it their ids link to nothing
+ */
+export function climbDetails(name: string, rungs: readonly RungLine[], namespace?: string): string {
+  const rows = rungs.map(({ rung, profile, substrate, end, durationMs, tightest, workflowId }) => [
+    unbroken(cell(rung)),
+    unbroken(cell(profile)),
+    unbroken(cell(substrate)),
+    end === 'pass' ? 'pass' : `**${end}**`,
+    durationMs === 0 ? '' : unbroken(`${Math.round(durationMs / 1000)} s`),
+    cell(tightest),
+    namespace === undefined || end === 'not-started'
+      ? `\`${workflowId}\``
+      : `[${unbroken(cell(workflowId))}](${workflowPage(namespace, workflowId)})`,
+  ]);
   const stopped = rungs.find((rung) => !['pass', 'running', 'not-started'].includes(rung.end));
   return [
     `## Ladder ${name}: ${rungs.some((rung) => rung.end === 'running') ? 'climbing' : endOfClimb(rungs)}`,
     stopped === undefined ? '' : `Stopped at **${stopped.rung}** (${stopped.end}): ${cut(stopped.reason, MAX_REASON)}`,
-    [
-      '| rung | profile | substrate | end | took | tightest gate | campaign |',
-      '|---|---|---|---|---|---|---|',
-      ...rows,
-    ].join('\n'),
-    'Each rung is a campaign of its own: open it from the Relationships tab, or by its id in the list of workflows.',
+    table(['rung', 'profile', 'substrate', 'end', 'took', 'tightest gate', 'campaign'], rows),
+    'Each rung is a campaign with a page of its own, also under Relationships.',
+    END,
   ]
     .filter((part) => part !== '')
     .join('\n\n');

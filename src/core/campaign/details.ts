@@ -1,8 +1,19 @@
 import type { GateDefinition } from '../gates/model.ts';
-import { bytesOf, cell, cut } from './markdown.ts';
+import { endingOf, healedFailures } from './conclusion.ts';
+import { isSkippable, latestOutcome, type CampaignState, type Decision, type Hold } from './machine.ts';
+import { bytesOf, cell, clockText, cut, END, momentText, table, unbroken } from './markdown.ts';
 import { STAGES, type Stage } from './stages.ts';
-import { isSkippable, type CampaignState, type Decision, type Hold } from './machine.ts';
-import type { CampaignStatus, JudgeResult } from './stage-io.ts';
+import type { CampaignStatus, GateLine, JudgeResult } from './stage-io.ts';
+import { stageTable } from './stage-table.ts';
+
+/** What the details tell besides the status. */
+export interface DetailsContext {
+  readonly gates?: readonly Pick<GateDefinition, 'name' | 'bar'>[];
+  /** What each stage is going to do, in a line. */
+  readonly planned?: Readonly<Partial<Record<Stage, string>>>;
+  /** Addresses in the UI, from its root: this run, and the form that starts another. */
+  readonly pages?: { readonly run: string; readonly start: string };
+}
 
 /**
  * The campaign's story as Markdown, for Current Details in the Temporal UI: whoever opens the page understands where the
@@ -11,16 +22,18 @@ import type { CampaignStatus, JudgeResult } from './stage-io.ts';
 export function currentDetails(
   status: CampaignStatus,
   judged: JudgeResult | null,
-  gates: readonly Pick<GateDefinition, 'name' | 'bar'>[] = [],
+  context: DetailsContext = {},
 ): string {
   const sections = [
-    headline(status),
-    judged === null ? '' : verdictSection(judged),
-    holdSection(status, gates),
-    stageTable(status),
+    headline(status, context),
+    refusedInput(status.state, context),
+    holdSection(status, context.gates ?? []),
+    judged === null ? '' : verdictSection(status, judged),
+    status.profile === null ? '' : stageTable(status, context.planned),
   ].filter((section) => section !== '');
-  const left = MAX_BYTES - bytesOf(sections.join(BETWEEN) + BETWEEN);
-  return [...sections, story(status, left)].filter((section) => section !== '').join(BETWEEN);
+  const left = MAX_BYTES - bytesOf([...sections, '', END].join(BETWEEN));
+  const whole = [...sections, story(status, left), END].filter((section) => section !== '').join(BETWEEN);
+  return cut(whole, MAX_BYTES);
 }
 
 /** Temporal takes no more than 20 kB of Markdown. */
@@ -29,35 +42,80 @@ const BETWEEN = '\n\n';
 /** A failure may quote whole logs; the evidence has all of it. */
 const MAX_MESSAGE = 1_500;
 const MAX_REASON = 200;
+const MAX_HEALED = 10;
 
-function headline(status: CampaignStatus): string {
+function headline(status: CampaignStatus, { pages }: DetailsContext): string {
   const { state } = status;
   const what =
     status.profile === null
-      ? 'Reading the profile.'
+      ? ''
       : `**${status.profile}** on substrate **${status.substrate ?? '?'}**, system **${status.system ?? '?'}**, ${status.fleetSize ?? '?'} machines.`;
-  const now =
-    state.mode === 'hold'
-      ? '## Holding: waiting for a decision'
-      : state.mode === 'finished'
-        ? `## Finished${status.verdict === null ? '' : `: ${status.verdict}`}`
-        : `## Running: ${state.stage}${state.execution > 1 ? ` (execution ${state.execution})` : ''}`;
-  const evidence = status.campaign === null ? '' : ` Evidence: \`runs/${status.campaign}/\` on the worker's host.`;
-  return `${now}\n\n${what}${evidence}${state.cancelRequested ? ' Cancel was requested.' : ''}`;
+  const evidence =
+    status.campaign === null || status.profile === null
+      ? ''
+      : `Evidence: \`runs/${status.campaign}/\` on the worker's host${state.mode === 'finished' ? '; begin with `report.html`' : ''}.`;
+  const live =
+    pages === undefined || state.mode !== 'stage'
+      ? ''
+      : `Live numbers: [Pending Activities](${pages.run}/pending-activities).`;
+  const another =
+    pages === undefined || status.profile === null || state.mode !== 'finished'
+      ? ''
+      : `[Start another campaign](${pages.start}).`;
+  const cancel = state.cancelRequested && state.mode !== 'finished' ? 'Cancel was requested.' : '';
+  return [`## ${title(status)}`, [what, cancel, live, evidence, another].filter((part) => part !== '').join(' ')]
+    .filter((part) => part !== '')
+    .join(BETWEEN);
+}
+
+function title({ state, verdict, profile }: CampaignStatus): string {
+  if (state.mode === 'hold') return 'Holding: waiting for a decision';
+  if (state.mode === 'stage') {
+    const execution = state.execution > 1 ? ` (execution ${state.execution})` : '';
+    return profile === null ? 'Reading the profile' : `Running: ${state.stage}${execution}`;
+  }
+  if (latestOutcome(state, 'resolve')?.outcome === 'failed') return 'Not started';
+  const ending = endingOf(state);
+  if (ending === 'aborted') return `Stopped on request${verdict === null ? '' : `; verdict so far: ${verdict}`}`;
+  if (ending === 'harness-fault') return 'Harness fault: this says nothing about the system';
+  return `Finished: ${verdict ?? 'not judged'}`;
+}
+
+/** Nothing was made: what is wrong with the input, and what an input looks like. */
+function refusedInput(state: CampaignState, { pages }: DetailsContext): string {
+  const failure = latestOutcome(state, 'resolve')?.failure;
+  if (failure === undefined) return '';
+  const form = pages === undefined ? 'Start it again' : `[Start it again](${pages.start})`;
+  return [
+    ...failure.message.split('\n').map((line) => `- ${cut(line, MAX_MESSAGE)}`),
+    '',
+    `${form} with one of these inputs: nothing, which is the quickstart; a profile's name, \`"dev-50"\`; or an object:`,
+    '',
+    '```json',
+    '{"profile":"dev-50","substrate":"local","hold":"30m","overrides":{"loadProfile.soakSeconds":60}}',
+    '```',
+  ].join('\n');
 }
 
 function holdSection(status: CampaignStatus, gates: readonly Pick<GateDefinition, 'name' | 'bar'>[]): string {
-  const hold = status.state.hold;
+  const { hold, outcomes } = status.state;
   if (hold === null) return '';
-  const until = status.holdEndsAtMs === null ? '' : ` until **${isoTime(status.holdEndsAtMs)}**`;
+  const until = status.holdEndsAtMs === null ? '' : ` until **${momentText(status.holdEndsAtMs)}**`;
+  const standing = (['provision', 'install', 'seed', 'ramp'] as const)
+    .filter((stage) => outcomes.some((outcome) => outcome.stage === stage && outcome.outcome === 'succeeded'))
+    .flatMap((stage) => status.details[stage] ?? []);
   return [
     `### What broke`,
-    `Stage **${hold.stage}**, execution ${hold.execution}, failed at ${isoTime(hold.openedAtMs)}: ${cut(hold.failure.message, MAX_MESSAGE)}`,
-    `Everything that was made still stands (clusters, Nodes, Pods, Prometheus), and waits${until}. Without an answer the campaign then keeps its evidence, is judged and taken down.`,
+    `Stage **${hold.stage}**, execution ${hold.execution}, failed at ${momentText(hold.openedAtMs)}: ${cut(hold.failure.message, MAX_MESSAGE)}`,
+    `### What still stands`,
+    standing.length === 0
+      ? `Whatever ${hold.stage} had made by then.`
+      : standing.map((detail) => `- ${cut(detail, MAX_REASON)}`).join('\n'),
+    `All of it waits${until}. Without an answer the campaign then goes the way of an abort: evidence kept, judged, taken down.`,
     `### Answer`,
-    `Press *Send an Update*, choose \`decide\`, and paste one of these:`,
+    `*More Actions* (top right), *Send an Update*, name \`decide\`; paste one of these as its data, and *Submit*:`,
     ...decisionsFor(hold).map(
-      ({ decision, effect }) => `- ${effect}\n\n  \`\`\`json\n  ${decideInput(hold, decision)}\n  \`\`\``,
+      ({ decision, effect }) => `**${decision}**: ${effect}\n\n${json(decideInput(hold, decision))}`,
     ),
     barAnswer(
       hold,
@@ -65,7 +123,7 @@ function holdSection(status: CampaignStatus, gates: readonly Pick<GateDefinition
     ),
   ]
     .filter((line) => line !== '')
-    .join('\n\n');
+    .join(BETWEEN);
 }
 
 /** The retry that changes the bar of the gate that broke, with the bar as it is: what is left is to write another number. */
@@ -76,7 +134,11 @@ function barAnswer(hold: Hold, gate: Pick<GateDefinition, 'name' | 'bar'> | unde
     Object.entries(gate.bar).map(([side, value]) => [`gates.${gate.name}.${side}`, value]),
   );
   const answer = JSON.stringify({ stage, execution, decision: 'retry', reason: 'new bar', set });
-  return `A retry may change the bar, now ${bar(gate.bar)}; put another number in:\n\n\`\`\`json\n${answer}\n\`\`\``;
+  return `A **retry** may change the bar, now ${barText(gate.bar)}; put another number in:\n\n${json(answer)}`;
+}
+
+function json(text: string): string {
+  return `\`\`\`json\n${text}\n\`\`\``;
 }
 
 /** The decisions that a hold accepts, with what each does. */
@@ -99,67 +161,66 @@ export function decideInput(hold: Pick<Hold, 'stage' | 'execution'>, decision: D
   return JSON.stringify({ stage: hold.stage, execution: hold.execution, decision, reason: 'why' });
 }
 
-function verdictSection(judged: JudgeResult): string {
-  const rows = judged.gates.map(
-    (gate) =>
-      `| ${cell(gate.gate)} | ${gate.value === null ? '–' : `${round(gate.value)} ${cell(gate.unit)}`} | ${bar(gate)} | ${gate.headroom === null ? '–' : `${Math.round(gate.headroom * 100)} %`} | ${gate.informational ? 'info' : gate.verdict} |`,
-  );
-  const reasons = judged.reasons.map((reason) => `- ${cut(reason, MAX_REASON)}`).join('\n');
+/** Reasons, what a retry made good, the gates that count as a table, the others in a line. */
+function verdictSection({ state }: CampaignStatus, judged: JudgeResult): string {
+  const healed = healedFailures(state)
+    .slice(-MAX_HEALED)
+    .map(({ stage, execution, failure }) => {
+      const later = latestOutcome(state, stage)?.execution ?? execution + 1;
+      return `${stage} passed on execution ${later}; execution ${execution}: ${failure?.message ?? 'failed'}`;
+    });
+  const reasons = [...judged.reasons, ...healed].map((reason) => `- ${cut(reason, MAX_REASON)}`);
+  const counting = judged.gates.filter((gate) => !gate.informational);
+  const shown = judged.gates.filter((gate) => gate.informational);
   return [
     `### Verdict: ${judged.verdict}`,
-    reasons,
-    ['| gate | measured | bar | headroom | verdict |', '|---|---|---|---|---|', ...rows].join('\n'),
+    reasons.join('\n'),
+    counting.length === 0
+      ? ''
+      : table(
+          ['gate', 'measured', 'bar', 'headroom', 'verdict'],
+          counting.map((gate) => [
+            cell(gate.gate),
+            measuredText(gate),
+            unbroken(barText(gate)),
+            gate.headroom === null ? '–' : unbroken(`${Math.round(gate.headroom * 100)} %`),
+            gate.verdict === 'pass' ? 'pass' : `**${gate.verdict}**`,
+          ]),
+        ),
+    shown.length === 0
+      ? ''
+      : `Not judged: ${shown.map((gate) => `${unbroken(cell(gate.gate))} ${measuredText(gate)}`).join(', ')}.`,
   ]
     .filter((part) => part !== '')
-    .join('\n\n');
+    .join(BETWEEN);
 }
 
-function bar(gate: { readonly min?: number; readonly max?: number }): string {
+function measuredText({ value, unit }: GateLine): string {
+  return value === null ? '–' : unbroken(`${Number(value.toPrecision(4))} ${cell(unit)}`.trim());
+}
+
+function barText(gate: { readonly min?: number; readonly max?: number }): string {
   const sides = [gate.min === undefined ? '' : `≥ ${gate.min}`, gate.max === undefined ? '' : `≤ ${gate.max}`];
   return sides.filter((side) => side !== '').join(', ') || '–';
 }
 
-function stageTable(status: CampaignStatus): string {
-  const rows = STAGES.map(
-    (stage) => `| ${stage} | ${stageState(status.state, stage)} | ${cell(status.details[stage] ?? '')} |`,
-  );
-  return ['| stage | state | |', '|---|---|---|', ...rows].join('\n');
-}
-
-/** A stage's state in a word or two: waiting, running, done in 3.2 s, failed, skipped. */
-export function stageState(state: CampaignState, stage: Stage): string {
-  if (state.mode === 'stage' && state.stage === stage)
-    return state.execution > 1 ? `running (execution ${state.execution})` : 'running';
-  const outcomes = state.outcomes.filter((outcome) => outcome.stage === stage);
-  const latest = outcomes.at(-1);
-  if (latest === undefined) return state.mode === 'finished' ? 'not run' : 'waiting';
-  if (latest.outcome === 'skipped') return 'skipped';
-  const took = `${((latest.endedAtMs - latest.startedAtMs) / 1000).toFixed(1)} s`;
-  const execution = latest.execution > 1 ? `, execution ${latest.execution}` : '';
-  return latest.outcome === 'succeeded' ? `done in ${took}${execution}` : `${latest.outcome} after ${took}${execution}`;
-}
-
-/** The newest lines that fit: they are the ones that matter. */
+/** What the stages' table does not tell: decisions, changes, deaths and repairs. The newest lines that fit matter most. */
 function story(status: CampaignStatus, maxBytes: number): string {
-  const title = '### Story';
+  const heading = '### Story';
   const lines: string[] = [];
-  let left = maxBytes - bytesOf(title);
+  let left = maxBytes - bytesOf(heading + BETWEEN);
   for (const { atMs, text } of status.story.toReversed()) {
-    const line = `- \`${isoTime(atMs).slice(11)}\` ${cut(text, MAX_MESSAGE)}`;
+    if (isToldByTable(text)) continue;
+    const line = `- \`${clockText(atMs)}\` ${cut(text, MAX_MESSAGE)}`;
     left -= bytesOf(line) + 1;
     if (left < 0) break;
     lines.unshift(line);
   }
-  return lines.length === 0 ? '' : [title, ...lines].join('\n');
+  return lines.length === 0 ? '' : [heading, '', ...lines].join('\n');
 }
 
-function isoTime(atMs: number): string {
-  return new Date(atMs)
-    .toISOString()
-    .replace(/\.\d+Z$/, 'Z')
-    .replace('T', ' ');
-}
-
-function round(value: number): string {
-  return String(Number(value.toPrecision(4)));
+function isToldByTable(text: string): boolean {
+  return STAGES.some(
+    (stage) => text.startsWith(`${stage}: `) || text.startsWith(`**${stage} failed**`) || text === `${stage} stopped`,
+  );
 }

@@ -1,5 +1,8 @@
 const ELLIPSIS = '…';
 
+/** Last paragraph of what the UI renders: it makes its frame a little too low, and cuts off what comes last. */
+export const END = '\u00A0';
+
 /** A text in at most `maxBytes` of UTF-8; an ellipsis stands for the rest. */
 export function cut(text: string, maxBytes: number): string {
   if (bytesOf(text) <= maxBytes) return text;
@@ -30,4 +33,28 @@ export function bytesOf(text: string): number {
     bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x1_0000 ? 3 : 4;
   }
   return bytes;
+}
+
+/** A text that is not wrapped at its spaces. */
+export function unbroken(text: string): string {
+  return text.replaceAll(' ', '\u00A0');
+}
+
+/** A table of cells that are ready. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [row(head), `|${head.map(() => '---').join('|')}|`, ...rows.map(row)].join('\n');
+}
+
+function row(cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`;
+}
+
+/** A moment as `2026-11-24 08:17:18Z`. */
+export function momentText(atMs: number): string {
+  return `${new Date(atMs).toISOString().slice(0, 19).replace('T', ' ')}Z`;
+}
+
+/** A moment as `08:17:18`. */
+export function clockText(atMs: number): string {
+  return new Date(atMs).toISOString().slice(11, 19);
 }

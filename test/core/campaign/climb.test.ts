@@ -68,11 +68,18 @@ describe('the details of a climb', () => {
       aRung('not-started'),
     ]);
     expect(details).toMatch(/^## Ladder nightly: climbing\n/);
-    expect(details).toContain(
-      '| 1-pass | dev-50 | laptop | **pass** | 132 s | p99: 82 % headroom | `nightly.1-dev-50` |',
+    expect(details.replaceAll('\u00A0', ' ')).toContain(
+      '| 1-pass | dev-50 | laptop | pass | 132 s | p99: 82 % headroom | `nightly.1-dev-50` |',
     );
     expect(details).toContain('| 1-not-started | dev-50 | laptop | **not-started** |  |  |');
     expect(details).not.toContain('Stopped at');
+  });
+
+  test('link to the pages of the rungs that have one', () => {
+    const details = climbDetails('nightly', [aRung('fail'), aRung('not-started')], 'my team');
+    const [failed, notStarted] = details.split('\n').filter((line) => line.includes('nightly.1-dev-50'));
+    expect(failed).toContain('[nightly.1-dev-50](/namespaces/my%20team/workflows/nightly.1-dev-50)');
+    expect(notStarted).not.toContain('/namespaces/');
   });
 
   test('say where it stopped, and why', () => {

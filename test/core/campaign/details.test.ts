@@ -1,10 +1,17 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseDecideInput } from '../../../src/core/campaign/decide-input.ts';
-import { currentDetails, decideInput, decisionsFor, stageState } from '../../../src/core/campaign/details.ts';
-import { initialState, refuseDecision, type CampaignState, type Hold } from '../../../src/core/campaign/machine.ts';
+import { currentDetails, decideInput, decisionsFor } from '../../../src/core/campaign/details.ts';
+import {
+  initialState,
+  refuseDecision,
+  type CampaignState,
+  type Hold,
+  type StageOutcome,
+} from '../../../src/core/campaign/machine.ts';
 import type { CampaignStatus, GateLine, JudgeResult } from '../../../src/core/campaign/stage-io.ts';
 import { STAGES } from '../../../src/core/campaign/stages.ts';
+import { parseCampaignInput } from '../../../src/core/profile/input.ts';
 
 const AT_MS = Date.UTC(2026, 10, 23, 10, 15, 0);
 
@@ -29,6 +36,10 @@ function aStatus(state: Partial<CampaignState> = {}, change: Partial<CampaignSta
   };
 }
 
+function anOutcome(change: Partial<StageOutcome>): StageOutcome {
+  return { stage: 'soak', execution: 1, outcome: 'failed', startedAtMs: AT_MS, endedAtMs: AT_MS + 3_240, ...change };
+}
+
 function aJudged(change: Partial<JudgeResult> = {}): JudgeResult {
   return { detail: '', facts: {}, groundEvents: [], verdict: 'fail', reasons: [], gates: [], ...change };
 }
@@ -48,30 +59,71 @@ function aLine(change: Partial<GateLine> = {}): GateLine {
 }
 
 const bytes = (text: string): number => new TextEncoder().encode(text).length;
+/** As it is read: spaces are spaces, whether they may be wrapped at or not. */
+const read = (...given: Parameters<typeof currentDetails>): string =>
+  currentDetails(...given).replaceAll('\u00A0', ' ');
+
+const PAGES = { run: '/namespaces/default/workflows/dev-50-1/run', start: '/start?type=campaign' };
 
 describe('Current Details', () => {
   test('begin before anything is known', () => {
     const status = aStatus({}, { campaign: null, profile: null, substrate: null, system: null, fleetSize: null });
-    expect(currentDetails(status, null).split('\n\n').slice(0, 2)).toEqual([
-      '## Running: resolve',
-      'Reading the profile.',
-    ]);
+    expect(read(status, null).trim()).toBe('## Reading the profile');
   });
 
   test('say what runs, and where its evidence is', () => {
-    const details = currentDetails(aStatus({ stage: 'steady', execution: 2, cancelRequested: true }), null);
+    const status = aStatus({ stage: 'steady', execution: 2, cancelRequested: true });
+    const details = read(status, null, { pages: PAGES });
     expect(details).toMatch(/^## Running: steady \(execution 2\)\n\n/);
+    expect(details).toContain('[Pending Activities](/namespaces/default/workflows/dev-50-1/run/pending-activities)');
     expect(details).toContain('**dev-50** on substrate **laptop**, system **kube-scheduler**, 50 machines.');
     expect(details).toContain('`runs/dev-50-1/`');
     expect(details).toContain('Cancel was requested.');
   });
 
+  test.for<[string, Partial<CampaignState>, Partial<CampaignStatus>]>([
+    ['## Finished: pass', {}, { verdict: 'pass' }],
+    ['## Stopped on request; verdict so far: unmeasured', { earlyEnd: 'cancelled' }, { verdict: 'unmeasured' }],
+    [
+      '## Harness fault: this says nothing about the system',
+      { outcomes: [anOutcome({ stage: 'provision', failure: { kind: 'harness', message: 'no etcd' } })] },
+      { verdict: 'unmeasured' },
+    ],
+  ])('of an end say what it is: %s', ([title, state, change]) => {
+    const details = read(aStatus({ mode: 'finished', stage: 'teardown', ...state }, change), null, { pages: PAGES });
+    expect(details.split('\n')[0]).toBe(title);
+    expect(details).toContain('[Start another campaign](/start?type=campaign)');
+    expect(details).toContain('begin with `report.html`');
+  });
+
+  test('of an input that is refused say everything that is wrong, and what would be taken', () => {
+    const failure = { kind: 'harness' as const, message: 'profile "nope": not found; allowed: a, b\nhold: found 3' };
+    const status = aStatus(
+      { mode: 'finished', earlyEnd: 'failed', outcomes: [anOutcome({ stage: 'resolve', failure })] },
+      { campaign: null, profile: null, substrate: null, system: null, fleetSize: null },
+    );
+    const details = read(status, null, { pages: PAGES });
+    expect(details).toMatch(
+      /^## Not started\n\n- profile "nope": not found; allowed: a, b\n- hold: found 3\n\n\[Start it again\]\(\/start\?/,
+    );
+    const [, example] = /```json\n(.*)\n```/.exec(details) ?? [];
+    expect(parseCampaignInput(JSON.parse(example ?? ''))).toMatchObject({ ok: true });
+    expect(details).not.toContain('| stage |');
+  });
+
   test('of a hold say what broke, until when it waits, and every answer that it takes, ready to paste', () => {
     const hold = aHold();
-    const status = aStatus({ mode: 'hold', stage: 'soak', hold }, { holdEndsAtMs: AT_MS + 1_800_000 });
-    const details = currentDetails(status, null, [{ name: 'podBindP99', bar: { max: 5 } }]);
+    const outcomes = (['provision', 'install', 'seed', 'ramp', 'steady'] as const).map((stage) =>
+      anOutcome({ stage, outcome: 'succeeded' }),
+    );
+    const status = aStatus(
+      { mode: 'hold', stage: 'soak', hold, outcomes },
+      { holdEndsAtMs: AT_MS + 1_800_000, details: { provision: '1 cluster up', seed: '9 Nodes Ready' } },
+    );
+    const details = read(status, null, { gates: [{ name: 'podBindP99', bar: { max: 5 } }] });
     expect(details).toMatch(/^## Holding: waiting for a decision\n/);
     expect(details).toContain('failed at 2026-11-23 10:15:00Z: podBindP99 9 s > 5 s since minute 4');
+    expect(details).toContain('### What still stands\n\n- 1 cluster up\n- 9 Nodes Ready\n\n');
     expect(details).toContain('waits until **2026-11-23 10:45:00Z**');
     const answers = [...details.matchAll(/```json\s+(\{.*\})\s+```/g)].map(
       ([, json]) => JSON.parse(json ?? '') as object,
@@ -83,7 +135,7 @@ describe('Current Details', () => {
       expect(refuseDecision(status.state, parsed)).toBeNull();
     }
     expect(answers[3]).toMatchObject({ decision: 'retry', set: { 'gates.podBindP99.max': 5 } });
-    expect(details).toContain('A retry may change the bar, now ≤ 5; put another number in:');
+    expect(details).toContain('A **retry** may change the bar, now ≤ 5; put another number in:');
   });
 
   test.for([
@@ -91,16 +143,17 @@ describe('Current Details', () => {
     [{ min: 1, max: 3 }, { 'gates.ratio.min': 1, 'gates.ratio.max': 3 }, '≥ 1, ≤ 3'],
   ] as const)('offer the bar that the gate has: %j', ([bar, set, said]) => {
     const hold = aHold({ failure: { kind: 'breach', message: 'x', gate: 'ratio' } });
-    const details = currentDetails(aStatus({ mode: 'hold', hold }), null, [{ name: 'ratio', bar }]);
+    const details = currentDetails(aStatus({ mode: 'hold', hold }), null, { gates: [{ name: 'ratio', bar }] });
     expect(details).toContain(JSON.stringify(set).slice(1, -1));
     expect(details).toContain(`now ${said};`);
   });
 
   test('of a hold that no gate caused offer no bar', () => {
     const hold = aHold({ stage: 'ramp', failure: { kind: 'system', message: '12 Pods stayed pending' } });
-    const details = currentDetails(aStatus({ mode: 'hold', stage: 'ramp', hold }), null, [
-      { name: 'podBindP99', bar: { max: 5 } },
-    ]);
+    const details = currentDetails(aStatus({ mode: 'hold', stage: 'ramp', hold }), null, {
+      gates: [{ name: 'podBindP99', bar: { max: 5 } }],
+    });
+    expect(details).toContain('Whatever ramp had made by then.');
     expect(details).not.toContain('"set"');
     expect(details).not.toContain('"skip"');
   });
@@ -114,12 +167,29 @@ describe('Current Details', () => {
         aLine({ gate: 'cpu', verdict: 'pass', informational: true, value: 0.5, unit: 'cores', min: 0.1 }),
       ],
     });
-    const details = currentDetails(aStatus({ mode: 'finished', stage: 'teardown' }, { verdict: 'fail' }), judged);
+    const details = read(aStatus({ mode: 'finished', stage: 'teardown' }, { verdict: 'fail' }), judged);
     expect(details).toMatch(/^## Finished: fail\n/);
     expect(details).toContain('### Verdict: fail\n\n- podBindP99 9.12 s > 5 s\n\n| gate |');
-    expect(details).toMatch(/\| podBindP99 \| 9\.12\d* s \| ≤ 5 \| -82 % \| fail \|/);
-    expect(details).toContain('| a\\|b | – | ≤ 5 | – | unmeasured |');
-    expect(details).toContain('| ≥ 0.1, ≤ 5 | -82 % | info |');
+    expect(details).toMatch(/\| podBindP99 \| 9\.12\d* s \| ≤ 5 \| -82 % \| \*\*fail\*\* \|/);
+    expect(details).toContain('| a\\|b | – | ≤ 5 | – | **unmeasured** |');
+    expect(details).toContain('Not judged: cpu 0.5 cores.');
+  });
+
+  test('keep what a retry made good beside the verdict', () => {
+    const failure = { kind: 'breach' as const, message: 'podBindP99 9 s > 5 s' };
+    const outcomes = [
+      anOutcome({ stage: 'soak', failure }),
+      anOutcome({ stage: 'soak', execution: 2, outcome: 'succeeded' }),
+    ];
+    const details = read(aStatus({ mode: 'finished', outcomes }, { verdict: 'pass' }), aJudged({ verdict: 'pass' }));
+    expect(details).toContain('- soak passed on execution 2; execution 1: podBindP99 9 s > 5 s\n');
+  });
+
+  test('tell a story of what the stages do not tell', () => {
+    const texts = ['seed: 9 Nodes Ready', '**soak failed** (execution 1): x', 'soak stopped', 'ground: etcd died'];
+    const story = texts.map((text) => ({ atMs: AT_MS, text }));
+    expect(read(aStatus({}, { story }), null).trim()).toMatch(/\n\n### Story\n\n- `10:15:00` ground: etcd died$/);
+    expect(read(aStatus({}, { story: story.slice(0, 3) }), null)).not.toContain('Story');
   });
 
   test('keep the newest of a story that is too long, and stay within what Temporal takes', () => {
@@ -149,7 +219,14 @@ describe('Current Details', () => {
         (message, lines, gates, judged) => {
           const hold = aHold({ failure: { kind: 'breach', message, gate: 'podBindP99' } });
           const status = aStatus(
-            { mode: 'hold', stage: 'soak', hold },
+            {
+              mode: 'hold',
+              stage: 'soak',
+              hold,
+              outcomes: Array.from({ length: gates }, (_, i) =>
+                anOutcome({ execution: i + 1, failure: { kind: 'breach', message } }),
+              ),
+            },
             {
               story: lines.map((text) => ({ atMs: AT_MS, text })),
               details: Object.fromEntries(STAGES.map((stage) => [stage, message])),
@@ -183,27 +260,5 @@ describe('the decisions that are offered', () => {
         });
       }
     }
-  });
-});
-
-describe("a stage's state in words", () => {
-  const outcome = { stage: 'soak', execution: 1, outcome: 'failed', startedAtMs: 0, endedAtMs: 3_240 } as const;
-  test.for<[Partial<CampaignState>, string]>([
-    [{ mode: 'stage', stage: 'soak' }, 'running'],
-    [{ mode: 'stage', stage: 'soak', execution: 2 }, 'running (execution 2)'],
-    [{ mode: 'stage', stage: 'seed' }, 'waiting'],
-    [{ mode: 'finished', stage: 'teardown' }, 'not run'],
-    [{ mode: 'hold', stage: 'soak', outcomes: [outcome] }, 'failed after 3.2 s'],
-    [
-      { mode: 'stage', stage: 'judge', outcomes: [outcome, { ...outcome, execution: 2, outcome: 'succeeded' }] },
-      'done in 3.2 s, execution 2',
-    ],
-    [{ mode: 'stage', stage: 'judge', outcomes: [{ ...outcome, outcome: 'cancelled' }] }, 'cancelled after 3.2 s'],
-    [
-      { mode: 'stage', stage: 'judge', outcomes: [outcome, { ...outcome, outcome: 'skipped', endedAtMs: 0 }] },
-      'skipped',
-    ],
-  ])('of %j is %j', ([state, words]) => {
-    expect(stageState({ ...initialState(0), ...state }, 'soak')).toBe(words);
   });
 });
