@@ -88,6 +88,7 @@ writeJson(recordPath, {
   startTicks: startTicksOf(process.pid) ?? '',
   metricsPort: metrics.port,
   queues: [SHARED_QUEUE, hostQueue, loadQueue],
+  temporal: { external: target.external, address: target.address, namespace: target.namespace },
   startedAtMs: Date.now(),
 });
 log.info(

@@ -14,6 +14,9 @@ export const SEARCH_ATTRIBUTES = {
 /** Values of `IndexedValueType` in Temporal's API. */
 const INDEXED_VALUE_TYPE = { Keyword: 2, Int: 3 } as const;
 
+/** gRPC's status for what is not there. */
+const NOT_FOUND = 5;
+
 /** Names of the search attributes that a namespace lacks. @throws ServiceError when the server does not answer */
 export async function missingSearchAttributes(connection: Connection, namespace: string): Promise<readonly string[]> {
   const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
@@ -22,7 +25,7 @@ export async function missingSearchAttributes(connection: Connection, namespace:
 
 /**
  * Registers what a namespace lacks.
- * @throws Error with the command to run by hand when the server does not let us
+ * @throws Error with the command to run by hand when there is no such namespace, or the server does not let us
  */
 export async function registerSearchAttributes(connection: Connection, namespace: string): Promise<void> {
   let missing: readonly string[] = Object.keys(SEARCH_ATTRIBUTES);
@@ -36,6 +39,14 @@ export async function registerSearchAttributes(connection: Connection, namespace
     );
     await connection.operatorService.addSearchAttributes({ namespace, searchAttributes });
   } catch (cause) {
+    const status: number | undefined = isGrpcServiceError(cause) ? cause.code : undefined;
+    if (status === NOT_FOUND) {
+      throw new Error(
+        `the server has no namespace ${namespace}; TEMPORAL_NAMESPACE names another, or make it:\n  ` +
+          `temporal operator namespace create --namespace ${namespace}`,
+        { cause },
+      );
+    }
     const reason = isGrpcServiceError(cause) ? cause.details : (cause as Error).message;
     throw new Error(
       `the search attributes of namespace ${namespace} cannot be seen to (${reason}); register them once, as its administrator:\n  ` +

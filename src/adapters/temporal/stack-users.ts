@@ -1,6 +1,7 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { stateFolder } from '../host/folders.ts';
+import { ledgerSlugs, readLedger } from '../host/ledger.ts';
 import { isAlive, startTicksOf } from '../host/processes.ts';
 import type { EnsureToolsOptions } from '../toolchain/ensure-tools.ts';
 import { connectClient } from './client.ts';
@@ -13,7 +14,7 @@ import { readJson, writeJson } from './stack-record.ts';
 import { externalTarget } from './target.ts';
 import { ensureWorker, stopWorkers } from './worker-process.ts';
 import type { EnsureWorkerOptions } from './worker-process.ts';
-import { liveWorkers } from './worker-record.ts';
+import { liveWorkers, polls } from './worker-record.ts';
 import type { WorkerAnnouncement } from './worker-record.ts';
 
 /** A process that needs the stack, in `<state>/users/<pid>.json`. */
@@ -55,7 +56,10 @@ export async function joinStack(options: JoinOptions = {}): Promise<JoinedStack>
       const temporal = await ensureTemporal({ ...options, signal });
       const busy = !temporal.startedByUs && (await campaignsUnderWay()).length > 0;
       const command = options.workerCommand === undefined ? {} : { command: options.workerCommand };
-      const worker = options.withoutWorker === true ? undefined : await ensureWorker({ signal, busy, ...command });
+      const { address, namespace, record } = temporal;
+      const server = { external: record === undefined, address, namespace };
+      const worker =
+        options.withoutWorker === true ? undefined : await ensureWorker({ signal, busy, temporal: server, ...command });
       if (options.keep === true) keepStack();
       return { temporal, worker };
     } catch (cause) {
@@ -75,12 +79,14 @@ export async function leaveStack(options: { readonly keep?: boolean } = {}): Pro
     if (options.keep === true) keepStack();
     if (isKept()) return 'kept';
     if (stackUsers().length > 0) return 'in use';
-    if (externalTarget() === undefined && runningDevServer() === undefined) {
-      await stopWorkers();
-      return 'stopped';
-    }
-    if ((await campaignsUnderWay()).length > 0) return 'campaigns running';
-    await stopStack();
+    const external = externalTarget();
+    const isUp = external !== undefined || runningDevServer() !== undefined;
+    if (isUp && (await campaignsUnderWay()).length > 0) return 'campaigns running';
+    // Workers of another server may have campaigns there that were left running.
+    await stopWorkers((worker) =>
+      external === undefined ? worker.temporal?.external !== true : polls(worker, external),
+    );
+    if (external === undefined) await stopDevServer();
     return 'stopped';
   });
 }
@@ -121,11 +127,18 @@ export function stackRuns(): boolean {
   return runningDevServer() !== undefined || liveWorkers().length > 0;
 }
 
-/** Campaigns under way on the Temporal in use. @throws Error when it does not answer */
+/**
+ * Campaigns under way on the Temporal in use. On a server that somebody else runs only those that are at work on this host:
+ * the others' are none of our worker's.
+ * @throws Error when the server does not answer
+ */
 export async function campaignsUnderWay(): Promise<readonly RunningWorkflow[]> {
   const client = await connectClient();
   try {
-    return await runningCampaigns(client);
+    const running = await runningCampaigns(client);
+    if (externalTarget() === undefined) return running;
+    const here = new Set(ledgerSlugs().map((slug) => readLedger(slug)?.workflowId));
+    return running.filter(({ workflowId }) => here.has(workflowId));
   } finally {
     await client.connection.close();
   }

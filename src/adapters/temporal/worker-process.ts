@@ -10,18 +10,22 @@ import { withStackLock } from './stack-lock.ts';
 import type { StackLockOptions } from './stack-lock.ts';
 import { readJson, writeJson } from './stack-record.ts';
 import { workerEnvironment } from './worker-environment.ts';
-import { liveWorkers } from './worker-record.ts';
-import type { WorkerAnnouncement } from './worker-record.ts';
+import { liveWorkers, polls } from './worker-record.ts';
+import type { PolledServer, Polling, WorkerAnnouncement } from './worker-record.ts';
 
 /** The worker that was started in the background, in `<state>/worker.json`. */
 interface WorkerRecord {
   /** Without its environment, which may hold an API key. */
   readonly process: ProcessRecord;
   readonly code: string;
+  /** The server it was started for. */
+  readonly temporal?: PolledServer;
 }
 
 /** How a worker is made sure of. */
 export interface EnsureWorkerOptions extends StackLockOptions {
+  /** The server it has to poll: TEMPORAL_* may have named another when the worker that runs was started. */
+  readonly temporal?: PolledServer;
   /** Campaigns are under way: one that runs older code is kept, though. Without them it is started anew. */
   readonly busy?: boolean;
   /** Program and arguments instead of `node src/worker.ts`. */
@@ -40,25 +44,30 @@ const STOP_GRACE_MS = 30_000;
 export async function ensureWorker(options: EnsureWorkerOptions = {}): Promise<WorkerAnnouncement> {
   return withStackLock(options, async (signal) => {
     const record = readJson(recordPath()) as WorkerRecord | undefined;
-    const ours = record !== undefined && isAlive(record.process) ? record : undefined;
+    const isMeant = (worker: Polling): boolean => options.temporal === undefined || polls(worker, options.temporal);
+    const ours = record !== undefined && isAlive(record.process) && isMeant(record) ? record : undefined;
     if (ours !== undefined && ours.code !== codeFingerprint() && options.busy !== true) {
       await stopProcess(ours.process, STOP_GRACE_MS);
     } else {
-      const [worker] = liveWorkers();
+      const worker = liveWorkers().find(isMeant);
       if (worker !== undefined) return worker;
       if (ours !== undefined) return untilReady(ours.process, signal);
     }
-    return untilReady(await startWorker(options.command), signal);
+    return untilReady(await startWorker(options), signal);
   });
 }
 
-/** Stops all workers of this state folder, whoever started them. Activities under way are cancelled and retried elsewhere. */
-export async function stopWorkers(graceMs: number = STOP_GRACE_MS): Promise<void> {
+/**
+ * Stops the workers of this state folder, or some of them, whoever started them. Activities under way are cancelled and
+ * retried elsewhere.
+ */
+export async function stopWorkers(which: (worker: Polling) => boolean = () => true): Promise<void> {
   await withStackLock({}, async () => {
     const record = readJson(recordPath()) as WorkerRecord | undefined;
-    const all = [...liveWorkers(), ...(record === undefined ? [] : [record.process])];
-    await Promise.all(all.map((worker) => stopProcess(worker, graceMs)));
-    rmSync(recordPath(), { force: true });
+    const started = record !== undefined && which(record) ? [record.process] : [];
+    const all = [...liveWorkers().filter(which), ...started];
+    await Promise.all(all.map((worker) => stopProcess(worker, STOP_GRACE_MS)));
+    if (started.length > 0) rmSync(recordPath(), { force: true });
     liveWorkers();
   });
 }
@@ -68,7 +77,7 @@ export function workerLogPath(): string {
   return join(stateFolder(), 'worker.log');
 }
 
-async function startWorker(command: EnsureWorkerOptions['command']): Promise<ProcessRecord> {
+async function startWorker({ command, temporal }: EnsureWorkerOptions): Promise<ProcessRecord> {
   const started = await startDetached({
     name: 'worker',
     file: command?.file ?? process.execPath,
@@ -77,7 +86,11 @@ async function startWorker(command: EnsureWorkerOptions['command']): Promise<Pro
     cwd: repositoryFolder,
     logPath: workerLogPath(),
   });
-  const record: WorkerRecord = { process: { ...started, env: {} }, code: codeFingerprint() };
+  const record: WorkerRecord = {
+    process: { ...started, env: {} },
+    code: codeFingerprint(),
+    ...(temporal === undefined ? {} : { temporal }),
+  };
   writeJson(recordPath(), record);
   return started;
 }

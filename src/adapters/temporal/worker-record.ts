@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { stateFolder } from '../host/folders.ts';
 import { isAlive } from '../host/processes.ts';
 import { readJson } from './stack-record.ts';
+import type { TemporalTarget } from './target.ts';
 
 /** A worker that polls, in `<state>/workers/<pid>.json`, written by itself once it does. */
 export interface WorkerAnnouncement {
@@ -11,7 +12,22 @@ export interface WorkerAnnouncement {
   /** Port of its /metrics on loopback. */
   readonly metricsPort: number;
   readonly queues: readonly string[];
+  /** The server it polls. */
+  readonly temporal: PolledServer;
   readonly startedAtMs: number;
+}
+
+/** A Temporal, as far as it tells one from another. */
+export type PolledServer = Pick<TemporalTarget, 'external' | 'address' | 'namespace'>;
+
+/** What a worker says of the server it polls. */
+export interface Polling {
+  readonly temporal?: PolledServer;
+}
+
+/** Whether a worker polls this very server. */
+export function polls({ temporal }: Polling, { external, address, namespace }: PolledServer): boolean {
+  return temporal?.external === external && temporal.address === address && temporal.namespace === namespace;
 }
 
 /** The workers of this state folder that poll now, whoever started them. What dead ones left is cleared away. */

@@ -7,6 +7,7 @@ import { ensureTemporal, stopDevServer } from '../../../src/adapters/temporal/de
 import { inspectTemporal } from '../../../src/adapters/temporal/inspect.ts';
 import { runningCampaigns } from '../../../src/adapters/temporal/running-campaigns.ts';
 import { isAlive } from '../../../src/adapters/host/processes.ts';
+import { isStopped } from '../../../src/adapters/substrates/local/components.ts';
 import { eventually } from '../eventually.ts';
 import { freshStackHome } from './stack-home.ts';
 import { certificatePath, keyPath, serveTlsProxy } from './tls-proxy.ts';
@@ -92,7 +93,9 @@ test('calls have deadlines: a server that freezes is noticed, where the SDK alon
   const { record } = await ensureTemporal();
   const client = await connectClient();
   try {
-    process.kill(record?.server.pid ?? 0, 'SIGSTOP');
+    const pid = record?.server.pid ?? 0;
+    process.kill(pid, 'SIGSTOP');
+    await eventually(() => isStopped(pid));
     await expect(client.workflowService.describeNamespace({ namespace: 'default' })).rejects.toThrow(
       /DEADLINE_EXCEEDED|deadline/i,
     );

@@ -5,7 +5,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
+import { openLedger, removeCampaignFolder } from '../../../src/adapters/host/ledger.ts';
 import { connectClient } from '../../../src/adapters/temporal/client.ts';
 import { runningDevServer } from '../../../src/adapters/temporal/dev-server.ts';
 import {
@@ -18,6 +19,7 @@ import {
   stackUsers,
   stopStack,
 } from '../../../src/adapters/temporal/stack-users.ts';
+import { liveWorkers } from '../../../src/adapters/temporal/worker-record.ts';
 import { eventually } from '../eventually.ts';
 import { fakeWorker, freshStackHome } from './stack-home.ts';
 
@@ -114,6 +116,45 @@ test('a campaign under way keeps the stack up', async () => {
   await eventually(async () => (await campaignsUnderWay()).length === 0);
   await joinStack({ workerCommand: fakeWorker });
   await expect(leaveStack()).resolves.toBe('stopped');
+});
+
+test("on somebody else's server only campaigns at work on this host keep the worker up", async () => {
+  const { temporal } = await joinStack({ workerCommand: fakeWorker });
+  await withClient((client) =>
+    client.workflow.start('campaign', { workflowId: 'theirs', taskQueue: 'nobody-polls-this', args: [] }),
+  );
+  await eventually(async () => (await campaignsUnderWay()).length === 1);
+  // Looked at from a state folder of somebody else.
+  const theirs = home.folder;
+  const ours = join(theirs, 'ours');
+  vi.stubEnv('TEMPORAL_ADDRESS', temporal.address);
+  vi.stubEnv('BELAY_HOME', ours);
+  try {
+    expect(await campaignsUnderWay()).toEqual([]);
+    const nothing = { clusters: [], processes: [], createdAtMs: 1, expiresAtMs: 2, runId: '' };
+    openLedger({ campaign: 'theirs', slug: 'theirs', workflowId: 'theirs', ...nothing });
+    expect((await campaignsUnderWay()).map(({ workflowId }) => workflowId)).toEqual(['theirs']);
+    removeCampaignFolder('theirs');
+    await joinStack({ workerCommand: fakeWorker });
+    await expect(leaveStack()).resolves.toBe('stopped');
+    expect(runningDevServer()).toBeUndefined();
+    // A server of our own beside theirs, and its worker, are not what is left here.
+    vi.stubEnv('TEMPORAL_ADDRESS', undefined);
+    const own = await joinStack({ workerCommand: fakeWorker });
+    vi.stubEnv('TEMPORAL_ADDRESS', temporal.address);
+    const guest = await joinStack({ workerCommand: fakeWorker });
+    expect(guest.worker?.pid).not.toBe(own.worker?.pid);
+    await expect(leaveStack()).resolves.toBe('stopped');
+    expect(liveWorkers().map(({ pid }) => pid)).toEqual([own.worker?.pid]);
+    vi.stubEnv('TEMPORAL_ADDRESS', undefined);
+    expect(runningDevServer()?.address).toBe(own.temporal.address);
+    await expect(leaveStack()).resolves.toBe('stopped');
+    expect(liveWorkers()).toEqual([]);
+  } finally {
+    vi.stubEnv('TEMPORAL_ADDRESS', undefined);
+    vi.stubEnv('BELAY_HOME', theirs);
+  }
+  expect(runningDevServer()?.address).toBe(temporal.address);
 });
 
 test('a worker that cannot start takes nothing with it but what this join started', async () => {

@@ -25,6 +25,20 @@ test('one that was killed is replaced', async () => {
   expect(liveWorkers()).toEqual([second]);
 });
 
+test('one that polls another server is left to it, and one is started for the server that is meant', async () => {
+  vi.stubEnv('TEMPORAL_ADDRESS', '127.0.0.1:1');
+  const there = { external: true, address: '127.0.0.1:1', namespace: 'default' };
+  const first = await ensureWorker({ command: fakeWorker, temporal: there });
+  expect(first.temporal).toEqual(there);
+  vi.stubEnv('TEMPORAL_NAMESPACE', 'team');
+  const second = await ensureWorker({ command: fakeWorker, temporal: { ...there, namespace: 'team' } });
+  expect(second.pid).not.toBe(first.pid);
+  expect(await ensureWorker({ command: fakeWorker, temporal: there })).toEqual(first);
+  expect(isAlive(first)).toBe(true);
+  await stopWorkers();
+  expect([first, second].filter((worker) => isAlive(worker))).toEqual([]);
+});
+
 test('one that runs older code is replaced, unless campaigns are under way', async () => {
   const first = await ensureWorker({ command: fakeWorker });
   const path = join(home.folder, 'worker.json');
