@@ -65,7 +65,10 @@ const loadProfile = z.strictObject({
     .array(change('New demand as a multiple of the target'))
     .meta({ description: 'Steps of demand, up or down' })
     .default([]),
-  openLoopDemandMultiplier: amount('Above 1: from the start of the soak this multiple of the target is asked for, beyond the machines', 0).default(0),
+  openLoopDemandMultiplier: amount(
+    'Above 1: from the start of the soak this multiple of the target is asked for, beyond the machines',
+    0,
+  ).default(0),
 });
 
 /** What may be done to a cluster during the soak, for messages. */
