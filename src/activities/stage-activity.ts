@@ -86,11 +86,11 @@ export function stageActivity<Input extends StageInput, Result extends StageResu
             `${ground.cluster === undefined ? '' : `${ground.cluster} `}${ground.component} ${ground.what}${ground.detail === '' ? '' : `: ${ground.detail}`}`,
         );
       event('ended', result.detail);
-      stageSeconds.set(
-        { campaign: spec.campaign, stage, execution: String(execution) },
-        (Date.now() - startedAtMs) / 1_000,
-      );
-      log.info({ seconds: (Date.now() - startedAtMs) / 1_000 }, result.detail);
+      const seconds = (Date.now() - startedAtMs) / 1_000;
+      // After teardown nobody scrapes it, and nobody would take it away again.
+      if (stage !== 'teardown')
+        stageSeconds.set({ campaign: spec.campaign, stage, execution: String(execution) }, seconds);
+      log.info({ seconds }, result.detail);
       return { ...result, groundEvents } as unknown as Result;
     } catch (error) {
       if (error instanceof CancelledFailure) {
