@@ -1,4 +1,4 @@
-import { removeSurplus, replaceMissing } from '../adapters/kube/mend.ts';
+import { removeSurplus, replaceMissing, type MendRequest } from '../adapters/kube/mend.ts';
 import { runDemand, type DemandReport } from '../adapters/kube/run-demand.ts';
 import { SlotBook, type LoadPlace } from '../adapters/kube/slot-book.ts';
 import { wantedSlots, type Demand, type DemandOperation, type WantedPods } from '../core/plan/demand.ts';
@@ -31,7 +31,6 @@ export class SoakLoad {
   readonly #request: SoakLoadRequest;
   readonly #book: SlotBook;
   readonly #wanted: Set<number>;
-  #isDone = false;
 
   static async begin(request: SoakLoadRequest, signal: AbortSignal): Promise<SoakLoad> {
     const book = await SlotBook.read(placeOf(request.cluster), { signal, budgetMs: request.callBudgetMs });
@@ -44,7 +43,7 @@ export class SoakLoad {
     this.#wanted = wantedSlots(request.demand, request.lowWater);
   }
 
-  /** Carries out the operations to the last. */
+  /** Carries out the operations to the last, after which exactly the wanted slots have a Pod. */
   async run(signal: AbortSignal, onLowWater: (lowWater: number) => void): Promise<DemandReport> {
     const { cluster, demand, startAtMs, lowWater, callBudgetMs, execution } = this.#request;
     const firstGeneration = (execution - 1) * GENERATIONS_PER_EXECUTION;
@@ -64,7 +63,9 @@ export class SoakLoad {
       wanted: this.#wanted,
       onProgress: (progress) => onLowWater(progress.lowWater),
     });
-    this.#isDone = true;
+    const request = this.#mendRequest(signal);
+    await removeSurplus(request);
+    this.lost += await replaceMissing(request);
     return report;
   }
 
@@ -81,23 +82,23 @@ export class SoakLoad {
     return wanted;
   }
 
-  /**
-   * Pods that were evicted, or whose Node is gone, get their next generation; once all operations are done, what is there
-   * beyond what is wanted goes.
-   */
+  /** Pods that were evicted, or whose Node is gone, get their next generation. */
   async mend(signal: AbortSignal): Promise<void> {
+    if (this.#request.cluster.counts().present >= this.#wanted.size) return;
+    this.lost += await replaceMissing(this.#mendRequest(signal));
+  }
+
+  #mendRequest(signal: AbortSignal): MendRequest {
     const { cluster, callBudgetMs } = this.#request;
-    const { present } = cluster.counts();
-    const request = {
+    return {
       place: placeOf(cluster),
+      pods: cluster.load,
       wanted: this.#wanted,
       book: this.#book,
       parallel: PARALLEL_REQUESTS,
       callBudgetMs,
       signal,
     };
-    if (present < this.#wanted.size) this.lost += await replaceMissing({ ...request, pods: cluster.load });
-    else if (present > this.#wanted.size && this.#isDone) await removeSurplus(request);
   }
 }
 

@@ -164,11 +164,13 @@ class Soak {
         nextCheckMs += gateIntervalMs * Math.ceil((Date.now() - nextCheckMs + 1) / gateIntervalMs);
       }
       const { bindable } = this.#aim();
+      const ramped = this.#clusters.reduce((sum, { load }) => sum + load.demand.base, 0);
+      const moved = bindable === ramped ? '' : ` of ${bindable} wanted`;
       await this.#mend(signal);
       const elapsedMs = Date.now() - startAtMs;
       const soakMs = this.endAtMs - startAtMs;
       show(
-        `${Math.round(elapsedMs / 1_000)} of ${Math.round(soakMs / 1_000)} s, ${total(this.#clusters, 'bound')} of ${bindable} Pods bound, ${total(this.#clusters, 'pending')} pending, ${this.#checks} checks`,
+        `${Math.round(elapsedMs / 1_000)} of ${Math.round(soakMs / 1_000)} s, ${total(this.#clusters, 'bound')} Pods bound${moved}, ${total(this.#clusters, 'pending')} pending, ${this.#checks} checks`,
         Math.min(1, elapsedMs / soakMs),
         gates,
       );
