@@ -1,13 +1,14 @@
 import { defineConfig } from 'vitest/config';
 
 // Three projects, in order of cost: `unit` needs nothing, `parts` starts single real parts (one apiserver, one Prometheus),
-// `campaigns` runs whole campaigns. The last two use the machine's cores fully, so their files run one after another.
+// `campaigns` runs whole campaigns. The last two use the machine's cores fully, so their files run one after another, and the projects too.
 export default defineConfig({
   test: {
     projects: [
       {
         test: {
           name: 'unit',
+          sequence: { groupOrder: 0 },
           include: ['test/{core,cases,activities,worker}/**/*.test.ts'],
           testTimeout: 60_000,
         },
@@ -15,6 +16,7 @@ export default defineConfig({
       {
         test: {
           name: 'parts',
+          sequence: { groupOrder: 1 },
           include: ['test/{adapters,workflows,cli}/**/*.test.ts'],
           fileParallelism: false,
           testTimeout: 180_000,
@@ -24,6 +26,7 @@ export default defineConfig({
       {
         test: {
           name: 'campaigns',
+          sequence: { groupOrder: 2 },
           include: ['test/{e2e,drills}/**/*.test.ts'],
           fileParallelism: false,
           testTimeout: 600_000,
