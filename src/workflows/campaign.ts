@@ -6,15 +6,14 @@ import {
   condition,
   isCancellation,
   proxyActivities,
-  proxyLocalActivities,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { ResolveActivities, StageActivities } from '../activities/contract.ts';
+import type { StageActivities } from '../activities/contract.ts';
 import { endingOf } from '../core/campaign/conclusion.ts';
 import { refuseChanges } from '../core/campaign/changes.ts';
 import { parseDecideInput } from '../core/campaign/decide-input.ts';
-import { FAILURE_TYPES, NON_RETRYABLE_FAILURES } from '../core/campaign/failure-types.ts';
+import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
 import {
   initialState,
   next,
@@ -39,15 +38,10 @@ import type { CampaignSpec } from '../core/plan/spec.ts';
 import { activityOptions } from './activity-options.ts';
 import { decide, refusal, status } from './campaign-messages.ts';
 import { tellDetails } from './current-details.ts';
+import { resolve, respec } from './local-activities.ts';
 import { tellBegin, tellSpec, tellStage, tellVerdict } from './search-attributes.ts';
 import { readFailure } from './stage-failure.ts';
 import { toldFailure } from './told-failure.ts';
-
-// Everything `resolve` does is reading files and arithmetic; 30 s is for a host that is starved of CPU.
-const { resolve, respec } = proxyLocalActivities<ResolveActivities>({
-  startToCloseTimeout: 30_000,
-  retry: { maximumAttempts: 3, nonRetryableErrorTypes: [...NON_RETRYABLE_FAILURES] },
-});
 
 /**
  * One campaign. It carries out what the state machine in core decides, one activity a stage, and tells it what happened.
@@ -256,9 +250,11 @@ class CampaignRun {
    * validator cannot read files: what only this finds out is told to whoever answered, and the hold goes on.
    */
   private async changedSpec(stage: Stage, set: Readonly<Record<string, unknown>>): Promise<CampaignSpec> {
-    if (this.spec === null) throw refusal('there is no specification yet that could be changed.');
+    const { spec } = this;
+    if (spec === null) throw refusal('there is no specification yet that could be changed.');
     try {
-      return await respec({ spec: this.spec, set });
+      // A cancel that comes meanwhile ends the hold, and that is then what the answer is refused for.
+      return await CancellationScope.nonCancellable(() => respec({ spec, set }));
     } catch (error) {
       throw refusal(`set: ${readFailure(stage, error).failure.message}`);
     }

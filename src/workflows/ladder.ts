@@ -7,12 +7,11 @@ import {
   executeChild,
   isCancellation,
   proxyActivities,
-  proxyLocalActivities,
   setCurrentDetails,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { LadderActivities, ResolveLadderActivities, ResolveLadderInput } from '../activities/contract.ts';
+import type { LadderActivities, ResolveLadderInput } from '../activities/contract.ts';
 import {
   climbDetails,
   endOfClimb,
@@ -21,23 +20,19 @@ import {
   type LadderSpec,
   type RungLine,
 } from '../core/campaign/climb.ts';
-import { FAILURE_TYPES, NON_RETRYABLE_FAILURES } from '../core/campaign/failure-types.ts';
+import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
 import { LADDER_SUMMARY_DEADLINE } from '../core/plan/ladder-deadline.ts';
 import type { CampaignResult } from '../core/campaign/stage-io.ts';
 import { STARTED_BY, type StartedBy } from '../core/campaign/started-by.ts';
 import { activityOptions } from './activity-options.ts';
 import { campaign } from './campaign.ts';
+import { resolveLadder } from './local-activities.ts';
 import { tellBegin, tellVerdict } from './search-attributes.ts';
 import { readFailure } from './stage-failure.ts';
 import { toldFailure } from './told-failure.ts';
 
 /** Where the climb is, a line a rung. */
 export const climbStatus = defineQuery<readonly RungLine[]>('status');
-
-const { resolveLadder } = proxyLocalActivities<ResolveLadderActivities>({
-  startToCloseTimeout: 30_000,
-  retry: { maximumAttempts: 3, nonRetryableErrorTypes: [...NON_RETRYABLE_FAILURES] },
-});
 
 /**
  * One climb: the rungs of a ladder as campaigns, one after another, until the first that is not green. A red rung is a

@@ -2,7 +2,7 @@ import { ApplicationFailure } from '@temporalio/activity';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CampaignSpec } from '../../src/core/plan/spec.ts';
-import { failureOf, order, refusalOf } from './asserting.ts';
+import { endsCancelled, failureOf, order, refusalOf } from './asserting.ts';
 import { missingFrom, scheduledActivities } from './history.ts';
 import { aGate, aSpec, QUEUES } from './make-spec.ts';
 import { breach, harnessFails, succeeds, systemFails, type Script, type StageCall, type Step } from './scripted.ts';
@@ -354,6 +354,24 @@ describe('answers that wait for a worker', () => {
     const judge = run.calls.find(({ stage }) => stage === 'judge')?.input;
     expect(judge?.earlierSpecHashes).toEqual([]);
     expect(judge?.state?.decisions).toMatchObject([{ decision: 'abort' }]);
+  });
+
+  test('give way to a cancel that comes while their changes are looked at', async () => {
+    const run = await temporal.begin('cancelled-answer', {
+      ...holding({ soak: breach() }),
+      respec: async ({ spec }) => {
+        await sleep(300);
+        return { ...spec, specHash: 'second' };
+      },
+    });
+    await run.untilHold();
+    await temporal.stopWorkers(QUEUES.shared);
+    const retry = refusalOf(run, { ...RETRY_SOAK, set: { 'gates.podBindP99.max': 9 } });
+    await sleep(200);
+    await run.handle.cancel();
+    await temporal.startWorkflowWorker();
+    expect(await retry).toMatch(/^Nothing is held: stage \w+ \(execution 1\) is running\./);
+    await endsCancelled(run);
   });
 
   test('are taken once when they are the same', async () => {

@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { repositoryFolder } from '../../src/adapters/host/folders.ts';
 import { workflowBundlePath } from '../../src/adapters/temporal/workflow-bundle.ts';
+import { REAL } from '../histories/real-scenarios.ts';
 import { lacks, SCENARIOS } from '../histories/scenarios.ts';
-import { parseHistory } from './history.ts';
+import { missingFrom, parseHistory, scheduledActivities } from './history.ts';
 import { installQuietRuntime } from './temporal.ts';
 
 const folder = new URL('../histories/recorded/', import.meta.url);
@@ -74,6 +75,13 @@ describe('recorded histories', () => {
       return json === undefined ? `${scenario.name} is not recorded` : lacks(scenario, parseHistory(json));
     });
     expect(lacking.filter((sentence) => sentence !== null)).toEqual([]);
+  });
+
+  test.for(Object.entries(REAL))('of a whole campaign are there: %s', ([name, scenario]) => {
+    const history = parseHistory(recorded.get(name) ?? '{"events":[]}');
+    expect(missingFrom(history, scenario.holds)).toBeNull();
+    // Whatever happened to it, nobody provisioned twice.
+    expect(scheduledActivities(history)).toMatchObject({ provision: 1, install: 1, seed: 1, ramp: 1, teardown: 1 });
   });
 
   test.for([...recorded])('%s is small, and says nothing of the machine it was recorded on', ([, json]) => {
