@@ -71,6 +71,8 @@ const workers = await Promise.all([
     taskQueue: SHARED_QUEUE,
     workflowBundle,
     maxCachedWorkflows: 50,
+    // A workflow's next task waits this long for the worker that has it in memory; one that died must not cost the default 10 s.
+    stickyQueueScheduleToStartTimeout: 3_000,
     maxConcurrentWorkflowTaskExecutions: 20,
     maxConcurrentActivityTaskExecutions: 10,
     maxConcurrentLocalActivityExecutions: 10,
