@@ -4,6 +4,7 @@ import { ownPrometheus, writeTargets } from '../adapters/prometheus/server.ts';
 import { installSystem, systemScrapeTargets } from '../adapters/systems/install-system.ts';
 import type { ToolName } from '../adapters/toolchain/tools.ts';
 import { TOOL_NAMES } from '../adapters/toolchain/tools.ts';
+import { counted } from '../core/campaign/counted.ts';
 import type { StageInput, StageResult } from '../core/campaign/stage-io.ts';
 import { CALLS_PER_MANIFEST } from '../core/plan/stage-waits.ts';
 import type { System } from '../core/profile/model.ts';
@@ -59,7 +60,7 @@ export function createInstall(log: Logger): (input: StageInput) => Promise<Stage
       detail:
         parts === 0
           ? `${spec.system.name} is part of the cluster, nothing to install`
-          : `${spec.system.name} is ready on ${clusters.length} cluster(s)`,
+          : `${spec.system.name} is ready on ${counted(clusters.length, 'cluster')}`,
       facts: { system: spec.system.name, systemSha256: spec.system.sha256 },
     };
   });

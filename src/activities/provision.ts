@@ -6,6 +6,7 @@ import { LOCAL_TOOLS } from '../adapters/substrates/local/kwok-config.ts';
 import { substrateAdapter } from '../adapters/substrates/select-substrate.ts';
 import { findTool, type FoundTool } from '../adapters/toolchain/find-tool.ts';
 import type { ToolName } from '../adapters/toolchain/tools.ts';
+import { counted } from '../core/campaign/counted.ts';
 import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
 import type { StageInput, StageResult } from '../core/campaign/stage-io.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
@@ -74,7 +75,7 @@ export function createProvision(log: Logger, metricsPort: number): (input: Stage
         detail: line,
       });
     return {
-      detail: `${clusters.length} cluster(s) up, Prometheus at ${prometheus.url}${absent.length === 0 ? '' : `; ${absent.join('; ')}`}`,
+      detail: `${counted(clusters.length, 'cluster')} up, Prometheus at ${prometheus.url}${absent.length === 0 ? '' : `; ${absent.join('; ')}`}`,
       facts: {
         clusters: clusters.length,
         prometheus: prometheus.url,

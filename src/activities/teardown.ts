@@ -13,6 +13,7 @@ import { findTool } from '../adapters/toolchain/find-tool.ts';
 import { TOOL_NAMES, type ToolName } from '../adapters/toolchain/tools.ts';
 import type { FoundTool } from '../adapters/toolchain/find-tool.ts';
 import { sweepMs } from '../core/plan/stage-waits.ts';
+import { counted } from '../core/campaign/counted.ts';
 import type { StageInput, TeardownResult } from '../core/campaign/stage-io.ts';
 import { bounded } from './bounded.ts';
 import { removeChart } from './system-chart.ts';
@@ -57,7 +58,7 @@ export function createTeardown(log: Logger, observers: Observers): (input: Stage
     }
     if (leftovers.length === 0) removeCampaignFolder(spec.slug);
     await forgetCampaign(spec.campaign);
-    const removed = `${ledger.clusters.length} cluster(s) and ${ledger.processes.length} process(es) removed`;
+    const removed = `${counted(ledger.clusters.length, 'cluster')} and ${counted(ledger.processes.length, 'process', 'processes')} removed`;
     return {
       detail: leftovers.length === 0 ? removed : `${removed}; LEFT BEHIND: ${leftovers.join('; ')}`,
       facts: { clustersRemoved: ledger.clusters.length, leftovers: leftovers.length },

@@ -3,6 +3,7 @@ import { styleText } from 'node:util';
 import { toolsOfSubstrate } from '../activities/provision.ts';
 import { toolsOfSystem } from '../activities/install.ts';
 import { SHARED_QUEUE } from '../adapters/host/host-queues.ts';
+import { counted } from '../core/campaign/counted.ts';
 import { EXIT } from '../core/campaign/exit-codes.ts';
 import { STARTED_BY, type StartedBy } from '../core/campaign/started-by.ts';
 import { DEFAULT_HOLD_MS } from '../core/plan/deadlines.ts';
@@ -53,7 +54,7 @@ async function run(profile: string, options: RunOptions): Promise<number> {
   for (const notice of notices) console.error(styleText('dim', notice));
   const workflowId = options.id ?? `${spec.profile.metadata.name}-${timestamp()}`;
   console.log(
-    `${styleText('bold', spec.profile.metadata.name)}: ${spec.plan.totalPods} Pods on ${spec.profile.scale.machines} machines, ${spec.plan.clusterCount} cluster(s), system ${spec.system.name}, ramp ${spec.profile.loadProfile.rampSeconds} s, soak ${spec.profile.loadProfile.soakSeconds} s`,
+    `${styleText('bold', spec.profile.metadata.name)}: ${spec.plan.totalPods} Pods on ${spec.profile.scale.machines} machines, ${counted(spec.plan.clusterCount, 'cluster')}, system ${spec.system.name}, ramp ${spec.profile.loadProfile.rampSeconds} s, soak ${spec.profile.loadProfile.soakSeconds} s`,
   );
   await getTools(['temporal', ...toolsOfSubstrate(spec), ...toolsOfSystem(system)]);
   return await withStack({ keep: options.detach === true }, async ({ client, links }) => {

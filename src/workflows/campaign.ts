@@ -32,7 +32,7 @@ import type {
   TeardownResult,
 } from '../core/campaign/stage-io.ts';
 import { isClosing, onLoadQueue, type Stage } from '../core/campaign/stages.ts';
-import { stageSummary } from '../core/campaign/stage-summary.ts';
+import { specSummary, stageSummary } from '../core/campaign/stage-summary.ts';
 import { STARTED_BY } from '../core/campaign/started-by.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
 import { activityOptions } from './activity-options.ts';
@@ -196,8 +196,7 @@ class CampaignRun {
     this.spec = spec;
     this.state = { ...this.state, holdMs: spec.holdMs };
     tellSpec(spec);
-    this.details['resolve'] =
-      `${spec.plan.totalPods} Pods, ${spec.gates.length} gates; specification ${spec.specHash.slice(0, 12)}, random seed ${spec.randomSeed}`;
+    this.details['resolve'] = specSummary(spec);
   }
 
   private async waitForDecision(): Promise<void> {

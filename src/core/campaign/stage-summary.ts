@@ -1,4 +1,5 @@
 import type { CampaignSpec } from '../plan/spec.ts';
+import { counted } from './counted.ts';
 import { cut } from './markdown.ts';
 import { STAGES, type Stage } from './stages.ts';
 
@@ -12,6 +13,11 @@ const MAX_BYTES = 200;
 export function stageSummary(spec: CampaignSpec, stage: Stage, execution: number): string {
   const what = whatItDoes(spec, stage);
   return cut(execution > 1 ? `execution ${execution}: ${what}` : what, MAX_BYTES);
+}
+
+/** What a specification comes to, in a line: what `resolve` leaves behind. */
+export function specSummary({ plan, gates, specHash, randomSeed }: CampaignSpec): string {
+  return `${counted(plan.totalPods, 'Pod')}, ${counted(gates.length, 'gate')}; specification ${specHash.slice(0, 12)}, random seed ${randomSeed}`;
 }
 
 /** What each stage is going to do, in a line. */
@@ -30,7 +36,7 @@ function whatItDoes(spec: CampaignSpec, stage: Stage): string {
     case 'provision':
       return `${clusters} and a Prometheus`;
     case 'install':
-      return system.name;
+      return `system ${system.name}`;
     case 'seed':
       return spec.capacityFromSystem ? `no Nodes: ${system.name} makes them` : `Nodes for ${pods}`;
     case 'ramp':
@@ -46,7 +52,7 @@ function whatItDoes(spec: CampaignSpec, stage: Stage): string {
     case 'snapshot':
       return 'evidence of what was measured';
     case 'judge':
-      return counted(gates.length, 'gate');
+      return `verdict on ${counted(gates.length, 'gate')}`;
     case 'teardown':
       return spec.substrate.type === 'kubeconfig' ? `what was made in ${clusters}` : `${clusters} and what was made`;
   }
@@ -55,8 +61,4 @@ function whatItDoes(spec: CampaignSpec, stage: Stage): string {
 function clustersOf({ plan, substrate }: CampaignSpec): string {
   const kind = substrate.type === 'kubeconfig' ? 'lent' : substrate.type;
   return counted(plan.clusterCount, `${kind} cluster`);
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }

@@ -21,7 +21,7 @@ export function stageTable(status: CampaignStatus, planned: Readonly<Partial<Rec
   }
   const left = rows.length - MAX_ROWS;
   const shown = left > 0 ? [['…', unbroken(`${left} earlier`), '', '', ''], ...rows.slice(left)] : rows;
-  return table(['', 'stage', 'began (UTC)', 'took', ''], [...shown, ...notRun(state, planned)]);
+  return table(['', 'stage', unbroken('began (UTC)'), 'took', ''], [...shown, ...notRun(state, planned)]);
 }
 
 function ended(state: CampaignState, outcome: StageOutcome, details: CampaignStatus['details']): readonly string[] {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { plannedStages, stageSummary } from '../../../src/core/campaign/stage-summary.ts';
+import { plannedStages, specSummary, stageSummary } from '../../../src/core/campaign/stage-summary.ts';
 import { STAGES, type Stage } from '../../../src/core/campaign/stages.ts';
 import type { CampaignSpec } from '../../../src/core/plan/spec.ts';
 import { aGate, aSpec } from '../../workflows/make-spec.ts';
@@ -13,7 +13,7 @@ describe("the summary of a stage's activity", () => {
       '1 lent cluster and a Prometheus',
       { substrate: aSubstrate({ type: 'kubeconfig' }), plan: aPlan({ clusterCount: 1 }) },
     ],
-    ['install', 'kube-scheduler', {}],
+    ['install', 'system kube-scheduler', {}],
     ['seed', 'Nodes for 5000 Pods', {}],
     ['seed', 'no Nodes: karpenter makes them', { capacityFromSystem: true, system: { name: 'karpenter', sha256: '' } }],
     ['ramp', '5000 Pods over 60 s', {}],
@@ -27,12 +27,16 @@ describe("the summary of a stage's activity", () => {
         profile: aProfile({ runnerActions: [{ atSeconds: 8, action: 'fail-node' }] }),
       },
     ],
-    ['judge', '1 gate', {}],
+    ['judge', 'verdict on 1 gate', {}],
     ['teardown', '2 local clusters and what was made', {}],
     ['teardown', 'what was made in 2 lent clusters', { substrate: aSubstrate({ type: 'kubeconfig' }) }],
   ])('%s: %s', ([stage, said, change]) => {
     expect(stageSummary(aSpec(change), stage, 1)).toBe(said);
     expect(plannedStages(aSpec(change))[stage]).toBe(said);
+  });
+
+  test('of a specification says which it is', () => {
+    expect(specSummary(aSpec())).toBe('5000 Pods, 1 gate; specification first-hash-o, random seed 1');
   });
 
   test('names a later execution', () => {
