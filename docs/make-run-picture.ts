@@ -40,7 +40,8 @@ const PADDING = 20;
 const TITLE_BAR = 34;
 
 /** Sequences that the progress display and styled text use: cursor up, down, to the first column, erase, colours, the rest. */
-const TOKEN = /\u001B\[(\??[0-9;]*)([A-Za-z])|\r|\n|[^\u001B\r\n]/gu;
+const ESCAPE = '\u001B';
+const TOKEN = new RegExp(`${ESCAPE}\\[(\\??[0-9;]*)([A-Za-z])|\\r|\\n|[^${ESCAPE}\\r\\n]`, 'gu');
 
 /** The screen after each redraw, last of all the final one. */
 function screensOf(recording: string): readonly (readonly Line[])[] {
@@ -88,7 +89,7 @@ function textOf(line: Line): string {
 }
 
 function typed(text: string, style: Partial<Style> = {}): Line {
-  return [...text].map((char) => ({ char, style: { ...PLAIN, ...style } }));
+  return Array.from(text, (char) => ({ char, style: { ...PLAIN, ...style } }));
 }
 
 /** Where this machine keeps its runs is nobody's business. */

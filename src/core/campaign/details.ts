@@ -101,16 +101,17 @@ function holdSection(status: CampaignStatus, gates: readonly Pick<GateDefinition
   const { hold, outcomes } = status.state;
   if (hold === null) return '';
   const until = status.holdEndsAtMs === null ? '' : ` until **${momentText(status.holdEndsAtMs)}**`;
-  const standing = (['provision', 'install', 'seed', 'ramp'] as const)
-    .filter((stage) => outcomes.some((outcome) => outcome.stage === stage && outcome.outcome === 'succeeded'))
-    .flatMap((stage) => status.details[stage] ?? []);
+  const isDone = (stage: Stage): boolean =>
+    outcomes.some((outcome) => outcome.stage === stage && outcome.outcome === 'succeeded');
+  const standing = ['provision', 'install', 'seed', isDone('steady') ? 'steady' : 'ramp'] as const;
+  const told = standing.filter(isDone).flatMap((stage) => status.details[stage] ?? []);
   return [
     `### What broke`,
     `Stage **${hold.stage}**, execution ${hold.execution}, failed at ${momentText(hold.openedAtMs)}: ${cut(hold.failure.message, MAX_MESSAGE)}`,
     `### What still stands`,
-    standing.length === 0
+    told.length === 0
       ? `Whatever ${hold.stage} had made by then.`
-      : standing.map((detail) => `- ${cut(detail, MAX_REASON)}`).join('\n'),
+      : told.map((detail) => `- ${cut(detail, MAX_REASON)}`).join('\n'),
     `All of it waits${until}. Without an answer the campaign then goes the way of an abort: evidence kept, judged, taken down.`,
     `### Answer`,
     `*More Actions* (top right), *Send an Update*, name \`decide\`; paste one of these as its data, and *Submit*:`,
@@ -133,7 +134,9 @@ function barAnswer(hold: Hold, gate: Pick<GateDefinition, 'name' | 'bar'> | unde
   const set = Object.fromEntries(
     Object.entries(gate.bar).map(([side, value]) => [`gates.${gate.name}.${side}`, value]),
   );
-  const answer = JSON.stringify({ stage, execution, decision: 'retry', reason: 'new bar', set });
+  const [head = ''] = JSON.stringify({ stage, execution, decision: 'retry', reason: 'new bar' }).split(/}$/);
+  // In two lines: the UI does not wrap them, and cuts off what is too long.
+  const answer = `${head},\n "set":${JSON.stringify(set)}}`;
   return `A **retry** may change the bar, now ${barText(gate.bar)}; put another number in:\n\n${json(answer)}`;
 }
 

@@ -118,14 +118,17 @@ describe('Current Details', () => {
     );
     const status = aStatus(
       { mode: 'hold', stage: 'soak', hold, outcomes },
-      { holdEndsAtMs: AT_MS + 1_800_000, details: { provision: '1 cluster up', seed: '9 Nodes Ready' } },
+      {
+        holdEndsAtMs: AT_MS + 1_800_000,
+        details: { provision: '1 cluster up', seed: '9 Nodes Ready', ramp: 'created', steady: 'bound' },
+      },
     );
     const details = read(status, null, { gates: [{ name: 'podBindP99', bar: { max: 5 } }] });
     expect(details).toMatch(/^## Holding: waiting for a decision\n/);
     expect(details).toContain('failed at 2026-11-23 10:15:00Z: podBindP99 9 s > 5 s since minute 4');
-    expect(details).toContain('### What still stands\n\n- 1 cluster up\n- 9 Nodes Ready\n\n');
+    expect(details).toContain('### What still stands\n\n- 1 cluster up\n- 9 Nodes Ready\n- bound\n\n');
     expect(details).toContain('waits until **2026-11-23 10:45:00Z**');
-    const answers = [...details.matchAll(/```json\s+(\{.*\})\s+```/g)].map(
+    const answers = [...details.matchAll(/```json\s+(\{[^`]*\})\s+```/g)].map(
       ([, json]) => JSON.parse(json ?? '') as object,
     );
     expect(answers).toHaveLength(4);
