@@ -30,7 +30,8 @@ const CASES = {
   acks: { fault: 'ack-delay' },
   saturation: { fault: 'saturation' },
   vanishing: { fault: 'vanishing-metrics', faultAfterMs: 2_000 },
-  dark: { fault: 'dark' },
+  // Not before something was scraped: a job that never was is not known to be down.
+  dark: { fault: 'dark', faultAfterMs: 2_000 },
   scarcity: {
     fault: 'standing-shortfall',
     from: 'start',
