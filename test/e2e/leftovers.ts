@@ -44,12 +44,16 @@ export class PortMemory {
     this.#timer = setInterval(() => this.#look(), 500);
   }
 
-  /** Ends the looking. @returns the ports on record at any time that still are listened on */
+  /**
+   * Ends the looking.
+   * @returns the ports on record at any time that still are listened on, but for those that somebody else, whose process is
+   *   known, has taken since: a developer's own stack wants the same two ports
+   */
   async stillOpen(): Promise<readonly number[]> {
     clearInterval(this.#timer);
     this.#look();
     const open: number[] = [];
-    for (const port of this.#seen) if (!(await isFree(port))) open.push(port);
+    for (const port of this.#seen) if (!(await isFree(port)) && !isOfAnother(port, this.#home)) open.push(port);
     return open;
   }
 
@@ -61,6 +65,32 @@ export class PortMemory {
         this.#seen.add(Number(port));
     }
   }
+}
+
+/** Whether a port's listener is a process that has nothing to do with the folder. */
+function isOfAnother(port: number, folder: string): boolean {
+  const hex = port.toString(16).toUpperCase().padStart(4, '0');
+  // Fields of a line: number, local address:port, remote, state (0A = listening), …, inode.
+  const sockets = ['/proc/net/tcp', '/proc/net/tcp6']
+    .flatMap((path) => textOf(path).split('\n'))
+    .map((line) => line.trim().split(/\s+/))
+    .filter((fields) => fields[1]?.endsWith(`:${hex}`) === true && fields[3] === '0A')
+    .map((fields) => `socket:[${fields[9]}]`);
+  const own = new Set(processesOf(folder).map(({ pid }) => pid));
+  const holders = readdirSync('/proc').filter(
+    (pid) => /^\d+$/.test(pid) && descriptorsOf(pid).some((target) => sockets.includes(target)),
+  );
+  return holders.length > 0 && holders.every((pid) => !own.has(Number(pid)));
+}
+
+function descriptorsOf(pid: string): readonly string[] {
+  return namesIn(`/proc/${pid}/fd`).map((name) => {
+    try {
+      return readlinkSync(`/proc/${pid}/fd/${name}`);
+    } catch {
+      return '';
+    }
+  });
 }
 
 /** Names in a folder; none when there is no folder. */

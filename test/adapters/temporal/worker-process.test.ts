@@ -4,6 +4,7 @@ import { expect, test, vi } from 'vitest';
 import { isAlive } from '../../../src/adapters/host/processes.ts';
 import { ensureWorker, stopWorkers } from '../../../src/adapters/temporal/worker-process.ts';
 import { liveWorkers } from '../../../src/adapters/temporal/worker-record.ts';
+import { eventually } from '../eventually.ts';
 import { fakeWorker, freshStackHome } from './stack-home.ts';
 
 const home = freshStackHome();
@@ -20,6 +21,7 @@ test('a worker is started once, used by all, and stopped', async () => {
 test('one that was killed is replaced', async () => {
   const first = await ensureWorker({ command: fakeWorker });
   process.kill(first.pid, 'SIGKILL');
+  await eventually(() => !isAlive(first));
   const second = await ensureWorker({ command: fakeWorker });
   expect(second.pid).not.toBe(first.pid);
   expect(liveWorkers()).toEqual([second]);
