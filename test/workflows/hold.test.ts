@@ -278,7 +278,7 @@ describe.concurrent('a hold', () => {
     expect(details).toMatch(/^## Holding: waiting for a decision\n/);
     expect(details).toContain('podBindP99 9 s > 5 s since minute 4');
     expect(details).toContain(new Date(holdEndsAtMs ?? 0).toISOString().slice(0, 19).replace('T', ' '));
-    const answers = [...details.matchAll(/```json\s+(\{.*\})\s+```/g)].map(
+    const answers = [...details.matchAll(/```json\s+(\{[\s\S]*?\})\s+```/g)].map(
       ([, json]) => JSON.parse(json ?? '') as object,
     );
     expect(answers).toEqual([
