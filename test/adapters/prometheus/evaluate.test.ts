@@ -5,10 +5,12 @@ import { evaluateGates } from '../../../src/adapters/prometheus/evaluate.ts';
 import type { Evaluation } from '../../../src/adapters/prometheus/evaluate.ts';
 import type { ScrapeTarget } from '../../../src/adapters/prometheus/scrape-config.ts';
 import type { RunningPrometheus } from '../../../src/adapters/prometheus/server.ts';
+import { isStopped } from '../../../src/adapters/substrates/local/components.ts';
 import { writeTargets } from '../../../src/adapters/prometheus/server.ts';
 import { resolveGates } from '../../../src/core/gates/resolve.ts';
 import type { GateResult, UnmeasuredReason } from '../../../src/core/gates/model.ts';
 import type { GatePatch } from '../../../src/core/profile/model.ts';
+import { eventually } from '../eventually.ts';
 import type { CampaignBench } from './campaign-prometheus.ts';
 import { campaignBench } from './campaign-prometheus.ts';
 import type { MetricsServer } from './metrics-server.ts';
@@ -184,13 +186,17 @@ describe('evaluateGates on a real Prometheus', () => {
     const record = readLedger(bench.slug)?.processes.find((one) => one.name === 'prometheus');
     const pid = record?.pid ?? 0;
     const gates = evaluation.gates.filter((gate) => gate.name === 'gauge' || gate.name === 'growth');
-    const window = { soakStartMs: Date.now(), settleEndMs: Date.now(), nowMs: Date.now() + 6_000 };
     process.kill(pid, 'SIGSTOP');
+    // A process stops thread by thread: what is under way on another core may still be answered or scraped.
+    await eventually(() => isStopped(pid));
+    await sleep(500);
+    const window = { soakStartMs: Date.now(), settleEndMs: Date.now(), nowMs: Date.now() + 6_000 };
     try {
       const frozen = await evaluateGates({ ...evaluation, gates, queryBudgetMs: 500 });
       expect(frozen.map(({ reading }) => reading.reason)).toEqual(['query-error', 'query-error']);
       expect(frozen[0]?.reading.detail).toContain('within 500 ms');
-      await sleep(window.nowMs - Date.now());
+      // Past the window's end: the scrape it does at once when it goes on must not fall into the window.
+      await sleep(window.nowMs - Date.now() + 500);
     } finally {
       process.kill(pid, 'SIGCONT');
     }
