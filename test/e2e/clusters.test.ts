@@ -49,7 +49,7 @@ test('a campaign on two clusters: both loaded, scraped and judged together, and 
     });
     addSubstrate(belay, 'halves', PODS / 2);
     const running = belay.start(['run', 'pair', '--substrate', 'halves', '--id', 'pair']);
-    await running.line(/2 cluster\(s\)/);
+    await running.line(/2 clusters,/);
     await untilEvent(belay, 'pair', { stage: 'soak', what: 'began' });
     const spec = specOf(belay, 'pair');
     const clusters = readLedger(spec.slug)?.clusters ?? [];
@@ -87,7 +87,7 @@ test('a campaign on two clusters: both loaded, scraped and judged together, and 
     expect(ramp).toMatchObject({ podsWanted: PODS, podsCreated: PODS, podsExisting: 0 });
     expect(soak).toMatchObject({ podsPresent: PODS, podsBound: PODS });
     expect(timeline.find(({ stage, what }) => stage === 'teardown' && what === 'ended')?.detail).toMatch(
-      /^2 cluster\(s\) and 1 process\(es\) removed$/,
+      /^2 clusters and 1 process removed$/,
     );
   });
 });
