@@ -13,7 +13,7 @@ const MACHINE: readonly (readonly [RegExp, string])[] = [
   [new RegExp(escaped(stateFolder()), 'g'), '/belay/.belay'],
   [new RegExp(escaped(runsFolder()), 'g'), '/belay/runs'],
   [new RegExp(escaped(repositoryFolder), 'g'), '/belay'],
-  [new RegExp(`${escaped(homedir())}/`, 'g'), '/home/somebody/'],
+  [new RegExp(`${escaped(homedir())}/`, 'g'), '~/'],
   [/\/tmp\/[^"\\ ]*/g, '/tmp/somewhere'],
 ];
 
