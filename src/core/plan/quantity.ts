@@ -1,36 +1,14 @@
-/** Multipliers of Kubernetes' quantity suffixes (apimachinery, resource.Quantity). */
-const SUFFIXES: Readonly<Record<string, number>> = {
-  n: 1e-9,
-  u: 1e-6,
-  m: 1e-3,
-  '': 1,
-  k: 1e3,
-  M: 1e6,
-  G: 1e9,
-  T: 1e12,
-  P: 1e15,
-  E: 1e18,
-  Ki: 2 ** 10,
-  Mi: 2 ** 20,
-  Gi: 2 ** 30,
-  Ti: 2 ** 40,
-  Pi: 2 ** 50,
-  Ei: 2 ** 60,
-};
+import { parseQuantity as readQuantity, QUANTITY_ALLOWED } from '../profile/quantity.ts';
 
 /**
- * The number a Kubernetes quantity stands for: `400m` is 0.4, `2Gi` is 2147483648.
+ * The number that a quantity of a catalogue or a Pod stands for: `400m` is 0.4, `2Gi` is 2147483648. Files were checked when
+ * they were parsed; what is none here is a mistake of the caller.
  * @throws RangeError when the text is no quantity
  */
 export function parseQuantity(text: string): number {
-  const parts = /^([+-]?(?:\d+\.?\d*|\.\d+))(?:([eE][+-]?\d+)|([numkMGTPE]|[KMGTPE]i))?$/.exec(text);
-  const multiplier = SUFFIXES[parts?.[3] ?? ''];
-  if (parts === null || multiplier === undefined) {
-    throw new RangeError(
-      `"${text}" is no quantity: a number with one of ${Object.keys(SUFFIXES).join(' ')} or an exponent`,
-    );
-  }
-  return Number(`${parts[1]}${parts[2] ?? ''}`) * multiplier;
+  const value = readQuantity(text);
+  if (value === undefined) throw new RangeError(`"${text}" is no quantity: allowed is ${QUANTITY_ALLOWED}`);
+  return value;
 }
 
 /** A number as a Kubernetes quantity: whole as it is, else rounded up to thousandths (`1500m`). */

@@ -35,18 +35,3 @@ export function parseQuantity(text: string): number | undefined {
   // Past what the apiserver can hold (2^63-1) a quantity is capped there silently; here it is refused.
   return Number.isFinite(value) && value < 2 ** 63 ? value : undefined;
 }
-
-/** Writes an amount of bytes the way people do: the largest binary unit that leaves a whole number, e.g. `8500Mi`. */
-export function formatBytes(bytes: number): string {
-  for (const unit of ['Ti', 'Gi', 'Mi', 'Ki'] as const) {
-    const factor = FACTOR[unit] ?? 1;
-    if (bytes >= factor && bytes % factor === 0) return `${bytes / factor}${unit}`;
-  }
-  return String(Math.ceil(bytes));
-}
-
-/** Writes an amount of CPU in cores, down to a thousandth, rounded up: `2`, `250m`. */
-export function formatCores(cores: number): string {
-  const milli = Math.ceil(Number((cores * 1000).toFixed(6)));
-  return milli % 1000 === 0 ? String(milli / 1000) : `${milli}m`;
-}

@@ -126,6 +126,7 @@ describe('quantities', () => {
   test('written again without dust', () => {
     expect(formatQuantity(0.1 * 3)).toBe('300m');
     expect(formatQuantity(0.4 * 20)).toBe('8');
+    expect([2, 0.25, 0.3, 0.0001].map(formatQuantity)).toEqual(['2', '250m', '300m', '1m']);
     expect(formatQuantity(2 ** 31)).toBe('2147483648');
   });
 });

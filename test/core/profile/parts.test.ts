@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { formatDuration, MAX_DURATION_MS, parseDuration } from '../../../src/core/profile/duration.ts';
 import { nearest } from '../../../src/core/profile/nearest.ts';
 import { checkPromql } from '../../../src/core/profile/promql.ts';
-import { formatBytes, formatCores, parseQuantity } from '../../../src/core/profile/quantity.ts';
+import { parseQuantity } from '../../../src/core/profile/quantity.ts';
 
 describe('durations', () => {
   it.each([
@@ -51,16 +51,6 @@ describe('quantities', () => {
 
   it.each(['', '-1', '+1', '4GB', '1 Gi', 'Gi', '1e', '1e9999', '99E', '1.2.3', '0x10'])('%j is none', (text) => {
     expect(parseQuantity(text)).toBeUndefined();
-  });
-
-  it('are written the way people do', () => {
-    expect([formatBytes(2 ** 30), formatBytes(8_912_896_000), formatBytes(1.2)]).toEqual(['1Gi', '8500Mi', '2']);
-    expect([formatCores(2), formatCores(0.25), formatCores(0.3), formatCores(0.0001)]).toEqual([
-      '2',
-      '250m',
-      '300m',
-      '1m',
-    ]);
   });
 });
 
