@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { campaignFolder, forgetProcess, readLedger, recordProcess } from '../host/ledger.ts';
@@ -10,7 +10,7 @@ import { isAlive, startDetached, stopProcess } from '../host/processes.ts';
 import type { CallBounds, PrometheusClient } from './client.ts';
 import { prometheusClient } from './client.ts';
 import type { ScrapeTarget } from './scrape-config.ts';
-import { groupName, JOBS, mainConfig, targetFiles, TARGETS } from './scrape-config.ts';
+import { JOBS, mainConfig, targetFiles, TARGETS } from './scrape-config.ts';
 
 /** Name of Prometheus in a campaign's ledger, and as a component in ground gaps. */
 export const PROMETHEUS = 'prometheus';
@@ -120,21 +120,6 @@ export async function writeTargets(
   }
   for (const { path, text } of targetFiles(targets)) writeIfChanged(join(folder, path), text);
   // Also when nothing changed: an attempt before this one may have died between writing and reloading.
-  await reload(prometheus, bounds);
-}
-
-/** Takes a job of a cluster out of scraping, so that its end is not seen as a target that is down. */
-export async function removeTargets(
-  prometheus: RunningPrometheus,
-  job: string,
-  cluster: string,
-  bounds: CallBounds,
-): Promise<void> {
-  const folder = ownFolder(prometheus);
-  const name = groupName(job, cluster);
-  if (!existsSync(join(folder, JOBS, `${name}.yml`))) return;
-  rmSync(join(folder, JOBS, `${name}.yml`), { force: true });
-  rmSync(join(folder, TARGETS, `${name}.json`), { force: true });
   await reload(prometheus, bounds);
 }
 

@@ -1,6 +1,7 @@
 import type { CallBudgets } from '../../core/plan/deadlines.ts';
 import type { CampaignSpec } from '../../core/plan/spec.ts';
 import type { ClusterRecord } from '../host/ledger.ts';
+import type { ScrapeTarget } from '../prometheus/scrape-config.ts';
 
 /** Where the tools of the toolchain lie, by name. What `ensureTools` returns fits. */
 export type ToolPaths = ReadonlyMap<string, { readonly path: string }>;
@@ -23,24 +24,6 @@ export interface ProvisionRequest {
 
 /** Parts of a cluster that Prometheus scrapes; the value of the `job` label. */
 export type ClusterJob = 'apiserver' | 'scheduler' | 'controller-manager' | 'etcd' | 'kwok';
-
-/** One target for Prometheus, with the files its TLS needs. */
-export interface ScrapeTarget {
-  readonly job: string;
-  readonly cluster: string;
-  readonly scheme: 'http' | 'https';
-  /** host:port */
-  readonly address: string;
-  readonly path: string;
-  readonly tls: {
-    readonly caFile?: string;
-    readonly certFile?: string;
-    readonly keyFile?: string;
-    readonly insecure?: boolean;
-  };
-  /** File that holds a bearer token. */
-  readonly bearerFile?: string;
-}
 
 /** Targets of a cluster, and those parts of it that cannot be scraped, each with the reason. */
 export interface ScrapeTargets {

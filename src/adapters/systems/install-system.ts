@@ -7,16 +7,10 @@ import { applyManifests } from '../kube/apply.ts';
 import { connectCluster } from '../kube/client.ts';
 import type { ClusterClient } from '../kube/client.ts';
 import { removeCampaign } from '../kube/remove-campaign.ts';
-import type { ClusterLog, ScrapeTarget, ToolPaths } from '../substrates/substrate.ts';
+import type { ScrapeTarget } from '../prometheus/scrape-config.ts';
+import type { ToolPaths } from '../substrates/substrate.ts';
 import { readManifests } from './manifests.ts';
-import {
-  checkPlaceholders,
-  ensureProcess,
-  ledgerName,
-  processLogPath,
-  removeProcess,
-  removeProcessesOf,
-} from './system-processes.ts';
+import { checkPlaceholders, ensureProcess, ledgerName, removeProcess, removeProcessesOf } from './system-processes.ts';
 import { waitUntilReady } from './system-ready.ts';
 
 /** A system on one cluster. `systemFolder` is where its file lies: manifests and charts are found from there. */
@@ -109,14 +103,6 @@ export function systemScrapeTargets(
     }
     return { job, cluster: cluster.name, scheme: 'http', address: `127.0.0.1:${number}`, path, tls: {} };
   });
-}
-
-/** Log files of a system's processes on a cluster. */
-export function systemLogs(request: Pick<SystemRequest, 'spec' | 'system' | 'cluster'>): readonly ClusterLog[] {
-  return request.system.install.processes.map(({ name }) => ({
-    component: name,
-    path: processLogPath(request.spec.slug, request.cluster, name),
-  }));
 }
 
 async function applyAll(

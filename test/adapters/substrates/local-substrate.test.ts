@@ -8,7 +8,7 @@ import { campaignFolder, readLedger } from '../../../src/adapters/host/ledger.ts
 import type { ClusterRecord } from '../../../src/adapters/host/ledger.ts';
 import { componentStates } from '../../../src/adapters/substrates/local/components.ts';
 import { clusterFolder, COMPONENTS, pidPath } from '../../../src/adapters/substrates/local/layout.ts';
-import type { ScrapeTarget } from '../../../src/adapters/substrates/substrate.ts';
+import type { ScrapeTarget } from '../../../src/adapters/prometheus/scrape-config.ts';
 import { eventually } from '../eventually.ts';
 import { isListening, processesMentioning, testCampaign, testHome } from './local-campaign.ts';
 import type { TestCampaign, TestHome } from './local-campaign.ts';

@@ -3,7 +3,8 @@ import { dirname, join } from 'node:path';
 import type { Cluster, User } from '@kubernetes/client-node';
 import type { ClusterRecord } from '../../host/ledger.ts';
 import { ApiProbe } from '../api-probe.ts';
-import type { ClusterJob, ScrapeTarget, ScrapeTargets } from '../substrate.ts';
+import type { ScrapeTarget } from '../../prometheus/scrape-config.ts';
+import type { ClusterJob, ScrapeTargets } from '../substrate.ts';
 
 /** Parts that only their own host reaches in a cluster that is not ours. */
 const OUT_OF_REACH: readonly ClusterJob[] = ['scheduler', 'controller-manager', 'etcd', 'kwok'];
