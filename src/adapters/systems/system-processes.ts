@@ -24,7 +24,7 @@ export function ledgerName(cluster: ClusterRecord, process: string): string {
 }
 
 /** Log of a system's process. */
-function processLogPath(slug: string, cluster: ClusterRecord, process: string): string {
+export function processLogPath(slug: string, cluster: ClusterRecord, process: string): string {
   return join(campaignFolder(slug), 'logs', `${ledgerName(cluster, process)}.log`);
 }
 
