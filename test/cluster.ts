@@ -1,10 +1,13 @@
+import { randomInt } from 'node:crypto';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
+import { isFree } from '../src/adapters/host/port-claims.ts';
 import { isAlive, startTicksOf, stopProcess } from '../src/adapters/host/processes.ts';
 import { connectCluster } from '../src/adapters/kube/client.ts';
+import { KubeError } from '../src/adapters/kube/kube-error.ts';
 import { ensureTools } from '../src/adapters/toolchain/ensure-tools.ts';
 import type { ToolName } from '../src/adapters/toolchain/tools.ts';
 
@@ -18,7 +21,7 @@ export interface TestCluster {
   pidOf(component: Component): number;
   /** Kills a component and waits until it is dead. */
   kill(component: Component): Promise<void>;
-  /** Starts the components that do not run. */
+  /** Starts the components that do not run, and waits until the API is served. */
   startMissing(): Promise<void>;
   /** Ends its processes and removes its files. */
   remove(): Promise<void>;
@@ -36,6 +39,14 @@ const BINARIES: readonly (readonly [option: string, tool: ToolName])[] = [
   ['--kube-controller-manager-binary', 'kube-controller-manager'],
   ['--kube-scheduler-binary', 'kube-scheduler'],
   ['--kwok-controller-binary', 'kwok'],
+];
+
+const PORT_OPTIONS = [
+  '--etcd-port',
+  '--kube-apiserver-port',
+  '--kube-controller-manager-port',
+  '--kube-scheduler-port',
+  '--controller-port',
 ];
 
 /** Brings a cluster up in a temporary folder of its own, on free ports, and waits until it schedules. */
@@ -69,6 +80,7 @@ export async function startCluster(): Promise<TestCluster> {
       `--kubeconfig=${kubeconfigPath}`,
       '--disable-qps-limits',
       ...BINARIES.map(([option, tool]) => `${option}=${pathOf(tool)}`),
+      ...(await portArguments()),
       ...LEADERLESS,
     ]);
     await answersWithServiceAccount(kubeconfigPath);
@@ -87,12 +99,16 @@ export async function startCluster(): Promise<TestCluster> {
       while (isAlive({ pid, startTicks })) await sleep(10);
     },
     startMissing: async () => {
-      for (const file of readdirSync(pidsFolder)) {
-        // kwokctl takes a pid file for a running process.
-        const path = join(pidsFolder, file);
-        if (startTicksOf(Number(readFileSync(path, 'utf8'))) === undefined) rmSync(path);
-      }
-      await kwokctl(['start', 'cluster']);
+      const limit = AbortSignal.timeout(READY_LIMIT_MS);
+      do {
+        for (const file of readdirSync(pidsFolder)) {
+          // kwokctl takes a pid file for a running process.
+          const path = join(pidsFolder, file);
+          if (startTicksOf(Number(readFileSync(path, 'utf8'))) === undefined) rmSync(path);
+        }
+        await kwokctl(['start', 'cluster']);
+        // A killed process may hold its port for a moment longer, and the new one ends for it: hence the second look.
+      } while (!(await answers(kubeconfigPath, limit)));
     },
     remove,
   };
@@ -119,6 +135,34 @@ async function answersWithServiceAccount(kubeconfigPath: string): Promise<void> 
   } finally {
     await client.close();
   }
+}
+
+/** Whether the API is served before long. @throws the limit's reason when it has passed */
+async function answers(kubeconfigPath: string, limit: AbortSignal): Promise<boolean> {
+  const client = await connectCluster({ kubeconfigPath, connections: 1 });
+  try {
+    await client.get('/api/v1/namespaces/default', { signal: limit, budgetMs: 10_000 });
+    return true;
+  } catch (cause) {
+    limit.throwIfAborted();
+    if (cause instanceof KubeError) return false;
+    throw cause;
+  } finally {
+    await client.close();
+  }
+}
+
+/**
+ * Ports far from each other's: kwokctl by itself takes the highest free ones, and with them the port of a component that
+ * another test has just killed and is about to start again.
+ */
+async function portArguments(): Promise<readonly string[]> {
+  const chosen = new Set<number>();
+  while (chosen.size < PORT_OPTIONS.length) {
+    const port = randomInt(12_000, 32_000);
+    if (await isFree(port)) chosen.add(port);
+  }
+  return [...chosen].flatMap((port, index) => [PORT_OPTIONS[index] ?? '', String(port)]);
 }
 
 /** kwokctl asks kubectl whether the API is served, and would download one: it is told yes, the API itself is asked above. */
