@@ -1,6 +1,8 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { FoundFile } from '../adapters/files/find.ts';
+import { loadSystem } from '../adapters/files/load-system.ts';
 import { runsFolder } from '../adapters/host/folders.ts';
 import { campaignName, campaignNameOfRun } from '../core/campaign/campaign-name.ts';
 import { refuseChanges } from '../core/campaign/changes.ts';
@@ -40,16 +42,33 @@ export function createResolve(): ResolveActivities {
     async respec({ spec, set }: RespecInput): Promise<CampaignSpec> {
       const refused = refuseChanges(spec, set);
       if (refused.length > 0) throw invalid(refused);
-      const { workflowId, runId, campaign, trigger, profile, substrate, catalogue, holdMs } = spec;
-      const changed = changedProfile(profile, set);
+      refuseChangedSystem(spec);
+      const { workflowId, runId, campaign, trigger, profile, substrate, catalogue, holdMs, hostQueue, loadQueue } =
+        spec;
       const built = buildSpec(
-        { profile: { inline: changed }, catalogue, substrate: substrate.metadata.name, overrides: {}, holdMs, trigger },
+        { profile: { inline: changedProfile(profile, set) }, catalogue, overrides: {}, holdMs, trigger },
         { workflowId, runId, campaign, trigger, defaultHoldMs: holdMs },
+        { substrate: asFound(substrate) },
       );
       if (!built.ok) throw invalid(built.errors);
-      return built.spec;
+      // Whichever worker looks at the changes: what the campaign made is on the host that has it.
+      return { ...built.spec, hostQueue, loadQueue };
     },
   };
+}
+
+/** What a retry changes is on record; an edit of the system's file while the campaign held would not be. */
+function refuseChangedSystem({ system }: CampaignSpec): void {
+  try {
+    loadSystem(system);
+  } catch (error) {
+    throw invalid([error instanceof Error ? error.message : String(error)]);
+  }
+}
+
+/** What a specification holds already, as if it had been read just now: an edit of its file counts for the next campaign. */
+function asFound<T>(value: T): FoundFile<T> {
+  return { ok: true, value, notices: [], path: '', text: '', sha256: '' };
 }
 
 /** A profile with the changes of a retry in it. Which paths there can be is decided by `refuseChanges`. */

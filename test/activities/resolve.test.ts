@@ -1,0 +1,65 @@
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { createResolve } from '../../src/activities/resolve.ts';
+import { repositoryFolder } from '../../src/adapters/host/folders.ts';
+import type { CampaignSpec } from '../../src/core/plan/spec.ts';
+
+const SYSTEM = join('systems', 'kube-scheduler.yaml');
+const SUBSTRATE = join('substrates', 'local.yaml');
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'belay-resolve-'));
+  vi.stubEnv('BELAY_RUNS', join(folder, 'runs'));
+  vi.stubEnv('BELAY_HOME', join(folder, 'state'));
+  vi.stubEnv('BELAY_PATH', folder);
+  for (const file of [SYSTEM, SUBSTRATE]) {
+    mkdirSync(join(folder, file, '..'), { recursive: true });
+    cpSync(join(repositoryFolder, file), join(folder, file));
+  }
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const activities = createResolve();
+const SET = { 'gates.podBindP99.max': 20 };
+
+function resolved(): Promise<CampaignSpec> {
+  return activities.resolve({
+    input: { profile: 'quickstart', substrate: 'local' },
+    workflowId: 'q',
+    runId: 'r',
+    scheduled: false,
+    child: false,
+  });
+}
+
+test('a retry with changes stays on the host that has the clusters, whoever makes its specification', async () => {
+  const spec = await resolved();
+  vi.stubEnv('BELAY_HOME', join(folder, 'another-host'));
+  const changed = await activities.respec({ spec, set: SET });
+  const { hostQueue, loadQueue, slug } = spec;
+  expect(changed).toMatchObject({ hostQueue, loadQueue, slug });
+  expect(changed.gates.find(({ name }) => name === 'podBindP99')?.bar).toEqual({ max: 20 });
+  expect(changed.specHash).not.toBe(spec.specHash);
+});
+
+test('an edit of the substrate during the hold does not come in with the changes of a retry', async () => {
+  const spec = await resolved();
+  appendFileSync(join(folder, SUBSTRATE), 'nonsense: true\n');
+  expect((await activities.respec({ spec, set: SET })).substrate).toEqual(spec.substrate);
+});
+
+test('a system file that was edited during the hold is refused', async () => {
+  const spec = await resolved();
+  appendFileSync(join(folder, SYSTEM), '# edited\n');
+  await expect(activities.respec({ spec, set: SET })).rejects.toMatchObject({
+    type: 'InvalidSpec',
+    message: expect.stringMatching(/kube-scheduler\.yaml has changed since .*; put it back, or start a new campaign/),
+  });
+});
