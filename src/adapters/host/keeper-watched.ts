@@ -6,11 +6,13 @@ import { kwokctlStart } from '../substrates/local/kwokctl.ts';
 import { readLedger, recordProcess, startLockPath } from './ledger.ts';
 import type { ClusterRecord, Ledger, LedgerProcess } from './ledger.ts';
 import { withProcessLock } from './process-lock.ts';
+import { markedProcesses } from './process-marks.ts';
 import { isAlive, startDetached, stopProcess } from './processes.ts';
 import { logTail } from './log-tail.ts';
 
 /** A process that has run for this long after its start is taken for well where there is nothing to ask. */
 const SETTLED_MS = 2_000;
+const STRAY_GRACE_MS = 2_000;
 
 /** What a look at a part of the ground finds. */
 export interface Look {
@@ -100,6 +102,8 @@ async function startAgain(slug: string, dead: LedgerProcess, signal: AbortSignal
   await withProcessLock(startLockPath(slug, dead.name), signal, async () => {
     if (!isWanted(slug, dead)) return;
     const { restart, cluster, ports } = dead;
+    // One that was started and never recorded holds its ports, or its data.
+    for (const stray of markedProcesses(slug, dead.name)) await stopProcess(stray, STRAY_GRACE_MS);
     const record = await startDetached(dead);
     // In the moment of its start the campaign may have let go of it.
     if (!isWanted(slug, dead)) return stopProcess(record);

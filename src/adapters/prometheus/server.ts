@@ -5,6 +5,7 @@ import { campaignFolder, forgetProcess, readLedger, recordProcess } from '../hos
 import { logTail } from '../host/log-tail.ts';
 import { claimPorts, isFree, releasePorts } from '../host/port-claims.ts';
 import { withProcessLock } from '../host/process-lock.ts';
+import { markedProcesses, markOf } from '../host/process-marks.ts';
 import type { ProcessRecord } from '../host/processes.ts';
 import { isAlive, startDetached, stopProcess } from '../host/processes.ts';
 import type { CallBounds, PrometheusClient } from './client.ts';
@@ -17,6 +18,7 @@ export const PROMETHEUS = 'prometheus';
 
 const RETENTION_DAYS = 30;
 const READY_POLL_MS = 50;
+const STRAY_GRACE_MS = 2_000;
 
 /** A Prometheus to ask: the campaign's own, with its folders, or one that was there already. */
 export interface RunningPrometheus {
@@ -67,6 +69,8 @@ export async function startPrometheus(request: PrometheusRequest): Promise<Runni
     if (known !== undefined && running && settings !== undefined) {
       return await whenReady(runningAt(slug, settings), known, request);
     }
+    // One that was started and never recorded holds the data folder and, perhaps, the port.
+    await stopMarked(slug, STRAY_GRACE_MS);
     const port = await portFor(slug, folder);
     const started = { port, scrapeIntervalMs };
     const record = await launch(request, folder, started);
@@ -123,11 +127,17 @@ export async function writeTargets(
   await reload(prometheus, bounds);
 }
 
-/** Ends the campaign's Prometheus, also a frozen one, and takes it off the ledger. Its data stays. */
+/** Ends the campaign's Prometheus, recorded or not, also a frozen one, and takes it off the ledger. Its data stays. */
 export async function stopPrometheus(slug: string, graceMs: number): Promise<void> {
   const record = recordOf(slug);
-  if (record !== undefined) await stopProcess(record, graceMs);
+  // Off the record first, or the keeper would take its end for a death.
   forgetProcess(slug, PROMETHEUS);
+  if (record !== undefined) await stopProcess(record, graceMs);
+  await stopMarked(slug, graceMs);
+}
+
+async function stopMarked(slug: string, graceMs: number): Promise<void> {
+  for (const stray of markedProcesses(slug, PROMETHEUS)) await stopProcess(stray, graceMs);
 }
 
 interface Settings {
@@ -135,14 +145,14 @@ interface Settings {
   readonly scrapeIntervalMs: number;
 }
 
-async function launch(request: PrometheusRequest, folder: string, settings: Settings): Promise<ProcessRecord> {
+async function launch({ slug, binary }: PrometheusRequest, folder: string, settings: Settings): Promise<ProcessRecord> {
   for (const part of [TARGETS, JOBS, 'data']) mkdirSync(join(folder, part), { recursive: true });
   const config = join(folder, 'prometheus.yml');
   writeIfChanged(config, mainConfig(settings.scrapeIntervalMs, RETENTION_DAYS));
   writeIfChanged(join(folder, 'settings.json'), JSON.stringify(settings));
   return await startDetached({
     name: PROMETHEUS,
-    file: request.binary,
+    file: binary,
     args: [
       `--config.file=${config}`,
       `--storage.tsdb.path=${join(folder, 'data')}`,
@@ -152,6 +162,7 @@ async function launch(request: PrometheusRequest, folder: string, settings: Sett
       '--scrape.discovery-reload-interval=1s',
       '--log.level=warn',
     ],
+    env: markOf(slug, PROMETHEUS),
     cwd: folder,
     logPath: logPathOf(folder),
   });

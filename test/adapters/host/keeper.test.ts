@@ -6,6 +6,7 @@ import type { GroundEvent } from '../../../src/adapters/host/ground.ts';
 import { startKeeper } from '../../../src/adapters/host/keeper.ts';
 import { campaignFolder, markClosing, readLedger, recordProcess } from '../../../src/adapters/host/ledger.ts';
 import type { ClusterRecord, LedgerProcess } from '../../../src/adapters/host/ledger.ts';
+import { markOf } from '../../../src/adapters/host/process-marks.ts';
 import { isAlive, startDetached, stopProcess } from '../../../src/adapters/host/processes.ts';
 import { componentStates } from '../../../src/adapters/substrates/local/components.ts';
 import type { ComponentName } from '../../../src/adapters/substrates/local/layout.ts';
@@ -83,6 +84,8 @@ test('a process is started again as it was, by one of two keepers, with its port
   keep();
   keep();
   await untilKnown('process/worker.sleeper');
+  // As if a keeper had died between the start and the record.
+  const stray = await startDetached(first);
 
   process.kill(first.pid, 'SIGKILL');
   await event({ component: 'worker.sleeper', what: 'restarted' });
@@ -91,6 +94,7 @@ test('a process is started again as it was, by one of two keepers, with its port
   expect(second).toMatchObject({ args: first.args, restart: true, ports: { metrics: 4711 } });
   expect(second.pid).not.toBe(first.pid);
   expect(isAlive(second)).toBe(true);
+  expect(isAlive(stray)).toBe(false);
   expect(events({}).map((each) => each.what)).toEqual(['died', 'restarted']);
 });
 
@@ -184,6 +188,7 @@ async function sleeper(slug: string, name: string, restart: boolean): Promise<Le
     name,
     file: '/bin/sleep',
     args: ['600'],
+    env: markOf(slug, name),
     cwd: home.folder,
     logPath: join(campaignFolder(slug), 'logs', `${name}.log`),
   });

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readLedger } from '../../../src/adapters/host/ledger.ts';
+import { forgetProcess, readLedger } from '../../../src/adapters/host/ledger.ts';
 import type { ProcessRecord } from '../../../src/adapters/host/processes.ts';
 import { isAlive, stopProcess } from '../../../src/adapters/host/processes.ts';
 import type { ScrapeTarget } from '../../../src/adapters/prometheus/scrape-config.ts';
@@ -67,6 +67,21 @@ describe("a campaign's Prometheus", () => {
     await stopPrometheus(bench.slug, 5_000);
     expect(readLedger(bench.slug)?.processes).toEqual([]);
     expect(existsSync(first.own?.dataFolder ?? '')).toBe(true);
+  });
+
+  it('that was started and never recorded is found again, by the next start and by the stop', async () => {
+    await bench.start();
+    const first = recordOf();
+    // As if the worker had died right after the start.
+    forgetProcess(bench.slug, 'prometheus');
+    const again = await bench.start();
+    const second = recordOf();
+    expect(isAlive(first)).toBe(false);
+    await expect(bench.client(again).isReady(bench.bounds)).resolves.toBe(true);
+
+    forgetProcess(bench.slug, 'prometheus');
+    await stopPrometheus(bench.slug, 5_000);
+    expect(isAlive(second)).toBe(false);
   });
 
   it('scrapes targets as they come and move, and gives a snapshot of what it has', async () => {
