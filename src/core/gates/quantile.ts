@@ -19,9 +19,7 @@ export type QuantileResult =
 
 /**
  * From this quantile on a mean above it counts as saturation: more than nine tenths of the events are quicker than the
- * average, so the average is made by a few that the buckets cannot place. Below it (a median) that is ordinary skew. The
- * mean is held against the upper bound of the quantile's bucket: within a bucket the interpolation only guesses, and events
- * that all lie near its top have a mean above the guess.
+ * average, so the average is made by a few that the buckets cannot place. Below it (a median) that is ordinary skew.
  */
 export const MEAN_CHECKED_FROM = 0.9;
 
@@ -76,11 +74,10 @@ export function bucketQuantile(phi: number, unsorted: readonly Bucket[], mean?: 
     };
   }
   const value = interpolate(buckets, index, rank);
-  const upperBound = buckets[index]?.upperBound ?? value;
-  if (mean !== undefined && phi >= MEAN_CHECKED_FROM && mean > upperBound) {
+  if (mean !== undefined && phi >= MEAN_CHECKED_FROM && mean > value + interpolationSlack(phi, buckets, index)) {
     return {
       kind: 'saturated',
-      detail: `p${percent(phi)} is at most ${short(upperBound)}, below the mean of the same events, ${short(mean)}: a few take far longer than the quantile can say`,
+      detail: `p${percent(phi)} is ${short(value)}, below the mean of the same events, ${short(mean)}: a few take far longer than the quantile can say`,
     };
   }
   return { kind: 'value', value };
@@ -96,6 +93,17 @@ function interpolate(buckets: readonly Bucket[], index: number, rank: number): n
   const inside = bucket.count - before.count;
   if (inside === 0) return bucket.upperBound;
   return before.upperBound + (bucket.upperBound - before.upperBound) * ((rank - before.count) / inside);
+}
+
+/**
+ * How far the mean may lie above the interpolated quantile though no event is beyond the quantile's bucket: interpolation
+ * puts the quantile `phi` of the way up a bucket that holds everything, while all events may lie at its top. No share of
+ * events below the bucket makes the difference larger. A billionth is for rounding.
+ */
+function interpolationSlack(phi: number, buckets: readonly Bucket[], index: number): number {
+  const upper = buckets[index]?.upperBound ?? 0;
+  const lower = buckets[index - 1]?.upperBound ?? Math.min(upper, 0);
+  return (1 - phi) * (upper - lower) + Math.abs(upper) * 1e-9;
 }
 
 function coalesced(buckets: readonly Bucket[]): Bucket[] {

@@ -43,6 +43,31 @@ describe('bucketQuantile', () => {
     expect(bucketQuantile(0.99, stalls, 0.5)).toMatchObject({ kind: 'value' });
   });
 
+  it('is saturated where the mean lies above the quantile within one bucket: stalls under its rank', () => {
+    const bimodal = histogram([1, 2, 4, 8, 16, 32, 64, 128, 256, 512], [0, 0, 9_898, 52, 0, 0, 0, 0, 0, 50]);
+    expect(bucketQuantile(0.99, bimodal, 6)).toMatchObject({
+      kind: 'saturated',
+      detail: expect.stringContaining('below the mean of the same events, 6'),
+    });
+  });
+
+  it('never refuses for its mean a histogram of which no event lies beyond the bucket of the quantile', () => {
+    const below = fc.array(fc.integer({ min: 0, max: 300 }), { minLength: 3, maxLength: 3 });
+    const inBucket = fc.integer({ min: 1, max: 1_000 });
+    fc.assert(
+      fc.property(below, inBucket, fc.double({ min: 0.9, max: 1, noNaN: true }), (counts, inside, phi) => {
+        const bounds = [1, 2, 4, 8, 16];
+        const buckets = histogram(bounds, [...counts, inside, 0, 0]);
+        const total = buckets.at(-1)?.count ?? 0;
+        // All events at the top of their buckets: the highest mean that the counts allow.
+        const sum = [...counts, inside].reduce((whole, count, index) => whole + count * (bounds[index] ?? 0), 0);
+        fc.pre(phi * total > total - inside);
+        return bucketQuantile(phi, buckets, sum / total).kind === 'value';
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
   it('does not take interpolation for saturation: events near the top of their bucket', () => {
     const nearTop = histogram([5, 10, 20, 40], [0, 100, 0, 0, 0]);
     expect(bucketQuantile(0.99, nearTop, 9.99)).toMatchObject({ kind: 'value', value: 9.95 });
