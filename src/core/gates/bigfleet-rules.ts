@@ -48,20 +48,20 @@ export interface BigfleetVerdict {
   readonly gates: readonly BigfleetGate[];
   /** The bound on reclaims, which upstream judges after its gates. */
   readonly reclaims: BigfleetGate;
-  /** Failures outside the gates: reclaims over their bound, actions without their effect. */
+  /** Failures outside the gates: actions without their effect, then reclaims over their bound. */
   readonly failures: readonly string[];
   /** Gated keys that are there and below 0: upstream warns of them and passes. */
   readonly unmeasured: readonly string[];
 }
 
-/** Upstream's whole verdict: its gates in order, then reclaims and runner actions. */
+/** Upstream's whole verdict: its gates in order, then runner actions and reclaims. */
 export function judgeBigfleet(input: BigfleetInput): BigfleetVerdict {
   const gates = bigfleetGates(input);
   const first = gates.find((gate) => gate.outcome === 'fail');
   const reclaims = reclaimGate(input);
   const failures = [
-    ...(reclaims.outcome === 'fail' ? [reclaims.reason] : []),
     ...actionFailures(input.runnerActions ?? []),
+    ...(reclaims.outcome === 'fail' ? [reclaims.reason] : []),
   ];
   return {
     pass: first === undefined && failures.length === 0,
@@ -84,7 +84,7 @@ export function bigfleetGates(input: BigfleetInput): readonly BigfleetGate[] {
     fails: (value: number) => boolean,
     skipsUnmeasured = true,
   ): BigfleetGate => {
-    const value = metrics[key] ?? null;
+    const value = valueOf(metrics, key);
     if (!on || value === null || (skipsUnmeasured && value < 0))
       return { key, outcome: 'skipped', value, bar, reason: '' };
     if (!fails(value)) return { key, outcome: 'pass', value, bar, reason: '' };
@@ -96,7 +96,7 @@ export function bigfleetGates(input: BigfleetInput): readonly BigfleetGate[] {
 
   const floor = MIN_STEADY_SHARE * totalCrs;
   const inverted = slo.expectStandingShortfall === true;
-  const shortfalls = metrics['shardShortfalls'] ?? -1;
+  const shortfalls = valueOf(metrics, 'shardShortfalls') ?? -1;
   const confined = slo.shortfallConfinedBelowPriorityClass ?? '';
   const routed = slo.expectCostRouting === true;
   return [
@@ -155,7 +155,13 @@ export function unmeasuredGated({ metrics, slo }: Pick<BigfleetInput, 'metrics' 
     ['costRoutingCorrect', routed],
     ['costRoutingMisrouted', routed],
   ];
-  return considered.filter(([key, on]) => on && (metrics[key] ?? 0) < 0).map(([key]) => key);
+  return considered.filter(([key, on]) => on && (valueOf(metrics, key) ?? 0) < 0).map(([key]) => key);
+}
+
+/** A metric as upstream keeps it: what is no finite number became -1 on its way in. */
+function valueOf(metrics: Metrics, key: string): number | null {
+  const value = metrics[key] ?? null;
+  return value === null || Number.isFinite(value) ? value : -1;
 }
 
 function isSet(bar: number | undefined): boolean {
@@ -168,7 +174,7 @@ function orDefault(bar: number | undefined, otherwise: number): number {
 
 function reclaimGate({ metrics, slo }: BigfleetInput): BigfleetGate {
   const key = 'reclaimActionsDuringSoak';
-  const value = metrics[key] ?? null;
+  const value = valueOf(metrics, key);
   const bar = slo.maxReclaimActionsDuringSoak ?? 0;
   const judged = { key, value, bar: `<= ${bar}` };
   if (value === null || value < 0) return { ...judged, outcome: 'skipped', reason: '' };

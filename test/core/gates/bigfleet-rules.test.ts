@@ -114,6 +114,17 @@ describe('each gate of upstream', () => {
     expect(judge({ shardReplicas: 2 }).firstFailing).toBe('shardsReportingCycle');
   });
 
+  it.each([Number.NaN, Infinity, -Infinity])('takes %s for -1', (value) => {
+    expect(judge({ metrics: { shardShortfalls: value, shardCycleDurationP99Seconds: value } })).toMatchObject({
+      pass: true,
+      unmeasured: ['shardCycleDurationP99Seconds', 'shardShortfalls'],
+    });
+    expect(judge({ metrics: { loadgenCRsActive: value } })).toMatchObject({
+      pass: false,
+      firstFailing: 'loadgenCRsActive',
+    });
+  });
+
   it('lets the retired binding latency be, whatever bar it is given', () => {
     expect(
       judge({ metrics: { internalBindingLatencyP99Seconds: 1e6 }, slo: { internalBindingLatencyP99Seconds: 15 } }).pass,
@@ -199,6 +210,9 @@ describe('failures outside the gates', () => {
     const without = { ...action, asserted: false, assertError: 'term stayed' };
     expect(judge({ runnerActions: [without] }).reason).toContain('term stayed');
     expect(judge({ runnerActions: [without], metrics: { shardShortfalls: 1 } }).reason).toContain('shardShortfalls');
+    const both = judge({ runnerActions: [without], metrics: { reclaimActionsDuringSoak: 9 } });
+    expect(both.reason).toContain('term stayed');
+    expect(both.failures[1]).toContain('reclaimActionsDuringSoak');
   });
 });
 
