@@ -51,7 +51,8 @@ export function judgeStored(path: string, profileName: string | undefined, set: 
     metrics: summary.metrics,
     slo: profile.slo,
     totalCrs: summary.totalCrs ?? profile.scale.machines * profile.scale.density,
-    shardReplicas: summary.shardReplicas ?? shardReplicasOf(profile),
+    // Upstream's runner makes 1 of 0 before it judges.
+    shardReplicas: summary.shardReplicas === 0 ? 1 : (summary.shardReplicas ?? shardReplicasOf(profile)),
     runnerActions: summary.runnerActions,
   });
   return {
@@ -67,7 +68,7 @@ function storedSummary(file: string): Summary {
   if (!read.ok) throw usage(read.errors);
   let json: unknown;
   try {
-    json = JSON.parse(read.text);
+    json = JSON.parse(read.text.replace(/^\uFEFF/, ''));
   } catch (error) {
     const why = read.text.trim() === '' ? 'it is empty' : error instanceof Error ? error.message : String(error);
     throw new UsageError(`${file}: not JSON: ${why}`, { cause: error });
@@ -93,5 +94,10 @@ function usage(errors: Parameters<typeof formatFileErrors>[0]): UsageError {
 }
 
 function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    // Why it cannot be had is told when it is read.
+    return false;
+  }
 }

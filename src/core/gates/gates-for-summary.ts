@@ -1,3 +1,4 @@
+import { shardReplicasOf } from '../plan/make-plan.ts';
 import type { GatePatch, Profile } from '../profile/model.ts';
 import { applySlo, isBigfleet } from './apply-slo.ts';
 import { BELAY_JOB } from './model.ts';
@@ -7,8 +8,9 @@ import type { Summary } from './summary.ts';
 
 /**
  * The gates a stored summary is judged by: those it carries itself, changed by the system's file of today (where there is
- * one), the profile's `slo` and the profile's gates. Bars that depend on size take the summary's size where it says it. A
- * summary of BigFleet's own runner is not asked for what Belay alone measures.
+ * one), the profile's `slo` and the profile's gates. Bars that depend on size take the summary's size where it says it; as
+ * many shards as the profile has must report, whatever the summary says, because upstream's runner always writes 1. A summary
+ * of BigFleet's own runner is not asked for what Belay alone measures.
  * @throws GateProblems with everything that is wrong in them
  */
 export function gatesForSummary(
@@ -17,11 +19,9 @@ export function gatesForSummary(
   profile: Profile,
 ): readonly GateDefinition[] {
   const { machines, density } = profile.scale;
-  const pods = summary.totalCrs ?? machines * density;
-  const size = {
-    totalPods: pods,
-    ...(summary.shardReplicas === undefined ? {} : { shardReplicas: summary.shardReplicas }),
-  };
+  // No campaign has no Pods: 0 stands for "not said".
+  const pods = summary.totalCrs || machines * density;
+  const size = { totalPods: pods, shardReplicas: Math.max(summary.shardReplicas ?? 0, shardReplicasOf(profile)) };
   const stored = Object.fromEntries(summary.gates.map((result) => [result.gate, patchOf(result)]));
   const foreign = summary.gates.length === 0 && isBigfleet(systemGates);
   const asked = foreign ? withoutOwn(systemGates) : systemGates;

@@ -67,18 +67,18 @@ const action = z.object({
   asserted: z.boolean().default(false),
 });
 const schema = z.object({
-  runId: z.string().default(''),
-  profile: z.string().default(''),
+  runId: z.string().nullish(),
+  profile: z.string().nullish(),
   metrics: z.record(z.string(), z.unknown()),
   scale: z
     .object({
-      totalCrs: z.number().nonnegative().optional(),
-      shardReplicas: z.number().nonnegative().optional(),
-      kwokClusters: z.number().nonnegative().optional(),
+      totalCrs: z.number().nonnegative().nullish(),
+      shardReplicas: z.number().nonnegative().nullish(),
+      kwokClusters: z.number().nonnegative().nullish(),
     })
-    .default({}),
+    .nullish(),
   runnerActions: z.array(action).nullish(),
-  passed: z.boolean().optional(),
+  passed: z.boolean().nullish(),
   gates: z.array(gateResult).nullish(),
   floor: z.object({ verdict, reasons: z.array(z.string()) }).nullish(),
 });
@@ -96,22 +96,22 @@ export function readSummary(json: unknown): SummaryResult {
   return {
     ok: true,
     summary: {
-      runId,
-      profile,
+      runId: runId ?? '',
+      profile: profile ?? '',
       // Published files have texts, nulls and flags among the metrics; what is no number was not measured.
       metrics: Object.fromEntries(
         Object.entries(metrics).map(([key, value]) => [key, typeof value === 'number' ? value : null]),
       ),
-      totalCrs: scale.totalCrs,
-      shardReplicas: scale.shardReplicas,
-      clusters: scale.kwokClusters,
+      totalCrs: scale?.totalCrs ?? undefined,
+      shardReplicas: scale?.shardReplicas ?? undefined,
+      clusters: scale?.kwokClusters ?? undefined,
       runnerActions: (runnerActions ?? []).map((each) => ({
         ...each,
         fireError: each.fireError ?? '',
         assertError: each.assertError ?? '',
         asserted: each.asserted && (each.fireError ?? '') === '',
       })),
-      passed,
+      passed: passed ?? undefined,
       gates: (gates ?? []) as readonly GateResult[],
       floor: floor ?? undefined,
     },

@@ -214,6 +214,13 @@ describe("bars of a profile's slo", () => {
     expect(load).toMatchObject({ verdict: 'fail', bar: { min: 4_995_000 } });
   });
 
+  it('ask for as many shards as the profile has, and for Pods, whatever the summary says', () => {
+    const twoShards = profileWith(slo5k, { topology: { shardReplicas: 2, coordinatorReplicas: 1 } });
+    const said = { ...run, shardReplicas: 1, totalCrs: 0 };
+    expect(verdictOf(ours(said, twoShards), 'shardsReportingCycle')?.bar).toEqual({ min: 2 });
+    expect(verdictOf(ours(said, twoShards), 'loadgenCRsActive')?.bar).toEqual({ min: 499_500 });
+  });
+
   it('let the load fall where the profile makes it fall', () => {
     const profile = profileWith({}, {});
     const cycle = {
@@ -313,6 +320,12 @@ describe("a summary of Belay's own", () => {
       /metrics: [\s\S]*passed: [\s\S]*gates\.0\.reading: value is null exactly when quality is unmeasured/,
     );
     expect(readSummary(null).ok).toBe(false);
+  });
+
+  it('takes a null for what is not said', () => {
+    const summary = read({ runId: null, profile: null, metrics: {}, passed: null, scale: { shardReplicas: null } });
+    expect(summary).toMatchObject({ runId: '', profile: '', passed: undefined, shardReplicas: undefined });
+    expect(read({ metrics: {}, scale: null }).totalCrs).toBeUndefined();
   });
 
   it('takes what is no number among the metrics for unmeasured', () => {
