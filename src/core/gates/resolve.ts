@@ -58,6 +58,8 @@ export function resolveGates(system: Gates, profile: Gates, scale: Scale): reado
     checkSource(source, report);
     const bars = barsOf(own, change, scale, report);
     const merged = { ...own, ...change };
+    // What the system only shows may be missing; what a profile makes a gate of must be there, unless it says otherwise.
+    const promoted = own.bar === 'informational' && bars.barKind !== 'informational';
     const failFast = merged.failFast ?? false;
     if (bars.barKind === 'informational' && failFast) {
       report('failFast', 'an informational gate cannot end the soak; give it a bar or leave failFast out');
@@ -78,7 +80,7 @@ export function resolveGates(system: Gates, profile: Gates, scale: Scale): reado
       minSamples,
       ...(merged.job === undefined ? {} : { job: merged.job }),
       ...(merged.topFiniteBucket === undefined ? {} : { topFiniteBucket: merged.topFiniteBucket }),
-      unmeasured: merged.unmeasured ?? 'fail',
+      unmeasured: (promoted ? change.unmeasured : merged.unmeasured) ?? 'fail',
     } satisfies GateDefinition;
   });
   if (problems.length > 0) throw new GateProblems(problems);
@@ -120,7 +122,8 @@ function barsOf(
 ): { bar: Bar; barKind: BarKind; scaleRule?: string } {
   const numbersChanged = change.min !== undefined || change.max !== undefined;
   const rule = change.scale ?? (numbersChanged ? undefined : own.scale);
-  const kindAsked = change.bar ?? (numbersChanged && own.bar === 'scaled' ? undefined : own.bar);
+  // Who gives a bar to a gate wants it judged, though the system only shows it.
+  const kindAsked = change.bar ?? (numbersChanged && own.bar !== 'held' ? undefined : own.bar);
   if (rule !== undefined && kindAsked !== 'informational') {
     if (numbersChanged) report('scale', 'scale and min or max are given; the steps hold the bars');
     if (kindAsked === 'held')

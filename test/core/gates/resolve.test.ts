@@ -69,6 +69,16 @@ describe('resolveGates', () => {
     });
   });
 
+  it('judges what the system only shows where the profile gives it a bar, and then it must be there', () => {
+    const shown = { shown: { query: 'a', bar: 'informational', unmeasured: 'allow', max: 100 } } as const;
+    const [given] = resolveGates(shown, { shown: { min: 1 } }, SCALE);
+    expect(given).toMatchObject({ barKind: 'held', bar: { min: 1, max: 100 }, unmeasured: 'fail' });
+    const [held] = resolveGates(shown, { shown: { bar: 'held', unmeasured: 'allow' } }, SCALE);
+    expect(held).toMatchObject({ barKind: 'held', bar: { max: 100 }, unmeasured: 'allow' });
+    const [still] = resolveGates(shown, { shown: { bar: 'informational', max: 7 } }, SCALE);
+    expect(still).toMatchObject({ barKind: 'informational', bar: { max: 7 }, unmeasured: 'allow' });
+  });
+
   it('can make a gate informational, with its bar still shown', () => {
     const [gate] = resolveGates({ bind: { query: 'a', max: 10 } }, { bind: { bar: 'informational' } }, SCALE);
     expect(gate).toMatchObject({ barKind: 'informational', bar: { max: 10 } });
