@@ -148,7 +148,7 @@ class Session {
       upAtStart: upAtStart ?? [],
       processStarts: processStarts ?? [],
     };
-    const doubtful = resetSeries(evidence).slice(0, MAX_RESET_SERIES);
+    const doubtful = resetSeries(evidence, window).slice(0, MAX_RESET_SERIES);
     const range = promDuration(window.endMs - window.startMs);
     const raw = await Promise.all(
       doubtful.map((sample) =>

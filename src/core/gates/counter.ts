@@ -13,7 +13,7 @@ export interface CounterEvidence {
   readonly atEnd: readonly Sample[];
   /** `resets()` over the window. */
   readonly resets: readonly Sample[];
-  /** Raw points within the window, asked only for series that were reset. */
+  /** Raw points within the window, asked only for series that were or may have been reset. */
   readonly raw: readonly PointSeries[];
   /** `up` at the window's start: targets that were watched then. */
   readonly upAtStart: readonly Sample[];
@@ -25,13 +25,18 @@ export type DeltaResult =
   | { readonly kind: 'value'; readonly value: number; readonly resets: number }
   | { readonly kind: 'uncovered'; readonly detail: string };
 
-/** Series whose raw points are needed: reset within the window, or lower at its end than at its start. */
-export function resetSeries(evidence: Pick<CounterEvidence, 'atStart' | 'atEnd' | 'resets'>): readonly Sample[] {
+/**
+ * Series whose raw points are needed: reset within the window, lower at its end than at its start, or of a process that
+ * started in the window, whose counter may have overtaken its old value between two scrapes.
+ */
+export function resetSeries(evidence: Omit<CounterEvidence, 'raw'>, window: TimeSpan): readonly Sample[] {
   const start = byKey(evidence.atStart);
   const resets = byKey(evidence.resets);
   return evidence.atEnd.filter((sample) => {
     const key = groupKey(sample.labels);
-    return (resets.get(key)?.value ?? 0) > 0 || sample.value < (start.get(key)?.value ?? 0);
+    const before = start.get(key)?.value;
+    if ((resets.get(key)?.value ?? 0) > 0 || sample.value < (before ?? 0)) return true;
+    return before !== undefined && startedInMs(sample, evidence.processStarts, window) !== undefined;
   });
 }
 
@@ -43,7 +48,7 @@ export function resetSeries(evidence: Pick<CounterEvidence, 'atStart' | 'atEnd' 
 export function counterDelta(evidence: CounterEvidence, window: TimeSpan): DeltaResult {
   const start = byKey(evidence.atStart);
   const raw = new Map(evidence.raw.map((series) => [groupKey(series.labels), series]));
-  const doubtful = new Set(resetSeries(evidence).map((sample) => groupKey(sample.labels)));
+  const doubtful = new Set(resetSeries(evidence, window).map((sample) => groupKey(sample.labels)));
   let total = 0;
   let resets = 0;
   for (const end of evidence.atEnd) {
@@ -59,7 +64,8 @@ export function counterDelta(evidence: CounterEvidence, window: TimeSpan): Delta
       total += end.value - begin;
       continue;
     }
-    const bridged = bridge(raw.get(key)?.points ?? [], begin, window.startMs);
+    const startedMs = startedInMs(end, evidence.processStarts, window);
+    const bridged = bridge(raw.get(key)?.points ?? [], begin, window.startMs, startedMs);
     if (bridged.kind === 'uncovered') return { ...bridged, detail: `${describe(end)} ${bridged.detail}` };
     total += bridged.value;
     resets += bridged.resets;
@@ -67,13 +73,22 @@ export function counterDelta(evidence: CounterEvidence, window: TimeSpan): Delta
   return { kind: 'value', value: total, resets };
 }
 
-/** Growth over points that may fall back to a lower value, each fall bridged where its two samples lie close together. */
-function bridge(points: readonly (readonly [number, number])[], begin: number, startMs: number): DeltaResult {
+/**
+ * Growth over points that may fall back to a lower value, each fall bridged where its two samples lie close together. The
+ * start of the process between two samples is a fall too, whatever they say.
+ */
+function bridge(
+  points: readonly (readonly [number, number])[],
+  begin: number,
+  startMs: number,
+  startedMs: number | undefined,
+): DeltaResult {
   let [previousMs, previous] = [startMs, begin];
   let value = 0;
   let resets = 0;
   for (const [atMs, current] of points) {
-    if (current < previous) {
+    const restarted = startedMs !== undefined && previousMs < startedMs && startedMs <= atMs;
+    if (current < previous || restarted) {
       if (atMs - previousMs > RESET_COVER_MS) {
         const seconds = Math.round((atMs - previousMs) / 1000);
         return { kind: 'uncovered', detail: `was reset with ${seconds} s between the samples around it` };
@@ -90,12 +105,19 @@ function bridge(points: readonly (readonly [number, number])[], begin: number, s
 }
 
 function bornAt(end: Sample, evidence: CounterEvidence, window: TimeSpan): 0 | undefined {
-  const sameTarget = (other: Sample): boolean =>
-    ['job', 'instance', 'cluster'].every((label) => other.labels[label] === end.labels[label]);
-  if (evidence.upAtStart.some(sameTarget)) return 0;
-  const started = evidence.processStarts.find(sameTarget);
+  if (evidence.upAtStart.some((up) => up.value === 1 && ofSameTarget(up, end))) return 0;
+  return startedInMs(end, evidence.processStarts, window) === undefined ? undefined : 0;
+}
+
+/** When the process behind a series started, if that was within the window. */
+function startedInMs(sample: Sample, processStarts: readonly Sample[], window: TimeSpan): number | undefined {
+  const startMs = (processStarts.find((started) => ofSameTarget(started, sample))?.value ?? 0) * 1_000;
   // Process start times are given in whole jiffies at best; half a second covers their rounding.
-  return started !== undefined && started.value * 1000 >= window.startMs - 500 ? 0 : undefined;
+  return startMs >= window.startMs - 500 ? startMs : undefined;
+}
+
+function ofSameTarget(one: Sample, other: Sample): boolean {
+  return ['job', 'instance', 'cluster'].every((label) => one.labels[label] === other.labels[label]);
 }
 
 function byKey(samples: readonly Sample[]): ReadonlyMap<string, Sample> {

@@ -152,7 +152,8 @@ function quantileRefusal(questions: GateQuestions, answers: GateAnswers): Refusa
       if (result.kind !== 'saturated') continue;
       return { reason: 'saturated', detail: `${result.detail}${labelText(group.labels)}` };
     }
-    if (results.length > 0 && results.every(({ result }) => result.kind === 'no-events')) {
+    // No bucket at all is no event either, whatever number the expression around it puts in its place.
+    if (results.every(({ result }) => result.kind === 'no-events')) {
       return { reason: 'no-events', detail: `${use.buckets} counted nothing in the window` };
     }
   }

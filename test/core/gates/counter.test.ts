@@ -36,6 +36,11 @@ describe('counterDelta', () => {
     ['a reset between close samples', evidenceOf(100, [101, 102, 1, 2, 3]), 5],
     ['a reset right after the start', evidenceOf(100, [3, 4]), 4],
     ['two resets', evidenceOf(5, [6, 1, 2, 0, 4]), 7],
+    [
+      'a restart after which the counter overtook its old value between two scrapes',
+      { ...evidenceOf(10, [10, 12, 13]), processStarts: at(101.5) },
+      13,
+    ],
     ['nothing at all', nothing, 0],
   ])('%s', (_, evidence, value) => {
     expect(counterDelta(evidence, WINDOW)).toMatchObject({ kind: 'value', value });
@@ -47,6 +52,11 @@ describe('counterDelta', () => {
     [
       'a series of a target first watched in the window',
       { ...nothing, atEnd: at(7) },
+      "no value at the window's start",
+    ],
+    [
+      'a target that was down when the window began',
+      { ...nothing, atEnd: at(7), upAtStart: at(0), processStarts: at(50) },
       "no value at the window's start",
     ],
     [
@@ -86,7 +96,10 @@ describe('counterDelta', () => {
   });
 
   it('asks for raw points only of series that were reset', () => {
-    const evidence = { atStart: [...at(5), ...at(5, { k: 'x' })], atEnd: [...at(9), ...at(4, { k: 'x' })], resets: [] };
-    expect(resetSeries(evidence)).toEqual(at(4, { k: 'x' }));
+    const atStart = [...at(5), ...at(5, { k: 'x' })];
+    const atEnd = [...at(9), ...at(4, { k: 'x' })];
+    expect(resetSeries({ ...nothing, atStart, atEnd }, WINDOW)).toEqual(at(4, { k: 'x' }));
+    // The same target, started anew: any of its counters may have overtaken its old value.
+    expect(resetSeries({ ...nothing, atStart, atEnd, processStarts: at(110) }, WINDOW)).toEqual(atEnd);
   });
 });

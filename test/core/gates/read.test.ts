@@ -146,6 +146,8 @@ describe('readGate', () => {
       detail: expect.stringContaining('pod="q"'),
     });
     expect(read(p99, withBuckets(buckets([0, 0, 0, 0])))).toMatchObject({ reason: 'no-events' });
+    // A number put in their place (`or vector(0)`) is no measurement.
+    expect(read(p99, withBuckets([]))).toMatchObject({ reason: 'no-events' });
     expect(read(p99, withBuckets([...buckets([9, 9, 9, 9]), ...buckets([0, 0, 0, 0], 'q')]))).toMatchObject({
       value: 0.99,
     });
