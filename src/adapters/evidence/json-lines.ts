@@ -8,25 +8,29 @@ export interface JsonLines<T> {
   append(value: T): void;
 }
 
-/**
- * Opens one. Each line is written with one call, so that two processes never mix theirs; a last line that a crash tore is
- * closed off first, so that it costs only itself.
- */
+/** Opens one. Values that are in it already are known by their keys. */
 export function openJsonLines<T>(path: string, keyOf: (value: T) => string): JsonLines<T> {
   mkdirSync(dirname(path), { recursive: true });
   const known = new Set((readJsonLines(path) as readonly T[]).map(keyOf));
-  if (isTorn(path)) appendFileSync(path, '\n');
   return {
     append(value) {
       const key = keyOf(value);
       if (known.has(key)) return;
-      appendFileSync(path, `${JSON.stringify(value, finite)}\n`);
+      appendJsonLine(path, value);
       known.add(key);
     },
   };
 }
 
-/** All values of such a file, in order; none when there is no file. Lines that a crash tore are left out. */
+/**
+ * Appends a value as a line, with one call, so that two processes never mix theirs. A last line that a crash or a full
+ * disk tore is closed off first, so that it costs only itself.
+ */
+export function appendJsonLine(path: string, value: unknown): void {
+  appendFileSync(path, `${isTorn(path) ? '\n' : ''}${JSON.stringify(value, finite)}\n`);
+}
+
+/** All values of such a file, in order; none when there is no file. Lines that were torn are left out. */
 export function readJsonLines(path: string): readonly unknown[] {
   let text: string;
   try {

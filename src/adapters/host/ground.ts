@@ -1,6 +1,7 @@
-import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { GroundGap } from '../../core/gates/answers.ts';
+import { appendJsonLine, readJsonLines } from '../evidence/json-lines.ts';
 import { runsFolder } from './folders.ts';
 
 /**
@@ -24,23 +25,12 @@ export interface GroundEvent {
 /** Appends an event to the campaign's `ground.jsonl`. */
 export function appendGround(event: GroundEvent): void {
   mkdirSync(join(runsFolder(), event.campaign), { recursive: true });
-  appendFileSync(groundPath(event.campaign), `${JSON.stringify(event)}\n`);
+  appendJsonLine(groundPath(event.campaign), event);
 }
 
-/** All events of a campaign so far, in order. A last line that is only half there is left out. */
+/** All events of a campaign so far, in order. Lines that a crash or a full disk tore are left out. */
 export function readGround(campaign: string): readonly GroundEvent[] {
-  let text: string;
-  try {
-    text = readFileSync(groundPath(campaign), 'utf8');
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw cause;
-  }
-  const complete = text.slice(0, text.lastIndexOf('\n') + 1);
-  return complete
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as GroundEvent);
+  return readJsonLines(groundPath(campaign)) as readonly GroundEvent[];
 }
 
 /** The times in which a part of the ground was not well. Readings whose window overlaps one are unmeasured. */

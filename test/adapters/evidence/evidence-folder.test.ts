@@ -58,8 +58,14 @@ describe('the evidence folder', () => {
     appendFileSync(join(folder, 'timeline.jsonl'), '{"atMs":5,"stage":"see');
     expect(readTimeline(folder)).toEqual([event]);
     const later = { ...event, atMs: 6, what: 'ended' };
-    openEvidence(spec).event(later);
+    const evidence = openEvidence(spec);
+    evidence.event(later);
     expect(readTimeline(folder)).toEqual([event, later]);
+    // A disk that was full for a moment tears the line of a writer that lives on.
+    appendFileSync(join(folder, 'timeline.jsonl'), '{"atMs":7,"stage":"see');
+    const last = { ...event, atMs: 8, what: 'began', attempt: 2 };
+    evidence.event(last);
+    expect(readTimeline(folder)).toEqual([event, later, last]);
   });
 
   it('keeps each reading of each execution, with its quality', () => {

@@ -1,5 +1,5 @@
-import { appendFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { appendGround, groundGaps, readGround } from '../../../src/adapters/host/ground.ts';
 import type { GroundEvent } from '../../../src/adapters/host/ground.ts';
@@ -14,12 +14,19 @@ beforeEach(() => {
 
 afterEach(() => home.close());
 
-test('events are read back in order, without a last line that is only half there', () => {
+test('events are read back in order, without a line that is only half there, wherever it stands', () => {
   expect(readGround('x')).toEqual([]);
   const events = [event('died', { gapStartMs: 10 }), event('restarted', { gapStartMs: 10, gapEndMs: 20 })];
+  const path = join(home.folder, 'runs', 'x', 'ground.jsonl');
+  const half = '{"atMs": 3';
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, half);
   for (const each of events) appendGround(each);
-  appendFileSync(join(home.folder, 'runs', 'x', 'ground.jsonl'), '{"atMs": 3');
+  appendFileSync(path, half);
   expect(readGround('x')).toEqual(events);
+  // As an older Belay would have gone on.
+  appendFileSync(path, `${JSON.stringify(events[0])}\n${JSON.stringify(events[1])}\n`);
+  expect(readGround('x')).toEqual([...events, events[1]]);
 });
 
 test.each<[string, readonly GroundEvent[], ReturnType<typeof groundGaps>]>([
