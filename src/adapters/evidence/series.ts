@@ -31,22 +31,25 @@ const WINDOW_SHARE = 1 / 6;
 const WINDOW_MIN_INTERVALS = 5;
 const WINDOW_MAX_MS = 60_000;
 
-/** Belay's own curves beside the gates': Pods wanted, there, bound and ready, and how long binding took. */
+/**
+ * Belay's own curves beside the gates': Pods wanted, there, bound and ready, and how long binding took. A worker serves
+ * the numbers of all its campaigns on one page, so each curve says whose it is.
+ */
 export const OWN_CURVES: readonly CurveQuestion[] = [
   {
     name: 'pods',
     queries: [
-      { label: 'wanted', promql: 'sum(belay_pods_target)' },
-      { label: 'present', promql: 'sum(belay_pods_present)' },
-      { label: 'bound', promql: 'sum(belay_pods_bound)' },
-      { label: 'ready', promql: 'sum(belay_pods_ready)' },
+      { label: 'wanted', promql: 'sum(belay_pods_target{campaign="$campaign"})' },
+      { label: 'present', promql: 'sum(belay_pods_present{campaign="$campaign"})' },
+      { label: 'bound', promql: 'sum(belay_pods_bound{campaign="$campaign"})' },
+      { label: 'ready', promql: 'sum(belay_pods_ready{campaign="$campaign"})' },
     ],
   },
   {
     name: 'bind-latency',
     queries: ['0.5', '0.9', '0.99'].map((phi) => ({
       label: `p${Number(phi) * 100}`,
-      promql: `histogram_quantile(${phi}, sum by (le) (rate(belay_pod_bind_seconds_bucket[$window])))`,
+      promql: `histogram_quantile(${phi}, sum by (le) (rate(belay_pod_bind_seconds_bucket{campaign="$campaign"}[$window])))`,
     })),
   },
 ];

@@ -30,7 +30,8 @@ describe('collectSnapshot', () => {
     prometheus = await bench.start();
     folder = mkdtempSync(join(tmpdir(), 'belay-snapshot-'));
     const startMs = Date.now();
-    const server = await metricsServer('some_gauge 4\nbelay_pods_target 10\n');
+    const wanted = ['snapshot', 'another'].map((campaign) => `belay_pods_target{campaign="${campaign}"} 10\n`);
+    const server = await metricsServer(`some_gauge 4\n${wanted.join('')}`);
     const target = {
       job: 'a',
       cluster: '',
@@ -82,7 +83,9 @@ describe('collectSnapshot', () => {
       JSON.parse(readFileSync(join(folder, 'prometheus', 'series', name), 'utf8')) as Curve;
     expect(curve('g_1.json').lines[0]?.promql).toBe('max_over_time(some_gauge[5s])');
     expect(curve('g_1.json').lines[0]?.series[0]?.points.map(([, value]) => value)).toContain(4);
-    expect(curve('pods.json').lines[0]).toMatchObject({ label: 'wanted', series: [expect.anything()] });
+    const wanted = curve('pods.json').lines[0];
+    expect(wanted).toMatchObject({ label: 'wanted', series: [expect.anything()] });
+    expect(new Set(wanted?.series[0]?.points.map(([, value]) => value))).toEqual(new Set([10]));
     const snapshot = join(folder, 'prometheus', 'snapshot');
     expect(readdirSync(snapshot)).not.toEqual([]);
     expect(readdirSync(join(prometheus.own?.dataFolder ?? '', 'snapshots'))).toEqual([]);

@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { curveFile, curveQuery, curveStepMs, gateCurve, growthOf } from '../../../src/adapters/evidence/series.ts';
+import {
+  curveFile,
+  curveQuery,
+  curveStepMs,
+  gateCurve,
+  growthOf,
+  OWN_CURVES,
+} from '../../../src/adapters/evidence/series.ts';
+import { registry } from '../../../src/adapters/prometheus/own-metrics.ts';
+import { selectorsOf } from '../../../src/core/gates/promql.ts';
 import { gateOf } from './fixture.ts';
 
 const fill = (soakMs: number): string =>
@@ -36,6 +45,19 @@ describe('curves', () => {
       [1, 0],
       [2, 2],
     ]);
+  });
+
+  it("of Belay's own show one campaign, by a label that the metric has", () => {
+    const metrics = new Map(registry.getMetricsAsArray().map((metric) => [metric.name, metric]));
+    for (const { promql } of OWN_CURVES.flatMap(({ queries }) => queries)) {
+      const filled = curveQuery(promql, { soakMs: 0, scrapeIntervalMs: 1_000, campaign: 'c' });
+      for (const { text, name } of selectorsOf(filled)) {
+        expect(text).toBe(`${name}{campaign="c"}`);
+        expect(metrics.get(name?.replace(/_bucket$/, '') ?? '')).toMatchObject({
+          labelNames: expect.arrayContaining(['campaign']) as unknown,
+        });
+      }
+    }
   });
 
   it('go into files that stay in their folder', () => {
