@@ -7,7 +7,7 @@ import { prometheusClient } from '../prometheus/client.ts';
 import type { RunningPrometheus } from '../prometheus/server.ts';
 import { writeJsonFile } from './json-file.ts';
 import type { Curve, CurveQuestion } from './series.ts';
-import { curveFile, curveQuery, curveStepMs, gateCurve, growthOf, OWN_CURVES } from './series.ts';
+import { curveQuery, curveStepMs, gateCurve, growthOf, OWN_CURVES } from './series.ts';
 import type { EvidencePart } from './summary-model.ts';
 
 /** Curves, of the gates and of the load, end within this many query budgets each; asking whether it answers takes one. */
@@ -106,7 +106,7 @@ async function curves(
   const stepMs = curveStepMs(time.startMs, time.endMs, scrapeIntervalMs);
   const failed: string[] = [];
   const endsAt = performance.now() + CURVE_BUDGETS * request.queryBudgetMs;
-  for (const { name, queries, growth } of questions) {
+  for (const { name, file, queries, growth } of questions) {
     const lines: Curve['lines'][number][] = [];
     for (const { label, promql } of queries) {
       const budgetMs = Math.min(request.queryBudgetMs, Math.floor(endsAt - performance.now()));
@@ -121,7 +121,7 @@ async function curves(
       }
     }
     const curve: Curve = { name, ...time, stepMs, lines };
-    writeJsonFile(join(request.folder, 'prometheus', 'series', curveFile(name)), curve);
+    writeJsonFile(join(request.folder, 'prometheus', 'series', file), curve);
   }
   if (failed.length > 0) throw new Error(failed.join('; '));
 }

@@ -18,8 +18,9 @@ export async function writeReport(folder: string): Promise<string> {
     throw new Error(`${folder} has no ${summary === undefined ? 'summary.json' : 'spec.json'} to report`);
   }
   const curves = new Map<string, Curve>();
-  for (const name of [...summary.gates.map(({ gate }) => gate), ...OWN_CURVES.map((curve) => curve.name)]) {
-    const curve = curveAt(join(folder, 'prometheus', 'series', curveFile(name)));
+  const gates = summary.gates.map(({ gate }) => ({ name: gate, file: curveFile(gate) }));
+  for (const { name, file } of [...gates, ...OWN_CURVES]) {
+    const curve = curveAt(join(folder, 'prometheus', 'series', file));
     if (curve !== undefined) curves.set(name, curve);
   }
   const path = join(folder, 'report.html');

@@ -2,9 +2,11 @@ import type { PointSeries } from '../../core/gates/answers.ts';
 import type { GateDefinition } from '../../core/gates/model.ts';
 import { substitute } from '../../core/gates/promql.ts';
 
-/** A curve to keep: what to ask for, and where it goes (`prometheus/series/<name>.json`). */
+/** A curve to keep: what to ask for, and where it goes. */
 export interface CurveQuestion {
   readonly name: string;
+  /** Name of its file in `prometheus/series/`. */
+  readonly file: string;
   /** Label of each curve in charts: taken from the series' labels where there are several. */
   readonly queries: readonly { readonly label: string; readonly promql: string }[];
   /** Shows how much each series grew since the beginning, not its value: what a delta's bar is about. */
@@ -33,11 +35,13 @@ const WINDOW_MAX_MS = 60_000;
 
 /**
  * Belay's own curves beside the gates': Pods wanted, there, bound and ready, and how long binding took. A worker serves
- * the numbers of all its campaigns on one page, so each curve says whose it is.
+ * the numbers of all its campaigns on one page, so each curve says whose it is. No gate's name, and no gate's file, has a
+ * dot before its end.
  */
 export const OWN_CURVES: readonly CurveQuestion[] = [
   {
-    name: 'pods',
+    name: 'load.pods',
+    file: 'load.pods.json',
     queries: [
       { label: 'wanted', promql: 'sum(belay_pods_target{campaign="$campaign"})' },
       { label: 'present', promql: 'sum(belay_pods_present{campaign="$campaign"})' },
@@ -46,7 +50,8 @@ export const OWN_CURVES: readonly CurveQuestion[] = [
     ],
   },
   {
-    name: 'bind-latency',
+    name: 'load.bind-latency',
+    file: 'load.bind-latency.json',
     queries: ['0.5', '0.9', '0.99'].map((phi) => ({
       label: `p${Number(phi) * 100}`,
       promql: `histogram_quantile(${phi}, sum by (le) (rate(belay_pod_bind_seconds_bucket{campaign="$campaign"}[$window])))`,
@@ -63,7 +68,12 @@ export function gateCurve(gate: GateDefinition): CurveQuestion {
       : source.kind === 'ratio'
         ? `(${source.numerator}) / (${source.denominator})`
         : source.counter;
-  return { name: gate.name, queries: [{ label: gate.name, promql }], growth: source.kind === 'delta' };
+  return {
+    name: gate.name,
+    file: curveFile(gate.name),
+    queries: [{ label: gate.name, promql }],
+    growth: source.kind === 'delta',
+  };
 }
 
 /** A series as its growth since its first point. */
@@ -87,7 +97,7 @@ export function curveQuery(
   return substitute(promql, { windowMs, campaign: options.campaign });
 }
 
-/** Name of a curve's file: safe, whatever a gate is called. */
+/** Name of the file of a gate's curve: safe, whatever the gate is called. */
 export function curveFile(name: string): string {
   return `${name.replaceAll(/[^A-Za-z0-9_-]/g, '_')}.json`;
 }

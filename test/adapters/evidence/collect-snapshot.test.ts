@@ -69,7 +69,8 @@ describe('collectSnapshot', () => {
   it('keeps curves, logs and the TSDB, again and again', async () => {
     const seen: string[] = [];
     for (let round = 1; round <= 2; round += 1) {
-      const parts = await collectSnapshot({ ...request, onPart: ({ what }) => seen.push(what) });
+      const gates = [...request.gates, gateOf('pods', { source: { kind: 'query', query: 'some_gauge' } })];
+      const parts = await collectSnapshot({ ...request, gates, onPart: ({ what }) => seen.push(what) });
       expect(failures(parts)).toEqual([]);
       expect(readdirSync(join(folder, 'prometheus')).sort()).toEqual(['series', 'snapshot']);
     }
@@ -83,7 +84,8 @@ describe('collectSnapshot', () => {
       JSON.parse(readFileSync(join(folder, 'prometheus', 'series', name), 'utf8')) as Curve;
     expect(curve('g_1.json').lines[0]?.promql).toBe('max_over_time(some_gauge[5s])');
     expect(curve('g_1.json').lines[0]?.series[0]?.points.map(([, value]) => value)).toContain(4);
-    const wanted = curve('pods.json').lines[0];
+    expect(curve('pods.json').lines[0]?.promql).toBe('some_gauge');
+    const wanted = curve('load.pods.json').lines[0];
     expect(wanted).toMatchObject({ label: 'wanted', series: [expect.anything()] });
     expect(new Set(wanted?.series[0]?.points.map(([, value]) => value))).toEqual(new Set([10]));
     const snapshot = join(folder, 'prometheus', 'snapshot');

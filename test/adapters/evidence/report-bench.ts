@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { buildSummary } from '../../../src/adapters/evidence/build-summary.ts';
 import { writeJsonFile } from '../../../src/adapters/evidence/json-file.ts';
 import type { Curve } from '../../../src/adapters/evidence/series.ts';
-import { curveFile } from '../../../src/adapters/evidence/series.ts';
+import { curveFile, OWN_CURVES } from '../../../src/adapters/evidence/series.ts';
 import { writeSummary } from '../../../src/adapters/evidence/write-summary.ts';
 import type { GateDefinition } from '../../../src/core/gates/model.ts';
 import { BEGIN_MS, gateOf, GREEN, inputOf, resultOf, specOf, stateAfter } from './fixture.ts';
@@ -83,12 +83,13 @@ export function writeReportEvidence(
     writeCurve(folder, wave(result.gate, [result.gate], SOAK_MS, result.reading.value * 0.9, index));
   }
   const whole = { startMs: BEGIN_MS, endMs: BEGIN_MS + 90_000 };
-  writeCurve(folder, wave('pods', ['wanted', 'present', 'bound', 'ready'], whole, 400, 1));
-  writeCurve(folder, wave('bind-latency', ['p50', 'p90', 'p99'], whole, 0.8, 2));
+  writeCurve(folder, wave('load.pods', ['wanted', 'present', 'bound', 'ready'], whole, 400, 1));
+  writeCurve(folder, wave('load.bind-latency', ['p50', 'p90', 'p99'], whole, 0.8, 2));
 }
 
 function writeCurve(folder: string, curve: Curve): void {
-  writeJsonFile(join(folder, 'prometheus', 'series', curveFile(curve.name)), curve);
+  const own = OWN_CURVES.find(({ name }) => name === curve.name);
+  writeJsonFile(join(folder, 'prometheus', 'series', own?.file ?? curveFile(curve.name)), curve);
 }
 
 /** Smooth curves around a level, rising first, with a hole in each. */
@@ -103,11 +104,11 @@ function wave(
     const points: (readonly [number, number])[] = [];
     for (let ms = time.startMs; ms <= time.endMs; ms += 1000) {
       const seconds = (ms - time.startMs) / 1000;
-      if (seconds > 20 && seconds < 24 && line === 0 && name !== 'pods') continue;
+      if (seconds > 20 && seconds < 24 && line === 0 && name !== 'load.pods') continue;
       const rise =
-        name === 'pods' ? Math.min(1, Math.max(0, (seconds - 10 - line) / 20)) : 1 - Math.exp(-(seconds + 1) / 6);
-      const ripple = name === 'pods' ? 1 : 1 + 0.12 * Math.sin(seconds / 2.5 + phase + line);
-      points.push([ms, level * rise * ripple * (name === 'pods' ? 1 : (line + 1) / labels.length)]);
+        name === 'load.pods' ? Math.min(1, Math.max(0, (seconds - 10 - line) / 20)) : 1 - Math.exp(-(seconds + 1) / 6);
+      const ripple = name === 'load.pods' ? 1 : 1 + 0.12 * Math.sin(seconds / 2.5 + phase + line);
+      points.push([ms, level * rise * ripple * (name === 'load.pods' ? 1 : (line + 1) / labels.length)]);
     }
     return { label, promql: label, series: [{ labels: {}, points }] };
   });

@@ -63,4 +63,10 @@ describe('curves', () => {
   it('go into files that stay in their folder', () => {
     expect(curveFile('../../etc/passwd')).toBe('______etc_passwd.json');
   });
+
+  it("of Belay's own go into files that no gate has, whatever it is called", () => {
+    for (const { name, file } of OWN_CURVES) {
+      for (const gate of [name, file, name.replace('load.', '')]) expect(curveFile(gate)).not.toBe(file);
+    }
+  });
 });

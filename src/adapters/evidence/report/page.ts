@@ -13,7 +13,7 @@ import { durationText, momentText, percentText, quantityText } from './texts.ts'
 export interface ReportData {
   readonly summary: BelaySummary;
   readonly spec: CampaignSpec;
-  /** Curves by name: of the gates, and `pods`, `bind-latency`. */
+  /** Curves by name: of the gates, and Belay's own. */
   readonly curves: ReadonlyMap<string, Curve>;
   readonly gaps: readonly GroundGap[];
 }
@@ -27,8 +27,8 @@ export async function reportPage(data: ReportData): Promise<string> {
   const judged = figures.filter((_, index) => summary.gates[index]?.barKind !== 'informational').filter(present);
   const informing = figures.filter((_, index) => summary.gates[index]?.barKind === 'informational').filter(present);
   const load = [
-    await loadFigure('pods', 'Pods over time', '', curves.get('pods')),
-    await loadFigure('bind-latency', 'Bind latency', 's', curves.get('bind-latency')),
+    await loadFigure('pods', 'Pods over time', '', curves.get('load.pods')),
+    await loadFigure('bind-latency', 'Bind latency', 's', curves.get('load.bind-latency')),
     await stageFigure(summary.stages),
   ].filter(present);
   const definitions = new Map(spec.gates.map((gate) => [gate.name, gate]));
