@@ -8,6 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readBelaySummary } from '../../../src/adapters/evidence/write-summary.ts';
 import { writeReport } from '../../../src/adapters/evidence/report.ts';
 import { curveFile } from '../../../src/adapters/evidence/series.ts';
+import { BEGIN_MS } from './fixture.ts';
 import { writeReportEvidence } from './report-bench.ts';
 
 const HOSTILE = '"><img src=x onerror=alert(1)></script><script>alert(1)</script>&\'';
@@ -62,6 +63,24 @@ describe('report.html', () => {
     writeReportEvidence(folder, 'red');
     writeFileSync(join(folder, 'prometheus', 'series', curveFile('podBindP99')), '{"name":"pod');
     expect((await written()).match(/<svg/g)).toHaveLength(7);
+  });
+
+  it('draws a curve of very many lines, and without one that it cannot draw', async () => {
+    writeReportEvidence(folder, 'red');
+    const points = Array.from({ length: 600 }, (_, index) => [BEGIN_MS + index * 1_000, index]);
+    const series = Array.from({ length: 300 }, (_, index) => ({ labels: { shard: String(index) }, points }));
+    const time = { startMs: BEGIN_MS, endMs: BEGIN_MS + 600_000, stepMs: 1_000 };
+    const curve = { name: 'podBindP99', ...time, lines: [{ label: 'p99', promql: 'p99', series }] };
+    const path = join(folder, 'prometheus', 'series', curveFile('podBindP99'));
+    writeFileSync(path, JSON.stringify(curve));
+    const page = await written();
+    expect(page.match(/<svg/g)).toHaveLength(8);
+    expect(page).toContain('and 294 more');
+
+    writeFileSync(path, JSON.stringify(time));
+    const without = await written();
+    expect(without.match(/<svg/g)).toHaveLength(7);
+    expect(without).toContain('This figure could not be drawn: ');
   });
 
   it('says what is missing to write it', async () => {

@@ -40,6 +40,7 @@ export interface TimeChart {
   readonly endMs: number;
   /** Distance of points; twice that without one breaks the line. */
   readonly stepMs: number;
+  /** Of more than `MAX_LINES` the first are drawn. */
   readonly lines: readonly ChartLine[];
   readonly bar?: Bar;
   readonly breachesAtMs?: readonly number[];
@@ -64,21 +65,18 @@ export function lineColour(index: number): string {
 
 /** Whether a gate's bar is too far above its values to be drawn to scale. */
 export function barIsOutOfSight(bar: Bar | undefined, lines: readonly ChartLine[]): boolean {
-  const values = lines
-    .flatMap((line) => line.points.map(([, value]) => value))
-    .filter((value) => Number.isFinite(value));
-  const top = Math.max(0, ...values);
+  const top = rangeOf(valuesOf(lines.slice(0, MAX_LINES))).max;
   return bar?.max !== undefined && top > 0 && bar.max > BAR_OUT_OF_SIGHT * top;
 }
 
 /** Draws values over time, with the bar, the moments of a breach, and the holes in the ground. */
 export async function timeChart(chart: TimeChart): Promise<Markup> {
-  const { startMs, endMs, bar, lines } = chart;
+  const { startMs, endMs, bar } = chart;
+  const lines = chart.lines.slice(0, MAX_LINES);
   const x = (ms: number): number => Math.max(0, Math.min(endMs - startMs, ms - startMs)) / 1000;
   const drawn = barIsOutOfSight(bar, lines) ? [] : [bar?.max, bar?.min].filter((one) => one !== undefined);
-  const values = [...drawn, ...lines.flatMap((line) => line.points.map(([, value]) => value))];
   const span = (endMs - startMs) / 1000;
-  const scale = valueScale(values);
+  const scale = valueScale([...drawn, ...valuesOf(lines)]);
   const barLines = drawn.map((value) => ({
     yAxis: value,
     lineStyle: { color: COLOURS.bar, type: 'dashed', width: 1.5 },
@@ -122,7 +120,7 @@ export async function timeChart(chart: TimeChart): Promise<Markup> {
       axisLabel: { color: COLOURS.ink, fontSize: TEXT, formatter: (value: number) => numberText(value) },
     },
     series: [
-      ...lines.slice(0, MAX_LINES).map((line, index) => ({
+      ...lines.map((line, index) => ({
         type: 'line',
         name: line.label,
         showSymbol: line.points.length < 3,
@@ -228,15 +226,30 @@ const NICE_ENDS = [
 ] as const;
 
 /** An axis from 0 to a round number a little above the values; ECharts' own choice where some are below 0. */
-function valueScale(given: readonly number[]): object {
-  // A quantile of no events is NaN: not drawn, and no end of an axis.
-  const values = given.filter((value) => Number.isFinite(value));
-  const top = Math.max(0, ...values) * 1.08;
-  if (Math.min(0, ...values) < 0) return { splitNumber: 4 };
+function valueScale(values: readonly number[]): object {
+  const { min, max } = rangeOf(values);
+  const top = max * 1.08;
+  if (min < 0) return { splitNumber: 4 };
   if (top === 0) return { min: 0, max: 1, interval: 0.5 };
   const unit = 10 ** Math.floor(Math.log10(top));
   const [end, steps] = NICE_ENDS.find(([nice]) => nice * unit >= top) ?? [10, 5];
   return { min: 0, max: end * unit, interval: (end * unit) / steps };
+}
+
+function valuesOf(lines: readonly ChartLine[]): readonly number[] {
+  return lines.flatMap((line) => line.points.map(([, value]) => value));
+}
+
+/** Least and greatest of values and 0, without those that are not drawn: a quantile of no events is NaN. */
+function rangeOf(values: readonly number[]): { readonly min: number; readonly max: number } {
+  let [min, max] = [0, 0];
+  // A loop: as arguments of one call many values overflow the stack.
+  for (const value of values) {
+    if (!Number.isFinite(value)) continue;
+    min = Math.min(min, value);
+    max = Math.max(max, value);
+  }
+  return { min, max };
 }
 
 function withBreaks(

@@ -66,6 +66,21 @@ export async function loadFigure(
   </figure>`;
 }
 
+/** A figure, or, where it cannot be drawn, why not: one must not cost the others and the page. */
+export async function figureOrReason(
+  title: string,
+  draw: () => Promise<Markup | undefined>,
+): Promise<Markup | undefined> {
+  try {
+    return await draw();
+  } catch (cause) {
+    return html`<figure class="card">
+      <figcaption><h3>${title}</h3></figcaption>
+      <p>This figure could not be drawn: ${cause instanceof Error ? cause.message : String(cause)}</p>
+    </figure>`;
+  }
+}
+
 /** When each stage's execution ran, and how it ended. */
 export async function stageFigure(stages: BelaySummary['stages']): Promise<Markup | undefined> {
   if (stages.length === 0) return undefined;

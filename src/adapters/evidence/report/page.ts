@@ -2,7 +2,7 @@ import type { GroundGap } from '../../../core/gates/answers.ts';
 import type { CampaignSpec } from '../../../core/plan/spec.ts';
 import type { Curve } from '../series.ts';
 import type { BelaySummary } from '../summary-model.ts';
-import { gateFigure, loadFigure, stageFigure } from './figures.ts';
+import { figureOrReason, gateFigure, loadFigure, stageFigure } from './figures.ts';
 import { gateTable } from './gate-table.ts';
 import { html, trusted } from './html.ts';
 import type { Markup } from './html.ts';
@@ -22,14 +22,18 @@ export interface ReportData {
 export async function reportPage(data: ReportData): Promise<string> {
   const { summary, spec, curves, gaps } = data;
   const figures = await Promise.all(
-    summary.gates.map((result, index) => gateFigure(result, curves.get(result.gate), summary.breaches, gaps, index)),
+    summary.gates.map((result, index) =>
+      figureOrReason(result.gate, () => gateFigure(result, curves.get(result.gate), summary.breaches, gaps, index)),
+    ),
   );
   const judged = figures.filter((_, index) => summary.gates[index]?.barKind !== 'informational').filter(present);
   const informing = figures.filter((_, index) => summary.gates[index]?.barKind === 'informational').filter(present);
   const load = [
-    await loadFigure('pods', 'Pods over time', '', curves.get('load.pods')),
-    await loadFigure('bind-latency', 'Bind latency', 's', curves.get('load.bind-latency')),
-    await stageFigure(summary.stages),
+    await figureOrReason('Pods over time', () => loadFigure('pods', 'Pods over time', '', curves.get('load.pods'))),
+    await figureOrReason('Bind latency', () =>
+      loadFigure('bind-latency', 'Bind latency', 's', curves.get('load.bind-latency')),
+    ),
+    await figureOrReason('Stages', () => stageFigure(summary.stages)),
   ].filter(present);
   const definitions = new Map(spec.gates.map((gate) => [gate.name, gate]));
   const title = `${summary.verdict}: ${summary.profile}, ${summary.runId}`;
