@@ -1,9 +1,9 @@
-import { MIN_STEADY_SHARE } from '../gates/bigfleet-bars.ts';
-import type { Archetype, Catalogue, Profile, Substrate } from '../profile/model.ts';
+import type { Catalogue, Profile, Substrate } from '../profile/model.ts';
 import { declaredMs } from './cost.ts';
 import { formatDuration } from '../profile/duration.ts';
 import { gangRefusals } from './gang-room.ts';
-import type { Plan, SeedRow } from './plan.ts';
+import type { Plan } from './plan.ts';
+import { seedRefusals } from './seed-reach.ts';
 import { PARTITION_MS } from './stage-waits.ts';
 
 /** Something that cannot work: the field to change, and a sentence with what was found and what is allowed. */
@@ -74,76 +74,6 @@ function demandRefusals(profile: Profile, substrate: Substrate, plan: Plan): rea
     });
   }
   return refused;
-}
-
-/** The seed must hold the Pods that the steady gate asks for, unless falling short is what is tested. */
-function seedRefusals(
-  profile: Profile,
-  plan: Plan,
-  catalogue: Catalogue,
-  capacity: Capacity,
-): readonly Infeasibility[] {
-  const { seed, slo } = profile;
-  const unsaid =
-    seed.configuredFraction === 0 &&
-    seed.idleHeadroomFraction === 0 &&
-    seed.speculativeMultiplier === 0 &&
-    seed.speculativeCount === 0 &&
-    seed.spotCount === 0;
-  if (capacity === 'elastic' || slo.expectStandingShortfall === true || plan.seed.length === 0) return [];
-  // A profile without a seed asks Belay for as many Nodes as its Pods need; a tiered system would have none at all.
-  if (unsaid && capacity === 'seeded') return [];
-  const gate = Math.floor(MIN_STEADY_SHARE * plan.totalPods);
-  const placeable = placeablePods(plan.seed, catalogue, capacity);
-  if (placeable >= gate) return [];
-  const tiers =
-    capacity === 'tiers'
-      ? 'its configured, idle, speculative and spot machines hold'
-      : 'its configured and idle machines hold';
-  const least = Math.ceil((1 - seed.idleHeadroomFraction) * 1_000) / 1_000;
-  const remedy =
-    capacity === 'tiers'
-      ? 'more of seed.speculativeMultiplier, seed.idleHeadroomFraction or seed.configuredFraction'
-      : least > seed.configuredFraction
-        ? `seed.configuredFraction + seed.idleHeadroomFraction at least 1, e.g. seed.configuredFraction ${least}`
-        : 'more of seed.idleHeadroomFraction';
-  return [
-    {
-      field: 'seed.configuredFraction',
-      message:
-        `the seed cannot reach the steady gate: ${tiers} ${placeable} of ${plan.totalPods} Pods, and the gate is ${gate} ` +
-        `(seed.configuredFraction ${seed.configuredFraction}, seed.idleHeadroomFraction ${seed.idleHeadroomFraction}, ` +
-        `seed.speculativeMultiplier ${seed.speculativeMultiplier}, seed.speculativeCount ${seed.speculativeCount}); ` +
-        `allowed: ${remedy}`,
-    },
-  ];
-}
-
-/** Pods that find a machine, taking archetypes together that can use each other's instance types. */
-function placeablePods(rows: readonly SeedRow[], catalogue: Catalogue, capacity: Capacity): number {
-  const byName = new Map<string, Archetype>(
-    [...catalogue.archetypes, ...catalogue.seedArchetypes].map((archetype) => [archetype.name, archetype]),
-  );
-  const groups: { types: Set<string>; pods: number; slots: number }[] = [];
-  for (const row of rows) {
-    const machines = row.configured + row.idle + (capacity === 'tiers' ? row.speculative + row.spot : 0);
-    const group = {
-      types: new Set(byName.get(row.archetype)?.instanceTypes ?? [row.archetype]),
-      pods: row.expectedPods,
-      slots: machines * row.podsPerMachine,
-    };
-    // Merge every group that shares an instance type, which may join groups that did not touch before.
-    for (let index = groups.length - 1; index >= 0; index -= 1) {
-      const other = groups[index];
-      if (other === undefined || ![...other.types].some((type) => group.types.has(type))) continue;
-      group.types = new Set([...group.types, ...other.types]);
-      group.pods += other.pods;
-      group.slots += other.slots;
-      groups.splice(index, 1);
-    }
-    groups.push(group);
-  }
-  return groups.reduce((sum, group) => sum + Math.min(group.pods, group.slots), 0);
 }
 
 /** Actions of the soak must begin, and what they do must end, before the soak does; a named shard must exist. */

@@ -52,9 +52,11 @@ export function gangRefusals(
 function machinesInZone(plan: Plan, catalogue: Catalogue): (archetype: Archetype) => number {
   const seeded = catalogue.seedArchetypes.length > 0 ? catalogue.seedArchetypes : catalogue.archetypes;
   const typesOf = new Map(seeded.map((archetype) => [archetype.name, archetype.instanceTypes]));
-  // What is not configured belongs to the shard and can go to whichever cluster asks.
+  // What is not configured belongs to the cluster's shard, and can go to whichever of its clusters asks; the other shards'
+  // machines never come here.
   const machinesOf = (row: SeedRow): number =>
-    Math.floor(row.configured / plan.clusterCount) + row.idle + row.speculative + row.spot;
+    Math.floor(row.configured / plan.clusterCount) +
+    Math.floor((row.idle + row.speculative + row.spot) / plan.shardReplicas);
   return (archetype) => {
     const wanted = new Set(archetype.instanceTypes);
     const machines = plan.seed

@@ -74,6 +74,38 @@ describe('checkFeasible', () => {
     ).toHaveLength(1);
   });
 
+  it('gives each shard only its own machines, and its own clusters to use them', () => {
+    const tiered = {
+      'seed.configuredFraction': 0,
+      'seed.idleHeadroomFraction': 0,
+      'seed.speculativeMultiplier': 1,
+      system: 'bigfleet',
+    };
+    const one = { 'cluster.podsPerCluster': 5_000 };
+    expect(refusals({ profile: { ...tiered, 'topology.shardReplicas': 2 } })).toEqual([]);
+    const [message, ...others] = refusals({ profile: { ...tiered, 'topology.shardReplicas': 2 }, substrate: one });
+    expect(others).toEqual([]);
+    expect(message).toContain('hold 2500 of 5000 Pods');
+    expect(message).toContain('1 of the shards own none of the 1 clusters');
+    expect(message).toContain('allowed: topology.shardReplicas at most 1');
+    expect(refusals({ profile: { ...tiered, 'topology.shardReplicas': 1 }, substrate: one })).toEqual([]);
+    // With machines enough on the shards that have a cluster, an idle shard is harmless.
+    const twice = { ...tiered, 'seed.speculativeMultiplier': 2, 'topology.shardReplicas': 2 };
+    expect(refusals({ profile: twice, substrate: one })).toEqual([]);
+    // Five clusters of two shards: three of them share half of the machines.
+    const five = refusals({
+      profile: { ...tiered, 'topology.shardReplicas': 2 },
+      substrate: { 'cluster.podsPerCluster': 1_000 },
+    });
+    expect(five[0]).toContain('hold 4500 of 5000 Pods');
+    expect(five[0]).toContain('allowed: topology.shardReplicas a divisor of 5');
+    // What is configured stands in the clusters; where Belay makes the Nodes there are no shards.
+    const configured = { ...tiered, 'seed.configuredFraction': 1, 'topology.shardReplicas': 2 };
+    expect(refusals({ profile: { ...configured, 'seed.speculativeMultiplier': 0 }, substrate: one })).toEqual([]);
+    const own = { 'seed.idleHeadroomFraction': 1, 'seed.configuredFraction': 0, 'topology.shardReplicas': 2 };
+    expect(refusals({ profile: own, substrate: one })).toEqual([]);
+  });
+
   it('is not taken in by machines of a kind that the Pods cannot use', () => {
     const catalogue = aCatalogue({
       archetypes: [
@@ -165,6 +197,28 @@ describe('checkFeasible', () => {
     // Where Belay makes the machines, it makes them for the gangs of bursts as well.
     expect(refusals({ catalogue, profile: { 'loadProfile.bursts': [burst] } })).toEqual([]);
     expect(refusals({ catalogue, profile: { 'loadProfile.bursts': [burst] }, elastic: true })).toEqual([]);
+  });
+
+  it('counts only the machines of one shard for a gang', () => {
+    const gang = anArchetype({
+      name: 'train',
+      burstOnly: true,
+      sameZone: true,
+      podsPerNode: 1,
+      zones: ['a'],
+      groupSizeRange: [60, 60],
+    });
+    const profile = {
+      system: 'bigfleet',
+      'seed.configuredFraction': 0,
+      'seed.idleHeadroomFraction': 0,
+      'seed.speculativeCount': 50,
+      'loadProfile.bursts': [{ atSeconds: 1, archetype: 'train', extraTarget: 1, durationSeconds: 1, selectivity: 1 }],
+      'topology.shardReplicas': 2,
+    };
+    const catalogue = aCatalogue({ archetypes: [anArchetype(), gang] });
+    expect(refusals({ catalogue, profile })[0]).toContain('up to 60 Pods, which must share a zone, and a zone has 50');
+    expect(refusals({ catalogue, profile: { ...profile, 'seed.speculativeCount': 60 } })).toEqual([]);
   });
 
   it('refuses a gang larger than all the Pods of a cluster', () => {
