@@ -9,6 +9,7 @@ import { writeJunit } from '../adapters/evidence/junit.ts';
 import { writeManifest } from '../adapters/evidence/manifest.ts';
 import { writeReport } from '../adapters/evidence/report.ts';
 import type { LoadRecord } from '../adapters/evidence/summary-model.ts';
+import { withBreachesRead } from '../core/campaign/conclusion.ts';
 import { latestOutcome, type CampaignState } from '../core/campaign/machine.ts';
 import { gateLine, type JudgeInput, type JudgeResult } from '../core/campaign/stage-io.ts';
 import { finalResults } from '../core/gates/final-readings.ts';
@@ -26,10 +27,11 @@ export function createJudge(log: Logger): (input: JudgeInput) => Promise<JudgeRe
     const summary = await bounded('judge', { budgetMs: spec.deadlines.stages.judge.attemptMs / 2 }, async () => {
       const readings = readReadings(evidence.folder);
       const execution = latestOutcome(state, 'soak')?.execution ?? 0;
+      const results = finalResults(spec.gates, readings, execution, Date.now());
       const judged = buildSummary({
         spec,
-        state,
-        results: finalResults(spec.gates, readings, execution, Date.now()),
+        state: withBreachesRead(state, spec.gates, readings, results),
+        results,
         readings,
         actions: actionsOf(spec, state, execution),
         groundEvents: readGround(spec.campaign),

@@ -1,6 +1,8 @@
+import { ApplicationFailure } from '@temporalio/activity';
 import { groundGaps, readGround } from '../adapters/host/ground.ts';
 import { evaluateGates } from '../adapters/prometheus/evaluate.ts';
 import type { PrometheusClient } from '../adapters/prometheus/client.ts';
+import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
 import type { GateResult } from '../core/gates/model.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
 import { scrapeIntervalMs } from '../core/plan/scrape-interval.ts';
@@ -34,6 +36,21 @@ export function breachIn(spec: CampaignSpec, results: readonly GateResult[]): Ga
     spec.gates.filter((gate) => gate.failFast && gate.barKind !== 'informational').map((gate) => gate.name),
   );
   return results.find((result) => failFast.has(result.gate) && result.verdict === 'fail');
+}
+
+/** The end of a soak by a breach. @param clock where the soak was then, e.g. "240 s into a soak of 600 s" */
+export function breachFailure(breach: GateResult, clock: string): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(
+    `${breach.message} (${clock}, seen at ${new Date(breach.reading.atMs).toISOString().slice(11, 19)} UTC)`,
+    FAILURE_TYPES.gateBreach,
+    {
+      gate: breach.gate,
+      observed: breach.reading.value,
+      bar: breach.bar,
+      windowStartMs: breach.reading.windowStartMs,
+      windowEndMs: breach.reading.windowEndMs,
+    },
+  );
 }
 
 /** Gates as heartbeat details show them: "0.41 s of at most 5 s". */

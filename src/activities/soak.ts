@@ -1,18 +1,16 @@
-import { ApplicationFailure } from '@temporalio/activity';
 import type { Logger } from 'pino';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DemandReport } from '../adapters/kube/run-demand.ts';
 import { EVALUATION_BUDGETS } from '../adapters/prometheus/evaluate.ts';
-import { prometheusClient } from '../adapters/prometheus/client.ts';
+import { prometheusClient, type PrometheusClient } from '../adapters/prometheus/client.ts';
 import { ownPrometheus } from '../adapters/prometheus/server.ts';
-import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
 import type { StageInput, StageResult } from '../core/campaign/stage-io.ts';
 import type { GateResult } from '../core/gates/model.ts';
 import { demandSchedule, type WantedPods } from '../core/plan/demand.ts';
 import { bounded } from './bounded.ts';
 import type { ObservedCluster, Observers } from './observers.ts';
 import { runActions, type ActionState } from './soak-actions.ts';
-import { breachIn, liveGates, readGates } from './soak-gates.ts';
+import { breachFailure, breachIn, liveGates, readGates } from './soak-gates.ts';
 import { SoakLoad } from './soak-load.ts';
 import { LABELS } from '../core/plan/labels.ts';
 import { scrapeIntervalMs } from '../core/plan/scrape-interval.ts';
@@ -24,6 +22,8 @@ export interface SoakCheckpoint {
   readonly startAtMs: number;
   readonly lowWater: Readonly<Record<string, number>>;
   readonly actions: Readonly<Record<string, ActionState>>;
+  /** What ended it. Whoever resumes it has no soak to go on with, only to say so. */
+  readonly breach?: GateResult;
 }
 
 const TICK_MS = 1_000;
@@ -46,7 +46,7 @@ export function createSoak(log: Logger, observers: Observers): (input: StageInpu
       const breach = await soak.run(signal, (live, fraction, gates) =>
         progress({ live, fraction, ...gates, checkpoint: soak.checkpoint }),
       );
-      if (breach !== undefined) throw breached(breach, soak);
+      if (breach !== undefined) throw breachFailure(breach, soak.clockAt(breach.reading.atMs));
       return soak.result();
     });
   });
@@ -80,34 +80,13 @@ class Soak {
     signal: AbortSignal,
     show: (live: string, fraction: number, gates: object) => void,
   ): Promise<GateResult | undefined> {
-    const stop = new AbortController();
-    const inner = AbortSignal.any([signal, stop.signal]);
     const client = prometheusClient(this.#url);
-    this.#loads = await Promise.all(this.#clusters.map((cluster) => this.#load(cluster, signal)));
-    this.#aim();
-    const work = Promise.all([
-      ...this.#loads.map((load, index) => this.#drive(load, this.#clusters[index]?.record.name ?? '', inner)),
-      this.#actions(inner, signal),
-    ]);
-    // A failing load is thrown where it is awaited; until then it must not count as unhandled.
-    work.catch(() => undefined);
     try {
-      const breach = await Promise.race([this.#watch(client, inner, show), work.then(() => never(inner))]);
-      if (breach === undefined) await Promise.all([work, this.#settle(inner, show)]);
-      stop.abort(new Error('the soak is over'));
-      await work.catch(() => undefined);
-      this.#keep(
-        await readGates({
-          spec: this.#context.spec,
-          client,
-          soakStartMs: this.checkpoint.startAtMs,
-          only: 'all',
-          signal,
-        }),
-      );
+      const breach = await this.#toItsEnd(client, signal, show);
+      const soakStartMs = this.checkpoint.startAtMs;
+      this.#keep(await readGates({ spec: this.#context.spec, client, soakStartMs, only: 'all', signal }));
       return breach;
     } finally {
-      stop.abort(new Error('the soak is over'));
       await client.close();
     }
   }
@@ -137,13 +116,45 @@ class Soak {
     };
   }
 
-  get clock(): string {
-    return `${Math.round((Date.now() - this.checkpoint.startAtMs) / 1_000)} s into a soak of ${this.#context.spec.profile.loadProfile.soakSeconds} s`;
+  clockAt(atMs: number): string {
+    return `${Math.round((atMs - this.checkpoint.startAtMs) / 1_000)} s into a soak of ${this.#context.spec.profile.loadProfile.soakSeconds} s`;
+  }
+
+  /** Holds the load and watches it; nothing of it goes on afterwards. */
+  async #toItsEnd(
+    client: PrometheusClient,
+    signal: AbortSignal,
+    show: (live: string, fraction: number, gates: object) => void,
+  ): Promise<GateResult | undefined> {
+    if (this.checkpoint.breach !== undefined) {
+      // The worker that saw it died: there is no soak to go on with, only what it had done to be undone.
+      await this.#actions(AbortSignal.abort(), signal);
+      return this.checkpoint.breach;
+    }
+    const stop = new AbortController();
+    const inner = AbortSignal.any([signal, stop.signal]);
+    this.#loads = await Promise.all(this.#clusters.map((cluster) => this.#load(cluster, signal)));
+    this.#aim();
+    const parts = [
+      ...this.#loads.map((load, index) => this.#drive(load, this.#clusters[index]?.record.name ?? '', inner)),
+      this.#actions(inner, signal),
+    ];
+    const work = Promise.all(parts);
+    // A failing load is thrown where it is awaited; until then it must not count as unhandled.
+    work.catch(() => undefined);
+    try {
+      const breach = await Promise.race([this.#watch(client, inner, show), work.then(() => never(inner))]);
+      if (breach === undefined) await Promise.all([work, this.#settle(inner, show)]);
+      return breach;
+    } finally {
+      stop.abort(new Error('the soak is over'));
+      await Promise.allSettled(parts);
+    }
   }
 
   /** Reads the fail-fast gates every interval until the soak is over or one breaks. */
   async #watch(
-    client: ReturnType<typeof prometheusClient>,
+    client: PrometheusClient,
     signal: AbortSignal,
     show: (live: string, fraction: number, gates: object) => void,
   ): Promise<GateResult | undefined> {
@@ -160,7 +171,11 @@ class Soak {
         this.#keep(results);
         gates = { gates: liveGates(results) };
         const breach = breachIn(spec, results);
-        if (breach !== undefined) return breach;
+        if (breach !== undefined) {
+          // On record before anything is waited for: the next attempt may find the numbers well again.
+          this.#save({ breach });
+          return breach;
+        }
         nextCheckMs += gateIntervalMs * Math.ceil((Date.now() - nextCheckMs + 1) / gateIntervalMs);
       }
       const { bindable } = this.#aim();
@@ -271,20 +286,6 @@ class Soak {
     this.checkpoint = { ...this.checkpoint, ...change };
     this.#context.save(this.checkpoint);
   }
-}
-
-function breached(breach: GateResult, soak: Soak): ApplicationFailure {
-  return ApplicationFailure.nonRetryable(
-    `${breach.message} (${soak.clock}, seen at ${new Date(breach.reading.atMs).toISOString().slice(11, 19)} UTC)`,
-    FAILURE_TYPES.gateBreach,
-    {
-      gate: breach.gate,
-      observed: breach.reading.value,
-      bar: breach.bar,
-      windowStartMs: breach.reading.windowStartMs,
-      windowEndMs: breach.reading.windowEndMs,
-    },
-  );
 }
 
 /** Settles only by the signal: the load being done early does not end the soak. */

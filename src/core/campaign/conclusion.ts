@@ -1,4 +1,4 @@
-import { worst, type Verdict } from '../gates/model.ts';
+import { worst, type GateDefinition, type GateResult, type Verdict } from '../gates/model.ts';
 import { latestOutcome, type CampaignState, type StageOutcome } from './machine.ts';
 import { STAGES } from './stages.ts';
 
@@ -28,6 +28,10 @@ export function verdictFloor(state: CampaignState): Floor {
   for (const stage of STAGES) {
     if (stage === 'judge' || stage === 'teardown') continue;
     const outcome = latestOutcome(state, stage);
+    if (outcome?.breachRead !== undefined) {
+      verdicts.push('fail');
+      reasons.push(`a fail-fast gate broke in ${stage} (execution ${outcome.execution}): ${outcome.breachRead}`);
+    }
     const lowered = lowers(outcome);
     if (lowered === null) continue;
     verdicts.push(lowered);
@@ -51,6 +55,31 @@ function lowers(outcome: StageOutcome | undefined): Verdict | null {
     case 'skipped':
       return 'unmeasured';
   }
+}
+
+/**
+ * The state with what the readings say of the latest soak: a breach is a failure of record, whatever the numbers say later,
+ * also when whoever read it died before it could fail the stage. A gate that fails in the end as well says so by itself.
+ */
+export function withBreachesRead(
+  state: CampaignState,
+  gates: readonly GateDefinition[],
+  readings: readonly (GateResult & { readonly stage: string; readonly execution: number })[],
+  results: readonly GateResult[],
+): CampaignState {
+  const soak = latestOutcome(state, 'soak');
+  if (soak === undefined || soak.failure?.kind === 'breach') return state;
+  const failed = new Set(results.filter(({ verdict }) => verdict === 'fail').map(({ gate }) => gate));
+  const failFast = new Set(
+    gates.filter((gate) => gate.failFast && gate.barKind !== 'informational').map(({ name }) => name),
+  );
+  const breach = readings.find(
+    ({ stage, execution, gate, verdict }) =>
+      stage === 'soak' && execution === soak.execution && verdict === 'fail' && failFast.has(gate) && !failed.has(gate),
+  );
+  if (breach === undefined) return state;
+  const outcomes = state.outcomes.map((one) => (one === soak ? { ...one, breachRead: breach.message } : one));
+  return { ...state, outcomes };
 }
 
 /** How the campaign ended. A cancel outranks what broke on the way; a skipped harness failure is no longer a fault. */

@@ -33,6 +33,11 @@ export interface StageOutcome {
   readonly startedAtMs: number;
   readonly endedAtMs: number;
   readonly failure?: StageFailure;
+  /**
+   * A breach that was read in it, although that is not how it ended: what saw it died before it could say so. Only whoever
+   * reads the readings knows; see `withBreachesRead`.
+   */
+  readonly breachRead?: string;
 }
 
 /** A decision that was accepted. */

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { endingOf, healedFailures, verdictFloor, type Ending } from '../../../src/core/campaign/conclusion.ts';
+import {
+  endingOf,
+  healedFailures,
+  verdictFloor,
+  withBreachesRead,
+  type Ending,
+} from '../../../src/core/campaign/conclusion.ts';
 import {
   initialState,
   type CampaignState,
@@ -9,6 +15,7 @@ import {
 } from '../../../src/core/campaign/machine.ts';
 import { STAGES, type Stage } from '../../../src/core/campaign/stages.ts';
 import type { Verdict } from '../../../src/core/gates/model.ts';
+import { gateOf, resultOf } from '../../adapters/evidence/fixture.ts';
 
 /** An outcome in short: `soak` succeeded; `soak!breach` failed; `soak~` was cancelled; `soak>` was skipped; `soak#2` is execution 2. */
 function outcome(text: string): StageOutcome {
@@ -161,5 +168,33 @@ describe('failures that were made good', () => {
 
   test('cover every stage that can be run again', () => {
     for (const stage of STAGES) expect(healedFailures(after([`${stage}!system`, `${stage}#2`]))).toHaveLength(1);
+  });
+});
+
+describe('a breach that was read', () => {
+  const hard = gateOf('hard', { failFast: true });
+  const late = gateOf('late');
+  const shown = gateOf('shown', { failFast: true, barKind: 'informational' });
+  const read = (gate: typeof hard, value: number, execution = 1): Parameters<typeof withBreachesRead>[2][number] => ({
+    ...resultOf(gate, value),
+    stage: 'soak',
+    execution,
+  });
+  const broken = /^a fail-fast gate broke in soak \(execution \d\): hard = 5 s/;
+
+  test.for<[string, readonly string[], ReturnType<typeof read>[], number, Verdict, readonly RegExp[]]>([
+    ['fails a soak that went on', ['soak'], [read(hard, 5), read(hard, 1)], 1, 'fail', [broken]],
+    ['fails a soak whose worker never came back', ['soak!harness'], [read(hard, 5)], 1, 'fail', [broken, /failed/]],
+    ['fails a soak that was cancelled', ['soak~'], [read(hard, 5)], 1, 'fail', [broken, /cancelled/]],
+    ['is not told twice where it ended the soak', ['soak!breach'], [read(hard, 5)], 1, 'fail', [/^stage soak failed/]],
+    ['is not told twice where its gate fails in the end', ['soak'], [read(hard, 5)], 5, 'pass', []],
+    ['was healed by a retry', ['soak!breach', 'soak#2'], [read(hard, 5), read(hard, 1, 2)], 1, 'pass', []],
+    ['is none of a gate that is judged at the end', ['soak'], [read(late, 5)], 1, 'pass', []],
+    ['is none of a gate that is only shown', ['soak'], [read(shown, 5)], 1, 'pass', []],
+  ])('%s', ([, soaks, readings, last, verdict, reasons]) => {
+    const state = after([...UP_TO_STEADY, ...soaks, 'snapshot']);
+    const floor = verdictFloor(withBreachesRead(state, [hard, late, shown], readings, [resultOf(hard, last)]));
+    expect(floor.verdict).toBe(verdict);
+    expect(floor.reasons).toEqual(reasons.map((reason) => expect.stringMatching(reason) as unknown));
   });
 });

@@ -1,0 +1,63 @@
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { pino } from 'pino';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createJudge } from '../../src/activities/judge.ts';
+import { evidenceFolder, openEvidence } from '../../src/adapters/evidence/evidence-folder.ts';
+import type { BelaySummary } from '../../src/adapters/evidence/summary-model.ts';
+import { readBelaySummary } from '../../src/adapters/evidence/write-summary.ts';
+import type { JudgeInput, JudgeResult } from '../../src/core/campaign/stage-io.ts';
+import type { CampaignSpec } from '../../src/core/plan/spec.ts';
+import { BEGIN_MS, GREEN, resultOf, stateAfter } from '../adapters/evidence/fixture.ts';
+import { testHome, type TestHome } from '../adapters/substrates/local-campaign.ts';
+import { aGate, aSpec } from '../workflows/make-spec.ts';
+
+const bind = aGate();
+const SOAK = { stage: 'soak', execution: 1 } as const;
+
+let home: TestHome;
+
+beforeEach(() => {
+  home = testHome();
+});
+afterEach(() => home.close());
+
+test('a fail-fast gate that broke in the soak fails the campaign, though its last reading is well', async () => {
+  const spec = judged();
+  openEvidence(spec).readings(SOAK, [resultOf(bind, 9, BEGIN_MS + 30_000)]);
+  openEvidence(spec).readings(SOAK, [resultOf(bind, 1, BEGIN_MS + 60_000)]);
+  const { verdict, reasons } = await judge(spec);
+  expect(verdict).toBe('fail');
+  expect(reasons).toEqual([
+    expect.stringMatching(/^a fail-fast gate broke in soak \(execution 1\): podBindP99 = 9 s, /),
+  ]);
+  expect(summaryOf(spec)).toMatchObject({
+    floor: { verdict: 'fail', reasons },
+    breaches: [{ gate: 'podBindP99', execution: 1 }],
+  });
+});
+
+/** A specification of which only what `judge` reads matters. */
+function judged(): CampaignSpec {
+  return aSpec({ campaign: 'judged', slug: 'bjudged', gates: [bind] });
+}
+
+async function judge(spec: CampaignSpec, more: Partial<JudgeInput> = {}): Promise<JudgeResult> {
+  const input: JudgeInput = {
+    spec,
+    execution: 1,
+    decisions: [],
+    outcomes: [],
+    state: stateAfter(GREEN),
+    evidence: [],
+    facts: {},
+    earlierSpecHashes: [],
+    ...more,
+  };
+  const env = new MockActivityEnvironment({ attempt: 1 }, { logger: new DefaultLogger('ERROR') });
+  return await env.run(createJudge(pino({ level: 'silent' })), input);
+}
+
+function summaryOf(spec: CampaignSpec): BelaySummary | undefined {
+  return readBelaySummary(evidenceFolder(spec.campaign));
+}

@@ -1,0 +1,120 @@
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Observers } from '../../src/activities/observers.ts';
+import { createSoak } from '../../src/activities/soak.ts';
+import { evidenceFolder, readReadings } from '../../src/adapters/evidence/evidence-folder.ts';
+import { writeLedger } from '../../src/adapters/host/ledger.ts';
+import { prometheusFolder } from '../../src/adapters/prometheus/server.ts';
+import type { CampaignSpec } from '../../src/core/plan/spec.ts';
+import { testHome, type TestHome } from '../adapters/substrates/local-campaign.ts';
+import { aGate, aSpec } from '../workflows/make-spec.ts';
+
+/** A Prometheus that answers every query with the same number, and those for `other` only when it is the number 1. */
+interface OneNumber {
+  value: number;
+  readonly unanswered: ServerResponse[];
+  readonly port: number;
+  close(): void;
+}
+
+let home: TestHome;
+let prometheus: OneNumber;
+
+beforeEach(async () => {
+  home = testHome();
+  prometheus = await oneNumber();
+});
+afterEach(() => {
+  prometheus.close();
+  home.close();
+});
+
+test('a breach outlives the worker that saw it: the next attempt reads all gates and fails with the same one', async () => {
+  const spec = soakable();
+  prometheus.value = 9;
+  const first = new MockActivityEnvironment({ attempt: 1 }, { logger: new DefaultLogger('ERROR') });
+  const dying = soak(first, spec);
+  await untilTrue(() => prometheus.unanswered.length > 0);
+  // It dies while it asks for all gates, after which everything is well again.
+  first.cancel('WORKER_SHUTDOWN');
+  expect((await dying).name).toBe('CancelledFailure');
+  prometheus.value = 1;
+
+  const second = await soak(new MockActivityEnvironment({ attempt: 2 }, { logger: new DefaultLogger('ERROR') }), spec);
+  expect(second).toMatchObject({
+    type: 'GateBreach',
+    nonRetryable: true,
+    details: [{ gate: 'podBindP99', observed: 9 }],
+  });
+  expect(second.message).toMatch(/^podBindP99 = 9 s, .* \(\d s into a soak of 60 s, seen at /);
+  const kept = readReadings(evidenceFolder(spec.campaign)).map(({ gate, reading }) => [gate, reading.value]);
+  expect(kept).toEqual([
+    ['podBindP99', 9],
+    ['podBindP99', 1],
+    ['other', 1],
+  ]);
+});
+
+/** A soak of a minute, without a Pod, that one fail-fast gate can end. */
+function soakable(): CampaignSpec {
+  const other = aGate({ name: 'other', failFast: false, source: { kind: 'query', query: 'other' } });
+  const spec = aSpec({ slug: 'bsoak', campaign: 'soak', gates: [aGate(), other] });
+  const nowMs = Date.now();
+  const cluster = { index: 0, name: 'c0', kubeconfigPath: '', context: '', owned: true, uid: 'u' };
+  writeLedger({
+    campaign: spec.campaign,
+    slug: spec.slug,
+    workflowId: '',
+    runId: '',
+    createdAtMs: nowMs,
+    expiresAtMs: nowMs + 600_000,
+    clusters: [cluster],
+    processes: [],
+  });
+  mkdirSync(prometheusFolder(spec.slug), { recursive: true });
+  const settings = { port: prometheus.port, scrapeIntervalMs: 1_000 };
+  writeFileSync(join(prometheusFolder(spec.slug), 'settings.json'), JSON.stringify(settings));
+  return spec;
+}
+
+/** How an attempt of the soak fails. */
+async function soak(env: MockActivityEnvironment, spec: CampaignSpec): Promise<Error> {
+  const observers = { of: () => Promise.resolve([]) } as unknown as Observers;
+  const run = createSoak(pino({ level: 'silent' }), observers);
+  return (await env.run(run, { spec, execution: 1, decisions: [], outcomes: [] }).then(
+    () => new Error('it did not fail'),
+    (error: unknown) => error,
+  )) as Error;
+}
+
+async function untilTrue(isTrue: () => boolean): Promise<void> {
+  for (const endMs = Date.now() + 20_000; !isTrue(); await new Promise((wake) => setTimeout(wake, 5))) {
+    if (Date.now() > endMs) throw new Error('it did not come true within 20 s');
+  }
+}
+
+async function oneNumber(): Promise<OneNumber> {
+  const unanswered: ServerResponse[] = [];
+  const server = createServer((request, response) => {
+    let query = '';
+    request.on('data', (chunk: Buffer) => (query += chunk.toString()));
+    request.on('end', () => {
+      const { value } = prometheus;
+      if (query.includes('other') && value !== 1) return void unanswered.push(response);
+      const result = [{ metric: {}, value: [Date.now() / 1_000, String(value)] }];
+      response.end(JSON.stringify({ status: 'success', data: { resultType: 'vector', result } }));
+    });
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const close = (): void => {
+    server.closeAllConnections();
+    server.close();
+  };
+  return { value: 0, unanswered, port: (server.address() as AddressInfo).port, close };
+}
