@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
-import { cp, mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { GateDefinition } from '../../core/gates/model.ts';
 import type { PrometheusClient } from '../prometheus/client.ts';
 import { prometheusClient } from '../prometheus/client.ts';
 import type { RunningPrometheus } from '../prometheus/server.ts';
 import { writeJsonFile } from './json-file.ts';
+import { moveFolder } from './move-folder.ts';
 import type { Curve, CurveQuestion } from './series.ts';
 import { curveQuery, curveStepMs, gateCurve, growthOf, OWN_CURVES } from './series.ts';
 import type { EvidencePart } from './summary-model.ts';
@@ -131,27 +132,17 @@ async function tsdbSnapshot(
   silence: string | undefined,
   request: SnapshotRequest,
 ): Promise<void> {
+  const target = join(request.folder, 'prometheus', 'snapshot');
+  const incoming = `${target}.tmp`;
+  // Of an attempt that was killed while it copied.
+  await rm(incoming, { recursive: true, force: true });
   const own = request.prometheus?.own;
   if (client === undefined || own === undefined) throw new Error(silence ?? 'the campaign has no Prometheus');
   const name = await client.snapshot({ signal: request.signal, budgetMs: request.snapshotBudgetMs });
-  const target = join(request.folder, 'prometheus', 'snapshot');
-  const incoming = `${target}.tmp`;
   await mkdir(join(request.folder, 'prometheus'), { recursive: true });
-  await rm(incoming, { recursive: true, force: true });
-  await move(join(own.dataFolder, 'snapshots', name), incoming);
+  await moveFolder(join(own.dataFolder, 'snapshots', name), incoming, request.signal);
   await rm(target, { recursive: true, force: true });
   await rename(incoming, target);
-}
-
-/** Moves a folder, by copying where the two lie on different file systems. */
-async function move(from: string, to: string): Promise<void> {
-  try {
-    await rename(from, to);
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'EXDEV') throw cause;
-    await cp(from, to, { recursive: true });
-    await rm(from, { recursive: true, force: true });
-  }
 }
 
 async function keepLog(log: { readonly name: string; readonly path: string }, folder: string): Promise<void> {

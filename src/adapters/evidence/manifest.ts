@@ -16,12 +16,14 @@ export interface ManifestEntry {
 /**
  * Writes `MANIFEST.json`: every file of the evidence with its size and sha256. Files that are appended to (`.jsonl`, `.log`)
  * may grow afterwards; what is listed of them is their beginning.
+ * @throws the signal's reason when it aborts; the manifest that was there stays
  */
-export async function writeManifest(folder: string): Promise<readonly ManifestEntry[]> {
+export async function writeManifest(folder: string, signal?: AbortSignal): Promise<readonly ManifestEntry[]> {
   const files: ManifestEntry[] = [];
   for (const path of await filesOf(folder)) {
+    signal?.throwIfAborted();
     const { size } = await lstat(join(folder, path));
-    files.push({ path, bytes: size, sha256: await sha256(join(folder, path), size) });
+    files.push({ path, bytes: size, sha256: await sha256(join(folder, path), size, signal) });
   }
   writeJsonFile(join(folder, NAME), { algorithm: 'sha256', files });
   return files;
@@ -46,18 +48,22 @@ export async function manifestProblems(folder: string): Promise<readonly string[
   return [...problems, ...[...present].map((path) => `${path} is not listed`)];
 }
 
-/** Paths of all files below a folder but the manifest, in order, with `/`. Links are not followed. */
+/** Paths of all files below a folder but the manifest and what is not finished (`.tmp`), in order, with `/`. Links are not followed. */
 async function filesOf(folder: string): Promise<readonly string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   return entries
     .filter((entry) => entry.isFile())
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
-    .filter((path) => path !== NAME && !path.endsWith('.tmp'))
+    .filter((path) => path !== NAME && !path.split('/').some((part) => part.endsWith('.tmp')))
     .sort();
 }
 
-async function sha256(path: string, bytes: number): Promise<string> {
+async function sha256(path: string, bytes: number, signal?: AbortSignal): Promise<string> {
   const hash = createHash('sha256');
-  if (bytes > 0) for await (const chunk of createReadStream(path, { end: bytes - 1 })) hash.update(chunk as Buffer);
+  if (bytes === 0) return hash.digest('hex');
+  for await (const chunk of createReadStream(path, { end: bytes - 1 })) {
+    signal?.throwIfAborted();
+    hash.update(chunk as Buffer);
+  }
   return hash.digest('hex');
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -131,11 +131,15 @@ describe('collectSnapshot', () => {
   it('has nothing to ask of the snapshot of a Prometheus that is not its own, and misses one it never had', async () => {
     const lent = await collectSnapshot({ ...request, prometheus: { url: prometheus.url, scrapeIntervalMs: 1_000 } });
     expect(lent.map(({ what, ok }) => [what, ok])).not.toContainEqual(['Prometheus snapshot', expect.anything()]);
+    // Of an attempt that was killed while it copied.
+    const half = join(folder, 'prometheus', 'snapshot.tmp');
+    mkdirSync(half, { recursive: true });
     const none = await collectSnapshot({ ...request, prometheus: undefined, soak: undefined });
     expect(failures(none)).toEqual([
       'curves of the load: the campaign has no Prometheus',
       'Prometheus snapshot: the campaign has no Prometheus',
     ]);
+    expect(existsSync(half)).toBe(false);
   });
 
   it('stops when the caller does', async () => {

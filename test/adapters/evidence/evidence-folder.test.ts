@@ -1,4 +1,13 @@
-import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -108,5 +117,15 @@ describe('the evidence folder', () => {
     writeFileSync(join(folder, 'timeline.jsonl'), '');
     expect(await manifestProblems(folder)).toContain('timeline.jsonl was changed');
     expect(existsSync(join(folder, 'MANIFEST.json'))).toBe(true);
+  });
+
+  it('lists nothing that is not finished, and stops when the caller does', async () => {
+    const { folder } = openEvidence(specOf([gate]));
+    mkdirSync(join(folder, 'prometheus', 'snapshot.tmp', '01ABC'), { recursive: true });
+    writeFileSync(join(folder, 'prometheus', 'snapshot.tmp', '01ABC', 'index'), 'half');
+    expect((await writeManifest(folder)).map(({ path }) => path)).toEqual(['plan.json', 'spec.json']);
+    rmSync(join(folder, 'MANIFEST.json'));
+    await expect(writeManifest(folder, AbortSignal.abort(new Error('out of time')))).rejects.toThrow('out of time');
+    expect(existsSync(join(folder, 'MANIFEST.json'))).toBe(false);
   });
 });
