@@ -27,13 +27,25 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-test('folders are where the environment says, else beside the checkout and in the cache', () => {
-  for (const name of ['BELAY_HOME', 'BELAY_CACHE', 'BELAY_RUNS', 'XDG_CACHE_HOME', 'BELAY_PATH'])
-    vi.stubEnv(name, undefined);
+const FOLDER_VARIABLES = ['BELAY_HOME', 'BELAY_CACHE', 'BELAY_RUNS', 'XDG_CACHE_HOME', 'BELAY_PATH'];
+
+test.each([
+  ['unset', undefined],
+  ['empty', ''],
+])('folders are beside the checkout and in the cache where the environment is %s', (_what, value) => {
+  for (const name of FOLDER_VARIABLES) vi.stubEnv(name, value);
   expect(stateFolder()).toBe(join(repositoryFolder, '.belay'));
   expect(runsFolder()).toBe(join(repositoryFolder, 'runs'));
   expect(cacheFolder()).toBe(join(homedir(), '.cache', 'belay'));
   expect(searchFolders()).toEqual([repositoryFolder]);
+});
+
+test('folders are where the environment says', () => {
+  for (const name of FOLDER_VARIABLES) vi.stubEnv(name, undefined);
+  vi.stubEnv('BELAY_HOME', '/h');
+  expect(stateFolder()).toBe('/h');
+  vi.stubEnv('BELAY_RUNS', '/r');
+  expect(runsFolder()).toBe('/r');
   vi.stubEnv('XDG_CACHE_HOME', '/x');
   expect(cacheFolder()).toBe('/x/belay');
   vi.stubEnv('BELAY_CACHE', '/y');
