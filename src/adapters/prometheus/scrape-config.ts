@@ -13,6 +13,8 @@ export interface ScrapeTarget {
     readonly caFile?: string;
     readonly certFile?: string;
     readonly keyFile?: string;
+    /** Name that the certificate is checked against, where it is not the address's. */
+    readonly serverName?: string;
     readonly insecure?: boolean;
   };
   /** File that holds a bearer token. */
@@ -90,6 +92,7 @@ function scrapeConfig(name: string, { scheme, path, tls, bearerFile }: ScrapeTar
             ca_file: tls.caFile,
             cert_file: tls.certFile,
             key_file: tls.keyFile,
+            server_name: tls.serverName,
             insecure_skip_verify: tls.insecure ?? false,
           },
         }

@@ -29,6 +29,14 @@ describe('targetFiles', () => {
     });
   });
 
+  it('checks the certificate against the name that the kubeconfig says', () => {
+    const [, job] = targetFiles([{ ...target, tls: { ...target.tls, serverName: 'api.internal' } }]);
+    expect(JSON.parse(job?.text ?? '')).toMatchObject({
+      scrape_configs: [{ tls_config: { server_name: 'api.internal' } }],
+    });
+    expect(targetFiles([target])[1]?.text).not.toContain('server_name');
+  });
+
   it('puts no cluster on what belongs to none, so that the metrics keep their own', () => {
     const [discovery] = targetFiles([{ ...target, cluster: '', labels: { kind: 'x' } }]);
     expect(JSON.parse(discovery?.text ?? '')).toEqual([

@@ -38,7 +38,14 @@ beforeAll(async () => {
         context: { cluster: name === 'gone' ? 'gone' : 'real', user: 'me' },
       })),
       clusters: [
-        { name: 'real', cluster: { server: cluster?.server, 'certificate-authority-data': base64(cluster?.caFile) } },
+        {
+          name: 'real',
+          cluster: {
+            server: cluster?.server,
+            'certificate-authority-data': base64(cluster?.caFile),
+            'tls-server-name': 'localhost',
+          },
+        },
         { name: 'gone', cluster: { server: 'https://127.0.0.1:9' } },
       ],
       users: [
@@ -67,7 +74,8 @@ test('a lent cluster is taken as it is, scraped, and given back without what the
   const { targets, absent } = await substrate.scrapeTargets(cluster, AbortSignal.timeout(10_000));
   expect(targets.map((each) => each.job)).toEqual(['apiserver']);
   expect(absent.map((each) => each.job)).toEqual(['scheduler', 'controller-manager', 'etcd', 'kwok']);
-  const { caFile, certFile, keyFile } = targets[0]?.tls ?? {};
+  const { caFile, certFile, keyFile, serverName } = targets[0]?.tls ?? {};
+  expect(serverName).toBe('localhost');
   for (const file of [caFile, certFile, keyFile, cluster.kubeconfigPath]) {
     expect(statSync(file ?? '').mode & 0o077).toBe(0);
     expect(file).toContain(campaignFolder('guest'));

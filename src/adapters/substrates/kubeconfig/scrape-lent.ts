@@ -54,6 +54,7 @@ function tlsOf(cluster: ClusterRecord, server: Cluster, user: User | null): Scra
     ...(caFile === undefined ? {} : { caFile }),
     ...(certFile === undefined ? {} : { certFile }),
     ...(keyFile === undefined ? {} : { keyFile }),
+    ...(server.tlsServerName ? { serverName: server.tlsServerName } : {}),
     ...(server.skipTLSVerify ? { insecure: true } : {}),
   };
 }
