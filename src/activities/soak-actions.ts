@@ -59,9 +59,30 @@ async function runAction(request: ActionsRequest, action: RunnerAction, index: n
     if (state.node !== undefined) await recoverNode(client, state.node, within);
     change({ ...state, undoneAtMs: Date.now() }, `${action.action}: node ${state.node ?? '?'} is back`);
   } catch (error) {
+    // The worker is stopped or the soak cancelled: nothing is said about the action, and whoever comes next undoes it.
+    if (request.undoSignal.aborted) return;
     const message = error instanceof Error ? error.message : String(error);
     change({ ...state, error: message }, `${action.action}: ${message}`);
   }
+}
+
+/**
+ * Brings back at once what is still out of a soak that was cut off: nobody may come to resume it.
+ * @throws KubeError, or the time-out of `callBudgetMs`, when a Node cannot be brought back
+ */
+export async function undoActions(
+  request: Pick<ActionsRequest, 'actions' | 'before' | 'cluster' | 'callBudgetMs' | 'onChange'>,
+): Promise<void> {
+  const { actions, before, cluster, callBudgetMs, onChange } = request;
+  const within = { signal: AbortSignal.timeout(callBudgetMs), budgetMs: callBudgetMs };
+  await Promise.all(
+    actions.map(async ({ action }, index) => {
+      const state = before[String(index)];
+      if (state?.node === undefined || state.undoneAtMs !== undefined) return;
+      await recoverNode(cluster.client, state.node, within);
+      onChange(index, { ...state, undoneAtMs: Date.now() }, `${action}: node ${state.node} is back`);
+    }),
+  );
 }
 
 /** `fail-node`: the one with most Pods, so that the failure is felt; `fail-node-3`: the fourth by name. */

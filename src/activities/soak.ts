@@ -1,3 +1,4 @@
+import { CancelledFailure } from '@temporalio/activity';
 import type { Logger } from 'pino';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DemandReport } from '../adapters/kube/run-demand.ts';
@@ -9,12 +10,13 @@ import type { GateResult } from '../core/gates/model.ts';
 import { demandSchedule, type WantedPods } from '../core/plan/demand.ts';
 import { bounded } from './bounded.ts';
 import type { ObservedCluster, Observers } from './observers.ts';
-import { runActions, type ActionState } from './soak-actions.ts';
+import { runActions, undoActions, type ActionState } from './soak-actions.ts';
 import { breachFailure, breachIn, liveGates, readGates } from './soak-gates.ts';
 import { SoakLoad } from './soak-load.ts';
 import { LABELS } from '../core/plan/labels.ts';
 import { scrapeIntervalMs } from '../core/plan/scrape-interval.ts';
-import { stageActivity, type StageContext } from './stage-activity.ts';
+import { soakResult } from './soak-result.ts';
+import { stageActivity, type BodyResult, type StageContext } from './stage-activity.ts';
 import { total } from './steady.ts';
 
 /** What a soak goes by after a restart: its clock above all, which no death of a worker moves. */
@@ -30,8 +32,8 @@ const TICK_MS = 1_000;
 
 /**
  * Holds the load for the soak's time: churn and changes of demand at their intended moments, runner actions, lost Pods
- * replaced, and every check interval the fail-fast gates. A breach ends it at once. At the end, and at a breach, all gates are read, over the window
- * that ends then.
+ * replaced, and every check interval the fail-fast gates. A breach ends it at once. At the end, and at a breach, all gates are
+ * read, over the window that ends then.
  */
 export function createSoak(log: Logger, observers: Observers): (input: StageInput) => Promise<StageResult> {
   return stageActivity('soak', log, async (context) => {
@@ -42,14 +44,24 @@ export function createSoak(log: Logger, observers: Observers): (input: StageInpu
     );
     const soak = new Soak(context, clusters);
     const stallMs = (EVALUATION_BUDGETS + 1) * budgets.queryMs + budgets.podReadyMs + budgets.gateIntervalMs;
-    return await bounded('soak', { budgetMs: stages.soak.attemptMs, stallMs }, async (signal, progress) => {
-      const breach = await soak.run(signal, (live, fraction, gates) =>
-        progress({ live, fraction, ...gates, checkpoint: soak.checkpoint }),
-      );
-      if (breach !== undefined) throw breachFailure(breach, soak.clockAt(breach.reading.atMs));
-      return soak.result();
-    });
+    try {
+      return await bounded('soak', { budgetMs: stages.soak.attemptMs, stallMs }, async (signal, progress) => {
+        const breach = await soak.run(signal, (live, fraction, gates) =>
+          progress({ live, fraction, ...gates, checkpoint: soak.checkpoint }),
+        );
+        if (breach !== undefined) throw breachFailure(breach, soak.clockAt(breach.reading.atMs));
+        return soak.result();
+      });
+    } catch (error) {
+      if (!goesOnElsewhere(error)) await soak.undo();
+      throw error;
+    }
   });
+}
+
+/** A worker that shuts down, or that was given up, leaves the soak to the next one; after a cancel none comes. */
+function goesOnElsewhere(error: unknown): boolean {
+  return error instanceof CancelledFailure && error.message !== 'CANCELLED';
 }
 
 class Soak {
@@ -60,6 +72,7 @@ class Soak {
   readonly #url: string;
   #loads: readonly SoakLoad[] = [];
   #driven: readonly DemandReport[] = [];
+  #acting: Promise<void> = Promise.resolve();
   #checks = 0;
 
   constructor(context: StageContext, clusters: readonly ObservedCluster[]) {
@@ -91,29 +104,16 @@ class Soak {
     }
   }
 
-  result(): { readonly detail: string; readonly facts: Record<string, number | string> } {
-    const sum = (of: (load: SoakLoad) => number): number => this.#loads.reduce((all, load) => all + of(load), 0);
-    const replaced = sum((load) => load.count('replace'));
-    const created = sum((load) => load.count('create'));
-    const deleted = sum((load) => load.count('delete'));
-    const lost = sum((load) => load.lost);
-    const moved = created + deleted === 0 ? '' : `${created} added and ${deleted} removed as demand moved, `;
-    const seconds = this.#context.spec.profile.loadProfile.soakSeconds;
-    return {
-      detail: `${seconds} s, ${replaced} Pods replaced, ${moved}${lost} lost and replaced, ${this.#checks} checks of the gates`,
-      facts: {
-        soakStartMs: this.checkpoint.startAtMs,
-        soakEndMs: this.endAtMs,
-        podsReplaced: replaced,
-        podsAdded: created,
-        podsRemoved: deleted,
-        podsLost: lost,
-        churnLateP99Ms: Math.max(0, ...this.#driven.map((report) => report.sentLate.p99Ms)),
-        podsBound: total(this.#clusters, 'bound'),
-        podsPresent: total(this.#clusters, 'present'),
-        watchSilent: this.#clusters.reduce((sum, cluster) => sum + cluster.watchStats().silent, 0),
-      },
-    };
+  result(): BodyResult<StageResult> {
+    return soakResult({
+      soakSeconds: this.#context.spec.profile.loadProfile.soakSeconds,
+      startAtMs: this.checkpoint.startAtMs,
+      endAtMs: this.endAtMs,
+      clusters: this.#clusters,
+      loads: this.#loads,
+      driven: this.#driven,
+      checks: this.#checks,
+    });
   }
 
   clockAt(atMs: number): string {
@@ -223,30 +223,46 @@ class Soak {
   }
 
   async #actions(signal: AbortSignal, undoSignal: AbortSignal): Promise<void> {
-    const [cluster] = this.#clusters;
-    const { spec, evidence, input } = this.#context;
-    if (cluster === undefined) return;
-    await runActions({
-      actions: spec.profile.runnerActions,
-      before: this.checkpoint.actions,
+    const { spec } = this.#context;
+    const request = this.#actionsRequest();
+    if (request === undefined) return;
+    this.#acting = runActions({
+      ...request,
       startAtMs: this.checkpoint.startAtMs,
-      cluster,
       nodes: spec.capacityFromSystem ? {} : { labelSelector: `${LABELS.campaign}=${spec.campaign}` },
-      callBudgetMs: spec.deadlines.budgets.apiCallMs,
       signal,
       undoSignal,
+    });
+    await this.#acting;
+  }
+
+  /** After the end of a soak that was cut off: no Node stays failed. What cannot be undone is told, not thrown. */
+  async undo(): Promise<void> {
+    await this.#acting;
+    const request = this.#actionsRequest();
+    if (request === undefined) return;
+    try {
+      await undoActions(request);
+    } catch (error) {
+      this.#context.log.warn({ err: error }, 'a failed Node could not be brought back');
+    }
+  }
+
+  #actionsRequest(): Parameters<typeof undoActions>[0] | undefined {
+    const [cluster] = this.#clusters;
+    const { spec, evidence, input } = this.#context;
+    if (cluster === undefined) return undefined;
+    return {
+      actions: spec.profile.runnerActions,
+      before: this.checkpoint.actions,
+      cluster,
+      callBudgetMs: spec.deadlines.budgets.apiCallMs,
       onChange: (index, state, told) => {
         this.#save({ actions: { ...this.checkpoint.actions, [String(index)]: state } });
-        evidence.event({
-          atMs: Date.now(),
-          stage: 'soak',
-          execution: input.execution,
-          attempt: 1,
-          what: 'action',
-          detail: told,
-        });
+        const { execution } = input;
+        evidence.event({ atMs: Date.now(), stage: 'soak', execution, attempt: 1, what: 'action', detail: told });
       },
-    });
+    };
   }
 
   /** Tells every target, and sums them up. */

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { runActions, type ActionState } from '../../src/activities/soak-actions.ts';
+import { runActions, undoActions, type ActionsRequest, type ActionState } from '../../src/activities/soak-actions.ts';
 import type { ObservedCluster } from '../../src/activities/observers.ts';
 import type { Selection } from '../../src/adapters/kube/client.ts';
 import { answer, scriptedApi, type ScriptedApi } from '../adapters/kube/scripted-api.ts';
@@ -18,8 +18,8 @@ let api: ScriptedApi | undefined;
 
 afterEach(() => api?.close());
 
-/** Runs one action at once, on a cluster that others use too. */
-async function act(action: string, nodes: Selection): Promise<ActionState> {
+/** A cluster that others use too. */
+async function aCluster(): Promise<ObservedCluster> {
   api = await scriptedApi((request, response) => {
     const url = new URL(request.url ?? '', 'http://api');
     const [key, value] = (url.searchParams.get('labelSelector') ?? '').split('=');
@@ -33,24 +33,43 @@ async function act(action: string, nodes: Selection): Promise<ActionState> {
       answer(response, 200, { metadata: { name: url.pathname.split('/').at(-1), resourceVersion: '1' }, spec: {} });
     }
   });
-  const stop = new AbortController();
-  let state: ActionState = {};
+  return { client: api.client, load: { namespace: 'mine', labelSelector: 'x=y' } } as unknown as ObservedCluster;
+}
+
+function patches(): readonly (string | undefined)[] {
+  return (api?.seen ?? []).filter((request) => request.startsWith('PATCH')).map((request) => request.split('?')[0]);
+}
+
+/** Runs one action from `before` on; `onChange` is told each state of it. @returns the last one */
+async function carryOut(
+  action: string,
+  cluster: ObservedCluster,
+  more: Partial<Omit<ActionsRequest, 'onChange'>> & { readonly onChange: (next: ActionState) => void },
+): Promise<ActionState> {
+  let state = more.before?.['0'] ?? {};
   await runActions({
     actions: [{ atSeconds: 0, action }],
     before: {},
     startAtMs: Date.now(),
-    cluster: { client: api.client, load: { namespace: 'mine', labelSelector: 'x=y' } } as unknown as ObservedCluster,
-    nodes,
+    cluster,
+    nodes: { labelSelector: 'belay.dev/campaign=mine' },
     callBudgetMs: 5_000,
-    signal: stop.signal,
+    signal: new AbortController().signal,
     undoSignal: AbortSignal.timeout(30_000),
+    ...more,
     onChange: (_, next) => {
       state = next;
-      // Done is done: the soak ends here, so that the Node comes back at once.
-      stop.abort();
+      more.onChange(next);
     },
   });
   return state;
+}
+
+/** Runs one action at once. */
+async function act(action: string, nodes: Selection): Promise<ActionState> {
+  const stop = new AbortController();
+  // Done is done: the soak ends here, so that the Node comes back at once.
+  return await carryOut(action, await aCluster(), { nodes, signal: stop.signal, onChange: () => stop.abort() });
 }
 
 test.for<[string, Selection, string]>([
@@ -61,15 +80,50 @@ test.for<[string, Selection, string]>([
   ['fail-node', {}, 'aa-somebody-else'],
 ])('%s among the Nodes of %j fails %s, and it comes back', async ([action, nodes, node]) => {
   expect(await act(action, nodes)).toMatchObject({ node, undoneAtMs: expect.any(Number) });
-  expect(api?.seen.filter((request) => request.startsWith('PATCH')).map((request) => request.split('?')[0])).toEqual([
-    `PATCH /api/v1/nodes/${node}`,
-    `PATCH /api/v1/nodes/${node}`,
-  ]);
+  expect(patches()).toEqual([`PATCH /api/v1/nodes/${node}`, `PATCH /api/v1/nodes/${node}`]);
 });
 
 test('a Node that the campaign does not have is told, and nothing is touched', async () => {
   expect(await act('fail-node-2', { labelSelector: 'belay.dev/campaign=mine' })).toMatchObject({
     error: 'fail-node-2: the campaign has 2 Nodes, numbered from 0',
   });
-  expect(api?.seen.filter((request) => request.startsWith('PATCH'))).toEqual([]);
+  expect(patches()).toEqual([]);
+});
+
+/** Fails a Node; its worker is stopped while the Node is out. */
+async function stoppedWhileOut(cluster: ObservedCluster): Promise<ActionState> {
+  const stop = new AbortController();
+  const state = carryOut('fail-node-0', cluster, {
+    signal: stop.signal,
+    undoSignal: stop.signal,
+    onChange: () => undefined,
+  });
+  await expect.poll(patches, { timeout: 10_000 }).toHaveLength(1);
+  stop.abort();
+  return await state;
+}
+
+test('a Node that is out when its worker is stopped is no error of the action: whoever resumes it brings it back', async () => {
+  const cluster = await aCluster();
+  const state = await stoppedWhileOut(cluster);
+  expect(state).toEqual({ node: 'mine-n0', firedAtMs: expect.any(Number) });
+  const before = { '0': { ...state, firedAtMs: Date.now() - 60_000 } };
+  const resumed = await carryOut('fail-node-0', cluster, { before, onChange: () => undefined });
+  expect(resumed).toEqual({ ...before['0'], undoneAtMs: expect.any(Number) });
+  expect(patches()).toEqual(['PATCH /api/v1/nodes/mine-n0', 'PATCH /api/v1/nodes/mine-n0']);
+});
+
+test('a Node that is out when nobody will resume the soak is brought back at once', async () => {
+  const cluster = await aCluster();
+  const state = await stoppedWhileOut(cluster);
+  const after = new Map<number, ActionState>();
+  await undoActions({
+    actions: [{ atSeconds: 0, action: 'fail-node-0' }],
+    before: { '0': state },
+    cluster,
+    callBudgetMs: 5_000,
+    onChange: (index, next) => after.set(index, next),
+  });
+  expect(after.get(0)).toEqual({ ...state, undoneAtMs: expect.any(Number) });
+  expect(patches()).toHaveLength(2);
 });

@@ -6,13 +6,15 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Observers } from '../../src/activities/observers.ts';
+import type { ObservedCluster, Observers } from '../../src/activities/observers.ts';
 import { createSoak } from '../../src/activities/soak.ts';
-import { evidenceFolder, readReadings } from '../../src/adapters/evidence/evidence-folder.ts';
+import { evidenceFolder, readReadings, readTimeline } from '../../src/adapters/evidence/evidence-folder.ts';
 import { writeLedger } from '../../src/adapters/host/ledger.ts';
 import { prometheusFolder } from '../../src/adapters/prometheus/server.ts';
 import type { CampaignSpec } from '../../src/core/plan/spec.ts';
+import { answer, scriptedApi, type ScriptedApi } from '../adapters/kube/scripted-api.ts';
 import { testHome, type TestHome } from '../adapters/substrates/local-campaign.ts';
+import { aPlan, aProfile } from '../core/plan/make.ts';
 import { aGate, aSpec } from '../workflows/make-spec.ts';
 
 /** A Prometheus that answers every query with the same number, and those for `other` only when it is the number 1. */
@@ -25,12 +27,14 @@ interface OneNumber {
 
 let home: TestHome;
 let prometheus: OneNumber;
+let api: ScriptedApi | undefined;
 
 beforeEach(async () => {
   home = testHome();
   prometheus = await oneNumber();
 });
-afterEach(() => {
+afterEach(async () => {
+  await api?.close();
   prometheus.close();
   home.close();
 });
@@ -38,7 +42,7 @@ afterEach(() => {
 test('a breach outlives the worker that saw it: the next attempt reads all gates and fails with the same one', async () => {
   const spec = soakable();
   prometheus.value = 9;
-  const first = new MockActivityEnvironment({ attempt: 1 }, { logger: new DefaultLogger('ERROR') });
+  const first = anAttempt(1);
   const dying = soak(first, spec);
   await untilTrue(() => prometheus.unanswered.length > 0);
   // It dies while it asks for all gates, after which everything is well again.
@@ -46,7 +50,7 @@ test('a breach outlives the worker that saw it: the next attempt reads all gates
   expect((await dying).name).toBe('CancelledFailure');
   prometheus.value = 1;
 
-  const second = await soak(new MockActivityEnvironment({ attempt: 2 }, { logger: new DefaultLogger('ERROR') }), spec);
+  const second = await soak(anAttempt(2), spec);
   expect(second).toMatchObject({
     type: 'GateBreach',
     nonRetryable: true,
@@ -61,10 +65,49 @@ test('a breach outlives the worker that saw it: the next attempt reads all gates
   ]);
 });
 
+test('a soak that is cancelled while a Node is failed brings it back; a worker that shuts down leaves that to the next', async () => {
+  const spec = soakable({ profile: aProfile({ runnerActions: [{ atSeconds: 0, action: 'fail-node-0' }] }) });
+  api = await scriptedApi((request, response) => {
+    const name = new URL(request.url ?? '', 'http://api').pathname.split('/').at(-1);
+    const items = name === 'nodes' ? [{ metadata: { name: 'n0' } }] : [];
+    answer(response, 200, { metadata: { name, resourceVersion: '1' }, items, spec: {} });
+  });
+  const cluster = {
+    record: { name: 'c0', index: 0 },
+    client: api.client,
+    load: { namespace: 'soak', labelSelector: 'x=y', demand: { base: 0 } },
+    counts: () => ({ present: 0, bound: 0, ready: 0, pending: 0, deleted: 0 }),
+  } as unknown as ObservedCluster;
+  const patches = (): number => api?.seen.filter((request) => request.startsWith('PATCH')).length ?? 0;
+
+  const first = anAttempt(1);
+  const stopped = soak(first, spec, [cluster]);
+  await untilTrue(() => patches() === 1);
+  first.cancel('WORKER_SHUTDOWN');
+  expect((await stopped).message).toBe('WORKER_SHUTDOWN');
+  expect(patches()).toBe(1);
+
+  const second = anAttempt(2);
+  const before = api.seen.length;
+  const cancelled = soak(second, spec, [cluster]);
+  await untilTrue(() => (api?.seen.length ?? 0) > before);
+  second.cancel('CANCELLED');
+  expect((await cancelled).message).toBe('CANCELLED');
+  expect(patches()).toBe(2);
+  const told = readTimeline(evidenceFolder(spec.campaign)).filter(({ what }) => what === 'action');
+  expect(told.map(({ detail }) => detail)).toEqual(['fail-node-0: node n0 fails', 'fail-node-0: node n0 is back']);
+});
+
 /** A soak of a minute, without a Pod, that one fail-fast gate can end. */
-function soakable(): CampaignSpec {
+function soakable(change: Partial<CampaignSpec> = {}): CampaignSpec {
   const other = aGate({ name: 'other', failFast: false, source: { kind: 'query', query: 'other' } });
-  const spec = aSpec({ slug: 'bsoak', campaign: 'soak', gates: [aGate(), other] });
+  const spec = aSpec({
+    slug: 'bsoak',
+    campaign: 'soak',
+    gates: [aGate(), other],
+    plan: aPlan({ clusterCount: 1, podsOfCluster: [0], totalPods: 0 }),
+    ...change,
+  });
   const nowMs = Date.now();
   const cluster = { index: 0, name: 'c0', kubeconfigPath: '', context: '', owned: true, uid: 'u' };
   writeLedger({
@@ -83,9 +126,17 @@ function soakable(): CampaignSpec {
   return spec;
 }
 
+function anAttempt(attempt: number): MockActivityEnvironment {
+  return new MockActivityEnvironment({ attempt }, { logger: new DefaultLogger('ERROR') });
+}
+
 /** How an attempt of the soak fails. */
-async function soak(env: MockActivityEnvironment, spec: CampaignSpec): Promise<Error> {
-  const observers = { of: () => Promise.resolve([]) } as unknown as Observers;
+async function soak(
+  env: MockActivityEnvironment,
+  spec: CampaignSpec,
+  clusters: readonly ObservedCluster[] = [],
+): Promise<Error> {
+  const observers = { of: () => Promise.resolve(clusters) } as unknown as Observers;
   const run = createSoak(pino({ level: 'silent' }), observers);
   return (await env.run(run, { spec, execution: 1, decisions: [], outcomes: [] }).then(
     () => new Error('it did not fail'),

@@ -1,0 +1,45 @@
+import type { DemandReport } from '../adapters/kube/run-demand.ts';
+import type { StageResult } from '../core/campaign/stage-io.ts';
+import type { ObservedCluster } from './observers.ts';
+import type { SoakLoad } from './soak-load.ts';
+import type { BodyResult } from './stage-activity.ts';
+import { total } from './steady.ts';
+
+/** A soak that is over. */
+export interface EndedSoak {
+  readonly soakSeconds: number;
+  readonly startAtMs: number;
+  readonly endAtMs: number;
+  readonly clusters: readonly ObservedCluster[];
+  readonly loads: readonly SoakLoad[];
+  /** Of the loads that this attempt drove to their end. */
+  readonly driven: readonly DemandReport[];
+  /** How often the fail-fast gates were read. */
+  readonly checks: number;
+}
+
+/** What a soak that nothing broke reports. */
+export function soakResult(soak: EndedSoak): BodyResult<StageResult> {
+  const { clusters, loads, driven, checks } = soak;
+  const sum = (of: (load: SoakLoad) => number): number => loads.reduce((all, load) => all + of(load), 0);
+  const replaced = sum((load) => load.count('replace'));
+  const created = sum((load) => load.count('create'));
+  const deleted = sum((load) => load.count('delete'));
+  const lost = sum((load) => load.lost);
+  const moved = created + deleted === 0 ? '' : `${created} added and ${deleted} removed as demand moved, `;
+  return {
+    detail: `${soak.soakSeconds} s, ${replaced} Pods replaced, ${moved}${lost} lost and replaced, ${checks} checks of the gates`,
+    facts: {
+      soakStartMs: soak.startAtMs,
+      soakEndMs: soak.endAtMs,
+      podsReplaced: replaced,
+      podsAdded: created,
+      podsRemoved: deleted,
+      podsLost: lost,
+      churnLateP99Ms: Math.max(0, ...driven.map((report) => report.sentLate.p99Ms)),
+      podsBound: total(clusters, 'bound'),
+      podsPresent: total(clusters, 'present'),
+      watchSilent: clusters.reduce((all, cluster) => all + cluster.watchStats().silent, 0),
+    },
+  };
+}
