@@ -1,7 +1,7 @@
 import type { Archetype, Catalogue, Profile } from '../profile/model.ts';
 import type { Capacity, Infeasibility } from './feasibility.ts';
 import type { Plan, SeedRow } from './plan.ts';
-import { isGang, podsPerMachine } from './seed-sizing.ts';
+import { isGang, podsPerMachine, seededArchetypes } from './seed-sizing.ts';
 
 /**
  * Gangs that no zone can hold whole. Belay lays its own Nodes out around the gangs that are drawn, so there only the
@@ -50,8 +50,7 @@ export function gangRefusals(
 
 /** Machines of one cluster in one zone that an archetype's Pods can use: those whose instance types it shares. */
 function machinesInZone(plan: Plan, catalogue: Catalogue): (archetype: Archetype) => number {
-  const seeded = catalogue.seedArchetypes.length > 0 ? catalogue.seedArchetypes : catalogue.archetypes;
-  const typesOf = new Map(seeded.map((archetype) => [archetype.name, archetype.instanceTypes]));
+  const typesOf = new Map(seededArchetypes(catalogue).map((archetype) => [archetype.name, archetype.instanceTypes]));
   // What is not configured belongs to the cluster's shard, and can go to whichever of its clusters asks; the other shards'
   // machines never come here.
   const machinesOf = (row: SeedRow): number =>
@@ -60,7 +59,7 @@ function machinesInZone(plan: Plan, catalogue: Catalogue): (archetype: Archetype
   return (archetype) => {
     const wanted = new Set(archetype.instanceTypes);
     const machines = plan.seed
-      .filter((row) => row.archetype === archetype.name || typesOf.get(row.archetype)?.some((type) => wanted.has(type)))
+      .filter((row) => typesOf.get(row.archetype)?.some((type) => wanted.has(type)))
       .reduce((sum, row) => sum + machinesOf(row), 0);
     return Math.floor(machines / Math.max(1, archetype.zones.length));
   };

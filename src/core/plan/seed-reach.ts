@@ -1,7 +1,10 @@
 import { MIN_STEADY_SHARE } from '../gates/bigfleet-bars.ts';
 import type { Archetype, Catalogue, Profile } from '../profile/model.ts';
 import type { Capacity, Infeasibility } from './feasibility.ts';
-import type { Plan } from './plan.ts';
+import type { Plan, SeedRow } from './plan.ts';
+import { podShare, podsPerMachine, seededArchetypes } from './seed-sizing.ts';
+import { largestRemainder } from './whole-numbers.ts';
+import { demandedArchetypes } from './workload.ts';
 
 /** The seed must hold the Pods that the steady gate asks for, unless falling short is what is tested. */
 export function seedRefusals(
@@ -23,7 +26,11 @@ export function seedRefusals(
   const gate = Math.floor(MIN_STEADY_SHARE * plan.totalPods);
   const shards = capacity === 'tiers' ? shardKinds(plan) : [WHOLE_CAMPAIGN];
   const placeable = Math.floor(
-    shards.reduce((sum, shard) => sum + shard.count * placeablePods(plan, catalogue, capacity, shard), 0) + ROUNDING,
+    shards.reduce(
+      (sum, shard) =>
+        sum + shard.count * placeablePods({ plan, catalogue, capacity, density: profile.scale.density }, shard),
+      0,
+    ) + ROUNDING,
   );
   if (placeable >= gate) return [];
   const tiers =
@@ -37,7 +44,9 @@ export function seedRefusals(
       : least > seed.configuredFraction
         ? `seed.configuredFraction + seed.idleHeadroomFraction at least 1, e.g. seed.configuredFraction ${least}`
         : 'more of seed.idleHeadroomFraction';
-  const uneven = capacity === 'tiers' ? unevenShards(plan) : undefined;
+  const causes = [capacity === 'tiers' ? unevenShards(plan) : undefined, homeless(catalogue)].filter(
+    (cause) => cause !== undefined,
+  );
   return [
     {
       field: 'seed.configuredFraction',
@@ -45,8 +54,8 @@ export function seedRefusals(
         `the seed cannot reach the steady gate: ${tiers} ${placeable} of ${plan.totalPods} Pods, and the gate is ${gate} ` +
         `(seed.configuredFraction ${seed.configuredFraction}, seed.idleHeadroomFraction ${seed.idleHeadroomFraction}, ` +
         `seed.speculativeMultiplier ${seed.speculativeMultiplier}, seed.speculativeCount ${seed.speculativeCount}` +
-        `${uneven === undefined ? '' : `; ${uneven.why}`}); ` +
-        `allowed: ${uneven === undefined ? '' : `${uneven.remedy}, or `}${remedy}`,
+        `${causes.map(({ why }) => `; ${why}`).join('')}); ` +
+        `allowed: ${causes.map((cause) => `${cause.remedy}, or `).join('')}${remedy}`,
     },
   ];
 }
@@ -75,8 +84,28 @@ function shardKinds({ clusterCount, shardReplicas }: Plan): readonly ShardKind[]
   ];
 }
 
+/** What more machines alone would not mend. */
+interface Cause {
+  readonly why: string;
+  readonly remedy: string;
+}
+
+/** Archetypes that are asked for and have no instance type in common with any that is seeded; undefined where none is. */
+function homeless(catalogue: Catalogue): Cause | undefined {
+  const types = new Set(seededArchetypes(catalogue).flatMap(({ instanceTypes }) => instanceTypes));
+  const without = demandedArchetypes(catalogue).filter(
+    ({ instanceTypes }) => !instanceTypes.some((type) => types.has(type)),
+  );
+  if (without.length === 0) return undefined;
+  const told = without.map(({ name, instanceTypes }) => `${name} (${instanceTypes.join(', ')})`).join(', ');
+  return {
+    why: `no machine of the seed has an instance type of ${told}`,
+    remedy: `an entry of seedArchetypes in catalogue ${catalogue.name} with these instance types`,
+  };
+}
+
 /** Why equal tiers do not suit shards that own unequal numbers of clusters; undefined where all own the same. */
-function unevenShards(plan: Plan): { readonly why: string; readonly remedy: string } | undefined {
+function unevenShards(plan: Plan): Cause | undefined {
   const { clusterCount, shardReplicas } = plan;
   if (clusterCount % shardReplicas === 0) return undefined;
   const rule = `cluster N belongs to shard N % topology.shardReplicas ${shardReplicas}`;
@@ -91,30 +120,59 @@ function unevenShards(plan: Plan): { readonly why: string; readonly remedy: stri
       };
 }
 
-/** Pods of a shard that find a machine, taking archetypes together that can use each other's instance types. */
-function placeablePods(plan: Plan, catalogue: Catalogue, capacity: Capacity, shard: ShardKind): number {
-  const byName = new Map<string, Archetype>(
-    [...catalogue.archetypes, ...catalogue.seedArchetypes].map((archetype) => [archetype.name, archetype]),
-  );
-  const groups: { types: Set<string>; pods: number; slots: number }[] = [];
+/** What is asked of a shard. */
+interface SeedRequest {
+  readonly plan: Plan;
+  readonly catalogue: Catalogue;
+  readonly capacity: Capacity;
+  readonly density: number;
+}
+
+/** Archetypes that can use each other's machines, taken together. */
+interface Group {
+  readonly types: ReadonlySet<string>;
+  readonly pods: number;
+  readonly slots: number;
+}
+
+/** Pods of a shard that find a machine: those of the demand, on the machines of the seed whose instance type they take. */
+function placeablePods(request: SeedRequest, shard: ShardKind): number {
+  const { plan, catalogue, capacity, density } = request;
+  const demand = demandedArchetypes(catalogue);
+  const wanted = largestRemainder(plan.totalPods, demand.map(podShare));
+  let groups: readonly Group[] = [];
+  for (const [index, { instanceTypes }] of demand.entries()) {
+    const pods = (wanted[index] ?? 0) * shard.ofClusters;
+    groups = joined(groups, { types: new Set(instanceTypes), pods, slots: 0 });
+  }
+  const seeded = new Map(seededArchetypes(catalogue).map((archetype) => [archetype.name, archetype]));
   for (const row of plan.seed) {
+    const types = seeded.get(row.archetype)?.instanceTypes ?? [row.archetype];
     const elastic = capacity === 'tiers' ? row.speculative + row.spot : 0;
     const machines = row.configured * shard.ofClusters + (row.idle + elastic) * shard.ofTiers;
-    const group = {
-      types: new Set(byName.get(row.archetype)?.instanceTypes ?? [row.archetype]),
-      pods: row.expectedPods * shard.ofClusters,
-      slots: machines * row.podsPerMachine,
-    };
-    // Merge every group that shares an instance type, which may join groups that did not touch before.
-    for (let index = groups.length - 1; index >= 0; index -= 1) {
-      const other = groups[index];
-      if (other === undefined || ![...other.types].some((type) => group.types.has(type))) continue;
-      group.types = new Set([...group.types, ...other.types]);
-      group.pods += other.pods;
-      group.slots += other.slots;
-      groups.splice(index, 1);
-    }
-    groups.push(group);
+    groups = joined(groups, { types: new Set(types), pods: 0, slots: machines * podsOn(row, types, demand, density) });
   }
   return groups.reduce((sum, group) => sum + Math.min(group.pods, group.slots), 0);
+}
+
+/** Pods that one machine of a row holds: of its own archetype where that is asked for, else of the smallest that takes it. */
+function podsOn(row: SeedRow, types: readonly string[], demand: readonly Archetype[], density: number): number {
+  const own = demand.some(({ name }) => name === row.archetype);
+  const takers = demand.filter(({ instanceTypes }) => instanceTypes.some((type) => types.includes(type)));
+  if (own || takers.length === 0) return row.podsPerMachine;
+  return takers.reduce((most, archetype) => Math.max(most, podsPerMachine(archetype, density)), 0);
+}
+
+/** Adds a group, merged with all that share an instance type with it, which may join some that did not touch before. */
+function joined(groups: readonly Group[], added: Group): readonly Group[] {
+  const touching = groups.filter(({ types }) => [...types].some((type) => added.types.has(type)));
+  const merged = touching.reduce(
+    (all, one) => ({
+      types: new Set([...all.types, ...one.types]),
+      pods: all.pods + one.pods,
+      slots: all.slots + one.slots,
+    }),
+    added,
+  );
+  return [...groups.filter((group) => !touching.includes(group)), merged];
 }

@@ -60,13 +60,16 @@ export function catalogueContradictions(root: unknown): readonly Finding[] {
     checkUnique(raw, [list], 'name');
     for (const index of raw.list(list).keys()) checkArchetype(raw, [list, index]);
   }
-  const kinds = raw.list('archetypes');
-  if (kinds.length > 0 && kinds.every((_, index) => raw.is('archetypes', index, 'burstOnly'))) {
-    raw.refuse(
-      ['archetypes'],
-      'every archetype is burstOnly: nothing is left for the load',
-      'one archetype that is not burstOnly',
-    );
+  const left = {
+    archetypes: 'nothing is left',
+    seedArchetypes: 'no machine is seeded',
+    demandArchetypes: 'nothing is left',
+  };
+  for (const [list, why] of Object.entries(left)) {
+    const kinds = raw.list(list);
+    if (kinds.length > 0 && kinds.every((_, index) => raw.is(list, index, 'burstOnly'))) {
+      raw.refuse([list], `every archetype is burstOnly: ${why} for the load`, 'one archetype that is not burstOnly');
+    }
   }
   return raw.findings;
 }

@@ -122,6 +122,33 @@ describe('checkFeasible', () => {
     expect(refusals({ catalogue, plan: { seed } })[0]).toMatch(/hold 2510 of 5000 Pods/);
   });
 
+  it('asks for machines that the demand can use, where seed and demand have archetypes of their own', () => {
+    const whole = { name: 'train', instanceTypes: ['a3'], resources: { 'nvidia.com/gpu': '8' } };
+    const split = (seedTypes: readonly string[]): Catalogue =>
+      aCatalogue({
+        archetypes: [anArchetype()],
+        seedArchetypes: [anArchetype({ name: 'seeded', instanceTypes: seedTypes })],
+        demandArchetypes: [anArchetype(whole)],
+      });
+    const configured = { 'seed.configuredFraction': 1, system: 'bigfleet' };
+    expect(refusals({ profile: configured, catalogue: split(['m6i.large']) })[0]).toContain('hold 0 of 5000 Pods');
+    expect(refusals({ catalogue: split(['m6i.large']) })[0]).toContain('hold 0 of 5000 Pods');
+    // A hundred Pods a machine were seeded for; of these each takes a whole one.
+    expect(refusals({ profile: configured, catalogue: split(['a3']) })[0]).toContain('hold 60 of 5000 Pods');
+    const halves = aCatalogue({
+      archetypes: [anArchetype()],
+      seedArchetypes: [anArchetype({ name: 'seeded' })],
+      demandArchetypes: [anArchetype({ name: 'asked' }), anArchetype(whole)],
+    });
+    expect(refusals({ profile: configured, catalogue: halves })[0]).toMatch(
+      /hold 2500 of 5000 Pods.*no machine of the seed has an instance type of train \(a3\)\).*an entry of seedArchetypes/,
+    );
+    const same = { seedArchetypes: [anArchetype({ name: 'x' })], demandArchetypes: [anArchetype({ name: 'y' })] };
+    expect(refusals({ profile: configured, catalogue: aCatalogue({ archetypes: [anArchetype()], ...same }) })).toEqual(
+      [],
+    );
+  });
+
   it.each([
     [
       1_800,
