@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, normalize } from 'node:path';
 import { goModuleFolder } from './go.ts';
 import { cachedToolFolder } from './tool-cache.ts';
-import { TOOLS } from './tools.ts';
+import { TOOLS, toolVariable } from './tools.ts';
 import type { ToolName } from './tools.ts';
 
 /**
@@ -13,13 +13,16 @@ import type { ToolName } from './tools.ts';
 export async function toolAsset(name: ToolName, relativePath: string, signal?: AbortSignal): Promise<string> {
   const path = normalize(relativePath);
   if (path.startsWith('..')) throw new Error(`${relativePath} leads out of the source of ${name}`);
-  const cached = join(cachedToolFolder(name), 'assets', path);
-  if (existsSync(cached)) return cached;
-  const module = await goModuleFolder(TOOLS[name].module, signal);
-  if (module !== undefined && existsSync(join(module, path))) return join(module, path);
-  const kept = TOOLS[name].assets.join(', ') || 'none';
+  const built = join(cachedToolFolder(name), 'assets');
+  if (existsSync(join(built, path))) return join(built, path);
+  const { assets, module, version } = TOOLS[name];
+  const inCache = await goModuleFolder(module, signal);
+  if (inCache !== undefined && existsSync(join(inCache, path))) return join(inCache, path);
+  const state = existsSync(built)
+    ? 'it was built, without this one'
+    : `it was not built yet; "./belay setup --all" does that unless ${toolVariable(name)} names a program`;
   throw new Error(
-    `${path} of ${name} ${TOOLS[name].version} is neither in ${cachedToolFolder(name)} (kept there: ${kept}) ` +
-      `nor in Go's module cache; "./belay setup --all" gets it`,
+    `${path} of the source of ${name} ${version} was not found, neither in Go's module cache nor in ${built}: ` +
+      `a build by Belay keeps ${assets.join(', ') || 'nothing'} there, but ${state}`,
   );
 }

@@ -138,6 +138,9 @@ test('without a release it is built, with the pinned flags, for this machine, an
   await expect(toolAsset('karpenter', 'kwok/charts/crds/pool.yaml')).resolves.toBe(
     join(toolsFolder(), 'karpenter-1.12.0', 'assets', 'kwok', 'charts', 'crds', 'pool.yaml'),
   );
+  await expect(toolAsset('karpenter', 'kwok/charts/nothing')).rejects.toThrow(
+    /a build by Belay keeps kwok\/charts\/crds, kwok\/apis\/crds there, but it was built, without this one$/,
+  );
 });
 
 test('assets of a tool that was named by its variable come from the module cache', async () => {
@@ -146,7 +149,9 @@ test('assets of a tool that was named by its variable come from the module cache
   await expect(toolAsset('karpenter', 'kwok/charts/crds')).resolves.toBe(
     join(box.bin, 'module', 'kwok', 'charts', 'crds'),
   );
-  await expect(toolAsset('karpenter', 'kwok/charts/nothing')).rejects.toThrow('./belay setup --all');
+  await expect(toolAsset('karpenter', 'kwok/charts/nothing')).rejects.toThrow(
+    'there, but it was not built yet; "./belay setup --all" does that unless BELAY_TOOL_KARPENTER names a program',
+  );
   await expect(toolAsset('karpenter', '../elsewhere')).rejects.toThrow('leads out of');
 });
 
