@@ -1,6 +1,7 @@
 import { parseDuration } from './duration.ts';
 import { checkGate, Raw } from './rules.ts';
 import type { Finding } from './issues.ts';
+import { isDrop, soakSecondsOf } from './upstream-load.ts';
 
 /**
  * What contradicts itself in a profile. `upstream`: the file is BigFleet's; what its runner takes with a warning or
@@ -54,11 +55,11 @@ function checkCostRouting(raw: Raw): void {
 
 function checkSoak(raw: Raw, upstream: boolean): void {
   const soak = raw.has('loadProfile', 'soakSeconds') ? raw.number('loadProfile', 'soakSeconds') : 0;
-  if (soak !== undefined) checkWithinSoak(raw, soak, upstream);
+  if (soak !== undefined) checkWithinSoak(raw, soakSecondsOf(soak, upstream), upstream);
   if (upstream) return;
   for (const index of raw.list('loadProfile', 'scaleDowns').keys()) {
     const path = ['loadProfile', 'scaleDowns', index, 'targetMultiplier'];
-    if ((raw.number(...path) ?? 0) >= 1) raw.refuse(path, 'no drop', 'more than 0 and less than 1');
+    if (!isDrop(raw.number(...path) ?? 0.5)) raw.refuse(path, 'no drop', 'more than 0 and less than 1');
   }
 }
 
@@ -113,11 +114,12 @@ export function upstreamNotices(root: unknown): readonly Remark[] {
       message: 'has no effect: upstream retired this bar; the value is reported and never judged',
     });
   }
-  const soak = raw.number('loadProfile', 'soakSeconds') ?? 0;
-  if (soak === 0) {
+  const written = raw.number('loadProfile', 'soakSeconds') ?? 0;
+  const soak = soakSecondsOf(written, true);
+  if (written === 0) {
     remarks.push({
       path: ['loadProfile', 'soakSeconds'],
-      message: 'is 0: the runner upstream soaks 10 minutes then; here there is no soak, so set the seconds',
+      message: `is 0 or not there: the soak lasts ${soak / 60} minutes then, as upstream`,
     });
   }
   const settle = raw.number('loadProfile', 'settleSeconds') ?? 0;
@@ -129,7 +131,7 @@ export function upstreamNotices(root: unknown): readonly Remark[] {
   }
   for (const index of raw.list('loadProfile', 'scaleDowns').keys()) {
     const path = ['loadProfile', 'scaleDowns', index, 'targetMultiplier'] as const;
-    if ((raw.number(...path) ?? 0) >= 1) {
+    if (!isDrop(raw.number(...path) ?? 0.5)) {
       remarks.push({
         path,
         message: 'has no effect: upstream only takes a drop between 0 and 1, others are passed over',

@@ -44,9 +44,9 @@ const burst = z.strictObject({
 });
 
 const change = (
-  description: string,
+  targetMultiplier: z.ZodNumber,
 ): z.ZodObject<{ atSeconds: z.ZodNumber; targetMultiplier: z.ZodNumber }, z.core.$strict> =>
-  z.strictObject({ atSeconds: amount('Seconds after the soak began', 0), targetMultiplier: positive(description) });
+  z.strictObject({ atSeconds: amount('Seconds after the soak began', 0), targetMultiplier });
 
 const loadProfile = z.strictObject({
   rampSeconds: count('Seconds over which the Pods arrive', 1),
@@ -58,11 +58,12 @@ const loadProfile = z.strictObject({
   ),
   bursts: z.array(burst).meta({ description: 'Short extra demand' }).default([]),
   scaleDowns: z
-    .array(change('Share of the target that stays, below 1'))
+    // The range is checked beside the schema: upstream passes over what is none, so its files load with it.
+    .array(change(amount('Share of the target that stays, above 0 and below 1')))
     .meta({ description: 'Drops of demand' })
     .default([]),
   demandSteps: z
-    .array(change('New demand as a multiple of the target'))
+    .array(change(positive('New demand as a multiple of the target')))
     .meta({ description: 'Steps of demand, up or down' })
     .default([]),
   openLoopDemandMultiplier: amount(

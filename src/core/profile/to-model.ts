@@ -4,6 +4,7 @@ import type { GateFile } from './schema-gate.ts';
 import type { ArchetypeFile, CatalogueFile, SubstrateFile } from './schema-place.ts';
 import type { ProfileFile } from './schema-profile.ts';
 import type { LadderFile, SystemFile } from './schema-system.ts';
+import { isDrop, soakSecondsOf } from './upstream-load.ts';
 
 /** The same without the keys that are undefined. */
 type Compact<T> = { readonly [K in keyof T]: Exclude<T[K], undefined> };
@@ -19,7 +20,8 @@ function ms(duration: string): number {
 
 /** A profile file with durations in milliseconds. `upstream`: BigFleet's version, with its defaults and leniencies. */
 export function toProfile(file: ProfileFile, upstream: boolean): Profile {
-  const { settleSeconds, soakSeconds, scaleDowns } = file.loadProfile;
+  const { settleSeconds, scaleDowns } = file.loadProfile;
+  const soakSeconds = soakSecondsOf(file.loadProfile.soakSeconds, upstream);
   return {
     metadata: file.metadata,
     scale: file.scale,
@@ -27,8 +29,9 @@ export function toProfile(file: ProfileFile, upstream: boolean): Profile {
     seed: file.seed,
     loadProfile: {
       ...file.loadProfile,
+      soakSeconds,
       settleSeconds: settleSeconds >= soakSeconds ? 0 : settleSeconds,
-      scaleDowns: scaleDowns.filter((drop) => drop.targetMultiplier < 1),
+      scaleDowns: scaleDowns.filter(({ targetMultiplier }) => isDrop(targetMultiplier)),
     },
     rampBudgetMs: file.rampBudget === undefined ? 0 : ms(file.rampBudget),
     runnerActions: file.runnerActions,

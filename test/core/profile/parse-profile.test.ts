@@ -167,6 +167,28 @@ describe("a profile of BigFleet's version", () => {
     expect(parsed.ok && parsed.value.loadProfile.scaleDowns).toEqual([]);
   });
 
+  it.each(['', ', soakSeconds: 0', ', soakSeconds: null'])('soaks ten minutes where it says%s nothing', (written) => {
+    const text = upstream.replace('rampSeconds: 10', `rampSeconds: 10, settleSeconds: 60${written}`);
+    const actions = 'runnerActions: [{ atSeconds: 599, action: fail-node }]\n';
+    const parsed = parseProfile(text + actions, { file: 'p.yaml' });
+    expect(parsed.ok && parsed.value.loadProfile).toMatchObject({ soakSeconds: 600, settleSeconds: 60 });
+    expect(parsed.ok && parsed.notices.map(({ path, message }) => [path, message])).toEqual([
+      ['loadProfile.soakSeconds', 'is 0 or not there: the soak lasts 10 minutes then, as upstream'],
+    ]);
+    expect(told(text + actions.replace('599', '600'))).toContain('not before the end of the soak (600 s)');
+    expect(loaded(smallest).loadProfile.soakSeconds).toBe(0);
+  });
+
+  it.each([0, -0.5, 1, 1.5])("passes over a scale-down to %d, which Belay's own version refuses", (multiplier) => {
+    const drop = `rampSeconds: 10, soakSeconds: 60, scaleDowns: [{ atSeconds: 15, targetMultiplier: ${multiplier} }]`;
+    const parsed = parseProfile(upstream.replace('rampSeconds: 10', drop), { file: 'p.yaml' });
+    expect(parsed.ok && parsed.value.loadProfile.scaleDowns).toEqual([]);
+    expect(parsed.ok && parsed.notices.map(({ path }) => path)).toEqual(['loadProfile.scaleDowns[0].targetMultiplier']);
+    expect(told(smallest.replace('rampSeconds: 10', drop))).toContain(
+      `loadProfile.scaleDowns[0].targetMultiplier: no drop; found ${multiplier} (number); allowed: more than 0 and less than 1`,
+    );
+  });
+
   it('is as strict with unknown keys', () => {
     expect(told(`${upstream}sede: {}\n`)).toContain('p.yaml:6:1 sede: unknown key');
   });

@@ -1,0 +1,17 @@
+/*
+ * What BigFleet's runner and load driver make of a profile's times, where that differs from Belay's own version of the
+ * format. Files of its version are read in its sense.
+ */
+
+/** Soak of a file that says 0 seconds or nothing (`reference/bigfleet-harness.md` §2). */
+const UPSTREAM_SOAK_SECONDS = 600;
+
+/** The soak that a file means: upstream's runner takes none for ten minutes. */
+export function soakSecondsOf(written: number, upstream: boolean): number {
+  return upstream && written === 0 ? UPSTREAM_SOAK_SECONDS : written;
+}
+
+/** Whether upstream's driver acts on a scale-down: others it passes over (`reference/bigfleet-harness.md` §3). */
+export function isDrop(targetMultiplier: number): boolean {
+  return targetMultiplier > 0 && targetMultiplier < 1;
+}
