@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { loadSystem } from '../adapters/files/load-system.ts';
 import { ownPrometheus, writeTargets } from '../adapters/prometheus/server.ts';
 import { installSystem, systemScrapeTargets } from '../adapters/systems/install-system.ts';
+import { SystemNotReady } from '../adapters/systems/system-ready.ts';
 import type { ToolName } from '../adapters/toolchain/tools.ts';
 import { TOOL_NAMES } from '../adapters/toolchain/tools.ts';
 import { counted } from '../core/campaign/counted.ts';
@@ -11,7 +12,7 @@ import type { System } from '../core/profile/model.ts';
 import { bounded } from './bounded.ts';
 import { toolPaths } from './provision.ts';
 import { installChart } from './system-chart.ts';
-import { stageActivity } from './stage-activity.ts';
+import { stageActivity, systemNotThere } from './stage-activity.ts';
 
 /** Tools that a system's processes and charts need on the host. */
 export function toolsOfSystem(system: System): readonly ToolName[] {
@@ -24,7 +25,10 @@ export function toolsOfSystem(system: System): readonly ToolName[] {
   return TOOL_NAMES.filter((name) => wanted.has(name));
 }
 
-/** Installs the system under test on every cluster and has it scraped. A system that is part of the cluster needs nothing. */
+/**
+ * Installs the system under test on every cluster and has it scraped. A system that is part of the cluster needs nothing. One
+ * that is there and does not get ready is the system's failure, a tool or file that is missing the harness's.
+ */
 export function createInstall(log: Logger): (input: StageInput) => Promise<StageResult> {
   return stageActivity('install', log, async (context) => {
     const { spec } = context;
@@ -43,11 +47,13 @@ export function createInstall(log: Logger): (input: StageInput) => Promise<Stage
         { budgetMs: perClusterMs },
         async (signal, progress) => {
           const request = { spec, system, systemFolder: folder, cluster, tools, signal };
-          await installChart(request);
-          await installSystem({
-            ...request,
-            onProgress: (detail) => progress({ live: detail, fraction: index / clusters.length }),
-          });
+          const onProgress = (detail: string): void => progress({ live: detail, fraction: index / clusters.length });
+          try {
+            await installChart(request);
+            await installSystem({ ...request, onProgress });
+          } catch (error) {
+            throw error instanceof SystemNotReady ? systemNotThere(error.message) : error;
+          }
           const targets = systemScrapeTargets(request);
           if (prometheus !== undefined && targets.length > 0)
             await writeTargets(prometheus, targets, { signal, budgetMs: budgets.apiCallMs });

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { execa, ExecaError } from 'execa';
 import { LABELS } from '../../core/plan/labels.ts';
 import { stateFolder } from '../host/folders.ts';
+import { SystemNotReady } from './system-ready.ts';
 
 /** A chart's release on one cluster, made for one campaign. */
 export interface Release {
@@ -50,7 +51,8 @@ export function chartReference(system: string, chart: string, systemFolder: stri
  * Installs or upgrades a release and waits until its objects are ready. Running it again changes nothing; a release that a
  * dead worker left half made is made anew.
  * @param chart see {@link chartReference}
- * @throws Error with helm's own words; also when a release of that name belongs to somebody else
+ * @throws SystemNotReady with helm's own words for a release that was made and did not become ready; Error when there is
+ *   none, or one of that name belongs to somebody else
  */
 export async function upgradeRelease(release: Release, chart: string, values: unknown): Promise<void> {
   const endsAtMs = performance.now() + release.budgetMs;
@@ -72,6 +74,12 @@ export async function upgradeRelease(release: Release, chart: string, values: un
     const timeout = `${Math.ceil(leftMs / 1_000)}s`;
     const install = ['upgrade', release.release, chart, '--install', '--create-namespace', '--values', file];
     await helm(release, [...install, '--labels', labels, '--wait', '--timeout', timeout]);
+  } catch (cause) {
+    release.signal.throwIfAborted();
+    // A chart that cannot be had, or a cluster that does not answer, leaves no release behind that could be asked for.
+    const made = await statusOf(release).catch(() => undefined);
+    if (made === undefined || !(cause instanceof Error)) throw cause;
+    throw new SystemNotReady(cause.message, { cause });
   } finally {
     rmSync(file, { force: true });
   }

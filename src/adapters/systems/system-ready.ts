@@ -10,6 +10,11 @@ import type { Within } from '../kube/transport.ts';
 const POLL_MS = 200;
 const ANSWER_LIMIT_MS = 5_000;
 
+/** A system that was installed and did not get ready: what is to be said is said about the system, not about the harness. */
+export class SystemNotReady extends Error {
+  override readonly name = 'SystemNotReady';
+}
+
 export interface ReadyRequest {
   readonly system: System;
   readonly client: ClusterClient;
@@ -21,7 +26,7 @@ export interface ReadyRequest {
 
 /**
  * Waits until a system is ready: its CRDs are served, its HTTP paths answer 200.
- * @throws Error naming what it waited for last, with the end of the log of a process that ended
+ * @throws SystemNotReady naming what it waited for last, or with the end of the log of a process that ended
  */
 export async function waitUntilReady(ready: ReadyRequest): Promise<void> {
   const { within, onStep } = ready;
@@ -35,7 +40,9 @@ export async function waitUntilReady(ready: ReadyRequest): Promise<void> {
     if (reason !== lastReason) onStep(`waiting: ${reason}`);
     lastReason = reason;
     if (performance.now() > until) {
-      throw new Error(`system ${ready.system.metadata.name} is not ready after ${within.budgetMs} ms: ${reason}`);
+      throw new SystemNotReady(
+        `system ${ready.system.metadata.name} is not ready after ${within.budgetMs} ms: ${reason}`,
+      );
     }
     await sleep(POLL_MS, undefined, { signal: within.signal });
   }
@@ -45,7 +52,7 @@ function failOnEndedProcess({ system, processes }: ReadyRequest): void {
   for (const [name, record] of processes) {
     if (isAlive(record)) continue;
     const log = logTail(record.logPath, 5);
-    throw new Error(
+    throw new SystemNotReady(
       `process ${name} of system ${system.metadata.name} ended before it was ready. Its log ends:\n${log}`,
     );
   }
