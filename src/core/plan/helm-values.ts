@@ -1,5 +1,6 @@
 import { isBigfleet } from '../gates/apply-slo.ts';
 import type { Catalogue, Profile, Substrate, System } from '../profile/model.ts';
+import { sinceDriverStart } from '../profile/upstream-load.ts';
 import { tiers } from './make-plan.ts';
 import type { Plan } from './plan.ts';
 
@@ -10,6 +11,7 @@ const LARGE_CLUSTERS = 100;
  * Values for BigFleet's scale-test chart, rendered from profile and plan (`reference/bigfleet-harness.md` §5). Optional keys
  * are there only where the profile sets them. The clusters' target is what the plan gives each cluster, where upstream takes
  * the substrate's Pods per cluster and so may ask for more than the seed was sized for; `checkFeasible` refuses what does not divide.
+ * Times of bursts, scale-downs and steps are the driver's, which count from its own start, before the ramp.
  */
 export function helmValues(
   profile: Profile,
@@ -99,25 +101,29 @@ function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
 
 function loadProfile(profile: Profile, plan: Plan): Readonly<Record<string, unknown>> {
   const load = profile.loadProfile;
+  const events = <T extends { readonly atSeconds: number }>(list: readonly T[]): readonly T[] =>
+    list.map((event) => ({ ...event, atSeconds: sinceDriverStart(event.atSeconds, load.rampSeconds) }));
   return {
     target: plan.podsOfCluster[0] ?? 0,
     durationSeconds: load.soakSeconds,
     churnPerMinute: load.churnPerMinute,
     settleSeconds: load.settleSeconds,
     preBind: profile.seed.preBind,
-    ...(load.bursts.length > 0 ? { bursts: load.bursts } : {}),
-    ...(load.scaleDowns.length > 0 ? { scaleDowns: load.scaleDowns } : {}),
-    ...(load.demandSteps.length > 0 ? { demandSteps: load.demandSteps } : {}),
+    ...(load.bursts.length > 0 ? { bursts: events(load.bursts) } : {}),
+    ...(load.scaleDowns.length > 0 ? { scaleDowns: events(load.scaleDowns) } : {}),
+    ...(load.demandSteps.length > 0 ? { demandSteps: events(load.demandSteps) } : {}),
     ...(load.openLoopDemandMultiplier > 1 ? { openLoopDemandMultiplier: load.openLoopDemandMultiplier } : {}),
   };
 }
 
-/** The first scale-down makes the provider shed its elastic tier as well; a demand step deliberately does not. */
+/** The first scale-down, at the driver's moment, makes the provider shed its elastic tier as well; a demand step deliberately does not. */
 function shed(profile: Profile): Readonly<Record<string, unknown>> {
-  const first = profile.loadProfile.scaleDowns.find(
-    ({ targetMultiplier }) => targetMultiplier > 0 && targetMultiplier < 1,
-  );
+  const { scaleDowns, rampSeconds } = profile.loadProfile;
+  const first = scaleDowns.find(({ targetMultiplier }) => targetMultiplier > 0 && targetMultiplier < 1);
   return first === undefined
     ? {}
-    : { speculativeShedAtSeconds: first.atSeconds, speculativeShedMultiplier: first.targetMultiplier };
+    : {
+        speculativeShedAtSeconds: sinceDriverStart(first.atSeconds, rampSeconds),
+        speculativeShedMultiplier: first.targetMultiplier,
+      };
 }

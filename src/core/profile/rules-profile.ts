@@ -1,7 +1,7 @@
 import { parseDuration } from './duration.ts';
 import { checkGate, Raw } from './rules.ts';
 import type { Finding } from './issues.ts';
-import { isDrop, soakSecondsOf } from './upstream-load.ts';
+import { DRIVER_EVENTS, intoSoak, isDrop, soakSecondsOf } from './upstream-load.ts';
 
 /**
  * What contradicts itself in a profile. `upstream`: the file is BigFleet's; what its runner takes with a warning or
@@ -56,7 +56,10 @@ function checkCostRouting(raw: Raw): void {
 function checkSoak(raw: Raw, upstream: boolean): void {
   const soak = raw.has('loadProfile', 'soakSeconds') ? raw.number('loadProfile', 'soakSeconds') : 0;
   if (soak !== undefined) checkWithinSoak(raw, soakSecondsOf(soak, upstream), upstream);
-  if (upstream) return;
+  if (upstream) {
+    if (soak !== undefined) checkDriverEvents(raw, soakSecondsOf(soak, true));
+    return;
+  }
   for (const index of raw.list('loadProfile', 'scaleDowns').keys()) {
     const path = ['loadProfile', 'scaleDowns', index, 'targetMultiplier'];
     if (!isDrop(raw.number(...path) ?? 0.5)) raw.refuse(path, 'no drop', 'more than 0 and less than 1');
@@ -82,6 +85,32 @@ function checkWithinSoak(raw: Raw, soak: number, upstream: boolean): void {
       );
     }
   }
+}
+
+/** Belay's own version counts these from the start of the soak; there the plan looks at them. */
+function checkDriverEvents(raw: Raw, soak: number): void {
+  const ramp = raw.number('loadProfile', 'rampSeconds');
+  if (ramp === undefined) return;
+  for (const { path, at } of driverEvents(raw)) {
+    if (at < ramp + soak) continue;
+    raw.refuse(
+      path,
+      `counts from the start of the driver, before the ramp, and is not before the end of the soak (ramp ${ramp} s + soak ${soak} s)`,
+      `less than ${ramp + soak}`,
+    );
+  }
+}
+
+/** What upstream's driver does at a moment of its own, without what it passes over. */
+function driverEvents(raw: Raw): readonly { readonly path: readonly (string | number)[]; readonly at: number }[] {
+  return DRIVER_EVENTS.flatMap((list) =>
+    [...raw.list('loadProfile', list).keys()].flatMap((index) => {
+      const at = raw.number('loadProfile', list, index, 'atSeconds');
+      const multiplier = raw.number('loadProfile', list, index, 'targetMultiplier');
+      if (at === undefined || (list === 'scaleDowns' && !isDrop(multiplier ?? 0))) return [];
+      return [{ path: ['loadProfile', list, index, 'atSeconds'], at }];
+    }),
+  );
 }
 
 function checkBudget(raw: Raw): void {
@@ -137,6 +166,17 @@ export function upstreamNotices(root: unknown): readonly Remark[] {
         message: 'has no effect: upstream only takes a drop between 0 and 1, others are passed over',
       });
     }
+  }
+  const ramp = raw.number('loadProfile', 'rampSeconds') ?? 0;
+  for (const { path, at } of driverEvents(raw)) {
+    const origin = `counts from the start of the driver, as upstream, before the ramp of ${ramp} s`;
+    remarks.push({
+      path,
+      message:
+        at < ramp
+          ? `${origin}, and lies in it: this happens as the soak begins`
+          : `${origin}: this happens ${intoSoak(at, ramp)} s into the soak`,
+    });
   }
   return remarks;
 }

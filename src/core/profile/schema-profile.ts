@@ -35,8 +35,12 @@ const seed = z.strictObject({
   preBind: flag('Bind the first fill at once instead of leaving it to the scheduler').default(false),
 });
 
+/** When the load changes; `upstream-load.ts` brings the two origins together. */
+const moment = (): z.ZodNumber =>
+  amount('Seconds after the soak began; in files of bigfleet.io after the load driver started, before the ramp', 0);
+
 const burst = z.strictObject({
-  atSeconds: amount('Seconds after the soak began', 0),
+  atSeconds: moment(),
   archetype: text('Archetype of the catalogue', 1),
   extraTarget: count('Pods on top in each cluster; a gang comes whole'),
   durationSeconds: amount('Seconds until they are drained; 0 = never', 0).default(0),
@@ -46,7 +50,7 @@ const burst = z.strictObject({
 const change = (
   targetMultiplier: z.ZodNumber,
 ): z.ZodObject<{ atSeconds: z.ZodNumber; targetMultiplier: z.ZodNumber }, z.core.$strict> =>
-  z.strictObject({ atSeconds: amount('Seconds after the soak began', 0), targetMultiplier });
+  z.strictObject({ atSeconds: moment(), targetMultiplier });
 
 const loadProfile = z.strictObject({
   rampSeconds: count('Seconds over which the Pods arrive', 1),

@@ -4,7 +4,7 @@ import type { GateFile } from './schema-gate.ts';
 import type { ArchetypeFile, CatalogueFile, SubstrateFile } from './schema-place.ts';
 import type { ProfileFile } from './schema-profile.ts';
 import type { LadderFile, SystemFile } from './schema-system.ts';
-import { isDrop, soakSecondsOf } from './upstream-load.ts';
+import { intoSoak, isDrop, soakSecondsOf } from './upstream-load.ts';
 
 /** The same without the keys that are undefined. */
 type Compact<T> = { readonly [K in keyof T]: Exclude<T[K], undefined> };
@@ -20,7 +20,12 @@ function ms(duration: string): number {
 
 /** A profile file with durations in milliseconds. `upstream`: BigFleet's version, with its defaults and leniencies. */
 export function toProfile(file: ProfileFile, upstream: boolean): Profile {
-  const { settleSeconds, scaleDowns } = file.loadProfile;
+  const { rampSeconds, settleSeconds, bursts, scaleDowns, demandSteps } = file.loadProfile;
+  const moved = <T extends { readonly atSeconds: number }>(events: readonly T[]): readonly T[] =>
+    upstream ? events.map((event) => ({ ...event, atSeconds: intoSoak(event.atSeconds, rampSeconds) })) : events;
+  // In order of time before they are moved: of several in the ramp the last one counts.
+  const movedInOrder = <T extends { readonly atSeconds: number }>(events: readonly T[]): readonly T[] =>
+    moved(upstream ? events.toSorted((a, b) => a.atSeconds - b.atSeconds) : events);
   const soakSeconds = soakSecondsOf(file.loadProfile.soakSeconds, upstream);
   return {
     metadata: file.metadata,
@@ -31,7 +36,9 @@ export function toProfile(file: ProfileFile, upstream: boolean): Profile {
       ...file.loadProfile,
       soakSeconds,
       settleSeconds: settleSeconds >= soakSeconds ? 0 : settleSeconds,
-      scaleDowns: scaleDowns.filter(({ targetMultiplier }) => isDrop(targetMultiplier)),
+      bursts: moved(bursts),
+      scaleDowns: movedInOrder(scaleDowns.filter(({ targetMultiplier }) => isDrop(targetMultiplier))),
+      demandSteps: movedInOrder(demandSteps),
     },
     rampBudgetMs: file.rampBudget === undefined ? 0 : ms(file.rampBudget),
     runnerActions: file.runnerActions,

@@ -15,3 +15,19 @@ export function soakSecondsOf(written: number, upstream: boolean): number {
 export function isDrop(targetMultiplier: number): boolean {
   return targetMultiplier > 0 && targetMultiplier < 1;
 }
+
+/**
+ * Lists of `loadProfile` whose times upstream's load driver counts from its own start, before the ramp
+ * (`reference/bigfleet-harness.md` §3, §16). Those of `runnerActions` count from the start of the soak, as all of Belay's do.
+ */
+export const DRIVER_EVENTS = ['bursts', 'scaleDowns', 'demandSteps'] as const;
+
+/** A moment of the driver as seconds into the soak. What lies in the ramp is done as the soak begins: the driver fills first. */
+export function intoSoak(atSeconds: number, rampSeconds: number): number {
+  return Math.max(0, atSeconds - rampSeconds);
+}
+
+/** A moment of the soak as the driver counts it. */
+export function sinceDriverStart(atSeconds: number, rampSeconds: number): number {
+  return atSeconds + rampSeconds;
+}

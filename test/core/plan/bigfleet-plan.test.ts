@@ -304,7 +304,10 @@ describe('helmValues', () => {
       'slo.expectPreemptions': true,
     });
     expect(at(full, 'loadProfile.openLoopDemandMultiplier')).toBe(1.5);
-    expect(at(full, 'shard.speculativeShedAtSeconds')).toBe(600);
+    // 600 s into the soak, with a ramp of 1,800 s before it.
+    expect(at(full, 'shard.speculativeShedAtSeconds')).toBe(2_400);
+    expect(at(full, 'loadProfile.scaleDowns')).toEqual([{ atSeconds: 2_400, targetMultiplier: 0.5 }]);
+    expect(at(full, 'loadProfile.demandSteps')).toEqual([{ atSeconds: 1_860, targetMultiplier: 0.5 }]);
     expect(at(full, 'shard.speculativeShedMultiplier')).toBe(0.5);
     expect(at(full, 'shard.failureRatePerSec')).toBe(5.8e-6);
     expect(full['rampBudget']).toBe('3600s');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatFileErrors } from '../../../src/core/profile/file-error.ts';
+import { formatFileErrors, formatNotice } from '../../../src/core/profile/file-error.ts';
 import type { Profile } from '../../../src/core/profile/model.ts';
 import { parseProfile, profileFromObject } from '../../../src/core/profile/parse.ts';
 
@@ -187,6 +187,37 @@ describe("a profile of BigFleet's version", () => {
     expect(told(smallest.replace('rampSeconds: 10', drop))).toContain(
       `loadProfile.scaleDowns[0].targetMultiplier: no drop; found ${multiplier} (number); allowed: more than 0 and less than 1`,
     );
+  });
+
+  it('counts what the driver does from the start of the driver, before the ramp', () => {
+    const text = upstream.replace(
+      '{ rampSeconds: 10 }',
+      '\n  rampSeconds: 1800\n  soakSeconds: 2400\n  bursts:\n' +
+        '    - { atSeconds: 2400, archetype: web, extraTarget: 1 }\n    - { atSeconds: 600, archetype: web, extraTarget: 1 }\n' +
+        '  scaleDowns: [{ atSeconds: 4199, targetMultiplier: 0.5 }]\n' +
+        '  demandSteps: [{ atSeconds: 1700, targetMultiplier: 2 }, { atSeconds: 100, targetMultiplier: 3 }]\n' +
+        'runnerActions: [{ atSeconds: 600, action: fail-node }]',
+    );
+    const parsed = parseProfile(text, { file: 'p.yaml' });
+    expect(parsed.ok ? '' : formatFileErrors(parsed.errors)).toBe('');
+    const profile = loaded(text);
+    expect(profile.loadProfile.bursts.map(({ atSeconds }) => atSeconds)).toEqual([600, 0]);
+    expect(profile.loadProfile.scaleDowns).toEqual([{ atSeconds: 2_399, targetMultiplier: 0.5 }]);
+    // Of two in the ramp the later one counts, whatever their order in the file.
+    expect(profile.loadProfile.demandSteps.map(({ targetMultiplier }) => targetMultiplier)).toEqual([3, 2]);
+    expect(profile.loadProfile.demandSteps.map(({ atSeconds }) => atSeconds)).toEqual([0, 0]);
+    // The runner counts its actions from the start of the soak.
+    expect(profile.runnerActions).toEqual([{ atSeconds: 600, action: 'fail-node' }]);
+    expect(parsed.ok && parsed.notices.slice(0, 2).map(formatNotice)).toEqual([
+      'p.yaml:9:9 loadProfile.bursts[0].atSeconds: counts from the start of the driver, as upstream, before the ramp of 1800 s: this happens 600 s into the soak',
+      'p.yaml:10:9 loadProfile.bursts[1].atSeconds: counts from the start of the driver, as upstream, before the ramp of 1800 s, and lies in it: this happens as the soak begins',
+    ]);
+    expect(told(text.replace('4199', '4200'))).toBe(
+      'p.yaml:11:29 loadProfile.scaleDowns[0].atSeconds: counts from the start of the driver, before the ramp, and is not before the end of the soak (ramp 1800 s + soak 2400 s); found 4200 (number); allowed: less than 4200',
+    );
+    // Belay's own version counts from the start of the soak.
+    const own = loaded(text.replace('bigfleet.io/scaletest/v1', 'belay.dev/v1'));
+    expect(own.loadProfile.bursts.map(({ atSeconds }) => atSeconds)).toEqual([2_400, 600]);
   });
 
   it('is as strict with unknown keys', () => {
