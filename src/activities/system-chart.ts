@@ -1,4 +1,5 @@
 import type { ClusterRecord } from '../adapters/host/ledger.ts';
+import type { ClusterClient } from '../adapters/kube/client.ts';
 import { chartReference, removeRelease, upgradeRelease, type Release } from '../adapters/systems/helm.ts';
 import type { ToolPaths } from '../adapters/substrates/substrate.ts';
 import { chartValues } from '../core/plan/helm-values.ts';
@@ -27,12 +28,26 @@ export async function installChart(request: ChartRequest): Promise<void> {
   );
 }
 
-/** Removes the release, if the system has one and this campaign made it. */
+/** Whether a cluster has a chart to be uninstalled: one of our own is removed whole. */
+export function hasChartToRemove({ system, cluster }: Pick<ChartRequest, 'system' | 'cluster'>): boolean {
+  return system.install.helm !== undefined && !cluster.owned;
+}
+
+/** Removes the release, if there is one to remove and this campaign made it. */
 export async function removeChart(request: ChartRequest): Promise<void> {
   const { helm } = request.system.install;
-  // A cluster of our own is removed whole.
-  if (helm === undefined || request.cluster.owned) return;
+  if (helm === undefined || !hasChartToRemove(request)) return;
   await removeRelease(releaseOf(request, helm));
+}
+
+/**
+ * Makes helm's records of its releases invisible to whoever lists by this client: without its record a release that could
+ * not be uninstalled would be nobody's, and what the chart made with it.
+ */
+export function spareReleases(client: ClusterClient): void {
+  const list = client.list.bind(client);
+  client.list = (path, options, within) =>
+    list(path, path.endsWith('/secrets') ? { ...options, fieldSelector: 'type!=helm.sh/release.v1' } : options, within);
 }
 
 function releaseOf(

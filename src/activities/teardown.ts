@@ -6,6 +6,7 @@ import { connectCluster } from '../adapters/kube/client.ts';
 import { removeCampaign } from '../adapters/kube/remove-campaign.ts';
 import { forgetCampaign } from '../adapters/prometheus/own-metrics.ts';
 import { stopPrometheus } from '../adapters/prometheus/server.ts';
+import type { ToolPaths } from '../adapters/substrates/substrate.ts';
 import { substrateAdapter } from '../adapters/substrates/select-substrate.ts';
 import { removeSystem } from '../adapters/systems/install-system.ts';
 import { removeProcessesOf } from '../adapters/systems/system-processes.ts';
@@ -16,7 +17,7 @@ import { sweepMs } from '../core/plan/stage-waits.ts';
 import { counted } from '../core/campaign/counted.ts';
 import type { StageInput, TeardownResult } from '../core/campaign/stage-io.ts';
 import { bounded } from './bounded.ts';
-import { removeChart } from './system-chart.ts';
+import { hasChartToRemove, removeChart, spareReleases } from './system-chart.ts';
 import { eachAtOnce } from './each-at-once.ts';
 import type { Observers } from './observers.ts';
 import { stageActivity, type StageContext } from './stage-activity.ts';
@@ -72,16 +73,15 @@ async function takeDown(context: StageContext, cluster: ClusterRecord): Promise<
   const { budgets, stages } = spec.deadlines;
   const leftovers: string[] = [];
   const tools = await toolsHere();
+  const known = systemHere(context);
+  const chartGone = await uninstall(context, cluster, known, tools, leftovers);
   await attempt(leftovers, `${spec.system.name} on ${cluster.name}`, async () => {
-    const known = systemHere(context);
     const processes = Math.max(1, readLedger(spec.slug)?.processes.length ?? 1);
     const budgetMs = budgets.processStopMs * 3 * processes + budgets.apiCallMs * 3;
     await bounded(`remove ${spec.system.name} from ${cluster.name}`, { budgetMs }, async (signal) => {
       // The ledger knows the processes also when the system's file has changed since; what it applied, the sweep finds.
-      if (known === undefined) return removeProcessesOf(spec.slug, cluster, budgets.processStopMs);
-      const request = { spec, system: known.system, systemFolder: known.folder, cluster, tools, signal };
-      await removeChart(request);
-      await removeSystem(request);
+      if (known === undefined || !chartGone) return removeProcessesOf(spec.slug, cluster, budgets.processStopMs);
+      await removeSystem({ spec, system: known.system, systemFolder: known.folder, cluster, tools, signal });
     });
   });
   if (!cluster.owned) {
@@ -93,6 +93,7 @@ async function takeDown(context: StageContext, cluster: ClusterRecord): Promise<
         { budgetMs: budgetMs + budgets.apiCallMs },
         async (signal, progress) => {
           const client = await connectCluster({ kubeconfigPath: cluster.kubeconfigPath, context: cluster.context });
+          if (!chartGone) spareReleases(client);
           try {
             return await removeCampaign(
               client,
@@ -110,12 +111,32 @@ async function takeDown(context: StageContext, cluster: ClusterRecord): Promise<
       if (left.length > 0) throw new Error(left.slice(0, 5).join(', '));
     });
   }
+  // Letting go of a cluster that was lent sweeps it once more, and takes it off the ledger: not while a chart is in it.
+  if (!chartGone) return leftovers;
   await attempt(leftovers, cluster.name, () =>
     bounded(`remove ${cluster.name}`, { budgetMs: budgets.clusterReadyMs + budgets.processStopMs }, (signal) =>
       substrateAdapter(spec.substrate, tools).remove(cluster, signal),
     ),
   );
   return leftovers;
+}
+
+/** Uninstalls the system's chart, where there is one. @returns false when it is still there, and told among the leftovers */
+async function uninstall(
+  { spec }: StageContext,
+  cluster: ClusterRecord,
+  known: ReturnType<typeof loadSystem> | undefined,
+  tools: ToolPaths,
+  leftovers: string[],
+): Promise<boolean> {
+  if (known === undefined || !hasChartToRemove({ system: known.system, cluster })) return true;
+  const { systemReadyMs, apiCallMs } = spec.deadlines.budgets;
+  const budgetMs = systemReadyMs + apiCallMs;
+  return await attempt(leftovers, `chart of ${spec.system.name} on ${cluster.name}`, () =>
+    bounded(`uninstall the chart of ${spec.system.name} from ${cluster.name}`, { budgetMs }, (signal) =>
+      removeChart({ spec, system: known.system, systemFolder: known.folder, cluster, tools, signal }),
+    ),
+  );
 }
 
 /** The system's file, if it is still what the campaign was resolved with. */
@@ -128,13 +149,18 @@ function systemHere({ spec, log }: StageContext): ReturnType<typeof loadSystem> 
   }
 }
 
-/** Runs one step; a failure is named instead of thrown, so that the steps after it run. A cancel is passed on. */
-async function attempt(leftovers: string[], what: string, step: () => Promise<unknown>): Promise<void> {
+/**
+ * Runs one step; a failure is named instead of thrown, so that the steps after it run. A cancel is passed on.
+ * @returns whether it succeeded
+ */
+async function attempt(leftovers: string[], what: string, step: () => Promise<unknown>): Promise<boolean> {
   try {
     await step();
+    return true;
   } catch (error) {
     if (error instanceof Error && error.name === 'CancelledFailure') throw error;
     leftovers.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+    return false;
   }
 }
 

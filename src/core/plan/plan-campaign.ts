@@ -65,6 +65,7 @@ export function planCampaign(parts: CampaignParts, holdMs?: number): PlannedCamp
       gateCount: gates.length,
       manifestCount: Math.max(1, system.install.manifests.length * CALLS_PER_MANIFEST),
       processesPerCluster: system.install.processes.length,
+      chartsPerCluster: system.install.helm === undefined ? 0 : 1,
       readyTimeoutMs: system.ready.timeoutMs,
     },
   });

@@ -39,10 +39,17 @@ export interface SystemShape {
   /** Calls that applying all manifests to one cluster takes. */
   readonly manifestCount: number;
   readonly processesPerCluster: number;
+  /** Helm charts installed into one cluster. */
+  readonly chartsPerCluster: number;
 }
 
 /** Upper bounds that hold for every shipped system. */
-export const DEFAULT_SYSTEM_SHAPE: SystemShape = { gateCount: 64, manifestCount: 40, processesPerCluster: 2 };
+export const DEFAULT_SYSTEM_SHAPE: SystemShape = {
+  gateCount: 64,
+  manifestCount: 40,
+  processesPerCluster: 2,
+  chartsPerCluster: 1,
+};
 
 interface Shape {
   readonly profile: Profile;
@@ -78,6 +85,8 @@ export function stageWaits(shape: Shape): Readonly<Record<Stage, readonly Deriva
     2 * Math.ceil(Math.max(seeded, plan.machinesEffective) / Math.max(1, plan.clusterCount)) + peak.bindable;
   const queries = system.gateCount + Object.keys(profile.gates).length;
   const processes = Math.max(1, system.processesPerCluster);
+  // A cluster of our own is removed whole, with what a chart made in it.
+  const charts = shape.substrate.type === 'local' ? 0 : heavy * system.chartsPerCluster;
   const load = profile.loadProfile;
   const { runnerActions } = profile;
   const partitions = runnerActions.filter((action) => action.action.startsWith('partition-')).length;
@@ -167,6 +176,8 @@ export function stageWaits(shape: Shape): Readonly<Record<Stage, readonly Deriva
     judge: [{ what: 'readings judged, report drawn', count: 2, eachMs: LOCAL_MS }],
     teardown: [
       wait('watches ended', 'apiCallMs'),
+      wait('its chart looked for', 'apiCallMs', charts),
+      wait('its chart uninstalled, until its objects are gone', 'systemReadyMs', charts),
       wait('the system removed', 'apiCallMs', 3 * heavy),
       wait('its processes stopped', 'processStopMs', 3 * heavy * processes),
       {

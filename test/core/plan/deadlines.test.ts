@@ -10,6 +10,7 @@ import {
   remainingMs,
 } from '../../../src/core/plan/deadlines.ts';
 import type { DeadlineResult, StageDeadlines } from '../../../src/core/plan/deadlines.ts';
+import { sweepMs } from '../../../src/core/plan/stage-waits.ts';
 import type { Profile } from '../../../src/core/profile/model.ts';
 import { parseDuration } from '../../../src/core/profile/duration.ts';
 import { aPlan, aProfile, aSubstrate } from './make.ts';
@@ -26,6 +27,13 @@ function accepted(result: DeadlineResult): StageDeadlines {
 
 function refusals(result: DeadlineResult): readonly string[] {
   return result.ok ? [] : result.errors.map((error) => error.message);
+}
+
+/** One attempt of teardown with eight clusters and a system that may take 20 minutes. */
+function teardown(type: 'local' | 'kubeconfig', chartsPerCluster: number): number {
+  const profile = aProfile({ deadlines: { systemReadyMs: 1_200_000 } });
+  const parts = { profile, plan: aPlan({ clusterCount: 8 }), substrate: aSubstrate({ type }) };
+  return accepted(deriveDeadlines({ ...parts, system: { chartsPerCluster } })).stages.teardown.attemptMs;
 }
 
 function durationIn(message: string | undefined, where: RegExp): number {
@@ -96,6 +104,11 @@ describe('deriveDeadlines', () => {
     expect(many - few).toBeGreaterThanOrEqual(120_000);
   });
 
+  it('lets teardown wait for a chart in a lent cluster, and for none where there is none', () => {
+    expect(teardown('kubeconfig', 1) - teardown('kubeconfig', 0)).toBeGreaterThan(2 * 1_200_000);
+    expect(teardown('local', 1)).toBe(teardown('local', 0));
+  });
+
   it('lets hosts of a hosted substrate wait side by side', () => {
     const plan = aPlan({ clusterCount: 200, podsOfCluster: Array.from({ length: 200 }, () => 25_000) });
     const hosted = accepted(deriveDeadlines({ profile: aProfile(), plan, substrate: aSubstrate({ type: 'hosted' }) }));
@@ -143,7 +156,8 @@ const anyCase = fc.record({
   pods: fc.integer({ min: 1, max: 100_000 }),
   rampBudgetMs: fc.integer({ min: 900_000, max: 20_000_000 }),
   actions: fc.integer({ min: 0, max: 4 }),
-  hosted: fc.boolean(),
+  type: fc.constantFrom('local' as const, 'hosted' as const, 'kubeconfig' as const),
+  charts: fc.integer({ min: 0, max: 1 }),
   holdMs: fc.integer({ min: 0, max: 7_200_000 }),
 });
 
@@ -171,11 +185,14 @@ describe('every inequality', () => {
           totalPods: drawn.clusters * drawn.pods,
           rampBudgetMs: drawn.rampBudgetMs,
         });
-        const substrate = aSubstrate({ type: drawn.hosted ? 'hosted' : 'local' });
-        const result = deriveDeadlines({ profile, plan, substrate });
+        const substrate = aSubstrate({ type: drawn.type });
+        const result = deriveDeadlines({ profile, plan, substrate, system: { chartsPerCluster: drawn.charts } });
         if (result.ok) {
           kept += 1;
           everyInequalityHolds(result.deadlines, profile);
+          const { budgets, stages } = result.deadlines;
+          const uninstallMs = drawn.type === 'local' ? 0 : drawn.charts * (budgets.systemReadyMs + budgets.apiCallMs);
+          expect(stages.teardown.attemptMs).toBeGreaterThan(uninstallMs + sweepMs(stages.teardown));
           return;
         }
         refused += 1;

@@ -1,0 +1,120 @@
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { Observers } from '../../src/activities/observers.ts';
+import { createTeardown } from '../../src/activities/teardown.ts';
+import { findSystem } from '../../src/adapters/files/find.ts';
+import { readLedger, removeCampaignFolder, writeLedger } from '../../src/adapters/host/ledger.ts';
+import { toolVariable } from '../../src/adapters/toolchain/tools.ts';
+import type { TeardownResult } from '../../src/core/campaign/stage-io.ts';
+import { deriveDeadlines } from '../../src/core/plan/deadlines.ts';
+import { answer, kubeconfig, scriptedApi, type ScriptedApi } from '../adapters/kube/scripted-api.ts';
+import { testHome, type TestHome } from '../adapters/substrates/local-campaign.ts';
+import { aPlan, aProfile, aSubstrate } from '../core/plan/make.ts';
+import { aSpec } from '../workflows/make-spec.ts';
+
+const SLUG = 'bteardown';
+const RELEASE = 'sh.helm.release.v1.r.v1';
+
+let home: TestHome;
+let api: ScriptedApi;
+/** Names of the Secrets in the lent cluster that carry the campaign's label. */
+let secrets: Set<string>;
+
+beforeEach(async () => {
+  home = testHome();
+  vi.stubEnv('BELAY_PATH', home.folder);
+  mkdirSync(join(home.folder, 'systems', 'chart'), { recursive: true });
+  secrets = new Set([RELEASE, 'token']);
+  api = await scriptedApi((request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? '', 'http://api');
+    if (pathname === '/api') return answer(response, 200, { items: [{ metadata: {}, versions: [CORE] }] });
+    if (request.method === 'DELETE') secrets.delete(pathname.split('/').at(-1) ?? '');
+    const ofHelm = searchParams.get('fieldSelector') !== 'type!=helm.sh/release.v1';
+    const listed = [...secrets].filter((name) => ofHelm || name !== RELEASE);
+    const items = pathname.endsWith('/secrets')
+      ? listed.map((name) => ({ metadata: { name, namespace: 'n', uid: name } }))
+      : [];
+    answer(response, 200, { metadata: { resourceVersion: '1' }, items });
+  });
+  writeFileSync(join(home.folder, 'kubeconfig'), JSON.stringify(kubeconfig(api.server, {})));
+});
+afterEach(async () => {
+  await api.close();
+  removeCampaignFolder(SLUG);
+  vi.unstubAllEnvs();
+  home.close();
+});
+
+const CORE = {
+  version: 'v1',
+  resources: [
+    { resource: 'secrets', scope: 'Namespaced', verbs: ['list', 'delete'], responseKind: { kind: 'Secret' } },
+  ],
+};
+
+test('a chart has as long to be uninstalled as it has to become ready', async () => {
+  const { leftovers } = await teardown('sleep 3');
+  expect(leftovers).toEqual([]);
+  expect([...secrets]).toEqual([]);
+});
+
+test('where a chart cannot be uninstalled, all else goes, but for what helm knows its release by', async () => {
+  const { leftovers } = await teardown('echo "Error: timed out waiting" >&2; exit 1');
+  expect(leftovers).toEqual(['chart of charted on lent: helm uninstall r in namespace n: Error: timed out waiting']);
+  expect([...secrets]).toEqual([RELEASE]);
+  // It is the janitor's: the cluster stays on record.
+  expect(readLedger(SLUG)?.clusters).toHaveLength(1);
+});
+
+/** Takes a campaign with a chart out of a cluster that was lent; `uninstall` is what helm does then. */
+async function teardown(uninstall: string): Promise<TeardownResult> {
+  const helm = join(home.folder, 'helm');
+  writeFileSync(
+    helm,
+    `#!/bin/sh\ncase $1 in list) echo '[{"status":"deployed"}]' ;; uninstall) ${uninstall} ;; esac\n`,
+  );
+  chmodSync(helm, 0o755);
+  vi.stubEnv(toolVariable('helm'), helm);
+  writeFileSync(join(home.folder, 'systems', 'charted.yaml'), SYSTEM);
+  const found = findSystem('charted', [home.folder]);
+  if (!found.ok) throw new Error(JSON.stringify(found.errors));
+  const profile = aProfile({ deadlines: { apiCallMs: 300, processStopMs: 300, systemReadyMs: 10_000 } });
+  const substrate = aSubstrate({ type: 'kubeconfig' });
+  const derived = deriveDeadlines({ profile, plan: aPlan(), substrate });
+  if (!derived.ok) throw new Error(JSON.stringify(derived.errors));
+  const spec = aSpec({
+    slug: SLUG,
+    campaign: 'teardown',
+    substrate,
+    system: { name: 'charted', sha256: found.sha256 },
+    deadlines: derived.deadlines,
+  });
+  const kubeconfigPath = join(home.folder, 'kubeconfig');
+  writeLedger({
+    campaign: spec.campaign,
+    slug: SLUG,
+    workflowId: '',
+    runId: '',
+    createdAtMs: Date.now(),
+    expiresAtMs: Date.now() + 600_000,
+    clusters: [{ index: 0, name: 'lent', kubeconfigPath, context: '', owned: false, uid: 'u' }],
+    processes: [],
+  });
+  const env = new MockActivityEnvironment({ attempt: 1 }, { logger: new DefaultLogger('ERROR') });
+  const observers = { end: () => Promise.resolve() } as unknown as Observers;
+  const input = { spec, execution: 1, decisions: [], outcomes: [] };
+  return await env.run(createTeardown(pino({ level: 'silent' }), observers), input);
+}
+
+const SYSTEM = `apiVersion: belay.dev/v1
+kind: System
+metadata: { name: charted, description: has a chart }
+capacity: belay
+install: { helm: { chart: chart, release: r, namespace: n } }
+gates:
+  any: { description: any, unit: s, query: up, max: 1, bar: held }
+`;
