@@ -108,17 +108,20 @@ export class ClusterClient {
     return { outcome: 'created', attempts: answer.attempts };
   }
 
-  /** Deletes an object, by default with the grace its kind has. `uid` given: only that very one. */
+  /**
+   * Deletes an object, by default with the grace its kind has. `uid` given: only that very one. `foreground`: it stays,
+   * being deleted, until what it owns is gone.
+   */
   async delete(
     path: string,
-    options: { readonly gracePeriodSeconds?: number; readonly uid?: string },
+    options: { readonly gracePeriodSeconds?: number; readonly uid?: string; readonly foreground?: boolean },
     within: Within,
   ): Promise<{ readonly outcome: 'deleted' | 'absent'; readonly attempts: number }> {
-    const { gracePeriodSeconds, uid } = options;
+    const { gracePeriodSeconds, uid, foreground } = options;
     const body = JSON.stringify({
       kind: 'DeleteOptions',
       apiVersion: 'v1',
-      propagationPolicy: 'Background',
+      propagationPolicy: foreground === true ? 'Foreground' : 'Background',
       ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
       ...(uid === undefined ? {} : { preconditions: { uid } }),
     });

@@ -19,6 +19,8 @@ interface Leftover {
   readonly path: string;
   readonly resource: ApiResource;
   readonly uid: string;
+  /** UIDs of its owners. */
+  readonly owners: readonly string[];
   readonly finalizers: readonly string[];
   readonly deleting: boolean;
 }
@@ -36,9 +38,10 @@ const FOLLOWERS = new Set(['events', 'endpointslices', 'endpoints', 'leases', 'c
 const LAST = new Set(['nodes', 'customresourcedefinitions', 'namespaces']);
 
 /**
- * Removes everything that carries a campaign's label, the objects of CRDs that carry it, and Nodes that belong to such
- * objects, and waits until it is gone. Nothing else is touched, so it is safe in a cluster that others use. Finalizers that
- * nobody honours for half of the budget are taken off. It can be called again after it was cut off anywhere.
+ * Removes everything that carries a campaign's label, the objects of CRDs that carry it, and what belongs to such objects
+ * or to labelled ones of a CRD that was there before: Nodes, and objects of the same API group. It waits until all is gone.
+ * Nothing else is touched, so it is safe in a cluster that others use. Finalizers that nobody honours for half of the
+ * budget are taken off. It can be called again after it was cut off anywhere.
  * @throws the signal's reason; KubeError when the API server does not answer
  */
 export async function removeCampaign(
@@ -65,17 +68,24 @@ export async function removeCampaign(
 
 class Sweep {
   readonly #client: ClusterClient;
-  readonly #selector: string;
+  readonly #campaign: string;
   readonly #within: Within;
-  /** Objects of the campaign's own CRDs: Nodes that name one as their owner are the campaign's too. */
-  readonly #instances = new Set<string>();
+  /**
+   * Objects of CRDs that are the campaign's: what names one as its owner is the campaign's too. They are remembered, since
+   * what they own may outlive them.
+   */
+  readonly #owners = new Set<string>();
+  /** API groups of the owners. */
+  readonly #groups = new Set<string>();
+  /** Kinds that CRDs define, and whether the CRD is the campaign's. */
+  #crds: ReadonlyMap<string, boolean> = new Map();
   readonly #seen = new Set<string>();
   /** Kinds (`plural.group`) that had something to remove. */
   readonly #found = new Set<string>();
 
   constructor(client: ClusterClient, campaign: string, within: Within) {
     this.#client = client;
-    this.#selector = `${LABELS.campaign}=${campaign}`;
+    this.#campaign = campaign;
     this.#within = within;
   }
 
@@ -87,39 +97,51 @@ class Sweep {
   /** What is left: of the kinds that had something left before, then of all kinds to be sure. */
   async find(): Promise<readonly Leftover[]> {
     const kinds = removable(await discover(this.#client, this.#within));
-    const known = kinds.filter(({ plural, group }) => this.#found.has(`${plural}.${group}`));
+    const known = kinds.filter((kind) => this.#found.has(nameOf(kind)));
     const left = known.length === 0 ? [] : await this.#findAmong(known);
     return left.length > 0 ? left : this.#findAmong(kinds);
   }
 
   async #findAmong(kinds: readonly ApiResource[]): Promise<readonly Leftover[]> {
-    const own = await this.#ownKinds();
-    const instances = await this.#list(
-      kinds.filter((kind) => own.has(`${kind.plural}.${kind.group}`)),
-      () => true,
+    this.#crds = await this.#listCrds();
+    const [own, others] = [kinds.filter((kind) => this.#isOwn(kind)), kinds.filter((kind) => !this.#isOwn(kind))];
+    const instances = await this.#list(own, () => true);
+    const labelled = await this.#list(others, undefined);
+    for (const { resource, uid } of [...instances, ...labelled]) {
+      if (!this.#crds.has(nameOf(resource))) continue;
+      this.#owners.add(uid);
+      this.#groups.add(resource.group);
+    }
+    const found = new Map(
+      [...instances, ...labelled, ...(await this.#owned(others))].map((leftover) => [leftover.uid, leftover]),
     );
-    for (const { uid } of instances) this.#instances.add(uid);
-    const labelled = await this.#list(
-      kinds.filter((kind) => !own.has(`${kind.plural}.${kind.group}`)),
-      undefined,
-    );
-    const nodes = kinds.filter(({ group, plural }) => group === '' && plural === 'nodes' && this.#instances.size > 0);
-    const owned = await this.#list(nodes, ({ ownerReferences }) =>
-      (ownerReferences ?? []).some(({ uid }) => this.#instances.has(uid)),
-    );
-    const found = new Map([...instances, ...labelled, ...owned].map((leftover) => [leftover.uid, leftover]));
     for (const { resource, uid } of found.values()) {
-      this.#found.add(`${resource.plural}.${resource.group}`);
+      this.#found.add(nameOf(resource));
       this.#seen.add(uid);
     }
     return [...found.values()];
   }
 
+  /** What belongs to the owners, to what belongs to them, and so on: objects of their API groups, and Nodes. */
+  async #owned(kinds: readonly ApiResource[]): Promise<readonly Leftover[]> {
+    if (this.#owners.size === 0) return [];
+    const kin = kinds.filter((kind) => isNode(kind) || (this.#groups.has(kind.group) && this.#crds.has(nameOf(kind))));
+    const candidates = await this.#list(kin, ({ ownerReferences }) => (ownerReferences ?? []).length > 0);
+    for (let before = -1; before !== this.#owners.size;) {
+      before = this.#owners.size;
+      for (const { uid, owners } of candidates)
+        if (owners.some((owner) => this.#owners.has(owner))) this.#owners.add(uid);
+    }
+    return candidates.filter(({ uid }) => this.#owners.has(uid));
+  }
+
   async delete(leftovers: readonly Leftover[]): Promise<void> {
     await this.#each(leftovers, async ({ path, resource, uid }) => {
       const pod = resource.group === '' && resource.plural === 'pods';
-      await this.#client.delete(path, pod ? { gracePeriodSeconds: 0, uid } : { uid }, this.#within);
-      if (resource.group !== '' || resource.plural !== 'nodes') return;
+      // Of a CRD that stays: while it is there, a sweep after one that was cut off finds what it owns.
+      const foreground = this.#crds.get(nameOf(resource)) === false;
+      await this.#client.delete(path, pod ? { gracePeriodSeconds: 0, uid } : { uid, foreground }, this.#within);
+      if (!isNode(resource)) return;
       // A Node's heartbeat outlives it where nobody collects it.
       const lease = `/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/${path.split('/').at(-1)}`;
       await this.#client.delete(lease, {}, this.#within);
@@ -135,18 +157,21 @@ class Sweep {
     );
   }
 
-  /** Names (`plural.group`) of the kinds that the campaign's own CRDs define. */
-  async #ownKinds(): Promise<ReadonlySet<string>> {
+  #isOwn(kind: ApiResource): boolean {
+    return this.#crds.get(nameOf(kind)) === true;
+  }
+
+  async #listCrds(): Promise<ReadonlyMap<string, boolean>> {
     const crds = await this.#client.list(
       '/apis/apiextensions.k8s.io/v1/customresourcedefinitions',
       {
-        labelSelector: this.#selector,
         metadataOnly: true,
-        pick: ({ metadata }: { metadata: ObjectMeta }) => metadata.name,
+        pick: ({ metadata: { name, labels } }: { metadata: ObjectMeta }) =>
+          [name, labels?.[LABELS.campaign] === this.#campaign] as const,
       },
       this.#within,
     );
-    return new Set(crds.items);
+    return new Map(crds.items);
   }
 
   /** Objects of some kinds: those with the campaign's label, or, when `isOwn` is given, those it says yes to. */
@@ -159,7 +184,7 @@ class Sweep {
         const listing = this.#client.list(
           collectionPath(resource),
           {
-            ...(isOwn === undefined ? { labelSelector: this.#selector } : {}),
+            ...(isOwn === undefined ? { labelSelector: `${LABELS.campaign}=${this.#campaign}` } : {}),
             metadataOnly: true,
             pick: ({ metadata }: { metadata: ObjectMeta & OwnerReferences }) =>
               isOwn === undefined || isOwn(metadata) ? leftoverOf(resource, metadata) : undefined,
@@ -197,25 +222,35 @@ interface OwnerReferences {
   readonly ownerReferences?: readonly { readonly uid: string }[];
 }
 
+/** A kind's name as a CRD has it. */
+function nameOf({ plural, group }: ApiResource): string {
+  return `${plural}.${group}`;
+}
+
+function isNode({ plural, group }: ApiResource): boolean {
+  return plural === 'nodes' && group === '';
+}
+
 /** Kinds that can be listed and deleted, each once. */
 function removable(resources: readonly ApiResource[]): readonly ApiResource[] {
   const kinds = new Map<string, ApiResource>();
   for (const resource of resources) {
-    const key = `${resource.plural}.${resource.group}`;
+    const key = nameOf(resource);
     if (!resource.verbs.includes('list') || !resource.verbs.includes('delete')) continue;
     if (!kinds.has(key) && !FOLLOWERS.has(resource.plural)) kinds.set(key, resource);
   }
   return [...kinds.values()];
 }
 
-function leftoverOf(resource: ApiResource, metadata: ObjectMeta): Leftover {
-  const { name, namespace, uid, finalizers, deletionTimestamp } = metadata;
+function leftoverOf(resource: ApiResource, metadata: ObjectMeta & OwnerReferences): Leftover {
+  const { name, namespace, uid, ownerReferences, finalizers, deletionTimestamp } = metadata;
   const kind = resource.group === '' ? resource.plural : `${resource.plural}.${resource.group}`;
   return {
     what: `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`,
     path: `${collectionPath(resource, namespace)}/${name}`,
     resource,
     uid,
+    owners: (ownerReferences ?? []).map((owner) => owner.uid),
     finalizers: finalizers ?? [],
     deleting: deletionTimestamp !== undefined,
   };

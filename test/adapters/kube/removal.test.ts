@@ -31,13 +31,13 @@ function ownerOf(campaign: string): Ownership {
 }
 
 /** A kind of object and one of it, as a system under test would bring them. */
-function widgets(): readonly Manifest[] {
+function widgets(group = 'example.com'): readonly Manifest[] {
   const crd = {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
-    metadata: { name: 'widgets.example.com' },
+    metadata: { name: `widgets.${group}` },
     spec: {
-      group: 'example.com',
+      group,
       names: { kind: 'Widget', plural: 'widgets' },
       scope: 'Cluster',
       versions: [
@@ -50,7 +50,7 @@ function widgets(): readonly Manifest[] {
       ],
     },
   };
-  const widget = { apiVersion: 'example.com/v1', kind: 'Widget', metadata: { name: 'first' } };
+  const widget = { apiVersion: `${group}/v1`, kind: 'Widget', metadata: { name: 'first' } };
   return [crd, widget];
 }
 
@@ -161,4 +161,51 @@ test('a campaign is removed whole, whoever should have honoured its finalizers i
     removed: 0,
     left: [],
   });
+});
+
+test('what a controller made for an object of a campaign goes with it, where the CRD was there before, also after a cut', async () => {
+  const group = 'example.org';
+  const path = `/apis/${group}/v1/widgets`;
+  const [crd, first] = widgets(group) as [Manifest, Manifest];
+  await client.create('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', JSON.stringify(crd), within());
+  await applyManifests(client, [first], { owner: ownerOf('lent'), defaultNamespace: 'default' }, within());
+  const uidOf = async (name: string): Promise<string> =>
+    (await client.get<{ metadata: ObjectMeta }>(`${path}/${name}`, within()))?.metadata.uid ?? '';
+  const owned = async (name: string, owner: string): Promise<object> => ({
+    name,
+    finalizers: [`${group}/keep`],
+    ownerReferences: [
+      { apiVersion: `${group}/v1`, kind: 'Widget', name: owner, uid: await uidOf(owner), blockOwnerDeletion: true },
+    ],
+  });
+  const make = async (kind: 'Widget' | 'Node', metadata: object): Promise<void> => {
+    const apiVersion = kind === 'Node' ? 'v1' : `${group}/v1`;
+    const body = JSON.stringify({ apiVersion, kind, metadata });
+    await client.create(kind === 'Node' ? '/api/v1/nodes' : path, body, within());
+  };
+  await make('Widget', await owned('claim', 'first'));
+  await make('Node', await owned('of-claim', 'claim'));
+  await make('Widget', { name: 'theirs' });
+  await make('Node', await owned('of-theirs', 'theirs'));
+
+  const cut = new AbortController();
+  let rounds = 0;
+  const onProgress = (): void => {
+    rounds += 1;
+    if (rounds === 2) cut.abort(new Error('cut off'));
+  };
+  await expect(
+    removeCampaign(client, { campaign: 'lent', onProgress }, { ...within(20_000), signal: cut.signal }),
+  ).rejects.toThrow('cut off');
+  const removal = await removeCampaign(client, { campaign: 'lent', onProgress: () => {} }, within(10_000));
+
+  expect(removal.left).toEqual([]);
+  for (const gone of [`${path}/first`, `${path}/claim`, '/api/v1/nodes/of-claim']) {
+    expect(await client.get(gone, within())).toBeUndefined();
+  }
+  for (const there of [`${path}/theirs`, '/api/v1/nodes/of-theirs']) {
+    const { metadata } = (await client.get<{ metadata: ObjectMeta }>(there, within())) ?? {};
+    expect(metadata).toMatchObject({ uid: expect.any(String) as unknown });
+    expect(metadata?.deletionTimestamp).toBeUndefined();
+  }
 });
