@@ -1,9 +1,10 @@
+import { CancelledFailure } from '@temporalio/activity';
 import type { Logger } from 'pino';
 import { readCheckpoint } from '../adapters/host/checkpoints.ts';
 import { readGround } from '../adapters/host/ground.ts';
 import { readLedger } from '../adapters/host/ledger.ts';
 import { buildSummary } from '../adapters/evidence/build-summary.ts';
-import { readReadings, type Evidence } from '../adapters/evidence/evidence-folder.ts';
+import { readReadings } from '../adapters/evidence/evidence-folder.ts';
 import { writeSummary } from '../adapters/evidence/write-summary.ts';
 import { writeJunit } from '../adapters/evidence/junit.ts';
 import { writeManifest } from '../adapters/evidence/manifest.ts';
@@ -17,14 +18,16 @@ import type { SummaryAction } from '../core/gates/summary.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
 import { bounded } from './bounded.ts';
 import type { SoakCheckpoint } from './soak.ts';
-import { stageActivity } from './stage-activity.ts';
+import { stageActivity, type StageContext } from './stage-activity.ts';
 
 /** Judges what was measured and writes it down: summary, report, JUnit. It asks no cluster and no Prometheus: what counts was read by then. */
 export function createJudge(log: Logger): (input: JudgeInput) => Promise<JudgeResult> {
   return stageActivity<JudgeInput, JudgeResult>('judge', log, async (context) => {
     const { spec, input, evidence } = context;
     const { state } = input;
-    const summary = await bounded('judge', { budgetMs: spec.deadlines.stages.judge.attemptMs / 2 }, async () => {
+    // Judged, drawn, listed: in step with the derivation in core/plan/stage-waits.ts.
+    const budgetMs = spec.deadlines.stages.judge.attemptMs / 3;
+    const summary = await bounded('judge', { budgetMs }, async () => {
       const readings = readReadings(evidence.folder);
       const execution = latestOutcome(state, 'soak')?.execution ?? 0;
       const results = finalResults(spec.gates, readings, execution, Date.now());
@@ -46,10 +49,12 @@ export function createJudge(log: Logger): (input: JudgeInput) => Promise<JudgeRe
       writeJunit(evidence.folder, judged);
       return judged;
     });
-    await bounded('write report', { budgetMs: spec.deadlines.stages.judge.attemptMs / 2 }, async () => {
-      await reportIfPossible(evidence, log);
-      await writeManifest(evidence.folder);
-    });
+    await ifPossible(context, 'report', () =>
+      bounded('write report', { budgetMs }, () => writeReport(evidence.folder)),
+    );
+    await ifPossible(context, 'manifest', () =>
+      bounded('write manifest', { budgetMs }, (signal) => writeManifest(evidence.folder, signal)),
+    );
     return {
       detail: `${summary.verdict}${summary.reasons[0] === undefined ? '' : `: ${summary.reasons[0]}`}`,
       facts: { verdict: summary.verdict },
@@ -61,18 +66,26 @@ export function createJudge(log: Logger): (input: JudgeInput) => Promise<JudgeRe
   });
 }
 
-/** A report that cannot be drawn must not cost the verdict: its numbers are all in summary.json. */
-async function reportIfPossible(evidence: Evidence, log: Logger): Promise<void> {
+/**
+ * A report that cannot be drawn, or a list of files that are too large for it, must not cost the verdict: what counts is in
+ * summary.json. A cancel is passed on.
+ */
+async function ifPossible(
+  { evidence, log }: Pick<StageContext, 'evidence' | 'log'>,
+  what: 'report' | 'manifest',
+  write: () => Promise<unknown>,
+): Promise<void> {
   try {
-    await writeReport(evidence.folder);
+    await write();
   } catch (error) {
-    log.error({ err: error }, 'the report could not be written');
+    if (error instanceof CancelledFailure) throw error;
+    log.error({ err: error }, `the ${what} could not be written`);
     evidence.event({
       atMs: Date.now(),
       stage: 'judge',
       execution: 1,
       attempt: 1,
-      what: 'no-report',
+      what: `no-${what}`,
       detail: error instanceof Error ? error.message : String(error),
     });
   }

@@ -1,16 +1,18 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
+import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createJudge } from '../../src/activities/judge.ts';
-import { evidenceFolder, openEvidence } from '../../src/adapters/evidence/evidence-folder.ts';
+import { evidenceFolder, openEvidence, readTimeline } from '../../src/adapters/evidence/evidence-folder.ts';
 import type { BelaySummary } from '../../src/adapters/evidence/summary-model.ts';
 import { readBelaySummary } from '../../src/adapters/evidence/write-summary.ts';
 import type { JudgeInput, JudgeResult } from '../../src/core/campaign/stage-io.ts';
 import type { CampaignSpec } from '../../src/core/plan/spec.ts';
 import { BEGIN_MS, GREEN, resultOf, stateAfter } from '../adapters/evidence/fixture.ts';
 import { testHome, type TestHome } from '../adapters/substrates/local-campaign.ts';
-import { aGate, aSpec } from '../workflows/make-spec.ts';
+import { aGate, aSpec, shortDeadlines } from '../workflows/make-spec.ts';
 
 const bind = aGate();
 const SOAK = { stage: 'soak', execution: 1 } as const;
@@ -35,6 +37,27 @@ test('a fail-fast gate that broke in the soak fails the campaign, though its las
     floor: { verdict: 'fail', reasons },
     breaches: [{ gate: 'podBindP99', execution: 1 }],
   });
+});
+
+test.for<[string, (folder: string) => void, RegExp]>([
+  ['cannot be written', (folder) => mkdirSync(join(folder, 'MANIFEST.json')), /MANIFEST\.json/],
+  // So large, and yet no disk is filled.
+  [
+    'would take for ever',
+    (folder) => {
+      writeFileSync(join(folder, 'prometheus', 'block'), '');
+      truncateSync(join(folder, 'prometheus', 'block'), 2 ** 40);
+    },
+    /^write manifest did not end within its budget of 2000 ms$/,
+  ],
+])('a manifest that %s costs a line of the timeline, not the verdict', async ([, spoil, why]) => {
+  const spec = { ...judged(), deadlines: shortDeadlines({ judge: { attemptMs: 6_000 } }) };
+  const evidence = openEvidence(spec);
+  evidence.readings(SOAK, [resultOf(bind, 1)]);
+  spoil(evidence.folder);
+  expect(await judge(spec)).toMatchObject({ verdict: 'pass', reasons: [] });
+  const told = readTimeline(evidence.folder).filter(({ what }) => what === 'no-manifest');
+  expect(told).toMatchObject([{ stage: 'judge', detail: expect.stringMatching(why) }]);
 });
 
 /** A specification of which only what `judge` reads matters. */

@@ -173,7 +173,7 @@ export function stageWaits(shape: Shape): Readonly<Record<Stage, readonly Deriva
       wait('TSDB snapshot, then its copy', 'snapshotMs', 2),
       { what: 'logs copied', count: 1, eachMs: LOCAL_MS },
     ],
-    judge: [{ what: 'readings judged, report drawn', count: 2, eachMs: LOCAL_MS }],
+    judge: [{ what: 'readings judged, report drawn, evidence listed', count: 3, eachMs: LOCAL_MS }],
     teardown: [
       wait('watches ended', 'apiCallMs'),
       wait('its chart looked for', 'apiCallMs', charts),
