@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { convertCommand } from '../../src/cli/convert.ts';
 import { convertLegacy } from '../../src/core/profile/convert-legacy.ts';
+import { formatFileErrors } from '../../src/core/profile/file-error.ts';
 import { parseProfile } from '../../src/core/profile/parse.ts';
 
 const legacy = `image: { repository: example.com/harness, tag: main }
@@ -72,7 +73,61 @@ describe('a legacy profile', () => {
 
   it('must say how large it is', () => {
     const converted = convertLegacy('kwok: { clusterCount: 5 }\nloadProfile:\n  target: none\n', 'old.yaml');
-    expect(converted.ok ? [] : converted.errors).toMatchObject([{ path: 'loadProfile.target', line: 3, column: 3 }]);
+    expect(converted.ok ? [] : converted.errors).toMatchObject([
+      { path: 'loadProfile.target', problem: 'wrong type', line: 3, column: 11 },
+    ]);
+    const none = convertLegacy('loadProfile: { durationSeconds: 60 }\n', 'old.yaml');
+    expect(none.ok ? '' : formatFileErrors(none.errors)).toBe(
+      'old.yaml:1:1 kwok.clusterCount: missing, it belongs under kwok; allowed: a whole number, 1 or more\n' +
+        'old.yaml:1:1 loadProfile.target: missing, it belongs under loadProfile; allowed: a whole number, 1 or more',
+    );
+  });
+
+  it('is refused with every value of the wrong kind, by its own names and places', () => {
+    const wrong = `kwok: { clusterCount: 1.5 }
+shard: { seedMachines: "60000", seedSpeculative: -5, replicas: two }
+loadProfile:
+  target: 1e400
+  durationSeconds: "3600"
+  churnPerMinute: "0.02"
+rampBudget: 60
+runnerActions: [{ atSeconds: 600, action: kill-everything }]
+slo: { shardCycleDurationP99Seconds: fast }
+image: 5
+`;
+    const converted = convertLegacy(wrong, 'old.yaml');
+    const whole = 'allowed: a whole number';
+    expect(converted.ok ? '' : formatFileErrors(converted.errors).replace(/(allowed: one of).*/, '$1 them')).toBe(
+      `old.yaml:1:23 kwok.clusterCount: not a whole number; found 1.5 (number); ${whole}, 1 or more
+old.yaml:2:24 shard.seedMachines: wrong type; found "60000" (string); ${whole}, 0 or more
+old.yaml:2:50 shard.seedSpeculative: too small; found -5 (number); ${whole}, 0 or more
+old.yaml:2:64 shard.replicas: wrong type; found "two" (string); ${whole}, 0 or more
+old.yaml:4:11 loadProfile.target: not a finite number; found 1e400 (number); ${whole}, 1 or more
+old.yaml:5:20 loadProfile.durationSeconds: wrong type; found "3600" (string); ${whole}, 0 or more
+old.yaml:6:19 loadProfile.churnPerMinute: wrong type; found "0.02" (string); allowed: a number, 0 or more
+old.yaml:7:13 rampBudget: a duration needs its unit; found 60 (number); allowed: a duration with its unit, such as 500ms, 90s, 10m or 1h45m
+old.yaml:8:43 runnerActions[0].action: unknown action; found "kill-everything" (string); allowed: one of them
+old.yaml:9:38 slo.shardCycleDurationP99Seconds: wrong type; found "fast" (string); allowed: a number, 0 or more`,
+    );
+  });
+
+  it('is refused where its fields contradict one another, and where they are too much together', () => {
+    const late = convertLegacy(legacy.replace('atSeconds: 600', 'atSeconds: 3600'), 'old.yaml');
+    expect(late.ok ? '' : formatFileErrors(late.errors)).toBe(
+      'old.yaml:7:30 runnerActions[0].atSeconds: not before the end of the soak (3600 s); found 3600 (number); allowed: less than loadProfile.durationSeconds',
+    );
+    const huge = convertLegacy('kwok: { clusterCount: 100000 }\nloadProfile: { target: 100000 }\n', 'old.yaml');
+    expect(huge.ok ? '' : formatFileErrors(huge.errors)).toMatch(
+      /^old\.yaml:2:16 loadProfile\.target: gives scale\.machines: too large, 1000000000 is the most/,
+    );
+  });
+
+  it('soaks ten minutes where it does not say how long', () => {
+    const text = legacy.replace('durationSeconds: 3600, ', '').replace('atSeconds: 600', 'atSeconds: 599');
+    const converted = convertLegacy(text, 'old.yaml');
+    const parsed = parseProfile(converted.ok ? converted.text : '', { file: 'new.yaml' });
+    expect(parsed.ok && parsed.value.loadProfile.soakSeconds).toBe(600);
+    expect(converted.ok ? converted.notes.join('\n') : '').toContain('upstream soaks ten minutes: soakSeconds 600.');
   });
 });
 

@@ -1,13 +1,17 @@
 import { stringify } from 'yaml';
-import { parseDuration } from './duration.ts';
+import { MAX_ERRORS } from './bounds.ts';
 import type { FileError } from './file-error.ts';
-import { valueAt } from './issues.ts';
+import { sortFileErrors } from './file-error.ts';
+import { placed } from './issues.ts';
+import { legacyFindings, legacyPath, legacyRampSeconds, legacySchema, legacyValues } from './legacy-schema.ts';
+import type { LegacyFile } from './legacy-schema.ts';
 import { isLegacyProfile } from './legacy.ts';
 import { parseProfile } from './parse.ts';
-import { Raw } from './rules.ts';
 import { BIGFLEET_VERSION, profileSchema } from './schema-profile.ts';
 import { knownKeys } from './schema-walk.ts';
+import { soakSecondsOf } from './upstream-load.ts';
 import { readYaml } from './yaml-text.ts';
+import type { Source } from './yaml-text.ts';
 
 /** A legacy profile in the V2 format, or why it cannot be had. */
 export type Conversion =
@@ -29,42 +33,36 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   loadProfile: 'the load driver alone',
 };
 
-const DEFAULT_RAMP_SECONDS = 900;
-
 /**
  * Makes a V2 profile of a legacy one (Helm values with `kwok.clusterCount` and `loadProfile.target`). What it says is kept;
- * what has no place in the format, or had to be filled in, is told in `notes`.
+ * what has no place in the format, or had to be filled in, is told in `notes`. A value of the wrong kind is an error at its
+ * place in the legacy file: passed over, it would be another test.
  *
  * @param file as the user named it; the profile's name is made of it
  */
 export function convertLegacy(text: string, file: string): Conversion {
   const read = readYaml(text, file);
   if (!read.ok) return read;
-  const root = read.source.raw;
-  if (!isLegacyProfile(root)) {
+  if (!isLegacyProfile(read.source.raw)) {
     const allowed = 'a legacy profile: Helm values with kwok.clusterCount and loadProfile.target, and no apiVersion';
     return {
       ok: false,
       errors: [{ file, line: 1, column: 1, path: '', problem: 'not a legacy profile', found: '', allowed }],
     };
   }
-  const converter = new Converter(root);
-  const name = nameFrom(file);
-  const profile = converter.convert(name);
-  if (converter.missing.length > 0) {
-    return {
-      ok: false,
-      errors: converter.missing.map((path) => ({
-        file,
-        ...read.source.place(path.split('.')),
-        path,
-        problem: `missing, it belongs under ${path.split('.')[0] ?? ''}`,
-        found: '',
-        allowed: 'a whole number, 1 or more',
-      })),
-    };
+  const source = { ...read.source, raw: legacyValues(read.source.raw) };
+  const findings = legacyFindings(source);
+  const legacy = legacySchema.safeParse(source.raw);
+  if (findings.length > 0 || !legacy.success) {
+    const errors = sortFileErrors(findings.slice(0, MAX_ERRORS).map((finding) => placed(finding, source, new Map())));
+    const untold = findings.length - errors.length;
+    const more = { file, line: 0, column: 0, path: '', problem: `and ${untold} more`, found: '', allowed: '' };
+    return { ok: false, errors: untold > 0 ? [...errors, more] : errors };
   }
-  const notes = [...converter.notes, ...converter.leftOver()];
+  const name = nameFrom(file);
+  const notes: string[] = [];
+  const profile = convert(legacy.data, name, notes);
+  notes.push(...leftOver(source.raw));
   const head = [
     'yaml-language-server: $schema=../schemas/profile.json',
     `Converted from the legacy profile ${name}.`,
@@ -74,140 +72,122 @@ export function convertLegacy(text: string, file: string): Conversion {
   const parsed = parseProfile(converted, { file });
   return parsed.ok
     ? { ok: true, text: converted, notes }
-    : { ok: false, errors: parsed.errors.map((error) => ({ ...error, line: 0, column: 0 })) };
+    : { ok: false, errors: parsed.errors.map((error) => inLegacyFile(error, source)) };
 }
 
-/** Reads what it knows, remembers what it read. */
-class Converter {
-  readonly notes: string[] = [];
-  readonly missing: string[] = [];
-  readonly #root: unknown;
-  readonly #raw: Raw;
-  readonly #taken = new Set<string>();
+/** An error in what a conversion gave, at the field of the legacy file that gave it. */
+function inLegacyFile(error: FileError, source: Source): FileError {
+  const path = legacyPath(error.path.split('.'));
+  const own = path.join('.');
+  return {
+    ...error,
+    ...source.place(path),
+    path: own,
+    problem: own === error.path ? error.problem : `gives ${error.path}: ${error.problem}`,
+  };
+}
 
-  constructor(root: unknown) {
-    this.#root = root;
-    this.#raw = new Raw(root);
+function convert(legacy: LegacyFile, name: string, notes: string[]): Record<string, unknown> {
+  const clusters = legacy.kwok.clusterCount;
+  const { target } = legacy.loadProfile;
+  const pods = clusters * target;
+  const density = densityOf(legacy, notes);
+  const machines = Math.ceil(pods / density);
+  if (machines * density !== pods) {
+    notes.push(`${pods} Pods are no multiple of ${density} a machine: ${machines * density} now.`);
   }
+  notes.push(
+    `${clusters} clusters of ${target} Pods: that many come of a substrate with cluster.podsPerCluster ${target}.`,
+    'A legacy profile has one kind of Pod, a whole machine of 8 GPUs; the catalogue realistic takes its place.',
+  );
+  const slo = sloOf(legacy);
+  return {
+    apiVersion: BIGFLEET_VERSION,
+    kind: 'Profile',
+    metadata: { name, description: `Converted from a legacy profile: ${clusters} clusters of ${target} Pods.` },
+    scale: { machines, density },
+    catalog: { archetypes: 'realistic' },
+    seed: seedOf(legacy, machines, notes),
+    loadProfile: loadOf(legacy, notes),
+    ...(legacy.rampBudget === undefined ? {} : { rampBudget: legacy.rampBudget }),
+    ...(legacy.runnerActions.length === 0 ? {} : { runnerActions: legacy.runnerActions }),
+    ...topologyOf(legacy),
+    ...(Object.keys(slo).length === 0 ? {} : { slo }),
+  };
+}
 
-  convert(name: string): Record<string, unknown> {
-    const clusters = this.#needed('kwok.clusterCount');
-    const target = this.#needed('loadProfile.target');
-    const pods = clusters * target;
-    const density = this.#density();
-    const machines = Math.ceil(pods / density);
-    if (machines * density !== pods) {
-      this.notes.push(`${pods} Pods are no multiple of ${density} a machine: ${machines * density} now.`);
-    }
-    this.notes.push(
-      `${clusters} clusters of ${target} Pods: that many come of a substrate with cluster.podsPerCluster ${target}.`,
-      'A legacy profile has one kind of Pod, a whole machine of 8 GPUs; the catalogue realistic takes its place.',
+function densityOf(legacy: LegacyFile, notes: string[]): number {
+  const density = legacy.shard.seedDensityMultiplier ?? 0;
+  if (density >= 1) return density;
+  notes.push('No shard.seedDensityMultiplier, which means one Pod a machine: density 1.');
+  return 1;
+}
+
+function seedOf({ kwok, shard }: LegacyFile, machines: number, notes: string[]): Record<string, unknown> {
+  const idle = shard.seedMachines ?? 0;
+  const configured = (shard.seedConfiguredPerCluster ?? 0) * kwok.clusterCount;
+  if (idle > 0) {
+    notes.push(
+      `shard.seedMachines ${idle} became seed.idleHeadroomFraction, a share of the machines that the catalogue asks for.`,
     );
-    return {
-      apiVersion: BIGFLEET_VERSION,
-      kind: 'Profile',
-      metadata: { name, description: `Converted from a legacy profile: ${clusters} clusters of ${target} Pods.` },
-      scale: { machines, density },
-      catalog: { archetypes: 'realistic' },
-      seed: this.#seed(machines, clusters),
-      loadProfile: this.#load(),
-      ...this.#optional('rampBudget', this.#take('rampBudget')),
-      ...this.#optional('runnerActions', this.#take('runnerActions')),
-      ...this.#topology(),
-      ...this.#optional('slo', this.#slo()),
-    };
   }
+  return {
+    configuredFraction: Math.min(1, round(configured / machines)),
+    speculativeCount: shard.seedSpeculative ?? 0,
+    ...((shard.seedSpot ?? 0) > 0 ? { spotCount: shard.seedSpot } : {}),
+    idleHeadroomFraction: round(idle / machines),
+  };
+}
 
-  /** Every key that was not read, by its two highest levels, by the place it has today. */
-  leftOver(): readonly string[] {
-    if (typeof this.#root !== 'object' || this.#root === null) return [];
-    const left = Object.entries(this.#root).flatMap(([key, value]) => {
-      const map = typeof value === 'object' && value !== null && !Array.isArray(value);
-      const paths = map ? Object.keys(value).map((inner) => `${key}.${inner}`) : [key];
-      return paths.filter((path) => !this.#taken.has(path) && !this.#taken.has(key));
-    });
-    const byPlace = Map.groupBy(left, (path) => ELSEWHERE[path.split('.')[0] ?? ''] ?? 'nothing the format knows');
-    return [...byPlace].map(([place, paths]) => `Not carried over, for it belongs to ${place}: ${paths.join(', ')}.`);
+function loadOf({ loadProfile, rampBudget }: LegacyFile, notes: string[]): Record<string, unknown> {
+  const rampSeconds = legacyRampSeconds(rampBudget);
+  notes.push(
+    `A legacy profile does not say how long its ramp takes: loadProfile.rampSeconds ${rampSeconds}, ${rampBudget === undefined ? 'the default budget' : 'its rampBudget'}.`,
+  );
+  const written = loadProfile.durationSeconds ?? 0;
+  const soakSeconds = soakSecondsOf(written, true);
+  if (written === 0) {
+    notes.push(`No loadProfile.durationSeconds, for which upstream soaks ten minutes: soakSeconds ${soakSeconds}.`);
   }
+  const burst = loadProfile.burstAtStart ?? 0;
+  return {
+    rampSeconds,
+    soakSeconds,
+    churnPerMinute: loadProfile.churnPerMinute ?? 0,
+    ...(loadProfile.settleSeconds === undefined ? {} : { settleSeconds: loadProfile.settleSeconds }),
+    ...(burst > 0 ? { bursts: [burstAtStart(burst, notes)] } : {}),
+  };
+}
 
-  #take(path: string): unknown {
-    const value = valueAt(this.#root, path.split('.'));
-    if (value !== undefined) this.#taken.add(path);
-    return value === null ? undefined : value;
-  }
+function burstAtStart(extraTarget: number, notes: string[]): Record<string, unknown> {
+  notes.push('loadProfile.burstAtStart became a burst of ten minutes, of archetype tiny-stateless.');
+  return { atSeconds: 1, archetype: 'tiny-stateless', extraTarget, durationSeconds: 600, selectivity: 1 };
+}
 
-  #number(path: string): number {
-    this.#take(path);
-    return this.#raw.number(...path.split('.')) ?? 0;
-  }
+function topologyOf({ shard, coordinator }: LegacyFile): Record<string, unknown> {
+  const shardReplicas = shard.replicas ?? 0;
+  const coordinatorReplicas = coordinator.replicas ?? 0;
+  return shardReplicas === 0 && coordinatorReplicas === 0 ? {} : { topology: { shardReplicas, coordinatorReplicas } };
+}
 
-  #needed(path: string): number {
-    const value = this.#number(path);
-    if (value < 1) this.missing.push(path);
-    return value;
-  }
+function sloOf({ slo }: LegacyFile): Record<string, unknown> {
+  const known = knownKeys(profileSchema, ['slo']);
+  return Object.fromEntries(Object.entries(slo).filter(([key, value]) => known.includes(key) && value !== undefined));
+}
 
-  #optional(key: string, value: unknown): Record<string, unknown> {
-    return value === undefined ? {} : { [key]: value };
-  }
-
-  #density(): number {
-    const density = this.#number('shard.seedDensityMultiplier');
-    if (density >= 1) return density;
-    this.notes.push('No shard.seedDensityMultiplier, which means one Pod a machine: density 1.');
-    return 1;
-  }
-
-  #seed(machines: number, clusters: number): Record<string, unknown> {
-    const idle = this.#number('shard.seedMachines');
-    const speculative = this.#number('shard.seedSpeculative');
-    const configured = this.#number('shard.seedConfiguredPerCluster') * clusters;
-    if (idle > 0) {
-      this.notes.push(
-        `shard.seedMachines ${idle} became seed.idleHeadroomFraction, a share of the machines that the catalogue asks for.`,
-      );
-    }
-    return {
-      configuredFraction: Math.min(1, round(configured / machines)),
-      speculativeCount: speculative,
-      idleHeadroomFraction: round(idle / machines),
-    };
-  }
-
-  #load(): Record<string, unknown> {
-    const budget = this.#raw.text('rampBudget');
-    const budgetMs = budget === undefined ? undefined : parseDuration(budget);
-    const rampSeconds = budgetMs === undefined ? DEFAULT_RAMP_SECONDS : Math.max(1, Math.floor(budgetMs / 1000));
-    this.notes.push(
-      `A legacy profile does not say how long its ramp takes: loadProfile.rampSeconds ${rampSeconds}, ${budgetMs === undefined ? 'the default budget' : 'its rampBudget'}.`,
-    );
-    const burst = this.#number('loadProfile.burstAtStart');
-    return {
-      rampSeconds,
-      soakSeconds: this.#number('loadProfile.durationSeconds'),
-      churnPerMinute: this.#number('loadProfile.churnPerMinute'),
-      ...this.#optional('settleSeconds', this.#take('loadProfile.settleSeconds')),
-      ...(burst > 0 ? { bursts: [this.#burst(burst)] } : {}),
-    };
-  }
-
-  #burst(extraTarget: number): Record<string, unknown> {
-    this.notes.push('loadProfile.burstAtStart became a burst of ten minutes, of archetype tiny-stateless.');
-    return { atSeconds: 1, archetype: 'tiny-stateless', extraTarget, durationSeconds: 600, selectivity: 1 };
-  }
-
-  #topology(): Record<string, unknown> {
-    const shardReplicas = this.#number('shard.replicas');
-    const coordinatorReplicas = this.#number('coordinator.replicas');
-    return shardReplicas === 0 && coordinatorReplicas === 0 ? {} : { topology: { shardReplicas, coordinatorReplicas } };
-  }
-
-  #slo(): unknown {
-    const known = knownKeys(profileSchema, ['slo']);
-    const kept = this.#raw.keys('slo').filter((key) => known.includes(key));
-    if (kept.length === 0) return undefined;
-    return Object.fromEntries(kept.map((key) => [key, this.#take(`slo.${key}`)]));
-  }
+/** Every key that is not carried over, by its two highest levels, by the place it has today. */
+function leftOver(root: unknown): readonly string[] {
+  if (typeof root !== 'object' || root === null) return [];
+  const left = Object.entries(root).flatMap(([key, value]) => {
+    const map = typeof value === 'object' && value !== null && !Array.isArray(value);
+    if (!map) return knownKeys(legacySchema, []).includes(key) ? [] : [key];
+    const carried = knownKeys(legacySchema, [key]);
+    return Object.keys(value)
+      .filter((inner) => !carried.includes(inner))
+      .map((inner) => `${key}.${inner}`);
+  });
+  const byPlace = Map.groupBy(left, (path) => ELSEWHERE[path.split('.')[0] ?? ''] ?? 'nothing the format knows');
+  return [...byPlace].map(([place, paths]) => `Not carried over, for it belongs to ${place}: ${paths.join(', ')}.`);
 }
 
 function round(value: number): number {

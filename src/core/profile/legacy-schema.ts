@@ -1,0 +1,127 @@
+import { z } from 'zod';
+import { MAX_ERRORS } from './bounds.ts';
+import { parseDuration } from './duration.ts';
+import { amount, count, duration } from './fields.ts';
+import { findingsOf, valueAt } from './issues.ts';
+import type { Finding } from './issues.ts';
+import { profileContradictions } from './rules-profile.ts';
+import { profileSchema } from './schema-profile.ts';
+import type { Segment } from './yaml-place.ts';
+import type { Source } from './yaml-text.ts';
+
+/**
+ * The fields of a legacy profile that have a place in the V2 format. Legacy profiles are values of a chart, so there are many
+ * more; those are told as notes and never checked.
+ */
+export const legacySchema = z.looseObject({
+  kwok: z.looseObject({ clusterCount: count('Clusters', 1) }),
+  shard: z
+    .looseObject({
+      replicas: count('Shards').optional(),
+      seedMachines: count('Idle tier per shard').optional(),
+      seedSpeculative: count('Elastic tier per shard').optional(),
+      seedSpot: count('Spot tier per shard').optional(),
+      seedConfiguredPerCluster: count('Machines of each cluster that stand bound').optional(),
+      seedDensityMultiplier: count('Pods per machine').optional(),
+    })
+    .prefault({}),
+  coordinator: z.looseObject({ replicas: count('Coordinators').optional() }).prefault({}),
+  loadProfile: z.looseObject({
+    target: count('Pods of each cluster', 1),
+    durationSeconds: count('Seconds of soak').optional(),
+    settleSeconds: count('Seconds of the soak before windows and baselines begin').optional(),
+    churnPerMinute: amount('Share of the target Pods that is replaced each minute', 0).optional(),
+    burstAtStart: count('Pods above the target at the start').optional(),
+  }),
+  rampBudget: duration('How long the ramp may take until steady').optional(),
+  runnerActions: profileSchema.shape.runnerActions,
+  slo: z.looseObject(profileSchema.shape.slo.unwrap().shape).prefault({}),
+});
+
+/** A legacy profile, as far as it can be carried over. */
+export type LegacyFile = z.output<typeof legacySchema>;
+
+/** Where the legacy format has a field of the V2 format that is called otherwise there. */
+const LEGACY_NAMES: Readonly<Record<string, string>> = {
+  'scale.machines': 'loadProfile.target',
+  'scale.density': 'shard.seedDensityMultiplier',
+  'seed.idleHeadroomFraction': 'shard.seedMachines',
+  'seed.configuredFraction': 'shard.seedConfiguredPerCluster',
+  'seed.speculativeCount': 'shard.seedSpeculative',
+  'seed.spotCount': 'shard.seedSpot',
+  'loadProfile.soakSeconds': 'loadProfile.durationSeconds',
+  'loadProfile.rampSeconds': 'rampBudget',
+  'topology.shardReplicas': 'shard.replicas',
+  'topology.coordinatorReplicas': 'coordinator.replicas',
+};
+
+/** The path in the legacy format of a field of the V2 format. */
+export function legacyPath(path: readonly Segment[]): readonly Segment[] {
+  return LEGACY_NAMES[path.join('.')]?.split('.') ?? path;
+}
+
+/** Seconds for a ramp, of which a legacy profile does not speak: its budget, or the default budget. */
+export function legacyRampSeconds(rampBudget: string | undefined): number {
+  const budgetMs = rampBudget === undefined ? undefined : parseDuration(rampBudget);
+  return budgetMs === undefined ? DEFAULT_RAMP_SECONDS : Math.max(1, Math.floor(budgetMs / 1_000));
+}
+
+const DEFAULT_RAMP_SECONDS = 900;
+
+/** Everything that is wrong with a legacy profile, in its own words; `source` holds its `legacyValues`. */
+export function legacyFindings(source: Source): readonly Finding[] {
+  const parsed = legacySchema.safeParse(source.raw);
+  const issues = parsed.success ? [] : parsed.error.issues.slice(0, MAX_ERRORS);
+  const contradictions = profileContradictions(renamed(source.raw), true).map((finding) => ({
+    ...finding,
+    path: legacyPath(finding.path),
+    problem: inLegacyWords(finding.problem),
+    allowed: inLegacyWords(finding.allowed ?? ''),
+  }));
+  // The schema may find one value wrong twice: the last says most.
+  const found = [...findingsOf(issues, legacySchema, source), ...contradictions];
+  return [...new Map(found.map((finding) => [JSON.stringify(finding.path), finding])).values()];
+}
+
+/** The values of a legacy file without the keys that hold nothing, which means the chart's default. */
+export function legacyValues(root: unknown): unknown {
+  // So that what is missing beneath is told by its own name.
+  return { kwok: {}, loadProfile: {}, ...asMap(withoutNothing(root)) };
+}
+
+function withoutNothing(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNothing);
+  if (typeof value !== 'object' || value === null) return value;
+  const result = Object.create(null) as Record<string, unknown>;
+  for (const [key, entry] of Object.entries(value)) {
+    if (entry !== null && entry !== '') result[key] = withoutNothing(entry);
+  }
+  return result;
+}
+
+/** The values of a legacy file, right or wrong, under the names of the V2 format: for rules over several fields. */
+function renamed(root: unknown): unknown {
+  const budget = valueAt(root, ['rampBudget']);
+  const ramp = budget === undefined || typeof budget === 'string' ? legacyRampSeconds(budget) : undefined;
+  const soak = valueAt(root, ['loadProfile', 'durationSeconds']) ?? 0;
+  const of = (v2: string): unknown => valueAt(root, legacyPath(v2.split('.')));
+  return {
+    seed: { speculativeCount: of('seed.speculativeCount'), spotCount: of('seed.spotCount') },
+    loadProfile: {
+      ...asMap(valueAt(root, ['loadProfile'])),
+      rampSeconds: ramp,
+      // A soak that is none gives no end to compare with.
+      soakSeconds: typeof soak === 'number' && soak >= 0 ? soak : Number.NaN,
+    },
+    runnerActions: valueAt(root, ['runnerActions']),
+    slo: valueAt(root, ['slo']),
+  };
+}
+
+function asMap(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
+}
+
+function inLegacyWords(text: string): string {
+  return Object.entries(LEGACY_NAMES).reduce((told, [v2, legacy]) => told.replaceAll(v2, legacy), text);
+}
