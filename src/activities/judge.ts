@@ -103,15 +103,22 @@ function actionsOf(spec: CampaignSpec, state: CampaignState, execution: number):
   });
 }
 
+/** How the load was made. What the ramp could not measure is not there, also here: 0 would be a measurement. */
 function loadOf(facts: Readonly<Record<string, number | string>> | undefined): LoadRecord | null {
   if (facts === undefined) return null;
-  const number = (name: string): number => Number(facts[name] ?? 0);
+  const measured = (name: string): number | undefined => {
+    const fact = facts[name];
+    return typeof fact === 'number' ? fact : undefined;
+  };
+  const asked = measured('askedPerSec');
+  const achieved = measured('achievedPerSec');
+  const lateMs = measured('sentLateP99Ms');
   return {
-    asked: number('podsWanted'),
-    created: number('podsCreated') + number('podsExisting'),
-    askedPodsPerSec: number('askedPerSec'),
-    achievedPodsPerSec: number('achievedPerSec'),
-    latenessP99Seconds: number('sentLateP99Ms') / 1_000,
+    asked: measured('podsWanted') ?? 0,
+    created: (measured('podsCreated') ?? 0) + (measured('podsExisting') ?? 0),
+    ...(asked === undefined ? {} : { askedPodsPerSec: asked }),
+    ...(achieved === undefined ? {} : { achievedPodsPerSec: achieved }),
+    ...(lateMs === undefined ? {} : { latenessP99Seconds: lateMs / 1_000 }),
   };
 }
 

@@ -3,6 +3,7 @@ import { runArrivals } from '../adapters/kube/run-arrivals.ts';
 import type { StageInput, StageResult } from '../core/campaign/stage-io.ts';
 import { bounded } from './bounded.ts';
 import type { ObservedCluster, Observers } from './observers.ts';
+import { rampResult } from './ramp-result.ts';
 import { stageActivity } from './stage-activity.ts';
 
 /** Requests of one kind under way at once in a cluster. */
@@ -61,25 +62,7 @@ export function createRamp(log: Logger, observers: Observers): (input: StageInpu
           ),
         ),
     );
-    const sum = (of: (report: (typeof reports)[number]) => number): number =>
-      reports.reduce((total, report) => total + of(report), 0);
-    const achieved = sum((report) => report.achievedPerSec ?? 0);
-    const asked = sum((report) => report.askedPerSec ?? 0);
-    const lateP99 = Math.max(...reports.map((report) => report.sentLate.p99Ms ?? 0));
-    return {
-      detail: `${sum((report) => report.created + report.existing)} of ${wanted} Pods created, ${achieved.toFixed(1)} a second of ${asked.toFixed(1)} asked, sent at most ${Math.round(lateP99)} ms late (p99)`,
-      facts: {
-        podsWanted: wanted,
-        podsCreated: sum((report) => report.created),
-        podsExisting: sum((report) => report.existing),
-        refilled: sum((report) => report.refilled),
-        retries: sum((report) => report.retries),
-        conflicts: sum((report) => report.conflicts),
-        askedPerSec: asked,
-        achievedPerSec: achieved,
-        sentLateP99Ms: lateP99,
-      },
-    };
+    return rampResult(reports);
   });
 }
 

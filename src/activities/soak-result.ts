@@ -25,6 +25,7 @@ export function soakResult(soak: EndedSoak): BodyResult<StageResult> {
   const replaced = sum((load) => load.count('replace'));
   const created = sum((load) => load.count('create'));
   const deleted = sum((load) => load.count('delete'));
+  const sent = driven.filter(({ sentLate }) => sentLate.count > 0);
   const lost = sum((load) => load.lost);
   const moved = created + deleted === 0 ? '' : `${created} added and ${deleted} removed as demand moved, `;
   return {
@@ -36,7 +37,8 @@ export function soakResult(soak: EndedSoak): BodyResult<StageResult> {
       podsAdded: created,
       podsRemoved: deleted,
       podsLost: lost,
-      churnLateP99Ms: Math.max(0, ...driven.map((report) => report.sentLate.p99Ms)),
+      // Without churn there is none: left out, never told as 0.
+      ...(sent.length === 0 ? {} : { churnLateP99Ms: Math.max(...sent.map(({ sentLate }) => sentLate.p99Ms)) }),
       podsBound: total(clusters, 'bound'),
       podsPresent: total(clusters, 'present'),
       watchSilent: clusters.reduce((all, cluster) => all + cluster.watchStats().silent, 0),

@@ -39,6 +39,21 @@ test('a fail-fast gate that broke in the soak fails the campaign, though its las
   });
 });
 
+test('what the ramp did not measure is not told as 0', async () => {
+  const spec = judged();
+  const pods = { podsWanted: 5, podsCreated: 2, podsExisting: 3 };
+  await judge(spec, { facts: { ramp: pods } });
+  expect(summaryOf(spec)?.load).toEqual({ asked: 5, created: 5 });
+  await judge(spec, { facts: { ramp: { ...pods, askedPerSec: 0.5, achievedPerSec: 0.4, sentLateP99Ms: 20 } } });
+  expect(summaryOf(spec)?.load).toEqual({
+    asked: 5,
+    created: 5,
+    askedPodsPerSec: 0.5,
+    achievedPodsPerSec: 0.4,
+    latenessP99Seconds: 0.02,
+  });
+});
+
 test.for<[string, (folder: string) => void, RegExp]>([
   ['cannot be written', (folder) => mkdirSync(join(folder, 'MANIFEST.json')), /MANIFEST\.json/],
   // So large, and yet no disk is filled.
