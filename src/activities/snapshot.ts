@@ -7,12 +7,16 @@ import { ownPrometheus } from '../adapters/prometheus/server.ts';
 import { substrateAdapter } from '../adapters/substrates/select-substrate.ts';
 import { latestOutcome } from '../core/campaign/machine.ts';
 import type { EvidencePart, SnapshotResult, StageInput } from '../core/campaign/stage-io.ts';
+import type { CallBudgets } from '../core/plan/deadlines.ts';
+import { LOCAL_MS } from '../core/plan/stage-waits.ts';
 import { bounded } from './bounded.ts';
 import type { SoakCheckpoint } from './soak.ts';
 import { stageActivity, type StageContext } from './stage-activity.ts';
 
-/** Time for what is local: logs, the state of files. */
-const LOCAL_MS = 10_000;
+/** Time to collect everything, ms: curves, the TSDB's snapshot and its copy, logs; all of it terms of the stage's deadline. */
+export function collectMs({ queryMs, snapshotMs }: CallBudgets): number {
+  return (2 * CURVE_BUDGETS + 1) * queryMs + 2 * snapshotMs + LOCAL_MS;
+}
 
 /**
  * Keeps what only stands while the campaign does: curves, logs, the TSDB. It never fails for want of a part, and never waits
@@ -23,9 +27,8 @@ export function createSnapshot(log: Logger): (input: StageInput) => Promise<Snap
     const { spec, evidence } = context;
     const { budgets } = spec.deadlines;
     const parts: EvidencePart[] = [];
-    const budgetMs = (2 * CURVE_BUDGETS + 1) * budgets.queryMs + budgets.snapshotMs + LOCAL_MS;
     try {
-      await bounded('collect evidence', { budgetMs }, (signal, progress) =>
+      await bounded('collect evidence', { budgetMs: collectMs(budgets) }, (signal, progress) =>
         collectSnapshot({
           folder: evidence.folder,
           campaign: spec.campaign,
