@@ -22,7 +22,8 @@ const FAIL_NODE_AT_SECONDS = 5;
 
 const CASES = {
   healthy: {},
-  stall: { fault: 'stall' },
+  // Its one stall must lie between two scrapes of the soak's window, whose first one may come a second into it.
+  stall: { fault: 'stall', faultAfterMs: 3_000 },
   cycles: { fault: 'slow-cycles', faultAfterMs: 6_000, soakSeconds: 60, slo: { shardCycleDurationP99Seconds: 1 } },
   timeouts: { fault: 'bootstrap-timeout', soakSeconds: 60 },
   landing: { fault: 'emit-without-landing' },
