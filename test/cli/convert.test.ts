@@ -5,7 +5,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { convertCommand } from '../../src/cli/convert.ts';
 import { convertLegacy } from '../../src/core/profile/convert-legacy.ts';
 import { formatFileErrors } from '../../src/core/profile/file-error.ts';
-import { parseProfile } from '../../src/core/profile/parse.ts';
+import { checkFeasible } from '../../src/core/plan/feasibility.ts';
+import { makePlan, tiers } from '../../src/core/plan/make-plan.ts';
+import { parseCatalogue, parseProfile, substrateFromObject } from '../../src/core/profile/parse.ts';
+import { repositoryFolder } from '../../src/adapters/host/folders.ts';
+import recorded from '../cases/bigfleet-plan.json' with { type: 'json' };
 
 const legacy = `image: { repository: example.com/harness, tag: main }
 kwok: { clusterCount: 50, sharedVolumeSizeLimit: 2Gi }
@@ -45,7 +49,8 @@ describe('a legacy profile', () => {
       metadata: { name: 'scaleway-50k' },
       system: 'bigfleet',
       scale: { machines: 50_000, density: 100 },
-      seed: { configuredFraction: 0, idleHeadroomFraction: 1.2 },
+      // 60,000 machines idle in each of two shards, for 50,000 machines in all.
+      seed: { configuredFraction: 0, idleHeadroomFraction: 2.4 },
       loadProfile: {
         rampSeconds: 3600,
         soakSeconds: 3600,
@@ -120,6 +125,71 @@ old.yaml:9:38 slo.shardCycleDurationP99Seconds: wrong type; found "fast" (string
     expect(huge.ok ? '' : formatFileErrors(huge.errors)).toMatch(
       /^old\.yaml:2:16 loadProfile\.target: gives scale\.machines: too large, 1000000000 is the most/,
     );
+  });
+
+  it('keeps what the driver does, at the moments it means, and names the archetypes that it needs', () => {
+    const events = `bursts: [{ atSeconds: 3900, archetype: cpu-service, extraTarget: 2000 }],
+  scaleDowns: [{ atSeconds: 4200, targetMultiplier: 0.5 }],
+  demandSteps: [{ atSeconds: 4500, targetMultiplier: 0.8 }], openLoopDemandMultiplier: 1.5, archetypes: [{ name: a }]`;
+    const converted = convertLegacy(legacy.replace('burstAtStart: 4000', events), 'old.yaml');
+    const parsed = parseProfile(converted.ok ? converted.text : '', { file: 'new.yaml' });
+    expect(parsed.ok && parsed.value.loadProfile).toMatchObject({
+      bursts: [{ atSeconds: 300, archetype: 'cpu-service', extraTarget: 2000, durationSeconds: 0, selectivity: 1 }],
+      scaleDowns: [{ atSeconds: 600, targetMultiplier: 0.5 }],
+      demandSteps: [{ atSeconds: 900, targetMultiplier: 0.8 }],
+      openLoopDemandMultiplier: 1.5,
+    });
+    const notes = converted.ok ? converted.notes.join('\n') : '';
+    expect(notes).toContain('loadProfile.bursts ask for cpu-service: catalogue realistic must have them by that name');
+    expect(notes).toContain('The archetypes of the file are no part of a profile');
+    expect(notes).toContain(
+      'it belongs to a catalogue (archetypes/NAME.yaml beside the profile): loadProfile.archetypes.',
+    );
+    const wrong = convertLegacy(legacy.replace('burstAtStart: 4000', 'bursts: [{ archetype: 5 }]'), 'old.yaml');
+    expect(wrong.ok ? [] : wrong.errors.map(({ path, problem }) => [path, problem])).toEqual([
+      ['loadProfile.bursts[0].atSeconds', 'missing, it belongs under loadProfile.bursts[0]'],
+      ['loadProfile.bursts[0].extraTarget', 'missing, it belongs under loadProfile.bursts[0]'],
+      ['loadProfile.bursts[0].archetype', 'wrong type'],
+    ]);
+  });
+
+  it('gets back the tiers that it had, in each shard and cluster', () => {
+    const realistic = parseCatalogue(
+      readFileSync(join(repositoryFolder, 'profiles/archetypes/realistic.yaml'), 'utf8'),
+    );
+    const text = `kwok: { clusterCount: 100 }
+shard: { replicas: 2, seedMachines: 50000, seedConfiguredPerCluster: 9000 }
+loadProfile: { target: 10000, durationSeconds: 1800 }
+`;
+    const converted = convertLegacy(text, 'old.yaml');
+    const parsed = parseProfile(converted.ok ? converted.text : '', { file: 'new.yaml' });
+    expect(parsed.ok && parsed.value.seed).toMatchObject({ configuredFraction: 0.9, idleHeadroomFraction: 0.1 });
+    if (!parsed.ok || !realistic.ok) throw new Error('neither may fail');
+    const { idlePerShard, configuredPerCluster } = tiers(parsed.value, realistic.value, 100);
+    // The catalogue asks for 995,999 machines, so its shares are a hair less than those of a million.
+    expect(idlePerShard).toBeCloseTo(50_000, -3);
+    expect(configuredPerCluster).toBeCloseTo(9_000, -2);
+  });
+
+  it('stands whole where the legacy seed is nothing, and can be planned', () => {
+    const text = `kwok: { clusterCount: 50 }
+shard: { replicas: 1, seedMachines: 0 }
+loadProfile: { target: 1000, durationSeconds: 1800 }
+`;
+    const converted = convertLegacy(text, 'old.yaml');
+    expect(converted.ok ? converted.notes.join('\n') : '').toContain('The legacy seed is 0 in every field');
+    const parsed = parseProfile(converted.ok ? converted.text : '', { file: 'new.yaml' });
+    const realistic = parseCatalogue(
+      readFileSync(join(repositoryFolder, 'profiles/archetypes/realistic.yaml'), 'utf8'),
+    );
+    if (!parsed.ok || !realistic.ok) throw new Error('neither may fail');
+    expect(parsed.value.seed.configuredFraction).toBe(1);
+    const { substrate } = recorded;
+    const placed = substrateFromObject({ ...substrate, cluster: { ...substrate.cluster, podsPerCluster: 1_000 } });
+    if (!placed.ok) throw new Error(formatFileErrors(placed.errors));
+    const plan = makePlan(parsed.value, placed.value, realistic.value);
+    expect(plan.clusterCount).toBe(50);
+    expect(checkFeasible(parsed.value, placed.value, plan, realistic.value)).toEqual([]);
   });
 
   it('soaks ten minutes where it does not say how long', () => {

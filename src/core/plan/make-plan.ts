@@ -100,7 +100,7 @@ export function rampNote(plan: Plan): string {
 }
 
 /** Shards a campaign is made for: the topology says, or one for every half million machines. */
-export function shardReplicasOf(profile: Profile): number {
+export function shardReplicasOf(profile: Pick<Profile, 'scale' | 'topology'>): number {
   if (profile.topology.shardReplicas > 0) return profile.topology.shardReplicas;
   return Math.max(1, ceilDiv(profile.scale.machines, MACHINES_PER_SHARD));
 }

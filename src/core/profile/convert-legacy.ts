@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import { shardReplicasOf } from '../plan/make-plan.ts';
 import { MAX_ERRORS } from './bounds.ts';
 import type { FileError } from './file-error.ts';
 import { sortFileErrors } from './file-error.ts';
@@ -6,6 +7,7 @@ import { placed } from './issues.ts';
 import { legacyFindings, legacyPath, legacyRampSeconds, legacySchema, legacyValues } from './legacy-schema.ts';
 import type { LegacyFile } from './legacy-schema.ts';
 import { isLegacyProfile } from './legacy.ts';
+import type { Profile } from './model.ts';
 import { parseProfile } from './parse.ts';
 import { BIGFLEET_VERSION, profileSchema } from './schema-profile.ts';
 import { knownKeys } from './schema-walk.ts';
@@ -31,7 +33,12 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   costEstimate: 'the substrate (host and costEstimate)',
   slo: 'nothing upstream reads',
   loadProfile: 'the load driver alone',
+  archetypes: 'a catalogue (archetypes/NAME.yaml beside the profile)',
+  'loadProfile.archetypes': 'a catalogue (archetypes/NAME.yaml beside the profile)',
 };
+
+/** Catalogue of a converted profile. */
+const CATALOGUE = 'realistic';
 
 /**
  * Makes a V2 profile of a legacy one (Helm values with `kwok.clusterCount` and `loadProfile.target`). What it says is kept;
@@ -98,7 +105,9 @@ function convert(legacy: LegacyFile, name: string, notes: string[]): Record<stri
   }
   notes.push(
     `${clusters} clusters of ${target} Pods: that many come of a substrate with cluster.podsPerCluster ${target}.`,
-    'A legacy profile has one kind of Pod, a whole machine of 8 GPUs; the catalogue realistic takes its place.',
+    hasArchetypes(legacy)
+      ? `The archetypes of the file are no part of a profile: until they are a catalogue, ${CATALOGUE} takes their place.`
+      : `A legacy profile has one kind of Pod, a whole machine of 8 GPUs; the catalogue ${CATALOGUE} takes its place.`,
   );
   const slo = sloOf(legacy);
   return {
@@ -106,8 +115,8 @@ function convert(legacy: LegacyFile, name: string, notes: string[]): Record<stri
     kind: 'Profile',
     metadata: { name, description: `Converted from a legacy profile: ${clusters} clusters of ${target} Pods.` },
     scale: { machines, density },
-    catalog: { archetypes: 'realistic' },
-    seed: seedOf(legacy, machines, notes),
+    catalog: { archetypes: CATALOGUE },
+    seed: seedOf(legacy, { machines, density }, notes),
     loadProfile: loadOf(legacy, notes),
     ...(legacy.rampBudget === undefined ? {} : { rampBudget: legacy.rampBudget }),
     ...(legacy.runnerActions.length === 0 ? {} : { runnerActions: legacy.runnerActions }),
@@ -123,20 +132,43 @@ function densityOf(legacy: LegacyFile, notes: string[]): number {
   return 1;
 }
 
-function seedOf({ kwok, shard }: LegacyFile, machines: number, notes: string[]): Record<string, unknown> {
+function seedOf(legacy: LegacyFile, scale: Profile['scale'], notes: string[]): Record<string, unknown> {
+  const { kwok, shard } = legacy;
   const idle = shard.seedMachines ?? 0;
+  const speculative = shard.seedSpeculative ?? 0;
+  const spot = shard.seedSpot ?? 0;
   const configured = (shard.seedConfiguredPerCluster ?? 0) * kwok.clusterCount;
-  if (idle > 0) {
+  if (idle + speculative + spot + configured === 0) {
     notes.push(
-      `shard.seedMachines ${idle} became seed.idleHeadroomFraction, a share of the machines that the catalogue asks for.`,
+      'The legacy seed is 0 in every field, and a V2 run would have no machine for any Pod: seed.configuredFraction 1, so that all that the catalogue asks for stand.',
+    );
+    return { configuredFraction: 1 };
+  }
+  const shards = shardReplicasOf({ scale, topology: { shardReplicas: shard.replicas ?? 0, coordinatorReplicas: 0 } });
+  if (idle > 0) {
+    const each = shards > 1 ? ` in each of ${shards} shards` : '';
+    notes.push(
+      `shard.seedMachines ${idle}${each} became seed.idleHeadroomFraction, a share of the machines that the catalogue asks for.`,
+    );
+  }
+  const configuredFraction = round(configured / scale.machines);
+  if (configuredFraction > 1) {
+    notes.push(
+      `shard.seedConfiguredPerCluster ${shard.seedConfiguredPerCluster ?? 0} x ${kwok.clusterCount} clusters is more than the ${scale.machines} machines: seed.configuredFraction 1.`,
     );
   }
   return {
-    configuredFraction: Math.min(1, round(configured / machines)),
-    speculativeCount: shard.seedSpeculative ?? 0,
-    ...((shard.seedSpot ?? 0) > 0 ? { spotCount: shard.seedSpot } : {}),
-    idleHeadroomFraction: round(idle / machines),
+    configuredFraction: Math.min(1, configuredFraction),
+    speculativeCount: speculative,
+    ...(spot > 0 ? { spotCount: spot } : {}),
+    // The legacy tier is each shard's, the fraction is of all machines and divided among the shards.
+    idleHeadroomFraction: round((idle * shards) / scale.machines),
   };
+}
+
+/** Whether the file brings a catalogue of its own. */
+function hasArchetypes(legacy: LegacyFile): boolean {
+  return legacy['archetypes'] !== undefined || legacy.loadProfile['archetypes'] !== undefined;
 }
 
 function loadOf({ loadProfile, rampBudget }: LegacyFile, notes: string[]): Record<string, unknown> {
@@ -149,13 +181,24 @@ function loadOf({ loadProfile, rampBudget }: LegacyFile, notes: string[]): Recor
   if (written === 0) {
     notes.push(`No loadProfile.durationSeconds, for which upstream soaks ten minutes: soakSeconds ${soakSeconds}.`);
   }
-  const burst = loadProfile.burstAtStart ?? 0;
+  const { bursts, scaleDowns, demandSteps, openLoopDemandMultiplier } = loadProfile;
+  const atStart = loadProfile.burstAtStart ?? 0;
+  const allBursts = [...(atStart > 0 ? [burstAtStart(atStart, notes)] : []), ...bursts];
+  const asked = [...new Set(bursts.map(({ archetype }) => archetype))];
+  if (asked.length > 0) {
+    notes.push(
+      `loadProfile.bursts ask for ${asked.join(', ')}: catalogue ${CATALOGUE} must have them by that name, or belay plan refuses the burst.`,
+    );
+  }
   return {
     rampSeconds,
     soakSeconds,
     churnPerMinute: loadProfile.churnPerMinute ?? 0,
     ...(loadProfile.settleSeconds === undefined ? {} : { settleSeconds: loadProfile.settleSeconds }),
-    ...(burst > 0 ? { bursts: [burstAtStart(burst, notes)] } : {}),
+    ...(allBursts.length > 0 ? { bursts: allBursts } : {}),
+    ...(scaleDowns.length > 0 ? { scaleDowns } : {}),
+    ...(demandSteps.length > 0 ? { demandSteps } : {}),
+    ...(openLoopDemandMultiplier > 0 ? { openLoopDemandMultiplier } : {}),
   };
 }
 
@@ -186,12 +229,15 @@ function leftOver(root: unknown): readonly string[] {
       .filter((inner) => !carried.includes(inner))
       .map((inner) => `${key}.${inner}`);
   });
-  const byPlace = Map.groupBy(left, (path) => ELSEWHERE[path.split('.')[0] ?? ''] ?? 'nothing the format knows');
+  const byPlace = Map.groupBy(
+    left,
+    (path) => ELSEWHERE[path] ?? ELSEWHERE[path.split('.')[0] ?? ''] ?? 'nothing the format knows',
+  );
   return [...byPlace].map(([place, paths]) => `Not carried over, for it belongs to ${place}: ${paths.join(', ')}.`);
 }
 
 function round(value: number): number {
-  return Number(value.toFixed(4));
+  return Number(value.toFixed(6));
 }
 
 function nameFrom(file: string): string {

@@ -9,6 +9,8 @@ import { profileSchema } from './schema-profile.ts';
 import type { Segment } from './yaml-place.ts';
 import type { Source } from './yaml-text.ts';
 
+const load = profileSchema.shape.loadProfile.shape;
+
 /**
  * The fields of a legacy profile that have a place in the V2 format. Legacy profiles are values of a chart, so there are many
  * more; those are told as notes and never checked.
@@ -32,6 +34,11 @@ export const legacySchema = z.looseObject({
     settleSeconds: count('Seconds of the soak before windows and baselines begin').optional(),
     churnPerMinute: amount('Share of the target Pods that is replaced each minute', 0).optional(),
     burstAtStart: count('Pods above the target at the start').optional(),
+    // The driver's, as in the V2 format, and with the same origin: the driver's start.
+    bursts: load.bursts,
+    scaleDowns: load.scaleDowns,
+    demandSteps: load.demandSteps,
+    openLoopDemandMultiplier: load.openLoopDemandMultiplier,
   }),
   rampBudget: duration('How long the ramp may take until steady').optional(),
   runnerActions: profileSchema.shape.runnerActions,
