@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { cost } from '../../../src/core/plan/cost.ts';
 import { chartValues, helmValues } from '../../../src/core/plan/helm-values.ts';
-import { legacyPreflight } from '../../../src/core/plan/legacy-preflight.ts';
 import { makePlan, rampNote } from '../../../src/core/plan/make-plan.ts';
 import { rampBudget } from '../../../src/core/plan/ramp-budget.ts';
 import {
@@ -118,47 +117,6 @@ describe('rampBudget', () => {
 
   it('grows with the Pods', () => {
     expect(rampBudget(0, 999_000, 1_800)).toEqual({ ms: 1_333_000, clause: '999000 Pods / 750 a second + 1 s' });
-  });
-});
-
-describe('legacyPreflight', () => {
-  it('finds the seed of the incident 150 slots short', () => {
-    const [incident, withCatalogue] = cases.legacyPreflight;
-    const legacy = {
-      machines: 0,
-      speculative: 0,
-      configuredPerCluster: 0,
-      density: 1,
-      clusters: 0,
-      targetPerCluster: 0,
-    };
-    expect(legacyPreflight({ ...legacy, ...incident })).toEqual({
-      skipped: false,
-      suggestedSpeculative: 190,
-      ...incident?.expected,
-    });
-    expect(legacyPreflight({ ...legacy, ...incident, ...withCatalogue })).toEqual({ skipped: true });
-  });
-
-  it('accepts what it suggests', () => {
-    const seed = { machines: 60, configuredPerCluster: 0, density: 100, clusters: 2, targetPerCluster: 2_500 };
-    expect(legacyPreflight({ ...seed, speculative: 190 })).toMatchObject({ ok: true, matchingSlots: 5_000 });
-    expect(legacyPreflight({ ...seed, speculative: 185 })).toMatchObject({ ok: false });
-  });
-
-  it('has nothing to say without a seed or without a target', () => {
-    const seed = {
-      machines: 60,
-      speculative: 0,
-      configuredPerCluster: 0,
-      density: 1,
-      clusters: 2,
-      targetPerCluster: 10,
-    };
-    expect(legacyPreflight({ ...seed, machines: 0 })).toEqual({ skipped: true });
-    expect(legacyPreflight({ ...seed, clusters: 0 })).toEqual({ skipped: true });
-    expect(legacyPreflight({ ...seed, targetPerCluster: 0 })).toEqual({ skipped: true });
-    expect(legacyPreflight({ ...seed, inlineArchetypes: true })).toEqual({ skipped: true });
   });
 });
 
