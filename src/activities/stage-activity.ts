@@ -3,9 +3,10 @@ import type { Logger } from 'pino';
 import { readCheckpoint, writeCheckpoint } from '../adapters/host/checkpoints.ts';
 import { readGround } from '../adapters/host/ground.ts';
 import { readLedger, updateLedger, type ClusterRecord } from '../adapters/host/ledger.ts';
-import { openEvidence, type Evidence } from '../adapters/evidence/evidence-folder.ts';
+import { openEvidence, type Evidence, type TimelineEvent } from '../adapters/evidence/evidence-folder.ts';
 import { stageSeconds } from '../adapters/prometheus/own-metrics.ts';
 import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
+import type { DecisionRecord } from '../core/campaign/machine.ts';
 import type { StageInput, StageResult } from '../core/campaign/stage-io.ts';
 import type { Stage } from '../core/campaign/stages.ts';
 import type { Ownership } from '../core/plan/labels.ts';
@@ -53,14 +54,8 @@ export function stageActivity<Input extends StageInput, Result extends StageResu
     const startedAtMs = Date.now();
     const event = (what: string, detail: string): void =>
       evidence.event({ atMs: Date.now(), stage, execution, attempt, what, detail });
-    const decision = input.decisions.at(-1);
-    if (decision !== undefined && attempt === 1) {
-      event(
-        'decision',
-        `${decision.decision} of ${decision.stage}, execution ${decision.execution}${decision.reason === '' ? '' : `: ${decision.reason}`}${decision.set === undefined ? '' : ` ${JSON.stringify(decision.set)}`}`,
-      );
-    }
-    if (execution > 1 && attempt === 1) postponeExpiry(spec, stage);
+    for (const decision of input.decisions) evidence.event(decisionEvent(decision));
+    if (execution > 1) postponeExpiry(spec, stage);
     event(attempt === 1 ? 'began' : 'resumed', '');
     log.info('stage began');
     try {
@@ -104,6 +99,14 @@ export function stageActivity<Input extends StageInput, Result extends StageResu
       throw failure;
     }
   };
+}
+
+/** A decision as an event of the execution that it answers: every stage after it tells the same, and it is kept once. */
+function decisionEvent({ stage, execution, decision, reason, set, atMs }: DecisionRecord): TimelineEvent {
+  const why = reason === '' ? '' : `: ${reason}`;
+  const changes = set === undefined ? '' : ` ${JSON.stringify(set)}`;
+  const detail = `${decision} of ${stage}, execution ${execution}${why}${changes}`;
+  return { atMs, stage, execution, attempt: 1, what: 'decision', detail };
 }
 
 /** A failure of the system under test: it did not get where the stage wanted it. Another attempt would only wait longer. */
