@@ -5,10 +5,11 @@ import { searchFolders, runsFolder } from '../adapters/host/folders.ts';
 import { hostQueues } from '../adapters/host/host-queues.ts';
 import { findLadder } from '../adapters/files/find.ts';
 import { campaignName } from '../core/campaign/campaign-name.ts';
-import type { LadderSpec } from '../core/campaign/climb.ts';
+import { rungInput, type LadderSpec } from '../core/campaign/climb.ts';
 import { readStartedBy } from '../core/campaign/started-by.ts';
 import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
 import { formatFileErrors } from '../core/profile/file-error.ts';
+import { formatDuration } from '../core/profile/duration.ts';
 import { parseCampaignInput, parseLadderInput } from '../core/profile/input.ts';
 import { bounded } from './bounded.ts';
 import { buildSpec } from './build-spec.ts';
@@ -26,13 +27,16 @@ export function createClimb(): ResolveLadderActivities & LadderActivities {
       const known = readStartedBy(startedBy);
       const trigger = scheduled ? 'schedule' : known?.trigger === 'cli' ? 'cli' : 'ui';
       const named = rungs.map((rung, index) => ({ ...rung, id: `${index + 1}-${rung.profile}` }));
+      const { holdMs } = parsed.value;
+      const toldHold = holdMs === undefined ? {} : { toldHold: formatDuration(holdMs) };
       // A rung that cannot work is found out before the first one costs an hour.
-      const errors = named.flatMap((rung) => rungErrors(rung, workflowId));
+      const errors = named.flatMap((rung) => rungErrors(rung, toldHold, workflowId));
       if (errors.length > 0) throw invalid(errors.join('\n'));
       return {
         name: metadata.name,
         rungs: named,
-        holdMs: parsed.value.holdMs ?? known?.defaultHoldMs ?? 0,
+        holdMs: holdMs ?? known?.defaultHoldMs ?? 0,
+        ...toldHold,
         trigger,
         hostQueue: hostQueues().hostQueue,
         folder: campaignName(workflowId),
@@ -50,9 +54,13 @@ export function createClimb(): ResolveLadderActivities & LadderActivities {
   };
 }
 
-function rungErrors(rung: LadderSpec['rungs'][number], workflowId: string): readonly string[] {
-  const { id, profile, substrate, overrides } = rung;
-  const parsed = parseCampaignInput({ profile, substrate, overrides });
+function rungErrors(
+  rung: LadderSpec['rungs'][number],
+  told: Pick<LadderSpec, 'toldHold'>,
+  workflowId: string,
+): readonly string[] {
+  const { id } = rung;
+  const parsed = parseCampaignInput(rungInput(rung, told));
   if (!parsed.ok) return [`rung ${id}: ${formatFileErrors(parsed.errors)}`];
   const built = buildSpec(parsed.value, {
     workflowId: `${workflowId}.${id}`,

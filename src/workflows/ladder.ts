@@ -15,6 +15,7 @@ import type { LadderActivities, ResolveLadderInput } from '../activities/contrac
 import {
   climbDetails,
   endOfClimb,
+  rungInput,
   tightestGate,
   type ClimbResult,
   type LadderSpec,
@@ -98,7 +99,7 @@ async function climbRung(
   try {
     const result: CampaignResult = await executeChild(campaign, {
       workflowId,
-      args: [{ profile: rung.profile, substrate: rung.substrate, overrides: rung.overrides }],
+      args: [rungInput(rung, spec)],
       memo: { [STARTED_BY]: startedBy },
       // Should the ladder be terminated, the rung still gets the chance to take itself down.
       parentClosePolicy: 'REQUEST_CANCEL',

@@ -205,5 +205,13 @@ describe.concurrent('a ladder', () => {
     const { ladder, rungs } = await climb('hold', [], { ladder: aLadder({ holdMs: 5_000, trigger: 'schedule' }) });
     await ladder.result();
     expect(rungs[0]?.resolved[0]?.startedBy).toEqual({ trigger: 'schedule', defaultHoldMs: 5_000 });
+    // A default loses to a rung profile's own hold.
+    expect(rungs[0]?.resolved[0]?.input).not.toHaveProperty('hold');
+  });
+
+  test('that was told how long to hold tells its rungs, whatever their profiles say', async () => {
+    const { ladder, rungs } = await climb('told-hold', [], { ladder: aLadder({ holdMs: 0, toldHold: '0s' }) });
+    await ladder.result();
+    expect(rungs.map(({ resolved }) => resolved[0]?.input)).toMatchObject(RUNGS.map(() => ({ hold: '0s' })));
   });
 });

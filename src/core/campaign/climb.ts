@@ -21,12 +21,22 @@ export interface Rung {
 export interface LadderSpec {
   readonly name: string;
   readonly rungs: readonly Rung[];
-  /** How long a failed rung waits for a decision; 0 for scheduled climbs. */
+  /** How long a failed rung waits for a decision where nobody says, its profile included; 0 for scheduled climbs. */
   readonly holdMs: number;
+  /** The hold that somebody typed, as a campaign's input has it: it wins over a rung profile's own. */
+  readonly toldHold?: string;
   readonly trigger: 'cli' | 'ui' | 'schedule';
   /** Where the summary is written, on the queue of the host that resolved the ladder. */
   readonly hostQueue: string;
   readonly folder: string;
+}
+
+/** What a rung's campaign is started with. */
+export function rungInput(
+  { profile, substrate, overrides }: Rung,
+  { toldHold }: Pick<LadderSpec, 'toldHold'>,
+): Readonly<Record<string, unknown>> {
+  return { profile, substrate, overrides, ...(toldHold === undefined ? {} : { hold: toldHold }) };
 }
 
 /** How a rung ended. Only `pass` lets the climb go on. */

@@ -1,0 +1,55 @@
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { createClimb } from '../../src/activities/climb.ts';
+import { createResolve } from '../../src/activities/resolve.ts';
+import { repositoryFolder } from '../../src/adapters/host/folders.ts';
+import { rungInput } from '../../src/core/campaign/climb.ts';
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'belay-climb-'));
+  vi.stubEnv('BELAY_RUNS', join(folder, 'runs'));
+  vi.stubEnv('BELAY_PATH', folder);
+  for (const name of ['profiles', 'ladders']) mkdirSync(join(folder, name));
+  cpSync(join(repositoryFolder, 'profiles', 'archetypes'), join(folder, 'profiles', 'archetypes'), { recursive: true });
+  const quickstart = readFileSync(join(repositoryFolder, 'profiles', 'quickstart.yaml'), 'utf8');
+  writeFileSync(
+    join(folder, 'profiles', 'patient.yaml'),
+    `${quickstart.replace('name: quickstart', 'name: patient')}hold: 45m\n`,
+  );
+  writeFileSync(join(folder, 'ladders', 'one.yaml'), LADDER);
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const LADDER = `apiVersion: belay.dev/v1
+kind: Ladder
+metadata: { name: one, description: a rung whose profile holds }
+rungs:
+  - { profile: patient, substrate: local }
+`;
+
+test.for<[string, unknown, number]>([
+  ['that was told not to hold holds no rung', { ladder: 'one', hold: 0 }, 0],
+  ['that was told for how long holds its rungs as long', { ladder: 'one', hold: '90s' }, 90_000],
+  ["that was told nothing leaves it to a rung's profile", 'one', 2_700_000],
+])('a climb %s', async ([, input, holdMs]) => {
+  const startedBy = { trigger: 'cli', defaultHoldMs: 600_000 };
+  const ladder = await createClimb().resolveLadder({ input, workflowId: 'l', scheduled: false, startedBy });
+  const [rung] = ladder.rungs;
+  if (rung === undefined) throw new Error('no rung');
+  const campaign = await createResolve().resolve({
+    input: rungInput(rung, ladder),
+    workflowId: 'l.1',
+    runId: 'r',
+    scheduled: false,
+    child: true,
+    startedBy: { ...startedBy, trigger: 'ladder' },
+  });
+  expect(campaign.holdMs).toBe(holdMs);
+});
