@@ -1,6 +1,8 @@
 import { parser } from '@prometheus-io/lezer-promql';
-import type { SyntaxNode, Tree } from '@lezer/common';
+import type { Tree } from '@lezer/common';
 import { nearest } from './nearest.ts';
+import { PROMQL_NAMES } from './promql-functions.ts';
+import { checkTypes } from './promql-types.ts';
 
 /** What a query in a file may be, for messages. */
 export const PROMQL_ALLOWED = 'a PromQL expression; $window and $campaign are filled in';
@@ -20,14 +22,12 @@ const MAX_NAME = 100;
 /** Stand-ins of the same length as the placeholder, so that offsets stay those of the text as written. */
 const PLACEHOLDERS: Readonly<Record<string, string>> = { $window: '5m     ', $campaign: 'campaign_' };
 
-/** Functions whose first argument must be a range. */
-const RANGE_FUNCTIONS =
-  /^(?:rate|irate|increase|delta|idelta|deriv|changes|resets|absent_over_time|predict_linear|(?!quantile)\w+_over_time)$/;
+/** Texts and comments of a query, where a `$` means nothing to Belay: it ends a regular expression, or names a group. */
+const TEXTS = /"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?|`[^`]*`|#.*/g;
 
 /**
- * Checks the syntax of a PromQL expression as a gate holds it, with `$window` and `$campaign` in it. Undefined = sound.
- * Beyond syntax it refuses what Prometheus would refuse at every evaluation: a function over a range that is given none,
- * and a bare range as the result.
+ * Checks a PromQL expression as a gate holds it, with `$window` and `$campaign` in it. Undefined = sound. Refused is what
+ * Prometheus would refuse at every evaluation, and what gives no reading: a range of values, or a text, as the result.
  */
 export function checkPromql(query: string): PromqlProblem | undefined {
   return problemOf(query)?.();
@@ -42,18 +42,33 @@ export function isPromql(query: string): boolean {
 function problemOf(query: string): (() => PromqlProblem) | undefined {
   if (query.trim() === '') return () => ({ problem: 'an empty query', offset: 0 });
   if (query.length > MAX_LENGTH) return () => ({ problem: `longer than ${MAX_LENGTH} characters`, offset: MAX_LENGTH });
-  const unknown = [...query.matchAll(/\$(\w+|\{\w*\}?)?/g)].find((match) => !Object.hasOwn(PLACEHOLDERS, match[0]));
-  if (unknown !== undefined) return () => describePlaceholder(unknown[0], unknown.index);
-  const text = query.replaceAll(/\$window|\$campaign/g, (name) => PLACEHOLDERS[name] ?? name);
+  const unknown = unknownPlaceholder(query);
+  if (unknown !== undefined) return () => describePlaceholder(unknown.name, unknown.offset);
+  const text = query.replaceAll(/\$(?:window|campaign)\b/g, (name) => PLACEHOLDERS[name] ?? name);
   const tree = parser.parse(text);
   const error = firstError(tree);
   if (error !== undefined) return () => describeError(text, error.from, error.to);
-  const range = rangeProblem(tree, text);
-  return range === undefined ? undefined : () => range;
+  const wrong = typeProblem(tree, text);
+  return wrong === undefined ? undefined : () => wrong;
+}
+
+/** A `$name` that nothing fills in; within a text only one that looks like a placeholder, misspelt. */
+function unknownPlaceholder(query: string): { readonly name: string; readonly offset: number } | undefined {
+  const texts = [...query.matchAll(TEXTS)].map((match) => [match.index, match.index + match[0].length] as const);
+  for (const { 0: name, index: offset } of query.matchAll(/\$(?:\w+|\{\w*\}?)?/g)) {
+    const inText = texts.some(([from, to]) => offset >= from && offset < to);
+    if (!Object.hasOwn(PLACEHOLDERS, name) && (!inText || placeholderNear(name) !== undefined)) return { name, offset };
+  }
+  return undefined;
+}
+
+function placeholderNear(name: string): string | undefined {
+  const plain = name.replaceAll(/[{}]/g, '');
+  return Object.hasOwn(PLACEHOLDERS, plain) ? plain : nearest(plain, Object.keys(PLACEHOLDERS));
 }
 
 function describePlaceholder(placeholder: string, offset: number): PromqlProblem {
-  const suggestion = nearest(placeholder.replaceAll(/[{}]/g, ''), Object.keys(PLACEHOLDERS));
+  const suggestion = placeholderNear(placeholder);
   const problem = `${placeholder} is not filled in by anything`;
   return { problem, offset, ...(suggestion === undefined ? {} : { suggestion }) };
 }
@@ -84,7 +99,7 @@ function describeError(text: string, from: number, to: number): PromqlProblem {
   const tail = /^(\w*)\s*\(/.exec(rest)?.[1];
   if (before !== '' && tail !== undefined && (tail === '' || text.slice(0, from).endsWith(before))) {
     const name = before + tail;
-    const suggestion = nearest(name, functionNames());
+    const suggestion = nearest(name, PROMQL_NAMES);
     const offset = text.slice(0, from).trimEnd().length - before.length;
     return { problem: `${name} is no PromQL function`, offset, ...(suggestion === undefined ? {} : { suggestion }) };
   }
@@ -94,35 +109,15 @@ function describeError(text: string, from: number, to: number): PromqlProblem {
   return { problem: `${JSON.stringify(piece.slice(0, 30))} is not expected here`, offset: from };
 }
 
-function functionNames(): readonly string[] {
-  return parser.nodeSet.types
-    .map((type) => type.name.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '_').toLowerCase())
-    .filter((name) => /^[a-z][a-z_]+$/.test(name));
-}
-
-function rangeProblem(tree: Tree, text: string): PromqlProblem | undefined {
-  const top = tree.topNode.firstChild;
-  if (top?.name === 'MatrixSelector' || top?.name === 'SubqueryExpr') {
-    return {
-      problem: 'gives a range of values, not one value: put it into rate(), increase() or the like',
-      offset: top.from,
-    };
-  }
-  let found: PromqlProblem | undefined;
-  tree.iterate({
-    enter(node) {
-      if (found === undefined && node.name === 'FunctionCall') found = withoutRange(node.node, text);
-      return found === undefined;
-    },
-  });
-  return found;
-}
-
-function withoutRange(call: SyntaxNode, text: string): PromqlProblem | undefined {
-  const identifier = call.getChild('FunctionIdentifier');
-  const name = identifier === null ? '' : text.slice(identifier.from, identifier.to);
-  if (!RANGE_FUNCTIONS.test(name)) return undefined;
-  const argument = call.getChild('FunctionCallBody')?.firstChild;
-  if (argument?.name !== 'VectorSelector') return undefined;
-  return { problem: `${name}() needs a range, such as [$window]`, offset: argument.to };
+/** The first thing in the query that Prometheus would refuse though its syntax is right, or that is no reading. */
+function typeProblem(tree: Tree, text: string): PromqlProblem | undefined {
+  const expression = tree.topNode.getChild('Expr') ?? tree.topNode.firstChild;
+  if (expression === null) return undefined;
+  const found: PromqlProblem[] = [];
+  const type = checkTypes(expression, text, (problem, offset) => found.push({ problem, offset }));
+  if (found.length > 0) return found.reduce((first, other) => (other.offset < first.offset ? other : first));
+  const offset = expression.from;
+  if (type === 'matrix')
+    return { problem: 'gives a range of values, not one value: put it into rate(), increase() or the like', offset };
+  return type === 'string' ? { problem: 'gives a text, which is no reading', offset } : undefined;
 }
