@@ -1,6 +1,4 @@
 import type { Catalogue, Profile, Substrate } from '../profile/model.ts';
-import { declaredMs } from './cost.ts';
-import { formatDuration } from '../profile/duration.ts';
 import { gangRefusals } from './gang-room.ts';
 import type { Plan } from './plan.ts';
 import { seedRefusals } from './seed-reach.ts';
@@ -134,26 +132,16 @@ function loadEventRefusals(profile: Profile, catalogue: Catalogue): readonly Inf
   return refused;
 }
 
+/** Money needs the substrate's price; the budget of time is a rule of the profile alone, and told where it stands. */
 function budgetRefusals(profile: Profile, plan: Plan): readonly Infeasibility[] {
-  const { usd, wallClockMs } = profile.budget;
-  const { rampSeconds, soakSeconds } = profile.loadProfile;
-  const refused: Infeasibility[] = [];
-  if (usd > 0 && plan.estimatedUsd > usd) {
-    refused.push({
+  const { usd } = profile.budget;
+  if (usd === 0 || plan.estimatedUsd <= usd) return [];
+  return [
+    {
       field: 'budget.usd',
       message:
         `the campaign costs about $${plan.estimatedUsd.toFixed(2)} (${plan.hostsNeeded} hosts, $${plan.usdPerHour.toFixed(2)} an hour), ` +
         `over budget.usd ${usd}; allowed: a budget of at least ${plan.estimatedUsd.toFixed(2)}, or a smaller or shorter campaign`,
-    });
-  }
-  const takesMs = declaredMs(rampSeconds, soakSeconds);
-  if (wallClockMs > 0 && takesMs > wallClockMs) {
-    refused.push({
-      field: 'budget.wallClock',
-      message:
-        `ramp ${formatDuration(rampSeconds * 1_000)}, soak ${formatDuration(soakSeconds * 1_000)} and teardown take ${formatDuration(takesMs)}, ` +
-        `over budget.wallClock ${formatDuration(wallClockMs)}; allowed: at least ${formatDuration(takesMs)}`,
-    });
-  }
-  return refused;
+    },
+  ];
 }

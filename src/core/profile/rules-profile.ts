@@ -1,4 +1,5 @@
-import { parseDuration } from './duration.ts';
+import { declaredMs } from '../plan/cost.ts';
+import { formatDuration, parseDuration } from './duration.ts';
 import { checkGate, Raw } from './rules.ts';
 import type { Finding } from './issues.ts';
 import { DRIVER_EVENTS, intoSoak, isDrop, soakSecondsOf } from './upstream-load.ts';
@@ -13,7 +14,7 @@ export function profileContradictions(root: unknown, upstream: boolean): readonl
   checkSeed(raw);
   checkCostRouting(raw);
   checkSoak(raw, upstream);
-  checkBudget(raw);
+  checkBudget(raw, upstream);
   return raw.findings;
 }
 
@@ -113,18 +114,20 @@ function driverEvents(raw: Raw): readonly { readonly path: readonly (string | nu
   );
 }
 
-function checkBudget(raw: Raw): void {
+/** What the run is expected to take counts; how long it may take at most (`rampBudget`, `deadlines`, `hold`) does not. */
+function checkBudget(raw: Raw, upstream: boolean): void {
   const budget = parseDuration(raw.text('budget', 'wallClock') ?? '0s') ?? 0;
   if (budget === 0) return;
-  const needed =
-    ((raw.number('loadProfile', 'rampSeconds') ?? 0) + (raw.number('loadProfile', 'soakSeconds') ?? 0)) * 1000;
-  if (needed > budget) {
-    raw.refuse(
-      ['budget', 'wallClock'],
-      `shorter than ramp and soak together (${needed / 1000} s)`,
-      `${needed / 1000}s or more`,
-    );
-  }
+  const ramp = raw.number('loadProfile', 'rampSeconds') ?? 0;
+  const soak = soakSecondsOf(raw.number('loadProfile', 'soakSeconds') ?? 0, upstream);
+  const needed = declaredMs(ramp, soak);
+  if (needed <= budget) return;
+  const parts = `ramp ${formatDuration(ramp * 1_000)}, soak ${formatDuration(soak * 1_000)} and teardown`;
+  raw.refuse(
+    ['budget', 'wallClock'],
+    `shorter than the campaign is expected to take, ${formatDuration(needed)}: ${parts}; limits (rampBudget, deadlines, hold) are not counted`,
+    `${formatDuration(needed)} or more`,
+  );
 }
 
 /** A notice before it has a place. */

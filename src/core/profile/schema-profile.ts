@@ -171,8 +171,13 @@ export const profileSchema = z
     deadlines: deadlines.meta({ description: 'Waits the profile insists on; the rest are derived' }).prefault({}),
     budget: z
       .strictObject({
-        usd: amount('Most it may cost; 0 = no limit', 0).default(0),
-        wallClock: duration('Longest it may take; 0s = no limit').default('0s'),
+        usd: amount(
+          'Most that ramp, soak and teardown together may be expected to cost, US dollars; 0 = no limit',
+          0,
+        ).default(0),
+        wallClock: duration(
+          'Longest that ramp, soak and teardown together may be expected to take; 0s = no limit',
+        ).default('0s'),
       })
       .meta({ description: 'Refused when the plan is over it' })
       .prefault({}),

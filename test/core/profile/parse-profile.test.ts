@@ -16,6 +16,11 @@ function loaded(text: string): Profile {
   return parsed.value;
 }
 
+/** A minute of ramp and one of soak, for a budget of time. */
+function within(wallClock: string): string {
+  return `${smallest.replace('rampSeconds: 10', 'rampSeconds: 60, soakSeconds: 60')}budget: { wallClock: ${wallClock} }\n`;
+}
+
 function told(text: string): string {
   const parsed = parseProfile(text, { file: 'p.yaml' });
   return parsed.ok ? 'it loads' : formatFileErrors(parsed.errors);
@@ -63,14 +68,14 @@ describe('a profile', () => {
     const profile = loaded(
       `${smallest}rampBudget: 1h45m
 hold: 90s
-budget: { usd: 2.5, wallClock: 10m }
+budget: { usd: 2.5, wallClock: 20m }
 deadlines: { podReady: 5m, gateInterval: 500ms, teardown: 1.5h }
 gates: { a: { query: up, max: 1, window: 2m }, b: { query: up, max: 1, window: soak } }
 `,
     );
     expect(profile.rampBudgetMs).toBe(6_300_000);
     expect(profile.holdMs).toBe(90_000);
-    expect(profile.budget).toEqual({ usd: 2.5, wallClockMs: 600_000 });
+    expect(profile.budget).toEqual({ usd: 2.5, wallClockMs: 1_200_000 });
     expect(profile.deadlines).toEqual({ podReadyMs: 300_000, gateIntervalMs: 500, teardownMs: 5_400_000 });
     expect(profile.gates).toEqual({
       a: { query: 'up', max: 1, windowMs: 120_000 },
@@ -125,6 +130,16 @@ gates: { a: { query: up, max: 1, window: 2m }, b: { query: up, max: 1, window: s
       'override "loadProfile.soakSecs" loadProfile.soakSecs',
       'override "gates.a.query" gates.a.query',
     ]);
+  });
+
+  it('must have the time that it is expected to take, which the first refusal tells in full', () => {
+    expect(told(within('1m'))).toBe(
+      'p.yaml:6:22 budget.wallClock: shorter than the campaign is expected to take, 12m: ramp 1m, soak 1m and teardown; limits (rampBudget, deadlines, hold) are not counted; found "1m" (string); allowed: 12m or more',
+    );
+    expect(told(within('719s'))).toContain('allowed: 12m or more');
+    expect(loaded(within('12m')).budget.wallClockMs).toBe(720_000);
+    // How long the ramp may take is a limit, and nothing that anybody expects.
+    expect(loaded(`${within('12m')}rampBudget: 240m\n`).rampBudgetMs).toBe(14_400_000);
   });
 
   it('tells a hundred errors as thirty and a number', () => {
