@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DURATION_ALLOWED, DURATION_PATTERN, explainDuration, parseDuration } from './duration.ts';
+import { DURATION_ALLOWED, DURATION_PATTERN, explainDuration, MAX_DURATION_MS, parseDuration } from './duration.ts';
 import { checkPromql, excerpt, isPromql, PROMQL_ALLOWED } from './promql.ts';
 import { parseQuantity, QUANTITY_ALLOWED, QUANTITY_PATTERN } from './quantity.ts';
 
@@ -20,13 +20,12 @@ function field<T extends z.ZodType>(schema: T, description: string, rule: FieldR
   return described;
 }
 
-/** Past this, whole numbers are no longer exact; no count of anything comes near. */
+/** No count of anything comes near; sums and products of such are still exact. */
 const MAX_COUNT = 1_000_000_000;
 
 /** A whole number. */
 export function count(description: string, min: 0 | 1 = 0, max: number = MAX_COUNT): z.ZodInt {
-  const upTo = max === MAX_COUNT ? '' : `, at most ${max}`;
-  return field(z.int().min(min).max(max), description, { allowed: `a whole number, ${min} or more${upTo}` });
+  return integer(description, min, max);
 }
 
 /** A whole number that may be negative. */
@@ -34,18 +33,24 @@ export function integer(description: string, min: number, max: number): z.ZodInt
   return field(z.int().min(min).max(max), description, { allowed: `a whole number from ${min} to ${max}` });
 }
 
-/** A number, parts allowed. */
-export function amount(description: string, min?: number, max?: number): z.ZodNumber {
-  let schema = z.number();
-  if (min !== undefined) schema = schema.min(min);
-  if (max !== undefined) schema = schema.max(max);
-  const range = min === undefined ? '' : max === undefined ? `, ${min} or more` : ` from ${min} to ${max}`;
-  return field(schema, description, { allowed: `a number${range}` });
+/** A number that is not negative, parts allowed. It ends somewhere, because what is computed from it must too. */
+export function amount(description: string, max: number = MAX_COUNT): z.ZodNumber {
+  return field(z.number().min(0).max(max), description, { allowed: `a number from 0 to ${max}` });
+}
+
+/** A time in seconds, parts allowed; as long as a duration may be. */
+export function seconds(description: string): z.ZodNumber {
+  return amount(description, MAX_DURATION_MS / 1000);
+}
+
+/** Any number: nothing is computed from it. */
+export function anyNumber(description: string): z.ZodNumber {
+  return field(z.number(), description, { allowed: 'a number' });
 }
 
 /** A number above 0. */
-export function positive(description: string): z.ZodNumber {
-  return field(z.number().positive(), description, { allowed: 'a number above 0' });
+export function positive(description: string, max: number): z.ZodNumber {
+  return field(z.number().positive().max(max), description, { allowed: `a number above 0, at most ${max}` });
 }
 
 /** True or false. */
@@ -53,10 +58,14 @@ export function flag(description: string): z.ZodBoolean {
   return field(z.boolean(), description, { allowed: 'true or false' });
 }
 
-/** Free text; long texts belong elsewhere. */
+/** Longest text; longer ones belong elsewhere. */
+const MAX_LETTERS = 16_384;
+
+/** Free text. */
 export function text(description: string, min: 0 | 1 = 0): z.ZodString {
-  return field(z.string().min(min).max(16_384), description, {
-    allowed: min === 0 ? 'a text' : 'a text that is not empty',
+  const allowed = min === 0 ? 'a text' : 'a text that is not empty';
+  return field(z.string().min(min).max(MAX_LETTERS), description, {
+    allowed: `${allowed}, at most ${MAX_LETTERS} letters`,
   });
 }
 

@@ -123,11 +123,7 @@ function problemOf(issue: z.core.$ZodIssue, value: unknown): string {
     case 'too_small':
       return typeof value === 'number' ? 'too small' : 'too few';
     case 'too_big':
-      return typeof value === 'number'
-        ? `too large, ${issue.maximum} is the most`
-        : typeof value === 'string'
-          ? 'too long'
-          : 'too many';
+      return `${typeof value === 'number' ? 'too large' : typeof value === 'string' ? 'too long' : 'too many'}, ${issue.maximum} is the most`;
     case 'invalid_value':
       return typeof value === 'string' ? 'unknown value' : 'wrong type';
     case 'invalid_type':

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { amount, choice, count, durationOr, flag, passing, promql, text } from './fields.ts';
+import { amount, anyNumber, choice, count, durationOr, flag, passing, promql, text } from './fields.ts';
 
 /** Names of gates: keys of summaries and of `--set`, so without dots. */
 const gateName = passing(
@@ -12,8 +12,8 @@ const gateName = passing(
 
 const scaleStep = z.strictObject({
   upTo: count('Applies up to and including this measure of scale; absent in the last step', 1).optional(),
-  min: amount('Lower bar of this step').optional(),
-  max: amount('Upper bar of this step').optional(),
+  min: anyNumber('Lower bar of this step').optional(),
+  max: anyNumber('Upper bar of this step').optional(),
 });
 
 /** One gate of a system or profile file. */
@@ -33,8 +33,8 @@ export const gateSchema = z
       .strictObject({ counter: promql('PromQL expression of a counter') })
       .meta({ description: 'How much a counter grew over the window' })
       .optional(),
-    min: amount('The value may not be below this').optional(),
-    max: amount('The value may not be above this').optional(),
+    min: anyNumber('The value may not be below this').optional(),
+    max: anyNumber('The value may not be above this').optional(),
     bar: choice(
       ['held', 'scaled', 'informational'],
       'Same at every scale, scaled by `scale`, or shown without judging',
@@ -52,7 +52,7 @@ export const gateSchema = z
     job: text('Scrape job whose targets must be up through the window', 1).optional(),
     topFiniteBucket: amount(
       'Upper bound of the last finite bucket, to check stored summaries for saturation',
-      0,
+      1e15,
     ).optional(),
     unmeasured: choice(['fail', 'allow'], 'allow: an unmeasured reading does not lower the verdict').optional(),
   })

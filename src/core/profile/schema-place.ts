@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { amount, choice, count, flag, integer, matching, passing, quantity, text } from './fields.ts';
+import { amount, choice, count, flag, integer, matching, passing, quantity, seconds, text } from './fields.ts';
 import { metadataSchema, versionSchema } from './schema-profile.ts';
 
 const resources = (
@@ -49,7 +49,7 @@ export const substrateSchema = z
       .optional(),
     costEstimate: z
       .strictObject({
-        perHostUsdPerHour: amount('Price of one host', 0).default(0),
+        perHostUsdPerHour: amount('Price of one host', 1_000_000).default(0),
         notes: text('Where the price is from').default(''),
       })
       .meta({ description: 'What a host costs' })
@@ -71,7 +71,7 @@ export const substrateSchema = z
           )
           .meta({ description: 'Environment of the cluster processes' })
           .default({}),
-        nodeReadyDelaySeconds: amount('Seconds before a new Node turns Ready', 0, 86_400).default(0),
+        nodeReadyDelaySeconds: amount('Seconds before a new Node turns Ready', 86_400).default(0),
       })
       .meta({ description: 'Clusters on this machine; for type local' })
       .optional(),
@@ -133,10 +133,10 @@ const archetype = z
       .array(integer('A priority', -2_147_483_648, 2_147_483_647))
       .meta({ description: 'Priorities, drawn evenly; none = 1000' })
       .default([]),
-    interruptionPenalty: amount('Cost of an interruption, dollars', 0).default(0),
-    reclamationPenalty: amount('Cost of a reclamation, dollars', 0).default(0),
+    interruptionPenalty: amount('Cost of an interruption, dollars').default(0),
+    reclamationPenalty: amount('Cost of a reclamation, dollars').default(0),
     podsPerNode: count('Pods on one machine; 0 = derived').default(0),
-    meanLifetimeSeconds: amount('Mean life of a Pod; 0 = stays', 0).default(0),
+    meanLifetimeSeconds: seconds('Mean life of a Pod; 0 = stays').default(0),
     sameRack: flag('A gang stays in one rack').default(false),
     sameZone: flag('A gang stays in one zone').default(false),
     groupSizeRange: z
@@ -149,7 +149,7 @@ const archetype = z
       .meta({ description: 'Further labels to select Nodes by' })
       .default([]),
     allowPartial: flag('Documents that part of a gang is of use').default(false),
-    spreadConstraintProb: amount('Share of the services that spread', 0, 1).default(0),
+    spreadConstraintProb: amount('Share of the services that spread', 1).default(0),
     spreadConstraint: z
       .strictObject({
         topologyKey: labelKey('Label to spread over'),

@@ -1,5 +1,18 @@
 import { z } from 'zod';
-import { amount, choice, count, duration, durationOr, flag, matching, name, positive, text } from './fields.ts';
+import {
+  amount,
+  anyNumber,
+  choice,
+  count,
+  duration,
+  durationOr,
+  flag,
+  matching,
+  name,
+  positive,
+  seconds,
+  text,
+} from './fields.ts';
 import { gatesSchema } from './schema-gate.ts';
 
 /** Belay's own version of the formats. */
@@ -19,32 +32,37 @@ export const metadataSchema = z
 /** Field `apiVersion` of profiles and substrates. */
 export const versionSchema = choice([BELAY_VERSION, BIGFLEET_VERSION], 'Version of the format');
 
+/** Of the machines or the Pods: past this, the number itself is meant. */
+const MAX_MULTIPLE = 1_000;
+
 const seed = z.strictObject({
-  configuredFraction: amount('Share of the effective machines that stand bound before the ramp', 0, 1).default(0),
-  speculativeMultiplier: count('Elastic tier as a multiple of the effective machines, shared among the shards').default(
+  configuredFraction: amount('Share of the effective machines that stand bound before the ramp', 1).default(0),
+  speculativeMultiplier: count(
+    'Elastic tier as a multiple of the effective machines, shared among the shards',
     0,
-  ),
+    MAX_MULTIPLE,
+  ).default(0),
   speculativeCount: count(
     'Elastic tier as an absolute number per shard; not together with speculativeMultiplier',
   ).default(0),
   spotCount: count('Spot tier per shard').default(0),
   idleHeadroomFraction: amount(
     'Idle tier as a share of the effective machines, shared among the shards; may exceed 1',
-    0,
+    MAX_MULTIPLE,
   ).default(0),
   preBind: flag('Bind the first fill at once instead of leaving it to the scheduler').default(false),
 });
 
 /** When the load changes; `upstream-load.ts` brings the two origins together. */
 const moment = (): z.ZodNumber =>
-  amount('Seconds after the soak began; in files of bigfleet.io after the load driver started, before the ramp', 0);
+  seconds('Seconds after the soak began; in files of bigfleet.io after the load driver started, before the ramp');
 
 const burst = z.strictObject({
   atSeconds: moment(),
   archetype: text('Archetype of the catalogue', 1),
   extraTarget: count('Pods on top in each cluster; a gang comes whole'),
-  durationSeconds: amount('Seconds until they are drained; 0 = never', 0).default(0),
-  selectivity: amount('Share of the clusters that take part', 0, 1).default(1),
+  durationSeconds: seconds('Seconds until they are drained; 0 = never').default(0),
+  selectivity: amount('Share of the clusters that take part', 1).default(1),
 });
 
 const change = (
@@ -55,7 +73,7 @@ const change = (
 const loadProfile = z.strictObject({
   rampSeconds: count('Seconds over which the Pods arrive', 1),
   soakSeconds: count('Seconds of soak').default(0),
-  churnPerMinute: amount('Share of the target Pods that is replaced each minute', 0).default(0),
+  churnPerMinute: amount('Share of the target Pods that is replaced each minute', 60).default(0),
   settleSeconds: count('Seconds of the soak before windows and baselines begin').default(0),
   arrival: choice(['constant', 'poisson', 'steps', 'spread'], 'Shape of the arrivals over the ramp').default(
     'constant',
@@ -63,16 +81,16 @@ const loadProfile = z.strictObject({
   bursts: z.array(burst).meta({ description: 'Short extra demand' }).default([]),
   scaleDowns: z
     // The range is checked beside the schema: upstream passes over what is none, so its files load with it.
-    .array(change(amount('Share of the target that stays, above 0 and below 1')))
+    .array(change(anyNumber('Share of the target that stays, above 0 and below 1')))
     .meta({ description: 'Drops of demand' })
     .default([]),
   demandSteps: z
-    .array(change(positive('New demand as a multiple of the target')))
+    .array(change(positive('New demand as a multiple of the target', MAX_MULTIPLE)))
     .meta({ description: 'Steps of demand, up or down' })
     .default([]),
   openLoopDemandMultiplier: amount(
     'Above 1: from the start of the soak this multiple of the target is asked for, beyond the machines',
-    0,
+    MAX_MULTIPLE,
   ).default(0),
 });
 
@@ -91,22 +109,22 @@ const ACTION_PATTERN = new RegExp(
 );
 
 const runnerAction = z.strictObject({
-  atSeconds: amount('Seconds after the soak began', 0),
+  atSeconds: seconds('Seconds after the soak began'),
   action: matching(ACTION_PATTERN, `one of ${ACTION_FORMS.join(', ')}`, 'What is done', 'unknown action'),
 });
 
 const slo = z.strictObject({
-  internalBindingLatencyP99Seconds: amount('Retired: reported, never judged', 0).optional(),
-  shardCycleDurationP99Seconds: amount('Upper bar, seconds', 0).optional(),
-  operatorRollupP99Seconds: amount('Upper bar, seconds', 0).optional(),
-  operatorAckP99Seconds: amount('Upper bar, seconds', 0).optional(),
+  internalBindingLatencyP99Seconds: seconds('Retired: reported, never judged').optional(),
+  shardCycleDurationP99Seconds: seconds('Upper bar, seconds').optional(),
+  operatorRollupP99Seconds: seconds('Upper bar, seconds').optional(),
+  operatorAckP99Seconds: seconds('Upper bar, seconds').optional(),
   maxReclaimActionsDuringSoak: count('Upper bar of reclaims in the settled soak').optional(),
-  shardConfigurePhaseP99Seconds: amount('Upper bar, seconds', 0).optional(),
-  bootstrapSuccessRatio: amount('Lower bar', 0, 1).optional(),
-  operatorNodeStateUpdateP99Seconds: amount('Upper bar, seconds', 0).optional(),
-  endToEndPodBindP50Seconds: amount('Upper bar, seconds', 0).optional(),
+  shardConfigurePhaseP99Seconds: seconds('Upper bar, seconds').optional(),
+  bootstrapSuccessRatio: amount('Lower bar', 1).optional(),
+  operatorNodeStateUpdateP99Seconds: seconds('Upper bar, seconds').optional(),
+  endToEndPodBindP50Seconds: seconds('Upper bar, seconds').optional(),
   expectStandingShortfall: flag('The shortfall is the point of the test').optional(),
-  shortfallStabilityMax: amount('How much a standing shortfall may move', 0).optional(),
+  shortfallStabilityMax: amount('How much a standing shortfall may move').optional(),
   expectPreemptions: flag('The test fails without a preemption').optional(),
   shortfallConfinedBelowPriorityClass: text('Only this priority class may fall short').optional(),
   expectCostRouting: flag('The test judges where tolerant and sensitive Pods land').optional(),
@@ -159,9 +177,7 @@ export const profileSchema = z
       .prefault({}),
     shard: z
       .strictObject({
-        failureRatePerSec: amount('Machine failures per machine and second; 0 = the default of the chart', 0).default(
-          0,
-        ),
+        failureRatePerSec: amount('Machine failures per machine and second; 0 = the default of the chart').default(0),
       })
       .meta({ description: 'Failure injection' })
       .prefault({}),
@@ -173,7 +189,6 @@ export const profileSchema = z
       .strictObject({
         usd: amount(
           'Most that ramp, soak and teardown together may be expected to cost, US dollars; 0 = no limit',
-          0,
         ).default(0),
         wallClock: duration(
           'Longest that ramp, soak and teardown together may be expected to take; 0s = no limit',
