@@ -126,7 +126,7 @@ function convert(legacy: LegacyFile, name: string, notes: string[]): Record<stri
 }
 
 function densityOf(legacy: LegacyFile, notes: string[]): number {
-  const density = legacy.shard.seedDensityMultiplier ?? 0;
+  const density = legacy.shard.seedDensityMultiplier;
   if (density >= 1) return density;
   notes.push('No shard.seedDensityMultiplier, which means one Pod a machine: density 1.');
   return 1;
@@ -134,17 +134,17 @@ function densityOf(legacy: LegacyFile, notes: string[]): number {
 
 function seedOf(legacy: LegacyFile, scale: Profile['scale'], notes: string[]): Record<string, unknown> {
   const { kwok, shard } = legacy;
-  const idle = shard.seedMachines ?? 0;
-  const speculative = shard.seedSpeculative ?? 0;
-  const spot = shard.seedSpot ?? 0;
-  const configured = (shard.seedConfiguredPerCluster ?? 0) * kwok.clusterCount;
+  const idle = shard.seedMachines;
+  const speculative = shard.seedSpeculative;
+  const spot = shard.seedSpot;
+  const configured = shard.seedConfiguredPerCluster * kwok.clusterCount;
   if (idle + speculative + spot + configured === 0) {
     notes.push(
       'The legacy seed is 0 in every field, and a V2 run would have no machine for any Pod: seed.configuredFraction 1, so that all that the catalogue asks for stand.',
     );
     return { configuredFraction: 1 };
   }
-  const shards = shardReplicasOf({ scale, topology: { shardReplicas: shard.replicas ?? 0, coordinatorReplicas: 0 } });
+  const shards = shardReplicasOf({ scale, topology: { shardReplicas: shard.replicas, coordinatorReplicas: 0 } });
   if (idle > 0) {
     const each = shards > 1 ? ` in each of ${shards} shards` : '';
     notes.push(
@@ -154,7 +154,7 @@ function seedOf(legacy: LegacyFile, scale: Profile['scale'], notes: string[]): R
   const configuredFraction = round(configured / scale.machines);
   if (configuredFraction > 1) {
     notes.push(
-      `shard.seedConfiguredPerCluster ${shard.seedConfiguredPerCluster ?? 0} x ${kwok.clusterCount} clusters is more than the ${scale.machines} machines: seed.configuredFraction 1.`,
+      `shard.seedConfiguredPerCluster ${shard.seedConfiguredPerCluster} x ${kwok.clusterCount} clusters is more than the ${scale.machines} machines: seed.configuredFraction 1.`,
     );
   }
   return {
@@ -176,13 +176,13 @@ function loadOf({ loadProfile, rampBudget }: LegacyFile, notes: string[]): Recor
   notes.push(
     `A legacy profile does not say how long its ramp takes: loadProfile.rampSeconds ${rampSeconds}, ${rampBudget === undefined ? 'the default budget' : 'its rampBudget'}.`,
   );
-  const written = loadProfile.durationSeconds ?? 0;
+  const written = loadProfile.durationSeconds;
   const soakSeconds = soakSecondsOf(written, true);
   if (written === 0) {
     notes.push(`No loadProfile.durationSeconds, for which upstream soaks ten minutes: soakSeconds ${soakSeconds}.`);
   }
   const { bursts, scaleDowns, demandSteps, openLoopDemandMultiplier } = loadProfile;
-  const atStart = loadProfile.burstAtStart ?? 0;
+  const atStart = loadProfile.burstAtStart;
   const allBursts = [...(atStart > 0 ? [burstAtStart(atStart, notes)] : []), ...bursts];
   const asked = [...new Set(bursts.map(({ archetype }) => archetype))];
   if (asked.length > 0) {
@@ -193,8 +193,8 @@ function loadOf({ loadProfile, rampBudget }: LegacyFile, notes: string[]): Recor
   return {
     rampSeconds,
     soakSeconds,
-    churnPerMinute: loadProfile.churnPerMinute ?? 0,
-    ...(loadProfile.settleSeconds === undefined ? {} : { settleSeconds: loadProfile.settleSeconds }),
+    churnPerMinute: loadProfile.churnPerMinute,
+    ...(loadProfile.settleSeconds > 0 ? { settleSeconds: loadProfile.settleSeconds } : {}),
     ...(allBursts.length > 0 ? { bursts: allBursts } : {}),
     ...(scaleDowns.length > 0 ? { scaleDowns } : {}),
     ...(demandSteps.length > 0 ? { demandSteps } : {}),
@@ -208,8 +208,8 @@ function burstAtStart(extraTarget: number, notes: string[]): Record<string, unkn
 }
 
 function topologyOf({ shard, coordinator }: LegacyFile): Record<string, unknown> {
-  const shardReplicas = shard.replicas ?? 0;
-  const coordinatorReplicas = coordinator.replicas ?? 0;
+  const shardReplicas = shard.replicas;
+  const coordinatorReplicas = coordinator.replicas;
   return shardReplicas === 0 && coordinatorReplicas === 0 ? {} : { topology: { shardReplicas, coordinatorReplicas } };
 }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { MAX_ERRORS } from './bounds.ts';
 import { parseDuration } from './duration.ts';
-import { amount, count, duration } from './fields.ts';
+import { count, duration } from './fields.ts';
 import { findingsOf, valueAt } from './issues.ts';
 import type { Finding } from './issues.ts';
 import { profileContradictions } from './rules-profile.ts';
@@ -10,30 +10,32 @@ import type { Segment } from './yaml-place.ts';
 import type { Source } from './yaml-text.ts';
 
 const load = profileSchema.shape.loadProfile.shape;
+const seed = profileSchema.shape.seed.unwrap().shape;
+const topology = profileSchema.shape.topology.unwrap().shape;
 
 /**
- * The fields of a legacy profile that have a place in the V2 format. Legacy profiles are values of a chart, so there are many
- * more; those are told as notes and never checked.
+ * The fields of a legacy profile that have a place in the V2 format, by the rules of that place. Legacy profiles are values of
+ * a chart, so there are many more; those are told as notes and never checked.
  */
 export const legacySchema = z.looseObject({
   kwok: z.looseObject({ clusterCount: count('Clusters', 1) }),
   shard: z
     .looseObject({
-      replicas: count('Shards').optional(),
-      seedMachines: count('Idle tier per shard').optional(),
-      seedSpeculative: count('Elastic tier per shard').optional(),
-      seedSpot: count('Spot tier per shard').optional(),
-      seedConfiguredPerCluster: count('Machines of each cluster that stand bound').optional(),
-      seedDensityMultiplier: count('Pods per machine').optional(),
+      replicas: topology.shardReplicas,
+      seedMachines: count('Idle tier per shard').default(0),
+      seedSpeculative: seed.speculativeCount,
+      seedSpot: seed.spotCount,
+      seedConfiguredPerCluster: count('Machines of each cluster that stand bound').default(0),
+      seedDensityMultiplier: count('Pods per machine').default(0),
     })
     .prefault({}),
-  coordinator: z.looseObject({ replicas: count('Coordinators').optional() }).prefault({}),
+  coordinator: z.looseObject({ replicas: topology.coordinatorReplicas }).prefault({}),
   loadProfile: z.looseObject({
     target: count('Pods of each cluster', 1),
-    durationSeconds: count('Seconds of soak').optional(),
-    settleSeconds: count('Seconds of the soak before windows and baselines begin').optional(),
-    churnPerMinute: amount('Share of the target Pods that is replaced each minute', 0).optional(),
-    burstAtStart: count('Pods above the target at the start').optional(),
+    durationSeconds: load.soakSeconds,
+    settleSeconds: load.settleSeconds,
+    churnPerMinute: load.churnPerMinute,
+    burstAtStart: count('Pods above the target at the start').default(0),
     // The driver's, as in the V2 format, and with the same origin: the driver's start.
     bursts: load.bursts,
     scaleDowns: load.scaleDowns,
