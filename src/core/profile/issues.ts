@@ -35,7 +35,8 @@ export function placed(finding: Finding, source: Source, overridden: ReadonlyMap
   };
 }
 
-function overriddenBy(path: readonly Segment[], overridden: ReadonlyMap<string, string>): string | undefined {
+/** The override that the value at a path came by. */
+export function overriddenBy(path: readonly Segment[], overridden: ReadonlyMap<string, string>): string | undefined {
   for (let length = path.length; length > 0; length--) {
     const by = overridden.get(dotted(path.slice(0, length)));
     if (by !== undefined) return by;

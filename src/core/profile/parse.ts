@@ -3,7 +3,7 @@ import { MAX_ERRORS } from './bounds.ts';
 import type { FileError, Notice, Parsed } from './file-error.ts';
 import { sortFileErrors } from './file-error.ts';
 import { isSafeName } from './fields.ts';
-import { describe, findingsOf, placed, valueAt } from './issues.ts';
+import { describe, findingsOf, overriddenBy, placed, valueAt } from './issues.ts';
 import type { Finding } from './issues.ts';
 import { legacyProblem } from './legacy.ts';
 import type { Catalogue, Ladder, Profile, Substrate, System } from './model.ts';
@@ -146,7 +146,13 @@ function parseKind<F, T>(kind: Kind<F, T>, read: (file: string) => Read, options
     const changed = applyOverrides(source.raw, options.overrides);
     errors.push(...changed.errors);
     from = changed.from;
-    source = { ...source, raw: changed.raw };
+    const before = source;
+    // What stands in the file at the place of an override is not what was found.
+    source = {
+      ...source,
+      raw: changed.raw,
+      written: (path) => (overriddenBy(path, from) === undefined ? before.written(path) : undefined),
+    };
   }
   const wrong = refuseKind(kind, source.raw);
   if (wrong !== undefined) return { ok: false, errors: [placed(wrong, source, from)] };

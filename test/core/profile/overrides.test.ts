@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { formatFileErrors } from '../../../src/core/profile/file-error.ts';
 import { applyOverrides, parseSet } from '../../../src/core/profile/overrides.ts';
+import { parseProfile } from '../../../src/core/profile/parse.ts';
 
 const raw = { scale: { machines: 5 }, list: [{ at: 1 }, { at: 2 }], name: 'x' };
 
@@ -40,6 +42,22 @@ describe('overrides', () => {
   ])('%j is refused', (overrides, problem) => {
     expect(applyOverrides(raw, overrides).errors.map((error) => error.problem)).toEqual([problem]);
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
+  });
+});
+
+describe('an error in an override', () => {
+  it('shows the value of the override, not what the file has there', () => {
+    const text = [
+      'apiVersion: belay.dev/v1',
+      'kind: Profile',
+      'metadata: { name: x }',
+      'scale: { machines: 15, density: 1e1 }',
+      'loadProfile: { rampSeconds: 20 }',
+    ].join('\n');
+    const parsed = parseProfile(text, { overrides: { 'scale.machines': -1, 'loadProfile.rampSeconds': 0.5 } });
+    expect(parsed.ok ? '' : formatFileErrors(parsed.errors)).toMatch(
+      /scale\.machines: too small; found -1 \(number\)[^]*rampSeconds: not a whole number; found 0\.5 \(number\)/,
+    );
   });
 });
 
