@@ -1,7 +1,6 @@
 import { loadCampaign } from '../adapters/files/load-campaign.ts';
-import type { CampaignFiles, Given } from '../adapters/files/load-campaign.ts';
+import type { CampaignFiles } from '../adapters/files/load-campaign.ts';
 import { loadProfileFile, loadSubstrateFile, looksLikePath } from '../adapters/files/find.ts';
-import type { Found } from '../adapters/files/find.ts';
 import { searchFolders } from '../adapters/host/folders.ts';
 import { formatFileErrors, formatNotice, sortFileErrors } from '../core/profile/file-error.ts';
 import { overridesOf } from './set-option.ts';
@@ -22,27 +21,18 @@ export interface NamedFiles {
  */
 export function campaignFiles(named: NamedFiles): CampaignFiles {
   const overrides = overridesOf(named.set ?? []);
-  const profile = looksLikePath(named.profile) ? found(loadProfileFile(named.profile, { overrides })) : undefined;
-  const substrate =
-    named.substrate !== undefined && looksLikePath(named.substrate)
-      ? found(loadSubstrateFile(named.substrate))
-      : undefined;
-  const given: Given = {
-    ...(profile === undefined ? {} : { profile }),
-    ...(substrate === undefined ? {} : { substrate }),
+  const { profile, substrate } = named;
+  const given = {
+    ...(looksLikePath(profile) ? { profile: loadProfileFile(profile, { overrides }) } : {}),
+    ...(substrate !== undefined && looksLikePath(substrate) ? { substrate: loadSubstrateFile(substrate) } : {}),
   };
   const input = {
-    profile: { name: named.profile },
+    profile: { name: profile },
     overrides,
-    ...(named.substrate === undefined ? {} : { substrate: named.substrate }),
+    ...(substrate === undefined ? {} : { substrate }),
   };
   const files = loadCampaign(input, searchFolders(), given);
   if (!files.ok) throw new UsageError(formatFileErrors(sortFileErrors(files.errors)));
   for (const notice of files.notices) process.stderr.write(`${formatNotice(notice)}\n`);
   return files;
-}
-
-function found<T>(file: Found<T>): Extract<Found<T>, { ok: true }> {
-  if (file.ok) return file;
-  throw new UsageError(formatFileErrors(sortFileErrors(file.errors)));
 }

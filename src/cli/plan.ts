@@ -26,10 +26,7 @@ export function planCommand(): Command {
       const { substrate } = options;
       const files = campaignFiles({ profile, set: options.set, ...(substrate === undefined ? {} : { substrate }) });
       const planned = planCampaign({ ...files, system: files.system.value });
-      if (!planned.ok) {
-        const name = files.profile.metadata.name || profile;
-        throw new UsageError(planned.errors.map(({ field, message }) => `${name}: ${field}: ${message}`).join('\n'));
-      }
+      if (!planned.ok) throw new UsageError(planned.errors.map(files.refusal).join('\n'));
       const { plan, gates, deadlines } = planned;
       const names = {
         profile: files.profile.metadata.name,

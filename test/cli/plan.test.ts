@@ -59,11 +59,11 @@ describe('belay plan', () => {
   it.each([
     [
       ['small', '-s', 'fat', '--set', 'seed.configuredFraction=0.1'],
-      /small: seed\.configuredFraction: the seed cannot reach the steady gate/,
+      /^override "seed\.configuredFraction" seed\.configuredFraction: the seed cannot reach the steady gate/,
     ],
     [
       ['small', '-s', 'fat', '--set', 'deadlines.seed=1s'],
-      /small: deadlines\.seed: deadlines\.seed 1s is shorter than its inner wait deadlines\.nodeReady 2m/,
+      /^override "deadlines\.seed" deadlines\.seed: deadlines\.seed 1s is shorter than its inner wait deadlines\.nodeReady 2m/,
     ],
     [['small', '-s', 'fat', '--set', 'budget.usd=0.01'], /over budget\.usd 0\.01/],
     [['small', '-s', 'fat', '--set', 'scale.machines=500000000'], /at most 1000000/],
@@ -77,6 +77,13 @@ describe('belay plan', () => {
     const refused: unknown = await plan(...args).catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(UsageError);
     expect((refused as UsageError).message).toMatch(message);
+  });
+
+  it('says what is wrong with both files that are given', async () => {
+    const bad = fileURLToPath(new URL('../core/profile/bad', import.meta.url));
+    const args = [`${bad}/profile-negative.yaml`, '-s', `${bad}/substrate-numbers.yaml`];
+    const refused: unknown = await plan(...args).catch((error: unknown) => error);
+    expect((refused as UsageError).message).toMatch(/profile-negative\.yaml:4:20 [^]*substrate-numbers\.yaml:5:15 /);
   });
 
   it('says everything that is wrong at once', async () => {

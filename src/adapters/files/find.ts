@@ -22,7 +22,14 @@ export interface FoundFile<T> {
 }
 
 /** A {@link FoundFile}, or everything that is wrong. */
-export type Found<T> = FoundFile<T> | { readonly ok: false; readonly errors: readonly FileError[] };
+export type Found<T> = FoundFile<T> | NotFound;
+
+/** What is wrong with a file; `named`: no file has the name, the error is of whoever wrote it. */
+export interface NotFound {
+  readonly ok: false;
+  readonly errors: readonly FileError[];
+  readonly named?: true;
+}
 
 type Parser<T> = (text: string, options: ParseOptions) => Parsed<T>;
 
@@ -148,14 +155,9 @@ function load<T>(path: string, shownAs: string, parse: Parser<T>, options: FindO
   return { ...parsed, path, text: read.text, sha256: createHash('sha256').update(read.text).digest('hex') };
 }
 
-function refuse(
-  file: string,
-  problem: string,
-  allowed: string,
-  suggestion?: string,
-): { ok: false; errors: readonly FileError[] } {
+function refuse(file: string, problem: string, allowed: string, suggestion?: string): NotFound {
   const error = { file, line: 0, column: 0, path: '', problem, found: '', allowed };
-  return { ok: false, errors: [suggestion === undefined ? error : { ...error, suggestion }] };
+  return { ok: false, errors: [suggestion === undefined ? error : { ...error, suggestion }], named: true };
 }
 
 function namesIn(folders: readonly string[]): readonly string[] {

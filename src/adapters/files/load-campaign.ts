@@ -1,8 +1,11 @@
+import { STAGES } from '../../core/campaign/stages.ts';
 import { checkTogether } from '../../core/profile/check-together.ts';
+import { formatFileError } from '../../core/profile/file-error.ts';
 import type { FileError, Notice } from '../../core/profile/file-error.ts';
 import type { CampaignInput } from '../../core/profile/input.ts';
 import type { Catalogue, Profile, Substrate, System } from '../../core/profile/model.ts';
-import { dotted, placeInText } from '../../core/profile/yaml-text.ts';
+import { pathOf, placeIn, speaksOf } from '../../core/profile/place-in.ts';
+import type { Told } from '../../core/profile/place-in.ts';
 import { findProfile, findSubstrate, findSystem, folderOf, loadCatalogue, shown } from './find.ts';
 import type { Found, FoundFile } from './find.ts';
 
@@ -14,6 +17,8 @@ export interface CampaignFiles {
   readonly substrate: Substrate;
   readonly system: FoundFile<System>;
   readonly notices: readonly Notice[];
+  /** A refusal of the plan as a line, at its place where it is of a field that the profile has. */
+  readonly refusal: (refused: { readonly field: string; readonly message: string }) => string;
 }
 
 /** What a campaign runs on where nobody says. */
@@ -25,6 +30,12 @@ export interface Given {
   readonly substrate?: FoundFile<Substrate>;
 }
 
+/** The same, read well or not. */
+interface Tried {
+  readonly profile?: Found<Profile>;
+  readonly substrate?: Found<Substrate>;
+}
+
 /**
  * Brings together what a campaign's input names: profile, its catalogue, substrate and system, from the search folders
  * only. Every error of every file at once, and what does not fit between the files (a gate the system does not have, a
@@ -33,13 +44,13 @@ export interface Given {
 export function loadCampaign(
   input: CampaignInput,
   searchFolders: readonly string[],
-  given: Given = {},
+  given: Tried = {},
 ): CampaignFiles | { readonly ok: false; readonly errors: readonly FileError[] } {
   const found =
     'inline' in input.profile
       ? undefined
       : (given.profile ?? findProfile(input.profile.name, searchFolders, { overrides: input.overrides }));
-  const profile = 'inline' in input.profile ? input.profile.inline : found?.ok === true ? found.value : undefined;
+  const profile = 'inline' in input.profile ? input.profile.inline : valueOf(found);
   const substrate = given.substrate ?? findSubstrate(input.substrate ?? DEFAULT_SUBSTRATE, searchFolders);
   const system = profile === undefined ? undefined : findSystem(profile.system, searchFolders);
   const folder = found?.ok === true ? folderOf(found) : undefined;
@@ -47,31 +58,70 @@ export function loadCampaign(
     input.catalogue === undefined && profile !== undefined
       ? loadCatalogue(folder, profile.catalog.archetypes, searchFolders)
       : undefined;
-  const errors = [found, catalogue, substrate, system].flatMap((part) =>
-    part === undefined || part.ok ? [] : part.errors,
-  );
+  // A profile outside the folders goes to a workflow as an object, but the person at hand has its file.
+  const told = toldOf(found ?? given.profile, input);
+  const errors = [
+    ...errorsOf(found),
+    ...(profile === undefined ? [] : fieldErrors(catalogue, told, ['catalog', 'archetypes'], 'catalogue')),
+    ...errorsOf(substrate),
+    ...(profile === undefined ? [] : fieldErrors(system, told, ['system'], 'system')),
+  ];
   const pods = input.catalogue ?? valueOf(catalogue);
   if (profile !== undefined && system?.ok === true && pods !== undefined) {
-    const file = found?.ok === true ? shown(found.path) : 'input profile';
-    const text = found?.ok === true ? found.text : undefined;
-    errors.push(...checkTogether(profile, pods, system.value).map((problem) => withPlace(problem, file, text)));
+    const problems = checkTogether(profile, pods, system.value);
+    errors.push(...problems.map((problem) => placeIn(told, { ...problem, atValue: true })));
   }
   if (errors.length > 0 || profile === undefined || pods === undefined || system?.ok !== true || !substrate.ok)
     return { ok: false, errors };
   const notices = [found, catalogue, substrate, system].flatMap((part) => (part?.ok === true ? part.notices : []));
-  return { ok: true, profile, catalogue: pods, substrate: substrate.value, system, notices };
+  const refusal: CampaignFiles['refusal'] = (refused) => refusalLine(refused, told, profile.metadata.name);
+  return { ok: true, profile, catalogue: pods, substrate: substrate.value, system, notices, refusal };
 }
 
 function valueOf<T>(found: Found<T> | undefined): T | undefined {
   return found?.ok === true ? found.value : undefined;
 }
 
-function withPlace(
-  problem: ReturnType<typeof checkTogether>[number],
-  file: string,
-  text: string | undefined,
-): FileError {
-  const { path, ...rest } = problem;
-  const place = text === undefined ? { line: 0, column: 0 } : placeInText(text, path);
-  return { file, ...place, path: dotted(path), ...rest };
+function errorsOf(found: Found<unknown> | undefined): readonly FileError[] {
+  return found === undefined || found.ok ? [] : found.errors;
+}
+
+function toldOf(found: Found<Profile> | undefined, { overrides }: CampaignInput): Told {
+  return found?.ok === true
+    ? { file: shown(found.path), text: found.text, overrides }
+    : { file: 'input profile', overrides };
+}
+
+/** Errors of a part that a field of the profile names; that there is no such part is an error of the field. */
+function fieldErrors(
+  part: Found<unknown> | undefined,
+  told: Told,
+  path: readonly [string, ...string[]],
+  what: string,
+): readonly FileError[] {
+  if (part === undefined || part.ok || part.named !== true) return errorsOf(part);
+  return part.errors.map(({ file, problem, allowed, suggestion }) =>
+    placeIn(told, {
+      path,
+      problem: problem === 'not found' ? `no such ${what}` : problem,
+      // The error is of `catalogue "name"`.
+      found: file.slice(what.length + 1),
+      allowed,
+      atValue: true,
+      ...(suggestion === undefined ? {} : { suggestion }),
+    }),
+  );
+}
+
+/** Stages, which a refusal may be of; `seed` is the name of a field too. */
+const STAGE_NAMES: ReadonlySet<string> = new Set(STAGES);
+
+function refusalLine(
+  { field, message }: { readonly field: string; readonly message: string },
+  told: Told,
+  name: string,
+): string {
+  const path = pathOf(field);
+  if (STAGE_NAMES.has(field) || !speaksOf(told, path)) return `${name || told.file}: ${field}: ${message}`;
+  return formatFileError(placeIn(told, { path, problem: message, atValue: true }));
 }

@@ -212,9 +212,3 @@ export function dotted(path: readonly Segment[]): string {
     .map((segment, index) => (typeof segment === 'number' ? `[${segment}]` : index === 0 ? segment : `.${segment}`))
     .join('');
 }
-
-/** Place of a path in a text that is known to parse; 0:0 where it does not. */
-export function placeInText(text: string, path: readonly Segment[]): Place {
-  const read = readYaml(text, '');
-  return read.ok ? read.source.place(path, 'value') : { line: 0, column: 0 };
-}

@@ -153,8 +153,36 @@ describe("a campaign's files", () => {
       repositoryFolder,
     ]);
     const text = files.ok ? '' : formatFileErrors(files.errors);
-    expect(text).toMatch(/catalogue "smal": not found.*did you mean small\?/);
+    expect(text).toMatch(
+      /bad\.yaml:\d+:\d+ catalog\.archetypes: no such catalogue; found "smal"; allowed: .*did you mean small\?/,
+    );
     expect(text).toMatch(/substrate "lokal": not found.*did you mean local\?/);
-    expect(text).toMatch(/system "nowhere": not found/);
+    expect(text).toMatch(/bad\.yaml:\d+:9 system: no such system; found "nowhere"; allowed: .*kube-scheduler/);
+  });
+
+  it('are refused at the override that named one which is not there', () => {
+    const overrides = { 'catalog.archetypes': 'smal' };
+    const files = loadCampaign({ profile: { name: 'dev-50' }, overrides }, [root, repositoryFolder]);
+    expect(files.ok ? '' : formatFileErrors(files.errors)).toMatch(
+      /^override "catalog\.archetypes" catalog\.archetypes: no such catalogue; found "smal"; .*did you mean small\?$/,
+    );
+  });
+
+  it('place a refusal of the plan where it is of a field the profile has', () => {
+    writeFileSync(join(root, 'profiles/dear.yaml'), profile('dear', 'budget: { usd: 1 }\n'));
+    const files = loadCampaign({ profile: { name: 'dear' }, overrides: { 'scale.machines': 7 } }, [
+      root,
+      repositoryFolder,
+    ]);
+    const lines = ['budget.usd', 'scale.machines', 'deadlines.ramp', 'seed', 'gates.x.max'].map((field) =>
+      files.ok ? files.refusal({ field, message: 'too much' }) : '',
+    );
+    expect(lines).toEqual([
+      expect.stringMatching(/dear\.yaml:\d+:16 budget\.usd: too much$/),
+      'override "scale.machines" scale.machines: too much',
+      'dear: deadlines.ramp: too much',
+      'dear: seed: too much',
+      'dear: gates.x.max: too much',
+    ]);
   });
 });
