@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { describe, valueAt } from '../profile/issues.ts';
+import { dotted } from '../profile/yaml-text.ts';
 import type { GateResult } from './model.ts';
 
 /** What a summary records of an action of the soak. */
@@ -89,7 +91,7 @@ export function readSummary(json: unknown): SummaryResult {
   if (!result.success) {
     return {
       ok: false,
-      errors: result.error.issues.map((issue) => `${issue.path.join('.') || '(the file)'}: ${issue.message}`),
+      errors: result.error.issues.map((issue) => sentenceOf(issue, json)),
     };
   }
   const { runId, profile, metrics, scale, runnerActions, passed, gates, floor } = result.data;
@@ -116,4 +118,25 @@ export function readSummary(json: unknown): SummaryResult {
       floor: floor ?? undefined,
     },
   };
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  object: 'a map',
+  record: 'a map of names and values',
+  array: 'a list',
+  string: 'a text',
+  number: 'a finite number',
+  boolean: 'true or false',
+};
+
+/** An issue of the schema library in words that say what was found and what is allowed. */
+function sentenceOf(issue: z.core.$ZodIssue, json: unknown): string {
+  const path = issue.path.map((segment) => (typeof segment === 'number' ? segment : String(segment)));
+  const value = valueAt(json, path);
+  const found = value === undefined ? 'missing' : `found ${describe(value)}`;
+  const where = path.length === 0 ? 'the file' : dotted(path);
+  if (issue.code === 'invalid_type') return `${where}: ${found}; allowed: ${KINDS[issue.expected] ?? issue.expected}`;
+  if (issue.code === 'invalid_value') return `${where}: ${found}; allowed: ${issue.values.map(String).join(', ')}`;
+  if (issue.code === 'too_small') return `${where}: ${found}; allowed: ${String(issue.minimum)} or more`;
+  return `${where}: ${issue.message}`;
 }

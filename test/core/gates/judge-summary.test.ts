@@ -317,9 +317,17 @@ describe("a summary of Belay's own", () => {
     expect(refused.ok).toBe(false);
     if (refused.ok) return;
     expect(refused.errors.join('\n')).toMatch(
-      /metrics: [\s\S]*passed: [\s\S]*gates\.0\.reading: value is null exactly when quality is unmeasured/,
+      /metrics: found a list of 0; allowed: a map of names and values[\s\S]*passed: found "yes" \(string\); allowed: true or false[\s\S]*gates\[0\]\.reading: value is null exactly when quality is unmeasured/,
     );
-    expect(readSummary(null).ok).toBe(false);
+    expect(readSummary(null)).toEqual({ ok: false, errors: ['the file: found nothing (null); allowed: a map'] });
+    expect(readSummary({ scale: { totalCrs: -1 }, floor: { verdict: 'ok', reasons: [] } })).toEqual({
+      ok: false,
+      errors: [
+        'metrics: missing; allowed: a map of names and values',
+        'scale.totalCrs: found -1 (number); allowed: 0 or more',
+        'floor.verdict: found "ok" (string); allowed: pass, unmeasured, fail',
+      ],
+    });
   });
 
   it('takes a null for what is not said', () => {
