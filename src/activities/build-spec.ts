@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
+import { dirname } from 'node:path';
 import { searchFolders } from '../adapters/host/folders.ts';
 import { hostQueues } from '../adapters/host/host-queues.ts';
+import type { FoundFile } from '../adapters/files/find.ts';
 import { loadCampaign, type Given } from '../adapters/files/load-campaign.ts';
+import { chartReference } from '../adapters/systems/helm.ts';
 import { notCarriedOut } from '../core/plan/carried-out.ts';
 import { planCampaign } from '../core/plan/plan-campaign.ts';
 import type { CampaignSpec, Trigger } from '../core/plan/spec.ts';
@@ -39,6 +42,8 @@ export function buildSpec(input: CampaignInput, identity: SpecIdentity, given: G
       `substrate ${substrate.metadata.name}: type hosted: kwok clusters hosted as pods cannot be run by this version; found type hosted, allowed to run: local, kubeconfig ("belay plan" and "belay judge" take it)`,
     );
   }
+  const noChart = chartProblem(system);
+  if (noChart !== undefined) return refuse(noChart);
   const holdMs = input.holdMs ?? profile.holdMs ?? identity.defaultHoldMs;
   const planned = planCampaign({ profile, substrate, catalogue, system: system.value }, holdMs);
   const undone = notCarriedOut(profile, system.value);
@@ -76,6 +81,18 @@ export function buildSpec(input: CampaignInput, identity: SpecIdentity, given: G
 /** A short DNS label, unique per run of a workflow. */
 export function slugOf(workflowId: string, runId: string): string {
   return `b${createHash('sha256').update(`${workflowId}/${runId}`).digest('hex').slice(0, 9)}`;
+}
+
+/** Why the system's chart is not there. Found out before clusters are, not when it is to be installed on them. */
+function chartProblem({ value, path }: FoundFile<System>): string | undefined {
+  const { helm } = value.install;
+  if (helm === undefined) return undefined;
+  try {
+    chartReference(value.metadata.name, helm.chart, dirname(path));
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }
 
 function refuse(text: string): BuiltSpec {
