@@ -1,20 +1,26 @@
-import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
-import { findProfile, findSubstrate, loadCatalogue, loadProfileFile, looksLikePath } from '../adapters/files/find.ts';
+import {
+  findProfile,
+  findSubstrate,
+  loadCatalogue,
+  loadProfileFile,
+  loadSubstrateFile,
+  looksLikePath,
+} from '../adapters/files/find.ts';
 import { searchFolders } from '../adapters/host/folders.ts';
 import { formatFileErrors, sortFileErrors } from '../core/profile/file-error.ts';
 import { parseCampaignInput } from '../core/profile/input.ts';
+import type { Overrides } from '../core/profile/overrides.ts';
 import { buildSpec, type BuiltSpec } from '../activities/build-spec.ts';
 import { holdInput } from './options.ts';
-import { overridesOf } from './set-option.ts';
 import { UsageError } from './usage-error.ts';
 
 /** What was typed: a profile by name or path, and changes. */
 export interface TypedCampaign {
   readonly profile: string;
   readonly substrate?: string;
-  readonly set: readonly string[];
+  readonly overrides: Overrides;
   /** As typed: `30m`, `0`; undefined where nothing was. */
   readonly hold?: string;
 }
@@ -31,7 +37,7 @@ export interface CheckedCampaign {
  * @throws UsageError with every error, a line each
  */
 export function checkCampaign(typed: TypedCampaign): CheckedCampaign {
-  const overrides = overridesOf(typed.set);
+  const { overrides } = typed;
   const folders = searchFolders();
   const found = looksLikePath(typed.profile)
     ? loadProfileFile(typed.profile, { overrides })
@@ -81,10 +87,12 @@ function inlined(
 
 function substrateName(typed: string, folders: readonly string[]): string {
   if (!looksLikePath(typed)) return typed;
-  const name = /([^/\\]+)\.ya?ml$/.exec(typed)?.[1] ?? typed;
+  const given = loadSubstrateFile(typed);
+  if (!given.ok) throw new UsageError(formatFileErrors(sortFileErrors(given.errors)));
+  const { name } = given.value.metadata;
   const found = findSubstrate(name, folders);
-  if (found.ok && readFileSync(found.path, 'utf8') === readFileSync(typed, 'utf8')) return name;
+  if (found.ok && found.sha256 === given.sha256) return name;
   throw new UsageError(
-    `--substrate ${typed}: a substrate is found by name in ${folders.map((folder) => join(folder, 'substrates')).join(', ')}; put the file there, or set BELAY_PATH to a folder that has substrates/`,
+    `--substrate ${typed}: a substrate is found by name in ${folders.map((folder) => join(folder, 'substrates')).join(', ')}; put it there as ${name}.yaml, or set BELAY_PATH to a folder that has substrates/`,
   );
 }

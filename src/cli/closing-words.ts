@@ -11,7 +11,13 @@ import { coloured, verdictTable } from './verdict-table.ts';
 /** What a campaign came to, printed: gates, verdict with its reasons, where everything is, what to do next. */
 export function closingWords(
   campaignEnd: CampaignEnd,
-  where: { readonly workflowId: string; readonly pageUrl: string | undefined; readonly stackStays: boolean },
+  where: {
+    readonly workflowId: string;
+    readonly pageUrl: string | undefined;
+    readonly stackStays: boolean;
+    /** The command that runs it again; undefined where it was started elsewhere. */
+    readonly again: string | undefined;
+  },
 ): string {
   const { end, result, status, message } = campaignEnd;
   const campaign = status?.campaign ?? result?.campaign ?? where.workflowId;
@@ -37,7 +43,7 @@ export function closingWords(
   if (where.pageUrl !== undefined)
     lines.push(`page      ${where.pageUrl}${where.stackStays ? '' : '  (after ./belay up)'}`);
   lines.push(
-    `next      ${nextCommand(end, folder, where.workflowId, status === undefined ? 'completed' : endingOf(status.state))}`,
+    `next      ${nextCommand(end, where.again ?? `./belay run ${profileOnDisk(folder)}`, where.workflowId, status === undefined ? 'completed' : endingOf(status.state))}`,
   );
   return lines.join('\n');
 }
@@ -47,17 +53,16 @@ export function exitCodeOfEnd(campaignEnd: CampaignEnd): number {
   return campaignEnd.end === 'invalid' ? EXIT.usage : exitCodeOf(campaignEnd.end);
 }
 
-function nextCommand(end: CampaignEnd['end'], folder: string, workflowId: string, ending: string): string {
-  const profile = profileOnDisk(folder);
+function nextCommand(end: CampaignEnd['end'], again: string, workflowId: string, ending: string): string {
   switch (end) {
     case 'pass':
       return `./belay climb ladders/nightly.yaml   climb on`;
     case 'fail':
-      return `open the report; then ./belay run ${profile} --hold 30m   to hold at the failure and retry the stage on the same clusters`;
+      return `open the report; then ${again} --hold 30m   to hold at the failure and retry the stage on the same clusters`;
     case 'unmeasured':
       return `./belay doctor   and the reasons above: what was not measured is never green`;
     case 'aborted':
-      return `./belay run ${profile}`;
+      return again;
     default:
       return ending === 'harness-fault' || end === 'harness-fault'
         ? `./belay doctor   and the worker's log; the campaign was ${workflowId}`

@@ -1,7 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { Command } from 'commander';
-import { connectClient } from '../adapters/temporal/client.ts';
 import { runningCampaigns } from '../adapters/temporal/running-campaigns.ts';
 import type { Decision } from '../core/campaign/machine.ts';
 import type { CampaignStatus } from '../core/campaign/stage-io.ts';
@@ -9,7 +8,8 @@ import { queryStatus } from './follow-campaign.ts';
 import { collect } from './options.ts';
 import { overridesOf } from './set-option.ts';
 import { HarnessError, UsageError } from './usage-error.ts';
-import { mustExist } from './watch.ts';
+import { found } from './watch.ts';
+import { withClient } from './with-client.ts';
 
 const EXPLAINED: Readonly<Record<Decision, string>> = {
   retry:
@@ -25,14 +25,7 @@ export function decideCommand(decision: Decision): Command {
     .argument('[id]', 'workflow id; without one, the campaign that holds')
     .option('--reason <text>', 'why, for the evidence', 'from the command line')
     .action(async (id: string | undefined, options: { readonly reason: string; readonly set?: readonly string[] }) => {
-      const client = await connectClient().catch((cause: unknown) => {
-        throw new HarnessError(cause instanceof Error ? cause.message : String(cause));
-      });
-      try {
-        console.log(await answer(client, decision, id, options));
-      } finally {
-        await client.connection.close();
-      }
+      console.log(await withClient((client) => answer(client, decision, id, options)));
     });
   if (decision === 'retry')
     command.option(
@@ -51,12 +44,12 @@ async function answer(
   options: { readonly reason: string; readonly set?: readonly string[] },
 ): Promise<string> {
   const workflowId = id ?? (await theOneThatHolds(client));
-  await mustExist(client, workflowId);
+  const { type, runs } = await found(client, workflowId);
   const handle = client.workflow.getHandle(workflowId);
-  const { type } = await handle.describe();
   if (type === 'ladder') {
     if (decision !== 'abort')
       throw new UsageError(`${workflowId} is a ladder; its rungs hold, by their own ids: "belay status" lists them`);
+    if (!runs) throw new UsageError(`${workflowId} cannot be stopped: it has ended`);
     await handle.cancel();
     return `${workflowId}: asked to stop; the running rung keeps its evidence and is taken down. ./belay status shows it.`;
   }

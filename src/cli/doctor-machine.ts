@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { availableParallelism, homedir, totalmem } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { parse } from 'yaml';
 import { cacheFolder, stateFolder } from '../adapters/host/folders.ts';
@@ -58,6 +58,10 @@ async function checkNpm(): Promise<Check> {
 }
 
 async function checkDisk(what: string, folder: string, needed: number): Promise<Check> {
+  const fix = 'move it by BELAY_CACHE or BELAY_HOME';
+  const closed = whyNotWritable(folder);
+  if (closed !== undefined)
+    return { what, found: 'not writable', from: folder, state: 'problem', missing: closed, fix };
   const free = await freeBytes(folder);
   if (free >= needed) return fine(what, `${gigabytes(free)} free`, folder);
   return {
@@ -66,8 +70,20 @@ async function checkDisk(what: string, folder: string, needed: number): Promise<
     from: folder,
     state: 'problem',
     missing: `${gigabytes(needed)} are needed`,
-    fix: 'free some, or move it by BELAY_CACHE or BELAY_HOME',
+    fix: `free some, or ${fix}`,
   };
+}
+
+/** Why nothing can be written to a folder, which need not be there yet. */
+function whyNotWritable(folder: string): string | undefined {
+  let there = folder;
+  while (!existsSync(there) && dirname(there) !== there) there = dirname(there);
+  try {
+    accessSync(there, constants.W_OK | constants.X_OK);
+    return undefined;
+  } catch (cause) {
+    return `${there}: ${(cause as NodeJS.ErrnoException).code ?? String(cause)}`;
+  }
 }
 
 function checkMemory(): Check {

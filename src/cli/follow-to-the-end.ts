@@ -10,9 +10,15 @@ import { createProgressDisplay } from './progress-display.ts';
 /**
  * Shows a campaign to its end and says what it came to. Ctrl-C asks it to stop and goes on showing; a second one leaves it
  * running and says how to come back.
+ * @param again the command that runs it again, for the closing words
  * @returns the exit code
  */
-export async function followToTheEnd(client: Client, workflowId: string, pageUrl: string | undefined): Promise<number> {
+export async function followToTheEnd(
+  client: Client,
+  workflowId: string,
+  pageUrl: string | undefined,
+  again?: string,
+): Promise<number> {
   const handle = client.workflow.getHandle(workflowId);
   const leave = new AbortController();
   let asked = false;
@@ -56,7 +62,7 @@ export async function followToTheEnd(client: Client, workflowId: string, pageUrl
       );
       return exitOfHold ?? EXIT.aborted;
     }
-    console.log(closingWords(end, { workflowId, pageUrl, stackStays: isKept() }));
+    console.log(closingWords(end, { workflowId, pageUrl, stackStays: isKept(), again }));
     return exitCodeOfEnd(end);
   } finally {
     display.close();

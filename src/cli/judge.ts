@@ -4,33 +4,33 @@ import { collect, oneOf } from './options.ts';
 
 interface JudgeOptions {
   readonly profile?: string;
-  readonly rules?: string;
+  readonly rules: string;
   readonly output: string;
   readonly set: readonly string[];
 }
 
 /**
  * `belay judge`: judges stored evidence again, without a cluster. The exit code is that of the chosen rules' verdict, Belay's
- * where none are chosen.
+ * where both are shown.
  */
 export function judgeCommand(): Command {
   return new Command('judge')
     .description('Judge a stored summary again, by the bars of a profile. Needs no cluster.')
     .argument('<summary>', 'path of a summary.json, or of the folder it lies in')
     .option('-p, --profile <profile>', 'name of a profile, or path of its file (default: the one the summary names)')
-    .option('-r, --rules <rules>', "bigfleet: exactly upstream's; belay: ours (default: both, side by side)")
+    .option('-r, --rules <rules>', "bigfleet: exactly upstream's; belay: ours; both: side by side", 'both')
     .option('-o, --output <format>', 'table or json', 'table')
     .option('--set <path=value>', 'change the profile, e.g. --set gates.podBindP99.max=5', collect, [])
     .action(async (path: string, options: JudgeOptions) => {
       const output = oneOf('--output', options.output, ['table', 'json']);
-      const rules = options.rules === undefined ? undefined : oneOf('--rules', options.rules, ['bigfleet', 'belay']);
+      const rules = oneOf('--rules', options.rules, ['bigfleet', 'belay', 'both']);
       const { judgeStored } = await import('./judge-stored.ts');
       const judged = judgeStored(path, options.profile, options.set);
       const { belay, bigfleet, rows } = judged;
       process.exitCode = rules === 'bigfleet' ? exitCodeOf(bigfleet.pass ? 'pass' : 'fail') : exitCodeOf(belay.verdict);
       if (output === 'json') {
         const both = { belay, bigfleet, gates: rows };
-        const shown = rules === undefined ? both : rules === 'belay' ? { belay } : { bigfleet };
+        const shown = rules === 'both' ? both : rules === 'belay' ? { belay } : { bigfleet };
         process.stdout.write(`${JSON.stringify({ ...judged.names, ...shown }, null, 2)}\n`);
         return;
       }
@@ -47,7 +47,7 @@ export function judgeCommand(): Command {
           tables.bigfleetLine(bigfleet),
           ...bigfleet.failures.map((failure) => `  ${failure}`),
         ],
-      }[rules ?? 'both'];
+      }[rules];
       process.stdout.write(`${parts.join('\n')}\n`);
     });
 }

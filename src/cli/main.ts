@@ -1,4 +1,6 @@
 import { Command, CommanderError } from 'commander';
+import packageFile from '../../package.json' with { type: 'json' };
+import { cacheFolder, runsFolder, stateFolder } from '../adapters/host/folders.ts';
 import { EXIT } from '../core/campaign/exit-codes.ts';
 import { HarnessError, UsageError } from './usage-error.ts';
 
@@ -91,7 +93,7 @@ const COMMANDS: readonly Entry[] = [
   },
   {
     name: 'setup',
-    summary: 'get every tool ahead of time',
+    summary: "get tools ahead of time: the quickstart's, or all",
     load: async () => (await import('./setup.ts')).setupCommand(),
   },
   { name: 'test', summary: "run Belay's own tests", load: async () => (await import('./test.ts')).testCommand() },
@@ -101,12 +103,14 @@ async function main(argv: readonly string[]): Promise<void> {
   const program = new Command('belay')
     .description('Scale-test campaigns for Kubernetes as durable Temporal workflows.')
     .usage('<command> [options]')
+    .version(`belay ${packageFile.version}`, '--version', 'show the version')
     .showHelpAfterError('(belay --help lists the commands)')
     .showSuggestionAfterError()
     .exitOverride()
     .addHelpText('after', '\nBegin with:\n  ./belay run profiles/quickstart.yaml\n');
+  const typed = argv[0] === 'help' ? argv[1] : argv[0];
   for (const { name, summary, load } of COMMANDS) {
-    const command = argv[0] === name ? await load() : new Command(name);
+    const command = typed === name ? await load() : new Command(name);
     program.addCommand(command.summary(summary).exitOverride().showHelpAfterError('(--help lists the options)'));
   }
   if (argv.length === 0) {
@@ -115,6 +119,17 @@ async function main(argv: readonly string[]): Promise<void> {
   }
   await program.parseAsync([...argv], { from: 'user' });
 }
+
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    // Whoever read along has seen enough (`| head`); what was asked for is done all the same.
+    if (error.code === 'EPIPE') return;
+    process.exitCode = EXIT.harnessFault;
+    if (stream === process.stdout) console.error(`the output cannot be written: ${error.message}`);
+  });
+}
+// Node's own code for these is 1, which here means that a gate broke.
+process.on('uncaughtException', (error) => process.exit(exitCodeOfError(error)));
 
 try {
   await main(process.argv.slice(2));
@@ -134,6 +149,21 @@ function exitCodeOfError(error: unknown): number {
     console.error(error.message);
     return EXIT.harnessFault;
   }
-  console.error(error);
+  // A plain Error says what happened; of a TypeError and its like the place is needed.
+  const expected = error instanceof Error && (error.name === 'Error' || 'code' in error);
+  console.error(expected ? `${error.message}${whereItWrites(error)}` : error);
   return EXIT.harnessFault;
+}
+
+/** Where Belay writes, for an error that comes of not being able to. */
+function whereItWrites(error: Error): string {
+  const { code = '', path = '' } = error as NodeJS.ErrnoException;
+  const moves = [
+    [stateFolder(), 'BELAY_HOME'],
+    [runsFolder(), 'BELAY_RUNS'],
+    [cacheFolder(), 'BELAY_CACHE'],
+  ] as const;
+  const [folder, variable] = moves.find(([each]) => path === each || path.startsWith(`${each}/`)) ?? [];
+  if (folder === undefined || !['EACCES', 'EROFS', 'ENOENT', 'ENOTDIR', 'ENOSPC', 'EPERM'].includes(code)) return '';
+  return `\nBelay must be able to write to ${folder}; ${variable} names another folder`;
 }

@@ -11,6 +11,8 @@ import { checkCampaign, type TypedCampaign } from './campaign-input.ts';
 import { followToTheEnd } from './follow-to-the-end.ts';
 import { getTools } from './get-tools.ts';
 import { collect } from './options.ts';
+import { overridesOf } from './set-option.ts';
+import { checkId, started } from './start-workflow.ts';
 import { withStack } from './with-stack.ts';
 
 interface RunOptions {
@@ -29,7 +31,7 @@ export function runCommand(): Command {
       'Checks the profile, gets what is missing (tools, Temporal, a worker), runs the campaign and prints its verdict.',
     )
     .argument('[profile]', 'name of a profile, or path of its file', 'quickstart')
-    .option('--substrate <name>', 'where to run', 'local')
+    .option('--substrate <name>', 'where to run: name of a substrate', 'local')
     .option(
       '--set <path=value>',
       'change the profile for this run, e.g. loadProfile.soakSeconds=60; may be repeated',
@@ -48,6 +50,7 @@ export function runCommand(): Command {
 }
 
 async function run(profile: string, options: RunOptions): Promise<number> {
+  checkId(options.id);
   const checked = checkCampaign(typedCampaign(profile, options));
   const { spec, system, notices } = checked.built;
   const startedBy: StartedBy = { trigger: 'cli', defaultHoldMs: defaultHoldMs(options.detach === true) };
@@ -58,13 +61,12 @@ async function run(profile: string, options: RunOptions): Promise<number> {
   );
   await getTools(['temporal', ...toolsOfSubstrate(spec), ...toolsOfSystem(system)]);
   return await withStack({ keep: options.detach === true }, async ({ client, links }) => {
-    const handle = await client.workflow.start('campaign', {
+    const handle = await started(client, 'campaign', {
       workflowId,
       taskQueue: SHARED_QUEUE,
       args: [checked.input],
       memo: { [STARTED_BY]: startedBy },
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-      workflowIdConflictPolicy: 'FAIL',
       staticSummary:
         `${spec.profile.metadata.name} on ${spec.substrate.metadata.name}: ${spec.plan.totalPods} Pods`.slice(0, 190),
       staticDetails: spec.profile.metadata.description.slice(0, 15_000),
@@ -77,13 +79,29 @@ async function run(profile: string, options: RunOptions): Promise<number> {
       );
       return EXIT.pass;
     }
-    return await followToTheEnd(client, handle.workflowId, pageUrl);
+    return await followToTheEnd(client, handle.workflowId, pageUrl, commandOf(profile, options));
   });
 }
 
 function typedCampaign(profile: string, options: RunOptions): TypedCampaign {
   const { substrate, set, hold } = options;
-  return { profile, set, ...(hold === undefined ? {} : { hold }), ...(substrate === undefined ? {} : { substrate }) };
+  return {
+    profile,
+    overrides: overridesOf(set),
+    ...(hold === undefined ? {} : { hold }),
+    ...(substrate === undefined ? {} : { substrate }),
+  };
+}
+
+/** The command as it was typed, without what is said about this one run (hold, id). */
+function commandOf(profile: string, { substrate, set }: RunOptions): string {
+  const words = [
+    profile,
+    ...(substrate === undefined || substrate === 'local' ? [] : ['--substrate', substrate]),
+    ...set.flatMap((change) => ['--set', change]),
+  ];
+  const quoted = words.map((word) => (/^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`));
+  return `./belay run ${quoted.join(' ')}`;
 }
 
 /** Where somebody may be there to answer, half an hour; in a pipeline, not at all. */

@@ -1,6 +1,5 @@
 import type { Client } from '@temporalio/client';
 import { Command } from 'commander';
-import { connectClient } from '../adapters/temporal/client.ts';
 import { runningDevServer } from '../adapters/temporal/dev-server.ts';
 import {
   applySchedule,
@@ -15,6 +14,7 @@ import { knownLadder } from './climb.ts';
 import { HarnessError, UsageError } from './usage-error.ts';
 import { textTable } from './text-table.ts';
 import { coloured } from './verdict-table.ts';
+import { withClient } from './with-client.ts';
 
 /** `belay schedule`: a ladder climbed by Temporal's own Schedule. */
 export function scheduleCommand(): Command {
@@ -75,7 +75,7 @@ export function scheduleCommand(): Command {
       withSchedule(ladder, async (client, id) => {
         // The server's default would let it run beside a climb that is under way.
         await client.schedule.getHandle(id).trigger('SKIP');
-        console.log(`${id} triggered; ./belay status shows it`);
+        console.log(`${id} triggered; ./belay status lists the climb, ./belay watch ID follows it`);
       }),
     );
   command
@@ -97,12 +97,7 @@ async function withTemporal(work: (client: Client) => Promise<void>): Promise<vo
       'Temporal is not up, and a schedule needs it to stay up: "./belay up" starts it, "./belay down" stops it',
     );
   }
-  const client = await connectClient();
-  try {
-    await work(client);
-  } finally {
-    await client.connection.close();
-  }
+  await withClient(work);
 }
 
 async function withSchedule(ladder: string, work: (client: Client, id: string) => Promise<void>): Promise<void> {

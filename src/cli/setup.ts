@@ -5,7 +5,6 @@ import { getTools } from './get-tools.ts';
 /** `belay setup`: gets tools ahead of time, so that later runs work offline. */
 export function setupCommand(): Command {
   return new Command('setup')
-    .summary('get every tool ahead of time')
     .description(
       'Gets the tools that the quickstart needs, or all of them, so that later runs start at once and work offline.',
     )

@@ -1,10 +1,12 @@
+import type { Client } from '@temporalio/client';
 import { Command } from 'commander';
 import { externalTarget } from '../adapters/temporal/target.ts';
 import { runningDevServer } from '../adapters/temporal/dev-server.ts';
-import { connectClient } from '../adapters/temporal/client.ts';
 import { queryStatus } from './follow-campaign.ts';
+import { oneOf } from './options.ts';
 import { textTable } from './text-table.ts';
 import { coloured } from './verdict-table.ts';
+import { withClient } from './with-client.ts';
 
 const SHOWN = 20;
 
@@ -12,8 +14,12 @@ interface Line {
   readonly workflowId: string;
   readonly type: string;
   readonly status: string;
+  /** Empty once it has ended. */
   readonly stage: string;
+  /** When a hold ends, ISO 8601; null for what does not hold. */
+  readonly holdsUntil: string | null;
   readonly verdict: string;
+  /** ISO 8601. */
   readonly started: string;
 }
 
@@ -25,16 +31,15 @@ export function statusCommand(): Command {
     )
     .option('--output <format>', 'table or json', 'table')
     .action(async (options: { readonly output: string }) => {
+      const output = oneOf('--output', options.output, ['table', 'json']);
       if (externalTarget() === undefined && runningDevServer() === undefined) {
         console.log(
-          options.output === 'json'
-            ? '[]'
-            : 'Temporal is not up; "./belay up" starts it, and what ran before is there again.',
+          output === 'json' ? '[]' : 'Temporal is not up; "./belay up" starts it, and what ran before is there again.',
         );
         return;
       }
-      const lines = await listLines();
-      if (options.output === 'json') {
+      const lines = await withClient(listLines);
+      if (output === 'json') {
         console.log(JSON.stringify(lines, null, 2));
         return;
       }
@@ -46,42 +51,41 @@ export function statusCommand(): Command {
         line.workflowId,
         line.type,
         line.status,
-        line.stage,
+        line.holdsUntil === null ? line.stage : `${line.stage} until ${shortTime(line.holdsUntil)}`,
         coloured(line.verdict),
-        line.started,
+        shortTime(line.started),
       ]);
-      console.log(textTable(['campaign', 'type', 'status', 'stage', 'verdict', 'started'], rows));
+      console.log(textTable(['campaign', 'type', 'status', 'stage', 'verdict', 'started (UTC)'], rows));
+      if (lines.length === SHOWN) console.log(`the newest ${SHOWN}; the Temporal UI has all`);
     });
 }
 
-async function listLines(): Promise<readonly Line[]> {
-  const client = await connectClient();
-  try {
-    const lines: Line[] = [];
-    const query = "WorkflowType IN ('campaign', 'ladder')";
-    for await (const found of client.workflow.list({ query, pageSize: SHOWN })) {
-      const attribute = (name: string): string => String(found.searchAttributes[name]?.[0] ?? '');
-      const running = found.status.name === 'RUNNING';
-      const status =
-        running && found.type === 'campaign'
-          ? await queryStatus(client.workflow.getHandle(found.workflowId, found.runId))
-          : undefined;
-      const holds =
-        status?.holdEndsAtMs === null || status?.holdEndsAtMs === undefined
-          ? ''
-          : ` until ${new Date(status.holdEndsAtMs).toLocaleTimeString()}`;
-      lines.push({
-        workflowId: found.workflowId,
-        type: found.type,
-        status: found.status.name.toLowerCase(),
-        stage: running ? `${attribute('BelayStage')}${holds}` : '',
-        verdict: attribute('BelayVerdict'),
-        started: found.startTime.toISOString().slice(0, 19).replace('T', ' '),
-      });
-      if (lines.length === SHOWN) break;
-    }
-    return lines;
-  } finally {
-    await client.connection.close();
+async function listLines(client: Client): Promise<readonly Line[]> {
+  const lines: Line[] = [];
+  const query = "WorkflowType IN ('campaign', 'ladder')";
+  for await (const found of client.workflow.list({ query, pageSize: SHOWN })) {
+    const attribute = (name: string): string => String(found.searchAttributes[name]?.[0] ?? '');
+    const running = found.status.name === 'RUNNING';
+    const status =
+      running && found.type === 'campaign'
+        ? await queryStatus(client.workflow.getHandle(found.workflowId, found.runId))
+        : undefined;
+    const holdEndsAtMs = status?.holdEndsAtMs ?? null;
+    lines.push({
+      workflowId: found.workflowId,
+      type: found.type,
+      status: holdEndsAtMs === null ? found.status.name.toLowerCase() : 'holds',
+      stage: running ? attribute('BelayStage') : '',
+      holdsUntil: holdEndsAtMs === null ? null : new Date(holdEndsAtMs).toISOString(),
+      verdict: attribute('BelayVerdict'),
+      started: found.startTime.toISOString(),
+    });
+    if (lines.length === SHOWN) break;
   }
+  return lines;
+}
+
+/** Of an ISO time, in UTC: `2026-11-24 10:33:12`. */
+function shortTime(iso: string): string {
+  return iso.slice(0, 19).replace('T', ' ');
 }

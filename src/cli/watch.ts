@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { Command } from 'commander';
 import { runningCampaigns } from '../adapters/temporal/running-campaigns.ts';
+import { followClimb } from './follow-climb.ts';
 import { followToTheEnd } from './follow-to-the-end.ts';
 import { UsageError } from './usage-error.ts';
 import { withStack } from './with-stack.ts';
@@ -9,14 +10,15 @@ import { withStack } from './with-stack.ts';
 export function watchCommand(): Command {
   return new Command('watch')
     .description(
-      'Shows a campaign to its end and exits with its code. Ctrl-C asks it to stop; a second one leaves it running.',
+      'Shows a campaign or a climb to its end and exits with its code. Ctrl-C asks it to stop; a second one leaves it running.',
     )
     .argument('[id]', 'workflow id; without one, the campaign that is under way')
     .action(async (id: string | undefined) => {
       process.exitCode = await withStack({ keep: false }, async ({ client, links }) => {
         const workflowId = id ?? (await theOneCampaign(client));
-        await mustExist(client, workflowId);
-        return followToTheEnd(client, workflowId, links?.workflow(workflowId));
+        const { type } = await found(client, workflowId);
+        const follow = type === 'ladder' ? followClimb : followToTheEnd;
+        return follow(client, workflowId, links?.workflow(workflowId));
       });
     });
 }
@@ -35,10 +37,14 @@ export async function theOneCampaign(client: Client): Promise<string> {
   );
 }
 
-/** @throws UsageError when there is no such workflow */
-export async function mustExist(client: Client, workflowId: string): Promise<void> {
+/** A campaign or a ladder as Temporal has it. @throws UsageError when there is no such workflow */
+export async function found(
+  client: Client,
+  workflowId: string,
+): Promise<{ readonly type: string; readonly runs: boolean }> {
   try {
-    await client.workflow.getHandle(workflowId).describe();
+    const { type, status } = await client.workflow.getHandle(workflowId).describe();
+    return { type, runs: status.name === 'RUNNING' };
   } catch (error) {
     if (error instanceof Error && error.name === 'WorkflowNotFoundError') {
       throw new UsageError(`no campaign "${workflowId}"; "belay status" lists them`, { cause: error });

@@ -1,0 +1,108 @@
+import { ApplicationFailure, WorkflowFailedError, type Client } from '@temporalio/client';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { styleText } from 'node:util';
+import { runsFolder } from '../adapters/host/folders.ts';
+import { isKept, joinStack, keepStack } from '../adapters/temporal/stack-users.ts';
+import { campaignName } from '../core/campaign/campaign-name.ts';
+import type { ClimbResult, RungLine } from '../core/campaign/climb.ts';
+import { EXIT, exitCodeOf } from '../core/campaign/exit-codes.ts';
+import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
+import { createProgressDisplay } from './progress-display.ts';
+import { rungRows } from './rung-rows.ts';
+import { textTable } from './text-table.ts';
+import { coloured } from './verdict-table.ts';
+
+/** Silence of server and worker after which something is done about it. */
+const SILENCE_MS = 3_000;
+
+/**
+ * Shows a climb to its end and says what it came to. Ctrl-C asks it to stop, a second one leaves it running.
+ * @returns the exit code
+ */
+export async function followClimb(client: Client, workflowId: string, pageUrl: string | undefined): Promise<number> {
+  const handle = client.workflow.getHandle(workflowId);
+  const display = createProgressDisplay();
+  const leave = new AbortController();
+  let asked = false;
+  const onInterrupt = (): void => {
+    if (asked) {
+      leave.abort();
+      return;
+    }
+    asked = true;
+    console.error('\nstopping: the running rung keeps its evidence and is taken down; Ctrl-C again leaves it running');
+    void handle.cancel().catch(() => undefined);
+  };
+  process.on('SIGINT', onInterrupt);
+  process.on('SIGTERM', onInterrupt);
+  try {
+    for (let silentSince = Date.now(); !leave.signal.aborted;) {
+      // The server would wait for a worker much longer than it takes to start one.
+      const rungs = await client
+        .withDeadline(Date.now() + SILENCE_MS, () => handle.query<readonly RungLine[]>('status'))
+        .catch(() => undefined);
+      if (rungs !== undefined) {
+        silentSince = Date.now();
+        display.show(await rungRows(client, rungs));
+      }
+      const description = await handle.describe().catch(() => undefined);
+      if (description !== undefined && description.status.name !== 'RUNNING') {
+        display.close();
+        return await closing(client, workflowId, pageUrl, rungs ?? []);
+      }
+      if (Date.now() - silentSince > SILENCE_MS) {
+        await joinStack().catch(() => undefined);
+        silentSince = Date.now();
+      }
+      await sleep(500);
+    }
+    keepStack();
+    console.log(
+      `\nIt goes on without this command. ./belay watch ${workflowId} comes back to it, ./belay abort ${workflowId} stops it.`,
+    );
+    return EXIT.aborted;
+  } finally {
+    display.close();
+    process.off('SIGINT', onInterrupt);
+    process.off('SIGTERM', onInterrupt);
+  }
+}
+
+async function closing(
+  client: Client,
+  workflowId: string,
+  pageUrl: string | undefined,
+  seen: readonly RungLine[],
+): Promise<number> {
+  let rungs = seen;
+  let end: ClimbResult['end'];
+  let message = '';
+  try {
+    const result = (await client.workflow.getHandle(workflowId).result()) as ClimbResult;
+    ({ end, rungs } = result);
+  } catch (error) {
+    const cause = error instanceof WorkflowFailedError ? error.cause : error;
+    message = cause instanceof Error ? cause.message : String(cause);
+    if (cause instanceof ApplicationFailure && cause.type === FAILURE_TYPES.invalidSpec) {
+      console.error(message);
+      return EXIT.usage;
+    }
+    if (cause instanceof ApplicationFailure && cause.details?.[0] !== undefined)
+      ({ rungs } = cause.details[0] as ClimbResult);
+    end = cause instanceof Error && cause.name === 'CancelledFailure' ? 'aborted' : 'harness-fault';
+  }
+  const rows = rungs.map((rung) => [
+    rung.rung,
+    coloured(rung.end),
+    rung.durationMs === 0 ? '' : `${Math.round(rung.durationMs / 1_000)} s`,
+    rung.tightest,
+    rung.reason.length > 80 ? `${rung.reason.slice(0, 79)}…` : rung.reason,
+  ]);
+  console.log(
+    `\n${textTable(['rung', 'verdict', 'took', 'tightest gate', 'why'], rows)}\n\n${styleText('bold', 'ladder')}   ${coloured(end, end.toUpperCase())}${message === '' ? '' : `  ${message}`}`,
+  );
+  console.log(`evidence ${join(runsFolder(), campaignName(workflowId))}   and a folder a rung beside it`);
+  if (pageUrl !== undefined) console.log(`page     ${pageUrl}${isKept() ? '' : '  (after ./belay up)'}`);
+  return exitCodeOf(end);
+}

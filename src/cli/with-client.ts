@@ -1,0 +1,18 @@
+import type { Client } from '@temporalio/client';
+import { connectClient } from '../adapters/temporal/client.ts';
+import { HarnessError } from './usage-error.ts';
+
+/**
+ * Does something with a client of the Temporal that is up, and closes it. Nothing is started for it.
+ * @throws HarnessError when no Temporal can be reached
+ */
+export async function withClient<T>(work: (client: Client) => Promise<T>): Promise<T> {
+  const client = await connectClient().catch((cause: unknown) => {
+    throw new HarnessError(cause instanceof Error ? cause.message : String(cause), { cause });
+  });
+  try {
+    return await work(client);
+  } finally {
+    await client.connection.close();
+  }
+}

@@ -1,0 +1,96 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+import { afterAll, describe, expect, it } from 'vitest';
+
+const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+const files = fileURLToPath(new URL('plan-files', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'belay-main-'));
+const nobody = { TEMPORAL_ADDRESS: '127.0.0.1:1' };
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** The whole command line, as a process of its own. */
+async function belay(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ readonly exitCode: number | undefined; readonly stdout: string; readonly stderr: string }> {
+  const { exitCode, stdout, stderr } = await execa(process.execPath, [main, ...args], {
+    env: { PATH: process.env['PATH'], HOME: folder, BELAY_HOME: join(folder, 'home'), BELAY_PATH: files, ...env },
+    extendEnv: false,
+    reject: false,
+    timeout: 60_000,
+  });
+  return { exitCode, stdout, stderr };
+}
+
+/** A command whose output a shell sends somewhere. */
+async function piped(to: string): ReturnType<typeof belay> {
+  const { exitCode, stdout, stderr } = await execa(
+    'sh',
+    ['-c', `"$0" "$@" ${to}`, process.execPath, main, 'plan', '5m', '-s', 'fat'],
+    { env: { PATH: process.env['PATH'], HOME: folder, BELAY_PATH: files }, extendEnv: false, reject: false },
+  );
+  return { exitCode, stdout, stderr };
+}
+
+describe('the command line', () => {
+  it('tells its version, and the help of a command in both ways', async () => {
+    expect(await belay(['--version'])).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^belay \d+\.\d+/) });
+    const [asked, given] = [await belay(['help', 'run']), await belay(['run', '--help'])];
+    expect(asked.stdout).toContain('--hold <duration>');
+    expect(asked.stdout).toBe(given.stdout);
+  });
+
+  it.each<[string, readonly string[], number, Readonly<Record<string, string>>, RegExp]>([
+    ['a server that is away', ['status'], 4, nobody, /^the Temporal server at 127\.0\.0\.1:1 does not answer: .*$/],
+    ['the same, for schedules', ['schedule', 'list'], 4, nobody, /^the Temporal server at 127\.0\.0\.1:1 does not .*$/],
+    ['an unknown profile of Temporal', ['status'], 4, { TEMPORAL_PROFILE: 'nope' }, /^.*TEMPORAL_PROFILE.*'nope'.*$/],
+    ['a state folder that is none', ['down'], 4, { BELAY_HOME: main }, /^ENOTDIR: .*\n.*BELAY_HOME names another.*$/],
+    ['an empty id', ['run', 'small', '--id', ' '], 64, {}, /^--id: found " "; allowed: 1 to 1000 characters.*$/],
+    ['an unknown output', ['status', '--output', 'xml'], 64, {}, /^--output: found "xml"; allowed: table, json$/],
+    [
+      'a substrate that is no file',
+      ['run', 'small', '--substrate', './no.yaml'],
+      64,
+      {},
+      /^\.\/no\.yaml: no such file$/,
+    ],
+    ['a path that is too long', ['judge', `/${'x'.repeat(300)}`], 64, {}, /: the path is too long$/],
+    [
+      'a hold that is none',
+      ['climb', 'mine', '--hold', 'soon'],
+      64,
+      nobody,
+      /^ladder mine, rungs\[0\]: .*hold.*"soon"/,
+    ],
+  ])('says of %s what it is, in a line, without a trace', async (_, args, code, env, words) => {
+    const { exitCode, stdout, stderr } = await belay(args, env);
+    expect({ exitCode, stdout }).toEqual({ exitCode: code, stdout: '' });
+    expect(stderr).toMatch(words);
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
+  it('tells every bad rung of a ladder before anything is started', async () => {
+    const { exitCode, stderr } = await belay(['climb', 'bad-rungs'], nobody);
+    expect(exitCode).toBe(64);
+    expect(stderr).toMatch(/^ladder bad-rungs, rungs\[0\]: override "scale\.machines" .*too small/m);
+    expect(stderr).toMatch(/^ladder bad-rungs, rungs\[2\]: profile "smal": not found; .*did you mean small\?/m);
+    expect(stderr).not.toContain('rungs[1]');
+  });
+
+  it('does what it was asked to do though nobody reads on, and says when it cannot write', async () => {
+    expect(await piped('| head -1')).toEqual({ exitCode: 0, stdout: expect.stringMatching(/^5m/), stderr: '' });
+    const unwritten = await piped('> /dev/full');
+    expect(unwritten.exitCode).toBe(4);
+    expect(unwritten.stderr).toMatch(/^the output cannot be written: ENOSPC/);
+  });
+
+  it('takes a summary with a byte order mark', async () => {
+    const path = join(folder, 'bom.json');
+    writeFileSync(path, '\uFEFF{"profile":"small","metrics":{}}');
+    expect((await belay(['judge', path])).stdout).toContain('belay: unmeasured');
+  });
+});
