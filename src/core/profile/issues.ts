@@ -87,7 +87,8 @@ function findingsOfIssue(issue: z.core.$ZodIssue, root: z.core.$ZodType, source:
   ];
 }
 
-function keyAllowed(root: z.core.$ZodType, path: readonly Segment[]): string {
+/** What a key of a map of names may look like. */
+export function keyAllowed(root: z.core.$ZodType, path: readonly Segment[]): string {
   const record = schemaAt(root, path.slice(0, -1)) as { keyType?: z.core.$ZodType } | undefined;
   return record?.keyType === undefined ? '' : ruleAt(record.keyType, []).allowed;
 }

@@ -2,8 +2,7 @@ import type { z } from 'zod';
 import { MAX_ERRORS } from './bounds.ts';
 import type { FileError, Notice, Parsed } from './file-error.ts';
 import { sortFileErrors } from './file-error.ts';
-import { isSafeName } from './fields.ts';
-import { describe, findingsOf, overriddenBy, placed, valueAt } from './issues.ts';
+import { describe, findingsOf, keyAllowed, overriddenBy, placed, unknownKey, valueAt } from './issues.ts';
 import type { Finding } from './issues.ts';
 import { legacyProblem } from './legacy.ts';
 import type { Catalogue, Ladder, Profile, Substrate, System } from './model.ts';
@@ -16,10 +15,10 @@ import type { Remark } from './rules-profile.ts';
 import { catalogueSchema, substrateSchema } from './schema-place.ts';
 import { BIGFLEET_VERSION, profileSchema } from './schema-profile.ts';
 import { ladderSchema, systemSchema } from './schema-system.ts';
-import { isOptional, step } from './schema-walk.ts';
 import { toCatalogue, toLadder, toProfile, toSubstrate, toSystem } from './to-model.ts';
-import { readYaml } from './yaml-text.ts';
-import type { Read, Source } from './yaml-text.ts';
+import { asUpstreamReads } from './upstream-empty.ts';
+import { dotted, readYaml } from './yaml-text.ts';
+import type { Read, Source, Unread } from './yaml-text.ts';
 
 /** How a text is parsed. */
 export interface ParseOptions {
@@ -35,6 +34,8 @@ interface Kind<F, T> {
   readonly schema: z.ZodType<F>;
   /** The kind exists upstream too. */
   readonly upstream: boolean;
+  /** Upstream's files of the kind do not say their version. */
+  readonly versionless?: true;
   readonly contradictions: (raw: unknown, upstream: boolean) => readonly Finding[];
   readonly toModel: (file: F, upstream: boolean, fileName: string) => T;
   readonly notices?: (raw: unknown) => readonly Remark[];
@@ -77,6 +78,7 @@ const CATALOGUE: Kind<z.output<typeof catalogueSchema>, Catalogue> = {
   kind: 'Catalogue',
   schema: catalogueSchema,
   upstream: true,
+  versionless: true,
   contradictions: catalogueContradictions,
   toModel: (file, _, fileName) => toCatalogue(file, file.metadata?.name ?? baseName(fileName)),
 };
@@ -138,15 +140,16 @@ function labelOf(kind: string, value: unknown): string {
 function parseKind<F, T>(kind: Kind<F, T>, read: (file: string) => Read, options: ParseOptions): Parsed<T> {
   const file = options.file ?? kind.kind.toLowerCase();
   const first = read(file);
-  if (!first.ok) return first;
+  const unread: Unread = first.ok ? { ok: false, errors: [] } : first;
   let { source } = first;
+  if (source === undefined) return { ok: false, errors: capped(unread.errors, 0, file) };
   let from: ReadonlyMap<string, string> = new Map();
-  const errors: FileError[] = [];
+  const errors: FileError[] = unread.errors.map((error) => explained(error, unread, kind.schema));
   if (options.overrides !== undefined) {
     const changed = applyOverrides(source.raw, options.overrides);
     errors.push(...changed.errors);
     from = changed.from;
-    const before = source;
+    const before: Source = source;
     // What stands in the file at the place of an override is not what was found.
     source = {
       ...source,
@@ -155,17 +158,25 @@ function parseKind<F, T>(kind: Kind<F, T>, read: (file: string) => Read, options
     };
   }
   const wrong = refuseKind(kind, source.raw);
-  if (wrong !== undefined) return { ok: false, errors: [placed(wrong, source, from)] };
-  const upstream = kind.upstream && valueAt(source.raw, ['apiVersion']) === BIGFLEET_VERSION;
-  const raw = upstream ? withoutEmpty(kind.schema, source.raw, baseName(file)) : source.raw;
+  if (wrong !== undefined) {
+    return { ok: false, errors: capped(sortFileErrors([...errors, placed(wrong, source, from)]), 0, file) };
+  }
+  const version = valueAt(source.raw, ['apiVersion']);
+  const upstream = kind.upstream && version === BIGFLEET_VERSION;
+  const raw =
+    upstream || (kind.versionless === true && version === undefined)
+      ? asUpstreamReads(kind.schema, source.raw, baseName(file))
+      : source.raw;
   const seen: Source = { ...source, raw };
   const parsed = kind.schema.safeParse(raw);
   // A file may be wrong in ten thousand places: only what is told is worked out.
   const issues = parsed.success ? [] : parsed.error.issues;
+  // A value that could not be read is not missing.
+  const told = new Set(unread.errors.map((error) => error.path));
   const findings = [
     ...distinct(findingsOf(issues.slice(0, MAX_ERRORS), kind.schema, seen)),
     ...kind.contradictions(raw, upstream),
-  ];
+  ].filter((finding) => valueAt(raw, finding.path) !== undefined || !told.has(dotted(finding.path)));
   errors.push(...findings.slice(0, MAX_ERRORS).map((finding) => placed(finding, seen, from)));
   const keys = issues.map((issue) => (issue.code === 'unrecognized_keys' ? issue.keys.length : 1));
   const beyond = [issues.length, findings.length, ...keys].map((count) => Math.max(0, count - MAX_ERRORS));
@@ -177,6 +188,14 @@ function parseKind<F, T>(kind: Kind<F, T>, read: (file: string) => Read, options
     value: kind.toModel(parsed.data, upstream, file),
     notices: remarks.map((remark) => noticeOf(remark, seen)),
   };
+}
+
+/** An error of the text, with what only the format knows: the keys that may stand in the place of a forbidden one. */
+function explained(error: FileError, { forbidden }: Unread, schema: z.core.$ZodType): FileError {
+  const path = forbidden?.get(error);
+  if (path === undefined) return error;
+  const { problem, allowed = '' } = unknownKey(schema, path.slice(0, -1), String(path.at(-1)));
+  return allowed === '' ? { ...error, allowed: keyAllowed(schema, path) } : { ...error, problem, allowed };
 }
 
 /** What makes it pointless to look further: no map, another kind of file, upstream's legacy format. */
@@ -198,28 +217,6 @@ function refuseKind<F, T>(kind: Kind<F, T>, raw: unknown): Finding | undefined {
     return { path: ['kind'], problem: 'another kind of file', found: describe(own), allowed: kind.kind, atValue: true };
   }
   return kind.kind === 'Profile' ? legacyProblem(raw) : undefined;
-}
-
-/** Upstream's parser takes an empty or null field for an absent one, and a file without a name for `<unnamed>`. */
-function withoutEmpty(schema: z.core.$ZodType, value: unknown, fallbackName: string): unknown {
-  const clean = (at: z.core.$ZodType, item: unknown): unknown => {
-    if (Array.isArray(item)) return item.map((entry, index) => clean(step(at, index) ?? at, entry));
-    if (typeof item !== 'object' || item === null) return item;
-    const result = Object.create(null) as Record<string, unknown>;
-    for (const [key, entry] of Object.entries(item)) {
-      const child = step(at, key);
-      if (child !== undefined && isOptional(child) && (entry === null || entry === '')) continue;
-      result[key] = child === undefined ? entry : clean(child, entry);
-    }
-    return result;
-  };
-  const root = clean(schema, value) as Record<string, unknown>;
-  const metadata = (root['metadata'] ?? {}) as Record<string, unknown>;
-  const name = metadata['name'];
-  if (typeof metadata === 'object' && (name === undefined || name === null || name === '')) {
-    root['metadata'] = { ...metadata, name: isSafeName(fallbackName) ? fallbackName : 'unnamed' };
-  }
-  return root;
 }
 
 /** Substrate fields upstream reads and never renders. */

@@ -1,6 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments } from 'yaml';
 import type { Document, Node, YAMLMap } from 'yaml';
-import { MAX_DEPTH, MAX_ERRORS, MAX_KEYS, MAX_TEXT, MAX_VALUES } from './bounds.ts';
+import { MAX_DEPTH, MAX_KEYS, MAX_TEXT, MAX_VALUES } from './bounds.ts';
 import type { FileError } from './file-error.ts';
 import { refuseText } from './yaml-guard.ts';
 import { descend, isMergeKey, keyOf, locate, MERGE, resolveAnchors } from './yaml-place.ts';
@@ -22,9 +22,18 @@ export interface Source {
   written(path: readonly Segment[]): string | undefined;
 }
 
-/** A {@link Source}, or why there is none. */
-export type Read =
-  { readonly ok: true; readonly source: Source } | { readonly ok: false; readonly errors: readonly FileError[] };
+/** A {@link Source}, or what is wrong. */
+export type Read = { readonly ok: true; readonly source: Source } | Unread;
+
+/** What is wrong with a text. */
+export interface Unread {
+  readonly ok: false;
+  readonly errors: readonly FileError[];
+  /** The rest of the text where it can be looked at all the same, so that what is wrong there is told too. */
+  readonly source?: Source;
+  /** Errors of keys that no map may have, with their path: who knows the format can say what is known there. */
+  readonly forbidden?: ReadonlyMap<FileError, readonly Segment[]>;
+}
 
 /**
  * Parses YAML text into plain values. Bounded in time and memory whatever comes in, never throws: not YAML, several
@@ -64,42 +73,37 @@ export function readYaml(text: string, file: string): Read {
       file,
       ...placeOf(error.pos[0]),
       path: '',
-      problem: `${error.code === 'TAG_RESOLVE_FAILED' ? 'a tag that means nothing here' : 'not YAML'}: ${error.message.replace(/\s+/g, ' ')}`,
+      problem: `${error.code === 'TAG_RESOLVE_FAILED' ? 'a tag that means nothing here' : 'not YAML'}: ${shortened(error.message)}`,
       found: '',
       allowed: '',
     }));
     return { ok: false, errors };
   }
-  if (second !== undefined) {
-    return {
-      ok: false,
-      errors: [
-        {
-          file,
-          ...placeOf(second.range[0]),
-          path: '',
-          problem: 'a second document',
-          found: '',
-          allowed: 'one document a file',
-        },
-      ],
-    };
-  }
   const converter = new Converter(document, anchors, file, placeOf);
   const raw = converter.convert();
-  if (converter.errors.length > 0) return { ok: false, errors: converter.errors.slice(0, MAX_ERRORS) };
-  return {
-    ok: true,
-    source: {
-      file,
-      raw,
-      place: (path, what = 'key') => placeOf(locate(document, anchors, path, what)),
-      written: (path) => {
-        const node = descend(document, anchors, path);
-        return isScalar(node) && typeof node.source === 'string' ? node.source : undefined;
-      },
+  if (second !== undefined) converter.errors.push(secondDocument(file, placeOf(second.range[0])));
+  const source: Source = {
+    file,
+    raw,
+    place: (path, what = 'key') => placeOf(locate(document, anchors, path, what)),
+    written: (path) => {
+      const node = descend(document, anchors, path);
+      return isScalar(node) && typeof node.source === 'string' ? node.source : undefined;
     },
   };
+  const { errors, forbidden, stopped } = converter;
+  if (errors.length === 0) return { ok: true, source };
+  return stopped ? { ok: false, errors } : { ok: false, errors, source, forbidden };
+}
+
+function secondDocument(file: string, place: Place): FileError {
+  return { file, ...place, path: '', problem: 'a second document', found: '', allowed: 'one document a file' };
+}
+
+/** Words that may quote a megabyte. */
+function shortened(message: string): string {
+  const start = message.slice(0, 400).replaceAll(/\s+/g, ' ');
+  return start.length > 160 ? `${start.slice(0, 157)}...` : start;
 }
 
 function whole(file: string, problem: string, found: string, allowed: string): FileError {
@@ -109,6 +113,9 @@ function whole(file: string, problem: string, found: string, allowed: string): F
 /** Turns nodes into plain values, with a budget, aliases filled in. */
 class Converter {
   readonly errors: FileError[] = [];
+  readonly forbidden = new Map<FileError, readonly Segment[]>();
+  /** Whether the rest was not looked at. */
+  stopped = false;
   readonly #document: Document.Parsed;
   readonly #anchors: Anchors;
   readonly #file: string;
@@ -116,7 +123,6 @@ class Converter {
   readonly #open = new Set<unknown>();
   #values = 0;
   #letters = 0;
-  #stopped = false;
 
   constructor(document: Document.Parsed, anchors: Anchors, file: string, placeOf: (offset: number) => Place) {
     this.#document = document;
@@ -130,14 +136,25 @@ class Converter {
   }
 
   #fail(node: unknown, path: readonly Segment[], problem: string, allowed: string, stop = false): undefined {
-    const offset = (node as Node | null)?.range?.[0] ?? 0;
-    this.errors.push({ file: this.#file, ...this.#placeOf(offset), path: dotted(path), problem, found: '', allowed });
-    this.#stopped ||= stop;
+    this.errors.push(this.#error(node, path, problem, allowed));
+    this.stopped ||= stop;
     return undefined;
   }
 
+  #error(node: unknown, path: readonly Segment[], problem: string, allowed: string): FileError {
+    const offset = (node as Node | null)?.range?.[0] ?? 0;
+    return {
+      file: this.#file,
+      ...this.#placeOf(offset),
+      path: dotted(path),
+      problem: shortened(problem),
+      found: '',
+      allowed,
+    };
+  }
+
   #value(node: unknown, path: readonly Segment[]): unknown {
-    if (this.#stopped) return undefined;
+    if (this.stopped) return undefined;
     if (++this.#values > MAX_VALUES) {
       return this.#fail(node, [], `more than ${MAX_VALUES} values`, 'anchors count each time they are used', true);
     }
@@ -175,7 +192,7 @@ class Converter {
 
   #map(map: YAMLMap, path: readonly Segment[]): Record<string, unknown> {
     const result = Object.create(null) as Record<string, unknown>;
-    const merged: unknown[] = [];
+    const merged: object[] = [];
     if (map.items.length > MAX_KEYS)
       this.#fail(map, path, `a map of ${map.items.length} keys`, `at most ${MAX_KEYS} keys`, true);
     for (const pair of map.items) {
@@ -183,21 +200,40 @@ class Converter {
       if (key === undefined) {
         this.#fail(pair.key, path, 'a key that is no plain word', 'keys are words or numbers');
       } else if (key === '__proto__') {
-        this.#fail(pair.key, path, 'a key that no field may have', '');
+        const error = this.#error(pair.key, [...path, key], 'a key that no field may have', '');
+        this.errors.push(error);
+        this.forbidden.set(error, [...path, key]);
       } else if (key === MERGE && isMergeKey(pair)) {
-        merged.push(this.#value(pair.value, [...path, key]));
+        merged.push(...this.#merged(pair.value, [...path, key]));
       } else if (Object.hasOwn(result, key)) {
         this.#fail(pair.key, [...path, key], 'a duplicate key', 'each key once');
       } else {
         result[key] = this.#value(pair.value, [...path, key]);
       }
     }
-    for (const source of merged.flat()) {
-      if (typeof source !== 'object' || source === null) continue;
+    for (const source of merged) {
       for (const [key, value] of Object.entries(source)) if (!Object.hasOwn(result, key)) result[key] = value;
     }
     return result;
   }
+
+  /** The maps that a key `<<` takes in. */
+  #merged(node: unknown, path: readonly Segment[]): readonly object[] {
+    const before = this.errors.length;
+    const value = this.#value(node, path);
+    const maps = (Array.isArray(value) ? value : [value]).filter(isObject);
+    const all = Array.isArray(value) ? maps.length === value.length : maps.length === 1;
+    // An anchor that is not there was told already.
+    if (!all && this.errors.length === before) {
+      const error = this.#error(node, path, 'takes in what is no map', 'a map, or a list of maps');
+      this.errors.push({ ...error, found: JSON.stringify(value).slice(0, 60) });
+    }
+    return maps;
+  }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function plainScalar(value: unknown): unknown {
