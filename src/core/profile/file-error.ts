@@ -43,8 +43,23 @@ export function formatFileError(error: FileError): string {
   if (error.allowed !== '')
     parts.push(`${error.problem === 'unknown key' ? 'known here' : 'allowed'}: ${error.allowed}`);
   if (error.suggestion !== undefined) parts.push(`did you mean ${error.suggestion}?`);
-  const path = error.path === '' ? '' : ` ${error.path}`;
-  return `${place(error)}${path}: ${parts.join('; ')}`;
+  const path = error.path === '' ? '' : ` ${shortPath(error.path)}`;
+  return printable(`${place(error)}${path}: ${parts.join('; ')}`);
+}
+
+/** Longest path that is told whole. */
+const MAX_PATH = 200;
+
+/** A file may hold what moves the cursor, colours the terminal or turns the reading direction; shown, it is harmless. */
+function printable(line: string): string {
+  return line.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) => {
+    const code = character.codePointAt(0) ?? 0;
+    return code > 0xffff ? `\\u{${code.toString(16)}}` : `\\u${code.toString(16).padStart(4, '0')}`;
+  });
+}
+
+function shortPath(path: string): string {
+  return path.length > MAX_PATH ? `${path.slice(0, MAX_PATH - 3)}...` : path;
 }
 
 /** All errors, one a line, in the order of the file. */
@@ -54,8 +69,8 @@ export function formatFileErrors(errors: readonly FileError[]): string {
 
 /** A notice, on one line. */
 export function formatNotice(notice: Notice): string {
-  const path = notice.path === '' ? '' : ` ${notice.path}`;
-  return `${place(notice)}${path}: ${notice.message}`;
+  const path = notice.path === '' ? '' : ` ${shortPath(notice.path)}`;
+  return printable(`${place(notice)}${path}: ${notice.message}`);
 }
 
 /** Files keep their order, the lines within a file go upwards; what has no position comes first. */

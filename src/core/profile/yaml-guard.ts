@@ -39,6 +39,9 @@ export function refuseText(text: string): Refusal | undefined {
   let tokens = 0;
   let flowDepth = 0;
   let lineDepth = 0;
+  /** Columns at which the lines begin that the present one lies in: a level each, at most. */
+  const indents: number[] = [];
+  let indent: number | undefined = 0;
   for (const token of new Lexer().lex(text)) {
     switch (CST.tokenType(token)) {
       case 'flow-map-start':
@@ -58,7 +61,13 @@ export function refuseText(text: string): Refusal | undefined {
         break;
       default:
     }
-    if (flowDepth > MAX_DEPTH || lineDepth > MAX_DEPTH) {
+    indent = nextIndent(indent, token);
+    if (indent !== undefined && flowDepth === 0 && opensLine(token)) {
+      while ((indents.at(-1) ?? -1) >= indent) indents.pop();
+      indents.push(indent);
+      indent = undefined;
+    }
+    if (flowDepth > MAX_DEPTH || lineDepth > MAX_DEPTH || indents.length > MAX_DEPTH + 1) {
       return at(text, offset, 'nested too deeply', `more than ${MAX_DEPTH} levels`, `at most ${MAX_DEPTH} levels`);
     }
     if (++tokens > MAX_TOKENS) {
@@ -67,6 +76,19 @@ export function refuseText(text: string): Refusal | undefined {
     if (!CONTROL.has(token)) offset += token.length;
   }
   return undefined;
+}
+
+/** Column of a line while nothing but space was seen of it; undefined after that. */
+function nextIndent(indent: number | undefined, token: string): number | undefined {
+  const type = CST.tokenType(token);
+  if (type === 'newline') return 0;
+  return type === 'space' && indent !== undefined ? indent + token.length : indent;
+}
+
+/** Whether a token, first in its line, is of a map or a list and not of a comment or an empty line. */
+function opensLine(token: string): boolean {
+  const type = CST.tokenType(token);
+  return type !== 'space' && type !== 'newline' && type !== 'comment' && !CONTROL.has(token);
 }
 
 function indexOfAny(text: string, marks: readonly string[]): number {

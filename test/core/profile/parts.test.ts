@@ -11,6 +11,10 @@ describe('durations', () => {
     ['500ms', 500],
     ['90s', 90_000],
     ['1h45m', 6_300_000],
+    // Go takes any amount of a unit, and units in any order and more than once.
+    ['1h60m', 7_200_000],
+    ['30s1m', 90_000],
+    ['1m1m', 120_000],
     ['1.5h', 5_400_000],
     ['1.1s', 1_100],
     ['.5s', 500],
