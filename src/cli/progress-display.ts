@@ -29,7 +29,7 @@ export function createProgressDisplay(stream: ProgressStream = process.stderr): 
     stream.isTTY === true &&
     (stream.columns ?? 0) > 0 &&
     process.env['TERM'] !== 'dumb' &&
-    process.env['CI'] === undefined;
+    (process.env['CI'] ?? '') === '';
   return live ? liveDisplay(stream as NodeJS.WriteStream) : plainDisplay(stream);
 }
 

@@ -4,7 +4,7 @@ import { pino, type Logger } from 'pino';
 /** The worker's log: JSON lines on standard output, `BELAY_LOG_LEVEL` (default info). */
 export function createLog(): Logger {
   return pino({
-    level: process.env['BELAY_LOG_LEVEL'] ?? 'info',
+    level: process.env['BELAY_LOG_LEVEL'] || 'info',
     base: { pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
   });
