@@ -36,7 +36,6 @@ export function buildSpec(input: CampaignInput, identity: SpecIdentity, given: G
   const files = loadCampaign(input, searchFolders(), given);
   if (!files.ok) return refuse(formatFileErrors(sortFileErrors(files.errors)));
   const { profile, substrate, catalogue, system } = files;
-  const where = given.profile?.path ?? `profile ${profile.metadata.name}`;
   if (substrate.type === 'hosted') {
     return refuse(
       `substrate ${substrate.metadata.name}: type hosted: kwok clusters hosted as pods cannot be run by this version; found type hosted, allowed to run: local, kubeconfig ("belay plan" and "belay judge" take it)`,
@@ -49,7 +48,7 @@ export function buildSpec(input: CampaignInput, identity: SpecIdentity, given: G
   const undone = notCarriedOut(profile, system.value);
   if (!planned.ok || undone.length > 0) {
     const errors = [...(planned.ok ? [] : planned.errors), ...undone];
-    return { ok: false, errors: errors.map(({ field, message }) => `${where}: ${field}: ${message}`) };
+    return { ok: false, errors: errors.map(files.refusal) };
   }
   const { plan, gates, deadlines } = planned;
   const tested = {
