@@ -238,7 +238,8 @@ class Soak {
 
   /** After the end of a soak that was cut off: no Node stays failed. What cannot be undone is told, not thrown. */
   async undo(): Promise<void> {
-    await this.#acting;
+    // Why it ended is told by the soak itself.
+    await this.#acting.catch(() => undefined);
     const request = this.#actionsRequest();
     if (request === undefined) return;
     try {
