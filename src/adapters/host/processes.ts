@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, openSync, closeSync, readFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -80,14 +80,18 @@ export async function stopProcess(record: Pick<ProcessRecord, 'pid' | 'startTick
   await endsWithin(record, 5_000);
 }
 
-/** Identity of a live process: its start ticks. Undefined when there is none with this pid, or only a zombie. */
+/**
+ * Identity of a live process: its start ticks. Undefined when there is none with this pid, or only a zombie. One whose first
+ * thread is a zombie while others are still ending lives: for some ms it holds its ports and locks.
+ */
 export function startTicksOf(pid: number): string | undefined {
   if (!Number.isInteger(pid) || pid <= 0) return undefined;
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // The command name, in parentheses, may hold spaces; fields are counted after its closing one.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
+    const ended = fields[0] === 'X' || (fields[0] === 'Z' && readdirSync(`/proc/${pid}/task`).length <= 1);
+    return ended ? undefined : fields[19];
   } catch {
     return undefined;
   }

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { logTail } from '../../../src/adapters/host/log-tail.ts';
+import { isFree } from '../../../src/adapters/host/port-claims.ts';
+import { freePort } from '../../../src/adapters/host/ports.ts';
 import { isAlive, startDetached, startTicksOf, stopProcess } from '../../../src/adapters/host/processes.ts';
 import type { ProcessRecord } from '../../../src/adapters/host/processes.ts';
 import { eventually } from '../eventually.ts';
@@ -68,6 +70,30 @@ test('one that ignores SIGTERM is killed; one that is stopped is woken to end', 
   process.kill(frozen.pid, 'SIGSTOP');
   await stopProcess(frozen, 5_000);
   expect(isAlive(frozen)).toBe(false);
+});
+
+test('one that counts as dead holds its port no longer, however many threads it had', async () => {
+  const port = await freePort();
+  // Threads with memory of their own take their time to end after the first one has.
+  const script = `
+    const { Worker } = require('node:worker_threads');
+    for (let i = 0; i < 16; i++) new Worker('const a = new Uint8Array(4e6).fill(1); setInterval(() => a, 1e3)', { eval: true });
+    require('node:net').createServer().listen(${port}, '127.0.0.1', () => console.log('listening'));`;
+  for (let round = 0; round < 5; round++) {
+    const logPath = join(folder, `many-${round}.log`);
+    const many = await startDetached({
+      name: 'many',
+      file: process.execPath,
+      args: ['-e', script],
+      cwd: folder,
+      logPath,
+    });
+    started.push(many);
+    await eventually(() => logTail(logPath) === 'listening');
+    process.kill(many.pid, 'SIGKILL');
+    while (isAlive(many));
+    expect(await isFree(port)).toBe(true);
+  }
 });
 
 test('stopping one that is gone harms nobody who got its pid', async () => {
