@@ -52,7 +52,7 @@ export function createInstall(log: Logger): (input: StageInput) => Promise<Stage
             await installChart(request);
             await installSystem({ ...request, onProgress });
           } catch (error) {
-            throw error instanceof SystemNotReady ? systemNotThere(error.message) : error;
+            throw error instanceof SystemNotReady ? systemNotThere(error.message, error.mayPass) : error;
           }
           const targets = systemScrapeTargets(request);
           if (prometheus !== undefined && targets.length > 0)

@@ -109,9 +109,12 @@ function decisionEvent({ stage, execution, decision, reason, set, atMs }: Decisi
   return { atMs, stage, execution, attempt: 1, what: 'decision', detail };
 }
 
-/** A failure of the system under test: it did not get where the stage wanted it. Another attempt would only wait longer. */
-export function systemNotThere(message: string): ApplicationFailure {
-  return ApplicationFailure.nonRetryable(message, FAILURE_TYPES.systemNotThere);
+/**
+ * A failure of the system under test: it did not get where the stage wanted it.
+ * @param mayPass whether another attempt is worth its time; else it would only wait longer
+ */
+export function systemNotThere(message: string, mayPass = false): ApplicationFailure {
+  return ApplicationFailure.create({ message, type: FAILURE_TYPES.systemNotThere, nonRetryable: !mayPass });
 }
 
 /** What went wrong, in the words the workflow reads, with the checkpoint that the next execution is handed. */

@@ -53,8 +53,9 @@ test.for<[string, string, RegExp, string]>([
 });
 
 test.for<[string, string, string]>([
-  ['system', 'a release that helm made and that did not become ready', 'touch $0.made'],
+  ['system', 'a release that helm made and that did not become ready', 'echo failed > $0.made'],
   ['harness', 'a chart that never became a release', 'true'],
+  ['harness', 'a chart that cannot be had again, of a release that is well', 'echo deployed > $0.made'],
 ])("is the %s's failure: %s", async ([kind, , before]) => {
   // A stand-in that remembers whether a release was made, and fails to bring it up.
   const helm = join(home.folder, 'helm');
@@ -62,7 +63,7 @@ test.for<[string, string, string]>([
     helm,
     `#!/bin/sh
 case $1 in
-  list) if [ -e $0.made ]; then echo '[{"status":"failed"}]'; else echo '[]'; fi ;;
+  list) if [ -e $0.made ]; then echo "[{\\"status\\":\\"$(cat $0.made)\\"}]"; else echo '[]'; fi ;;
   upgrade) ${before}; echo 'Error: context deadline exceeded' >&2; exit 1 ;;
 esac
 `,

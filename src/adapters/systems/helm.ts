@@ -76,9 +76,9 @@ export async function upgradeRelease(release: Release, chart: string, values: un
     await helm(release, [...install, '--labels', labels, '--wait', '--timeout', timeout]);
   } catch (cause) {
     release.signal.throwIfAborted();
-    // A chart that cannot be had, or a cluster that does not answer, leaves no release behind that could be asked for.
+    // A chart that cannot be had, or a cluster that does not answer, leaves no release behind, or the one that was well.
     const made = await statusOf(release).catch(() => undefined);
-    if (made === undefined || !(cause instanceof Error)) throw cause;
+    if (made === undefined || made.status === 'deployed' || !(cause instanceof Error)) throw cause;
     throw new SystemNotReady(cause.message, { cause });
   } finally {
     rmSync(file, { force: true });

@@ -13,6 +13,12 @@ const ANSWER_LIMIT_MS = 5_000;
 /** A system that was installed and did not get ready: what is to be said is said about the system, not about the harness. */
 export class SystemNotReady extends Error {
   override readonly name = 'SystemNotReady';
+  /** Another attempt may find it well, e.g. after what ended was started again; else it would only wait longer. */
+  readonly mayPass: boolean;
+  constructor(message: string, options: ErrorOptions & { readonly mayPass?: boolean } = {}) {
+    super(message, options);
+    this.mayPass = options.mayPass ?? false;
+  }
 }
 
 export interface ReadyRequest {
@@ -54,6 +60,8 @@ function failOnEndedProcess({ system, processes }: ReadyRequest): void {
     const log = logTail(record.logPath, 5);
     throw new SystemNotReady(
       `process ${name} of system ${system.metadata.name} ended before it was ready. Its log ends:\n${log}`,
+      // It may have lost its API server, and the keeper may have brought it back.
+      { mayPass: true },
     );
   }
 }
