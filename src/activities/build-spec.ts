@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
 import { searchFolders } from '../adapters/host/folders.ts';
 import { hostQueues } from '../adapters/host/host-queues.ts';
-import type { FoundFile } from '../adapters/files/find.ts';
 import { loadCampaign, type Given } from '../adapters/files/load-campaign.ts';
 import { chartReference } from '../adapters/systems/helm.ts';
 import { notCarriedOut } from '../core/plan/carried-out.ts';
@@ -24,7 +23,14 @@ export interface SpecIdentity {
 
 /** A specification with the system's file behind it, or every reason why there is none, a line each. */
 export type BuiltSpec =
-  | { readonly ok: true; readonly spec: CampaignSpec; readonly system: System; readonly notices: readonly string[] }
+  | {
+      readonly ok: true;
+      readonly spec: CampaignSpec;
+      readonly system: System;
+      /** Of the system's file on this host. */
+      readonly systemPath: string;
+      readonly notices: readonly string[];
+    }
   | { readonly ok: false; readonly errors: readonly string[] };
 
 /**
@@ -41,8 +47,6 @@ export function buildSpec(input: CampaignInput, identity: SpecIdentity, given: G
       `substrate ${substrate.metadata.name}: type hosted: kwok clusters hosted as pods cannot be run by this version; found type hosted, allowed to run: local, kubeconfig ("belay plan" and "belay judge" take it)`,
     );
   }
-  const noChart = chartProblem(system);
-  if (noChart !== undefined) return refuse(noChart);
   const holdMs = input.holdMs ?? profile.holdMs ?? identity.defaultHoldMs;
   const planned = planCampaign({ profile, substrate, catalogue, system: system.value }, holdMs);
   const undone = notCarriedOut(profile, system.value);
@@ -74,7 +78,8 @@ export function buildSpec(input: CampaignInput, identity: SpecIdentity, given: G
     ...hostQueues(),
     specHash: createHash('sha256').update(JSON.stringify(tested)).digest('hex'),
   };
-  return { ok: true, spec, system: system.value, notices: files.notices.map(formatNotice) };
+  const notices = files.notices.map(formatNotice);
+  return { ok: true, spec, system: system.value, systemPath: system.path, notices };
 }
 
 /** A short DNS label, unique per run of a workflow. */
@@ -82,12 +87,15 @@ export function slugOf(workflowId: string, runId: string): string {
   return `b${createHash('sha256').update(`${workflowId}/${runId}`).digest('hex').slice(0, 9)}`;
 }
 
-/** Why the system's chart is not there. Found out before clusters are, not when it is to be installed on them. */
-function chartProblem({ value, path }: FoundFile<System>): string | undefined {
-  const { helm } = value.install;
-  if (helm === undefined) return undefined;
+/**
+ * Why a system's chart is not there, if it has one. It is asked on the host that installs it, whose environment may name
+ * another one, before clusters are made for it.
+ */
+export function chartProblem(built: { readonly system: System; readonly systemPath: string }): string | undefined {
+  const { metadata, install } = built.system;
+  if (install.helm === undefined) return undefined;
   try {
-    chartReference(value.metadata.name, helm.chart, dirname(path));
+    chartReference(metadata.name, install.helm.chart, dirname(built.systemPath));
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

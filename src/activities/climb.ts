@@ -12,7 +12,7 @@ import { formatFileErrors } from '../core/profile/file-error.ts';
 import { formatDuration } from '../core/profile/duration.ts';
 import { parseCampaignInput, parseLadderInput } from '../core/profile/input.ts';
 import { bounded } from './bounded.ts';
-import { buildSpec } from './build-spec.ts';
+import { buildSpec, chartProblem } from './build-spec.ts';
 import type { LadderActivities, ResolveLadderActivities } from './contract.ts';
 
 /** Resolves a ladder and writes its summary. */
@@ -69,7 +69,9 @@ function rungErrors(
     trigger: 'ladder',
     defaultHoldMs: 0,
   });
-  return built.ok ? [] : built.errors.map((error) => `rung ${id}: ${error}`);
+  const noChart = built.ok ? chartProblem(built) : undefined;
+  const errors = built.ok ? (noChart === undefined ? [] : [noChart]) : built.errors;
+  return errors.map((error) => `rung ${id}: ${error}`);
 }
 
 function invalid(message: string): ApplicationFailure {

@@ -12,7 +12,7 @@ import { DEFAULT_HOLD_MS } from '../core/plan/deadlines.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
 import { formatFileErrors } from '../core/profile/file-error.ts';
 import { parseCampaignInput } from '../core/profile/input.ts';
-import { buildSpec } from './build-spec.ts';
+import { buildSpec, chartProblem } from './build-spec.ts';
 import type { ResolveActivities, ResolveInput, RespecInput } from './contract.ts';
 
 /** Turns what was typed into a complete, hashed specification, and makes the changed one of a retry. */
@@ -36,6 +36,8 @@ export function createResolve(): ResolveActivities {
         defaultHoldMs: startedBy?.defaultHoldMs ?? (request.scheduled || request.child ? 0 : DEFAULT_HOLD_MS),
       });
       if (!built.ok) throw invalid(built.errors);
+      const noChart = chartProblem(built);
+      if (noChart !== undefined) throw invalid([noChart]);
       return built.spec;
     },
 

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { styleText } from 'node:util';
 import { toolsOfSubstrate } from '../activities/provision.ts';
+import { chartProblem } from '../activities/build-spec.ts';
 import { toolsOfSystem } from '../activities/install.ts';
 import { SHARED_QUEUE } from '../adapters/host/host-queues.ts';
 import { counted } from '../core/campaign/counted.ts';
@@ -54,7 +55,9 @@ async function run(profile: string, options: RunOptions): Promise<number> {
   const checked = checkCampaign(typedCampaign(profile, options));
   const { spec, system, notices } = checked.built;
   const startedBy: StartedBy = { trigger: 'cli', defaultHoldMs: defaultHoldMs(options.detach === true) };
-  for (const notice of notices) console.error(styleText('dim', notice));
+  const noChart = chartProblem(checked.built);
+  const told = noChart === undefined ? notices : [...notices, `${noChart}; it is the worker's environment that counts`];
+  for (const notice of told) console.error(styleText('dim', notice));
   const workflowId = options.id ?? `${spec.profile.metadata.name}-${timestamp()}`;
   console.log(
     `${styleText('bold', spec.profile.metadata.name)}: ${spec.plan.totalPods} Pods on ${spec.profile.scale.machines} machines, ${counted(spec.plan.clusterCount, 'cluster')}, system ${spec.system.name}, ramp ${spec.profile.loadProfile.rampSeconds} s, soak ${spec.profile.loadProfile.soakSeconds} s`,

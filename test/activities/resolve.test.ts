@@ -29,9 +29,9 @@ afterEach(() => {
 const activities = createResolve();
 const SET = { 'gates.podBindP99.max': 20 };
 
-function resolved(): Promise<CampaignSpec> {
+function resolved(profile = 'quickstart'): Promise<CampaignSpec> {
   return activities.resolve({
-    input: { profile: 'quickstart', substrate: 'local' },
+    input: { profile, substrate: 'local' },
     workflowId: 'q',
     runId: 'r',
     scheduled: false,
@@ -62,4 +62,15 @@ test('a system file that was edited during the hold is refused', async () => {
     type: 'InvalidSpec',
     message: expect.stringMatching(/kube-scheduler\.yaml has changed since .*; put it back, or start a new campaign/),
   });
+});
+
+test('a chart that this host does not have is told before clusters are made; a retry on them may be made anywhere', async () => {
+  await expect(resolved('dev-50')).rejects.toMatchObject({
+    type: 'InvalidSpec',
+    message: expect.stringMatching(/^system bigfleet: no chart at .*; allowed: .* in BELAY_CHART_BIGFLEET$/),
+  });
+  vi.stubEnv('BELAY_CHART_BIGFLEET', 'oci://registry.example/charts/scaletest');
+  const spec = await resolved('dev-50');
+  vi.stubEnv('BELAY_CHART_BIGFLEET', undefined);
+  expect((await activities.respec({ spec, set: { 'gates.shardShortfalls.max': 1 } })).slug).toBe(spec.slug);
 });
