@@ -4,6 +4,7 @@ import { failNode, recoverNode } from '../adapters/kube/machines.ts';
 import { podsPath } from '../adapters/kube/slot-book.ts';
 import type { RunnerAction } from '../core/profile/model.ts';
 import type { ObservedCluster } from './observers.ts';
+import { HEARTBEAT_MS } from '../core/plan/deadlines.ts';
 
 /** How long a failed Node stays away. */
 const FAILED_NODE_MS = 10_000;
@@ -68,13 +69,15 @@ async function runAction(request: ActionsRequest, action: RunnerAction, index: n
 
 /**
  * Brings back at once what is still out of a soak that was cut off: nobody may come to resume it.
- * @throws KubeError, or the time-out of `callBudgetMs`, when a Node cannot be brought back
+ * @throws KubeError, or a time-out, when a Node cannot be brought back
  */
 export async function undoActions(
   request: Pick<ActionsRequest, 'actions' | 'before' | 'cluster' | 'callBudgetMs' | 'onChange'>,
 ): Promise<void> {
   const { actions, before, cluster, callBudgetMs, onChange } = request;
-  const within = { signal: AbortSignal.timeout(callBudgetMs), budgetMs: callBudgetMs };
+  // Nothing beats here any more: it is over before the attempt would be taken for dead, and its reason lost.
+  const budgetMs = Math.min(callBudgetMs, HEARTBEAT_MS / 2);
+  const within = { signal: AbortSignal.timeout(budgetMs), budgetMs };
   await Promise.all(
     actions.map(async ({ action }, index) => {
       const state = before[String(index)];
