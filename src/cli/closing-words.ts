@@ -63,6 +63,8 @@ function nextCommand(end: CampaignEnd['end'], again: string, workflowId: string,
       return `./belay doctor   and the reasons above: what was not measured is never green`;
     case 'aborted':
       return again;
+    case 'invalid':
+      return `mend that, then ${again}`;
     default:
       return ending === 'harness-fault' || end === 'harness-fault'
         ? `./belay doctor   and the worker's log; the campaign was ${workflowId}`
