@@ -27,7 +27,8 @@ export function demandLevels(load: Profile['loadProfile'], base: number): readon
   for (const { atSeconds, targetMultiplier, onlyDown } of changes) {
     const asked = multipleOf(base, targetMultiplier);
     pods = onlyDown ? Math.min(pods, asked) : asked;
-    levels.set(Math.round(atSeconds * 1_000), pods);
+    // Of those in the ramp the last one is the level that the soak begins with.
+    levels.set(Math.max(0, Math.round(atSeconds * 1_000)), pods);
   }
   return [...levels].map(([atMs, level]) => ({ atMs, pods: level }));
 }

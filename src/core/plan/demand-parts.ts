@@ -49,7 +49,7 @@ export function drawDemand(spec: DemandSpec, clusterIndex: number): DemandParts 
   const growth = draw('growth', levels.reduce((most, { pods }) => Math.max(most, pods), target) - target);
   const bursts = load.bursts.flatMap((burst, index): readonly BurstPart[] => {
     const archetype = archetypeOf(catalogue, burst.archetype);
-    if (archetype === undefined || burst.atSeconds >= load.soakSeconds) return [];
+    if (archetype === undefined || !liesInSoak(burst, load.soakSeconds)) return [];
     if (!takesPart(burst, clusterIndex)) return [];
     const place = { purpose: `burst-${index}`, firstIndex, firstSlot };
     const workloads = next(drawBurst(archetype, burst.extraTarget, randomSeed, clusterIndex, place));
@@ -78,10 +78,15 @@ function takesPart({ atSeconds, selectivity }: Burst, clusterIndex: number): boo
   return randomStream(0, 'burst', clusterIndex, atSeconds)() < selectivity;
 }
 
+/** Whether anything of a burst lies in the soak. One that began in the ramp may be over. */
+function liesInSoak({ atSeconds, durationSeconds }: Burst, soakSeconds: number): boolean {
+  return atSeconds < soakSeconds && (durationSeconds === 0 || atSeconds + durationSeconds > 0);
+}
+
 function spanOf({ atSeconds, durationSeconds }: Burst, soakSeconds: number): Omit<BurstPart, 'workloads'> {
   const endSeconds = atSeconds + durationSeconds;
   return {
-    fromMs: Math.round(atSeconds * 1_000),
+    fromMs: Math.max(0, Math.round(atSeconds * 1_000)),
     untilMs: durationSeconds > 0 && endSeconds < soakSeconds ? Math.round(endSeconds * 1_000) : undefined,
   };
 }

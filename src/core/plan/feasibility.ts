@@ -1,4 +1,6 @@
+import { formatDuration } from '../profile/duration.ts';
 import type { Catalogue, Profile, Substrate } from '../profile/model.ts';
+import { declaredMs } from './cost.ts';
 import { gangRefusals } from './gang-room.ts';
 import type { Plan } from './plan.ts';
 import { seedRefusals } from './seed-reach.ts';
@@ -116,7 +118,7 @@ function loadEventRefusals(profile: Profile, catalogue: Catalogue): readonly Inf
       const field = `loadProfile.${list}[${index}].atSeconds`;
       refused.push({
         field,
-        message: `${field} ${atSeconds} counts from the start of the soak and is not before its end, loadProfile.soakSeconds ${soakSeconds}; allowed: less than ${soakSeconds}`,
+        message: `${field} comes ${atSeconds} s after the start of the soak, which takes ${soakSeconds} s (loadProfile.soakSeconds); allowed: before its end`,
       });
     }
   }
@@ -132,16 +134,27 @@ function loadEventRefusals(profile: Profile, catalogue: Catalogue): readonly Inf
   return refused;
 }
 
-/** Money needs the substrate's price; the budget of time is a rule of the profile alone, and told where it stands. */
+/** A file that is over its budget of time is refused when it is read; here it is a retry that asks for a longer soak. */
 function budgetRefusals(profile: Profile, plan: Plan): readonly Infeasibility[] {
-  const { usd } = profile.budget;
-  if (usd === 0 || plan.estimatedUsd <= usd) return [];
-  return [
-    {
+  const { usd, wallClockMs } = profile.budget;
+  const { rampSeconds, soakSeconds } = profile.loadProfile;
+  const refused: Infeasibility[] = [];
+  const takesMs = declaredMs(rampSeconds, soakSeconds);
+  if (wallClockMs > 0 && takesMs > wallClockMs) {
+    refused.push({
+      field: 'budget.wallClock',
+      message:
+        `ramp, soak and teardown are expected to take ${formatDuration(takesMs)}, over budget.wallClock ${formatDuration(wallClockMs)}; ` +
+        `allowed: a shorter soak, or a budget of at least ${formatDuration(takesMs)}`,
+    });
+  }
+  if (usd > 0 && plan.estimatedUsd > usd) {
+    refused.push({
       field: 'budget.usd',
       message:
         `the campaign costs about $${plan.estimatedUsd.toFixed(2)} (${plan.hostsNeeded} hosts, $${plan.usdPerHour.toFixed(2)} an hour), ` +
         `over budget.usd ${usd}; allowed: a budget of at least ${plan.estimatedUsd.toFixed(2)}, or a smaller or shorter campaign`,
-    },
-  ];
+    });
+  }
+  return refused;
 }

@@ -171,8 +171,9 @@ function hasArchetypes(legacy: LegacyFile): boolean {
   return legacy['archetypes'] !== undefined || legacy.loadProfile['archetypes'] !== undefined;
 }
 
-function loadOf({ loadProfile, rampBudget }: LegacyFile, notes: string[]): Record<string, unknown> {
-  const rampSeconds = legacyRampSeconds(rampBudget);
+function loadOf({ kwok, loadProfile, rampBudget }: LegacyFile, notes: string[]): Record<string, unknown> {
+  const pods = kwok.clusterCount * loadProfile.target;
+  const rampSeconds = legacyRampSeconds(rampBudget, pods, soakSecondsOf(loadProfile.durationSeconds, true));
   notes.push(
     `A legacy profile does not say how long its ramp takes: loadProfile.rampSeconds ${rampSeconds}, ${rampBudget === undefined ? 'the default budget' : 'its rampBudget'}.`,
   );

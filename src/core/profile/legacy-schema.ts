@@ -1,3 +1,4 @@
+import { rampBudget } from '../plan/ramp-budget.ts';
 import { z } from 'zod';
 import { MAX_ERRORS } from './bounds.ts';
 import { parseDuration } from './duration.ts';
@@ -69,13 +70,11 @@ export function legacyPath(path: readonly Segment[]): readonly Segment[] {
   return LEGACY_NAMES[path.join('.')]?.split('.') ?? path;
 }
 
-/** Seconds for a ramp, of which a legacy profile does not speak: its budget, or the default budget. */
-export function legacyRampSeconds(rampBudget: string | undefined): number {
-  const budgetMs = rampBudget === undefined ? undefined : parseDuration(rampBudget);
-  return budgetMs === undefined ? DEFAULT_RAMP_SECONDS : Math.max(1, Math.floor(budgetMs / 1_000));
+/** Seconds for a ramp, of which a legacy profile does not speak: its budget, or the one that upstream derives. */
+export function legacyRampSeconds(ownBudget: string | undefined, pods: number, soakSeconds: number): number {
+  const ownMs = ownBudget === undefined ? 0 : (parseDuration(ownBudget) ?? 0);
+  return Math.max(1, Math.floor(rampBudget(ownMs, pods, soakSeconds).ms / 1_000));
 }
-
-const DEFAULT_RAMP_SECONDS = 900;
 
 /** Everything that is wrong with a legacy profile, in its own words; `source` holds its `legacyValues`. */
 export function legacyFindings(source: Source): readonly Finding[] {
@@ -110,15 +109,12 @@ function withoutNothing(value: unknown): unknown {
 
 /** The values of a legacy file, right or wrong, under the names of the V2 format: for rules over several fields. */
 function renamed(root: unknown): unknown {
-  const budget = valueAt(root, ['rampBudget']);
-  const ramp = budget === undefined || typeof budget === 'string' ? legacyRampSeconds(budget) : undefined;
   const soak = valueAt(root, ['loadProfile', 'durationSeconds']) ?? 0;
   const of = (v2: string): unknown => valueAt(root, legacyPath(v2.split('.')));
   return {
     seed: { speculativeCount: of('seed.speculativeCount'), spotCount: of('seed.spotCount') },
     loadProfile: {
       ...asMap(valueAt(root, ['loadProfile'])),
-      rampSeconds: ramp,
       // A soak that is none gives no end to compare with.
       soakSeconds: typeof soak === 'number' && soak >= 0 ? soak : Number.NaN,
     },

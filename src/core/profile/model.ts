@@ -61,6 +61,7 @@ export interface Profile {
 export type Arrival = 'constant' | 'poisson' | 'steps' | 'spread';
 
 export interface Burst {
+  /** Into the soak. Below 0, in the ramp, only in files of upstream's version: see `intoSoak`. */
   readonly atSeconds: number;
   readonly archetype: string;
   readonly extraTarget: number;
@@ -70,6 +71,7 @@ export interface Burst {
 }
 
 export interface DemandChange {
+  /** Into the soak. Below 0, in the ramp, only in files of upstream's version: see `intoSoak`. */
   readonly atSeconds: number;
   readonly targetMultiplier: number;
 }

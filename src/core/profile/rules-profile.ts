@@ -57,10 +57,8 @@ function checkCostRouting(raw: Raw): void {
 function checkSoak(raw: Raw, upstream: boolean): void {
   const soak = raw.has('loadProfile', 'soakSeconds') ? raw.number('loadProfile', 'soakSeconds') : 0;
   if (soak !== undefined) checkWithinSoak(raw, soakSecondsOf(soak, upstream), upstream);
-  if (upstream) {
-    if (soak !== undefined) checkDriverEvents(raw, soakSecondsOf(soak, true));
-    return;
-  }
+  // Upstream's runner looks at none of its driver's times; the plan does, before anything is run.
+  if (upstream) return;
   for (const index of raw.list('loadProfile', 'scaleDowns').keys()) {
     const path = ['loadProfile', 'scaleDowns', index, 'targetMultiplier'];
     if (!isDrop(raw.number(...path) ?? 0.5)) raw.refuse(path, 'no drop', 'more than 0 and less than 1');
@@ -88,28 +86,18 @@ function checkWithinSoak(raw: Raw, soak: number, upstream: boolean): void {
   }
 }
 
-/** Belay's own version counts these from the start of the soak; there the plan looks at them. */
-function checkDriverEvents(raw: Raw, soak: number): void {
-  const ramp = raw.number('loadProfile', 'rampSeconds');
-  if (ramp === undefined) return;
-  for (const { path, at } of driverEvents(raw)) {
-    if (at < ramp + soak) continue;
-    raw.refuse(
-      path,
-      `counts from the start of the driver, before the ramp, and is not before the end of the soak (ramp ${ramp} s + soak ${soak} s)`,
-      `less than ${ramp + soak}`,
-    );
-  }
-}
-
 /** What upstream's driver does at a moment of its own, without what it passes over. */
-function driverEvents(raw: Raw): readonly { readonly path: readonly (string | number)[]; readonly at: number }[] {
+function driverEvents(
+  raw: Raw,
+): readonly { readonly path: readonly (string | number)[]; readonly at: number; readonly lasts: number }[] {
   return DRIVER_EVENTS.flatMap((list) =>
     [...raw.list('loadProfile', list).keys()].flatMap((index) => {
       const at = raw.number('loadProfile', list, index, 'atSeconds');
       const multiplier = raw.number('loadProfile', list, index, 'targetMultiplier');
       if (at === undefined || (list === 'scaleDowns' && !isDrop(multiplier ?? 0))) return [];
-      return [{ path: ['loadProfile', list, index, 'atSeconds'], at }];
+      // Only a burst ends by itself, and one of 0 seconds does not.
+      const lasts = raw.number('loadProfile', list, index, 'durationSeconds') || Infinity;
+      return [{ path: ['loadProfile', list, index, 'atSeconds'], at, lasts }];
     }),
   );
 }
@@ -171,15 +159,17 @@ export function upstreamNotices(root: unknown): readonly Remark[] {
     }
   }
   const ramp = raw.number('loadProfile', 'rampSeconds') ?? 0;
-  for (const { path, at } of driverEvents(raw)) {
+  for (const { path, at, lasts } of driverEvents(raw)) {
     const origin = `counts from the start of the driver, as upstream, before the ramp of ${ramp} s`;
-    remarks.push({
-      path,
-      message:
-        at < ramp
-          ? `${origin}, and lies in it: this happens as the soak begins`
-          : `${origin}: this happens ${intoSoak(at, ramp)} s into the soak`,
-    });
+    const intoIt = intoSoak(at, ramp);
+    remarks.push({ path, message: `${origin}${whatComesOf(intoIt, intoIt + lasts, soak)}` });
   }
   return remarks;
+}
+
+/** What of an event happens, which begins and ends these seconds into the soak. */
+function whatComesOf(beginsAt: number, endsAt: number, soak: number): string {
+  if (beginsAt >= soak) return `, and comes after the end of the soak of ${soak} s: it never happens`;
+  if (beginsAt >= 0) return `: this happens ${beginsAt} s into the soak`;
+  return endsAt > 0 ? ', and lies in it: this happens as the soak begins' : ', and is over within it: it never happens';
 }

@@ -23,9 +23,6 @@ export function toProfile(file: ProfileFile, upstream: boolean): Profile {
   const { rampSeconds, settleSeconds, bursts, scaleDowns, demandSteps } = file.loadProfile;
   const moved = <T extends { readonly atSeconds: number }>(events: readonly T[]): readonly T[] =>
     upstream ? events.map((event) => ({ ...event, atSeconds: intoSoak(event.atSeconds, rampSeconds) })) : events;
-  // In order of time before they are moved: of several in the ramp the last one counts.
-  const movedInOrder = <T extends { readonly atSeconds: number }>(events: readonly T[]): readonly T[] =>
-    moved(upstream ? events.toSorted((a, b) => a.atSeconds - b.atSeconds) : events);
   const soakSeconds = soakSecondsOf(file.loadProfile.soakSeconds, upstream);
   return {
     metadata: file.metadata,
@@ -37,8 +34,8 @@ export function toProfile(file: ProfileFile, upstream: boolean): Profile {
       soakSeconds,
       settleSeconds: settleSeconds >= soakSeconds ? 0 : settleSeconds,
       bursts: moved(bursts),
-      scaleDowns: movedInOrder(scaleDowns.filter(({ targetMultiplier }) => isDrop(targetMultiplier))),
-      demandSteps: movedInOrder(demandSteps),
+      scaleDowns: moved(scaleDowns.filter(({ targetMultiplier }) => isDrop(targetMultiplier))),
+      demandSteps: moved(demandSteps),
     },
     rampBudgetMs: file.rampBudget === undefined ? 0 : ms(file.rampBudget),
     runnerActions: file.runnerActions,

@@ -22,9 +22,12 @@ export function isDrop(targetMultiplier: number): boolean {
  */
 export const DRIVER_EVENTS = ['bursts', 'scaleDowns', 'demandSteps'] as const;
 
-/** A moment of the driver as seconds into the soak. What lies in the ramp is done as the soak begins: the driver fills first. */
+/**
+ * A moment of the driver as seconds into the soak. Below 0 it lies in the ramp: it is done as the soak begins, since the
+ * driver fills first, but keeps its order among the others, and its moment for the driver itself.
+ */
 export function intoSoak(atSeconds: number, rampSeconds: number): number {
-  return Math.max(0, atSeconds - rampSeconds);
+  return atSeconds - rampSeconds;
 }
 
 /** A moment of the soak as the driver counts it. */

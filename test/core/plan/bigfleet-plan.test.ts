@@ -256,7 +256,10 @@ describe('helmValues', () => {
     const full = render({
       'loadProfile.openLoopDemandMultiplier': 1.5,
       'loadProfile.scaleDowns': [{ atSeconds: 600, targetMultiplier: 0.5 }],
-      'loadProfile.demandSteps': [{ atSeconds: 60, targetMultiplier: 0.5 }],
+      'loadProfile.demandSteps': [
+        { atSeconds: 60, targetMultiplier: 0.5 },
+        { atSeconds: -1_080, targetMultiplier: 0.8 },
+      ],
       'shard.failureRatePerSec': 5.8e-6,
       rampBudgetMs: 3_600_000,
       'slo.expectPreemptions': true,
@@ -265,7 +268,11 @@ describe('helmValues', () => {
     // 600 s into the soak, with a ramp of 1,800 s before it.
     expect(at(full, 'shard.speculativeShedAtSeconds')).toBe(2_400);
     expect(at(full, 'loadProfile.scaleDowns')).toEqual([{ atSeconds: 2_400, targetMultiplier: 0.5 }]);
-    expect(at(full, 'loadProfile.demandSteps')).toEqual([{ atSeconds: 1_860, targetMultiplier: 0.5 }]);
+    // What lies in the ramp has its own moment for the driver.
+    expect(at(full, 'loadProfile.demandSteps')).toEqual([
+      { atSeconds: 1_860, targetMultiplier: 0.5 },
+      { atSeconds: 720, targetMultiplier: 0.8 },
+    ]);
     expect(at(full, 'shard.speculativeShedMultiplier')).toBe(0.5);
     expect(at(full, 'shard.failureRatePerSec')).toBe(5.8e-6);
     expect(full['rampBudget']).toBe('3600s');

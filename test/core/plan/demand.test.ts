@@ -44,7 +44,8 @@ function carriedOut({ base, operations }: Demand, untilMs = Number.POSITIVE_INFI
   return live;
 }
 
-const seconds = fc.integer({ min: 0, max: 60 });
+// Below 0: in the ramp, of upstream's driver.
+const seconds = fc.integer({ min: -20, max: 60 });
 const changes = fc.array(
   fc.record({ atSeconds: seconds, targetMultiplier: fc.constantFrom(0.1, 0.29, 0.5, 0.75, 1, 1.2, 2) }),
   { maxLength: 4 },
@@ -147,6 +148,14 @@ describe('scale-downs and demand steps', () => {
     expect(level({ demandSteps: [{ atSeconds: 5, targetMultiplier: 0.5 }] }, 5, 5)).toBe(2);
   });
 
+  test('of those in the ramp the last one is the level that the soak begins with', () => {
+    const scaleDowns = [{ atSeconds: -6, targetMultiplier: 0.5 }];
+    const demandSteps = [{ atSeconds: -12, targetMultiplier: 1.5 }];
+    expect([0, 1].map((second) => level({ scaleDowns, demandSteps }, second))).toEqual([50, 50]);
+    const later = [{ atSeconds: -3, targetMultiplier: 1 }];
+    expect(level({ scaleDowns, demandSteps: [...demandSteps, ...later] }, 0)).toBe(100);
+  });
+
   test('a scale-down never raises the level', () => {
     const scaleDowns = [
       { atSeconds: 10, targetMultiplier: 0.5 },
@@ -216,6 +225,13 @@ describe('bursts', () => {
   test('stay when they have no duration, or one that goes beyond the soak', () => {
     expect(at(burstOf({ durationSeconds: 0 }), 60)).toBe(66);
     expect(at(burstOf({ durationSeconds: 50 }), 60)).toBe(66);
+  });
+
+  test('that began in the ramp are there from the start, until their own end, and those that are over never come', () => {
+    const begun = burstOf({ atSeconds: -3, durationSeconds: 5 });
+    expect([0, 1.999, 2].map((second) => at(begun, second))).toEqual([66, 66, 60]);
+    expect(burstOf({ atSeconds: -3, durationSeconds: 3 }).operations).toEqual([]);
+    expect(at(burstOf({ atSeconds: -3, durationSeconds: 0 }), 60)).toBe(66);
   });
 
   test('gangs come whole, services to the Pod', () => {

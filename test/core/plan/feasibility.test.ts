@@ -180,7 +180,7 @@ describe('checkFeasible', () => {
 
   it('refuses load events that cannot happen', () => {
     expect(refusals({ profile: { 'loadProfile.demandSteps': [{ atSeconds: 1_800, targetMultiplier: 0.5 }] } })[0]).toBe(
-      'loadProfile.demandSteps[0].atSeconds 1800 counts from the start of the soak and is not before its end, loadProfile.soakSeconds 1800; allowed: less than 1800',
+      'loadProfile.demandSteps[0].atSeconds comes 1800 s after the start of the soak, which takes 1800 s (loadProfile.soakSeconds); allowed: before its end',
     );
     expect(refusals({ profile: { 'loadProfile.scaleDowns': [{ atSeconds: 1_799, targetMultiplier: 0.5 }] } })).toEqual(
       [],
@@ -263,6 +263,10 @@ describe('checkFeasible', () => {
       'the campaign costs about $1.98 (2 hosts, $1.70 an hour), over budget.usd 1; allowed: a budget of at least 1.98, or a smaller or shorter campaign',
     );
     expect(refusals({ profile: { 'budget.usd': 2 }, substrate })).toEqual([]);
+    // A file like this is refused when it is read; a retry may ask for it.
+    expect(refusals({ profile: { 'budget.wallClockMs': 720_000, 'loadProfile.soakSeconds': 36_000 } })[0]).toMatch(
+      /^ramp, soak and teardown are expected to take 10h.*, over budget\.wallClock 12m; allowed: a shorter soak, or a budget of at least 10h/,
+    );
   });
 
   it('wants a context for every cluster', () => {
