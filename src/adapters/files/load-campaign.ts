@@ -4,8 +4,7 @@ import { formatFileError } from '../../core/profile/file-error.ts';
 import type { FileError, Notice } from '../../core/profile/file-error.ts';
 import type { CampaignInput } from '../../core/profile/input.ts';
 import type { Catalogue, Profile, Substrate, System } from '../../core/profile/model.ts';
-import { pathOf, placeIn, speaksOf } from '../../core/profile/place-in.ts';
-import type { Told } from '../../core/profile/place-in.ts';
+import { pathOf, Told } from '../../core/profile/place-in.ts';
 import { findProfile, findSubstrate, findSystem, folderOf, loadCatalogue, shown } from './find.ts';
 import type { Found, FoundFile } from './find.ts';
 
@@ -69,7 +68,7 @@ export function loadCampaign(
   const pods = input.catalogue ?? valueOf(catalogue);
   if (profile !== undefined && system?.ok === true && pods !== undefined) {
     const problems = checkTogether(profile, pods, system.value);
-    errors.push(...problems.map((problem) => placeIn(told, { ...problem, atValue: true })));
+    errors.push(...problems.map((problem) => told.place({ ...problem, atValue: true })));
   }
   if (errors.length > 0 || profile === undefined || pods === undefined || system?.ok !== true || !substrate.ok)
     return { ok: false, errors };
@@ -87,9 +86,7 @@ function errorsOf(found: Found<unknown> | undefined): readonly FileError[] {
 }
 
 function toldOf(found: Found<Profile> | undefined, { overrides }: CampaignInput): Told {
-  return found?.ok === true
-    ? { file: shown(found.path), text: found.text, overrides }
-    : { file: 'input profile', overrides };
+  return found?.ok === true ? new Told(shown(found.path), overrides, found.text) : new Told('input profile', overrides);
 }
 
 /** Errors of a part that a field of the profile names; that there is no such part is an error of the field. */
@@ -101,7 +98,7 @@ function fieldErrors(
 ): readonly FileError[] {
   if (part === undefined || part.ok || part.named !== true) return errorsOf(part);
   return part.errors.map(({ file, problem, allowed, suggestion }) =>
-    placeIn(told, {
+    told.place({
       path,
       problem: problem === 'not found' ? `no such ${what}` : problem,
       // The error is of `catalogue "name"`.
@@ -122,6 +119,6 @@ function refusalLine(
   name: string,
 ): string {
   const path = pathOf(field);
-  if (STAGE_NAMES.has(field) || !speaksOf(told, path)) return `${name || told.file}: ${field}: ${message}`;
-  return formatFileError(placeIn(told, { path, problem: message, atValue: true }));
+  if (STAGE_NAMES.has(field) || !told.speaksOf(path)) return `${name || told.file}: ${field}: ${message}`;
+  return formatFileError(told.place({ path, problem: message, atValue: true }));
 }

@@ -2,30 +2,53 @@ import type { FileError } from './file-error.ts';
 import { placed, valueAt } from './issues.ts';
 import type { Finding } from './issues.ts';
 import { applyOverrides } from './overrides.ts';
-import type { Overrides } from './overrides.ts';
+import type { Overridden, Overrides } from './overrides.ts';
 import { readYaml } from './yaml-text.ts';
 import type { Source } from './yaml-text.ts';
 import type { Segment } from './yaml-place.ts';
 
-/** A file that is right by itself, in which more turned out to be wrong when it met the others. */
-export interface Told {
+/** A file that is right by itself, in which more turned out to be wrong when it met the others. It is read once, when asked. */
+export class Told {
   /** The file as messages name it. */
   readonly file: string;
-  /** Undefined = it came as an object, and has no lines. */
-  readonly text?: string | undefined;
-  readonly overrides: Overrides;
+  readonly #text: string | undefined;
+  readonly #overrides: Overrides;
+  #read: Read | undefined;
+
+  /** @param text undefined = it came as an object, and has no lines */
+  constructor(file: string, overrides: Overrides, text?: string) {
+    this.file = file;
+    this.#overrides = overrides;
+    this.#text = text;
+  }
+
+  /** Gives a finding its place in the file, or names the override that it came by. */
+  place(finding: Finding): FileError {
+    const { source, changed } = this.#known();
+    return placed(finding, source, changed.from);
+  }
+
+  /** Whether the file, or an override of it, says anything of a path's first field: what it does not say is somebody else's. */
+  speaksOf(path: readonly Segment[]): boolean {
+    return valueAt(this.#known().changed.raw, path.slice(0, 1)) !== undefined;
+  }
+
+  #known(): Read {
+    this.#read ??= this.#readNow();
+    return this.#read;
+  }
+
+  #readNow(): Read {
+    const read = this.#text === undefined ? undefined : readYaml(this.#text, this.file);
+    const source = read?.ok === true ? read.source : withoutLines(this.file);
+    return { source, changed: applyOverrides(source.raw, this.#overrides) };
+  }
 }
 
-/** Gives a finding its place in a file, or names the override that it came by. */
-export function placeIn(told: Told, finding: Finding): FileError {
-  const source = sourceOf(told);
-  return placed(finding, source, applyOverrides(source.raw, told.overrides).from);
-}
-
-/** Whether a file, or an override of it, says anything of a path's first field: what it does not say is somebody else's. */
-export function speaksOf(told: Told, path: readonly Segment[]): boolean {
-  const { raw } = applyOverrides(sourceOf(told).raw, told.overrides);
-  return valueAt(raw, path.slice(0, 1)) !== undefined;
+/** A file's text, and what it holds with its overrides. */
+interface Read {
+  readonly source: Source;
+  readonly changed: Overridden;
 }
 
 /** `runnerActions[0].action` -> runnerActions, 0, action. */
@@ -36,8 +59,6 @@ export function pathOf(field: string): readonly Segment[] {
     .map((step) => (/^\d+$/.test(step) ? Number(step) : step));
 }
 
-function sourceOf({ file, text }: Told): Source {
-  const read = text === undefined ? undefined : readYaml(text, file);
-  if (read?.ok === true) return read.source;
+function withoutLines(file: string): Source {
   return { file, raw: Object.create(null), place: () => ({ line: 0, column: 0 }), written: () => undefined };
 }
