@@ -1,5 +1,4 @@
 import type { ClusterRecord } from '../adapters/host/ledger.ts';
-import type { ClusterClient } from '../adapters/kube/client.ts';
 import { chartReference, removeRelease, upgradeRelease, type Release } from '../adapters/systems/helm.ts';
 import type { ToolPaths } from '../adapters/substrates/substrate.ts';
 import { chartValues } from '../core/plan/helm-values.ts';
@@ -41,14 +40,10 @@ export async function removeChart(request: ChartRequest): Promise<void> {
 }
 
 /**
- * Makes helm's records of its releases invisible to whoever lists by this client: without its record a release that could
- * not be uninstalled would be nobody's, and what the chart made with it.
+ * What a sweep leaves alone while a chart could not be uninstalled: without helm's record a release would be nobody's, and
+ * what the chart made with it.
  */
-export function spareReleases(client: ClusterClient): void {
-  const list = client.list.bind(client);
-  client.list = (path, options, within) =>
-    list(path, path.endsWith('/secrets') ? { ...options, fieldSelector: 'type!=helm.sh/release.v1' } : options, within);
-}
+export const ALL_BUT_RELEASES: Readonly<Record<string, string>> = { secrets: 'type!=helm.sh/release.v1' };
 
 function releaseOf(
   { spec, cluster, tools, signal }: ChartRequest,

@@ -17,7 +17,7 @@ import { sweepMs } from '../core/plan/stage-waits.ts';
 import { counted } from '../core/campaign/counted.ts';
 import type { StageInput, TeardownResult } from '../core/campaign/stage-io.ts';
 import { bounded } from './bounded.ts';
-import { hasChartToRemove, removeChart, spareReleases } from './system-chart.ts';
+import { ALL_BUT_RELEASES, hasChartToRemove, removeChart } from './system-chart.ts';
 import { eachAtOnce } from './each-at-once.ts';
 import type { Observers } from './observers.ts';
 import { stageActivity, type StageContext } from './stage-activity.ts';
@@ -93,12 +93,12 @@ async function takeDown(context: StageContext, cluster: ClusterRecord): Promise<
         { budgetMs: budgetMs + budgets.apiCallMs },
         async (signal, progress) => {
           const client = await connectCluster({ kubeconfigPath: cluster.kubeconfigPath, context: cluster.context });
-          if (!chartGone) spareReleases(client);
           try {
             return await removeCampaign(
               client,
               {
                 campaign: spec.campaign,
+                ...(chartGone ? {} : { only: ALL_BUT_RELEASES }),
                 onProgress: (count) => progress({ live: `${count} objects left in ${cluster.name}` }),
               },
               { signal, budgetMs },

@@ -46,12 +46,17 @@ const LAST = new Set(['nodes', 'customresourcedefinitions', 'namespaces']);
  */
 export async function removeCampaign(
   client: ClusterClient,
-  request: { readonly campaign: string; readonly onProgress: (left: number) => void },
+  request: {
+    readonly campaign: string;
+    /** Field selectors by kind of the core group (`secrets`): what of it a selector does not match is left alone. */
+    readonly only?: Readonly<Record<string, string>>;
+    readonly onProgress: (left: number) => void;
+  },
   within: Within,
 ): Promise<Removal> {
   const { signal, budgetMs } = within;
   const beganAtMs = Date.now();
-  const sweep = new Sweep(client, request.campaign, within);
+  const sweep = new Sweep(client, request.campaign, request.only ?? {}, within);
   for (;;) {
     const left = await sweep.find();
     request.onProgress(left.length);
@@ -69,6 +74,7 @@ export async function removeCampaign(
 class Sweep {
   readonly #client: ClusterClient;
   readonly #campaign: string;
+  readonly #only: Readonly<Record<string, string>>;
   readonly #within: Within;
   /**
    * Objects of CRDs that are the campaign's: what names one as its owner is the campaign's too. They are remembered, since
@@ -83,9 +89,10 @@ class Sweep {
   /** Kinds (`plural.group`) that had something to remove. */
   readonly #found = new Set<string>();
 
-  constructor(client: ClusterClient, campaign: string, within: Within) {
+  constructor(client: ClusterClient, campaign: string, only: Readonly<Record<string, string>>, within: Within) {
     this.#client = client;
     this.#campaign = campaign;
+    this.#only = only;
     this.#within = within;
   }
 
@@ -181,10 +188,12 @@ class Sweep {
   ): Promise<readonly Leftover[]> {
     const lists = await Promise.all(
       kinds.map(async (resource) => {
+        const fieldSelector = resource.group === '' ? this.#only[resource.plural] : undefined;
         const listing = this.#client.list(
           collectionPath(resource),
           {
             ...(isOwn === undefined ? { labelSelector: `${LABELS.campaign}=${this.#campaign}` } : {}),
+            ...(fieldSelector === undefined ? {} : { fieldSelector }),
             metadataOnly: true,
             pick: ({ metadata }: { metadata: ObjectMeta & OwnerReferences }) =>
               isOwn === undefined || isOwn(metadata) ? leftoverOf(resource, metadata) : undefined,
