@@ -6,12 +6,13 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createInstall } from '../../src/activities/install.ts';
 import { findSystem } from '../../src/adapters/files/find.ts';
-import { removeCampaignFolder, writeLedger } from '../../src/adapters/host/ledger.ts';
+import { removeCampaignFolder } from '../../src/adapters/host/ledger.ts';
 import { toolVariable } from '../../src/adapters/toolchain/tools.ts';
 import { readFailure } from '../../src/workflows/stage-failure.ts';
 import { answer, kubeconfig, scriptedApi, type ScriptedApi } from '../adapters/kube/scripted-api.ts';
 import { testHome, type TestHome } from '../adapters/substrates/local-campaign.ts';
 import { aSpec } from '../workflows/make-spec.ts';
+import { onLedger } from './one-cluster.ts';
 
 const SLUG = 'binstall';
 
@@ -90,17 +91,7 @@ ${parts}`,
   const found = findSystem('weak', [home.folder]);
   if (!found.ok) throw new Error(JSON.stringify(found.errors));
   const spec = aSpec({ slug: SLUG, campaign: 'install', system: { name: 'weak', sha256: found.sha256 } });
-  const kubeconfigPath = join(home.folder, 'kubeconfig');
-  writeLedger({
-    campaign: spec.campaign,
-    slug: SLUG,
-    workflowId: '',
-    runId: '',
-    createdAtMs: Date.now(),
-    expiresAtMs: Date.now() + 600_000,
-    clusters: [{ index: 0, name: 'c0', kubeconfigPath, context: '', owned: true, uid: 'u' }],
-    processes: [],
-  });
+  onLedger(SLUG, spec.campaign, { name: 'c0', kubeconfigPath: join(home.folder, 'kubeconfig'), owned: true });
   const env = new MockActivityEnvironment({ attempt: 1 }, { logger: new DefaultLogger('ERROR') });
   const run = createInstall(pino({ level: 'silent' }));
   return await env.run(run, { spec, execution: 1, decisions: [], outcomes: [] }).then(

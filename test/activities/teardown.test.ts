@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Observers } from '../../src/activities/observers.ts';
 import { createTeardown } from '../../src/activities/teardown.ts';
 import { findSystem } from '../../src/adapters/files/find.ts';
-import { readLedger, removeCampaignFolder, writeLedger } from '../../src/adapters/host/ledger.ts';
+import { readLedger, removeCampaignFolder } from '../../src/adapters/host/ledger.ts';
 import { toolVariable } from '../../src/adapters/toolchain/tools.ts';
 import type { TeardownResult } from '../../src/core/campaign/stage-io.ts';
 import { deriveDeadlines } from '../../src/core/plan/deadlines.ts';
@@ -15,6 +15,7 @@ import { answer, kubeconfig, scriptedApi, type ScriptedApi } from '../adapters/k
 import { testHome, type TestHome } from '../adapters/substrates/local-campaign.ts';
 import { aPlan, aProfile, aSubstrate } from '../core/plan/make.ts';
 import { aSpec } from '../workflows/make-spec.ts';
+import { onLedger } from './one-cluster.ts';
 
 const SLUG = 'bteardown';
 const RELEASE = 'sh.helm.release.v1.r.v1';
@@ -93,17 +94,7 @@ async function teardown(uninstall: string): Promise<TeardownResult> {
     system: { name: 'charted', sha256: found.sha256 },
     deadlines: derived.deadlines,
   });
-  const kubeconfigPath = join(home.folder, 'kubeconfig');
-  writeLedger({
-    campaign: spec.campaign,
-    slug: SLUG,
-    workflowId: '',
-    runId: '',
-    createdAtMs: Date.now(),
-    expiresAtMs: Date.now() + 600_000,
-    clusters: [{ index: 0, name: 'lent', kubeconfigPath, context: '', owned: false, uid: 'u' }],
-    processes: [],
-  });
+  onLedger(SLUG, spec.campaign, { name: 'lent', kubeconfigPath: join(home.folder, 'kubeconfig'), owned: false });
   const env = new MockActivityEnvironment({ attempt: 1 }, { logger: new DefaultLogger('ERROR') });
   const observers = { end: () => Promise.resolve() } as unknown as Observers;
   const input = { spec, execution: 1, decisions: [], outcomes: [] };
