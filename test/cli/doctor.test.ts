@@ -78,6 +78,17 @@ test('a variable that names nothing, and a server that does not answer, are prob
   expect(checks.get('Temporal server')).toMatchObject({ state: 'problem', from: '127.0.0.1:1' });
 });
 
+test('a folder that cannot be written to is a problem, before it is there', async () => {
+  writeFileSync(join(folder, 'file'), '');
+  vi.stubEnv('BELAY_CACHE', join(folder, 'file', 'cache'));
+  expect((await doctor()).checks.get('disk for tools')).toMatchObject({
+    state: 'problem',
+    found: 'not writable',
+    missing: `${join(folder, 'file')}: EACCES`,
+    fix: 'move it by BELAY_CACHE or BELAY_HOME',
+  });
+});
+
 test('contexts of a kubeconfig are counted without asking a cluster; one that is no YAML is said', async () => {
   writeFileSync(join(folder, 'kubeconfig'), 'contexts: [{name: a}, {name: b}]\ncurrent-context: b\n');
   expect((await doctor()).checks.get('kubeconfig')).toMatchObject({ state: 'ok', found: '2 contexts, current: b' });
