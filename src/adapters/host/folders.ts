@@ -7,18 +7,18 @@ export const repositoryFolder: string = resolve(fileURLToPath(new URL('../../..'
 
 /** What belongs to this checkout's own stack: Temporal's database, pids, ledgers. `BELAY_HOME` moves it. */
 export function stateFolder(): string {
-  return resolve(said('BELAY_HOME') ?? join(repositoryFolder, '.belay'));
+  return resolve(fromEnvironment('BELAY_HOME') ?? join(repositoryFolder, '.belay'));
 }
 
 /** Built and downloaded tools, shared by every checkout of this user. `BELAY_CACHE` moves it. */
 export function cacheFolder(): string {
-  const base = said('XDG_CACHE_HOME') ?? join(homedir(), '.cache');
-  return resolve(said('BELAY_CACHE') ?? join(base, 'belay'));
+  const base = fromEnvironment('XDG_CACHE_HOME') ?? join(homedir(), '.cache');
+  return resolve(fromEnvironment('BELAY_CACHE') ?? join(base, 'belay'));
 }
 
 /** Evidence, one folder per campaign. `BELAY_RUNS` moves it. */
 export function runsFolder(): string {
-  return resolve(said('BELAY_RUNS') ?? join(repositoryFolder, 'runs'));
+  return resolve(fromEnvironment('BELAY_RUNS') ?? join(repositoryFolder, 'runs'));
 }
 
 /**
@@ -26,11 +26,11 @@ export function runsFolder(): string {
  * colons) adds folders before the checkout's own. Names in workflow input never lead outside of these.
  */
 export function searchFolders(): readonly string[] {
-  const extra = (said('BELAY_PATH') ?? '').split(':').filter((path) => path !== '');
+  const extra = (fromEnvironment('BELAY_PATH') ?? '').split(':').filter((path) => path !== '');
   return [...extra.map((path) => resolve(path)), repositoryFolder];
 }
 
 /** A variable of the environment; an empty one is as good as unset, as everywhere in a shell. */
-function said(name: string): string | undefined {
+function fromEnvironment(name: string): string | undefined {
   return process.env[name] || undefined;
 }

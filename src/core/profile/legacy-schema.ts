@@ -1,5 +1,5 @@
-import { rampBudget } from '../plan/ramp-budget.ts';
 import { z } from 'zod';
+import { rampBudget } from '../plan/ramp-budget.ts';
 import { MAX_ERRORS } from './bounds.ts';
 import { parseDuration } from './duration.ts';
 import { count, duration } from './fields.ts';
