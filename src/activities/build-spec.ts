@@ -7,9 +7,9 @@ import { chartReference } from '../adapters/systems/helm.ts';
 import { notCarriedOut } from '../core/plan/carried-out.ts';
 import { planCampaign } from '../core/plan/plan-campaign.ts';
 import type { CampaignSpec, Trigger } from '../core/plan/spec.ts';
-import { formatFileErrors, formatNotice, sortFileErrors } from '../core/profile/file-error.ts';
+import { formatFileErrors, formatNotice, sortFileErrors } from '../core/files/file-error.ts';
 import type { CampaignInput } from '../core/profile/input.ts';
-import type { System } from '../core/profile/model.ts';
+import type { System } from '../core/model/system.ts';
 
 /** Who a specification is made for. */
 export interface SpecIdentity {

@@ -5,10 +5,10 @@ import { installSystem, systemScrapeTargets } from '../adapters/systems/install-
 import { SystemNotReady } from '../adapters/systems/system-ready.ts';
 import type { ToolName } from '../adapters/toolchain/tools.ts';
 import { TOOL_NAMES } from '../adapters/toolchain/tools.ts';
-import { counted } from '../core/campaign/counted.ts';
+import { counted } from '../core/text/counted.ts';
 import type { StageInput, StageResult } from '../core/campaign/stage-io.ts';
 import { CALLS_PER_MANIFEST } from '../core/plan/stage-waits.ts';
-import type { System } from '../core/profile/model.ts';
+import type { System } from '../core/model/system.ts';
 import { bounded } from './bounded.ts';
 import { toolPaths } from './provision.ts';
 import { installChart } from './system-chart.ts';

@@ -6,7 +6,7 @@ import { LOCAL_TOOLS } from '../adapters/substrates/local/kwok-config.ts';
 import { substrateAdapter } from '../adapters/substrates/select-substrate.ts';
 import { findTool, type FoundTool } from '../adapters/toolchain/find-tool.ts';
 import type { ToolName } from '../adapters/toolchain/tools.ts';
-import { counted } from '../core/campaign/counted.ts';
+import { counted } from '../core/text/counted.ts';
 import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
 import type { StageInput, StageResult } from '../core/campaign/stage-io.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';

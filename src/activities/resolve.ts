@@ -10,7 +10,7 @@ import { readStartedBy } from '../core/campaign/started-by.ts';
 import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
 import { DEFAULT_HOLD_MS } from '../core/plan/deadlines.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
-import { formatFileErrors } from '../core/profile/file-error.ts';
+import { formatFileErrors } from '../core/files/file-error.ts';
 import { parseCampaignInput } from '../core/profile/input.ts';
 import { buildSpec, chartProblem } from './build-spec.ts';
 import type { ResolveActivities, ResolveInput, RespecInput } from './contract.ts';

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ObjectMeta, Selection } from '../adapters/kube/client.ts';
 import { failNode, recoverNode } from '../adapters/kube/machines.ts';
 import { podsPath } from '../adapters/kube/slot-book.ts';
-import type { RunnerAction } from '../core/profile/model.ts';
+import type { RunnerAction } from '../core/model/profile.ts';
 import type { ObservedCluster } from './observers.ts';
 import { HEARTBEAT_MS } from '../core/plan/deadlines.ts';
 

@@ -8,7 +8,7 @@ import { stageSeconds } from '../adapters/prometheus/own-metrics.ts';
 import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
 import type { DecisionRecord } from '../core/campaign/machine.ts';
 import type { StageInput, StageResult } from '../core/campaign/stage-io.ts';
-import type { Stage } from '../core/campaign/stages.ts';
+import type { Stage } from '../core/model/stages.ts';
 import type { Ownership } from '../core/plan/labels.ts';
 import { remainingMs } from '../core/plan/deadlines.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';

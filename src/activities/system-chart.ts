@@ -1,9 +1,9 @@
 import type { ClusterRecord } from '../adapters/host/ledger.ts';
 import { chartReference, removeRelease, upgradeRelease, type Release } from '../adapters/systems/helm.ts';
 import type { ToolPaths } from '../adapters/substrates/substrate.ts';
-import { chartValues } from '../core/plan/helm-values.ts';
+import { chartValues } from '../core/bigfleet/helm-values.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
-import type { System } from '../core/profile/model.ts';
+import type { System } from '../core/model/system.ts';
 
 /** A system's Helm chart on one cluster of a campaign. */
 export interface ChartRequest {

@@ -14,7 +14,7 @@ import { findTool } from '../adapters/toolchain/find-tool.ts';
 import { TOOL_NAMES, type ToolName } from '../adapters/toolchain/tools.ts';
 import type { FoundTool } from '../adapters/toolchain/find-tool.ts';
 import { sweepMs } from '../core/plan/stage-waits.ts';
-import { counted } from '../core/campaign/counted.ts';
+import { counted } from '../core/text/counted.ts';
 import type { StageInput, TeardownResult } from '../core/campaign/stage-io.ts';
 import { bounded } from './bounded.ts';
 import { ALL_BUT_RELEASES, hasChartToRemove, removeChart } from './system-chart.ts';

@@ -2,7 +2,7 @@ import { loadCampaign } from '../adapters/files/load-campaign.ts';
 import type { CampaignFiles } from '../adapters/files/load-campaign.ts';
 import { loadProfileFile, loadSubstrateFile, looksLikePath } from '../adapters/files/find.ts';
 import { searchFolders } from '../adapters/host/folders.ts';
-import { formatFileErrors, formatNotice, sortFileErrors } from '../core/profile/file-error.ts';
+import { formatFileErrors, formatNotice, sortFileErrors } from '../core/files/file-error.ts';
 import { overridesOf } from './set-option.ts';
 import { UsageError } from './usage-error.ts';
 

@@ -9,7 +9,7 @@ import {
   looksLikePath,
 } from '../adapters/files/find.ts';
 import { searchFolders } from '../adapters/host/folders.ts';
-import { formatFileErrors, sortFileErrors } from '../core/profile/file-error.ts';
+import { formatFileErrors, sortFileErrors } from '../core/files/file-error.ts';
 import { parseCampaignInput } from '../core/profile/input.ts';
 import type { Overrides } from '../core/profile/overrides.ts';
 import { buildSpec, type BuiltSpec } from '../activities/build-spec.ts';

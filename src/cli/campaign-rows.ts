@@ -1,6 +1,6 @@
 import type { CampaignStatus } from '../core/campaign/stage-io.ts';
 import { stageState } from '../core/campaign/stage-table.ts';
-import { STAGES, type Stage } from '../core/campaign/stages.ts';
+import { STAGES, type Stage } from '../core/model/stages.ts';
 import type { ProgressRow } from './progress-rows.ts';
 
 /** What a pending activity last said with its heartbeat. */

@@ -2,9 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { styleText } from 'node:util';
 import { runsFolder } from '../adapters/host/folders.ts';
-import { endingOf } from '../core/campaign/conclusion.ts';
-import { exitCodeOf, EXIT } from '../core/campaign/exit-codes.ts';
-import { healedFailures } from '../core/campaign/conclusion.ts';
+import { endingOf } from '../core/verdict/conclusion.ts';
+import { exitCodeOf, EXIT } from '../core/verdict/exit-codes.ts';
+import { healedFailures } from '../core/verdict/conclusion.ts';
 import type { CampaignEnd } from './follow-campaign.ts';
 import { coloured, verdictTable } from './verdict-table.ts';
 

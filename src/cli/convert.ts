@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { readTextFile } from '../adapters/files/read-text.ts';
-import { convertLegacy } from '../core/profile/convert-legacy.ts';
-import { formatFileErrors } from '../core/profile/file-error.ts';
+import { convertLegacy } from '../core/bigfleet/convert-legacy.ts';
+import { formatFileErrors } from '../core/files/file-error.ts';
 import { UsageError } from './usage-error.ts';
 
 /** `belay convert LEGACY.yaml`: a profile from before the V2 format, as one of it; what could not be kept is told. */

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
 import { Command } from 'commander';
-import { EXIT } from '../core/campaign/exit-codes.ts';
+import { EXIT } from '../core/verdict/exit-codes.ts';
 import type { Check } from './doctor-checks.ts';
 import { checkMachine } from './doctor-machine.ts';
 import { checkTemporal } from './doctor-temporal.ts';

@@ -2,7 +2,7 @@ import { ApplicationFailure, WorkflowFailedError, type Client, type WorkflowHand
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
 import type { CampaignResult, CampaignStatus } from '../core/campaign/stage-io.ts';
-import { STAGES } from '../core/campaign/stages.ts';
+import { STAGES } from '../core/model/stages.ts';
 import type { Verdict } from '../core/gates/model.ts';
 import { campaignRows, type LiveActivity } from './campaign-rows.ts';
 import type { ProgressDisplay } from './progress-display.ts';

@@ -6,7 +6,7 @@ import { runsFolder } from '../adapters/host/folders.ts';
 import { isKept, joinStack, keepStack } from '../adapters/temporal/stack-users.ts';
 import { campaignName } from '../core/campaign/campaign-name.ts';
 import type { ClimbResult, RungLine } from '../core/campaign/climb.ts';
-import { EXIT, exitCodeOf } from '../core/campaign/exit-codes.ts';
+import { EXIT, exitCodeOf } from '../core/verdict/exit-codes.ts';
 import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
 import { createProgressDisplay } from './progress-display.ts';
 import { rungRows } from './rung-rows.ts';

@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { joinStack, keepStack, isKept } from '../adapters/temporal/stack-users.ts';
-import { EXIT } from '../core/campaign/exit-codes.ts';
+import { EXIT } from '../core/verdict/exit-codes.ts';
 import type { CampaignStatus } from '../core/campaign/stage-io.ts';
 import { closingWords, exitCodeOfEnd } from './closing-words.ts';
 import { followCampaign, queryStatus } from './follow-campaign.ts';

@@ -1,6 +1,6 @@
 import { emitKeypressEvents } from 'node:readline';
 import { styleText } from 'node:util';
-import { decisionsFor, decideInput } from '../core/campaign/details.ts';
+import { decisionsFor, decideInput } from '../core/verdict/current-details.ts';
 import type { Decision, Hold } from '../core/campaign/machine.ts';
 import type { CampaignStatus } from '../core/campaign/stage-io.ts';
 

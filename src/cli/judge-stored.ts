@@ -4,17 +4,17 @@ import { findProfile, findSystem, loadProfileFile, looksLikePath } from '../adap
 import type { Found } from '../adapters/files/find.ts';
 import { readTextFile } from '../adapters/files/read-text.ts';
 import { searchFolders } from '../adapters/host/folders.ts';
-import { judgeBigfleet } from '../core/gates/bigfleet-rules.ts';
-import type { BigfleetVerdict } from '../core/gates/bigfleet-rules.ts';
-import { gatesForSummary } from '../core/gates/gates-for-summary.ts';
-import { judgeSummary, sideBySide } from '../core/gates/judge-summary.ts';
-import type { SideBySide, SummaryVerdict } from '../core/gates/judge-summary.ts';
+import { judgeBigfleet } from '../core/bigfleet/rules.ts';
+import type { BigfleetVerdict } from '../core/bigfleet/rules.ts';
+import { gatesForSummary } from '../core/verdict/gates-for-summary.ts';
+import { judgeSummary, sideBySide } from '../core/verdict/judge-summary.ts';
+import type { SideBySide, SummaryVerdict } from '../core/verdict/judge-summary.ts';
 import { GateProblems } from '../core/gates/resolve.ts';
-import { readSummary } from '../core/gates/summary.ts';
-import type { Summary } from '../core/gates/summary.ts';
+import { readSummary } from '../core/verdict/summary.ts';
+import type { Summary } from '../core/verdict/summary.ts';
 import { shardReplicasOf } from '../core/plan/make-plan.ts';
-import { formatFileErrors, formatNotice, sortFileErrors } from '../core/profile/file-error.ts';
-import type { Profile } from '../core/profile/model.ts';
+import { formatFileErrors, formatNotice, sortFileErrors } from '../core/files/file-error.ts';
+import type { Profile } from '../core/model/profile.ts';
 import { overridesOf } from './set-option.ts';
 import { UsageError } from './usage-error.ts';
 

@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
 import { COMPACT } from './text-table.ts';
-import type { BigfleetVerdict } from '../core/gates/bigfleet-rules.ts';
-import type { SideBySide, SummaryVerdict } from '../core/gates/judge-summary.ts';
+import type { BigfleetVerdict } from '../core/bigfleet/rules.ts';
+import type { SideBySide, SummaryVerdict } from '../core/verdict/judge-summary.ts';
 import { barText, coloured } from './verdict-table.ts';
 
 /** Both rules' verdicts, gate by gate. What neither judges is left out. */

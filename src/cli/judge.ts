@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { exitCodeOf } from '../core/campaign/exit-codes.ts';
+import { exitCodeOf } from '../core/verdict/exit-codes.ts';
 import { collect, oneOf } from './options.ts';
 
 interface JudgeOptions {

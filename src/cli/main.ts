@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import packageFile from '../../package.json' with { type: 'json' };
 import { cacheFolder, runsFolder, stateFolder } from '../adapters/host/folders.ts';
-import { EXIT } from '../core/campaign/exit-codes.ts';
+import { EXIT } from '../core/verdict/exit-codes.ts';
 import { HarnessError, UsageError } from './usage-error.ts';
 
 /**

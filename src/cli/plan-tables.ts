@@ -1,11 +1,11 @@
 import Table from 'cli-table3';
 import { COMPACT } from './text-table.ts';
-import { STAGES } from '../core/campaign/stages.ts';
+import { STAGES } from '../core/model/stages.ts';
 import type { GateDefinition } from '../core/gates/model.ts';
 import type { DerivationStep, StageDeadlines } from '../core/plan/deadlines.ts';
 import { rampNote } from '../core/plan/make-plan.ts';
 import type { Plan, SeedRow } from '../core/plan/plan.ts';
-import { formatDuration } from '../core/profile/duration.ts';
+import { formatDuration } from '../core/text/duration.ts';
 
 /** The numbers of a plan, a line each. */
 export function numbersTable(plan: Plan): string {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { repositoryFolder } from '../adapters/host/folders.ts';
 import { TOOL_NAMES } from '../adapters/toolchain/tools.ts';
-import { EXIT } from '../core/campaign/exit-codes.ts';
+import { EXIT } from '../core/verdict/exit-codes.ts';
 import { getTools } from './get-tools.ts';
 
 /** `belay test`: types, lint, format, and every test, on real parts; the last line counts them. */

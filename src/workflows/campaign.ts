@@ -10,7 +10,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { StageActivities } from '../activities/contract.ts';
-import { endingOf } from '../core/campaign/conclusion.ts';
+import { endingOf } from '../core/verdict/conclusion.ts';
 import { refuseChanges } from '../core/campaign/changes.ts';
 import { parseDecideInput } from '../core/campaign/decide-input.ts';
 import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
@@ -31,7 +31,7 @@ import type {
   StoryLine,
   TeardownResult,
 } from '../core/campaign/stage-io.ts';
-import { isClosing, onLoadQueue, type Stage } from '../core/campaign/stages.ts';
+import { isClosing, onLoadQueue, type Stage } from '../core/model/stages.ts';
 import { specSummary, stageSummary } from '../core/campaign/stage-summary.ts';
 import { STARTED_BY } from '../core/campaign/started-by.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';

@@ -1,5 +1,5 @@
 import { setCurrentDetails, workflowInfo } from '@temporalio/workflow';
-import { currentDetails } from '../core/campaign/details.ts';
+import { currentDetails } from '../core/verdict/current-details.ts';
 import type { CampaignStatus, JudgeResult } from '../core/campaign/stage-io.ts';
 import { plannedStages } from '../core/campaign/stage-summary.ts';
 import { startPage, workflowPage } from '../core/campaign/ui-pages.ts';

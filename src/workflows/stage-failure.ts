@@ -1,7 +1,7 @@
 import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
 import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
 import type { FailureKind, StageFailure } from '../core/campaign/machine.ts';
-import type { Stage } from '../core/campaign/stages.ts';
+import type { Stage } from '../core/model/stages.ts';
 
 /** What an activity's failure means to the campaign, and the checkpoint it left behind. */
 export interface ReadFailure {

@@ -6,7 +6,7 @@ import { stageActivity } from '../../src/activities/stage-activity.ts';
 import { evidenceFolder, readTimeline } from '../../src/adapters/evidence/evidence-folder.ts';
 import { readLedger, removeCampaignFolder, writeLedger } from '../../src/adapters/host/ledger.ts';
 import type { DecisionRecord } from '../../src/core/campaign/machine.ts';
-import type { Stage } from '../../src/core/campaign/stages.ts';
+import type { Stage } from '../../src/core/model/stages.ts';
 import { testHome, type TestHome } from '../adapters/substrates/local-campaign.ts';
 import { aSpec } from '../workflows/make-spec.ts';
 

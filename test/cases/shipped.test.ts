@@ -6,7 +6,7 @@ import type { CampaignFiles } from '../../src/adapters/files/load-campaign.ts';
 import { repositoryFolder } from '../../src/adapters/host/folders.ts';
 import { planCampaign } from '../../src/core/plan/plan-campaign.ts';
 import type { PlannedCampaign } from '../../src/core/plan/plan-campaign.ts';
-import { formatFileErrors } from '../../src/core/profile/file-error.ts';
+import { formatFileErrors } from '../../src/core/files/file-error.ts';
 import { profileFromObject, substrateFromObject } from '../../src/core/profile/parse.ts';
 import recorded from './bigfleet-plan.json' with { type: 'json' };
 import cases from './bigfleet-validation.json' with { type: 'json' };

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { fileURLToPath } from 'node:url';
-import { STAGES } from '../../src/core/campaign/stages.ts';
+import { STAGES } from '../../src/core/model/stages.ts';
 import { planCommand } from '../../src/cli/plan.ts';
 import { UsageError } from '../../src/cli/usage-error.ts';
 import { runCommand } from './run-command.ts';

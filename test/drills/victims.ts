@@ -6,7 +6,7 @@ import { readTimeline, type TimelineEvent } from '../../src/adapters/evidence/ev
 import { campaignFolder, readLedger } from '../../src/adapters/host/ledger.ts';
 import { isAlive, startTicksOf } from '../../src/adapters/host/processes.ts';
 import { pidPath, type ComponentName } from '../../src/adapters/substrates/local/layout.ts';
-import type { Stage } from '../../src/core/campaign/stages.ts';
+import type { Stage } from '../../src/core/model/stages.ts';
 import type { Belay } from '../e2e/belay-cli.ts';
 import { specOf } from '../e2e/campaign-record.ts';
 

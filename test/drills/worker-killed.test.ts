@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import type { Stage } from '../../src/core/campaign/stages.ts';
+import type { Stage } from '../../src/core/model/stages.ts';
 import { withBelay } from '../e2e/belay-cli.ts';
 import { recordOf, untilStatus, type CampaignRecord } from '../e2e/campaign-record.ts';
 import { addProfile, addSlowSubstrate } from '../e2e/small-profile.ts';

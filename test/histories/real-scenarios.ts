@@ -1,4 +1,4 @@
-import type { Stage } from '../../src/core/campaign/stages.ts';
+import type { Stage } from '../../src/core/model/stages.ts';
 import type { EventPattern } from '../workflows/history.ts';
 
 /** A whole campaign on a real cluster. */

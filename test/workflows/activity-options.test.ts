@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CURVE_BUDGETS } from '../../src/adapters/evidence/collect-snapshot.ts';
 import { EVALUATION_BUDGETS } from '../../src/adapters/prometheus/evaluate.ts';
-import { STAGES } from '../../src/core/campaign/stages.ts';
+import { STAGES } from '../../src/core/model/stages.ts';
 import { BACKOFF_COEFFICIENT, deriveDeadlines } from '../../src/core/plan/deadlines.ts';
 import type { StageDeadline, StageDeadlines } from '../../src/core/plan/deadlines.ts';
 import { LADDER_SUMMARY_DEADLINE } from '../../src/core/plan/ladder-deadline.ts';

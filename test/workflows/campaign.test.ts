@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CampaignResult } from '../../src/core/campaign/stage-io.ts';
-import { STAGES } from '../../src/core/campaign/stages.ts';
+import { STAGES } from '../../src/core/model/stages.ts';
 import { failureOf, order } from './asserting.ts';
 import { missingFrom, scheduledActivities } from './history.ts';
 import { aSpec, QUEUES, shortDeadlines } from './make-spec.ts';

@@ -1,7 +1,7 @@
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { endingOf } from '../../src/core/campaign/conclusion.ts';
+import { endingOf } from '../../src/core/verdict/conclusion.ts';
 import {
   initialState,
   latestOutcome,
@@ -10,7 +10,7 @@ import {
   type CampaignState,
   type Decision,
 } from '../../src/core/campaign/machine.ts';
-import { isClosing, STAGES } from '../../src/core/campaign/stages.ts';
+import { isClosing, STAGES } from '../../src/core/model/stages.ts';
 import { order } from './asserting.ts';
 import { aSpec } from './make-spec.ts';
 import { breach, harnessFails, systemFails, untilCancelled, type StageCall, type WorkStage } from './scripted.ts';

@@ -10,7 +10,7 @@ import type {
 import type { ClimbResult, LadderSpec } from '../../src/core/campaign/climb.ts';
 import { FAILURE_TYPES } from '../../src/core/campaign/failure-types.ts';
 import type { JudgeInput, StageInput } from '../../src/core/campaign/stage-io.ts';
-import type { Stage } from '../../src/core/campaign/stages.ts';
+import type { Stage } from '../../src/core/model/stages.ts';
 import type { CampaignSpec } from '../../src/core/plan/spec.ts';
 import { aSpec } from './make-spec.ts';
 

@@ -1,12 +1,12 @@
-import { endingOf, verdictFloor } from '../../core/campaign/conclusion.ts';
+import { endingOf, verdictFloor } from '../../core/verdict/conclusion.ts';
 import type { CampaignState, StageOutcome } from '../../core/campaign/machine.ts';
 import { gateLine } from '../../core/campaign/stage-io.ts';
 import { overallVerdict } from '../../core/gates/judge.ts';
 import type { GateResult, Verdict } from '../../core/gates/model.ts';
 import { worst } from '../../core/gates/model.ts';
-import type { SummaryAction } from '../../core/gates/summary.ts';
+import type { SummaryAction } from '../../core/verdict/summary.ts';
 import type { CampaignSpec } from '../../core/plan/spec.ts';
-import { targetKind } from '../../core/plan/target-kind.ts';
+import { targetKind } from '../../core/bigfleet/target-kind.ts';
 import type { GroundEvent } from '../host/ground.ts';
 import type { StoredReading } from './evidence-folder.ts';
 import type { BelaySummary, Breach, EvidencePart, LoadRecord, StageRecord } from './summary-model.ts';

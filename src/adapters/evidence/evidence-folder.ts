@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Stage } from '../../core/campaign/stages.ts';
+import type { Stage } from '../../core/model/stages.ts';
 import type { GateResult } from '../../core/gates/model.ts';
 import type { CampaignSpec } from '../../core/plan/spec.ts';
 import { runsFolder } from '../host/folders.ts';

@@ -1,6 +1,6 @@
 import type { PointSeries } from '../../core/gates/answers.ts';
 import type { GateDefinition } from '../../core/gates/model.ts';
-import { substitute } from '../../core/gates/promql.ts';
+import { substitute } from '../../core/promql/needs.ts';
 
 /** A curve to keep: what to ask for, and where it goes. */
 export interface CurveQuestion {

@@ -1,9 +1,9 @@
-import type { Ending } from '../../core/campaign/conclusion.ts';
+import type { Ending } from '../../core/verdict/conclusion.ts';
 import type { DecisionRecord, FailureKind, StageOutcome } from '../../core/campaign/machine.ts';
 import type { GateLine } from '../../core/campaign/stage-io.ts';
-import type { Stage } from '../../core/campaign/stages.ts';
+import type { Stage } from '../../core/model/stages.ts';
 import type { GateResult, Verdict } from '../../core/gates/model.ts';
-import type { SummaryAction } from '../../core/gates/summary.ts';
+import type { SummaryAction } from '../../core/verdict/summary.ts';
 import type { GroundEvent } from '../host/ground.ts';
 
 /** A part of the evidence: there, or why not. A part that is not there lowers the verdict to unmeasured. */

@@ -1,10 +1,14 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, realpathSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
-import { explainName, isSafeName } from '../../core/profile/fields.ts';
-import type { FileError, Notice, Parsed } from '../../core/profile/file-error.ts';
-import type { Catalogue, Ladder, Profile, Substrate, System } from '../../core/profile/model.ts';
-import { nearest } from '../../core/profile/nearest.ts';
+import { explainName, isSafeName } from '../../core/files/fields.ts';
+import type { FileError, Notice, Parsed } from '../../core/files/file-error.ts';
+import type { Catalogue } from '../../core/model/catalogue.ts';
+import type { Ladder } from '../../core/model/ladder.ts';
+import type { Profile } from '../../core/model/profile.ts';
+import type { Substrate } from '../../core/model/substrate.ts';
+import type { System } from '../../core/model/system.ts';
+import { nearest } from '../../core/text/nearest.ts';
 import { parseCatalogue, parseLadder, parseProfile, parseSubstrate, parseSystem } from '../../core/profile/parse.ts';
 import type { ParseOptions } from '../../core/profile/parse.ts';
 import { readTextFile } from './read-text.ts';

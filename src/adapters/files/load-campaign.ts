@@ -1,9 +1,12 @@
-import { STAGES } from '../../core/campaign/stages.ts';
+import { STAGES } from '../../core/model/stages.ts';
 import { checkTogether } from '../../core/profile/check-together.ts';
-import { formatFileError } from '../../core/profile/file-error.ts';
-import type { FileError, Notice } from '../../core/profile/file-error.ts';
+import { formatFileError } from '../../core/files/file-error.ts';
+import type { FileError, Notice } from '../../core/files/file-error.ts';
 import type { CampaignInput } from '../../core/profile/input.ts';
-import type { Catalogue, Profile, Substrate, System } from '../../core/profile/model.ts';
+import type { Catalogue } from '../../core/model/catalogue.ts';
+import type { Profile } from '../../core/model/profile.ts';
+import type { Substrate } from '../../core/model/substrate.ts';
+import type { System } from '../../core/model/system.ts';
 import { pathOf, Told } from '../../core/profile/place-in.ts';
 import { findProfile, findSubstrate, findSystem, folderOf, loadCatalogue, shown } from './find.ts';
 import type { Found, FoundFile } from './find.ts';

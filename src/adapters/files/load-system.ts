@@ -1,6 +1,6 @@
 import { searchFolders } from '../host/folders.ts';
-import { formatFileErrors } from '../../core/profile/file-error.ts';
-import type { System } from '../../core/profile/model.ts';
+import { formatFileErrors } from '../../core/files/file-error.ts';
+import type { System } from '../../core/model/system.ts';
 import { findSystem, folderOf } from './find.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
-import { MAX_FILE_BYTES } from '../../core/profile/bounds.ts';
-import type { FileError } from '../../core/profile/file-error.ts';
+import { MAX_FILE_BYTES } from '../../core/files/bounds.ts';
+import type { FileError } from '../../core/files/file-error.ts';
 
 /** The text of a file, or why it cannot be had. */
 export type TextRead =

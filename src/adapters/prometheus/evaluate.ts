@@ -3,7 +3,7 @@ import { resetSeries } from '../../core/gates/counter.ts';
 import { jobCoverage } from '../../core/gates/coverage.ts';
 import { judgeGate } from '../../core/gates/judge.ts';
 import type { GateDefinition, GateResult } from '../../core/gates/model.ts';
-import { promDuration } from '../../core/gates/promql.ts';
+import { promDuration } from '../../core/promql/needs.ts';
 import type { CounterQuestions, GateQuestions } from '../../core/gates/questions.ts';
 import { coverageQuestion, exactSelector, gateQuestions } from '../../core/gates/questions.ts';
 import type { CounterAnswer, CoverageAnswer, QuantileAnswers, SelectorAnswers } from '../../core/gates/read.ts';

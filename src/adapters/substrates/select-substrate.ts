@@ -1,4 +1,4 @@
-import type { Substrate } from '../../core/profile/model.ts';
+import type { Substrate } from '../../core/model/substrate.ts';
 import { kubeconfigSubstrate } from './kubeconfig/kubeconfig-substrate.ts';
 import { localSubstrate } from './local/local-substrate.ts';
 import type { SubstrateAdapter, ToolPaths } from './substrate.ts';

@@ -1,6 +1,6 @@
 import type { CallBudgets } from '../../core/plan/deadlines.ts';
 import type { CampaignSpec } from '../../core/plan/spec.ts';
-import type { System } from '../../core/profile/model.ts';
+import type { System } from '../../core/model/system.ts';
 import { readLedger } from '../host/ledger.ts';
 import type { ClusterRecord, LedgerProcess } from '../host/ledger.ts';
 import { applyManifests } from '../kube/apply.ts';

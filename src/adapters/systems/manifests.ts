@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { parseAllDocuments } from 'yaml';
-import type { System } from '../../core/profile/model.ts';
+import type { System } from '../../core/model/system.ts';
 import type { Manifest } from '../kube/apply.ts';
 import { toolAsset } from '../toolchain/tool-assets.ts';
 import { TOOL_NAMES, TOOLS } from '../toolchain/tools.ts';

@@ -1,6 +1,6 @@
 import { existsSync, rmSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
-import type { System, SystemProcess } from '../../core/profile/model.ts';
+import type { System, SystemProcess } from '../../core/model/system.ts';
 import { campaignFolder, forgetProcess, readLedger, recordProcess, startLockPath } from '../host/ledger.ts';
 import type { ClusterRecord, LedgerProcess } from '../host/ledger.ts';
 import { claimPorts, releasePorts } from '../host/port-claims.ts';

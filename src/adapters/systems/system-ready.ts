@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
-import type { System } from '../../core/profile/model.ts';
+import type { System } from '../../core/model/system.ts';
 import { logTail } from '../host/log-tail.ts';
 import { isAlive } from '../host/processes.ts';
 import type { LedgerProcess } from '../host/ledger.ts';

@@ -1,6 +1,6 @@
 import type { Client, ScheduleDescription, ScheduleOptions } from '@temporalio/client';
 import { ScheduleNotFoundError } from '@temporalio/client';
-import type { Ladder } from '../../core/profile/model.ts';
+import type { Ladder } from '../../core/model/ladder.ts';
 import { SHARED_QUEUE } from '../host/host-queues.ts';
 
 /** A ladder's schedule as people look at it. */

@@ -1,5 +1,5 @@
 import type { Verdict } from '../gates/model.ts';
-import { cell, cut, END, table, unbroken } from './markdown.ts';
+import { cell, cut, END, table, unbroken } from '../text/markdown.ts';
 import type { GateLine } from './stage-io.ts';
 import { workflowPage } from './ui-pages.ts';
 

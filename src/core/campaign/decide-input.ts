@@ -1,4 +1,4 @@
-import { STAGES, type Stage } from './stages.ts';
+import { STAGES, type Stage } from '../model/stages.ts';
 import type { Decision } from './machine.ts';
 
 /** Argument of the Update `decide`. */

@@ -1,4 +1,4 @@
-import { isClosing, STAGES, type Stage } from './stages.ts';
+import { isClosing, STAGES, type Stage } from '../model/stages.ts';
 
 /**
  * The campaign's state machine, pure. The workflow carries out what it says and tells it what happened; which stage runs

@@ -1,6 +1,6 @@
 import type { GateResult, Verdict } from '../gates/model.ts';
 import type { CampaignSpec } from '../plan/spec.ts';
-import type { Ending } from './conclusion.ts';
+import type { Ending } from '../verdict/conclusion.ts';
 import type { CampaignState, DecisionRecord, StageOutcome } from './machine.ts';
 
 /** What crosses the border between the workflow and its activities: counts and pointers, never data. */

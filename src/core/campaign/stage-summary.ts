@@ -1,7 +1,7 @@
 import type { CampaignSpec } from '../plan/spec.ts';
-import { counted } from './counted.ts';
-import { cut } from './markdown.ts';
-import { STAGES, type Stage } from './stages.ts';
+import { counted } from '../text/counted.ts';
+import { cut } from '../text/markdown.ts';
+import { STAGES, type Stage } from '../model/stages.ts';
 
 /** Temporal takes 400 bytes; the timeline has room for less. */
 const MAX_BYTES = 200;

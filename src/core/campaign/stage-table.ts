@@ -1,7 +1,7 @@
-import { STAGES, type Stage } from './stages.ts';
+import { STAGES, type Stage } from '../model/stages.ts';
 import type { CampaignState, StageOutcome } from './machine.ts';
 import type { CampaignStatus } from './stage-io.ts';
-import { cell, clockText, table, unbroken } from './markdown.ts';
+import { cell, clockText, table, unbroken } from '../text/markdown.ts';
 
 /** A campaign that is retried for days still has a table that can be read. */
 const MAX_ROWS = 20;

@@ -1,6 +1,6 @@
 import type { GateDefinition } from './model.ts';
-import { needsOf, promDuration, quantilesOf, selectorsOf, substitute } from './promql.ts';
-import type { Need, QuantileUse, Selector } from './promql.ts';
+import { needsOf, promDuration, quantilesOf, selectorsOf, substitute } from '../promql/needs.ts';
+import type { Need, QuantileUse, Selector } from '../promql/needs.ts';
 import type { TimeSpan } from './window.ts';
 
 /** How old the newest sample of a series may be at the window's end, in scrape intervals, and at least in ms. */

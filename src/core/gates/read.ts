@@ -4,8 +4,8 @@ import { counterDelta } from './counter.ts';
 import type { Coverage } from './coverage.ts';
 import { touchingGap } from './gaps.ts';
 import type { Reading, UnmeasuredReason } from './model.ts';
-import type { Selector } from './promql.ts';
-import { unmetSelectors } from './promql.ts';
+import type { Selector } from '../promql/needs.ts';
+import { unmetSelectors } from '../promql/needs.ts';
 import { bucketQuantile, groupBuckets, groupKey } from './quantile.ts';
 import type { GateQuestions } from './questions.ts';
 

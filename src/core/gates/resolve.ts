@@ -1,6 +1,6 @@
-import type { GatePatch } from '../profile/model.ts';
+import type { GatePatch } from '../model/gate-patch.ts';
 import type { Bar, BarKind, GateDefinition, GateSource } from './model.ts';
-import { counterProblem, promqlProblem } from './promql.ts';
+import { counterProblem, promqlProblem } from '../promql/needs.ts';
 
 /** A gate's reading needs this many samples unless its file says otherwise. */
 export const DEFAULT_MIN_SAMPLES = 5;

@@ -1,4 +1,4 @@
-import type { Arrival } from '../profile/model.ts';
+import type { Arrival } from '../model/profile.ts';
 import { randomStream } from './random.ts';
 
 /** Batches of the `steps` shape. */

@@ -1,7 +1,7 @@
-import type { Profile } from '../profile/model.ts';
+import type { Profile } from '../model/profile.ts';
 import type { CallBudgets } from './deadlines.ts';
 import type { DeadlineError } from './deadline-errors.ts';
-import { formatDuration } from '../profile/duration.ts';
+import { formatDuration } from '../text/duration.ts';
 
 /** Budgets of single external calls where the profile sets none, integer ms. */
 export const DEFAULT_BUDGETS: CallBudgets = {

@@ -1,5 +1,6 @@
-import { isBigfleet } from '../gates/apply-slo.ts';
-import type { Profile, System } from '../profile/model.ts';
+import { isBigfleet } from '../bigfleet/apply-slo.ts';
+import type { Profile } from '../model/profile.ts';
+import type { System } from '../model/system.ts';
 import type { Infeasibility } from './feasibility.ts';
 
 /** Actions that Belay itself carries out. */

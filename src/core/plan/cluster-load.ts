@@ -1,4 +1,4 @@
-import type { Archetype } from '../profile/model.ts';
+import type { Archetype } from '../model/catalogue.ts';
 import { arrivalTimes } from './arrivals.ts';
 import { demandSchedule, type Demand } from './demand.ts';
 import { LABELS, type Ownership } from './labels.ts';

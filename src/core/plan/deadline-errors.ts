@@ -1,5 +1,5 @@
 import type { DerivationStep } from './deadlines.ts';
-import { formatDuration } from '../profile/duration.ts';
+import { formatDuration } from '../text/duration.ts';
 
 /** An inequality that does not hold: both sides, by the names they have in the profile, in ms. */
 export interface DeadlineError {

@@ -1,6 +1,7 @@
-import { STAGES } from '../campaign/stages.ts';
-import type { Stage } from '../campaign/stages.ts';
-import type { Profile, Substrate } from '../profile/model.ts';
+import { STAGES } from '../model/stages.ts';
+import type { Stage } from '../model/stages.ts';
+import type { Profile } from '../model/profile.ts';
+import type { Substrate } from '../model/substrate.ts';
 import { callBudgets } from './call-budgets.ts';
 import { refuseEndless, refuseOuter, sumOf } from './deadline-errors.ts';
 import type { DeadlineError } from './deadline-errors.ts';

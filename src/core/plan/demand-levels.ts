@@ -1,4 +1,4 @@
-import type { Profile } from '../profile/model.ts';
+import type { Profile } from '../model/profile.ts';
 import type { Workload } from './workload.ts';
 
 /** The steady Pods wanted of a cluster from a moment on, ms after the start of the soak. */

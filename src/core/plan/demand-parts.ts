@@ -1,4 +1,5 @@
-import type { Archetype, Burst, Catalogue } from '../profile/model.ts';
+import type { Archetype, Catalogue } from '../model/catalogue.ts';
+import type { Burst } from '../model/profile.ts';
 import { demandLevels, multipleOf, type DemandLevel } from './demand-levels.ts';
 import { randomStream } from './random.ts';
 import type { CampaignSpec } from './spec.ts';

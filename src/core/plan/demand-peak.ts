@@ -1,4 +1,5 @@
-import type { Catalogue, Profile } from '../profile/model.ts';
+import type { Catalogue } from '../model/catalogue.ts';
+import type { Profile } from '../model/profile.ts';
 import { demandLevels } from './demand-levels.ts';
 import { archetypeOf, extraPods } from './demand-parts.ts';
 import type { Plan } from './plan.ts';

@@ -1,5 +1,7 @@
-import { formatDuration } from '../profile/duration.ts';
-import type { Catalogue, Profile, Substrate } from '../profile/model.ts';
+import { formatDuration } from '../text/duration.ts';
+import type { Catalogue } from '../model/catalogue.ts';
+import type { Profile } from '../model/profile.ts';
+import type { Substrate } from '../model/substrate.ts';
 import { declaredMs } from './cost.ts';
 import { gangRefusals } from './gang-room.ts';
 import type { Plan } from './plan.ts';

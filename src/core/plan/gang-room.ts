@@ -1,4 +1,5 @@
-import type { Archetype, Catalogue, Profile } from '../profile/model.ts';
+import type { Archetype, Catalogue } from '../model/catalogue.ts';
+import type { Profile } from '../model/profile.ts';
 import type { Capacity, Infeasibility } from './feasibility.ts';
 import type { Plan, SeedRow } from './plan.ts';
 import { isGang, podsPerMachine, seededArchetypes } from './seed-sizing.ts';

@@ -1,5 +1,7 @@
-import { STAGES } from '../campaign/stages.ts';
-import type { Catalogue, Profile, Substrate } from '../profile/model.ts';
+import { STAGES } from '../model/stages.ts';
+import type { Catalogue } from '../model/catalogue.ts';
+import type { Profile } from '../model/profile.ts';
+import type { Substrate } from '../model/substrate.ts';
 import { cost, hostsNeeded } from './cost.ts';
 import type { Plan, SeedRow } from './plan.ts';
 import { rampBudget } from './ramp-budget.ts';

@@ -1,4 +1,4 @@
-import type { Archetype, Catalogue } from '../profile/model.ts';
+import type { Archetype, Catalogue } from '../model/catalogue.ts';
 import { LABELS, ownershipLabels } from './labels.ts';
 import type { Ownership } from './labels.ts';
 import type { SeedRow } from './plan.ts';

@@ -1,7 +1,10 @@
-import { applySlo } from '../gates/apply-slo.ts';
+import { applySlo } from '../bigfleet/apply-slo.ts';
 import type { GateDefinition } from '../gates/model.ts';
 import { GateProblems, resolveGates } from '../gates/resolve.ts';
-import type { Catalogue, Profile, Substrate, System } from '../profile/model.ts';
+import type { Catalogue } from '../model/catalogue.ts';
+import type { Profile } from '../model/profile.ts';
+import type { Substrate } from '../model/substrate.ts';
+import type { System } from '../model/system.ts';
 import { deriveDeadlines } from './deadlines.ts';
 import type { StageDeadlines } from './deadlines.ts';
 import { demandPeak } from './demand-peak.ts';

@@ -1,4 +1,4 @@
-import type { Archetype } from '../profile/model.ts';
+import type { Archetype } from '../model/catalogue.ts';
 import { INTENDED_AT_ANNOTATION, LABELS, ownershipLabels } from './labels.ts';
 import type { Ownership } from './labels.ts';
 import type { Domain } from './nodes.ts';

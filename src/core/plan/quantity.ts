@@ -1,4 +1,4 @@
-import { parseQuantity as readQuantity, QUANTITY_ALLOWED } from '../profile/quantity.ts';
+import { parseQuantity as readQuantity, QUANTITY_ALLOWED } from '../model/quantity.ts';
 
 /**
  * The number that a quantity of a catalogue or a Pod stands for: `400m` is 0.4, `2Gi` is 2147483648. Files were checked when

@@ -1,5 +1,6 @@
-import { MIN_STEADY_SHARE } from '../gates/bigfleet-bars.ts';
-import type { Archetype, Catalogue, Profile } from '../profile/model.ts';
+import { MIN_STEADY_SHARE } from '../bigfleet/bars.ts';
+import type { Archetype, Catalogue } from '../model/catalogue.ts';
+import type { Profile } from '../model/profile.ts';
 import type { Capacity, Infeasibility } from './feasibility.ts';
 import type { Plan, SeedRow } from './plan.ts';
 import { podShare, podsPerMachine, seededArchetypes } from './seed-sizing.ts';

@@ -1,4 +1,4 @@
-import type { Archetype, Catalogue } from '../profile/model.ts';
+import type { Archetype, Catalogue } from '../model/catalogue.ts';
 import { isStateful, SERVICE_SIZES, STATEFUL_REPLICAS_MAX } from './service-sizes.ts';
 import { ceilDiv, largestRemainder } from './whole-numbers.ts';
 

@@ -1,7 +1,7 @@
 import type { GateDefinition } from '../gates/model.ts';
-import type { Profile } from '../profile/model.ts';
-import type { Substrate } from '../profile/model.ts';
-import type { Catalogue } from '../profile/model.ts';
+import type { Profile } from '../model/profile.ts';
+import type { Substrate } from '../model/substrate.ts';
+import type { Catalogue } from '../model/catalogue.ts';
 import type { StageDeadlines } from './deadlines.ts';
 import type { Plan } from './plan.ts';
 

@@ -1,5 +1,6 @@
-import type { Stage } from '../campaign/stages.ts';
-import type { Profile, Substrate } from '../profile/model.ts';
+import type { Stage } from '../model/stages.ts';
+import type { Profile } from '../model/profile.ts';
+import type { Substrate } from '../model/substrate.ts';
 import { budgetField } from './call-budgets.ts';
 import type { CallBudgets, DerivationStep, StageDeadline } from './deadlines.ts';
 import type { DemandPeak } from './demand-peak.ts';

@@ -1,5 +1,8 @@
-import type { Catalogue, GatePatch, Profile, System } from './model.ts';
-import { nearest } from './nearest.ts';
+import type { Catalogue } from '../model/catalogue.ts';
+import type { GatePatch } from '../model/gate-patch.ts';
+import type { Profile } from '../model/profile.ts';
+import type { System } from '../model/system.ts';
+import { nearest } from '../text/nearest.ts';
 
 /** What does not fit between files; the path is within the profile. */
 export interface Mismatch {

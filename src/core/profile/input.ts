@@ -1,11 +1,12 @@
 import type { Trigger } from '../plan/spec.ts';
-import { parseDuration, explainDuration, DURATION_ALLOWED } from './duration.ts';
-import { explainName, isSafeName } from './fields.ts';
-import type { FileError, Parsed } from './file-error.ts';
-import { describe } from './issues.ts';
-import type { Catalogue, Profile } from './model.ts';
-import { nearest } from './nearest.ts';
-import { readObject } from './object-source.ts';
+import { parseDuration, explainDuration, DURATION_ALLOWED } from '../text/duration.ts';
+import { explainName, isSafeName } from '../files/fields.ts';
+import type { FileError, Parsed } from '../files/file-error.ts';
+import { describe } from '../files/issues.ts';
+import type { Catalogue } from '../model/catalogue.ts';
+import type { Profile } from '../model/profile.ts';
+import { nearest } from '../text/nearest.ts';
+import { readObject } from '../files/object-source.ts';
 import type { Overrides } from './overrides.ts';
 import { catalogueFromObject, profileFromObject } from './parse.ts';
 

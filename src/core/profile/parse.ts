@@ -1,12 +1,16 @@
 import type { z } from 'zod';
-import { MAX_ERRORS } from './bounds.ts';
-import type { FileError, Notice, Parsed } from './file-error.ts';
-import { sortFileErrors } from './file-error.ts';
-import { describe, findingsOf, keyAllowed, overriddenBy, placed, unknownKey, valueAt } from './issues.ts';
-import type { Finding } from './issues.ts';
-import { legacyProblem } from './legacy.ts';
-import type { Catalogue, Ladder, Profile, Substrate, System } from './model.ts';
-import { readObject } from './object-source.ts';
+import { MAX_ERRORS } from '../files/bounds.ts';
+import type { FileError, Notice, Parsed } from '../files/file-error.ts';
+import { sortFileErrors } from '../files/file-error.ts';
+import { describe, findingsOf, keyAllowed, overriddenBy, placed, unknownKey, valueAt } from '../files/issues.ts';
+import type { Finding } from '../files/issues.ts';
+import { legacyProblem } from '../bigfleet/legacy.ts';
+import type { Catalogue } from '../model/catalogue.ts';
+import type { Ladder } from '../model/ladder.ts';
+import type { Profile } from '../model/profile.ts';
+import type { Substrate } from '../model/substrate.ts';
+import type { System } from '../model/system.ts';
+import { readObject } from '../files/object-source.ts';
 import { applyOverrides } from './overrides.ts';
 import type { Overrides } from './overrides.ts';
 import { catalogueContradictions, substrateContradictions, systemContradictions } from './rules-place.ts';
@@ -16,9 +20,9 @@ import { catalogueSchema, substrateSchema } from './schema-place.ts';
 import { BIGFLEET_VERSION, profileSchema } from './schema-profile.ts';
 import { ladderSchema, systemSchema } from './schema-system.ts';
 import { toCatalogue, toLadder, toProfile, toSubstrate, toSystem } from './to-model.ts';
-import { asUpstreamReads } from './upstream-empty.ts';
-import { dotted, readYaml } from './yaml-text.ts';
-import type { Read, Source, Unread } from './yaml-text.ts';
+import { asUpstreamReads } from '../bigfleet/upstream-empty.ts';
+import { dotted, readYaml } from '../files/yaml-text.ts';
+import type { Read, Source, Unread } from '../files/yaml-text.ts';
 
 /** How a text is parsed. */
 export interface ParseOptions {

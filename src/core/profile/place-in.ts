@@ -1,11 +1,11 @@
-import type { FileError } from './file-error.ts';
-import { placed, valueAt } from './issues.ts';
-import type { Finding } from './issues.ts';
+import type { FileError } from '../files/file-error.ts';
+import { placed, valueAt } from '../files/issues.ts';
+import type { Finding } from '../files/issues.ts';
 import { applyOverrides } from './overrides.ts';
 import type { Overridden, Overrides } from './overrides.ts';
-import { readYaml } from './yaml-text.ts';
-import type { Source } from './yaml-text.ts';
-import type { Segment } from './yaml-place.ts';
+import { readYaml } from '../files/yaml-text.ts';
+import type { Source } from '../files/yaml-text.ts';
+import type { Segment } from '../files/yaml-place.ts';
 
 /** A file that is right by itself, in which more turned out to be wrong when it met the others. It is read once, when asked. */
 export class Told {

@@ -1,8 +1,8 @@
-import { parseQuantity } from './quantity.ts';
+import { parseQuantity } from '../model/quantity.ts';
 import { checkGate, checkUnique, Raw } from './rules.ts';
-import type { Finding } from './issues.ts';
-import { valueAt } from './issues.ts';
-import type { Segment } from './yaml-place.ts';
+import type { Finding } from '../files/issues.ts';
+import { valueAt } from '../files/issues.ts';
+import type { Segment } from '../files/yaml-place.ts';
 
 /** What contradicts itself in a substrate. */
 export function substrateContradictions(root: unknown, upstream: boolean): readonly Finding[] {

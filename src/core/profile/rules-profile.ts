@@ -1,8 +1,8 @@
 import { declaredMs } from '../plan/cost.ts';
-import { formatDuration, parseDuration } from './duration.ts';
+import { formatDuration, parseDuration } from '../text/duration.ts';
 import { checkGate, Raw } from './rules.ts';
-import type { Finding } from './issues.ts';
-import { DRIVER_EVENTS, intoSoak, isDrop, soakSecondsOf } from './upstream-load.ts';
+import type { Finding } from '../files/issues.ts';
+import { DRIVER_EVENTS, intoSoak, isDrop, soakSecondsOf } from '../bigfleet/upstream-load.ts';
 
 /**
  * What contradicts itself in a profile. `upstream`: the file is BigFleet's; what its runner takes with a warning or

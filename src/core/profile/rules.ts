@@ -1,8 +1,8 @@
-import { counterProblem } from '../gates/promql.ts';
-import { isPromql } from './promql.ts';
-import type { Finding } from './issues.ts';
-import { describe, valueAt } from './issues.ts';
-import type { Segment } from './yaml-place.ts';
+import { counterProblem } from '../promql/needs.ts';
+import { isPromql } from '../promql/check.ts';
+import type { Finding } from '../files/issues.ts';
+import { describe, valueAt } from '../files/issues.ts';
+import type { Segment } from '../files/yaml-place.ts';
 
 /**
  * Looks at a raw document (whatever is in it) for contradictions. Apart from the schema on purpose: a schema's own checks

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { amount, anyNumber, choice, count, durationOr, flag, passing, promql, text } from './fields.ts';
+import { amount, anyNumber, choice, count, durationOr, flag, passing, promql, text } from '../files/fields.ts';
 
 /** Names of gates: keys of summaries and of `--set`, so without dots. */
 const gateName = passing(

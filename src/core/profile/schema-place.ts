@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { amount, choice, count, flag, integer, matching, passing, quantity, seconds, text } from './fields.ts';
+import { amount, choice, count, flag, integer, matching, passing, quantity, seconds, text } from '../files/fields.ts';
 import { metadataSchema, versionSchema } from './schema-profile.ts';
 
 const resources = (

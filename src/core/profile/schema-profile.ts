@@ -12,7 +12,7 @@ import {
   positive,
   seconds,
   text,
-} from './fields.ts';
+} from '../files/fields.ts';
 import { gatesSchema } from './schema-gate.ts';
 
 /** Belay's own version of the formats. */

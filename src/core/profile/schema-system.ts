@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { anything, choice, count, duration, flag, matching, name, passing, text } from './fields.ts';
+import { anything, choice, count, duration, flag, matching, name, passing, text } from '../files/fields.ts';
 import { gatesSchema } from './schema-gate.ts';
 import { BELAY_VERSION, metadataSchema } from './schema-profile.ts';
 

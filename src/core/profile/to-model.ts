@@ -1,10 +1,15 @@
-import { parseDuration } from './duration.ts';
-import type { Archetype, Catalogue, GatePatch, InnerWaits, Ladder, Profile, Substrate, System } from './model.ts';
+import { parseDuration } from '../text/duration.ts';
+import type { Archetype, Catalogue } from '../model/catalogue.ts';
+import type { GatePatch } from '../model/gate-patch.ts';
+import type { InnerWaits, Profile } from '../model/profile.ts';
+import type { Ladder } from '../model/ladder.ts';
+import type { Substrate } from '../model/substrate.ts';
+import type { System } from '../model/system.ts';
 import type { GateFile } from './schema-gate.ts';
 import type { ArchetypeFile, CatalogueFile, SubstrateFile } from './schema-place.ts';
 import type { ProfileFile } from './schema-profile.ts';
 import type { LadderFile, SystemFile } from './schema-system.ts';
-import { intoSoak, isDrop, soakSecondsOf } from './upstream-load.ts';
+import { intoSoak, isDrop, soakSecondsOf } from '../bigfleet/upstream-load.ts';
 
 /** The same without the keys that are undefined. */
 type Compact<T> = { readonly [K in keyof T]: Exclude<T[K], undefined> };

@@ -1,6 +1,6 @@
 import type { CampaignState } from '../../../src/core/campaign/machine.ts';
 import { initialState, next } from '../../../src/core/campaign/machine.ts';
-import type { Stage } from '../../../src/core/campaign/stages.ts';
+import type { Stage } from '../../../src/core/model/stages.ts';
 import { judgeGate } from '../../../src/core/gates/judge.ts';
 import type { GateDefinition, GateResult, Reading } from '../../../src/core/gates/model.ts';
 import type { SummaryInput } from '../../../src/adapters/evidence/build-summary.ts';

@@ -8,7 +8,7 @@ import {
   OWN_CURVES,
 } from '../../../src/adapters/evidence/series.ts';
 import { registry } from '../../../src/adapters/prometheus/own-metrics.ts';
-import { selectorsOf } from '../../../src/core/gates/promql.ts';
+import { selectorsOf } from '../../../src/core/promql/needs.ts';
 import { gateOf } from './fixture.ts';
 
 const fill = (soakMs: number): string =>

@@ -5,8 +5,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { buildSummary } from '../../../src/adapters/evidence/build-summary.ts';
 import { junitXml, writeJunit } from '../../../src/adapters/evidence/junit.ts';
 import { readBelaySummary, writeSummary } from '../../../src/adapters/evidence/write-summary.ts';
-import { judgeSummary } from '../../../src/core/gates/judge-summary.ts';
-import { readSummary } from '../../../src/core/gates/summary.ts';
+import { judgeSummary } from '../../../src/core/verdict/judge-summary.ts';
+import { readSummary } from '../../../src/core/verdict/summary.ts';
 import { BEGIN_MS, gateOf, GREEN, inputOf, resultOf, specOf, stateAfter } from './fixture.ts';
 
 const bind = gateOf('bindP99');

@@ -12,7 +12,7 @@ import {
 } from '../../../src/adapters/files/find.ts';
 import type { Found } from '../../../src/adapters/files/find.ts';
 import { loadCampaign } from '../../../src/adapters/files/load-campaign.ts';
-import { formatFileErrors } from '../../../src/core/profile/file-error.ts';
+import { formatFileErrors } from '../../../src/core/files/file-error.ts';
 import { repositoryFolder } from '../../../src/adapters/host/folders.ts';
 
 const profile = (name: string, more = ''): string => `apiVersion: belay.dev/v1

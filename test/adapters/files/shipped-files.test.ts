@@ -12,7 +12,7 @@ import {
 } from '../../../src/adapters/files/find.ts';
 import { loadCampaign } from '../../../src/adapters/files/load-campaign.ts';
 import { repositoryFolder } from '../../../src/adapters/host/folders.ts';
-import { formatFileErrors } from '../../../src/core/profile/file-error.ts';
+import { formatFileErrors } from '../../../src/core/files/file-error.ts';
 import { checkFeasible } from '../../../src/core/plan/feasibility.ts';
 import { makePlan } from '../../../src/core/plan/make-plan.ts';
 

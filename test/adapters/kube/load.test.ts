@@ -14,7 +14,7 @@ import { readUids } from '../../../src/adapters/kube/uids.ts';
 import { arrivalTimes } from '../../../src/core/plan/arrivals.ts';
 import { churnTimes } from '../../../src/core/plan/churn.ts';
 import { parseCatalogue } from '../../../src/core/profile/parse.ts';
-import type { Catalogue } from '../../../src/core/profile/model.ts';
+import type { Catalogue } from '../../../src/core/model/catalogue.ts';
 import { startCluster } from '../../cluster.ts';
 import type { TestCluster } from '../../cluster.ts';
 import { mixedCatalogue, mixedRows, seedRow } from '../../core/plan/catalogue-samples.ts';

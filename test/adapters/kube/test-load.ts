@@ -17,7 +17,7 @@ import type { SeedRow } from '../../../src/core/plan/plan.ts';
 import { podTemplate } from '../../../src/core/plan/pod-shape.ts';
 import { drawWorkloads, podName, podSlots } from '../../../src/core/plan/workload.ts';
 import type { Workload } from '../../../src/core/plan/workload.ts';
-import type { Catalogue } from '../../../src/core/profile/model.ts';
+import type { Catalogue } from '../../../src/core/model/catalogue.ts';
 
 /** The load of a small campaign on a real cluster: its Nodes are made, its Pods are up to the test. */
 export interface TestLoad {

@@ -9,7 +9,7 @@ import { isStopped } from '../../../src/adapters/substrates/local/components.ts'
 import { writeTargets } from '../../../src/adapters/prometheus/server.ts';
 import { resolveGates } from '../../../src/core/gates/resolve.ts';
 import type { GateResult, UnmeasuredReason } from '../../../src/core/gates/model.ts';
-import type { GatePatch } from '../../../src/core/profile/model.ts';
+import type { GatePatch } from '../../../src/core/model/gate-patch.ts';
 import { eventually } from '../eventually.ts';
 import type { CampaignBench } from './campaign-prometheus.ts';
 import { campaignBench } from './campaign-prometheus.ts';

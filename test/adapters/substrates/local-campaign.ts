@@ -8,7 +8,7 @@ import { LOCAL_TOOLS } from '../../../src/adapters/substrates/local/kwok-config.
 import { localSubstrate } from '../../../src/adapters/substrates/local/local-substrate.ts';
 import type { SubstrateAdapter, SubstrateSpec, ToolPaths } from '../../../src/adapters/substrates/substrate.ts';
 import { ensureTools } from '../../../src/adapters/toolchain/ensure-tools.ts';
-import type { Substrate } from '../../../src/core/profile/model.ts';
+import type { Substrate } from '../../../src/core/model/substrate.ts';
 
 /** A state folder of its own for a test file, with the environment pointing at it. */
 export interface TestHome {

@@ -11,7 +11,7 @@ import {
   removeProcessesOf,
 } from '../../../src/adapters/systems/system-processes.ts';
 import type { ProcessPlace } from '../../../src/adapters/systems/system-processes.ts';
-import type { SystemProcess } from '../../../src/core/profile/model.ts';
+import type { SystemProcess } from '../../../src/core/model/system.ts';
 import { eventually } from '../eventually.ts';
 import { processesMentioning, testHome } from '../substrates/local-campaign.ts';
 import type { TestHome } from '../substrates/local-campaign.ts';

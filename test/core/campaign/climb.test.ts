@@ -6,7 +6,7 @@ import {
   type RungEnd,
   type RungLine,
 } from '../../../src/core/campaign/climb.ts';
-import { exitCodeOf } from '../../../src/core/campaign/exit-codes.ts';
+import { exitCodeOf } from '../../../src/core/verdict/exit-codes.ts';
 import type { GateLine } from '../../../src/core/campaign/stage-io.ts';
 
 function aRung(end: RungEnd, change: Partial<RungLine> = {}): RungLine {

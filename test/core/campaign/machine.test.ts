@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { endingOf, healedFailures, verdictFloor } from '../../../src/core/campaign/conclusion.ts';
+import { endingOf, healedFailures, verdictFloor } from '../../../src/core/verdict/conclusion.ts';
 import {
   clustersMayExist,
   initialState,
@@ -11,7 +11,7 @@ import {
   type CampaignState,
   type FailureKind,
 } from '../../../src/core/campaign/machine.ts';
-import { isClosing, STAGES, type Stage } from '../../../src/core/campaign/stages.ts';
+import { isClosing, STAGES, type Stage } from '../../../src/core/model/stages.ts';
 
 const RANK = { pass: 0, unmeasured: 1, fail: 2 } as const;
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { plannedStages, specSummary, stageSummary } from '../../../src/core/campaign/stage-summary.ts';
-import { STAGES, type Stage } from '../../../src/core/campaign/stages.ts';
+import { STAGES, type Stage } from '../../../src/core/model/stages.ts';
 import type { CampaignSpec } from '../../../src/core/plan/spec.ts';
 import { aGate, aSpec } from '../../workflows/make-spec.ts';
 import { aPlan, aProfile, aSubstrate } from '../plan/make.ts';

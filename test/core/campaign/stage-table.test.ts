@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { initialState, type CampaignState, type StageOutcome } from '../../../src/core/campaign/machine.ts';
 import type { CampaignStatus } from '../../../src/core/campaign/stage-io.ts';
 import { stageState, stageTable } from '../../../src/core/campaign/stage-table.ts';
-import { STAGES } from '../../../src/core/campaign/stages.ts';
+import { STAGES } from '../../../src/core/model/stages.ts';
 
 const AT_MS = Date.UTC(2026, 10, 23, 10, 15, 0);
 

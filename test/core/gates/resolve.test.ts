@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { GateProblems, resolveGates } from '../../../src/core/gates/resolve.ts';
-import type { GatePatch } from '../../../src/core/profile/model.ts';
+import type { GatePatch } from '../../../src/core/model/gate-patch.ts';
 
 type Gates = Readonly<Record<string, GatePatch>>;
 

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { arrivalTimes } from '../../../src/core/plan/arrivals.ts';
-import type { Arrival } from '../../../src/core/profile/model.ts';
+import type { Arrival } from '../../../src/core/model/profile.ts';
 
 const SHAPES: readonly Arrival[] = ['constant', 'poisson', 'steps', 'spread'];
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { cost } from '../../../src/core/plan/cost.ts';
-import { chartValues, helmValues } from '../../../src/core/plan/helm-values.ts';
+import { chartValues, helmValues } from '../../../src/core/bigfleet/helm-values.ts';
 import { makePlan, rampNote } from '../../../src/core/plan/make-plan.ts';
 import { rampBudget } from '../../../src/core/plan/ramp-budget.ts';
 import {
@@ -11,9 +11,9 @@ import {
   podsPerMachine,
 } from '../../../src/core/plan/seed-sizing.ts';
 import { isStateful } from '../../../src/core/plan/service-sizes.ts';
-import { targetKind } from '../../../src/core/plan/target-kind.ts';
+import { targetKind } from '../../../src/core/bigfleet/target-kind.ts';
 import { ceilDiv } from '../../../src/core/plan/whole-numbers.ts';
-import type { System } from '../../../src/core/profile/model.ts';
+import type { System } from '../../../src/core/model/system.ts';
 import cases from '../../cases/bigfleet-plan.json' with { type: 'json' };
 import { anArchetype, aCatalogue, caseProfile, caseSubstrate, catalogueOf } from './make.ts';
 

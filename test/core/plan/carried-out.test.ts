@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { notCarriedOut } from '../../../src/core/plan/carried-out.ts';
-import type { System } from '../../../src/core/profile/model.ts';
+import type { System } from '../../../src/core/model/system.ts';
 import { aProfile } from './make.ts';
 
 function aSystem(change: { gates?: System['gates']; helm?: boolean }): System {

@@ -1,4 +1,4 @@
-import type { Archetype, Catalogue } from '../../../src/core/profile/model.ts';
+import type { Archetype, Catalogue } from '../../../src/core/model/catalogue.ts';
 import type { SeedRow } from '../../../src/core/plan/plan.ts';
 
 /** An archetype that is plain unless told otherwise. */

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { STAGES } from '../../../src/core/campaign/stages.ts';
+import { STAGES } from '../../../src/core/model/stages.ts';
 import {
   ATTEMPTS,
   BEAT_PERIOD_MS,
@@ -11,8 +11,8 @@ import {
 } from '../../../src/core/plan/deadlines.ts';
 import type { DeadlineResult, StageDeadlines } from '../../../src/core/plan/deadlines.ts';
 import { sweepMs } from '../../../src/core/plan/stage-waits.ts';
-import type { Profile } from '../../../src/core/profile/model.ts';
-import { parseDuration } from '../../../src/core/profile/duration.ts';
+import type { Profile } from '../../../src/core/model/profile.ts';
+import { parseDuration } from '../../../src/core/text/duration.ts';
 import { aPlan, aProfile, aSubstrate } from './make.ts';
 
 function derive(change: Partial<Profile>, clusters = 2): DeadlineResult {

@@ -5,7 +5,8 @@ import { demandSchedule, wantedSlots, type Demand } from '../../../src/core/plan
 import type { DemandSpec } from '../../../src/core/plan/demand-parts.ts';
 import { demandPeak } from '../../../src/core/plan/demand-peak.ts';
 import { drawWorkloads } from '../../../src/core/plan/workload.ts';
-import type { Archetype, Burst, Profile } from '../../../src/core/profile/model.ts';
+import type { Archetype } from '../../../src/core/model/catalogue.ts';
+import type { Burst, Profile } from '../../../src/core/model/profile.ts';
 import { archetype, catalogue, mixedCatalogue } from './catalogue-samples.ts';
 import { aPlan, aProfile } from './make.ts';
 

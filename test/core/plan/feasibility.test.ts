@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { checkFeasible } from '../../../src/core/plan/feasibility.ts';
 import { makePlan } from '../../../src/core/plan/make-plan.ts';
 import type { Plan } from '../../../src/core/plan/plan.ts';
-import type { Catalogue } from '../../../src/core/profile/model.ts';
+import type { Catalogue } from '../../../src/core/model/catalogue.ts';
 import { aCatalogue, anArchetype, caseProfile, caseSubstrate, catalogueOf } from './make.ts';
 
 interface Asked {

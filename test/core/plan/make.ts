@@ -1,4 +1,6 @@
-import type { Archetype, Catalogue, Profile, Substrate } from '../../../src/core/profile/model.ts';
+import type { Archetype, Catalogue } from '../../../src/core/model/catalogue.ts';
+import type { Profile } from '../../../src/core/model/profile.ts';
+import type { Substrate } from '../../../src/core/model/substrate.ts';
 import type { Plan } from '../../../src/core/plan/plan.ts';
 import cases from '../../cases/bigfleet-plan.json' with { type: 'json' };
 import catalogues from '../../cases/catalogues.json' with { type: 'json' };

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { formatFileErrors } from '../../../src/core/profile/file-error.ts';
-import type { Parsed } from '../../../src/core/profile/file-error.ts';
+import { formatFileErrors } from '../../../src/core/files/file-error.ts';
+import type { Parsed } from '../../../src/core/files/file-error.ts';
 import {
   parseCatalogue,
   parseLadder,

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { formatFileErrors } from '../../../src/core/profile/file-error.ts';
-import type { Parsed } from '../../../src/core/profile/file-error.ts';
+import { formatFileErrors } from '../../../src/core/files/file-error.ts';
+import type { Parsed } from '../../../src/core/files/file-error.ts';
 import { applyOverrides } from '../../../src/core/profile/overrides.ts';
 import { profileFromObject, substrateFromObject } from '../../../src/core/profile/parse.ts';
 

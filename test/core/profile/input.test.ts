@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatFileErrors } from '../../../src/core/profile/file-error.ts';
+import { formatFileErrors } from '../../../src/core/files/file-error.ts';
 import { parseCampaignInput, parseLadderInput } from '../../../src/core/profile/input.ts';
 
 const inline = {

@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { convertLegacy } from '../../../src/core/profile/convert-legacy.ts';
-import { formatFileErrors } from '../../../src/core/profile/file-error.ts';
-import type { Parsed } from '../../../src/core/profile/file-error.ts';
+import { convertLegacy } from '../../../src/core/bigfleet/convert-legacy.ts';
+import { formatFileErrors } from '../../../src/core/files/file-error.ts';
+import type { Parsed } from '../../../src/core/files/file-error.ts';
 import { parseCampaignInput, parseLadderInput } from '../../../src/core/profile/input.ts';
 import {
   catalogueFromObject,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { formatFileErrors, formatNotice } from '../../../src/core/profile/file-error.ts';
-import type { Profile } from '../../../src/core/profile/model.ts';
+import { formatFileErrors, formatNotice } from '../../../src/core/files/file-error.ts';
+import type { Profile } from '../../../src/core/model/profile.ts';
 import { parseProfile, profileFromObject } from '../../../src/core/profile/parse.ts';
 
 const smallest = `apiVersion: belay.dev/v1

@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatDuration, MAX_DURATION_MS, parseDuration } from '../../../src/core/profile/duration.ts';
-import { nearest } from '../../../src/core/profile/nearest.ts';
-import { checkPromql } from '../../../src/core/profile/promql.ts';
-import { parseQuantity } from '../../../src/core/profile/quantity.ts';
+import { formatDuration, MAX_DURATION_MS, parseDuration } from '../../../src/core/text/duration.ts';
+import { nearest } from '../../../src/core/text/nearest.ts';
+import { checkPromql } from '../../../src/core/promql/check.ts';
+import { parseQuantity } from '../../../src/core/model/quantity.ts';
 
 describe('durations', () => {
   it.each([

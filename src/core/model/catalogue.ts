@@ -1,0 +1,34 @@
+/** One kind of Pod. */
+export interface Archetype {
+  readonly name: string;
+  readonly weight: number;
+  readonly instanceTypes: readonly string[];
+  readonly zones: readonly string[];
+  readonly sizeBuckets: readonly { readonly weight: number; readonly resources: Readonly<Record<string, string>> }[];
+  readonly priorityClasses: readonly number[];
+  readonly interruptionPenalty: number;
+  readonly reclamationPenalty: number;
+  /** 0 = density or one, see plan. */
+  readonly podsPerNode: number;
+  /** 0 = immortal. */
+  readonly meanLifetimeSeconds: number;
+  readonly sameRack: boolean;
+  readonly sameZone: boolean;
+  readonly groupSizeRange?: readonly [number, number];
+  readonly burstOnly: boolean;
+  readonly labelAxes: readonly { readonly key: string; readonly count: number }[];
+  readonly allowPartial: boolean;
+  readonly spreadConstraintProb: number;
+  readonly spreadConstraint?: {
+    readonly topologyKey: string;
+    readonly maxSkew: number;
+    readonly whenUnsatisfiable: 'DoNotSchedule' | 'ScheduleAnyway';
+  };
+}
+
+export interface Catalogue {
+  readonly name: string;
+  readonly archetypes: readonly Archetype[];
+  readonly seedArchetypes: readonly Archetype[];
+  readonly demandArchetypes: readonly Archetype[];
+}

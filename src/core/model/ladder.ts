@@ -1,0 +1,17 @@
+import type { Metadata } from './metadata.ts';
+
+/** Campaigns in order of size; the climb stops at the first that is not green. */
+export interface Ladder {
+  readonly metadata: Metadata;
+  readonly rungs: readonly {
+    readonly profile: string;
+    readonly substrate: string;
+    readonly overrides: Readonly<Record<string, unknown>>;
+  }[];
+  readonly schedule?: {
+    readonly calendars: readonly { readonly hour: number; readonly minute: number; readonly dayOfWeek?: string }[];
+    readonly timezone: string;
+    readonly catchupMs: number;
+    readonly paused: boolean;
+  };
+}

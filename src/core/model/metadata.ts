@@ -1,0 +1,4 @@
+export interface Metadata {
+  readonly name: string;
+  readonly description: string;
+}

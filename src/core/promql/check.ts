@@ -1,0 +1,123 @@
+import { parser } from '@prometheus-io/lezer-promql';
+import type { Tree } from '@lezer/common';
+import { nearest } from '../text/nearest.ts';
+import { PROMQL_NAMES } from './functions.ts';
+import { checkTypes } from './types.ts';
+
+/** What a query in a file may be, for messages. */
+export const PROMQL_ALLOWED = 'a PromQL expression; $window and $campaign are filled in';
+
+/** What is wrong with a query, and where: `offset` counts from 0 into the text as written. */
+export interface PromqlProblem {
+  readonly problem: string;
+  readonly offset: number;
+  readonly suggestion?: string;
+}
+
+const MAX_LENGTH = 4_096;
+
+/** How far around an error a name is looked for. */
+const MAX_NAME = 100;
+
+/** Stand-ins of the same length as the placeholder, so that offsets stay those of the text as written. */
+const PLACEHOLDERS: Readonly<Record<string, string>> = { $window: '5m     ', $campaign: 'campaign_' };
+
+/** Texts and comments of a query, where a `$` means nothing to Belay: it ends a regular expression, or names a group. */
+const TEXTS = /"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?|`[^`]*`|#.*/g;
+
+/**
+ * Checks a PromQL expression as a gate holds it, with `$window` and `$campaign` in it. Undefined = sound. Refused is what
+ * Prometheus would refuse at every evaluation, and what gives no reading: a range of values, or a text, as the result.
+ */
+export function checkPromql(query: string): PromqlProblem | undefined {
+  return problemOf(query)?.();
+}
+
+/** Whether {@link checkPromql} finds nothing, without working out what to say. */
+export function isPromql(query: string): boolean {
+  return problemOf(query) === undefined;
+}
+
+/** What is wrong, described when asked: of a file with a thousand wrong queries only some are told. */
+function problemOf(query: string): (() => PromqlProblem) | undefined {
+  if (query.trim() === '') return () => ({ problem: 'an empty query', offset: 0 });
+  if (query.length > MAX_LENGTH) return () => ({ problem: `longer than ${MAX_LENGTH} characters`, offset: MAX_LENGTH });
+  const unknown = unknownPlaceholder(query);
+  if (unknown !== undefined) return () => describePlaceholder(unknown.name, unknown.offset);
+  const text = query.replaceAll(/\$(?:window|campaign)\b/g, (name) => PLACEHOLDERS[name] ?? name);
+  const tree = parser.parse(text);
+  const error = firstError(tree);
+  if (error !== undefined) return () => describeError(text, error.from, error.to);
+  const wrong = typeProblem(tree, text);
+  return wrong === undefined ? undefined : () => wrong;
+}
+
+/** A `$name` that nothing fills in; within a text only one that looks like a placeholder, misspelt. */
+function unknownPlaceholder(query: string): { readonly name: string; readonly offset: number } | undefined {
+  const texts = [...query.matchAll(TEXTS)].map((match) => [match.index, match.index + match[0].length] as const);
+  for (const { 0: name, index: offset } of query.matchAll(/\$(?:\w+|\{\w*\}?)?/g)) {
+    const inText = texts.some(([from, to]) => offset >= from && offset < to);
+    if (!Object.hasOwn(PLACEHOLDERS, name) && (!inText || placeholderNear(name) !== undefined)) return { name, offset };
+  }
+  return undefined;
+}
+
+function placeholderNear(name: string): string | undefined {
+  const plain = name.replaceAll(/[{}]/g, '');
+  return Object.hasOwn(PLACEHOLDERS, plain) ? plain : nearest(plain, Object.keys(PLACEHOLDERS));
+}
+
+function describePlaceholder(placeholder: string, offset: number): PromqlProblem {
+  const suggestion = placeholderNear(placeholder);
+  const problem = `${placeholder} is not filled in by anything`;
+  return { problem, offset, ...(suggestion === undefined ? {} : { suggestion }) };
+}
+
+/** The query around an offset, with a mark at it: `sum(foo »bar)`. */
+export function excerpt(query: string, offset: number): string {
+  const start = Math.max(0, offset - 40);
+  const end = Math.min(query.length, offset + 20);
+  const text = `${query.slice(start, offset)}»${query.slice(offset, end)}`.replaceAll(/\s+/g, ' ');
+  return `${start > 0 ? '…' : ''}${text}${end < query.length ? '…' : ''}`;
+}
+
+function firstError(tree: Tree): { readonly from: number; readonly to: number } | undefined {
+  let found: { readonly from: number; readonly to: number } | undefined;
+  tree.iterate({
+    enter(node) {
+      if (found === undefined && node.type.isError) found = { from: node.from, to: node.to };
+      return found === undefined;
+    },
+  });
+  return found;
+}
+
+function describeError(text: string, from: number, to: number): PromqlProblem {
+  const rest = text.slice(from, from + MAX_NAME);
+  const before = /[A-Za-z_]\w*$/.exec(text.slice(Math.max(0, from - MAX_NAME), from).trimEnd())?.[0] ?? '';
+  // A name that is no function is an error at its parenthesis, or within the name: `histogram_quant|le(`.
+  const tail = /^(\w*)\s*\(/.exec(rest)?.[1];
+  if (before !== '' && tail !== undefined && (tail === '' || text.slice(0, from).endsWith(before))) {
+    const name = before + tail;
+    const suggestion = nearest(name, PROMQL_NAMES);
+    const offset = text.slice(0, from).trimEnd().length - before.length;
+    return { problem: `${name} is no PromQL function`, offset, ...(suggestion === undefined ? {} : { suggestion }) };
+  }
+  if (rest.trim() === '') return { problem: 'the expression ends too early', offset: text.trimEnd().length };
+  const piece = text.slice(from, Math.max(to, from + 1)).trim() || rest.trim().slice(0, 1);
+  if (piece === PLACEHOLDERS['$campaign']) return { problem: '$campaign is a text and needs quotes', offset: from };
+  return { problem: `${JSON.stringify(piece.slice(0, 30))} is not expected here`, offset: from };
+}
+
+/** The first thing in the query that Prometheus would refuse though its syntax is right, or that is no reading. */
+function typeProblem(tree: Tree, text: string): PromqlProblem | undefined {
+  const expression = tree.topNode.getChild('Expr') ?? tree.topNode.firstChild;
+  if (expression === null) return undefined;
+  const found: PromqlProblem[] = [];
+  const type = checkTypes(expression, text, (problem, offset) => found.push({ problem, offset }));
+  if (found.length > 0) return found.reduce((first, other) => (other.offset < first.offset ? other : first));
+  const offset = expression.from;
+  if (type === 'matrix')
+    return { problem: 'gives a range of values, not one value: put it into rate(), increase() or the like', offset };
+  return type === 'string' ? { problem: 'gives a text, which is no reading', offset } : undefined;
+}

@@ -1,0 +1,69 @@
+import type { SyntaxNode } from '@lezer/common';
+import { childrenOf, textOf } from './selector.ts';
+import type { Report } from './selector.ts';
+
+const UNIT_SECONDS: Readonly<Record<string, number>> = {
+  ms: 0.001,
+  s: 1,
+  m: 60,
+  h: 3_600,
+  d: 86_400,
+  w: 604_800,
+  y: 31_536_000,
+};
+
+/** What Prometheus' duration can hold, 2^63 ns. */
+const MAX_SECONDS = 9.2e9;
+
+/** Checks the durations within `[5m]` or `[5m:1m]`: above 0, where they do not depend on the query's own step. */
+export function checkRange(node: SyntaxNode, query: string, report: Report): void {
+  for (const duration of node.getChildren('DurationExpr')) {
+    const seconds = secondsOf(duration, query);
+    if (seconds !== undefined && !(seconds > 0 && seconds < MAX_SECONDS))
+      report(`${textOf(duration, query)} is no length of time above 0`, duration.from);
+  }
+}
+
+/** The value of a duration expression in seconds; undefined where the server alone knows it. */
+function secondsOf(node: SyntaxNode, query: string): number | undefined {
+  const children = childrenOf(node);
+  const [first, second, third] = children;
+  if (first === undefined) return undefined;
+  if (first.name === 'NumberDurationLiteralInDurationContext') return literalSeconds(textOf(first, query));
+  if (first.name === 'UnaryOp') {
+    const value = second === undefined ? undefined : secondsOf(second, query);
+    return value === undefined ? undefined : textOf(first, query) === '-' ? -value : value;
+  }
+  if (first.name !== 'DurationExpr') return undefined;
+  if (second === undefined || third === undefined) return secondsOf(first, query);
+  const left = secondsOf(first, query);
+  const right = secondsOf(third, query);
+  return left === undefined || right === undefined ? undefined : calculate(second.name, left, right);
+}
+
+function calculate(operator: string, left: number, right: number): number | undefined {
+  switch (operator) {
+    case 'Add':
+      return left + right;
+    case 'Sub':
+      return left - right;
+    case 'Mul':
+      return left * right;
+    case 'Div':
+      return left / right;
+    case 'Mod':
+      return left % right;
+    case 'Pow':
+      return left ** right;
+    default:
+      return undefined;
+  }
+}
+
+function literalSeconds(text: string): number {
+  const parts = [...text.matchAll(/(\d+)(ms|[smhdwy])/g)];
+  if (parts.length > 0 && !/^0x/i.test(text))
+    return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (UNIT_SECONDS[unit ?? ''] ?? NaN), 0);
+  if (/^[+-]?inf/i.test(text)) return Infinity;
+  return Number(text.replaceAll('_', ''));
+}

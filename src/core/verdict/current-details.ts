@@ -1,0 +1,229 @@
+import type { GateDefinition } from '../gates/model.ts';
+import { endingOf, healedFailures } from './conclusion.ts';
+import { isSkippable, latestOutcome, type CampaignState, type Decision, type Hold } from '../campaign/machine.ts';
+import { bytesOf, cell, clockText, cut, END, momentText, table, unbroken } from '../text/markdown.ts';
+import { STAGES, type Stage } from '../model/stages.ts';
+import type { CampaignStatus, GateLine, JudgeResult } from '../campaign/stage-io.ts';
+import { stageTable } from '../campaign/stage-table.ts';
+
+/** What the details tell besides the status. */
+export interface DetailsContext {
+  readonly gates?: readonly Pick<GateDefinition, 'name' | 'bar'>[];
+  /** What each stage is going to do, in a line. */
+  readonly planned?: Readonly<Partial<Record<Stage, string>>>;
+  /** Addresses in the UI, from its root: this run, and the form that starts another. */
+  readonly pages?: { readonly run: string; readonly start: string };
+}
+
+/**
+ * The campaign's story as Markdown, for Current Details in the Temporal UI: whoever opens the page understands where the
+ * campaign is, what broke, and how to answer, without a command line.
+ */
+export function currentDetails(
+  status: CampaignStatus,
+  judged: JudgeResult | null,
+  context: DetailsContext = {},
+): string {
+  const sections = [
+    headline(status, context),
+    refusedInput(status.state, context),
+    holdSection(status, context.gates ?? []),
+    judged === null ? '' : verdictSection(status, judged),
+    status.profile === null ? '' : stageTable(status, context.planned),
+  ].filter((section) => section !== '');
+  const left = MAX_BYTES - bytesOf([...sections, '', END].join(BETWEEN));
+  const whole = [...sections, story(status, left), END].filter((section) => section !== '').join(BETWEEN);
+  return cut(whole, MAX_BYTES);
+}
+
+/** Temporal takes no more than 20 kB of Markdown. */
+const MAX_BYTES = 20_000;
+const BETWEEN = '\n\n';
+/** A failure may quote whole logs; the evidence has all of it. */
+const MAX_MESSAGE = 1_500;
+const MAX_REASON = 200;
+const MAX_HEALED = 10;
+
+function headline(status: CampaignStatus, { pages }: DetailsContext): string {
+  const { state } = status;
+  const what =
+    status.profile === null
+      ? ''
+      : `**${status.profile}** on substrate **${status.substrate ?? '?'}**, system **${status.system ?? '?'}**, ${status.fleetSize ?? '?'} machines.`;
+  const evidence =
+    status.campaign === null || status.profile === null
+      ? ''
+      : `Evidence: \`runs/${status.campaign}/\` on the worker's host${state.mode === 'finished' ? '; begin with `report.html`' : ''}.`;
+  const live =
+    pages === undefined || state.mode !== 'stage'
+      ? ''
+      : `Live numbers: [Pending Activities](${pages.run}/pending-activities).`;
+  const another =
+    pages === undefined || status.profile === null || state.mode !== 'finished'
+      ? ''
+      : `[Start another campaign](${pages.start}).`;
+  const cancel = state.cancelRequested && state.mode !== 'finished' ? 'Cancel was requested.' : '';
+  return [`## ${title(status)}`, [what, cancel, live, evidence, another].filter((part) => part !== '').join(' ')]
+    .filter((part) => part !== '')
+    .join(BETWEEN);
+}
+
+function title({ state, verdict, profile }: CampaignStatus): string {
+  if (state.mode === 'hold') return 'Holding: waiting for a decision';
+  if (state.mode === 'stage') {
+    const execution = state.execution > 1 ? ` (execution ${state.execution})` : '';
+    return profile === null ? 'Reading the profile' : `Running: ${state.stage}${execution}`;
+  }
+  if (latestOutcome(state, 'resolve')?.outcome === 'failed') return 'Not started';
+  const ending = endingOf(state);
+  if (ending === 'aborted') return `Stopped on request${verdict === null ? '' : `; verdict so far: ${verdict}`}`;
+  if (ending === 'harness-fault') return 'Harness fault: this says nothing about the system';
+  return `Finished: ${verdict ?? 'not judged'}`;
+}
+
+/** Nothing was made: what is wrong with the input, and what an input looks like. */
+function refusedInput(state: CampaignState, { pages }: DetailsContext): string {
+  const failure = latestOutcome(state, 'resolve')?.failure;
+  if (failure === undefined) return '';
+  const form = pages === undefined ? 'Start it again' : `[Start it again](${pages.start})`;
+  return [
+    ...failure.message.split('\n').map((line) => `- ${cut(line, MAX_MESSAGE)}`),
+    '',
+    `${form} with one of these inputs: nothing, which is the quickstart; a profile's name, \`"dev-50"\`; or an object:`,
+    '',
+    '```json',
+    '{"profile":"dev-50","substrate":"local","hold":"30m","overrides":{"loadProfile.soakSeconds":60}}',
+    '```',
+  ].join('\n');
+}
+
+function holdSection(status: CampaignStatus, gates: readonly Pick<GateDefinition, 'name' | 'bar'>[]): string {
+  const { hold, outcomes } = status.state;
+  if (hold === null) return '';
+  const until = status.holdEndsAtMs === null ? '' : ` until **${momentText(status.holdEndsAtMs)}**`;
+  const isDone = (stage: Stage): boolean =>
+    outcomes.some((outcome) => outcome.stage === stage && outcome.outcome === 'succeeded');
+  const standing = ['provision', 'install', 'seed', isDone('steady') ? 'steady' : 'ramp'] as const;
+  const told = standing.filter(isDone).flatMap((stage) => status.details[stage] ?? []);
+  return [
+    `### What broke`,
+    `Stage **${hold.stage}**, execution ${hold.execution}, failed at ${momentText(hold.openedAtMs)}: ${cut(hold.failure.message, MAX_MESSAGE)}`,
+    `### What still stands`,
+    told.length === 0
+      ? `Whatever ${hold.stage} had made by then.`
+      : told.map((detail) => `- ${cut(detail, MAX_REASON)}`).join('\n'),
+    `All of it waits${until}. Without an answer the campaign then goes the way of an abort: evidence kept, judged, taken down.`,
+    `### Answer`,
+    `*More Actions* (top right), *Send an Update*, name \`decide\`; paste one of these as its data, and *Submit*:`,
+    ...decisionsFor(hold).map(
+      ({ decision, effect }) => `**${decision}**: ${effect}\n\n${json(decideInput(hold, decision))}`,
+    ),
+    barAnswer(
+      hold,
+      gates.find((gate) => gate.name === hold.failure.gate),
+    ),
+  ]
+    .filter((line) => line !== '')
+    .join(BETWEEN);
+}
+
+/** The retry that changes the bar of the gate that broke, with the bar as it is: what is left is to write another number. */
+function barAnswer(hold: Hold, gate: Pick<GateDefinition, 'name' | 'bar'> | undefined): string {
+  if (gate === undefined) return '';
+  const { stage, execution } = hold;
+  const set = Object.fromEntries(
+    Object.entries(gate.bar).map(([side, value]) => [`gates.${gate.name}.${side}`, value]),
+  );
+  const [head = ''] = JSON.stringify({ stage, execution, decision: 'retry', reason: 'new bar' }).split(/}$/);
+  // In two lines: the UI does not wrap them, and cuts off what is too long.
+  const answer = `${head},\n "set":${JSON.stringify(set)}}`;
+  return `A **retry** may change the bar, now ${barText(gate.bar)}; put another number in:\n\n${json(answer)}`;
+}
+
+function json(text: string): string {
+  return `\`\`\`json\n${text}\n\`\`\``;
+}
+
+/** The decisions that a hold accepts, with what each does. */
+export function decisionsFor(hold: Hold): readonly { readonly decision: Decision; readonly effect: string }[] {
+  const retry =
+    hold.stage === 'soak'
+      ? 'prove steadiness again, then soak anew, on the same clusters'
+      : `run ${hold.stage} again on what stands`;
+  return [
+    { decision: 'retry' as const, effect: retry },
+    ...(isSkippable(hold.stage)
+      ? [{ decision: 'skip' as const, effect: `leave ${hold.stage} as it is and close; a skip heals nothing` }]
+      : []),
+    { decision: 'abort' as const, effect: 'keep the evidence, judge, take down' },
+  ];
+}
+
+/** The exact input of the Update `decide` for a hold. */
+export function decideInput(hold: Pick<Hold, 'stage' | 'execution'>, decision: Decision): string {
+  return JSON.stringify({ stage: hold.stage, execution: hold.execution, decision, reason: 'why' });
+}
+
+/** Reasons, what a retry made good, the gates that count as a table, the others in a line. */
+function verdictSection({ state }: CampaignStatus, judged: JudgeResult): string {
+  const healed = healedFailures(state)
+    .slice(-MAX_HEALED)
+    .map(({ stage, execution, failure }) => {
+      const later = latestOutcome(state, stage)?.execution ?? execution + 1;
+      return `${stage} passed on execution ${later}; execution ${execution}: ${failure?.message ?? 'failed'}`;
+    });
+  const reasons = [...judged.reasons, ...healed].map((reason) => `- ${cut(reason, MAX_REASON)}`);
+  const counting = judged.gates.filter((gate) => !gate.informational);
+  const shown = judged.gates.filter((gate) => gate.informational);
+  return [
+    `### Verdict: ${judged.verdict}`,
+    reasons.join('\n'),
+    counting.length === 0
+      ? ''
+      : table(
+          ['gate', 'measured', 'bar', 'headroom', 'verdict'],
+          counting.map((gate) => [
+            cell(gate.gate),
+            measuredText(gate),
+            unbroken(barText(gate)),
+            gate.headroom === null ? '–' : unbroken(`${Math.round(gate.headroom * 100)} %`),
+            gate.verdict === 'pass' ? 'pass' : `**${gate.verdict}**`,
+          ]),
+        ),
+    shown.length === 0
+      ? ''
+      : `Not judged: ${shown.map((gate) => `${unbroken(cell(gate.gate))} ${measuredText(gate)}`).join(', ')}.`,
+  ]
+    .filter((part) => part !== '')
+    .join(BETWEEN);
+}
+
+function measuredText({ value, unit }: GateLine): string {
+  return value === null ? '–' : unbroken(`${Number(value.toPrecision(4))} ${cell(unit)}`.trim());
+}
+
+function barText(gate: { readonly min?: number; readonly max?: number }): string {
+  const sides = [gate.min === undefined ? '' : `≥ ${gate.min}`, gate.max === undefined ? '' : `≤ ${gate.max}`];
+  return sides.filter((side) => side !== '').join(', ') || '–';
+}
+
+/** What the stages' table does not tell: decisions, changes, deaths and repairs. The newest lines that fit matter most. */
+function story(status: CampaignStatus, maxBytes: number): string {
+  const heading = '### Story';
+  const lines: string[] = [];
+  let left = maxBytes - bytesOf(heading + BETWEEN);
+  for (const { atMs, text } of status.story.toReversed()) {
+    if (isToldByTable(text)) continue;
+    const line = `- \`${clockText(atMs)}\` ${cut(text, MAX_MESSAGE)}`;
+    left -= bytesOf(line) + 1;
+    if (left < 0) break;
+    lines.unshift(line);
+  }
+  return lines.length === 0 ? '' : [heading, '', ...lines].join('\n');
+}
+
+function isToldByTable(text: string): boolean {
+  return STAGES.some(
+    (stage) => text.startsWith(`${stage}: `) || text.startsWith(`**${stage} failed**`) || text === `${stage} stopped`,
+  );
+}

@@ -1,0 +1,139 @@
+import { parser } from '@prometheus-io/lezer-promql';
+import { describe, expect, it } from 'vitest';
+import { aggregationSignature, functionSignature } from '../../../src/core/promql/functions.ts';
+import { readRe2 } from '../../../src/core/promql/regex.ts';
+import { checkPromql } from '../../../src/core/promql/check.ts';
+
+describe('a query that Prometheus answers', () => {
+  it.each([
+    // What comes after an operator belongs to the operand next to it.
+    'sum(a) + rate(b[5m])',
+    'a + b offset 5m',
+    '-a offset 5m',
+    'a > bool b @ end()',
+    'rate(a[5m] offset 5m @ 10)',
+    'sum_over_time((a + b)[5m:1m] offset 1m)',
+    'avg_over_time(rate(a[1m])[$window:15s])',
+    'rate(a[300])',
+    'rate(a[5m * 2])',
+    'rate(a[step() * 2])',
+    'rate(a[1h30m:])',
+    // Arguments that may be left out, or come in any number.
+    'hour()',
+    'round(a)',
+    'round(a, 0.1)',
+    'label_join(a, "b", ",")',
+    'label_join(a, "b", ",", "c", "d", "e")',
+    'label_replace(a, "b", "$1-${name}", "c", "(?P<name>.*)")',
+    'sort_by_label(a, "b", "c")',
+    'histogram_quantiles(a, "q", 0.5, 0.9, 0.99)',
+    'info(a)',
+    'info(a, {b=~".*"})',
+    'quantile(scalar(a), b)',
+    'count_values("version", a)',
+    'SUM BY (a, b,) (c)',
+    'topk(5, a) without (b)',
+    'limit_ratio(0.1, a)',
+    // Numbers are readings too.
+    '1',
+    'time() - 5m',
+    '1 > bool 2',
+    'vector(1) or a',
+    'a * on (b) group_left (c) d',
+    'a unless on () b',
+    'a + fill(0) b',
+    'a atan2 b',
+    // Selectors.
+    '{a=~".+"}',
+    '{a!=""}',
+    '{a!~"|b"}',
+    '{__name__=~"a|b"}',
+    '{"a.name", "a label"="b"}',
+    'a{b=~"(?i)c$"}',
+    'a{b=~"(?P<n>c)(?s:.)"}',
+    'a{b=~"[[:alpha:]]+\\\\d\\\\pL\\\\z"}',
+    'a{b=~`\\d+`}',
+    "a{b='\\'\\u00e9\\x41\\101'}",
+    'absent_over_time(a{b="$campaign"}[$window])',
+  ])('%s is taken', (query) => {
+    expect(checkPromql(query)).toBeUndefined();
+  });
+});
+
+describe('the place of an error', () => {
+  it.each([
+    ['1 + sum(foo[5m])', 8],
+    ['sum(a) + rate(sum(b)[5m])', 14],
+    ['rate(foo[1m]) + rate(foo[0s])', 25],
+    ['foo{a=~"("}', 7],
+    ['foo{a="\\d"}', 7],
+    ['foo and 1', 4],
+    ['sum({}) / sum(foo[5m])', 4],
+  ])('%s: %i', (query, offset) => {
+    expect(checkPromql(query)?.offset).toBe(offset);
+  });
+});
+
+describe('what functions take', () => {
+  it('is known for every name the parser has', () => {
+    const names = parser.nodeSet.types.map((type) => type.name.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '_').toLowerCase());
+    const called = names
+      .flatMap((name) => [name, name.replace('std_', 'std'), name.replace(/_fn$/, '')])
+      .filter((name) => /^[a-z_0-9]+$/.test(name) && isCall(name));
+    expect(called.length).toBeGreaterThan(90);
+    expect(called.filter((name) => (functionSignature(name) ?? aggregationSignature(name)) === undefined)).toEqual([]);
+  });
+});
+
+describe('a regular expression', () => {
+  it.each([
+    ['', true],
+    ['.*', true],
+    ['.+', false],
+    ['a|', true],
+    ['(a|b*)c?', true],
+    ['(a|b*)c', false],
+    ['^$', true],
+    ['\\b', false],
+    ['(?i)a{0,2}', true],
+    ['(?i)a{2}', false],
+    ['a{,2}', false],
+    ['\\Q\\E', true],
+    ['\\Q.*\\E', false],
+    ['[^]a]?', true],
+  ])('%j matches nothing: %s', (pattern, matchesEmpty) => {
+    expect(readRe2(pattern)).toEqual({ ok: true, matchesEmpty });
+  });
+
+  it.each([
+    ['a)', 1],
+    ['(a', 0],
+    ['[a', 0],
+    ['*', 0],
+    ['a|*', 2],
+    ['a**', 2],
+    ['a{2}{3}', 4],
+    ['a{1001}', 0],
+    ['((a{50}){50}){50}', 1],
+    ['a{3,2}', 0],
+    ['(?<=a)', 0],
+    ['\\1', 0],
+    ['\\y', 0],
+    ['a\\', 1],
+    ['[z-a]', 2],
+    ['[a-\\d]', 2],
+    ['[[:letters:]]', 1],
+  ])('%j is none, at %i', (pattern, offset) => {
+    expect(readRe2(pattern)).toMatchObject({ ok: false, offset });
+  });
+
+  it('is read in one pass, whatever a matcher would make of it', () => {
+    expect(readRe2(`${'(|a|b)'.repeat(600)}c`)).toEqual({ ok: true, matchesEmpty: false });
+    expect(readRe2('('.repeat(4_000)).ok).toBe(false);
+  });
+});
+
+function isCall(name: string): boolean {
+  const call = parser.parse(`${name}()`).topNode.firstChild;
+  return call?.name === 'FunctionCall' || call?.name === 'AggregateExpr';
+}
