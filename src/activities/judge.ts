@@ -1,4 +1,3 @@
-import { CancelledFailure } from '@temporalio/activity';
 import type { Logger } from 'pino';
 import { readCheckpoint } from '../adapters/host/checkpoints.ts';
 import { readGround } from '../adapters/host/ground.ts';
@@ -17,6 +16,7 @@ import { finalResults } from '../core/verdict/final-readings.ts';
 import type { SummaryAction } from '../core/verdict/summary.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
 import { bounded } from './bounded.ts';
+import { isCancelled } from './cancellation.ts';
 import type { SoakCheckpoint } from './soak.ts';
 import { stageActivity, type StageContext } from './stage-activity.ts';
 
@@ -71,23 +71,16 @@ export function createJudge(log: Logger): (input: JudgeInput) => Promise<JudgeRe
  * summary.json. A cancel is passed on.
  */
 async function ifPossible(
-  { evidence, log }: Pick<StageContext, 'evidence' | 'log'>,
+  { event, log }: Pick<StageContext, 'event' | 'log'>,
   what: 'report' | 'manifest',
   write: () => Promise<unknown>,
 ): Promise<void> {
   try {
     await write();
   } catch (error) {
-    if (error instanceof CancelledFailure) throw error;
+    if (isCancelled(error)) throw error;
     log.error({ err: error }, `the ${what} could not be written`);
-    evidence.event({
-      atMs: Date.now(),
-      stage: 'judge',
-      execution: 1,
-      attempt: 1,
-      what: `no-${what}`,
-      detail: error instanceof Error ? error.message : String(error),
-    });
+    event(`no-${what}`, error instanceof Error ? error.message : String(error));
   }
 }
 

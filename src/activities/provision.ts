@@ -65,15 +65,7 @@ export function createProvision(log: Logger, metricsPort: number): (input: Stage
         });
       });
     }
-    for (const line of absent)
-      context.evidence.event({
-        atMs: Date.now(),
-        stage: 'provision',
-        execution: context.input.execution,
-        attempt: 1,
-        what: 'not-scraped',
-        detail: line,
-      });
+    for (const line of absent) context.event('not-scraped', line);
     return {
       detail: `${counted(clusters.length, 'cluster')} up, Prometheus at ${prometheus.url}${absent.length === 0 ? '' : `; ${absent.join('; ')}`}`,
       facts: {

@@ -10,6 +10,7 @@ import type { EvidencePart, SnapshotResult, StageInput } from '../core/campaign/
 import type { CallBudgets } from '../core/plan/deadlines.ts';
 import { LOCAL_MS } from '../core/plan/stage-waits.ts';
 import { bounded } from './bounded.ts';
+import { isCancelled } from './cancellation.ts';
 import type { SoakCheckpoint } from './soak.ts';
 import { stageActivity, type StageContext } from './stage-activity.ts';
 
@@ -47,7 +48,7 @@ export function createSnapshot(log: Logger): (input: StageInput) => Promise<Snap
         }),
       );
     } catch (error) {
-      if (error instanceof Error && error.name === 'CancelledFailure') throw error;
+      if (isCancelled(error)) throw error;
       parts.push({
         what: 'evidence in time',
         ok: false,

@@ -1,4 +1,3 @@
-import { CancelledFailure } from '@temporalio/activity';
 import type { Logger } from 'pino';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DemandReport } from '../adapters/kube/run-demand.ts';
@@ -9,6 +8,7 @@ import type { StageInput, StageResult } from '../core/campaign/stage-io.ts';
 import type { GateResult } from '../core/gates/model.ts';
 import { demandSchedule, type WantedPods } from '../core/plan/demand.ts';
 import { bounded } from './bounded.ts';
+import { continuesElsewhere } from './cancellation.ts';
 import type { ObservedCluster, Observers } from './observers.ts';
 import { runActions, undoActions, type ActionState } from './soak-actions.ts';
 import { breachFailure, breachIn, liveGates, readGates } from './soak-gates.ts';
@@ -53,15 +53,11 @@ export function createSoak(log: Logger, observers: Observers): (input: StageInpu
         return soak.result();
       });
     } catch (error) {
-      if (!goesOnElsewhere(error)) await soak.undo();
+      // After a cancel that was requested no attempt follows that could undo anything.
+      if (!continuesElsewhere()) await soak.undo();
       throw error;
     }
   });
-}
-
-/** A worker that shuts down, or that was given up, leaves the soak to the next one; after a cancel none comes. */
-function goesOnElsewhere(error: unknown): boolean {
-  return error instanceof CancelledFailure && error.message !== 'CANCELLED';
 }
 
 class Soak {
@@ -251,7 +247,7 @@ class Soak {
 
   #actionsRequest(): Parameters<typeof undoActions>[0] | undefined {
     const [cluster] = this.#clusters;
-    const { spec, evidence, input } = this.#context;
+    const { spec, event } = this.#context;
     if (cluster === undefined) return undefined;
     return {
       actions: spec.profile.runnerActions,
@@ -260,8 +256,7 @@ class Soak {
       callBudgetMs: spec.deadlines.budgets.apiCallMs,
       onChange: (index, state, told) => {
         this.#save({ actions: { ...this.checkpoint.actions, [String(index)]: state } });
-        const { execution } = input;
-        evidence.event({ atMs: Date.now(), stage: 'soak', execution, attempt: 1, what: 'action', detail: told });
+        event('action', told);
       },
     };
   }

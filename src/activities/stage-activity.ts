@@ -1,4 +1,4 @@
-import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
+import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { Logger } from 'pino';
 import { readCheckpoint, writeCheckpoint } from '../adapters/host/checkpoints.ts';
 import { readGround } from '../adapters/host/ground.ts';
@@ -13,6 +13,7 @@ import type { Ownership } from '../core/plan/labels.ts';
 import { remainingMs } from '../core/plan/deadlines.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
 import { lastCheckpoint } from './bounded.ts';
+import { isCancelled, whyCancelled } from './cancellation.ts';
 
 /** What every stage's body works with. */
 export interface StageContext<Input extends StageInput = StageInput> {
@@ -21,6 +22,8 @@ export interface StageContext<Input extends StageInput = StageInput> {
   readonly stage: Stage;
   readonly log: Logger;
   readonly evidence: Evidence;
+  /** Adds an event of this stage, execution and attempt to the timeline. @param what one word, e.g. `action` */
+  readonly event: (what: string, detail: string) => void;
   /** Where an earlier attempt of this execution had got to: its clock goes on. */
   readonly checkpoint: unknown;
   /** Where the execution before this one had got to: what was made stands, but clocks start anew. */
@@ -65,6 +68,7 @@ export function stageActivity<Input extends StageInput, Result extends StageResu
         stage,
         log,
         evidence,
+        event,
         checkpoint,
         handedOver: input.resume,
         save: (next) => {
@@ -88,9 +92,10 @@ export function stageActivity<Input extends StageInput, Result extends StageResu
       log.info({ seconds }, result.detail);
       return { ...result, groundEvents } as unknown as Result;
     } catch (error) {
-      if (error instanceof CancelledFailure) {
-        event('cancelled', error.message);
-        log.info(`stage stopped: ${error.message}`);
+      if (isCancelled(error)) {
+        const cause = whyCancelled() ?? error.message;
+        event('cancelled', cause);
+        log.info(`stage stopped: ${cause}`);
         throw error;
       }
       const failure = asFailure(error, checkpoint);

@@ -17,6 +17,7 @@ import { sweepMs } from '../core/plan/stage-waits.ts';
 import { counted } from '../core/text/counted.ts';
 import type { StageInput, TeardownResult } from '../core/campaign/stage-io.ts';
 import { bounded } from './bounded.ts';
+import { isCancelled } from './cancellation.ts';
 import { ALL_BUT_RELEASES, hasChartToRemove, removeChart } from './system-chart.ts';
 import { eachAtOnce } from './each-at-once.ts';
 import type { Observers } from './observers.ts';
@@ -158,7 +159,7 @@ async function attempt(leftovers: string[], what: string, step: () => Promise<un
     await step();
     return true;
   } catch (error) {
-    if (error instanceof Error && error.name === 'CancelledFailure') throw error;
+    if (isCancelled(error)) throw error;
     leftovers.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
     return false;
   }

@@ -1,3 +1,4 @@
+import { ActivityCancellationDetails } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -46,7 +47,7 @@ test('a breach outlives the worker that saw it: the next attempt reads all gates
   const dying = soak(first, spec);
   await untilTrue(() => prometheus.unanswered.length > 0);
   // It dies while it asks for all gates, after which everything is well again.
-  first.cancel('WORKER_SHUTDOWN');
+  first.cancel('WORKER_SHUTDOWN', new ActivityCancellationDetails({ workerShutdown: true }));
   expect((await dying).name).toBe('CancelledFailure');
   prometheus.value = 1;
 
@@ -83,7 +84,7 @@ test('a soak that is cancelled while a Node is failed brings it back; a worker t
   const first = anAttempt(1);
   const stopped = soak(first, spec, [cluster]);
   await untilTrue(() => patches() === 1);
-  first.cancel('WORKER_SHUTDOWN');
+  first.cancel('WORKER_SHUTDOWN', new ActivityCancellationDetails({ workerShutdown: true }));
   expect((await stopped).message).toBe('WORKER_SHUTDOWN');
   expect(patches()).toBe(1);
 

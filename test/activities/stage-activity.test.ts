@@ -75,3 +75,14 @@ test('a retry gives a campaign more time at each of its attempts, and its first 
   await run('soak', 2, 2, []);
   expect(readLedger(spec.slug)?.expiresAtMs).toBeGreaterThan(Date.now());
 });
+
+test('an event that a stage adds to the timeline carries its execution and attempt', async () => {
+  const env = new MockActivityEnvironment({ attempt: 3 }, { logger: new DefaultLogger('ERROR') });
+  const activity = stageActivity('provision', pino({ level: 'silent' }), ({ event }) => {
+    event('not-scraped', 'c0: etcd');
+    return Promise.resolve({ detail: 'done', facts: {} });
+  });
+  await env.run(activity, { spec, execution: 2, decisions: [], outcomes: [] });
+  const [added] = readTimeline(evidenceFolder(spec.campaign)).filter(({ what }) => what === 'not-scraped');
+  expect(added).toMatchObject({ stage: 'provision', execution: 2, attempt: 3, detail: 'c0: etcd' });
+});
