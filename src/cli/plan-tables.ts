@@ -3,6 +3,7 @@ import { COMPACT } from './text-table.ts';
 import { STAGES } from '../core/model/stages.ts';
 import type { GateDefinition } from '../core/gates/model.ts';
 import type { DerivationStep, StageDeadlines } from '../core/plan/deadlines.ts';
+import { podsOfLargestCluster, podsOfSmallestCluster } from '../core/plan/cluster-pods.ts';
 import { rampNote } from '../core/plan/make-plan.ts';
 import type { Plan, SeedRow } from '../core/plan/plan.ts';
 import { formatDuration } from '../core/text/duration.ts';
@@ -10,8 +11,8 @@ import { formatDuration } from '../core/text/duration.ts';
 /** The numbers of a plan, a line each. */
 export function numbersTable(plan: Plan): string {
   const table = new Table({ ...COMPACT });
-  const most = plan.podsOfCluster[0] ?? 0;
-  const least = plan.podsOfCluster.at(-1) ?? 0;
+  const most = podsOfLargestCluster(plan);
+  const least = podsOfSmallestCluster(plan);
   table.push(
     { Pods: grouped(plan.totalPods) },
     {

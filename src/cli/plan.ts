@@ -1,4 +1,6 @@
 import { Command } from 'commander';
+import { podsOfCluster } from '../core/plan/cluster-pods.ts';
+import type { Plan } from '../core/plan/plan.ts';
 import { collect, oneOf } from './options.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -34,7 +36,9 @@ export function planCommand(): Command {
         system: files.system.value.metadata.name,
       };
       if (output === 'json') {
-        process.stdout.write(`${JSON.stringify({ ...names, plan, gates, deadlines }, null, 2)}\n`);
+        process.stdout.write(
+          `${JSON.stringify({ ...names, plan: withPodsOfClusters(plan), gates, deadlines }, null, 2)}\n`,
+        );
         return;
       }
       const tables = await import('./plan-tables.ts');
@@ -49,4 +53,10 @@ export function planCommand(): Command {
       ];
       process.stdout.write(`${parts.join('\n')}\n`);
     });
+}
+
+/** A plan with the target Pods of each cluster, which a plan does not store. */
+function withPodsOfClusters(plan: Plan): Plan & { readonly podsOfCluster: readonly number[] } {
+  const podsOf = Array.from({ length: plan.clusterCount }, (_, index) => podsOfCluster(plan, index));
+  return { ...plan, podsOfCluster: podsOf };
 }

@@ -106,7 +106,7 @@ function soakable(change: Partial<CampaignSpec> = {}): CampaignSpec {
     slug: 'bsoak',
     campaign: 'soak',
     gates: [aGate(), other],
-    plan: aPlan({ clusterCount: 1, podsOfCluster: [0], totalPods: 0 }),
+    plan: aPlan({ clusterCount: 1, totalPods: 0 }),
     ...change,
   });
   const nowMs = Date.now();

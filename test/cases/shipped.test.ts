@@ -8,6 +8,7 @@ import { planCampaign } from '../../src/core/plan/plan-campaign.ts';
 import type { PlannedCampaign } from '../../src/core/plan/plan-campaign.ts';
 import { formatFileErrors } from '../../src/core/files/file-error.ts';
 import { profileFromObject, substrateFromObject } from '../../src/core/profile/parse.ts';
+import { podsOf } from '../core/plan/make.ts';
 import recorded from './bigfleet-plan.json' with { type: 'json' };
 import cases from './bigfleet-validation.json' with { type: 'json' };
 
@@ -77,7 +78,7 @@ describe('the shipped profiles', () => {
     const { plan } = planOf(profile, substrate);
     expect(plan.clusterCount).toBeGreaterThan(0);
     expect(plan.hostsNeeded).toBeGreaterThan(1);
-    expect(plan.podsOfCluster.reduce((sum, pods) => sum + pods, 0)).toBe(plan.totalPods);
+    expect(podsOf(plan).reduce((sum, pods) => sum + pods, 0)).toBe(plan.totalPods);
   });
 
   const names = readdirSync(`${repositoryFolder}/profiles`)

@@ -19,7 +19,7 @@ const sources = readdirSync(workflows)
 function deadlinesOf(soakSeconds: number, clusters: number): StageDeadlines {
   const base = aProfile();
   const profile = aProfile({ loadProfile: { ...base.loadProfile, soakSeconds } });
-  const plan = aPlan({ clusterCount: clusters, podsOfCluster: Array.from({ length: clusters }, () => 1_000) });
+  const plan = aPlan({ clusterCount: clusters, totalPods: clusters * 1_000 });
   const derived = deriveDeadlines({ profile, plan, substrate: aSubstrate() });
   if (!derived.ok) throw new Error(derived.errors.map((error) => error.message).join('\n'));
   return derived.deadlines;

@@ -10,6 +10,7 @@ import { targetKind } from '../../core/bigfleet/target-kind.ts';
 import type { GroundEvent } from '../host/ground.ts';
 import type { StoredReading } from './evidence-folder.ts';
 import type { BelaySummary, Breach, EvidencePart, LoadRecord, StageRecord } from './summary-model.ts';
+import { podsOfLargestCluster } from '../../core/plan/cluster-pods.ts';
 
 /** What a summary is made of. */
 export interface SummaryInput {
@@ -110,7 +111,7 @@ function scaleOf({ plan }: CampaignSpec): BelaySummary['scale'] {
     plan.seed.reduce((total, row) => total + pick(row), 0);
   return {
     kwokClusters: plan.clusterCount,
-    machinesPerCr: plan.podsOfCluster[0] ?? 0,
+    machinesPerCr: podsOfLargestCluster(plan),
     totalCrs: plan.totalPods,
     shardReplicas: plan.shardReplicas,
     seedMachinesPerShard: Math.floor(plan.machinesEffective / Math.max(1, plan.shardReplicas)),

@@ -6,6 +6,7 @@ import type { System } from '../model/system.ts';
 import { sinceDriverStart } from './upstream-load.ts';
 import { tiers } from '../plan/make-plan.ts';
 import type { Plan } from '../plan/plan.ts';
+import { podsOfLargestCluster } from '../plan/cluster-pods.ts';
 
 /** Clusters from which BigFleet reconciles incrementally and Prometheus gets the larger limits. */
 const LARGE_CLUSTERS = 100;
@@ -107,7 +108,7 @@ function loadProfile(profile: Profile, plan: Plan): Readonly<Record<string, unkn
   const events = <T extends { readonly atSeconds: number }>(list: readonly T[]): readonly T[] =>
     list.map((event) => ({ ...event, atSeconds: sinceDriverStart(event.atSeconds, load.rampSeconds) }));
   return {
-    target: plan.podsOfCluster[0] ?? 0,
+    target: podsOfLargestCluster(plan),
     durationSeconds: load.soakSeconds,
     churnPerMinute: load.churnPerMinute,
     settleSeconds: load.settleSeconds,

@@ -4,6 +4,7 @@ import { demandLevels, multipleOf, type DemandLevel } from './demand-levels.ts';
 import { randomStream } from './random.ts';
 import type { CampaignSpec } from './spec.ts';
 import { drawBurst, drawWorkloads, type Workload } from './workload.ts';
+import { podsOfCluster } from './cluster-pods.ts';
 
 /** What of a specification decides its demand. */
 export type DemandSpec = Pick<CampaignSpec, 'profile' | 'plan' | 'catalogue' | 'randomSeed'>;
@@ -35,7 +36,7 @@ export interface DemandParts {
 export function drawDemand(spec: DemandSpec, clusterIndex: number): DemandParts {
   const { catalogue, randomSeed, plan } = spec;
   const load = spec.profile.loadProfile;
-  const target = plan.podsOfCluster[clusterIndex] ?? 0;
+  const target = podsOfCluster(plan, clusterIndex);
   const levels = demandLevels(load, target);
   let firstIndex = 0;
   let firstSlot = 0;

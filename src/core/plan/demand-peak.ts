@@ -1,5 +1,6 @@
 import type { Catalogue } from '../model/catalogue.ts';
 import type { Profile } from '../model/profile.ts';
+import { podsOfLargestCluster } from './cluster-pods.ts';
 import { demandLevels } from './demand-levels.ts';
 import { archetypeOf, extraPods } from './demand-parts.ts';
 import type { Plan } from './plan.ts';
@@ -19,7 +20,7 @@ export interface DemandPeak {
  */
 export function demandPeak(profile: Profile, plan: Plan, catalogue: Catalogue): DemandPeak {
   const load = profile.loadProfile;
-  const largest = plan.podsOfCluster.reduce((most, pods) => Math.max(most, pods), 0);
+  const largest = podsOfLargestCluster(plan);
   const highest = demandLevels(load, largest).reduce((most, { pods }) => Math.max(most, pods), largest);
   const burst = load.bursts.reduce((sum, { archetype, extraTarget }) => {
     const found = archetypeOf(catalogue, archetype);

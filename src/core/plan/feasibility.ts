@@ -46,7 +46,7 @@ export function checkFeasible(
 function demandRefusals(profile: Profile, substrate: Substrate, plan: Plan): readonly Infeasibility[] {
   const refused: Infeasibility[] = [];
   const { machines, density } = profile.scale;
-  const demand = plan.podsOfCluster.reduce((sum, pods) => sum + pods, 0);
+  const demand = plan.totalPods;
   if (demand !== machines * density) {
     refused.push({
       field: 'scale.machines',

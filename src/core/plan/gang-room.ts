@@ -3,6 +3,7 @@ import type { Profile } from '../model/profile.ts';
 import type { Capacity, Infeasibility } from './feasibility.ts';
 import type { Plan, SeedRow } from './plan.ts';
 import { isGang, podsPerMachine, seededArchetypes } from './seed-sizing.ts';
+import { podsOfSmallestCluster } from './cluster-pods.ts';
 
 /**
  * Gangs that no zone can hold whole. Belay lays its own Nodes out around the gangs that are drawn, so there only the
@@ -19,7 +20,7 @@ export function gangRefusals(
   const demand = catalogue.demandArchetypes.length > 0 ? catalogue.demandArchetypes : catalogue.archetypes;
   const bursts = new Set(profile.loadProfile.bursts.map((burst) => burst.archetype));
   const inZone = machinesInZone(plan, catalogue);
-  const podsOfSmallest = plan.podsOfCluster.reduce((least, pods) => Math.min(least, pods), Number.POSITIVE_INFINITY);
+  const podsOfSmallest = podsOfSmallestCluster(plan);
   const refused: Infeasibility[] = [];
   for (const archetype of demand) {
     const inBurst = bursts.has(archetype.name);

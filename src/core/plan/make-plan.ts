@@ -15,7 +15,7 @@ import {
   seededArchetypes,
   sumOfShares,
 } from './seed-sizing.ts';
-import { ceilDiv, evenParts, largestRemainder } from './whole-numbers.ts';
+import { ceilDiv, largestRemainder } from './whole-numbers.ts';
 
 /** Machines that one shard is made for. */
 const MACHINES_PER_SHARD = 500_000;
@@ -53,7 +53,6 @@ export function makePlan(profile: Profile, substrate: Substrate, catalogue: Cata
   return {
     totalPods,
     clusterCount,
-    podsOfCluster: evenParts(totalPods, clusterCount),
     hostsNeeded: hosts,
     rampDemandPodsPerSec,
     rampSupplyPodsPerSec,

@@ -3,7 +3,7 @@ import { LABELS, ownershipLabels } from './labels.ts';
 import type { Ownership } from './labels.ts';
 import type { SeedRow } from './plan.ts';
 import { formatQuantity, parseQuantity } from './quantity.ts';
-import { evenParts } from './whole-numbers.ts';
+import { evenPart } from './whole-numbers.ts';
 import type { Workload } from './workload.ts';
 
 /** A machine to be made as a Node. */
@@ -69,7 +69,7 @@ export function planNodes(request: {
   for (const archetype of allArchetypes(catalogue)) {
     const row = rows.get(archetype.name);
     const podsPerMachine = row?.podsPerMachine ?? Math.max(1, archetype.podsPerNode);
-    const existing = row === undefined ? 0 : (evenParts(row.configured + row.idle, clusterCount)[clusterIndex] ?? 0);
+    const existing = row === undefined ? 0 : evenPart(row.configured + row.idle, clusterCount, clusterIndex);
     const pools = poolsOf(archetype, podsPerMachine, workloads);
     const before = ground.nodes.length;
     for (const pool of pools) {

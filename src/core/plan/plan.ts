@@ -2,8 +2,6 @@
 export interface Plan {
   readonly totalPods: number;
   readonly clusterCount: number;
-  /** Target Pods of each cluster, in order; sums to totalPods exactly. */
-  readonly podsOfCluster: readonly number[];
   readonly hostsNeeded: number;
   readonly rampDemandPodsPerSec: number;
   readonly rampSupplyPodsPerSec: number;

@@ -5,6 +5,7 @@ import { budgetField } from './call-budgets.ts';
 import type { CallBudgets, DerivationStep, StageDeadline } from './deadlines.ts';
 import type { DemandPeak } from './demand-peak.ts';
 import type { Plan } from './plan.ts';
+import { podsOfLargestCluster } from './cluster-pods.ts';
 
 /** Clusters that are created, installed into, or deleted at once on one host. */
 export const CLUSTERS_AT_ONCE = 4;
@@ -76,7 +77,7 @@ export function stageWaits(shape: Shape): Readonly<Record<Stage, readonly Deriva
   const inTurn = clustersOnHost(shape);
   const heavy = batches(inTurn, CLUSTERS_AT_ONCE);
   const light = batches(inTurn, CONVERSATIONS_AT_ONCE);
-  const ramped = plan.podsOfCluster.reduce((most, pods) => Math.max(most, pods), 1);
+  const ramped = Math.max(1, podsOfLargestCluster(plan));
   const largest = ramped + peak.bindable + peak.extra;
   const pages = batches(largest, LIST_PAGE);
   const seeded = plan.seed.reduce((sum, row) => sum + row.configured + row.idle, 0);

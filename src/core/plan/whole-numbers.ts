@@ -24,9 +24,12 @@ export function largestRemainder(total: number, shares: readonly number[]): read
   return parts;
 }
 
-/** Splits `total` over `count` parts as evenly as whole numbers allow; the first parts are the larger ones. */
-export function evenParts(total: number, count: number): readonly number[] {
+/**
+ * Part `index` of `total`, split over `count` parts as evenly as whole numbers allow. The first parts are the larger ones; all
+ * parts sum to `total`. An index outside of the parts gives 0.
+ */
+export function evenPart(total: number, count: number, index: number): number {
+  if (index < 0 || index >= count) return 0;
   const least = Math.floor(total / count);
-  const larger = total - least * count;
-  return Array.from({ length: count }, (_, index) => least + (index < larger ? 1 : 0));
+  return least + (index < total - least * count ? 1 : 0);
 }

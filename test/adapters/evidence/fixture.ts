@@ -54,7 +54,6 @@ export function specOf(gates: readonly GateDefinition[], more: Partial<CampaignS
     plan: {
       totalPods: 400,
       clusterCount: 2,
-      podsOfCluster: [200, 200],
       shardReplicas: 1,
       machinesEffective: 60,
       estimatedUsd: 0.5,

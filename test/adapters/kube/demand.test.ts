@@ -34,7 +34,7 @@ const demand = demandSchedule(
         demandSteps: [{ atSeconds: 8, targetMultiplier: 1 }],
       },
     },
-    plan: aPlan({ podsOfCluster: [PODS], clusterCount: 1 }),
+    plan: aPlan({ totalPods: PODS, clusterCount: 1 }),
     catalogue: mixedCatalogue,
     randomSeed: 3,
   },

@@ -16,7 +16,7 @@ import { parseDuration } from '../../../src/core/text/duration.ts';
 import { aPlan, aProfile, aSubstrate } from './make.ts';
 
 function derive(change: Partial<Profile>, clusters = 2): DeadlineResult {
-  const plan = aPlan({ clusterCount: clusters, podsOfCluster: Array.from({ length: clusters }, () => 2_500) });
+  const plan = aPlan({ clusterCount: clusters, totalPods: clusters * 2_500 });
   return deriveDeadlines({ profile: aProfile(change), plan, substrate: aSubstrate() });
 }
 
@@ -110,7 +110,7 @@ describe('deriveDeadlines', () => {
   });
 
   it('lets hosts of a hosted substrate wait side by side', () => {
-    const plan = aPlan({ clusterCount: 200, podsOfCluster: Array.from({ length: 200 }, () => 25_000) });
+    const plan = aPlan({ clusterCount: 200, totalPods: 200 * 25_000 });
     const hosted = accepted(deriveDeadlines({ profile: aProfile(), plan, substrate: aSubstrate({ type: 'hosted' }) }));
     const local = accepted(deriveDeadlines({ profile: aProfile(), plan, substrate: aSubstrate() }));
     expect(hosted.stages.provision.attemptMs).toBeLessThan(local.stages.provision.attemptMs / 4);
@@ -181,7 +181,6 @@ describe('every inequality', () => {
         });
         const plan = aPlan({
           clusterCount: drawn.clusters,
-          podsOfCluster: Array.from({ length: drawn.clusters }, () => drawn.pods),
           totalPods: drawn.clusters * drawn.pods,
           rampBudgetMs: drawn.rampBudgetMs,
         });

@@ -16,7 +16,7 @@ function aSpec(load: Partial<Load>, given: { pods?: number; seed?: number; arche
   const profile = aProfile();
   return {
     profile: { ...profile, loadProfile: { ...profile.loadProfile, ...load } },
-    plan: aPlan({ podsOfCluster: [given.pods ?? 60, given.pods ?? 60], clusterCount: 2 }),
+    plan: aPlan({ totalPods: 2 * (given.pods ?? 60), clusterCount: 2 }),
     catalogue: given.archetypes === undefined ? mixedCatalogue : catalogue(given.archetypes),
     randomSeed: given.seed ?? 1,
   } satisfies DemandSpec;
@@ -130,8 +130,8 @@ function burstOf(change: Partial<Burst>): Demand {
 
 /** Which of 400 clusters have anything to do. */
 function met(spec: DemandSpec): readonly boolean[] {
-  const wide = { ...spec, plan: aPlan({ podsOfCluster: Array.from({ length: 400 }, () => 1) }) };
-  return wide.plan.podsOfCluster.map((_, index) => demandSchedule(wide, index).operations.length > 0);
+  const wide = { ...spec, plan: aPlan({ clusterCount: 400, totalPods: 400 }) };
+  return Array.from({ length: 400 }, (_, index) => demandSchedule(wide, index).operations.length > 0);
 }
 
 describe('scale-downs and demand steps', () => {

@@ -195,7 +195,7 @@ describe('checkFeasible', () => {
   });
 
   it('refuses demand that differs from the seed by rounding', () => {
-    expect(refusals({ plan: { podsOfCluster: [2_500, 2_501] } })[0]).toContain(
+    expect(refusals({ plan: { totalPods: 5_001 } })[0]).toContain(
       'demand of 5001 Pods over 2 clusters differs from scale.machines 50 x scale.density 100 = 5000',
     );
     const odd = { 'scale.machines': 5_002, 'scale.density': 1, system: 'bigfleet' };

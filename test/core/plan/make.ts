@@ -1,3 +1,4 @@
+import { podsOfCluster } from '../../../src/core/plan/cluster-pods.ts';
 import type { Archetype, Catalogue } from '../../../src/core/model/catalogue.ts';
 import type { Profile } from '../../../src/core/model/profile.ts';
 import type { Substrate } from '../../../src/core/model/substrate.ts';
@@ -62,7 +63,6 @@ export function aPlan(change: Partial<Plan> = {}): Plan {
   return {
     totalPods: 5_000,
     clusterCount: 2,
-    podsOfCluster: [2_500, 2_500],
     hostsNeeded: 2,
     rampDemandPodsPerSec: 83.3,
     rampSupplyPodsPerSec: 60,
@@ -159,4 +159,9 @@ function withChanges<T>(value: T, set: Readonly<Record<string, unknown>>): T {
     inner[last] = found;
   }
   return copy;
+}
+
+/** Target Pods of each cluster of a plan, in order. */
+export function podsOf(plan: Pick<Plan, 'totalPods' | 'clusterCount'>): readonly number[] {
+  return Array.from({ length: plan.clusterCount }, (_, index) => podsOfCluster(plan, index));
 }
