@@ -3,7 +3,9 @@ import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { searchFolders, runsFolder } from '../adapters/host/folders.ts';
 import { hostQueues } from '../adapters/host/host-queues.ts';
+import { buildSpec } from '../adapters/files/build-spec.ts';
 import { findLadder } from '../adapters/files/find.ts';
+import { chartProblem } from '../adapters/systems/chart-problem.ts';
 import { campaignName } from '../core/campaign/campaign-name.ts';
 import { rungInput, type LadderSpec } from '../core/campaign/climb.ts';
 import { readStartedBy } from '../core/campaign/started-by.ts';
@@ -12,7 +14,6 @@ import { formatFileErrors } from '../core/files/file-error.ts';
 import { formatDuration } from '../core/text/duration.ts';
 import { parseCampaignInput, parseLadderInput } from '../core/profile/input.ts';
 import { bounded } from './bounded.ts';
-import { buildSpec, chartProblem } from './build-spec.ts';
 import type { LadderActivities, ResolveLadderActivities } from './contract.ts';
 
 /** Resolves a ladder and writes its summary. */

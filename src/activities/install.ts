@@ -3,27 +3,14 @@ import { loadSystem } from '../adapters/files/load-system.ts';
 import { ownPrometheus, writeTargets } from '../adapters/prometheus/server.ts';
 import { installSystem, systemScrapeTargets } from '../adapters/systems/install-system.ts';
 import { SystemNotReady } from '../adapters/systems/system-ready.ts';
-import type { ToolName } from '../adapters/toolchain/tools.ts';
-import { TOOL_NAMES } from '../adapters/toolchain/tools.ts';
+import { toolsOfSystem } from '../adapters/systems/tools-of-system.ts';
 import { counted } from '../core/text/counted.ts';
 import type { StageInput, StageResult } from '../core/campaign/stage-io.ts';
 import { CALLS_PER_MANIFEST } from '../core/plan/stage-waits.ts';
-import type { System } from '../core/model/system.ts';
 import { bounded } from './bounded.ts';
 import { toolPaths } from './provision.ts';
 import { installChart } from './system-chart.ts';
 import { stageActivity, systemNotThere } from './stage-activity.ts';
-
-/** Tools that a system's processes and charts need on the host. */
-export function toolsOfSystem(system: System): readonly ToolName[] {
-  const named = system.install.processes.map((process) => process.tool);
-  const modules = system.install.manifests.flatMap((manifest) =>
-    manifest.module === undefined ? [] : [manifest.module],
-  );
-  const helm = system.install.helm === undefined ? [] : ['helm'];
-  const wanted = new Set([...named, ...modules, ...helm]);
-  return TOOL_NAMES.filter((name) => wanted.has(name));
-}
 
 /**
  * Installs the system under test on every cluster and has it scraped. A system that is part of the cluster needs nothing. One

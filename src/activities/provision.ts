@@ -2,8 +2,8 @@ import { ApplicationFailure } from '@temporalio/activity';
 import type { Logger } from 'pino';
 import { openLedger, type Ledger } from '../adapters/host/ledger.ts';
 import { startPrometheus, writeTargets } from '../adapters/prometheus/server.ts';
-import { LOCAL_TOOLS } from '../adapters/substrates/local/kwok-config.ts';
 import { substrateAdapter } from '../adapters/substrates/select-substrate.ts';
+import { toolsOfSubstrate } from '../adapters/substrates/tools-of-substrate.ts';
 import { findTool, type FoundTool } from '../adapters/toolchain/find-tool.ts';
 import type { ToolName } from '../adapters/toolchain/tools.ts';
 import { counted } from '../core/text/counted.ts';
@@ -14,11 +14,6 @@ import { bounded } from './bounded.ts';
 import { scrapeIntervalMs } from '../core/plan/scrape-interval.ts';
 import { stageActivity, type StageContext } from './stage-activity.ts';
 import { claimWatch, pointAt, thisWorker } from './worker-target.ts';
-
-/** Tools that a campaign's own ground needs on its host, apart from the system's. */
-export function toolsOfSubstrate(spec: Pick<CampaignSpec, 'substrate'>): readonly ToolName[] {
-  return spec.substrate.type === 'local' ? ['prometheus', ...LOCAL_TOOLS] : ['prometheus'];
-}
 
 /** Brings up the clusters, or takes up those that are there, and the campaign's Prometheus that scrapes them. */
 export function createProvision(log: Logger, metricsPort: number): (input: StageInput) => Promise<StageResult> {

@@ -1,9 +1,11 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { buildSpec } from '../adapters/files/build-spec.ts';
 import type { FoundFile } from '../adapters/files/find.ts';
 import { loadSystem } from '../adapters/files/load-system.ts';
 import { runsFolder } from '../adapters/host/folders.ts';
+import { chartProblem } from '../adapters/systems/chart-problem.ts';
 import { campaignName, campaignNameOfRun } from '../core/campaign/campaign-name.ts';
 import { refuseChanges } from '../core/campaign/changes.ts';
 import { readStartedBy } from '../core/campaign/started-by.ts';
@@ -12,7 +14,6 @@ import { DEFAULT_HOLD_MS } from '../core/plan/deadlines.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
 import { formatFileErrors } from '../core/files/file-error.ts';
 import { parseCampaignInput } from '../core/profile/input.ts';
-import { buildSpec, chartProblem } from './build-spec.ts';
 import type { ResolveActivities, ResolveInput, RespecInput } from './contract.ts';
 
 /** Turns what was typed into a complete, hashed specification, and makes the changed one of a retry. */

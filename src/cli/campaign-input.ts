@@ -12,7 +12,7 @@ import { searchFolders } from '../adapters/host/folders.ts';
 import { formatFileErrors, sortFileErrors } from '../core/files/file-error.ts';
 import { parseCampaignInput } from '../core/profile/input.ts';
 import type { Overrides } from '../core/profile/overrides.ts';
-import { buildSpec, type BuiltSpec } from '../activities/build-spec.ts';
+import { buildSpec, type BuiltSpec } from '../adapters/files/build-spec.ts';
 import { holdInput } from './options.ts';
 import { UsageError } from './usage-error.ts';
 

@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import { styleText } from 'node:util';
-import { toolsOfSubstrate } from '../activities/provision.ts';
-import { chartProblem } from '../activities/build-spec.ts';
-import { toolsOfSystem } from '../activities/install.ts';
+import { toolsOfSubstrate } from '../adapters/substrates/tools-of-substrate.ts';
+import { chartProblem } from '../adapters/systems/chart-problem.ts';
+import { toolsOfSystem } from '../adapters/systems/tools-of-system.ts';
 import { SHARED_QUEUE } from '../adapters/host/host-queues.ts';
 import { counted } from '../core/text/counted.ts';
 import { EXIT } from '../core/verdict/exit-codes.ts';

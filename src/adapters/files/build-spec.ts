@@ -1,42 +1,40 @@
 import { createHash } from 'node:crypto';
-import { dirname } from 'node:path';
-import { searchFolders } from '../adapters/host/folders.ts';
-import { hostQueues } from '../adapters/host/host-queues.ts';
-import { loadCampaign, type Given } from '../adapters/files/load-campaign.ts';
-import { chartReference } from '../adapters/systems/helm.ts';
-import { notCarriedOut } from '../core/plan/carried-out.ts';
-import { planCampaign } from '../core/plan/plan-campaign.ts';
-import type { CampaignSpec, Trigger } from '../core/plan/spec.ts';
-import { formatFileErrors, formatNotice, sortFileErrors } from '../core/files/file-error.ts';
-import type { CampaignInput } from '../core/profile/input.ts';
-import type { System } from '../core/model/system.ts';
+import { searchFolders } from '../host/folders.ts';
+import { hostQueues } from '../host/host-queues.ts';
+import { loadCampaign, type Given } from './load-campaign.ts';
+import { notCarriedOut } from '../../core/plan/carried-out.ts';
+import { planCampaign } from '../../core/plan/plan-campaign.ts';
+import type { CampaignSpec, Trigger } from '../../core/plan/spec.ts';
+import { formatFileErrors, formatNotice, sortFileErrors } from '../../core/files/file-error.ts';
+import type { CampaignInput } from '../../core/profile/input.ts';
+import type { System } from '../../core/model/system.ts';
 
-/** Who a specification is made for. */
+/** The workflow run that a specification is made for. */
 export interface SpecIdentity {
   readonly workflowId: string;
   readonly runId: string;
   readonly campaign: string;
   readonly trigger: Trigger;
-  /** Where neither the input nor the profile says how long to hold. */
+  /** The hold if neither the input nor the profile sets one. */
   readonly defaultHoldMs: number;
 }
 
-/** A specification with the system's file behind it, or every reason why there is none, a line each. */
+/** A specification and the system file that it uses, or every reason why it cannot be built, one line each. */
 export type BuiltSpec =
   | {
       readonly ok: true;
       readonly spec: CampaignSpec;
       readonly system: System;
-      /** Of the system's file on this host. */
+      /** Path of the system file on this host. */
       readonly systemPath: string;
       readonly notices: readonly string[];
     }
   | { readonly ok: false; readonly errors: readonly string[] };
 
 /**
- * Makes a campaign's specification: files found, parsed and checked with one another, numbers planned, gates and deadlines
- * resolved, everything that cannot work refused. The command line asks it before anything starts, the worker asks it
- * again: what runs is what the worker's own files say.
+ * Builds a campaign's specification: finds and parses the files, checks them against each other, plans the numbers, and
+ * resolves gates and deadlines. It refuses everything that cannot work. The command line calls it before it starts a campaign,
+ * and the worker calls it again, because the worker's own files decide what runs.
  */
 export function buildSpec(input: CampaignInput, identity: SpecIdentity, given: Given = {}): BuiltSpec {
   const files = loadCampaign(input, searchFolders(), given);
@@ -83,23 +81,8 @@ export function buildSpec(input: CampaignInput, identity: SpecIdentity, given: G
 }
 
 /** A short DNS label, unique per run of a workflow. */
-export function slugOf(workflowId: string, runId: string): string {
+function slugOf(workflowId: string, runId: string): string {
   return `b${createHash('sha256').update(`${workflowId}/${runId}`).digest('hex').slice(0, 9)}`;
-}
-
-/**
- * Why a system's chart is not there, if it has one. It is asked on the host that installs it, whose environment may name
- * another one, before clusters are made for it.
- */
-export function chartProblem(built: { readonly system: System; readonly systemPath: string }): string | undefined {
-  const { metadata, install } = built.system;
-  if (install.helm === undefined) return undefined;
-  try {
-    chartReference(metadata.name, install.helm.chart, dirname(built.systemPath));
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
 }
 
 function refuse(text: string): BuiltSpec {
