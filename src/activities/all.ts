@@ -1,6 +1,12 @@
 import type { Logger } from 'pino';
 import { createClimb } from './climb.ts';
-import type { LadderActivities, ResolveActivities, ResolveLadderActivities, StageActivities } from './contract.ts';
+import type {
+  LadderActivities,
+  ResolveActivities,
+  ResolveLadderActivities,
+  RespecActivities,
+  StageActivities,
+} from './contract.ts';
 import { createInstall } from './install.ts';
 import { createJudge } from './judge.ts';
 import type { Observers } from './observers.ts';
@@ -21,12 +27,14 @@ export interface ActivityDependencies {
   readonly observers: Observers;
 }
 
+type AllActivities = ResolveActivities &
+  RespecActivities &
+  StageActivities &
+  ResolveLadderActivities &
+  LadderActivities;
+
 /** Every activity that a worker serves, by name. */
-export function createActivities({
-  log,
-  metricsPort,
-  observers,
-}: ActivityDependencies): ResolveActivities & StageActivities & ResolveLadderActivities & LadderActivities {
+export function createActivities({ log, metricsPort, observers }: ActivityDependencies): AllActivities {
   return {
     ...createResolve(),
     provision: createProvision(log, metricsPort),

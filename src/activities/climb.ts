@@ -29,15 +29,15 @@ export function createClimb(): ResolveLadderActivities & LadderActivities {
       const trigger = scheduled ? 'schedule' : known?.trigger === 'cli' ? 'cli' : 'ui';
       const named = rungs.map((rung, index) => ({ ...rung, id: `${index + 1}-${rung.profile}` }));
       const { holdMs } = parsed.value;
-      const toldHold = holdMs === undefined ? {} : { toldHold: formatDuration(holdMs) };
-      // A rung that cannot work is found out before the first one costs an hour.
-      const errors = named.flatMap((rung) => rungErrors(rung, toldHold, workflowId));
+      const inputHold = holdMs === undefined ? {} : { inputHold: formatDuration(holdMs) };
+      // A rung that cannot work is refused before the first one takes an hour.
+      const errors = named.flatMap((rung) => rungErrors(rung, inputHold, workflowId));
       if (errors.length > 0) throw invalid(errors.join('\n'));
       return {
         name: metadata.name,
         rungs: named,
         holdMs: holdMs ?? known?.defaultHoldMs ?? 0,
-        ...toldHold,
+        ...inputHold,
         trigger,
         hostQueue: hostQueues().hostQueue,
         folder: campaignName(workflowId),
@@ -57,11 +57,11 @@ export function createClimb(): ResolveLadderActivities & LadderActivities {
 
 function rungErrors(
   rung: LadderSpec['rungs'][number],
-  told: Pick<LadderSpec, 'toldHold'>,
+  hold: Pick<LadderSpec, 'inputHold'>,
   workflowId: string,
 ): readonly string[] {
   const { id } = rung;
-  const parsed = parseCampaignInput(rungInput(rung, told));
+  const parsed = parseCampaignInput(rungInput(rung, hold));
   if (!parsed.ok) return [`rung ${id}: ${formatFileErrors(parsed.errors)}`];
   const built = buildSpec(parsed.value, {
     workflowId: `${workflowId}.${id}`,

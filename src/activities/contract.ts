@@ -1,17 +1,21 @@
 import type { ClimbResult, LadderSpec } from '../core/campaign/climb.ts';
+import type { CampaignOutline } from '../core/campaign/outline.ts';
 import type {
   JudgeInput,
   JudgeResult,
+  SnapshotInput,
   SnapshotResult,
   StageInput,
   StageResult,
   TeardownResult,
 } from '../core/campaign/stage-io.ts';
-import type { CampaignSpec } from '../core/plan/spec.ts';
 
-/** Activities by name, as the workflow sees them. Types only: the workflow must not import the implementations. */
+/**
+ * Activities by name, as the workflow sees them. Types only: the workflow must not import the implementations. Types of results
+ * say what this version returns. The workflow parses them, because a worker of another version may have run the activity.
+ */
 
-/** What `resolve` needs to know besides what was typed: who is asking. */
+/** Argument of `resolve`: the workflow's input, and what started it. */
 export interface ResolveInput {
   readonly input: unknown;
   readonly workflowId: string;
@@ -20,23 +24,28 @@ export interface ResolveInput {
   readonly scheduled: boolean;
   /** Started by a ladder. */
   readonly child: boolean;
-  /** The memo of whoever started it, if any. */
+  /** The memo of the client that started it, if any. */
   readonly startedBy?: unknown;
 }
 
-/** A specification and what a retry changes about it. */
+/** Argument of `respec`: a campaign's specification, by its hash, and what a retry changes about it. */
 export interface RespecInput {
-  readonly spec: CampaignSpec;
+  readonly campaign: string;
+  readonly specHash: string;
   readonly set: Readonly<Record<string, unknown>>;
 }
 
-/** Short and free of side effects: run as local activities. */
+/** Reads files and writes the specification: short, run as a local activity. Its worker's host becomes the campaign's host. */
 export interface ResolveActivities {
-  resolve(input: ResolveInput): Promise<CampaignSpec>;
-  respec(input: RespecInput): Promise<CampaignSpec>;
+  resolve(input: ResolveInput): Promise<CampaignOutline>;
 }
 
-/** The stages between resolve and the end. */
+/** Runs on the campaign's host, which has the specification. */
+export interface RespecActivities {
+  respec(input: RespecInput): Promise<CampaignOutline>;
+}
+
+/** The stages after resolve. */
 export interface StageActivities {
   provision(input: StageInput): Promise<StageResult>;
   install(input: StageInput): Promise<StageResult>;
@@ -44,12 +53,12 @@ export interface StageActivities {
   ramp(input: StageInput): Promise<StageResult>;
   steady(input: StageInput): Promise<StageResult>;
   soak(input: StageInput): Promise<StageResult>;
-  snapshot(input: StageInput): Promise<SnapshotResult>;
+  snapshot(input: SnapshotInput): Promise<SnapshotResult>;
   judge(input: JudgeInput): Promise<JudgeResult>;
   teardown(input: StageInput): Promise<TeardownResult>;
 }
 
-/** What `resolveLadder` needs to know besides what was typed. */
+/** Argument of `resolveLadder`: the workflow's input, and what started it. */
 export interface ResolveLadderInput {
   readonly input: unknown;
   readonly workflowId: string;
@@ -57,12 +66,12 @@ export interface ResolveLadderInput {
   readonly startedBy?: unknown;
 }
 
-/** Short and free of side effects: run as a local activity. */
+/** Reads files: short, run as a local activity. */
 export interface ResolveLadderActivities {
   resolveLadder(input: ResolveLadderInput): Promise<LadderSpec>;
 }
 
-/** Writes a climb's summary beside the evidence of its rungs. */
+/** Writes the summary of a climb beside the evidence of its rungs. */
 export interface LadderActivities {
   writeClimb(input: { readonly spec: LadderSpec; readonly result: ClimbResult }): Promise<void>;
 }

@@ -9,6 +9,7 @@ import { writeJunit } from '../adapters/evidence/junit.ts';
 import { writeManifest } from '../adapters/evidence/manifest.ts';
 import { writeReport } from '../adapters/evidence/report.ts';
 import type { LoadRecord } from '../adapters/evidence/summary-model.ts';
+import { parseSoakCheckpoint } from '../core/campaign/checkpoints/soak.ts';
 import { withBreachesRead } from '../core/verdict/conclusion.ts';
 import { latestOutcome, type CampaignState } from '../core/campaign/machine.ts';
 import { gateLine, type JudgeInput, type JudgeResult } from '../core/campaign/stage-io.ts';
@@ -17,12 +18,11 @@ import type { SummaryAction } from '../core/verdict/summary.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
 import { bounded } from './bounded.ts';
 import { isCancelled } from './cancellation.ts';
-import type { SoakCheckpoint } from './soak.ts';
-import { stageActivity, type StageContext } from './stage-activity.ts';
+import { judgeActivity, type StageContext } from './stage-activity.ts';
 
 /** Judges what was measured and writes it down: summary, report, JUnit. It asks no cluster and no Prometheus: what counts was read by then. */
 export function createJudge(log: Logger): (input: JudgeInput) => Promise<JudgeResult> {
-  return stageActivity<JudgeInput, JudgeResult>('judge', log, async (context) => {
+  return judgeActivity(log, async (context) => {
     const { spec, input, evidence } = context;
     const { state } = input;
     // Judged, drawn, listed: in step with the derivation in core/plan/stage-waits.ts.
@@ -88,7 +88,7 @@ async function ifPossible(
 function actionsOf(spec: CampaignSpec, state: CampaignState, execution: number): readonly SummaryAction[] {
   // A soak that ended early did not get to its later actions; that it ended early is what is told.
   if (latestOutcome(state, 'soak')?.outcome !== 'succeeded') return [];
-  const checkpoint = readCheckpoint(spec.slug, 'soak', execution) as SoakCheckpoint | undefined;
+  const checkpoint = parseSoakCheckpoint(readCheckpoint(spec.slug, 'soak', execution));
   return spec.profile.runnerActions.map(({ action, atSeconds }, index) => {
     const done = checkpoint?.actions[String(index)];
     const fireError = done?.error ?? (done?.firedAtMs === undefined ? 'the soak ended before it' : '');

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { runArrivals } from '../adapters/kube/run-arrivals.ts';
+import { parseRampCheckpoint, type RampCheckpoint } from '../core/campaign/checkpoints/ramp.ts';
 import type { StageInput, StageResult } from '../core/campaign/stage-io.ts';
 import { bounded } from './bounded.ts';
 import type { ObservedCluster, Observers } from './observers.ts';
@@ -8,12 +9,6 @@ import { stageActivity } from './stage-activity.ts';
 
 /** Requests of one kind under way at once in a cluster. */
 export const PARALLEL_REQUESTS = 64;
-
-/** When the ramp began, kept so that every attempt goes by the same clock, and how far each cluster is. */
-interface RampCheckpoint {
-  readonly startAtMs: number;
-  readonly lowWater: Readonly<Record<string, number>>;
-}
 
 /** Creates the Pods of every cluster at their intended moments, open loop. Resumed, it fills what is empty: exactly N, no duplicates. */
 export function createRamp(log: Logger, observers: Observers): (input: StageInput) => Promise<StageResult> {
@@ -24,8 +19,7 @@ export function createRamp(log: Logger, observers: Observers): (input: StageInpu
       observers.of(spec, context.clusters(), owner, 'ramp'),
     );
     let checkpoint =
-      (context.checkpoint as RampCheckpoint | undefined) ??
-      goOnFrom(context.handedOver as RampCheckpoint | undefined, clusters);
+      parseRampCheckpoint(context.checkpoint) ?? goOnFrom(parseRampCheckpoint(context.handedOver), clusters);
     context.save(checkpoint);
     const wanted = clusters.reduce((sum, cluster) => sum + cluster.load.demand.base, 0);
     const reports = await bounded(

@@ -1,25 +1,28 @@
 import { ApplicationFailure } from '@temporalio/activity';
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { makeCurrent, keepForRetry, readSpec, runIdOf } from '../adapters/evidence/spec-store.ts';
 import { buildSpec } from '../adapters/files/build-spec.ts';
 import type { FoundFile } from '../adapters/files/find.ts';
 import { loadSystem } from '../adapters/files/load-system.ts';
-import { runsFolder } from '../adapters/host/folders.ts';
 import { chartProblem } from '../adapters/systems/chart-problem.ts';
 import { campaignName, campaignNameOfRun } from '../core/campaign/campaign-name.ts';
 import { refuseChanges } from '../core/campaign/changes.ts';
 import { readStartedBy } from '../core/campaign/started-by.ts';
 import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
+import { outlineOf, type CampaignOutline } from '../core/campaign/outline.ts';
 import { DEFAULT_HOLD_MS } from '../core/plan/deadlines.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
 import { formatFileErrors } from '../core/files/file-error.ts';
 import { parseCampaignInput } from '../core/profile/input.ts';
-import type { ResolveActivities, ResolveInput, RespecInput } from './contract.ts';
+import type { ResolveActivities, ResolveInput, RespecActivities, RespecInput } from './contract.ts';
+import { limitedFailure } from './limited-failure.ts';
 
-/** Turns what was typed into a complete, hashed specification, and makes the changed one of a retry. */
-export function createResolve(): ResolveActivities {
+/**
+ * Makes the specification of a campaign and the changed one of a retry, and writes them to this host's disk. The workflow gets
+ * their outlines.
+ */
+export function createResolve(): ResolveActivities & RespecActivities {
   return {
-    async resolve(request: ResolveInput): Promise<CampaignSpec> {
+    async resolve(request: ResolveInput): Promise<CampaignOutline> {
       const { workflowId, runId } = request;
       const parsed = parseCampaignInput(request.input);
       if (!parsed.ok) throw invalid([formatFileErrors(parsed.errors)]);
@@ -33,34 +36,38 @@ export function createResolve(): ResolveActivities {
         runId,
         campaign: folderName(workflowId, runId),
         trigger,
-        // A night must not wait for somebody who is asleep.
+        // A scheduled campaign must not wait for a decision at night.
         defaultHoldMs: startedBy?.defaultHoldMs ?? (request.scheduled || request.child ? 0 : DEFAULT_HOLD_MS),
       });
       if (!built.ok) throw invalid(built.errors);
       const noChart = chartProblem(built);
       if (noChart !== undefined) throw invalid([noChart]);
-      return built.spec;
+      makeCurrent(built.spec);
+      return outlineOf(built.spec);
     },
 
-    async respec({ spec, set }: RespecInput): Promise<CampaignSpec> {
-      const refused = refuseChanges(spec, set);
+    async respec({ campaign, specHash, set }: RespecInput): Promise<CampaignOutline> {
+      const spec = readSpec(campaign, specHash);
+      if (spec === undefined) throw missing(campaign, specHash);
+      const refused = refuseChanges(outlineOf(spec), set);
       if (refused.length > 0) throw invalid(refused);
       refuseChangedSystem(spec);
-      const { workflowId, runId, campaign, trigger, profile, substrate, catalogue, holdMs, hostQueue, loadQueue } =
-        spec;
+      const { workflowId, runId, trigger, profile, substrate, catalogue, stages, holdMs, hostQueue, loadQueue } = spec;
       const built = buildSpec(
         { profile: { inline: changedProfile(profile, set) }, catalogue, overrides: {}, holdMs, trigger },
         { workflowId, runId, campaign, trigger, defaultHoldMs: holdMs },
         { substrate: asFound(substrate) },
       );
       if (!built.ok) throw invalid(built.errors);
-      // Whichever worker looks at the changes: what the campaign made is on the host that has it.
-      return { ...built.spec, hostQueue, loadQueue };
+      // The campaign goes on with its own stages, on the host that has its clusters.
+      const changed = { ...built.spec, stages, hostQueue, loadQueue };
+      keepForRetry(changed);
+      return outlineOf(changed);
     },
   };
 }
 
-/** What a retry changes is on record; an edit of the system's file while the campaign held would not be. */
+/** Changes of a retry are on record. An edit of the system's file during the hold would not be. */
 function refuseChangedSystem({ system }: CampaignSpec): void {
   try {
     loadSystem(system);
@@ -69,12 +76,12 @@ function refuseChangedSystem({ system }: CampaignSpec): void {
   }
 }
 
-/** What a specification holds already, as if it had been read just now: an edit of its file counts for the next campaign. */
+/** A part of the specification, as if it had been read now. An edit of its file counts for the next campaign. */
 function asFound<T>(value: T): FoundFile<T> {
   return { ok: true, value, notices: [], path: '', text: '', sha256: '' };
 }
 
-/** A profile with the changes of a retry in it. Which paths there can be is decided by `refuseChanges`. */
+/** A profile with the changes of a retry. `refuseChanges` decides which paths are possible. */
 function changedProfile(
   profile: CampaignSpec['profile'],
   set: Readonly<Record<string, unknown>>,
@@ -92,13 +99,19 @@ function changedProfile(
 
 function folderName(workflowId: string, runId: string): string {
   const name = campaignName(workflowId);
-  const specPath = join(runsFolder(), name, 'spec.json');
-  if (!existsSync(specPath)) return name;
-  const taken = JSON.parse(readFileSync(specPath, 'utf8')) as { readonly runId?: string };
+  const owner = runIdOf(name);
   // The same run resolves again after a crash and must find its own folder.
-  return taken.runId === runId ? name : campaignNameOfRun(workflowId, runId);
+  return owner === undefined || owner === runId ? name : campaignNameOfRun(workflowId, runId);
 }
 
 function invalid(errors: readonly string[]): ApplicationFailure {
-  return ApplicationFailure.nonRetryable(errors.join('\n'), FAILURE_TYPES.invalidSpec);
+  const failure = ApplicationFailure.nonRetryable(errors.join('\n'), FAILURE_TYPES.invalidSpec);
+  return limitedFailure(failure, '"./belay plan"');
+}
+
+function missing(campaign: string, specHash: string): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(
+    `this host does not have specification ${specHash.slice(0, 12)} of campaign ${campaign} (runs/${campaign}/spec.json)`,
+    FAILURE_TYPES.harnessFault,
+  );
 }

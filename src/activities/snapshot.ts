@@ -5,14 +5,13 @@ import { readLedger } from '../adapters/host/ledger.ts';
 import { collectSnapshot, CURVE_BUDGETS } from '../adapters/evidence/collect-snapshot.ts';
 import { ownPrometheus } from '../adapters/prometheus/server.ts';
 import { substrateAdapter } from '../adapters/substrates/select-substrate.ts';
-import { latestOutcome } from '../core/campaign/machine.ts';
-import type { EvidencePart, SnapshotResult, StageInput } from '../core/campaign/stage-io.ts';
+import { parseSoakCheckpoint } from '../core/campaign/checkpoints/soak.ts';
+import type { EvidencePart, SnapshotInput, SnapshotResult } from '../core/campaign/stage-io.ts';
 import type { CallBudgets } from '../core/plan/deadlines.ts';
 import { LOCAL_MS } from '../core/plan/stage-waits.ts';
 import { bounded } from './bounded.ts';
 import { isCancelled } from './cancellation.ts';
-import type { SoakCheckpoint } from './soak.ts';
-import { stageActivity, type StageContext } from './stage-activity.ts';
+import { snapshotActivity, type StageContext } from './stage-activity.ts';
 
 /** Time to collect everything, ms: curves, the TSDB's snapshot and its copy, logs; all of it terms of the stage's deadline. */
 export function collectMs({ queryMs, snapshotMs }: CallBudgets): number {
@@ -23,8 +22,8 @@ export function collectMs({ queryMs, snapshotMs }: CallBudgets): number {
  * Keeps what only stands while the campaign does: curves, logs, the TSDB. It never fails for want of a part, and never waits
  * past its budget: what cannot be had is named, lowers the verdict, and teardown goes on.
  */
-export function createSnapshot(log: Logger): (input: StageInput) => Promise<SnapshotResult> {
-  return stageActivity<StageInput, SnapshotResult>('snapshot', log, async (context) => {
+export function createSnapshot(log: Logger): (input: SnapshotInput) => Promise<SnapshotResult> {
+  return snapshotActivity(log, async (context) => {
     const { spec, evidence } = context;
     const { budgets } = spec.deadlines;
     const parts: EvidencePart[] = [];
@@ -68,11 +67,13 @@ export function createSnapshot(log: Logger): (input: StageInput) => Promise<Snap
   });
 }
 
-function soakOf({ spec, input }: StageContext): { readonly startMs: number; readonly endMs: number } | undefined {
-  const outcome = latestOutcome(input, 'soak');
-  if (outcome === undefined) return undefined;
-  const checkpoint = readCheckpoint(spec.slug, 'soak', outcome.execution) as SoakCheckpoint | undefined;
-  return { startMs: checkpoint?.startAtMs ?? outcome.startedAtMs, endMs: outcome.endedAtMs };
+function soakOf({
+  spec,
+  input: { soak },
+}: StageContext<SnapshotInput>): { readonly startMs: number; readonly endMs: number } | undefined {
+  if (soak === undefined) return undefined;
+  const checkpoint = parseSoakCheckpoint(readCheckpoint(spec.slug, 'soak', soak.execution));
+  return { startMs: checkpoint?.startAtMs ?? soak.startedAtMs, endMs: soak.endedAtMs };
 }
 
 function logsOf({ spec }: StageContext): readonly { readonly name: string; readonly path: string }[] {

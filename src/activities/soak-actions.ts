@@ -2,20 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ObjectMeta, Selection } from '../adapters/kube/client.ts';
 import { failNode, recoverNode } from '../adapters/kube/machines.ts';
 import { podsPath } from '../adapters/kube/slot-book.ts';
+import type { ActionState } from '../core/campaign/checkpoints/soak.ts';
 import type { RunnerAction } from '../core/model/profile.ts';
 import type { ObservedCluster } from './observers.ts';
 import { HEARTBEAT_MS } from '../core/plan/deadlines.ts';
 
 /** How long a failed Node stays away. */
 const FAILED_NODE_MS = 10_000;
-
-/** What became of an action so far: kept in the checkpoint, so that a Node that was taken out is brought back by whoever resumes. */
-export interface ActionState {
-  readonly node?: string;
-  readonly firedAtMs?: number;
-  readonly undoneAtMs?: number;
-  readonly error?: string;
-}
 
 /** The runner actions of a soak. */
 export interface ActionsRequest {

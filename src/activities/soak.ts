@@ -4,13 +4,14 @@ import type { DemandReport } from '../adapters/kube/run-demand.ts';
 import { EVALUATION_BUDGETS } from '../adapters/prometheus/evaluate.ts';
 import { prometheusClient, type PrometheusClient } from '../adapters/prometheus/client.ts';
 import { ownPrometheus } from '../adapters/prometheus/server.ts';
+import { parseSoakCheckpoint, type SoakCheckpoint } from '../core/campaign/checkpoints/soak.ts';
 import type { StageInput, StageResult } from '../core/campaign/stage-io.ts';
 import type { GateResult } from '../core/gates/model.ts';
 import { demandSchedule, type WantedPods } from '../core/plan/demand.ts';
 import { bounded } from './bounded.ts';
 import { continuesElsewhere } from './cancellation.ts';
 import type { ObservedCluster, Observers } from './observers.ts';
-import { runActions, undoActions, type ActionState } from './soak-actions.ts';
+import { runActions, undoActions } from './soak-actions.ts';
 import { breachFailure, breachIn, liveGates, readGates } from './soak-gates.ts';
 import { SoakLoad } from './soak-load.ts';
 import { LABELS } from '../core/plan/labels.ts';
@@ -18,15 +19,6 @@ import { scrapeIntervalMs } from '../core/plan/scrape-interval.ts';
 import { soakResult } from './soak-result.ts';
 import { stageActivity, type BodyResult, type StageContext } from './stage-activity.ts';
 import { total } from './steady.ts';
-
-/** What a soak goes by after a restart: its clock above all, which no death of a worker moves. */
-export interface SoakCheckpoint {
-  readonly startAtMs: number;
-  readonly lowWater: Readonly<Record<string, number>>;
-  readonly actions: Readonly<Record<string, ActionState>>;
-  /** What ended it. Whoever resumes it has no soak to go on with, only to say so. */
-  readonly breach?: GateResult;
-}
 
 const TICK_MS = 1_000;
 
@@ -74,7 +66,7 @@ class Soak {
   constructor(context: StageContext, clusters: readonly ObservedCluster[]) {
     this.#context = context;
     this.#clusters = clusters;
-    this.checkpoint = (context.checkpoint as SoakCheckpoint | undefined) ?? {
+    this.checkpoint = parseSoakCheckpoint(context.checkpoint) ?? {
       startAtMs: Date.now(),
       lowWater: {},
       actions: {},

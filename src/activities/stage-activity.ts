@@ -1,19 +1,36 @@
-import { ApplicationFailure, Context } from '@temporalio/activity';
+import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import type { Logger } from 'pino';
-import { readCheckpoint, writeCheckpoint } from '../adapters/host/checkpoints.ts';
+import { readCheckpoint, readCheckpointBefore, writeCheckpoint } from '../adapters/host/checkpoints.ts';
 import { readGround } from '../adapters/host/ground.ts';
 import { readLedger, updateLedger, type ClusterRecord } from '../adapters/host/ledger.ts';
 import { openEvidence, type Evidence, type TimelineEvent } from '../adapters/evidence/evidence-folder.ts';
+import { keepBesideLedger, readSpec } from '../adapters/evidence/spec-store.ts';
 import { stageSeconds } from '../adapters/prometheus/own-metrics.ts';
 import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
 import type { DecisionRecord } from '../core/campaign/machine.ts';
-import type { StageInput, StageResult } from '../core/campaign/stage-io.ts';
+import {
+  parseJudgeInput,
+  parseSnapshotInput,
+  parseStageInput,
+  type ParsedInput,
+} from '../core/campaign/parse-input.ts';
+import type {
+  JudgeInput,
+  JudgeResult,
+  SnapshotInput,
+  SnapshotResult,
+  StageInput,
+  StageResult,
+} from '../core/campaign/stage-io.ts';
 import type { Stage } from '../core/model/stages.ts';
 import type { Ownership } from '../core/plan/labels.ts';
 import { remainingMs } from '../core/plan/deadlines.ts';
+import { parseSpec } from '../core/plan/parse-spec.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
+import { cut } from '../core/text/markdown.ts';
 import { lastCheckpoint } from './bounded.ts';
 import { isCancelled, whyCancelled } from './cancellation.ts';
+import { limitedFailure } from './limited-failure.ts';
 
 /** What every stage's body works with. */
 export interface StageContext<Input extends StageInput = StageInput> {
@@ -24,40 +41,76 @@ export interface StageContext<Input extends StageInput = StageInput> {
   readonly evidence: Evidence;
   /** Adds an event of this stage, execution and attempt to the timeline. @param what one word, e.g. `action` */
   readonly event: (what: string, detail: string) => void;
-  /** Where an earlier attempt of this execution had got to: its clock goes on. */
+  /** Where an earlier attempt of this execution was, for the stage's parser. The execution's clock continues. */
   readonly checkpoint: unknown;
-  /** Where the execution before this one had got to: what was made stands, but clocks start anew. */
+  /** Where the execution before this one was, for the stage's parser. What it made still exists, but clocks start anew. */
   readonly handedOver: unknown;
-  /** Keeps a checkpoint on this host's disk; heartbeats carry it besides. */
+  /** Keeps a checkpoint on this host's disk. Heartbeats carry it as well. */
   save(checkpoint: unknown): void;
   /** The campaign's clusters on this host. @throws ApplicationFailure when it has none */
   clusters(): readonly ClusterRecord[];
-  /** Labels of what this stage makes. */
+  /** Labels of everything that this stage creates. */
   readonly owner: Ownership;
 }
 
-/** What a body returns; the rest of the stage's result is added around it. */
+/** What a body returns; `stageActivity` adds the rest of the stage's result. */
 export type BodyResult<Result extends StageResult> = Omit<Result, 'groundEvents'>;
 
+/** A stage's body: its work, without evidence, checkpoints and failures. */
+type Body<Input extends StageInput, Result extends StageResult> = (
+  context: StageContext<Input>,
+) => Promise<BodyResult<Result>>;
+
+/** Results stay small in the history; the evidence has the rest. */
+const MAX_DETAIL_BYTES = 1_000;
+const MAX_INFRASTRUCTURE_EVENTS = 20;
+
 /**
- * Makes a stage's activity of its body: evidence of when it began and how it ended, log lines with campaign, stage and
- * attempt, the checkpoint of whoever was here before, and failures in the words that the workflow reads.
+ * Makes a stage's activity out of its body. It finds the specification, writes to the timeline when the stage began and how it
+ * ended, logs with campaign, stage and attempt, hands over the checkpoint of an earlier attempt, and limits the size of failures.
  */
-export function stageActivity<Input extends StageInput, Result extends StageResult>(
+export function stageActivity<Result extends StageResult>(
   stage: Stage,
   workerLog: Logger,
-  body: (context: StageContext<Input>) => Promise<BodyResult<Result>>,
+  body: Body<StageInput, Result>,
+): (input: StageInput) => Promise<Result> {
+  return activityOf(stage, workerLog, (value) => parseStageInput(stage, value), body);
+}
+
+/** The activity `snapshot`, out of its body. */
+export function snapshotActivity(
+  workerLog: Logger,
+  body: Body<SnapshotInput, SnapshotResult>,
+): (input: SnapshotInput) => Promise<SnapshotResult> {
+  return activityOf('snapshot', workerLog, parseSnapshotInput, body);
+}
+
+/** The activity `judge`, out of its body. */
+export function judgeActivity(
+  workerLog: Logger,
+  body: Body<JudgeInput, JudgeResult>,
+): (input: JudgeInput) => Promise<JudgeResult> {
+  return activityOf('judge', workerLog, parseJudgeInput, body);
+}
+
+function activityOf<Input extends StageInput, Result extends StageResult>(
+  stage: Stage,
+  workerLog: Logger,
+  parse: (value: unknown) => ParsedInput<Input>,
+  body: Body<Input, Result>,
 ): (input: Input) => Promise<Result> {
-  return async (input) => {
-    const { spec, execution } = input;
+  return async (value) => {
+    const { input, spec } = begun(stage, parse, value);
+    const { execution } = input;
     const { attempt } = Context.current().info;
     const log = workerLog.child({ campaign: spec.campaign, stage, execution, attempt });
     const evidence = openEvidence(spec);
+    keepBesideLedger(spec);
     let checkpoint = readCheckpoint(spec.slug, stage, execution) ?? lastCheckpoint();
     const startedAtMs = Date.now();
     const event = (what: string, detail: string): void =>
       evidence.event({ atMs: Date.now(), stage, execution, attempt, what, detail });
-    for (const decision of input.decisions) evidence.event(decisionEvent(decision));
+    for (const decision of input.decisions ?? []) evidence.event(decisionEvent(decision));
     if (execution > 1) postponeExpiry(spec, stage);
     event(attempt === 1 ? 'began' : 'resumed', '');
     log.info('stage began');
@@ -70,7 +123,7 @@ export function stageActivity<Input extends StageInput, Result extends StageResu
         evidence,
         event,
         checkpoint,
-        handedOver: input.resume,
+        handedOver: readCheckpointBefore(spec.slug, stage, execution) ?? input.resume,
         save: (next) => {
           checkpoint = next;
           writeCheckpoint(spec.slug, stage, execution, next);
@@ -78,35 +131,50 @@ export function stageActivity<Input extends StageInput, Result extends StageResu
         clusters: () => clustersOf(spec),
         owner: { campaign: spec.campaign, stage, expiresAtMs: expiryOf(spec) },
       });
-      const groundEvents = readGround(spec.campaign)
-        .filter((ground) => ground.atMs >= startedAtMs)
-        .map(
-          (ground) =>
-            `${ground.cluster === undefined ? '' : `${ground.cluster} `}${ground.component} ${ground.what}${ground.detail === '' ? '' : `: ${ground.detail}`}`,
-        );
       event('ended', result.detail);
       const seconds = (Date.now() - startedAtMs) / 1_000;
-      // After teardown nobody scrapes it, and nobody would take it away again.
+      // Nothing scrapes the series after teardown, and nothing would remove it.
       if (stage !== 'teardown')
         stageSeconds.set({ campaign: spec.campaign, stage, execution: String(execution) }, seconds);
       log.info({ seconds }, result.detail);
-      return { ...result, groundEvents } as unknown as Result;
+      const groundEvents = infrastructureEvents(spec.campaign, startedAtMs);
+      return { ...result, detail: cut(result.detail, MAX_DETAIL_BYTES), groundEvents } as unknown as Result;
     } catch (error) {
       if (isCancelled(error)) {
         const cause = whyCancelled() ?? error.message;
         event('cancelled', cause);
         log.info(`stage stopped: ${cause}`);
-        throw error;
+        throw new CancelledFailure(cut(error.message, MAX_DETAIL_BYTES));
       }
-      const failure = asFailure(error, checkpoint);
-      event('failed', failure.message);
+      event('failed', messageOf(error));
       log.warn({ err: error }, 'stage failed');
-      throw failure;
+      throw limitedFailure(error, `runs/${spec.campaign}/timeline.jsonl`);
     }
   };
 }
 
-/** A decision as an event of the execution that it answers: every stage after it tells the same, and it is kept once. */
+/** The input and its specification. @throws ApplicationFailure when one of them cannot be read on this host */
+function begun<Input extends StageInput>(
+  stage: Stage,
+  parse: (value: unknown) => ParsedInput<Input>,
+  value: unknown,
+): { readonly input: Input; readonly spec: CampaignSpec } {
+  try {
+    const { input, sentSpec } = parse(value);
+    const spec = sentSpec === undefined ? readSpec(input.campaign, input.specHash) : parseSpec(sentSpec);
+    if (spec !== undefined) return { input, spec };
+    throw ApplicationFailure.create({
+      message:
+        `this host does not have specification ${input.specHash.slice(0, 12)} of campaign ${input.campaign}; ` +
+        `"resolve" wrote it to runs/${input.campaign}/spec.json of the campaign's host`,
+      type: FAILURE_TYPES.harnessFault,
+    });
+  } catch (error) {
+    throw limitedFailure(error, `the worker's log of stage ${stage}`);
+  }
+}
+
+/** A decision as an event of the execution that it answers. Several stages may write it; the timeline keeps it once. */
 function decisionEvent({ stage, execution, decision, reason, set, atMs }: DecisionRecord): TimelineEvent {
   const why = reason === '' ? '' : `: ${reason}`;
   const changes = set === undefined ? '' : ` ${JSON.stringify(set)}`;
@@ -114,33 +182,31 @@ function decisionEvent({ stage, execution, decision, reason, set, atMs }: Decisi
   return { atMs, stage, execution, attempt: 1, what: 'decision', detail };
 }
 
+/** Failures and repairs of the infrastructure since `fromMs`, one sentence each. */
+function infrastructureEvents(campaign: string, fromMs: number): readonly string[] {
+  const events = readGround(campaign)
+    .filter(({ atMs }) => atMs >= fromMs)
+    .map(
+      ({ cluster, component, what, detail }) =>
+        `${cluster === undefined ? '' : `${cluster} `}${component} ${what}${detail === '' ? '' : `: ${detail}`}`,
+    );
+  const more = events.length - MAX_INFRASTRUCTURE_EVENTS;
+  return [
+    ...events.slice(0, MAX_INFRASTRUCTURE_EVENTS).map((event) => cut(event, MAX_DETAIL_BYTES)),
+    ...(more > 0 ? [`and ${more} more, see summary.json`] : []),
+  ];
+}
+
 /**
- * A failure of the system under test: it did not get where the stage wanted it.
- * @param mayPass whether another attempt is worth its time; else it would only wait longer
+ * A failure of the system under test: it did not reach what the stage waits for.
+ * @param mayPass whether another attempt is worth its time; otherwise it would only wait longer
  */
 export function systemNotThere(message: string, mayPass = false): ApplicationFailure {
   return ApplicationFailure.create({ message, type: FAILURE_TYPES.systemNotThere, nonRetryable: !mayPass });
 }
 
-/** What went wrong, in the words the workflow reads, with the checkpoint that the next execution is handed. */
-function asFailure(error: unknown, checkpoint: unknown): ApplicationFailure {
-  const details = checkpoint === undefined ? {} : { checkpoint };
-  if (error instanceof ApplicationFailure) {
-    return ApplicationFailure.create({
-      message: error.message,
-      type: error.type ?? FAILURE_TYPES.harnessFault,
-      nonRetryable: error.nonRetryable ?? false,
-      details: [{ ...(error.details?.[0] as object | undefined), ...details }],
-      cause: error,
-    });
-  }
-  const message = error instanceof Error ? error.message : String(error);
-  return ApplicationFailure.create({
-    message,
-    type: FAILURE_TYPES.harnessFault,
-    details: [details],
-    ...(error instanceof Error ? { cause: error } : {}),
-  });
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function clustersOf(spec: CampaignSpec): readonly ClusterRecord[] {
@@ -154,7 +220,7 @@ function clustersOf(spec: CampaignSpec): readonly ClusterRecord[] {
   return clusters;
 }
 
-/** A retry gives a campaign more time; whoever looks for what is abandoned has to know. */
+/** A retry gives a campaign more time. Everything that looks for abandoned campaigns reads the expiry. */
 function postponeExpiry(spec: CampaignSpec, stage: Stage): void {
   if (readLedger(spec.slug) === undefined) return;
   const expiresAtMs = Date.now() + remainingMs(spec.deadlines, stage);

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { removeSurplus, replaceMissing } from '../adapters/kube/mend.ts';
 import { SlotBook } from '../adapters/kube/slot-book.ts';
 import { pendingReasons } from '../adapters/kube/pending-reasons.ts';
+import { parseSteadyCheckpoint } from '../core/campaign/checkpoints/steady.ts';
 import type { StageInput, StageResult } from '../core/campaign/stage-io.ts';
 import { isSteadyLook, type PodLook } from '../core/campaign/steadiness.ts';
 import { wantedSlots } from '../core/plan/demand.ts';
@@ -25,7 +26,7 @@ export function createSteady(log: Logger, observers: Observers): (input: StageIn
     const clusters = await bounded('watch Pods', { budgetMs: 3 * budgets.apiCallMs }, () =>
       observers.of(spec, context.clusters(), owner, 'steady'),
     );
-    const startAtMs = (context.checkpoint as { readonly startAtMs?: number } | undefined)?.startAtMs ?? Date.now();
+    const startAtMs = parseSteadyCheckpoint(context.checkpoint)?.startAtMs ?? Date.now();
     context.save({ startAtMs });
     const untilMs = startAtMs + spec.plan.rampBudgetMs;
     // A soak that is to be tried again may have left another target.

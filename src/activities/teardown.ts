@@ -31,7 +31,7 @@ const AT_ONCE = 4;
  * ledger, and the janitor's. The ledger goes last.
  */
 export function createTeardown(log: Logger, observers: Observers): (input: StageInput) => Promise<TeardownResult> {
-  return stageActivity<StageInput, TeardownResult>('teardown', log, async (context) => {
+  return stageActivity<TeardownResult>('teardown', log, async (context) => {
     const { spec } = context;
     const { budgets } = spec.deadlines;
     await bounded('end watches', { budgetMs: budgets.apiCallMs }, () => observers.end(spec.slug));

@@ -1,6 +1,7 @@
 import type { CampaignStatus } from '../core/campaign/stage-io.ts';
 import { stageState } from '../core/campaign/stage-table.ts';
-import { STAGES, type Stage } from '../core/model/stages.ts';
+import type { Stage } from '../core/model/stages.ts';
+import { FIRST_STAGES } from '../core/plan/spec.ts';
 import type { ProgressRow } from './progress-rows.ts';
 
 /** What a pending activity last said with its heartbeat. */
@@ -12,9 +13,14 @@ export interface LiveActivity {
   readonly lastFailure: string | undefined;
 }
 
-/** A campaign as rows of a progress display: a row a stage, the running one with its live numbers. */
+/** A campaign as rows of a progress display: one row per stage, the running one with its live numbers. */
 export function campaignRows(status: CampaignStatus, live: LiveActivity | undefined): readonly ProgressRow[] {
-  return STAGES.map((stage) => stageRow(status, stage, live));
+  return stagesOf(status.state).map((stage) => stageRow(status, stage, live));
+}
+
+/** The campaign's stages. A worker of an earlier version answers without a list. */
+function stagesOf({ stages }: Partial<Pick<CampaignStatus['state'], 'stages'>>): readonly Stage[] {
+  return stages ?? FIRST_STAGES;
 }
 
 function stageRow(status: CampaignStatus, stage: Stage, live: LiveActivity | undefined): ProgressRow {

@@ -1,24 +1,44 @@
 import type { ActivityOptions } from '@temporalio/workflow';
 import { NON_RETRYABLE_FAILURES } from '../core/campaign/failure-types.ts';
-import type { StageDeadline } from '../core/plan/deadlines.ts';
+import type { StageLimits } from '../core/campaign/outline.ts';
+import { isClosing, type Stage } from '../core/model/stages.ts';
 
 /**
- * A stage's activity options, made of its derived deadlines and nothing else. A cancelled stage is waited for: teardown
- * must not start while provision still creates.
+ * The options of a stage's activity: its derived limits and nothing else. A cancelled stage is awaited, because teardown must
+ * not start while provision still creates.
+ *
+ * Temporal does not retry an activity whose schedule-to-start limit has expired: the stage fails, and the campaign holds. A
+ * worker that is restarted within `queueWaitMs` takes the activity up, and nothing fails.
+ *
+ * @param queueWaitMs how long the activity may wait on its queue for a worker
  */
-export function activityOptions(deadline: StageDeadline, taskQueue: string, summary: string): ActivityOptions {
+export function activityOptions(
+  limits: StageLimits,
+  taskQueue: string,
+  summary: string,
+  queueWaitMs: number = limits.queueWaitMs,
+): ActivityOptions {
   return {
     taskQueue,
     summary,
-    startToCloseTimeout: deadline.attemptMs,
-    scheduleToCloseTimeout: deadline.stageMs,
-    heartbeatTimeout: deadline.heartbeatMs,
+    startToCloseTimeout: limits.attemptMs,
+    scheduleToStartTimeout: queueWaitMs,
+    scheduleToCloseTimeout: limits.stageMs,
+    heartbeatTimeout: limits.heartbeatMs,
     cancellationType: 'WAIT_CANCELLATION_COMPLETED',
     retry: {
-      maximumAttempts: deadline.attempts,
-      initialInterval: deadline.backoffMs,
+      maximumAttempts: limits.attempts,
+      initialInterval: limits.backoffMs,
       backoffCoefficient: 2,
       nonRetryableErrorTypes: [...NON_RETRYABLE_FAILURES],
     },
   };
+}
+
+/**
+ * How long a stage waits for a worker, ms. A closing stage has no hold and no retry after it, so it uses at once what its limit
+ * reserves for the queue waits of all attempts: without a worker nothing would be torn down.
+ */
+export function queueWaitOf(stage: Stage, { attempts, queueWaitMs }: StageLimits): number {
+  return isClosing(stage) ? attempts * queueWaitMs : queueWaitMs;
 }

@@ -5,12 +5,9 @@ import {
   CancelledFailure,
   condition,
   isCancellation,
-  proxyActivities,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { StageActivities } from '../activities/contract.ts';
-import { endingOf } from '../core/verdict/conclusion.ts';
 import { refuseChanges } from '../core/campaign/changes.ts';
 import { parseDecideInput } from '../core/campaign/decide-input.ts';
 import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
@@ -21,34 +18,34 @@ import {
   type CampaignEvent,
   type CampaignState,
 } from '../core/campaign/machine.ts';
+import { parseOutline, type CampaignOutline } from '../core/campaign/outline.ts';
 import type {
   CampaignResult,
   CampaignStatus,
   EvidencePart,
   JudgeResult,
-  SnapshotResult,
   StageResult,
   StoryLine,
-  TeardownResult,
 } from '../core/campaign/stage-io.ts';
-import { isClosing, onLoadQueue, type Stage } from '../core/model/stages.ts';
-import { specSummary, stageSummary } from '../core/campaign/stage-summary.ts';
 import { STARTED_BY } from '../core/campaign/started-by.ts';
-import type { CampaignSpec } from '../core/plan/spec.ts';
-import { activityOptions } from './activity-options.ts';
+import { isClosing, type Stage } from '../core/model/stages.ts';
+import { endingOf } from '../core/verdict/conclusion.ts';
 import { decide, refusal, status } from './campaign-messages.ts';
-import { tellDetails } from './current-details.ts';
-import { resolve, respec } from './local-activities.ts';
-import { tellBegin, tellSpec, tellStage, tellVerdict } from './search-attributes.ts';
-import { readFailure } from './stage-failure.ts';
-import { toldFailure } from './told-failure.ts';
+import { changedOutline } from './changed-outline.ts';
+import { showDetails } from './current-details.ts';
+import { failureWithoutStack } from './failure-without-stack.ts';
+import { resolve } from './local-activities.ts';
+import { showOutline, showStage, showStart, showVerdict } from './search-attributes.ts';
+import { stageCall } from './stage-call.ts';
+import { readFailure, type QueueWait } from './stage-failure.ts';
+import { stageLimits } from './stage-limits.ts';
 
 /**
- * One campaign. It carries out what the state machine in core decides, one activity a stage, and tells it what happened.
+ * One campaign. It carries out what the state machine in core decides, one activity per stage, and reports to it what happened.
  *
- * @param input nothing, a profile's name, or an object; `resolve` says what is allowed
- * @throws ApplicationFailure `InvalidSpec` for an input that is not valid, `HarnessFault` when Belay's own ground gave way;
- *   a red system is a result, not a failure
+ * @param input nothing, a profile's name, or an object; `resolve` decides what is allowed
+ * @throws ApplicationFailure `InvalidSpec` for an input that is not valid, `HarnessFault` when Belay's own infrastructure
+ *   failed; a red system is a result, not a failure
  */
 export async function campaign(input?: unknown): Promise<CampaignResult> {
   const run = new CampaignRun();
@@ -62,20 +59,23 @@ export async function campaign(input?: unknown): Promise<CampaignResult> {
 
 class CampaignRun {
   private state: CampaignState = initialState(Date.now());
-  private spec: CampaignSpec | null = null;
+  private outline: CampaignOutline | null = null;
   private unresolved: ApplicationFailure | null = null;
   private stageScope: CancellationScope | null = null;
+  private queue: QueueWait | undefined;
   private judged: JudgeResult | null = null;
   private evidence: readonly EvidencePart[] = [];
   private leftovers: readonly string[] = [];
   private holdEndsAtMs: number | null = null;
+  /** Decisions below this index are in the timeline. */
+  private decisionsShown = 0;
   private readonly earlierSpecHashes: string[] = [];
   private readonly checkpoints = new Map<Stage, unknown>();
   private readonly details: Record<string, string> = {};
   private readonly facts: Record<string, Readonly<Record<string, number | string>>> = {};
   private readonly story: StoryLine[] = [];
 
-  /** Handlers are there before the first await: an early query or a stale answer meets a reply, not a failed task. */
+  /** Sets the handlers before the first await: an early query or a stale answer gets a reply, not a failed task. */
   listen(): void {
     setHandler(status, () => this.status(), { description: 'where the campaign is: stages, hold, story' });
     setHandler(decide, (answer) => this.takeDecision(answer), {
@@ -95,12 +95,12 @@ class CampaignRun {
       else await this.runStage(input);
     }
     this.show();
-    // An answer that is still being looked at gets its reply.
+    // An answer whose handler still runs gets its reply.
     await condition(allHandlersFinished);
   }
 
   cancel(): void {
-    this.tell('cancel requested');
+    this.addToStory('cancel requested');
     this.apply({ type: 'cancelRequested', atMs: Date.now() });
     this.show();
     this.stageScope?.cancel();
@@ -110,7 +110,7 @@ class CampaignRun {
     if (this.unresolved !== null) throw this.unresolved;
     const ending = endingOf(this.state);
     const result: CampaignResult = {
-      campaign: this.spec?.campaign ?? workflowInfo().workflowId,
+      campaign: this.outline?.campaign ?? workflowInfo().workflowId,
       verdict: this.judged?.verdict ?? 'unmeasured',
       ending,
       reasons: this.judged?.reasons ?? [`the campaign was not judged: ${this.details['judge'] ?? 'it ended before'}`],
@@ -119,8 +119,8 @@ class CampaignRun {
     };
     if (ending === 'aborted') throw new CancelledFailure('cancelled; evidence kept, torn down');
     if (ending === 'harness-fault' || this.judged === null) {
-      // A schedule pauses on a failed workflow, never on a red system: this is the difference.
-      throw toldFailure(result.reasons[0] ?? 'harness fault', FAILURE_TYPES.harnessFault, result);
+      // A schedule pauses on a failed workflow, never on a red system.
+      throw failureWithoutStack(result.reasons[0] ?? 'harness fault', FAILURE_TYPES.harnessFault, result);
     }
     return result;
   }
@@ -131,88 +131,88 @@ class CampaignRun {
     this.stageScope = scope;
     if (this.state.cancelRequested && scope.cancellable) scope.cancel();
     try {
-      await scope.run(() => this.carryOut(stage, execution, input));
+      await scope.run(() => (stage === 'resolve' ? this.resolve(input) : this.carryOut(stage, execution)));
       this.apply({ type: 'succeeded', stage, execution, atMs: Date.now() });
     } catch (error) {
       if (isCancellation(error)) {
-        this.tell(`${stage} stopped`);
+        this.addToStory(`${stage} stopped`);
         this.apply({ type: 'cancelled', stage, execution, atMs: Date.now() });
         return;
       }
-      const { failure, type, checkpoint } = readFailure(stage, error);
-      if (stage === 'resolve') this.unresolved = toldFailure(failure.message, type);
+      const { failure, type, checkpoint } = readFailure(stage, error, this.queue);
+      if (stage === 'resolve') this.unresolved = failureWithoutStack(failure.message, type);
       if (stage === 'snapshot') this.evidence = [{ what: 'snapshot', ok: false, error: failure.message }];
       if (stage === 'teardown') this.leftovers = [`teardown: ${failure.message}`];
-      // An execution that got nowhere takes nothing from what the one before it reached.
+      // An execution without a checkpoint does not remove the one of the execution before it.
       if (checkpoint !== undefined) this.checkpoints.set(stage, checkpoint);
       this.details[stage] = failure.message;
-      this.tell(`**${stage} failed** (execution ${execution}): ${failure.message}`);
+      this.addToStory(`**${stage} failed** (execution ${execution}): ${failure.message}`);
       this.apply({ type: 'failed', stage, execution, failure, atMs: Date.now() });
     } finally {
       this.stageScope = null;
     }
   }
 
-  private async carryOut(stage: Stage, execution: number, input: unknown): Promise<void> {
-    if (stage === 'resolve') return this.resolve(input);
-    const spec = this.spec;
-    if (spec === null) throw toldFailure(`${stage} before resolve`, FAILURE_TYPES.harnessFault);
-    tellStage(stage);
-    const queue = onLoadQueue(stage) ? spec.loadQueue : spec.hostQueue;
-    const activities = proxyActivities<StageActivities>(
-      activityOptions(spec.deadlines.stages[stage], queue, stageSummary(spec, stage, execution)),
-    );
-    const resume = this.checkpoints.get(stage);
-    const stageInput = {
-      spec,
+  private async carryOut(stage: Stage, execution: number): Promise<void> {
+    const { outline, state, evidence, facts, earlierSpecHashes } = this;
+    if (outline === null) throw failureWithoutStack(`${stage} before resolve`, FAILURE_TYPES.harnessFault);
+    showStage(stage);
+    const { queue, run } = stageCall({
+      outline,
+      state,
+      stage,
       execution,
-      decisions: this.state.decisions,
-      outcomes: this.state.outcomes,
-      ...(resume === undefined ? {} : { resume }),
-    };
-    if (stage === 'judge') {
-      const { evidence, facts, earlierSpecHashes, state } = this;
-      this.judged = await activities.judge({ ...stageInput, state, evidence, facts, earlierSpecHashes });
-      tellVerdict(endingOf(state) === 'aborted' ? 'aborted' : this.judged.verdict);
-      return this.keep(stage, this.judged);
+      resume: this.checkpoints.get(stage),
+      decisions: state.decisions.slice(this.decisionsShown),
+      evidence,
+      facts,
+      earlierSpecHashes,
+    });
+    this.queue = queue;
+    const { result, judged, parts, leftovers } = await run();
+    this.decisionsShown = state.decisions.length;
+    if (parts !== undefined) this.evidence = parts;
+    if (leftovers !== undefined) this.leftovers = leftovers;
+    if (judged !== undefined) {
+      this.judged = judged;
+      showVerdict(endingOf(state) === 'aborted' ? 'aborted' : judged.verdict);
     }
-    const result = await activities[stage](stageInput);
-    if (stage === 'snapshot') this.evidence = (result as SnapshotResult).parts;
-    if (stage === 'teardown') this.leftovers = (result as TeardownResult).leftovers;
     this.keep(stage, result);
   }
 
   private async resolve(input: unknown): Promise<void> {
     const { workflowId, runId, parent, searchAttributes, memo } = workflowInfo();
-    tellBegin();
-    const spec = await resolve({
-      input,
-      workflowId,
-      runId,
-      scheduled: searchAttributes['TemporalScheduledById'] !== undefined,
-      child: parent !== undefined,
-      startedBy: memo?.[STARTED_BY],
-    });
-    this.spec = spec;
-    this.state = { ...this.state, holdMs: spec.holdMs };
-    tellSpec(spec);
-    this.details['resolve'] = specSummary(spec);
+    showStart();
+    const outline = parseOutline(
+      await resolve({
+        input,
+        workflowId,
+        runId,
+        scheduled: searchAttributes['TemporalScheduledById'] !== undefined,
+        child: parent !== undefined,
+        startedBy: memo?.[STARTED_BY],
+      }),
+    );
+    this.outline = outline;
+    this.state = { ...this.state, holdMs: outline.holdMs, stages: outline.stages };
+    showOutline(outline);
+    this.details['resolve'] = outline.summary;
   }
 
   private async waitForDecision(): Promise<void> {
     const hold = this.state.hold;
     if (hold === null) return;
-    tellStage('hold');
+    showStage('hold');
     const { stage, execution } = hold;
     const remainingMs = Math.max(1, hold.openedAtMs + this.state.holdMs - Date.now());
     this.holdEndsAtMs = Date.now() + remainingMs;
     this.show();
     const answered = await condition(() => this.state.mode !== 'hold', remainingMs, {
-      summary: `hold on ${stage}: User Metadata tells what broke and how to answer`,
+      summary: `hold on ${stage}: User Metadata shows what broke and how to answer`,
     });
     this.holdEndsAtMs = null;
     if (!answered) {
-      this.tell(`nobody answered the hold on ${stage}`);
+      this.addToStory(`no answer to the hold on ${stage}`);
       this.apply({ type: 'holdExpired', stage, execution, atMs: Date.now() });
     }
   }
@@ -222,40 +222,44 @@ class CampaignRun {
     if (typeof parsed === 'string') return parsed;
     const refused = refuseDecision(this.state, parsed);
     if (refused !== null) return refused;
-    if (parsed.set !== undefined && this.spec !== null) return refuseChanges(this.spec, parsed.set).join(' ') || null;
+    if (parsed.set !== undefined && this.outline !== null)
+      return refuseChanges(this.outline, parsed.set).join(' ') || null;
     return null;
   }
 
   private async takeDecision(answer: unknown): Promise<string> {
     const parsed = parseDecideInput(answer);
     if (typeof parsed === 'string') throw refusal(parsed);
-    const changed = parsed.set === undefined ? null : await this.changedSpec(parsed.stage, parsed.set);
-    // While the changes were looked at, the hold may have ended in another way.
+    const changed = parsed.set === undefined ? null : await this.changed(parsed.set);
+    // The hold may have ended in another way while the new specification was made.
     const refused = refuseDecision(this.state, parsed);
     if (refused !== null) throw refusal(refused);
     const { stage, execution, decision, reason, set } = parsed;
-    this.tell(`decision: **${decision}** of ${stage}, execution ${execution}${reason === '' ? '' : ` (${reason})`}`);
-    if (changed !== null && this.spec !== null) {
-      this.earlierSpecHashes.push(this.spec.specHash);
-      this.spec = changed;
-      this.tell(`specification changed: ${JSON.stringify(set)}`);
+    this.addToStory(
+      `decision: **${decision}** of ${stage}, execution ${execution}${reason === '' ? '' : ` (${reason})`}`,
+    );
+    if (changed !== null && this.outline !== null) {
+      this.earlierSpecHashes.push(this.outline.specHash);
+      this.outline = changed;
+      this.addToStory(`specification changed: ${JSON.stringify(set)}`);
     }
     this.apply({ type: 'decided', ...parsed, atMs: Date.now() });
     return `${decision} of ${stage} taken; next: ${this.state.stage}, execution ${this.state.execution}`;
   }
 
   /**
-   * A retry that changes bars or load gets a new specification, made and checked as the first one was; both are kept. The
-   * validator cannot read files: what only this finds out is told to whoever answered, and the hold goes on.
+   * The outline of the specification that a retry with changes uses. It is made and checked as the first one was, and both are
+   * kept. The validator cannot read files: the answer is refused with what only this step finds, and the hold continues.
    */
-  private async changedSpec(stage: Stage, set: Readonly<Record<string, unknown>>): Promise<CampaignSpec> {
-    const { spec } = this;
-    if (spec === null) throw refusal('there is no specification yet that could be changed.');
+  private async changed(set: Readonly<Record<string, unknown>>): Promise<CampaignOutline> {
+    const { outline } = this;
+    if (outline === null) throw refusal('there is no specification yet that could be changed.');
     try {
-      // A cancel that comes meanwhile ends the hold, and that is then what the answer is refused for.
-      return await CancellationScope.nonCancellable(() => respec({ spec, set }));
+      // A cancel during this step ends the hold, and the answer is then refused because of that.
+      return await CancellationScope.nonCancellable(() => changedOutline(outline, set));
     } catch (error) {
-      throw refusal(`set: ${readFailure(stage, error).failure.message}`);
+      const queue = { taskQueue: outline.hostQueue, queueWaitMs: stageLimits(outline, 'resolve').queueWaitMs };
+      throw refusal(`set: ${readFailure('the changed specification', error, queue).failure.message}`);
     }
   }
 
@@ -266,25 +270,25 @@ class CampaignRun {
   private keep(stage: Stage, result: StageResult): void {
     this.details[stage] = result.detail;
     this.facts[stage] = result.facts;
-    for (const event of result.groundEvents) this.tell(`ground: ${event}`);
-    this.tell(`${stage}: ${result.detail}`);
+    for (const event of result.groundEvents) this.addToStory(`infrastructure: ${event}`);
+    this.addToStory(`${stage}: ${result.detail}`);
   }
 
-  private tell(text: string): void {
+  private addToStory(text: string): void {
     this.story.push({ atMs: Date.now(), text });
   }
 
   private show(): void {
-    tellDetails(this.status(), this.judged, this.spec);
+    showDetails(this.status(), this.judged, this.outline);
   }
 
   private status(): CampaignStatus {
     return {
-      campaign: this.spec?.campaign ?? null,
-      profile: this.spec?.profile.metadata.name ?? null,
-      substrate: this.spec?.substrate.metadata.name ?? null,
-      system: this.spec?.system.name ?? null,
-      fleetSize: this.spec?.profile.scale.machines ?? null,
+      campaign: this.outline?.campaign ?? null,
+      profile: this.outline?.profile ?? null,
+      substrate: this.outline?.substrate ?? null,
+      system: this.outline?.system ?? null,
+      fleetSize: this.outline?.fleetSize ?? null,
       state: this.state,
       details: this.details,
       story: this.story,

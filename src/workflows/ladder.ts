@@ -15,6 +15,7 @@ import type { LadderActivities, ResolveLadderInput } from '../activities/contrac
 import {
   climbDetails,
   endOfClimb,
+  parseLadder,
   rungInput,
   tightestGate,
   type ClimbResult,
@@ -22,30 +23,31 @@ import {
   type RungLine,
 } from '../core/campaign/climb.ts';
 import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
+import { limitsOf } from '../core/campaign/outline.ts';
 import { LADDER_SUMMARY_DEADLINE } from '../core/plan/ladder-deadline.ts';
-import type { CampaignResult } from '../core/campaign/stage-io.ts';
+import { parseCampaignResult } from '../core/campaign/parse-results.ts';
 import { STARTED_BY, type StartedBy } from '../core/campaign/started-by.ts';
 import { activityOptions } from './activity-options.ts';
 import { campaign } from './campaign.ts';
+import { failureWithoutStack } from './failure-without-stack.ts';
 import { resolveLadder } from './local-activities.ts';
-import { tellBegin, tellVerdict } from './search-attributes.ts';
+import { showStart, showVerdict } from './search-attributes.ts';
 import { readFailure } from './stage-failure.ts';
-import { toldFailure } from './told-failure.ts';
 
-/** Where the climb is, a line a rung. */
+/** Where the climb is, one line per rung. */
 export const climbStatus = defineQuery<readonly RungLine[]>('status');
 
 /**
- * One climb: the rungs of a ladder as campaigns, one after another, until the first that is not green. A red rung is a
- * result; a rung whose harness broke fails the ladder, so that its schedule pauses.
+ * One climb: runs the rungs of a ladder as campaigns, one after another, until the first that is not green. A red rung is a
+ * result. A rung with a harness fault fails the ladder, so that its schedule pauses.
  *
  * @param input nothing (nightly), a ladder's name, or an object
  */
 export async function ladder(input?: unknown): Promise<ClimbResult> {
   const { namespace, workflowId, searchAttributes, memo } = workflowInfo();
   let rungs: RungLine[] = [];
-  setHandler(climbStatus, () => rungs, { description: 'where the climb is, a line a rung' });
-  tellBegin();
+  setHandler(climbStatus, () => rungs, { description: 'where the climb is, one line per rung' });
+  showStart();
   const scheduled = searchAttributes['TemporalScheduledById'] !== undefined;
   const spec = await resolved({ input, workflowId, scheduled, startedBy: memo?.[STARTED_BY] });
   rungs = spec.rungs.map((rung) => ({
@@ -73,14 +75,14 @@ export async function ladder(input?: unknown): Promise<ClimbResult> {
   return conclude(spec, rungs);
 }
 
-/** The ladder, or why there is none in the words of whoever read it, not in Temporal's. */
+/** The resolved ladder. @throws ApplicationFailure with the activity's own message, without Temporal's around it */
 async function resolved(request: ResolveLadderInput): Promise<LadderSpec> {
   try {
-    return await resolveLadder(request);
+    return parseLadder(await resolveLadder(request));
   } catch (error) {
     if (isCancellation(error)) throw error;
     const { failure, type } = readFailure('resolve', error);
-    throw toldFailure(failure.message, type);
+    throw failureWithoutStack(failure.message, type);
   }
 }
 
@@ -91,21 +93,23 @@ async function climbRung(
   workflowId: string,
 ): Promise<Pick<RungLine, 'end' | 'reason' | 'tightest'>> {
   const rung = spec.rungs[index];
-  if (rung === undefined) throw toldFailure(`no rung ${index}`, FAILURE_TYPES.harnessFault);
+  if (rung === undefined) throw failureWithoutStack(`no rung ${index}`, FAILURE_TYPES.harnessFault);
   const startedBy: StartedBy = {
     trigger: spec.trigger === 'schedule' ? 'schedule' : 'ladder',
     defaultHoldMs: spec.holdMs,
   };
   try {
-    const result: CampaignResult = await executeChild(campaign, {
-      workflowId,
-      args: [rungInput(rung, spec)],
-      memo: { [STARTED_BY]: startedBy },
-      // Should the ladder be terminated, the rung still gets the chance to take itself down.
-      parentClosePolicy: 'REQUEST_CANCEL',
-      cancellationType: 'WAIT_CANCELLATION_COMPLETED',
-      staticSummary: `${spec.name}: rung ${rung.id}`,
-    });
+    const result = parseCampaignResult(
+      await executeChild(campaign, {
+        workflowId,
+        args: [rungInput(rung, spec)],
+        memo: { [STARTED_BY]: startedBy },
+        // If the ladder is terminated, the rung can still tear itself down.
+        parentClosePolicy: 'REQUEST_CANCEL',
+        cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+        staticSummary: `${spec.name}: rung ${rung.id}`,
+      }),
+    );
     return { end: result.verdict, reason: result.reasons[0] ?? '', tightest: tightestGate(result.gates) };
   } catch (error) {
     if (isCancellation(error)) return { end: 'aborted', reason: 'cancelled', tightest: '' };
@@ -116,18 +120,18 @@ async function climbRung(
 
 async function conclude(spec: LadderSpec, rungs: readonly RungLine[]): Promise<ClimbResult> {
   const result: ClimbResult = { ladder: spec.name, end: endOfClimb(rungs), rungs };
-  const { writeClimb } = proxyActivities<LadderActivities>(
-    activityOptions(LADDER_SUMMARY_DEADLINE, spec.hostQueue, 'summary'),
-  );
-  tellVerdict(result.end);
+  const limits = limitsOf(LADDER_SUMMARY_DEADLINE);
+  const { queueWaitMs } = limits;
+  const { writeClimb } = proxyActivities<LadderActivities>(activityOptions(limits, spec.hostQueue, 'summary'));
+  showVerdict(result.end);
   try {
     await CancellationScope.nonCancellable(() => writeClimb({ spec, result }));
   } catch (error) {
-    const { failure } = readFailure('judge', error);
+    const { failure } = readFailure('the summary of the climb', error, { taskQueue: spec.hostQueue, queueWaitMs });
     throw fault(`the summary of the climb could not be written: ${failure.message}`, result);
   }
   const stopped = rungs.find((rung) => rung.end === result.end);
-  // A rung that somebody cancelled by itself ends the climb as a red one does; the ladder was not cancelled.
+  // A rung that was cancelled by itself ends the climb as a red rung does. The ladder itself was not cancelled.
   if (result.end === 'aborted' && CancellationScope.current().consideredCancelled)
     throw new CancelledFailure(`cancelled at rung ${stopped?.rung ?? '?'}; it was torn down`);
   if (result.end === 'harness-fault')
@@ -135,7 +139,7 @@ async function conclude(spec: LadderSpec, rungs: readonly RungLine[]): Promise<C
   return result;
 }
 
-/** What a schedule pauses on. */
+/** The failure that a schedule pauses on. */
 function fault(message: string, result: ClimbResult): ApplicationFailure {
-  return toldFailure(message, FAILURE_TYPES.harnessFault, result);
+  return failureWithoutStack(message, FAILURE_TYPES.harnessFault, result);
 }

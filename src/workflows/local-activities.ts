@@ -1,12 +1,17 @@
 import { proxyLocalActivities } from '@temporalio/workflow';
-import type { ResolveActivities, ResolveLadderActivities } from '../activities/contract.ts';
+import type { ResolveActivities, ResolveLadderActivities, RespecActivities } from '../activities/contract.ts';
 import { NON_RETRYABLE_FAILURES } from '../core/campaign/failure-types.ts';
 
 /**
- * What turns input into specifications. Everything it does is reading files and arithmetic, before there is a specification
- * with deadlines: 30 s is for a host that is starved of CPU.
+ * Local activities that turn input into specifications. They read files, calculate, and write one file. There is no
+ * specification with deadlines yet: 30 s is enough for a host that has no CPU left. `respecLocally` is there for campaigns of
+ * the first version only; see `changedOutline`.
  */
-export const { resolve, respec, resolveLadder } = proxyLocalActivities<ResolveActivities & ResolveLadderActivities>({
+export const {
+  resolve,
+  resolveLadder,
+  respec: respecLocally,
+} = proxyLocalActivities<ResolveActivities & ResolveLadderActivities & RespecActivities>({
   startToCloseTimeout: 30_000,
   retry: { maximumAttempts: 3, nonRetryableErrorTypes: [...NON_RETRYABLE_FAILURES] },
 });

@@ -1,8 +1,8 @@
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { upsertSearchAttributes } from '@temporalio/workflow';
-import type { CampaignSpec } from '../core/plan/spec.ts';
+import type { CampaignOutline } from '../core/campaign/outline.ts';
 
-/** The six search attributes; registered by the dev server's start, checked by `belay doctor`. */
+/** The six search attributes. The start of the dev server registers them, and `belay doctor` checks them. */
 const PROFILE = defineSearchAttributeKey('BelayProfile', 'KEYWORD');
 const TARGET = defineSearchAttributeKey('BelayTarget', 'KEYWORD');
 const STAGE = defineSearchAttributeKey('BelayStage', 'KEYWORD');
@@ -11,10 +11,10 @@ const TRIGGER = defineSearchAttributeKey('BelayTrigger', 'KEYWORD');
 const FLEET_SIZE = defineSearchAttributeKey('BelayFleetSize', 'INT');
 
 /**
- * Begins a campaign's account of itself. The UI's form fills in the attributes of the newest run of the same type: what an
- * earlier campaign said must not be said of this one.
+ * Resets the attributes at the start of a workflow. The UI's form fills in those of the newest run of the same type, and this
+ * workflow must not show what an earlier one did.
  */
-export function tellBegin(): void {
+export function showStart(): void {
   upsertSearchAttributes([
     { key: STAGE, value: 'resolve' },
     { key: VERDICT, value: null },
@@ -25,22 +25,22 @@ export function tellBegin(): void {
   ]);
 }
 
-/** Says on the workflow list what this campaign is. */
-export function tellSpec(spec: CampaignSpec): void {
+/** Shows in the list of workflows what this campaign tests. */
+export function showOutline({ profile, substrate, trigger, fleetSize }: CampaignOutline): void {
   upsertSearchAttributes([
-    { key: PROFILE, value: spec.profile.metadata.name },
-    { key: TARGET, value: spec.substrate.metadata.name },
-    { key: TRIGGER, value: spec.trigger },
-    { key: FLEET_SIZE, value: spec.profile.scale.machines },
+    { key: PROFILE, value: profile },
+    { key: TARGET, value: substrate },
+    { key: TRIGGER, value: trigger },
+    { key: FLEET_SIZE, value: fleetSize },
   ]);
 }
 
-/** Says which stage runs, or `hold`. */
-export function tellStage(stage: string): void {
+/** Shows which stage runs, or `hold`. */
+export function showStage(stage: string): void {
   upsertSearchAttributes([{ key: STAGE, value: stage }]);
 }
 
-/** Says how it ended: pass, unmeasured, fail, or aborted. */
-export function tellVerdict(verdict: string): void {
+/** Shows how it ended: pass, unmeasured, fail, or aborted. */
+export function showVerdict(verdict: string): void {
   upsertSearchAttributes([{ key: VERDICT, value: verdict }]);
 }

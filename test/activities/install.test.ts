@@ -13,6 +13,7 @@ import { answer, kubeconfig, scriptedApi, type ScriptedApi } from '../adapters/k
 import { testHome, type TestHome } from '../adapters/substrates/local-campaign.ts';
 import { aSpec } from '../workflows/make-spec.ts';
 import { onLedger } from './one-cluster.ts';
+import { storedInput } from './stored-input.ts';
 
 const SLUG = 'binstall';
 
@@ -94,7 +95,7 @@ ${parts}`,
   onLedger(SLUG, spec.campaign, { name: 'c0', kubeconfigPath: join(home.folder, 'kubeconfig'), owned: true });
   const env = new MockActivityEnvironment({ attempt: 1 }, { logger: new DefaultLogger('ERROR') });
   const run = createInstall(pino({ level: 'silent' }));
-  return await env.run(run, { spec, execution: 1, decisions: [], outcomes: [] }).then(
+  return await env.run(run, storedInput(spec, 'install')).then(
     () => {
       throw new Error('it did not fail');
     },

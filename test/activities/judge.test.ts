@@ -11,6 +11,7 @@ import { readBelaySummary } from '../../src/adapters/evidence/write-summary.ts';
 import type { JudgeInput, JudgeResult } from '../../src/core/campaign/stage-io.ts';
 import type { CampaignSpec } from '../../src/core/plan/spec.ts';
 import { BEGIN_MS, GREEN, resultOf, stateAfter } from '../adapters/evidence/fixture.ts';
+import { storedInput } from './stored-input.ts';
 import { testHome, type TestHome } from '../adapters/substrates/local-campaign.ts';
 import { aGate, aSpec, shortDeadlines } from '../workflows/make-spec.ts';
 
@@ -82,10 +83,7 @@ function judged(): CampaignSpec {
 
 async function judge(spec: CampaignSpec, more: Partial<JudgeInput> = {}): Promise<JudgeResult> {
   const input: JudgeInput = {
-    spec,
-    execution: 1,
-    decisions: [],
-    outcomes: [],
+    ...storedInput(spec, 'judge'),
     state: stateAfter(GREEN),
     evidence: [],
     facts: {},

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createResolve } from '../../src/activities/resolve.ts';
+import { readSpec } from '../../src/adapters/evidence/spec-store.ts';
 import { repositoryFolder } from '../../src/adapters/host/folders.ts';
+import type { CampaignOutline } from '../../src/core/campaign/outline.ts';
 import type { CampaignSpec } from '../../src/core/plan/spec.ts';
 
 const SYSTEM = join('systems', 'kube-scheduler.yaml');
@@ -29,20 +31,36 @@ afterEach(() => {
 const activities = createResolve();
 const SET = { 'gates.podBindP99.max': 20 };
 
-function resolved(profile = 'quickstart'): Promise<CampaignSpec> {
-  return activities.resolve({
-    input: { profile, substrate: 'local' },
-    workflowId: 'q',
-    runId: 'r',
-    scheduled: false,
-    child: false,
-  });
+async function resolved(profile = 'quickstart'): Promise<CampaignSpec> {
+  return specOf(
+    await activities.resolve({
+      input: { profile, substrate: 'local' },
+      workflowId: 'q',
+      runId: 'r',
+      scheduled: false,
+      child: false,
+    }),
+  );
+}
+
+/** The specification on disk that an outline is of. */
+function specOf({ campaign, specHash }: CampaignOutline): CampaignSpec {
+  const spec = readSpec(campaign, specHash);
+  if (spec === undefined) throw new Error(`no specification ${specHash}`);
+  return spec;
+}
+
+async function respec(
+  { campaign, specHash }: CampaignSpec,
+  set: Readonly<Record<string, unknown>>,
+): Promise<CampaignSpec> {
+  return specOf(await activities.respec({ campaign, specHash, set }));
 }
 
 test('a retry with changes stays on the host that has the clusters, whoever makes its specification', async () => {
   const spec = await resolved();
   vi.stubEnv('BELAY_HOME', join(folder, 'another-host'));
-  const changed = await activities.respec({ spec, set: SET });
+  const changed = await respec(spec, SET);
   const { hostQueue, loadQueue, slug } = spec;
   expect(changed).toMatchObject({ hostQueue, loadQueue, slug });
   expect(changed.gates.find(({ name }) => name === 'podBindP99')?.bar).toEqual({ max: 20 });
@@ -52,13 +70,13 @@ test('a retry with changes stays on the host that has the clusters, whoever make
 test('an edit of the substrate during the hold does not come in with the changes of a retry', async () => {
   const spec = await resolved();
   appendFileSync(join(folder, SUBSTRATE), 'nonsense: true\n');
-  expect((await activities.respec({ spec, set: SET })).substrate).toEqual(spec.substrate);
+  expect((await respec(spec, SET)).substrate).toEqual(spec.substrate);
 });
 
 test('a system file that was edited during the hold is refused', async () => {
   const spec = await resolved();
   appendFileSync(join(folder, SYSTEM), '# edited\n');
-  await expect(activities.respec({ spec, set: SET })).rejects.toMatchObject({
+  await expect(respec(spec, SET)).rejects.toMatchObject({
     type: 'InvalidSpec',
     message: expect.stringMatching(/kube-scheduler\.yaml has changed since .*; put it back, or start a new campaign/),
   });
@@ -72,5 +90,5 @@ test('a chart that this host does not have is told before clusters are made; a r
   vi.stubEnv('BELAY_CHART_BIGFLEET', 'oci://registry.example/charts/scaletest');
   const spec = await resolved('dev-50');
   vi.stubEnv('BELAY_CHART_BIGFLEET', undefined);
-  expect((await activities.respec({ spec, set: { 'gates.shardShortfalls.max': 1 } })).slug).toBe(spec.slug);
+  expect((await respec(spec, { 'gates.shardShortfalls.max': 1 })).slug).toBe(spec.slug);
 });

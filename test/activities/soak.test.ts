@@ -17,6 +17,7 @@ import { answer, scriptedApi, type ScriptedApi } from '../adapters/kube/scripted
 import { testHome, type TestHome } from '../adapters/substrates/local-campaign.ts';
 import { aPlan, aProfile } from '../core/plan/make.ts';
 import { aGate, aSpec } from '../workflows/make-spec.ts';
+import { storedInput } from './stored-input.ts';
 
 /** A Prometheus that answers every query with the same number, and those for `other` only when it is the number 1. */
 interface OneNumber {
@@ -139,7 +140,7 @@ async function soak(
 ): Promise<Error> {
   const observers = { of: () => Promise.resolve(clusters) } as unknown as Observers;
   const run = createSoak(pino({ level: 'silent' }), observers);
-  return (await env.run(run, { spec, execution: 1, decisions: [], outcomes: [] }).then(
+  return (await env.run(run, storedInput(spec, 'soak')).then(
     () => new Error('it did not fail'),
     (error: unknown) => error,
   )) as Error;

@@ -9,6 +9,7 @@ import type { DecisionRecord } from '../../src/core/campaign/machine.ts';
 import type { Stage } from '../../src/core/model/stages.ts';
 import { testHome, type TestHome } from '../adapters/substrates/local-campaign.ts';
 import { aSpec } from '../workflows/make-spec.ts';
+import { storedInput } from './stored-input.ts';
 
 const spec = aSpec({ campaign: 'stages', slug: 'bstages' });
 
@@ -33,7 +34,7 @@ async function run(
   const activity = stageActivity(stage, pino({ level: 'silent' }), () =>
     Promise.resolve({ detail: 'done', facts: {} }),
   );
-  await env.run(activity, { spec, execution, decisions, outcomes: [] });
+  await env.run(activity, storedInput(spec, stage, { execution, decisions }));
 }
 
 test('a decision stands in the timeline once, whatever runs after it', async () => {
@@ -82,7 +83,7 @@ test('an event that a stage adds to the timeline carries its execution and attem
     event('not-scraped', 'c0: etcd');
     return Promise.resolve({ detail: 'done', facts: {} });
   });
-  await env.run(activity, { spec, execution: 2, decisions: [], outcomes: [] });
+  await env.run(activity, storedInput(spec, 'provision', { execution: 2 }));
   const [added] = readTimeline(evidenceFolder(spec.campaign)).filter(({ what }) => what === 'not-scraped');
   expect(added).toMatchObject({ stage: 'provision', execution: 2, attempt: 3, detail: 'c0: etcd' });
 });

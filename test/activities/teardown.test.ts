@@ -16,6 +16,7 @@ import { testHome, type TestHome } from '../adapters/substrates/local-campaign.t
 import { aPlan, aProfile, aSubstrate } from '../core/plan/make.ts';
 import { aSpec } from '../workflows/make-spec.ts';
 import { onLedger } from './one-cluster.ts';
+import { storedInput } from './stored-input.ts';
 
 const SLUG = 'bteardown';
 const RELEASE = 'sh.helm.release.v1.r.v1';
@@ -97,8 +98,7 @@ async function teardown(uninstall: string): Promise<TeardownResult> {
   onLedger(SLUG, spec.campaign, { name: 'lent', kubeconfigPath: join(home.folder, 'kubeconfig'), owned: false });
   const env = new MockActivityEnvironment({ attempt: 1 }, { logger: new DefaultLogger('ERROR') });
   const observers = { end: () => Promise.resolve() } as unknown as Observers;
-  const input = { spec, execution: 1, decisions: [], outcomes: [] };
-  return await env.run(createTeardown(pino({ level: 'silent' }), observers), input);
+  return await env.run(createTeardown(pino({ level: 'silent' }), observers), storedInput(spec, 'teardown'));
 }
 
 const SYSTEM = `apiVersion: belay.dev/v1

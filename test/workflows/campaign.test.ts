@@ -81,7 +81,7 @@ describe.concurrent('a campaign', () => {
       ['resolve', 'provision', 'install', 'seed', 'ramp', 'steady', 'soak', 'snapshot'].map((s) => `${s} succeeded`),
     );
     const { story } = await run.status();
-    expect(story.map(({ text }) => text)).toContain('ground: c1 kube-scheduler restarted');
+    expect(story.map(({ text }) => text)).toContain('infrastructure: c1 kube-scheduler restarted');
   });
 
   test('answers a query before its first stage has ended, and after it has closed', async () => {

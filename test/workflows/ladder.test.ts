@@ -210,7 +210,7 @@ describe.concurrent('a ladder', () => {
   });
 
   test('that was told how long to hold tells its rungs, whatever their profiles say', async () => {
-    const { ladder, rungs } = await climb('told-hold', [], { ladder: aLadder({ holdMs: 0, toldHold: '0s' }) });
+    const { ladder, rungs } = await climb('input-hold', [], { ladder: aLadder({ holdMs: 0, inputHold: '0s' }) });
     await ladder.result();
     expect(rungs.map(({ resolved }) => resolved[0]?.input)).toMatchObject(RUNGS.map(() => ({ hold: '0s' })));
   });

@@ -16,6 +16,7 @@ export function aSpec(change: Partial<CampaignSpec> = {}): CampaignSpec {
     workflowId,
     runId: 'run',
     trigger: 'cli',
+    stages: STAGES,
     randomSeed: 1,
     profile: aProfile(),
     substrate: aSubstrate(),

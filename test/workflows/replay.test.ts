@@ -104,15 +104,15 @@ describe('a change of workflow code that histories do not bear', () => {
     [
       'that leaves out a command',
       'campaign.ts',
-      "tellStage('hold');",
+      "showStage('hold');",
       '',
       ['hold-and-retry', 'abort', 'cancel-in-hold'],
     ],
     [
       'that runs another activity',
-      'campaign.ts',
-      'await activities[stage](stageInput)',
-      "await activities[stage === 'seed' ? 'ramp' : stage](stageInput)",
+      'stage-call.ts',
+      'await activityOf(activities, stage)(input)',
+      "await activityOf(activities, stage === 'seed' ? 'ramp' : stage)(input)",
       ['green', 'crash'],
     ],
     [

@@ -4,11 +4,13 @@ import type {
   ResolveActivities,
   ResolveInput,
   ResolveLadderActivities,
+  RespecActivities,
   RespecInput,
   StageActivities,
 } from '../../src/activities/contract.ts';
 import type { ClimbResult, LadderSpec } from '../../src/core/campaign/climb.ts';
 import { FAILURE_TYPES } from '../../src/core/campaign/failure-types.ts';
+import { outlineOf, type CampaignOutline } from '../../src/core/campaign/outline.ts';
 import type { JudgeInput, StageInput } from '../../src/core/campaign/stage-io.ts';
 import type { Stage } from '../../src/core/model/stages.ts';
 import type { CampaignSpec } from '../../src/core/plan/spec.ts';
@@ -35,7 +37,7 @@ export type Step = (call: StageCall) => unknown;
 /** What the activities of one campaign or climb do. What is left out succeeds at once. */
 export interface Script {
   readonly resolve?: (input: ResolveInput) => CampaignSpec | Promise<CampaignSpec>;
-  readonly respec?: (input: RespecInput) => CampaignSpec | Promise<CampaignSpec>;
+  readonly respec?: (input: RespecInput & { readonly spec: CampaignSpec }) => CampaignSpec | Promise<CampaignSpec>;
   /** By stage; a list is by execution, its last step counts for all further ones. */
   readonly stages?: Partial<Record<WorkStage, Step | readonly Step[]>>;
   readonly ladder?: LadderSpec;
@@ -47,6 +49,8 @@ export interface Played {
   readonly script: Script;
   readonly calls: StageCall[];
   readonly resolved: ResolveInput[];
+  /** Every specification that the campaign had, as its host has them on disk. */
+  readonly specs: CampaignSpec[];
   readonly climbs: ClimbResult[];
 }
 
@@ -56,13 +60,13 @@ export class ScriptedActivities {
 
   /** Puts a script in place for the workflow with this id. */
   play(workflowId: string, script: Script): Played {
-    const played: Played = { script, calls: [], resolved: [], climbs: [] };
+    const played: Played = { script, calls: [], resolved: [], specs: [], climbs: [] };
     this.played.set(workflowId, played);
     return played;
   }
 
   /** The activities, for a worker. */
-  all(): ResolveActivities & StageActivities & ResolveLadderActivities & LadderActivities {
+  all(): ResolveActivities & RespecActivities & StageActivities & ResolveLadderActivities & LadderActivities {
     const stage =
       (name: WorkStage) =>
       (input: StageInput): Promise<never> =>
@@ -71,9 +75,14 @@ export class ScriptedActivities {
       resolve: async (input) => {
         const { script, resolved } = this.ofCaller();
         resolved.push(input);
-        return (await script.resolve?.(input)) ?? aSpec({ workflowId: input.workflowId });
+        return this.keep((await script.resolve?.(input)) ?? aSpec({ workflowId: input.workflowId }));
       },
-      respec: async (input) => (await this.ofCaller().script.respec?.(input)) ?? { ...input.spec, specHash: 'changed' },
+      respec: async (input) => {
+        const { script, specs } = this.ofCaller();
+        const spec = specs.find(({ specHash }) => specHash === input.specHash);
+        if (spec === undefined) throw ApplicationFailure.nonRetryable(`no specification ${input.specHash}`);
+        return this.keep((await script.respec?.({ ...input, spec })) ?? { ...spec, specHash: 'changed' });
+      },
       resolveLadder: async () => {
         const { ladder } = this.ofCaller().script;
         if (ladder === undefined) throw ApplicationFailure.nonRetryable('no such ladder', FAILURE_TYPES.invalidSpec);
@@ -94,6 +103,11 @@ export class ScriptedActivities {
       judge: stage('judge'),
       teardown: stage('teardown'),
     };
+  }
+
+  private keep(spec: CampaignSpec): CampaignOutline {
+    this.ofCaller().specs.push(spec);
+    return outlineOf(spec);
   }
 
   private ofCaller(): Played {
@@ -153,7 +167,7 @@ export function systemFails(message = '12 Pods stayed pending', details: object 
   };
 }
 
-/** A step in which Belay's own ground gives way. */
+/** A step in which Belay's own infrastructure fails. */
 export function harnessFails(message = 'etcd did not start', details: object = {}): Step {
   return () => {
     throw ApplicationFailure.nonRetryable(message, FAILURE_TYPES.harnessFault, details);

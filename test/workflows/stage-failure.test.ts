@@ -36,13 +36,18 @@ describe('a failed activity', () => {
   });
 
   test.for([
-    ['HEARTBEAT', 'the worker that ran seed went silent, and no attempt was left'],
-    ['SCHEDULE_TO_START', "no worker took up seed; is one running on the campaign's host queue?"],
+    ['HEARTBEAT', 'the worker that ran seed sent no heartbeat any more, and no attempt was left'],
+    [
+      'SCHEDULE_TO_START',
+      'no worker on task queue belay-load-a took up seed within 5m; ' +
+        'is one running? "./belay worker" on the campaign\'s host starts one',
+    ],
     ['START_TO_CLOSE', 'seed did not end within its deadline (START_TO_CLOSE)'],
     ['SCHEDULE_TO_CLOSE', 'seed did not end within its deadline (SCHEDULE_TO_CLOSE)'],
   ] as const)('by time-out %s is a fault of the harness, with the last heartbeat', ([timeoutType, message]) => {
     const failure = new TimeoutFailure('activity timed out', { checkpoint: { created: 300 } }, timeoutType);
-    expect(readFailure('seed', thrownBy(failure))).toEqual({
+    const queue = { taskQueue: 'belay-load-a', queueWaitMs: 300_000 };
+    expect(readFailure('seed', thrownBy(failure), queue)).toEqual({
       failure: { kind: 'harness', message },
       type: 'HarnessFault',
       checkpoint: { created: 300 },

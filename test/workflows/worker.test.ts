@@ -70,7 +70,7 @@ describe('a worker that goes away', () => {
     gate.resolve();
     expect(held.state.hold?.failure).toEqual({
       kind: 'harness',
-      message: 'the worker that ran seed went silent, and no attempt was left',
+      message: 'the worker that ran seed sent no heartbeat any more, and no attempt was left',
     });
     await run.decide({ stage: 'seed', execution: 1, decision: 'retry', reason: 'worker is back' });
     expect(await run.result()).toMatchObject({ verdict: 'pass' });

@@ -4,9 +4,8 @@ import type { Stage } from '../../core/model/stages.ts';
 import type { GateResult } from '../../core/gates/model.ts';
 import type { CampaignSpec } from '../../core/plan/spec.ts';
 import { runsFolder } from '../host/folders.ts';
-import { readJsonFile, writeJsonFile } from './json-file.ts';
-import type { JsonLines } from './json-lines.ts';
-import { openJsonLines, readJsonLines } from './json-lines.ts';
+import { openJsonLines, readJsonLines, type JsonLines } from './json-lines.ts';
+import { makeCurrent } from './spec-store.ts';
 
 /** One thing that happened in a campaign. */
 export interface TimelineEvent {
@@ -35,19 +34,19 @@ export interface Evidence {
   readings(at: { readonly stage: Stage; readonly execution: number }, results: readonly GateResult[]): void;
 }
 
-/** A campaign's evidence folder, whether or not it exists. */
+/** A campaign's evidence folder; it may not exist yet. */
 export function evidenceFolder(campaign: string): string {
   return join(runsFolder(), campaign);
 }
 
 /**
- * Opens a campaign's evidence and makes sure that it says what is tested: `spec.json` and `plan.json`, and under `specs/`
- * every specification that a retry has replaced. Doing it again changes nothing.
+ * Opens a campaign's evidence. Its `spec.json` and `plan.json` say what is tested from then on; `specs/` has every
+ * specification that a retry has replaced. Doing it again changes nothing.
  */
 export function openEvidence(spec: CampaignSpec): Evidence {
   const folder = evidenceFolder(spec.campaign);
   for (const part of ['prometheus', 'logs']) mkdirSync(join(folder, part), { recursive: true });
-  keepSpec(folder, spec);
+  makeCurrent(spec);
   let timeline: JsonLines<TimelineEvent> | undefined;
   let stored: JsonLines<StoredReading> | undefined;
   return {
@@ -75,19 +74,6 @@ export function readTimeline(folder: string): readonly TimelineEvent[] {
 /** Every reading of every execution, in order. */
 export function readReadings(folder: string): readonly StoredReading[] {
   return readJsonLines(readingsPath(folder)) as readonly StoredReading[];
-}
-
-function keepSpec(folder: string, spec: CampaignSpec): void {
-  const path = join(folder, 'spec.json');
-  const present = readJsonFile(path) as CampaignSpec | undefined;
-  if (present?.specHash === spec.specHash) return;
-  if (present !== undefined) writeJsonFile(join(folder, 'specs', `${shortHash(present)}.json`), present);
-  writeJsonFile(join(folder, 'plan.json'), { ...spec.plan, deadlines: spec.deadlines });
-  writeJsonFile(path, spec);
-}
-
-function shortHash({ specHash }: CampaignSpec): string {
-  return specHash.replaceAll(/[^A-Za-z0-9]/g, '').slice(0, 12);
 }
 
 function timelinePath(folder: string): string {

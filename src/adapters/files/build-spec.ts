@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { searchFolders } from '../host/folders.ts';
 import { hostQueues } from '../host/host-queues.ts';
 import { loadCampaign, type Given } from './load-campaign.ts';
+import { STAGES } from '../../core/model/stages.ts';
 import { notCarriedOut } from '../../core/plan/carried-out.ts';
 import { planCampaign } from '../../core/plan/plan-campaign.ts';
 import type { CampaignSpec, Trigger } from '../../core/plan/spec.ts';
@@ -69,6 +70,7 @@ export function buildSpec(input: CampaignInput, identity: SpecIdentity, given: G
     workflowId,
     runId,
     trigger,
+    stages: STAGES,
     ...tested,
     capacityFromSystem: system.value.capacity === 'system',
     deadlines,

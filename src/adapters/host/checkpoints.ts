@@ -1,25 +1,54 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { campaignFolder } from './ledger.ts';
 
 /**
- * A stage's checkpoint on this host's disk. Heartbeats carry the same, but are throttled: a killed worker may lose seconds of
- * them, and with them the moment at which a soak began.
+ * Checkpoints of stages on this host's disk. Heartbeats carry them as well, but are throttled: a killed worker may lose seconds
+ * of them, and with them the moment at which a soak began. They are parsed by the stage that uses them.
  */
+
+/** Replaces the checkpoint of one execution of a stage. */
 export function writeCheckpoint(slug: string, stage: string, execution: number, checkpoint: unknown): void {
-  const folder = join(campaignFolder(slug), 'checkpoints');
-  mkdirSync(folder, { recursive: true });
-  const path = join(folder, `${stage}-${execution}.json`);
+  mkdirSync(folderOf(slug), { recursive: true });
+  const path = pathOf(slug, stage, execution);
   writeFileSync(`${path}.${process.pid}.tmp`, JSON.stringify(checkpoint));
   renameSync(`${path}.${process.pid}.tmp`, path);
 }
 
-/** The checkpoint of a stage's execution; undefined when there is none yet. */
+/** The checkpoint of one execution of a stage; undefined if there is none yet. */
 export function readCheckpoint(slug: string, stage: string, execution: number): unknown {
   try {
-    return JSON.parse(readFileSync(join(campaignFolder(slug), 'checkpoints', `${stage}-${execution}.json`), 'utf8'));
+    return JSON.parse(readFileSync(pathOf(slug, stage, execution), 'utf8'));
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw cause;
   }
+}
+
+/** The newest checkpoint of an earlier execution of a stage; undefined if none left one. */
+export function readCheckpointBefore(slug: string, stage: string, execution: number): unknown {
+  const earlier = executionsOf(slug, stage).filter((each) => each < execution);
+  return earlier.length === 0 ? undefined : readCheckpoint(slug, stage, Math.max(...earlier));
+}
+
+function executionsOf(slug: string, stage: string): readonly number[] {
+  try {
+    return readdirSync(folderOf(slug)).flatMap((name) => {
+      const execution = name.startsWith(`${stage}-`)
+        ? /^(\d+)\.json$/.exec(name.slice(stage.length + 1))?.[1]
+        : undefined;
+      return execution === undefined ? [] : [Number(execution)];
+    });
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw cause;
+  }
+}
+
+function folderOf(slug: string): string {
+  return join(campaignFolder(slug), 'checkpoints');
+}
+
+function pathOf(slug: string, stage: string, execution: number): string {
+  return join(folderOf(slug), `${stage}-${execution}.json`);
 }

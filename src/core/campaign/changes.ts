@@ -1,9 +1,12 @@
-import type { CampaignSpec } from '../plan/spec.ts';
+import type { CampaignOutline } from './outline.ts';
 
 /**
- * What a retry may change, checked without a parser so that the workflow's validator can do it: bars and flags of gates
- * that the campaign has, and the load of the soak. Everything else would make it another campaign.
+ * What a retry may change: bars and flags of gates that the campaign has, and the load of the soak. Everything else would make
+ * it another campaign. The check needs no parser, so that the workflow's validator can do it.
  */
+
+/** What the check needs to know about the campaign. */
+export type Changeable = Pick<CampaignOutline, 'gates' | 'load'>;
 
 interface Rule {
   readonly allowed: string;
@@ -11,7 +14,7 @@ interface Rule {
 }
 
 const NON_NEGATIVE: Rule = { allowed: 'a number >= 0', accepts: (v) => isFiniteNumber(v) && v >= 0 };
-/** As in a profile's file. */
+/** The same limit as in a profile file. */
 const MAX_COUNT = 1_000_000_000;
 const POSITIVE_INTEGER: Rule = { allowed: 'a whole number from 1 to 1000000000', accepts: (v) => isCount(v) && v >= 1 };
 const COUNT: Rule = { allowed: 'a whole number from 0 to 1000000000', accepts: isCount };
@@ -33,32 +36,32 @@ const LOAD_RULES: Readonly<Record<string, Rule>> = {
 };
 
 /**
- * Why a set of changes cannot be carried by a retry, a sentence each; empty when it can.
+ * Why a retry cannot make a set of changes, one sentence each; empty if it can.
  * @param set dotted path to value, e.g. `{"gates.podBindP99.max": 3}`
  */
-export function refuseChanges(spec: CampaignSpec, set: unknown): readonly string[] {
+export function refuseChanges(campaign: Changeable, set: unknown): readonly string[] {
   if (typeof set !== 'object' || set === null || Array.isArray(set)) {
     return [
-      `set: found ${shown(set)}; allowed: an object of dotted paths, e.g. {"gates.${spec.gates[0]?.name ?? 'name'}.max": 5}.`,
+      `set: found ${shown(set)}; allowed: an object of dotted paths, e.g. {"gates.${campaign.gates[0]?.name ?? 'name'}.max": 5}.`,
     ];
   }
   const refused: string[] = [];
   if (Object.keys(set).length === 0) refused.push('set: found {}; a retry without changes leaves it out.');
   for (const [path, value] of Object.entries(set)) {
-    const found = ruleFor(spec, path);
+    const found = ruleFor(campaign, path);
     if (typeof found === 'string') refused.push(found);
     else if (!found.accepts(value)) refused.push(`set.${path}: found ${shown(value)}; allowed: ${found.allowed}.`);
   }
-  if (refused.length === 0) refused.push(...contradictions(spec, set as Record<string, unknown>));
+  if (refused.length === 0) refused.push(...contradictions(campaign, set as Record<string, unknown>));
   return refused;
 }
 
-function ruleFor(spec: CampaignSpec, path: string): Rule | string {
+function ruleFor({ gates }: Changeable, path: string): Rule | string {
   const parts = path.split('.');
   const [head, name = '', field = ''] = parts;
   if (head === 'gates' && parts.length === 3) {
-    if (!spec.gates.some((gate) => gate.name === name)) {
-      return `set.${path}: this campaign has no gate "${name}"; its gates: ${spec.gates.map((gate) => gate.name).join(', ')}.`;
+    if (!gates.some((gate) => gate.name === name)) {
+      return `set.${path}: this campaign has no gate "${name}"; its gates: ${gates.map((gate) => gate.name).join(', ')}.`;
     }
     return (
       own(GATE_RULES, field) ??
@@ -74,30 +77,23 @@ function ruleFor(spec: CampaignSpec, path: string): Rule | string {
   return `set.${path}: a retry may change gates.<name>.<${Object.keys(GATE_RULES).join('|')}> and loadProfile.<${Object.keys(LOAD_RULES).join('|')}>.`;
 }
 
-function contradictions(spec: CampaignSpec, set: Readonly<Record<string, unknown>>): readonly string[] {
+function contradictions({ gates, load }: Changeable, set: Readonly<Record<string, unknown>>): readonly string[] {
   const refused: string[] = [];
-  const { loadProfile, runnerActions } = spec.profile;
-  const soakSeconds = Number(set['loadProfile.soakSeconds'] ?? loadProfile.soakSeconds);
-  const settleSeconds = Number(set['loadProfile.settleSeconds'] ?? loadProfile.settleSeconds);
+  const soakSeconds = Number(set['loadProfile.soakSeconds'] ?? load.soakSeconds);
+  const settleSeconds = Number(set['loadProfile.settleSeconds'] ?? load.settleSeconds);
   if (settleSeconds > 0 && settleSeconds >= soakSeconds) {
     refused.push(
       `set: loadProfile.settleSeconds ${settleSeconds} must be less than loadProfile.soakSeconds ${soakSeconds}.`,
     );
   }
-  const events = [
-    ...runnerActions.map(({ action, atSeconds }) => ({ what: `the action ${action}`, atSeconds })),
-    ...loadProfile.bursts.map(({ archetype, atSeconds }) => ({ what: `the burst of ${archetype}`, atSeconds })),
-    ...loadProfile.scaleDowns.map(({ atSeconds }) => ({ what: 'the scale-down', atSeconds })),
-    ...loadProfile.demandSteps.map(({ atSeconds }) => ({ what: 'the demand step', atSeconds })),
-  ];
-  for (const { what, atSeconds } of events) {
+  for (const { what, atSeconds } of load.events) {
     if (atSeconds >= soakSeconds) {
       refused.push(
         `set: loadProfile.soakSeconds ${soakSeconds} ends before ${what} at ${atSeconds} s; allowed: more than ${atSeconds}.`,
       );
     }
   }
-  for (const gate of spec.gates) {
+  for (const gate of gates) {
     const min = set[`gates.${gate.name}.min`] ?? gate.bar.min;
     const max = set[`gates.${gate.name}.max`] ?? gate.bar.max;
     if (typeof min === 'number' && typeof max === 'number' && min > max) {

@@ -1,3 +1,4 @@
+import { recordedFields } from '../files/recorded-fields.ts';
 import type { Verdict } from '../gates/model.ts';
 import { cell, cut, END, table, unbroken } from '../text/markdown.ts';
 import type { GateLine } from './stage-io.ts';
@@ -6,9 +7,9 @@ import { workflowPage } from './ui-pages.ts';
 /** Current Details hold 20 kB; the rung's own page has all of it. */
 const MAX_REASON = 1_500;
 
-/** A ladder's climb, pure: what became of each rung, and what that makes of the whole. */
+/** A climb of a ladder, pure: how each rung ended, and how the whole climb did. */
 
-/** A rung to be climbed, as `resolveLadder` gives it. */
+/** A rung to climb, as `resolveLadder` returns it. */
 export interface Rung {
   /** Unique within the ladder; part of the campaign's workflow id. */
   readonly id: string;
@@ -21,22 +22,48 @@ export interface Rung {
 export interface LadderSpec {
   readonly name: string;
   readonly rungs: readonly Rung[];
-  /** How long a failed rung waits for a decision where nobody says, its profile included; 0 for scheduled climbs. */
+  /** How long a failed rung holds if neither the input nor its profile sets a hold; 0 for scheduled climbs. */
   readonly holdMs: number;
-  /** The hold that somebody typed, as a campaign's input has it: it wins over a rung profile's own. */
-  readonly toldHold?: string;
+  /** The hold of the input, written as a campaign's input has it. It takes precedence over a rung profile's own. */
+  readonly inputHold?: string;
   readonly trigger: 'cli' | 'ui' | 'schedule';
   /** Where the summary is written, on the queue of the host that resolved the ladder. */
   readonly hostQueue: string;
   readonly folder: string;
 }
 
-/** What a rung's campaign is started with. */
+/** The input of a rung's campaign. */
 export function rungInput(
   { profile, substrate, overrides }: Rung,
-  { toldHold }: Pick<LadderSpec, 'toldHold'>,
+  { inputHold }: Pick<LadderSpec, 'inputHold'>,
 ): Readonly<Record<string, unknown>> {
-  return { profile, substrate, overrides, ...(toldHold === undefined ? {} : { hold: toldHold }) };
+  return { profile, substrate, overrides, ...(inputHold === undefined ? {} : { hold: inputHold }) };
+}
+
+/**
+ * Reads what `resolveLadder` recorded. The first version called the hold of the input `toldHold`.
+ * @throws UnreadableRecord naming the field
+ */
+export function parseLadder(value: unknown): LadderSpec {
+  const fields = recordedFields('ladder', value);
+  const inputHold = fields.text('inputHold', fields.text('toldHold', ''));
+  return {
+    name: fields.text('name'),
+    rungs: fields.list('rungs', (item, where) => {
+      const rung = recordedFields(where, item);
+      return {
+        id: rung.text('id'),
+        profile: rung.text('profile'),
+        substrate: rung.text('substrate'),
+        overrides: rung.map('overrides', {}),
+      };
+    }),
+    holdMs: fields.count('holdMs'),
+    ...(inputHold === '' ? {} : { inputHold }),
+    trigger: fields.oneOf('trigger', ['cli', 'ui', 'schedule']),
+    hostQueue: fields.text('hostQueue'),
+    folder: fields.text('folder'),
+  };
 }
 
 /** How a rung ended. Only `pass` lets the climb go on. */
@@ -56,14 +83,14 @@ export interface RungLine {
   readonly durationMs: number;
 }
 
-/** The climb's result, also kept as `runs/<ladder>/ladder.json`. */
+/** The result of a climb, also kept as `runs/<ladder>/ladder.json`. */
 export interface ClimbResult {
   readonly ladder: string;
   readonly end: RungEnd;
   readonly rungs: readonly RungLine[];
 }
 
-/** What the whole climb comes to: the end of the rung it stopped at, or pass. */
+/** How the whole climb ended: as the rung did at which it stopped, or pass. */
 export function endOfClimb(rungs: readonly RungLine[]): RungEnd {
   return rungs.find((rung) => rung.end !== 'pass')?.end ?? 'pass';
 }
@@ -76,8 +103,8 @@ export function tightestGate(gates: readonly GateLine[]): string {
 }
 
 /**
- * The climb as Markdown, a line a rung, for Current Details.
- * @param namespace where the rungs' pages are; without it their ids link to nothing
+ * The climb as Markdown, one line per rung, for Current Details.
+ * @param namespace of the rungs' pages; without it their ids are no links
  */
 export function climbDetails(name: string, rungs: readonly RungLine[], namespace?: string): string {
   const rows = rungs.map(({ rung, profile, substrate, end, durationMs, tightest, workflowId }) => [

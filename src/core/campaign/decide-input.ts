@@ -15,7 +15,7 @@ const DECISIONS = ['retry', 'skip', 'abort'];
 const SHAPE = '{"stage":"soak","execution":1,"decision":"retry|skip|abort","reason":"why"}';
 
 /**
- * Checks the shape of what somebody typed into the Update's form.
+ * Checks the shape of what was typed into the Update's form.
  * @returns the input, or a sentence naming the field, what was found, and what is allowed
  */
 export function parseDecideInput(input: unknown): DecideInput | string {

@@ -1,8 +1,8 @@
 import { isClosing, STAGES, type Stage } from '../model/stages.ts';
 
 /**
- * The campaign's state machine, pure. The workflow carries out what it says and tells it what happened; which stage runs
- * next, when a campaign holds, and what a decision may do is decided here and nowhere else.
+ * The campaign's state machine, pure. It alone decides which stage runs next, when a campaign holds, and what a decision may
+ * do. The workflow carries this out and reports every event to the machine.
  */
 
 /** What a person may answer to a hold. */
@@ -11,8 +11,8 @@ export type Decision = 'retry' | 'skip' | 'abort';
 /**
  * Why a stage failed.
  * - `breach`: a fail-fast gate broke in the soak.
- * - `system`: the system under test did not get there (Pods stayed pending, it never became ready).
- * - `harness`: Belay's own ground gave way (a tool did not start, a deadline passed, a worker never came).
+ * - `system`: the system under test did not reach the stage's goal (Pods stayed pending, it never became ready).
+ * - `harness`: Belay's own infrastructure failed (a tool did not start, a deadline passed, no worker was running).
  */
 export type FailureKind = 'breach' | 'system' | 'harness';
 
@@ -34,8 +34,8 @@ export interface StageOutcome {
   readonly endedAtMs: number;
   readonly failure?: StageFailure;
   /**
-   * A breach that was read in it, although that is not how it ended: what saw it died before it could say so. Only whoever
-   * reads the readings knows; see `withBreachesRead`.
+   * A breach that is in the readings of this execution although the execution ended in another way: its worker died before it
+   * could report the breach. `withBreachesRead` sets it.
    */
   readonly breachRead?: string;
 }
@@ -59,12 +59,14 @@ export interface Hold {
   readonly openedAtMs: number;
 }
 
-/** How a campaign came to close before its last stage. */
+/** Why a campaign closes early. */
 export type EarlyEnd = 'failed' | 'hold-expired' | 'aborted' | 'cancelled';
 
-/** Everything the machine knows. `mode` says what should be happening now. */
+/** Everything the machine knows. `mode` says what happens now. */
 export interface CampaignState {
   readonly mode: 'stage' | 'hold' | 'finished';
+  /** The campaign's stages in the order in which they run: those of its specification, once that is known. */
+  readonly stages: readonly Stage[];
   /** The stage that runs (mode `stage`), ran last (`finished`), or failed (`hold`). */
   readonly stage: Stage;
   readonly execution: number;
@@ -92,10 +94,11 @@ export type CampaignEvent =
   | ({ readonly type: 'decided' } & DecisionRecord)
   | { readonly type: 'holdExpired'; readonly stage: Stage; readonly execution: number; readonly atMs: number };
 
-/** A campaign about to resolve. `holdMs` is replaced once the specification is known. */
+/** A campaign that is about to resolve. `stages` and `holdMs` are replaced when the specification is known. */
 export function initialState(atMs: number): CampaignState {
   return {
     mode: 'stage',
+    stages: STAGES,
     stage: 'resolve',
     execution: 1,
     stageStartedAtMs: atMs,
@@ -128,8 +131,8 @@ export function next(state: CampaignState, event: CampaignEvent): CampaignState 
 }
 
 /**
- * Why a decision cannot be taken now, as a sentence that says what would be; null when it can. The Update's validator and
- * `next` ask the same function.
+ * Why a decision cannot be accepted now, as a sentence that names what is allowed; null if it can. The Update's validator and
+ * `next` call the same function.
  */
 export function refuseDecision(
   state: CampaignState,
@@ -138,8 +141,8 @@ export function refuseDecision(
   const hold = state.hold;
   if (state.mode !== 'hold' || hold === null) {
     return state.mode === 'finished'
-      ? 'The campaign has ended; nothing is held.'
-      : `Nothing is held: stage ${state.stage} (execution ${state.execution}) is running. A decision is taken only while the campaign holds.`;
+      ? 'The campaign has ended; there is no hold.'
+      : `There is no hold: stage ${state.stage} (execution ${state.execution}) is running. A decision is accepted only during a hold.`;
   }
   if (hold.stage !== decision.stage || hold.execution !== decision.execution) {
     return `The hold is on stage "${hold.stage}", execution ${hold.execution}; this answers stage "${decision.stage}", execution ${decision.execution}. Send {"stage":"${hold.stage}","execution":${hold.execution},…}.`;
@@ -150,15 +153,16 @@ export function refuseDecision(
   return null;
 }
 
-/** Whether later stages can do without `stage`. */
+/** Whether the later stages can run without `stage`. */
 export function isSkippable(stage: Stage): boolean {
   return stage === 'steady' || stage === 'soak';
 }
 
-/** Whether clusters may exist: true from the moment provision was first started. Teardown then has to run. */
+/** Whether clusters may exist: true once provision has started. Teardown must run then. */
 export function clustersMayExist(state: CampaignState): boolean {
   return (
-    STAGES.indexOf(state.stage) >= STAGES.indexOf('provision') || state.outcomes.some((o) => o.stage === 'provision')
+    state.stages.indexOf(state.stage) >= state.stages.indexOf('provision') ||
+    state.outcomes.some(({ stage }) => stage === 'provision')
   );
 }
 
@@ -193,7 +197,7 @@ function record(
 }
 
 function afterSuccess(state: CampaignState, atMs: number): CampaignState {
-  // A stage that finished although a cancel was on its way still counts, but nothing new is begun after it.
+  // A stage that finished during a cancel still counts, but no new stage starts after it.
   if (state.cancelRequested && !isClosing(state.stage)) return close(state, 'cancelled', atMs);
   return advance(state, atMs);
 }
@@ -204,7 +208,7 @@ function afterFailure(
 ): CampaignState {
   if (isClosing(state.stage)) return advance(state, event.atMs);
   if (state.cancelRequested) return close(state, 'cancelled', event.atMs);
-  // Nothing stands yet that a retry could use.
+  // Nothing exists yet that a retry could use.
   if (state.stage === 'resolve') return { ...state, mode: 'finished', earlyEnd: 'failed' };
   if (state.holdMs === 0) return close(state, 'failed', event.atMs);
   const hold: Hold = {
@@ -217,14 +221,14 @@ function afterFailure(
 }
 
 function afterCancelled(state: CampaignState, atMs: number): CampaignState {
-  // The closing stages run in a non-cancellable scope; should one be cut off all the same, the next still runs.
+  // The closing stages run in a non-cancellable scope. If one is cancelled nevertheless, the next one still runs.
   if (isClosing(state.stage)) return advance({ ...state, cancelRequested: true }, atMs);
   return close({ ...state, cancelRequested: true }, 'cancelled', atMs);
 }
 
 function afterCancelRequest(state: CampaignState, atMs: number): CampaignState {
   const asked = { ...state, cancelRequested: true };
-  // A running stage ends first and says how; a hold has nothing to wait for.
+  // A running stage ends first and reports how. A hold has nothing to wait for.
   return state.mode === 'hold' ? close({ ...asked, hold: null }, 'cancelled', atMs) : asked;
 }
 
@@ -240,22 +244,23 @@ function afterDecision(state: CampaignState, event: DecisionRecord): CampaignSta
       return advance({ ...decided, outcomes: [...decided.outcomes, skipped] }, atMs);
     }
     case 'retry':
-      // A soak measures a steady system: steadiness is proved again before its windows start anew.
-      return begin(decided, stage === 'soak' ? 'steady' : stage, atMs);
+      // A soak measures a steady system, so steadiness is proved again first.
+      return begin(decided, stage === 'soak' && state.stages.includes('steady') ? 'steady' : stage, atMs);
   }
 }
 
 function advance(state: CampaignState, atMs: number): CampaignState {
-  const following = STAGES[STAGES.indexOf(state.stage) + 1];
+  const following = state.stages[state.stages.indexOf(state.stage) + 1];
   if (following === undefined) return { ...state, mode: 'finished' };
   return begin(state, following, atMs);
 }
 
 function close(state: CampaignState, earlyEnd: EarlyEnd, atMs: number): CampaignState {
   const ended: CampaignState = { ...state, earlyEnd };
-  // Cancelled before anything could exist: there is nothing to keep, to judge, or to take down.
-  if (!clustersMayExist(state)) return { ...ended, mode: 'finished' };
-  return begin(ended, 'snapshot', atMs);
+  const closing = state.stages.find(isClosing);
+  // Cancelled before anything could exist: there is nothing to keep, to judge, or to tear down.
+  if (closing === undefined || !clustersMayExist(state)) return { ...ended, mode: 'finished' };
+  return begin(ended, closing, atMs);
 }
 
 function begin(state: CampaignState, stage: Stage, atMs: number): CampaignState {

@@ -1,53 +1,71 @@
 import type { GateResult, Verdict } from '../gates/model.ts';
-import type { CampaignSpec } from '../plan/spec.ts';
+import type { Stage } from '../model/stages.ts';
 import type { Ending } from '../verdict/conclusion.ts';
-import type { CampaignState, DecisionRecord, StageOutcome } from './machine.ts';
+import type { CampaignState, DecisionRecord } from './machine.ts';
 
-/** What crosses the border between the workflow and its activities: counts and pointers, never data. */
+/** What the workflow and its activities pass to each other: counts and pointers, never data. */
 
-/** Argument of every stage's activity. */
+/** The one group of clusters that a campaign has. */
+export const ONLY_GROUP = 'g0';
+
+/** Argument of every stage's activity. The specification lies on the campaign's host and is found by its hash. */
 export interface StageInput {
-  readonly spec: CampaignSpec;
+  readonly campaign: string;
+  readonly specHash: string;
+  readonly stage: Stage;
   readonly execution: number;
-  /** Where the execution before this one had got to; handed over because heartbeats do not cross executions. */
+  /** The clusters that this activity works on. */
+  readonly group: string;
+  /** The last heartbeat's checkpoint of the execution before this one, for a host that has lost its own copy. */
   readonly resume?: unknown;
-  /** The decisions and outcomes so far: the evidence of an execution begins with why it runs. */
-  readonly decisions: readonly DecisionRecord[];
-  readonly outcomes: readonly StageOutcome[];
+  /** Decisions since the last stage that succeeded: the timeline shows them before this execution. */
+  readonly decisions?: readonly DecisionRecord[];
 }
 
-/** What a stage reports when it is through. */
+/** What `snapshot` needs besides: when the latest soak ran; absent if none did. */
+export interface SnapshotInput extends StageInput {
+  readonly soak?: StageTimes;
+}
+
+/** When one execution of a stage began and ended, ms since the epoch. */
+export interface StageTimes {
+  readonly execution: number;
+  readonly startedAtMs: number;
+  readonly endedAtMs: number;
+}
+
+/** What a stage reports when it has succeeded. */
 export interface StageResult {
   /** One line for the story, e.g. "400 Pods created, 400 bound, p99 0.42 s". */
   readonly detail: string;
   readonly facts: Readonly<Record<string, number | string>>;
-  /** Deaths and repairs of the ground while the stage ran, a sentence each. */
+  /** Failures and repairs of the infrastructure while the stage ran, one sentence each. */
   readonly groundEvents: readonly string[];
 }
 
-/** What `judge` is told besides the specification: the machine's record, which decides the floor of the verdict. */
+/** What `judge` needs besides: the machine's record, which limits the verdict. */
 export interface JudgeInput extends StageInput {
   readonly state: CampaignState;
-  /** Parts of the evidence: what is there, and what could not be had. */
+  /** Parts of the evidence: which were kept, and which are missing. */
   readonly evidence: readonly EvidencePart[];
   readonly facts: Readonly<Record<string, Readonly<Record<string, number | string>>>>;
-  /** The specification before a retry changed it, oldest first. */
+  /** Hashes of the specifications that retries replaced, oldest first. */
   readonly earlierSpecHashes: readonly string[];
 }
 
-/** What `snapshot` reports: evidence that is there, and what is not. */
+/** What `snapshot` reports: which parts of the evidence were kept, and which are missing. */
 export interface SnapshotResult extends StageResult {
   readonly parts: readonly EvidencePart[];
 }
 
-/** A part of the evidence: there, or why not. A part that is not there lowers the verdict to unmeasured. */
+/** A part of the evidence, and why it is missing if it is. A missing part lowers the verdict to unmeasured. */
 export interface EvidencePart {
   readonly what: string;
   readonly ok: boolean;
   readonly error?: string;
 }
 
-/** What `teardown` reports: what it could not remove is the janitor's. */
+/** What `teardown` reports: leftovers are what it could not remove; the janitor removes them. */
 export interface TeardownResult extends StageResult {
   readonly leftovers: readonly string[];
 }
@@ -79,11 +97,11 @@ export interface CampaignResult {
   readonly ending: Ending;
   readonly reasons: readonly string[];
   readonly gates: readonly GateLine[];
-  /** What could not be removed; the janitor's. */
+  /** What could not be removed. The janitor removes it. */
   readonly leftovers: readonly string[];
 }
 
-/** What the `status` query answers: enough for a live line per stage. */
+/** The answer of the query `status`: enough for a live line per stage. */
 export interface CampaignStatus {
   readonly campaign: string | null;
   readonly profile: string | null;
@@ -91,7 +109,7 @@ export interface CampaignStatus {
   readonly system: string | null;
   readonly fleetSize: number | null;
   readonly state: CampaignState;
-  /** Last line of each stage that ended, by stage. */
+  /** The last line of each stage that has ended, by stage. */
   readonly details: Readonly<Record<string, string>>;
   readonly story: readonly StoryLine[];
   readonly verdict: Verdict | null;

@@ -1,28 +1,27 @@
 import type { CampaignSpec } from '../plan/spec.ts';
 import { counted } from '../text/counted.ts';
 import { cut } from '../text/markdown.ts';
-import { STAGES, type Stage } from '../model/stages.ts';
+import type { Stage } from '../model/stages.ts';
 
 /** Temporal takes 400 bytes; the timeline has room for less. */
 const MAX_BYTES = 200;
 
-/**
- * What one execution of a stage is about to do, in a line: the summary of its activity, which the Temporal UI shows beside
- * the stage's name in the timeline. At most 200 bytes.
- */
-export function stageSummary(spec: CampaignSpec, stage: Stage, execution: number): string {
-  const what = whatItDoes(spec, stage);
-  return cut(execution > 1 ? `execution ${execution}: ${what}` : what, MAX_BYTES);
+/** What a stage is going to do, in one line of at most 200 bytes. */
+export function stageSummary(spec: CampaignSpec, stage: Stage): string {
+  return cut(whatItDoes(spec, stage), MAX_BYTES);
 }
 
-/** What a specification comes to, in a line: what `resolve` leaves behind. */
+/**
+ * The summary of one execution's activity, which the Temporal UI shows beside the stage's name in the timeline. At most 200
+ * bytes.
+ */
+export function executionSummary(summary: string, execution: number): string {
+  return cut(execution > 1 ? `execution ${execution}: ${summary}` : summary, MAX_BYTES);
+}
+
+/** A specification in one line: the detail of the stage `resolve`. */
 export function specSummary({ plan, gates, specHash, randomSeed }: CampaignSpec): string {
   return `${counted(plan.totalPods, 'Pod')}, ${counted(gates.length, 'gate')}; specification ${specHash.slice(0, 12)}, random seed ${randomSeed}`;
-}
-
-/** What each stage is going to do, in a line. */
-export function plannedStages(spec: CampaignSpec): Readonly<Record<Stage, string>> {
-  return Object.fromEntries(STAGES.map((stage) => [stage, stageSummary(spec, stage, 1)])) as Record<Stage, string>;
 }
 
 function whatItDoes(spec: CampaignSpec, stage: Stage): string {

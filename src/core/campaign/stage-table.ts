@@ -1,16 +1,16 @@
-import { STAGES, type Stage } from '../model/stages.ts';
+import type { Stage } from '../model/stages.ts';
 import type { CampaignState, StageOutcome } from './machine.ts';
 import type { CampaignStatus } from './stage-io.ts';
 import { cell, clockText, table, unbroken } from '../text/markdown.ts';
 
-/** A campaign that is retried for days still has a table that can be read. */
+/** The table of a campaign that is retried for days stays readable. */
 const MAX_ROWS = 20;
 
 /**
- * The campaign's stages as a Markdown table: a row for each execution in the order in which they ran, then the one that runs,
- * then those to come.
+ * The campaign's stages as a Markdown table: one row per execution in the order in which they ran, then the stage that runs,
+ * then the stages that follow.
  *
- * @param planned what a stage is going to do, in a line
+ * @param planned what a stage is going to do, in one line
  */
 export function stageTable(status: CampaignStatus, planned: Readonly<Partial<Record<Stage, string>>> = {}): string {
   const { state, details } = status;
@@ -49,26 +49,27 @@ function ended(state: CampaignState, outcome: StageOutcome, details: CampaignSta
   }
 }
 
-/** Stages without an execution: those to come, and those that the campaign went past when it closed early. */
+/** Stages without an execution: those that follow, and those that a campaign which closed early did not run. */
 function notRun(
   state: CampaignState,
   planned: Readonly<Partial<Record<Stage, string>>>,
 ): readonly (readonly string[])[] {
   const ran = new Set(state.outcomes.map(({ stage }) => stage));
-  return STAGES.filter((stage) => !ran.has(stage) && !(state.mode === 'stage' && stage === state.stage)).map(
-    (stage) => {
+  const { stages } = state;
+  return stages
+    .filter((stage) => !ran.has(stage) && !(state.mode === 'stage' && stage === state.stage))
+    .map((stage) => {
       const isPast =
-        state.mode === 'finished' || (state.earlyEnd !== null && STAGES.indexOf(stage) < STAGES.indexOf(state.stage));
+        state.mode === 'finished' || (state.earlyEnd !== null && stages.indexOf(stage) < stages.indexOf(state.stage));
       return isPast ? ['–', stage, '', '', 'not run'] : ['·', stage, '', '', cell(planned[stage] ?? '')];
-    },
-  );
+    });
 }
 
 function labelOf(stage: Stage, execution: number): string {
   return execution > 1 ? unbroken(`${stage} (execution ${execution})`) : stage;
 }
 
-/** A stage's state in a word or two: waiting, running, done in 3.2 s, failed, skipped. */
+/** A stage's state in one or two words: waiting, running, done in 3.2 s, failed, skipped. */
 export function stageState(state: CampaignState, stage: Stage): string {
   if (state.mode === 'stage' && state.stage === stage)
     return state.execution > 1 ? `running (execution ${state.execution})` : 'running';

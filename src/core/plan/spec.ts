@@ -1,5 +1,6 @@
 import type { GateDefinition } from '../gates/model.ts';
 import type { Profile } from '../model/profile.ts';
+import type { Stage } from '../model/stages.ts';
 import type { Substrate } from '../model/substrate.ts';
 import type { Catalogue } from '../model/catalogue.ts';
 import type { StageDeadlines } from './deadlines.ts';
@@ -9,9 +10,26 @@ import type { Plan } from './plan.ts';
 export type Trigger = 'cli' | 'ui' | 'schedule' | 'ladder';
 
 /**
- * A campaign, complete and hashed: what `resolve` makes of a workflow's input. Durations are integer milliseconds. It is
- * the argument of every later activity and is kept as `spec.json`. It holds no command and no path of the worker's
- * machine: processes come from the system file that `system` names, on the worker's own disk.
+ * The stages of a campaign whose record lists none, because a version before such lists wrote it. This list never changes; the
+ * stages of new campaigns are `STAGES`.
+ */
+export const FIRST_STAGES: readonly Stage[] = [
+  'resolve',
+  'provision',
+  'install',
+  'seed',
+  'ramp',
+  'steady',
+  'soak',
+  'snapshot',
+  'judge',
+  'teardown',
+];
+
+/**
+ * A campaign, complete and hashed: what `resolve` makes of a workflow's input. Durations are integer milliseconds. It lies on
+ * the campaign's host as `runs/<campaign>/spec.json`, and every activity finds it there by its hash. It contains no command
+ * and no path of the worker's machine: processes come from the system file that `system` names, on the worker's own disk.
  */
 export interface CampaignSpec {
   /** Folder name under `runs/`, value of the `belay.dev/campaign` label: safe for both. */
@@ -21,6 +39,8 @@ export interface CampaignSpec {
   readonly workflowId: string;
   readonly runId: string;
   readonly trigger: Trigger;
+  /** The stages in the order in which they run. Records of earlier versions lack it; they mean `FIRST_STAGES`. */
+  readonly stages: readonly Stage[];
   /** Seed of every random draw, so that a retry replays the same arrivals. */
   readonly randomSeed: number;
   readonly profile: Profile;

@@ -1,6 +1,5 @@
 import { worst, type GateDefinition, type GateResult, type Verdict } from '../gates/model.ts';
 import { latestOutcome, type CampaignState, type StageOutcome } from '../campaign/machine.ts';
-import { STAGES } from '../model/stages.ts';
 
 /**
  * How a campaign ended, apart from its gates.
@@ -25,7 +24,7 @@ export interface Floor {
 export function verdictFloor(state: CampaignState): Floor {
   const reasons: string[] = [];
   const verdicts: Verdict[] = [];
-  for (const stage of STAGES) {
+  for (const stage of state.stages) {
     if (stage === 'judge' || stage === 'teardown') continue;
     const outcome = latestOutcome(state, stage);
     if (outcome?.breachRead !== undefined) {
@@ -85,7 +84,7 @@ export function withBreachesRead(
 /** How the campaign ended. A cancel outranks what broke on the way; a skipped harness failure is no longer a fault. */
 export function endingOf(state: CampaignState): Ending {
   if (state.earlyEnd === 'cancelled') return 'aborted';
-  const broken = STAGES.some((stage) => {
+  const broken = state.stages.some((stage) => {
     // Missing evidence lowers the verdict, and a leak is the janitor's: neither makes the result worthless.
     if (stage === 'snapshot' || stage === 'teardown') return false;
     // The last word on the stage: a skip answers the failure before it, not one that comes after.

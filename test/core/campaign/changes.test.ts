@@ -1,20 +1,23 @@
 import { describe, expect, test } from 'vitest';
 import { refuseChanges } from '../../../src/core/campaign/changes.ts';
+import { outlineOf, type CampaignOutline } from '../../../src/core/campaign/outline.ts';
 import type { CampaignSpec } from '../../../src/core/plan/spec.ts';
 import { aGate, aSpec } from '../../workflows/make-spec.ts';
 import { aProfile } from '../plan/make.ts';
 
-function specWith(load: object = {}, change: Partial<CampaignSpec> = {}): CampaignSpec {
+function specWith(load: object = {}, change: Partial<CampaignSpec> = {}): CampaignOutline {
   const profile = aProfile();
-  return aSpec({
-    profile: { ...profile, loadProfile: { ...profile.loadProfile, soakSeconds: 60, settleSeconds: 10, ...load } },
-    gates: [
-      aGate(),
-      aGate({ name: 'ratio', bar: { min: 0.99 } }),
-      aGate({ name: 'cpu', bar: {}, barKind: 'informational' }),
-    ],
-    ...change,
-  });
+  return outlineOf(
+    aSpec({
+      profile: { ...profile, loadProfile: { ...profile.loadProfile, soakSeconds: 60, settleSeconds: 10, ...load } },
+      gates: [
+        aGate(),
+        aGate({ name: 'ratio', bar: { min: 0.99 } }),
+        aGate({ name: 'cpu', bar: {}, barKind: 'informational' }),
+      ],
+      ...change,
+    }),
+  );
 }
 
 const PATHS =
@@ -112,7 +115,7 @@ describe('the changes of a retry', () => {
   });
 
   test('that cut the soak short of an action are refused', () => {
-    const profile = { ...specWith().profile, runnerActions: [{ action: 'kill-leader', atSeconds: 30 }] };
+    const profile = aProfile({ runnerActions: [{ action: 'kill-leader', atSeconds: 30 }] });
     const spec = specWith({}, { profile });
     expect(refuseChanges(spec, { 'loadProfile.soakSeconds': 30 })).toEqual([
       'set: loadProfile.soakSeconds 30 ends before the action kill-leader at 30 s; allowed: more than 30.',

@@ -141,7 +141,7 @@ describe('the campaign machine', () => {
   test('refusals say what would be accepted', () => {
     let state = runTo('seed', 60_000);
     expect(refuseDecision(state, { stage: 'seed', execution: 1, decision: 'retry' })).toMatch(
-      /Nothing is held: stage seed/,
+      /There is no hold: stage seed/,
     );
     state = next(state, {
       type: 'failed',

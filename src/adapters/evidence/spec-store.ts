@@ -1,0 +1,64 @@
+import { join } from 'node:path';
+import { parseSpec } from '../../core/plan/parse-spec.ts';
+import type { CampaignSpec } from '../../core/plan/spec.ts';
+import { runsFolder } from '../host/folders.ts';
+import { campaignFolder, ledgerSlugs, readLedger } from '../host/ledger.ts';
+import { readJsonFile, writeJsonFile } from './json-file.ts';
+
+/**
+ * Specifications on the host of their campaign. `runs/<campaign>/spec.json` is the one that is being tested; every other one
+ * that the campaign had lies in `specs/`. A second copy lies beside the ledger until teardown has removed what the ledger
+ * lists: without its specification nothing could be removed.
+ */
+
+/** Makes `spec` the one that its campaign tests, and keeps the one it replaces. Doing it again changes nothing. */
+export function makeCurrent(spec: CampaignSpec): void {
+  const folder = join(runsFolder(), spec.campaign);
+  const path = join(folder, 'spec.json');
+  const present = readJsonFile(path) as Partial<CampaignSpec> | undefined;
+  if (present?.specHash === spec.specHash) return;
+  if (present?.specHash !== undefined) writeJsonFile(oneOf(folder, present.specHash), present);
+  writeJsonFile(join(folder, 'plan.json'), { ...spec.plan, deadlines: spec.deadlines });
+  writeJsonFile(path, spec);
+}
+
+/** Keeps a specification that a retry may use. The first stage that uses it makes it the current one. */
+export function keepForRetry(spec: CampaignSpec): void {
+  writeJsonFile(oneOf(join(runsFolder(), spec.campaign), spec.specHash), spec);
+}
+
+/** Keeps a copy beside the campaign's ledger, if there is a ledger. */
+export function keepBesideLedger(spec: CampaignSpec): void {
+  if (readLedger(spec.slug) === undefined) return;
+  const path = oneOf(campaignFolder(spec.slug), spec.specHash);
+  if (readJsonFile(path) === undefined) writeJsonFile(path, spec);
+}
+
+/**
+ * The specification of a campaign with this hash; undefined if this host does not have it.
+ * @throws UnreadableRecord when the file is not a specification that this version can read
+ */
+export function readSpec(campaign: string, specHash: string): CampaignSpec | undefined {
+  const folder = join(runsFolder(), campaign);
+  for (const path of [join(folder, 'spec.json'), oneOf(folder, specHash)]) {
+    const found = readIfHash(path, specHash);
+    if (found !== undefined) return found;
+  }
+  const slug = ledgerSlugs().find((each) => readLedger(each)?.campaign === campaign);
+  return slug === undefined ? undefined : readIfHash(oneOf(campaignFolder(slug), specHash), specHash);
+}
+
+/** The run that a campaign's evidence belongs to; undefined if there is no evidence of such a campaign. */
+export function runIdOf(campaign: string): string | undefined {
+  const spec = readJsonFile(join(runsFolder(), campaign, 'spec.json')) as Partial<CampaignSpec> | undefined;
+  return spec === undefined ? undefined : (spec.runId ?? '');
+}
+
+function readIfHash(path: string, specHash: string): CampaignSpec | undefined {
+  const value = readJsonFile(path) as Partial<CampaignSpec> | undefined;
+  return value?.specHash === specHash ? parseSpec(value) : undefined;
+}
+
+function oneOf(folder: string, specHash: string): string {
+  return join(folder, 'specs', `${specHash.replaceAll(/[^A-Za-z0-9]/g, '').slice(0, 12)}.json`);
+}

@@ -1,0 +1,138 @@
+import { STAGES, type Stage } from '../model/stages.ts';
+import { FIRST_STAGES } from '../plan/spec.ts';
+import {
+  latestOutcome,
+  type CampaignState,
+  type DecisionRecord,
+  type StageFailure,
+  type StageOutcome,
+} from './machine.ts';
+import { parseStages } from './outline.ts';
+import { parseFacts, parsePart } from './parse-results.ts';
+import { recordedFields, recordedText, type RecordedFields } from '../files/recorded-fields.ts';
+import { ONLY_GROUP, type JudgeInput, type SnapshotInput, type StageInput, type StageTimes } from './stage-io.ts';
+
+/**
+ * Parsers of activity inputs. The first version sent the whole specification, all decisions and all outcomes to every stage. An
+ * activity that its worker scheduled may be run by this version.
+ */
+
+const EARLY_ENDS = ['failed', 'hold-expired', 'aborted', 'cancelled'] as const;
+
+/** A stage's input, and the specification that the first version sent with it. */
+export interface ParsedInput<Input extends StageInput> {
+  readonly input: Input;
+  /** Undefined: the specification lies on disk. */
+  readonly sentSpec: unknown;
+}
+
+/** @throws UnreadableRecord naming the field */
+export function parseStageInput(stage: Stage, value: unknown): ParsedInput<StageInput> {
+  const fields = recordedFields(`input of ${stage}`, value);
+  const sentSpec = (value as { readonly spec?: unknown }).spec;
+  const identity = sentSpec === undefined ? fields : recordedFields(`input of ${stage}: spec`, sentSpec);
+  const { resume } = value as { readonly resume?: unknown };
+  return {
+    input: {
+      campaign: identity.text('campaign'),
+      specHash: identity.text('specHash'),
+      stage,
+      execution: fields.count('execution'),
+      group: fields.text('group', ONLY_GROUP),
+      ...(resume === undefined ? {} : { resume }),
+      decisions: fields.list('decisions', parseDecision, []),
+    },
+    sentSpec,
+  };
+}
+
+/** @throws UnreadableRecord naming the field */
+export function parseSnapshotInput(value: unknown): ParsedInput<SnapshotInput> {
+  const { input, sentSpec } = parseStageInput('snapshot', value);
+  const fields = recordedFields('input of snapshot', value);
+  const soak = fields.has('soak')
+    ? parseTimes(fields.object('soak'))
+    : latestOutcome({ outcomes: fields.list('outcomes', parseOutcome, []) }, 'soak');
+  return { input: { ...input, ...(soak === undefined ? {} : { soak }) }, sentSpec };
+}
+
+/** @throws UnreadableRecord naming the field */
+export function parseJudgeInput(value: unknown): ParsedInput<JudgeInput> {
+  const { input, sentSpec } = parseStageInput('judge', value);
+  const fields = recordedFields('input of judge', value);
+  const facts = fields.map('facts', {});
+  return {
+    input: {
+      ...input,
+      state: parseState(fields.object('state')),
+      evidence: fields.list('evidence', parsePart, []),
+      facts: Object.fromEntries(
+        Object.keys(facts).map((stage) => [stage, parseFacts(fields.object('facts').map(stage))]),
+      ),
+      earlierSpecHashes: fields.list('earlierSpecHashes', recordedText, []),
+    },
+    sentSpec,
+  };
+}
+
+/** The machine's record as `judge` gets it. A record of the first version lists no stages. */
+function parseState(fields: RecordedFields): CampaignState {
+  const stages = parseStages(fields);
+  return {
+    mode: fields.oneOf('mode', ['stage', 'hold', 'finished']),
+    stages,
+    stage: parseStage(fields),
+    execution: fields.count('execution'),
+    stageStartedAtMs: fields.number('stageStartedAtMs'),
+    // `judge` runs after every hold.
+    hold: null,
+    holdMs: fields.count('holdMs', 0),
+    outcomes: fields.list('outcomes', parseOutcome),
+    decisions: fields.list('decisions', parseDecision, []),
+    cancelRequested: fields.flag('cancelRequested', false),
+    earlyEnd: fields.has('earlyEnd') ? fields.oneOf('earlyEnd', EARLY_ENDS) : null,
+  };
+}
+
+function parseOutcome(value: unknown, where: string): StageOutcome {
+  const outcome = recordedFields(where, value);
+  return {
+    stage: parseStage(outcome),
+    ...parseTimes(outcome),
+    outcome: outcome.oneOf('outcome', ['succeeded', 'failed', 'cancelled', 'skipped']),
+    ...(outcome.has('failure') ? { failure: parseFailure(outcome.object('failure')) } : {}),
+    ...(outcome.has('breachRead') ? { breachRead: outcome.text('breachRead') } : {}),
+  };
+}
+
+function parseFailure(fields: RecordedFields): StageFailure {
+  return {
+    kind: fields.oneOf('kind', ['breach', 'system', 'harness'], 'harness'),
+    message: fields.text('message'),
+    ...(fields.has('gate') ? { gate: fields.text('gate') } : {}),
+  };
+}
+
+function parseDecision(value: unknown, where: string): DecisionRecord {
+  const decision = recordedFields(where, value);
+  return {
+    stage: parseStage(decision),
+    execution: decision.count('execution'),
+    decision: decision.oneOf('decision', ['retry', 'skip', 'abort']),
+    reason: decision.text('reason', ''),
+    atMs: decision.number('atMs'),
+    ...(decision.has('set') ? { set: decision.map('set') } : {}),
+  };
+}
+
+function parseTimes(fields: RecordedFields): StageTimes {
+  return {
+    execution: fields.count('execution'),
+    startedAtMs: fields.number('startedAtMs'),
+    endedAtMs: fields.number('endedAtMs'),
+  };
+}
+
+function parseStage(fields: RecordedFields): Stage {
+  return fields.oneOf('stage', [...new Set([...FIRST_STAGES, ...STAGES])]);
+}
