@@ -178,6 +178,7 @@ async function paced(rates: readonly number[], seconds: number): Promise<readonl
         parallel: 256,
         callBudgetMs: within.budgetMs,
         signal,
+        onLate: () => undefined,
         onProgress: () => {},
       });
       const cpu = process.cpuUsage(cpuBefore);

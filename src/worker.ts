@@ -2,7 +2,7 @@ import { NativeConnection, Runtime, Worker, type NativeConnectionOptions } from 
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createActivities } from './activities/all.ts';
-import { createObservers } from './activities/observers.ts';
+import { createObservers } from './adapters/observe/observers.ts';
 import { stateFolder } from './adapters/host/folders.ts';
 import { hostQueues, SHARED_QUEUE } from './adapters/host/host-queues.ts';
 import { startKeeper } from './adapters/host/keeper.ts';

@@ -9,7 +9,7 @@ import type {
 } from './contract.ts';
 import { createInstall } from './install.ts';
 import { createJudge } from './judge.ts';
-import type { Observers } from './observers.ts';
+import type { Observers } from '../adapters/observe/observers.ts';
 import { createProvision } from './provision.ts';
 import { createRamp } from './ramp.ts';
 import { createResolve } from './resolve.ts';

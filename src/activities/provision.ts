@@ -13,7 +13,7 @@ import type { CampaignSpec } from '../core/plan/spec.ts';
 import { bounded } from './bounded.ts';
 import { scrapeIntervalMs } from '../core/plan/scrape-interval.ts';
 import { stageActivity, type StageContext } from './stage-activity.ts';
-import { claimWatch, pointAt, thisWorker } from './worker-target.ts';
+import { claimWatch, pointAt, thisWorker } from '../adapters/observe/worker-target.ts';
 
 /** Brings up the clusters, or takes up those that are there, and the campaign's Prometheus that scrapes them. */
 export function createProvision(log: Logger, metricsPort: number): (input: StageInput) => Promise<StageResult> {

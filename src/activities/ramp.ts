@@ -3,7 +3,8 @@ import { runArrivals } from '../adapters/kube/run-arrivals.ts';
 import { parseRampCheckpoint, type RampCheckpoint } from '../core/campaign/checkpoints/ramp.ts';
 import type { StageInput, StageResult } from '../core/campaign/stage-io.ts';
 import { bounded } from './bounded.ts';
-import type { ObservedCluster, Observers } from './observers.ts';
+import type { ObservedCluster } from '../adapters/observe/observed-cluster.ts';
+import type { Observers } from '../adapters/observe/observers.ts';
 import { rampResult } from './ramp-result.ts';
 import { stageActivity } from './stage-activity.ts';
 
@@ -41,6 +42,7 @@ export function createRamp(log: Logger, observers: Observers): (input: StageInpu
               parallel: PARALLEL_REQUESTS,
               callBudgetMs: budgets.apiCallMs,
               signal,
+              onLate: cluster.onLate,
               onProgress: ({ lowWater, lateMs }) => {
                 checkpoint = { ...checkpoint, lowWater: { ...checkpoint.lowWater, [cluster.record.name]: lowWater } };
                 context.save(checkpoint);

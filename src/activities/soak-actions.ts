@@ -4,7 +4,7 @@ import { failNode, recoverNode } from '../adapters/kube/machines.ts';
 import { podsPath } from '../adapters/kube/slot-book.ts';
 import type { ActionState } from '../core/campaign/checkpoints/soak.ts';
 import type { RunnerAction } from '../core/model/profile.ts';
-import type { ObservedCluster } from './observers.ts';
+import type { ObservedCluster } from '../adapters/observe/observed-cluster.ts';
 import { HEARTBEAT_MS } from '../core/plan/deadlines.ts';
 
 /** How long a failed Node stays away. */

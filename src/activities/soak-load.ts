@@ -2,7 +2,7 @@ import { removeSurplus, replaceMissing, type MendRequest } from '../adapters/kub
 import { runDemand, type DemandReport } from '../adapters/kube/run-demand.ts';
 import { SlotBook, type LoadPlace } from '../adapters/kube/slot-book.ts';
 import { wantedSlots, type Demand, type DemandOperation, type WantedPods } from '../core/plan/demand.ts';
-import type { ObservedCluster } from './observers.ts';
+import type { ObservedCluster } from '../adapters/observe/observed-cluster.ts';
 import { PARALLEL_REQUESTS } from './ramp.ts';
 
 /**
@@ -61,6 +61,7 @@ export class SoakLoad {
       signal,
       book: this.#book,
       wanted: this.#wanted,
+      onLate: cluster.onLate,
       onProgress: (progress) => onLowWater(progress.lowWater),
     });
     const request = this.#mendRequest(signal);
@@ -98,6 +99,7 @@ export class SoakLoad {
       parallel: PARALLEL_REQUESTS,
       callBudgetMs,
       signal,
+      onLate: cluster.onLate,
     };
   }
 }

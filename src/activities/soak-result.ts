@@ -1,6 +1,6 @@
 import type { DemandReport } from '../adapters/kube/run-demand.ts';
 import type { StageResult } from '../core/campaign/stage-io.ts';
-import type { ObservedCluster } from './observers.ts';
+import type { ObservedCluster } from '../adapters/observe/observed-cluster.ts';
 import type { SoakLoad } from './soak-load.ts';
 import type { BodyResult } from './stage-activity.ts';
 import { total } from './steady.ts';

@@ -9,7 +9,8 @@ import { isSteadyLook, type PodLook } from '../core/campaign/steadiness.ts';
 import { wantedSlots } from '../core/plan/demand.ts';
 import { STEADY_POLL_MS, STEADY_POLLS } from '../core/plan/stage-waits.ts';
 import { bounded } from './bounded.ts';
-import type { ObservedCluster, Observers } from './observers.ts';
+import type { ObservedCluster } from '../adapters/observe/observed-cluster.ts';
+import type { Observers } from '../adapters/observe/observers.ts';
 import { PARALLEL_REQUESTS } from './ramp.ts';
 import { placeOf } from './soak-load.ts';
 import { stageActivity, systemNotThere } from './stage-activity.ts';
@@ -90,6 +91,7 @@ async function mend(clusters: readonly ObservedCluster[], callBudgetMs: number, 
       parallel: PARALLEL_REQUESTS,
       callBudgetMs,
       signal,
+      onLate: cluster.onLate,
     };
     await replaceMissing({ ...request, pods: cluster.load });
     await removeSurplus(request);

@@ -20,7 +20,7 @@ import { bounded } from './bounded.ts';
 import { isCancelled } from './cancellation.ts';
 import { ALL_BUT_RELEASES, hasChartToRemove, removeChart } from './system-chart.ts';
 import { eachAtOnce } from './each-at-once.ts';
-import type { Observers } from './observers.ts';
+import type { Observers } from '../adapters/observe/observers.ts';
 import { stageActivity, type StageContext } from './stage-activity.ts';
 
 /** Clusters taken down at once. */

@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { Observers } from '../../src/activities/observers.ts';
+import type { Observers } from '../../src/adapters/observe/observers.ts';
 import { createTeardown } from '../../src/activities/teardown.ts';
 import { findSystem } from '../../src/adapters/files/find.ts';
 import { readLedger, removeCampaignFolder } from '../../src/adapters/host/ledger.ts';

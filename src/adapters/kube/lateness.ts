@@ -1,4 +1,4 @@
-/** How late things were, in ms. All zero when there were none. */
+/** How late operations were, in ms. All zero when there were none. */
 export interface LatenessSummary {
   readonly count: number;
   readonly p50Ms: number;
@@ -6,9 +6,26 @@ export interface LatenessSummary {
   readonly maxMs: number;
 }
 
-/** Collects durations and gives their exact quantiles (nearest rank). */
+/**
+ * Measures how late the harness sends its requests. Every operation of the load is measured here as its request is sent, so
+ * that the metric and the report show the same numbers. Quantiles are exact (nearest rank).
+ */
 export class Lateness {
   readonly #ms: number[] = [];
+  readonly #onLate: (lateMs: number) => void;
+
+  /** @param onLate called with each lateness, ms */
+  constructor(onLate: (lateMs: number) => void = () => undefined) {
+    this.#onLate = onLate;
+  }
+
+  /** Call this as a request is sent. @param intendedAtMs when it should have been sent, ms since 1970 @returns how late it is, ms */
+  sent(intendedAtMs: number): number {
+    const lateMs = Math.max(0, Date.now() - intendedAtMs);
+    this.add(lateMs);
+    this.#onLate(lateMs);
+    return lateMs;
+  }
 
   add(ms: number): void {
     this.#ms.push(ms);

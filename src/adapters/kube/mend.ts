@@ -1,23 +1,26 @@
+import { Lateness } from './lateness.ts';
 import { openLoop } from './open-loop.ts';
 import type { PodSource } from './run-arrivals.ts';
 import { listSlotPods, podsPath } from './slot-book.ts';
 import type { LoadPlace, SlotBook } from './slot-book.ts';
 
-/** A load to be brought to what is wanted of it. */
+/** A load that is brought to what is wanted of it. */
 export interface MendRequest {
   readonly place: LoadPlace;
   readonly pods: PodSource;
-  /** Slots that shall have a Pod; it may change meanwhile, with the book. */
+  /** Slots that need a Pod. It may change while the repair runs, together with the book. */
   readonly wanted: ReadonlySet<number>;
   readonly book: SlotBook;
   readonly parallel: number;
   readonly callBudgetMs: number;
   readonly signal: AbortSignal;
+  /** Called with how late each request was sent after the list that showed the need for it, ms. */
+  readonly onLate: (lateMs: number) => void;
 }
 
 /**
- * One look at what is there, after which every wanted slot that had lost its Pod (evicted, or its Node gone) has its next
- * generation. Call it again for as long as Pods may be lost.
+ * Lists the Pods once, then creates the next generation in every wanted slot that lost its Pod (evicted, or its Node is gone).
+ * Call it again for as long as Pods may be lost.
  * @returns how many Pods were missing
  * @throws the signal's reason; KubeError when a call does not succeed within its budget
  */
@@ -27,14 +30,17 @@ export async function replaceMissing(request: MendRequest): Promise<number> {
   const mark = book.mark();
   const present = new Set((await listSlotPods(place, within)).map(({ slot }) => slot));
   const missing = [...wanted].filter((slot) => !present.has(slot));
-  const lostAtMs = Date.now();
+  const seenAtMs = Date.now();
+  const lateness = new Lateness(request.onLate);
   let replaced = 0;
   await each(request, missing, (slot) =>
     book.exclusively(slot, async () => {
-      // Somebody was at this slot since the list began: it has its Pod, or will be seen missing next time.
+      // The slot changed after the list began: it has its Pod, or the next repair sees that it has none.
       if (!book.unchangedSince(slot, mark) || !wanted.has(slot)) return;
       const generation = book.nextGeneration(slot);
-      await place.client.create(podsPath(place.namespace), pods.body(slot, generation, lostAtMs), within);
+      const body = pods.body(slot, generation, seenAtMs);
+      lateness.sent(seenAtMs);
+      await place.client.create(podsPath(place.namespace), body, within);
       book.filled({ name: pods.name(slot, generation), slot, generation });
       replaced++;
     }),
@@ -43,8 +49,7 @@ export async function replaceMissing(request: MendRequest): Promise<number> {
 }
 
 /**
- * One look at what is there, after which no Pod is left in a slot that is not wanted: what a soak that was broken off had on
- * top.
+ * Lists the Pods once, then deletes every Pod in a slot that is not wanted: what a soak that ended early had on top.
  * @returns how many Pods were removed
  * @throws the signal's reason; KubeError when a call does not succeed within its budget
  */
@@ -53,10 +58,13 @@ export async function removeSurplus(request: Omit<MendRequest, 'pods'>): Promise
   const within = { signal: request.signal, budgetMs: request.callBudgetMs };
   const mark = book.mark();
   const surplus = (await listSlotPods(place, within)).filter(({ slot }) => !wanted.has(slot));
+  const seenAtMs = Date.now();
+  const lateness = new Lateness(request.onLate);
   let removed = 0;
   await each(request, surplus, ({ slot, name }) =>
     book.exclusively(slot, async () => {
       if (!book.unchangedSince(slot, mark) || wanted.has(slot)) return;
+      lateness.sent(seenAtMs);
       await place.client.delete(`${podsPath(place.namespace)}/${name}`, { gracePeriodSeconds: 0 }, within);
       book.emptied(slot);
       removed++;

@@ -13,7 +13,7 @@ export interface PodSource {
 export interface ArrivalsRequest {
   readonly place: LoadPlace;
   readonly pods: PodSource;
-  /** When slot i is to be filled, ms after `startAtMs`, ascending. Its length is the number of Pods wanted. */
+  /** When each slot is filled, ms after `startAtMs`, ascending. One entry per Pod that is wanted. */
   readonly offsetsMs: readonly number[];
   /** Start of the ramp, ms since 1970: the same again when it is resumed. */
   readonly startAtMs: number;
@@ -23,23 +23,25 @@ export interface ArrivalsRequest {
   /** Budget of a single call with its retries. */
   readonly callBudgetMs: number;
   readonly signal: AbortSignal;
-  /** Called about twice a second while it moves on. */
+  /** Called with how late each request was sent, ms. */
+  readonly onLate: (lateMs: number) => void;
+  /** Called about twice a second while Pods are created. */
   readonly onProgress: (progress: ArrivalsProgress) => void;
 }
 
 export interface ArrivalsProgress {
   readonly wanted: number;
-  /** Slots below this one are filled: what a later run goes on from. */
+  /** Slots below this one are filled. A later run resumes here. */
   readonly lowWater: number;
   readonly created: number;
-  /** Were there before this run. */
+  /** Existed before this run. */
   readonly existing: number;
   /** Of the last Pod. */
   readonly lateMs: number;
 }
 
 export interface ArrivalsReport extends Omit<ArrivalsProgress, 'lateMs' | 'lowWater'> {
-  /** Due before this run began (it was resumed): created at once, and intended for that moment. */
+  /** Due before this run began, because it resumed another: created at once, and intended for that moment. */
   readonly overdue: number;
   /** Went missing again during the ramp and were created anew, as the next generation. */
   readonly refilled: number;
@@ -57,8 +59,8 @@ export interface ArrivalsReport extends Omit<ArrivalsProgress, 'lateMs' | 'lowWa
 const PROGRESS_EVERY_MS = 500;
 
 /**
- * Fills slots with Pods at their intended times, open loop. It goes by what is there, not by what it remembers: a slot that
- * has a Pod is left alone, so a run that was cut off anywhere and is started again ends with exactly the Pods wanted.
+ * Fills slots with Pods at their intended times, open loop. The cluster's state decides: a slot that has a Pod is left alone,
+ * so a run that ended anywhere and is started again ends with exactly the Pods that are wanted.
  * @throws the signal's reason; KubeError when a Pod cannot be created within its budget
  */
 export async function runArrivals(request: ArrivalsRequest): Promise<ArrivalsReport> {
@@ -67,23 +69,19 @@ export async function runArrivals(request: ArrivalsRequest): Promise<ArrivalsRep
   const book = await SlotBook.read(place, within);
   const beganAtMs = Date.now();
   const path = podsPath(place.namespace);
-  const sentLate = new Lateness();
+  const sentLate = new Lateness(request.onLate);
   const answeredLate = new Lateness();
   const span = { firstAtMs: Number.POSITIVE_INFINITY, lastAtMs: 0 };
   const counts = { created: 0, existing: 0, overdue: 0, refilled: 0, retries: 0, conflicts: 0 };
   let lateMs = 0;
 
   const create = async (slot: number, generation: number, intendedAtMs: number): Promise<void> => {
+    const body = request.pods.body(slot, generation, intendedAtMs);
     const sentAtMs = Date.now();
-    const { outcome, attempts } = await place.client.create(
-      path,
-      request.pods.body(slot, generation, intendedAtMs),
-      within,
-    );
+    lateMs = sentLate.sent(intendedAtMs);
+    const { outcome, attempts } = await place.client.create(path, body, within);
     span.firstAtMs = Math.min(span.firstAtMs, sentAtMs);
     span.lastAtMs = Math.max(span.lastAtMs, sentAtMs);
-    lateMs = sentAtMs - intendedAtMs;
-    sentLate.add(lateMs);
     answeredLate.add(Date.now() - intendedAtMs);
     counts.retries += attempts - 1;
     // A name that is taken after a retry was taken by the attempt whose answer was lost.
@@ -106,7 +104,7 @@ export async function runArrivals(request: ArrivalsRequest): Promise<ArrivalsRep
 
   const wanted = offsetsMs.length;
   const report = throttled(PROGRESS_EVERY_MS, request.onProgress);
-  // Slots below the checkpoint were filled once; those of them that are empty now are found by the pass that follows.
+  // Slots below the checkpoint were filled once. The pass below finds those that are empty now.
   const fromIndex = Math.min(request.fromIndex, wanted);
   counts.existing = countLive(book, fromIndex);
   const { parallel } = request;
@@ -120,7 +118,7 @@ export async function runArrivals(request: ArrivalsRequest): Promise<ArrivalsRep
     onDone: (lowWater) => report({ wanted, lowWater, created: counts.created, existing: counts.existing, lateMs }),
   });
 
-  // Without a second look Pods lost on the way (evicted, preempted) would be missing from the count for good.
+  // Without a second list, Pods that were lost meanwhile (evicted, preempted) would stay missing.
   const after = await SlotBook.read(place, within);
   const empty = offsetsMs.map((_, slot) => slot).filter((slot) => after.live(slot) === undefined);
   const refilledAtMs = Date.now();

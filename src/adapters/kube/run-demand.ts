@@ -21,35 +21,37 @@ export interface DemandRequest {
   readonly book: SlotBook;
   /** The slots that are wanted after the operations below `fromOperation`; kept up to date as operations are done. */
   readonly wanted: Set<number>;
-  /** Called about twice a second while it moves on. */
+  /** Called with how late each request was sent, ms. */
+  readonly onLate: (lateMs: number) => void;
+  /** Called about twice a second while operations are done. */
   readonly onProgress: (progress: DemandProgress) => void;
 }
 
 export interface DemandProgress {
   readonly operations: number;
-  /** Operations below this one are done: what a later run goes on from. */
+  /** Operations below this one are done. A later run resumes here. */
   readonly lowWater: number;
   readonly replaced: number;
   readonly created: number;
   readonly deleted: number;
-  /** Were done already, by an earlier run. */
+  /** An earlier run had done them. */
   readonly skipped: number;
 }
 
 export interface DemandReport extends Omit<DemandProgress, 'lowWater'> {
-  /** Slots that were empty when they were to be replaced: only created. */
+  /** Slots that were already empty when their Pod was due to be replaced: only created. */
   readonly filled: number;
   readonly retries: number;
-  /** From the intended moment until the first request was sent. */
+  /** From the intended moment of each create and delete until its request was sent. */
   readonly sentLate: LatenessSummary;
 }
 
 const PROGRESS_EVERY_MS = 500;
 
 /**
- * Carries out a soak's operations at their intended times: a slot's Pod is deleted, its next generation created, or both. It
- * goes by what is there: a slot at or past an operation's generation has that operation behind it, a slot left empty when a
- * run was cut off gets its Pod. At the end every slot touched has exactly one Pod if it is wanted, and none if not.
+ * Carries out a soak's operations at their intended times: a slot's Pod is deleted, its next generation created, or both. The
+ * cluster's state decides: an operation is skipped if its slot has reached or passed its generation, and a slot that was left
+ * empty when a run ended early gets its Pod. At the end every slot has exactly one Pod if it is wanted, and none if not.
  * @throws the signal's reason; KubeError when a call does not succeed within its budget
  */
 export function runDemand(request: DemandRequest): Promise<DemandReport> {
@@ -59,12 +61,13 @@ export function runDemand(request: DemandRequest): Promise<DemandReport> {
 class Run {
   readonly #request: DemandRequest;
   readonly #beganAtMs = Date.now();
-  readonly #sentLate = new Lateness();
+  readonly #sentLate: Lateness;
   readonly #counts = { replaced: 0, created: 0, deleted: 0, skipped: 0, filled: 0, retries: 0 };
   readonly #createdAgain: ReadonlyMap<number, DemandOperation>;
 
   constructor(request: DemandRequest) {
     this.#request = request;
+    this.#sentLate = new Lateness(request.onLate);
     this.#createdAgain = createdAgain(request.operations);
   }
 
@@ -102,11 +105,14 @@ class Run {
       return;
     }
     const intendedAtMs = this.#intended(atMs);
-    if (live !== undefined) await this.#end(slot, live.name);
-    else if (kind === 'replace') this.#counts.filled++;
-    // A lost Pod may have been replaced by a later generation in between: never below what was.
+    // A replacement cannot be created before the server has deleted the Pod. That time is the server's, not the harness's.
+    const deletedInMs = live === undefined ? 0 : await this.#end(slot, live.name, intendedAtMs);
+    if (live === undefined && kind === 'replace') this.#counts.filled++;
+    // A lost Pod may have been replaced by a later generation meanwhile. Generations never go back.
     const next = Math.max(generation, book.nextGeneration(slot));
-    const created = await place.client.create(podsPath(place.namespace), pods.body(slot, next, intendedAtMs), {
+    const body = pods.body(slot, next, intendedAtMs);
+    this.#sentLate.sent(intendedAtMs + deletedInMs);
+    const created = await place.client.create(podsPath(place.namespace), body, {
       signal: this.#request.signal,
       budgetMs: this.#request.callBudgetMs,
     });
@@ -130,24 +136,25 @@ class Run {
       this.#counts.skipped++;
       return;
     }
-    this.#intended(atMs);
-    await this.#end(slot, live.name);
+    await this.#end(slot, live.name, this.#intended(atMs));
     this.#counts.deleted++;
   }
 
-  async #end(slot: number, name: string): Promise<void> {
+  /** Deletes a Pod. @returns how long the server took, ms */
+  async #end(slot: number, name: string, intendedAtMs: number): Promise<number> {
     const { place, book, signal, callBudgetMs } = this.#request;
     const path = `${podsPath(place.namespace)}/${name}`;
+    this.#sentLate.sent(intendedAtMs);
+    const sentAtMs = Date.now();
     const { attempts } = await place.client.delete(path, { gracePeriodSeconds: 0 }, { signal, budgetMs: callBudgetMs });
     this.#counts.retries += attempts - 1;
     book.emptied(slot);
+    return Date.now() - sentAtMs;
   }
 
-  /** What fell due while nothing ran is intended for now: the system under test is not to blame for the gap. */
+  /** What was due while nothing ran is intended for the moment this run began: the gap is not the system's latency. */
   #intended(atMs: number): number {
-    const intendedAtMs = Math.max(this.#request.startAtMs + atMs, this.#beganAtMs);
-    this.#sentLate.add(Date.now() - intendedAtMs);
-    return intendedAtMs;
+    return Math.max(this.#request.startAtMs + atMs, this.#beganAtMs);
   }
 }
 

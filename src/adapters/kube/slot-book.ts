@@ -4,13 +4,13 @@ import type { Within } from './transport.ts';
 
 /** Where the load's Pods are. */
 export interface LoadPlace {
-  readonly client: ClusterClient;
+  readonly client: Pick<ClusterClient, 'list' | 'create' | 'delete'>;
   readonly namespace: string;
   /** Selects the campaign's Pods. */
   readonly labelSelector: string;
 }
 
-/** A Pod of the load, as its labels tell. */
+/** A Pod of the load, read from its labels. */
 export interface SlotPod {
   readonly name: string;
   readonly slot: number;
@@ -18,8 +18,8 @@ export interface SlotPod {
 }
 
 /**
- * Which generation of each slot is alive, kept up to date by those who create and delete. Churn and the replacement of
- * lost Pods share one book, so that neither fills a slot that the other just filled.
+ * Which generation of each slot is alive. Everything that creates or deletes Pods keeps it up to date. Churn and the
+ * replacement of lost Pods share one book, so that neither fills a slot that the other just filled.
  */
 export class SlotBook {
   readonly #live = new Map<number, SlotPod>();
@@ -28,7 +28,7 @@ export class SlotBook {
   readonly #busy = new Map<number, Promise<void>>();
   #changes = 0;
 
-  /** The book of what is there now. */
+  /** The book of the Pods that exist now. */
   static async read(place: LoadPlace, within: Within): Promise<SlotBook> {
     const book = new SlotBook();
     for (const pod of await listSlotPods(place, within)) book.filled(pod);
@@ -62,7 +62,7 @@ export class SlotBook {
     this.#changedAt.set(slot, ++this.#changes);
   }
 
-  /** A mark to ask `unchangedSince` about. */
+  /** The present point, for `unchangedSince`. */
   mark(): number {
     return this.#changes;
   }
@@ -71,7 +71,7 @@ export class SlotBook {
     return (this.#changedAt.get(slot) ?? 0) <= mark;
   }
 
-  /** Runs `change` when nobody else is changing this slot. */
+  /** Runs `change` while nothing else changes this slot. */
   async exclusively(slot: number, change: () => Promise<void>): Promise<void> {
     while (this.#busy.has(slot)) await this.#busy.get(slot);
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -85,7 +85,7 @@ export class SlotBook {
   }
 }
 
-/** The load's Pods that are there and not on their way out. */
+/** The load's Pods that exist and are not being deleted. */
 export async function listSlotPods(place: LoadPlace, within: Within): Promise<readonly SlotPod[]> {
   const selection: Selection = { labelSelector: place.labelSelector };
   const { items } = await place.client.list(

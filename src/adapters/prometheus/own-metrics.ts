@@ -14,7 +14,7 @@ export const podBindSeconds: Histogram<'campaign' | 'cluster' | 'stage'> = new H
   registers: [registry],
 });
 
-/** Seconds by which a create or delete was sent later than intended: the load's own lateness, never left out. */
+/** Seconds by which the request of a create or delete was sent later than intended. Every operation of the load is in it. */
 export const loadLatenessSeconds: Histogram<'campaign' | 'cluster'> = new Histogram({
   name: 'belay_load_lateness_seconds',
   help: 'Seconds between the intended and the actual moment of a create or delete.',

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { SoakLoad } from '../../../src/activities/soak-load.ts';
-import type { ObservedCluster } from '../../../src/activities/observers.ts';
+import type { ObservedCluster } from '../../../src/adapters/observe/observed-cluster.ts';
 import { connectCluster } from '../../../src/adapters/kube/client.ts';
 import type { ClusterClient } from '../../../src/adapters/kube/client.ts';
 import { removeSurplus, replaceMissing } from '../../../src/adapters/kube/mend.ts';
@@ -71,6 +71,7 @@ async function ramped(slug: string): Promise<TestLoad> {
     parallel: 16,
     callBudgetMs: 60_000,
     signal: within().signal,
+    onLate: () => undefined,
     onProgress: () => {},
   });
   return load;
@@ -110,12 +111,13 @@ function drive(
     signal: given.signal ?? within().signal,
     book: soak.book,
     wanted: soak.wanted,
+    onLate: () => undefined,
     onProgress: ({ lowWater }) => given.onLowWater?.(lowWater),
   });
 }
 
 function mending(load: TestLoad, { book, wanted }: Soak): Parameters<typeof replaceMissing>[0] {
-  return { ...load, book, wanted, parallel: 4, callBudgetMs: 60_000, signal: within().signal };
+  return { ...load, book, wanted, parallel: 4, callBudgetMs: 60_000, signal: within().signal, onLate: () => undefined };
 }
 
 const slotsOf = async (load: TestLoad): Promise<readonly number[]> =>

@@ -57,6 +57,7 @@ function fill(
     parallel: 32,
     callBudgetMs: CALL_BUDGET_MS,
     signal: options.signal ?? within().signal,
+    onLate: () => undefined,
     onProgress: ({ lowWater }) => options.onLowWater?.(lowWater),
   });
 }
@@ -173,6 +174,7 @@ test('churn cut off between a deletion and its creation, and resumed, leaves one
       signal,
       book: await SlotBook.read(load.place, within()),
       wanted: new Set(Array(60).keys()),
+      onLate: () => undefined,
       onProgress: ({ lowWater }) => onLowWater(lowWater),
     });
   const stop = new AbortController();
@@ -219,7 +221,8 @@ test('a failed Node loses its Pods, which come back elsewhere as the next genera
   });
   const book = await SlotBook.read(load.place, within());
   const wanted = new Set(Array(100).keys());
-  const request = { ...load, wanted, book, parallel: 16, callBudgetMs: CALL_BUDGET_MS, signal: within().signal };
+  const limits = { parallel: 16, callBudgetMs: CALL_BUDGET_MS, signal: within().signal };
+  const request = { ...load, wanted, book, ...limits, onLate: () => undefined };
   // A book begun now has never seen the lost generation, so the names may be the same; the Pods are not.
   expect(await replaceMissing(request)).toBe(evicted.length);
   expect(await replaceMissing(request)).toBe(0);

@@ -109,6 +109,7 @@ test('a campaign is removed whole, whoever should have honoured its finalizers i
       parallel: 32,
       callBudgetMs: 30_000,
       signal: within().signal,
+      onLate: () => undefined,
       onProgress: () => {},
     });
   }

@@ -61,6 +61,7 @@ function fill(
     parallel: 4,
     callBudgetMs: 10_000,
     signal: AbortSignal.timeout(30_000),
+    onLate: () => undefined,
     onProgress: (progress) => seen.push(progress),
   });
 }

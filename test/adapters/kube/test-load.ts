@@ -25,7 +25,7 @@ export interface TestLoad {
   readonly count: number;
   readonly workloads: readonly Workload[];
   readonly ground: GroundPlan;
-  readonly place: LoadPlace;
+  readonly place: LoadPlace & { readonly client: ClusterClient };
   readonly pods: PodSource;
 }
 

@@ -6,7 +6,7 @@ import {
   pointAt,
   takeWatchOfTheDead,
   thisWorker,
-} from '../../../src/activities/worker-target.ts';
+} from '../../../src/adapters/observe/worker-target.ts';
 import { markClosing, readLedger, type WatchingWorker } from '../../../src/adapters/host/ledger.ts';
 import { startTicksOf } from '../../../src/adapters/host/processes.ts';
 import { campaignBench, type CampaignBench } from './campaign-prometheus.ts';

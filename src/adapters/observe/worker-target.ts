@@ -1,10 +1,10 @@
-import { readLedger, updateLedger, type WatchingWorker } from '../adapters/host/ledger.ts';
-import { isAlive, startTicksOf } from '../adapters/host/processes.ts';
-import type { CallBounds } from '../adapters/prometheus/client.ts';
-import { QueryError } from '../adapters/prometheus/query-error.ts';
-import type { ScrapeTarget } from '../adapters/prometheus/scrape-config.ts';
-import { ownPrometheus, writeTargets } from '../adapters/prometheus/server.ts';
-import { BELAY_JOB } from '../core/gates/model.ts';
+import { readLedger, updateLedger, type WatchingWorker } from '../host/ledger.ts';
+import { isAlive, startTicksOf } from '../host/processes.ts';
+import type { CallBounds } from '../prometheus/client.ts';
+import { QueryError } from '../prometheus/query-error.ts';
+import type { ScrapeTarget } from '../prometheus/scrape-config.ts';
+import { ownPrometheus, writeTargets } from '../prometheus/server.ts';
+import { BELAY_JOB } from '../../core/gates/model.ts';
 
 /** This process, as the worker that watches a campaign. */
 export function thisWorker(metricsPort: number): WatchingWorker {

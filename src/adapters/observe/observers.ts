@@ -1,0 +1,117 @@
+import { ledgerSlugs, type ClusterRecord } from '../host/ledger.ts';
+import type { CallBounds } from '../prometheus/client.ts';
+import { forgetCampaign } from '../prometheus/own-metrics.ts';
+import type { CampaignSpec } from '../../core/plan/spec.ts';
+import type { Ownership } from '../../core/plan/labels.ts';
+import { WatchedCluster, type ObservedCluster } from './observed-cluster.ts';
+import { claimWatch, isWatching, pointAt, takeWatchOfTheDead, thisWorker } from './worker-target.ts';
+
+/** The observed clusters of every campaign that this worker serves. */
+export interface Observers {
+  /**
+   * The clusters of a campaign, observed from the first list on. The watch continues between stages, so that no binding is
+   * missed between two of them. A worker that takes a campaign over begins its own watch.
+   */
+  of(
+    spec: CampaignSpec,
+    clusters: readonly ClusterRecord[],
+    owner: Ownership,
+    stage: string,
+  ): Promise<readonly ObservedCluster[]>;
+  /** Ends the watches of one campaign. */
+  end(slug: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** How often a worker checks whether its campaigns are still its own, and whether other campaigns lost their worker. */
+const TEND_EVERY_MS = 2_000;
+const POINT_MS = 5_000;
+
+interface Entry {
+  readonly campaign: string;
+  readonly clusters: Promise<readonly WatchedCluster[]>;
+  readonly stop: AbortController;
+}
+
+/**
+ * An empty set of observers. With several workers on a host, a campaign is watched by the worker that runs its load. The
+ * worker that ran it before ends its watch within seconds. The campaigns of a dead worker are scraped from a live one.
+ */
+export function createObservers(metricsPort: number): Observers {
+  const me = thisWorker(metricsPort);
+  const bySlug = new Map<string, Entry>();
+  const end = async (slug: string): Promise<void> => {
+    const entry = bySlug.get(slug);
+    if (entry === undefined) return;
+    bySlug.delete(slug);
+    entry.stop.abort(new Error('the watch has ended'));
+    const clusters = await entry.clusters.catch(() => []);
+    await Promise.all(clusters.map((cluster) => cluster.close()));
+  };
+  const handOver = async (slug: string): Promise<void> => {
+    const campaign = bySlug.get(slug)?.campaign;
+    await end(slug);
+    // If the campaign comes back, its series here would be old ones.
+    if (campaign !== undefined && !bySlug.has(slug)) await forgetCampaign(campaign);
+  };
+  const tend = async (): Promise<void> => {
+    await Promise.allSettled(ledgerSlugs().map((slug) => takeWatchOfTheDead(slug, me, bounds(POINT_MS))));
+    await Promise.allSettled([...bySlug.keys()].filter((slug) => !isWatching(slug, me)).map(handOver));
+  };
+  let tending: Promise<void> = Promise.resolve();
+  const timer = setInterval(() => {
+    // What cannot be read or reached now may be reachable the next time.
+    tending = tending.then(tend, tend);
+  }, TEND_EVERY_MS);
+  timer.unref();
+
+  return {
+    async of(spec, clusters, owner, stage) {
+      const { slug, campaign } = spec;
+      // This comes first: until then this worker looks like one that lost the campaign.
+      claimWatch(slug, me);
+      let entry = bySlug.get(slug);
+      if (entry === undefined) {
+        const stop = new AbortController();
+        const begun = clusters.map((record) => WatchedCluster.begin(spec, record, owner, stage, stop.signal));
+        entry = { campaign, clusters: allOrNone(begun, stop), stop };
+        bySlug.set(slug, entry);
+      }
+      try {
+        const observed = await entry.clusters;
+        for (const cluster of observed) cluster.stage = stage;
+        // Prometheus scrapes this worker only once there is something to see here.
+        await pointAt(slug, me, bounds(spec.deadlines.budgets.apiCallMs));
+        return observed;
+      } catch (cause) {
+        if (bySlug.get(slug) === entry) bySlug.delete(slug);
+        throw cause;
+      }
+    },
+    end,
+    close: async () => {
+      clearInterval(timer);
+      await tending.catch(() => undefined);
+      await Promise.all([...bySlug.keys()].map(end));
+    },
+  };
+}
+
+function bounds(budgetMs: number): CallBounds {
+  return { signal: AbortSignal.timeout(budgetMs), budgetMs };
+}
+
+/** Waits for all. When one cannot begin, the others are ended. */
+async function allOrNone(
+  begun: readonly Promise<WatchedCluster>[],
+  stop: AbortController,
+): Promise<readonly WatchedCluster[]> {
+  try {
+    return await Promise.all(begun);
+  } catch (cause) {
+    stop.abort(cause);
+    const others = (await Promise.allSettled(begun)).flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    await Promise.all(others.map((cluster) => cluster.close()));
+    throw cause;
+  }
+}

@@ -1,0 +1,126 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { LatenessSummary } from '../../../src/adapters/kube/lateness.ts';
+import { removeSurplus, replaceMissing } from '../../../src/adapters/kube/mend.ts';
+import { runArrivals } from '../../../src/adapters/kube/run-arrivals.ts';
+import { runDemand } from '../../../src/adapters/kube/run-demand.ts';
+import { SlotBook } from '../../../src/adapters/kube/slot-book.ts';
+import type { DemandOperation } from '../../../src/core/plan/demand.ts';
+import { scriptedPods, type ScriptedPods } from './scripted-pods.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: 1_000_000 });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const WITHIN = { budgetMs: 60_000, signal: new AbortController().signal };
+const LIMITS = { callBudgetMs: 60_000, signal: WITHIN.signal };
+
+const replaced = (slot: number, atMs: number): DemandOperation => ({ atMs, slot, kind: 'replace', generation: 1 });
+const created = (slot: number, atMs: number): DemandOperation => ({ atMs, slot, kind: 'create', generation: 0 });
+const deleted = (slot: number, atMs: number): DemandOperation => ({ atMs, slot, kind: 'delete', generation: 0 });
+
+/** Carries out operations on Pods of slots 0 and 1. @returns every lateness as the metric sees it, and the report's */
+async function lateOf(
+  operations: readonly DemandOperation[],
+  given: { readonly parallel: number; readonly createMs: number; readonly deleteMs: number },
+): Promise<{ readonly lateMs: readonly number[]; readonly sentLate: LatenessSummary }> {
+  const { place, pods } = scriptedPods(['p0-g0', 'p1-g0'], given);
+  const book = await SlotBook.read(place, WITHIN);
+  const lateMs: number[] = [];
+  const running = runDemand({
+    place,
+    pods,
+    operations,
+    startAtMs: Date.now(),
+    fromOperation: 0,
+    parallel: given.parallel,
+    ...LIMITS,
+    book,
+    wanted: new Set([0, 1]),
+    onLate: (ms) => lateMs.push(ms),
+    onProgress: () => undefined,
+  });
+  await vi.runAllTimersAsync();
+  const { sentLate } = await running;
+  return { lateMs, sentLate };
+}
+
+test.for<[string, readonly DemandOperation[], Parameters<typeof lateOf>[1], readonly number[]]>([
+  ['a delete in time', [deleted(0, 50)], { parallel: 8, createMs: 30, deleteMs: 300 }, [0]],
+  ['a create in time', [created(2, 50)], { parallel: 8, createMs: 300, deleteMs: 30 }, [0]],
+  [
+    'a replacement in time, however long the server takes to delete',
+    [replaced(0, 50)],
+    { parallel: 8, createMs: 30, deleteMs: 5_000 },
+    [0, 0],
+  ],
+  [
+    'two deletes that wait for each other: the second is late by the first',
+    [deleted(0, 0), deleted(1, 0)],
+    { parallel: 1, createMs: 30, deleteMs: 300 },
+    [0, 300],
+  ],
+  [
+    'a replacement that waits for its turn: both of its requests are late by that, and by nothing else',
+    [deleted(0, 0), replaced(1, 100)],
+    { parallel: 1, createMs: 30, deleteMs: 300 },
+    [0, 200, 200],
+  ],
+  [
+    'operations on one slot: the second waits until the first is answered',
+    [replaced(0, 0), { atMs: 10, slot: 0, kind: 'replace', generation: 2 }],
+    { parallel: 8, createMs: 40, deleteMs: 60 },
+    [0, 0, 90, 90],
+  ],
+])('lateness of %s', async ([, operations, given, expected]) => {
+  const { lateMs, sentLate } = await lateOf(operations, given);
+  expect(lateMs).toEqual(expected);
+  expect(sentLate).toMatchObject({ count: expected.length, maxMs: Math.max(...expected) });
+});
+
+test('an arrival is late when it is sent, not when its body is built or its request is answered', async () => {
+  const { place, pods } = scriptedPods([], { createMs: 400, deleteMs: 0 });
+  const lateMs: number[] = [];
+  const running = runArrivals({
+    place,
+    pods: {
+      ...pods,
+      body: (slot, generation) => {
+        vi.setSystemTime(Date.now() + 7);
+        return pods.body(slot, generation, 0);
+      },
+    },
+    offsetsMs: [0, 0],
+    startAtMs: Date.now(),
+    fromIndex: 0,
+    parallel: 1,
+    ...LIMITS,
+    onLate: (ms) => lateMs.push(ms),
+    onProgress: () => undefined,
+  });
+  await vi.runAllTimersAsync();
+  const { sentLate } = await running;
+  expect(lateMs).toEqual([7, 7 + 400 + 7]);
+  expect(sentLate).toMatchObject({ count: 2, maxMs: 414 });
+});
+
+test('a repair counts from the list that showed the need for it, in both directions', async () => {
+  const { place, pods, names }: ScriptedPods = scriptedPods(['p5-g0', 'p6-g0'], { createMs: 100, deleteMs: 50 });
+  const lateMs: number[] = [];
+  const request = {
+    place,
+    pods,
+    book: await SlotBook.read(place, WITHIN),
+    wanted: new Set([0, 1]),
+    parallel: 1,
+    ...LIMITS,
+    onLate: (ms: number) => lateMs.push(ms),
+  };
+  const repairing = replaceMissing(request).then(() => removeSurplus(request));
+  await vi.runAllTimersAsync();
+  expect(await repairing).toBe(2);
+  expect([...names]).toEqual(['p0-g0', 'p1-g0']);
+  expect(lateMs).toEqual([0, 100, 0, 50]);
+});
