@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { readTextFile } from '../adapters/files/read-text.ts';
-import { convertLegacy } from '../core/bigfleet/convert-legacy.ts';
+import { convertLegacy } from '../core/bigfleet/legacy/convert-legacy.ts';
 import { formatFileErrors } from '../core/files/file-error.ts';
 import { UsageError } from './usage-error.ts';
 

@@ -4,15 +4,15 @@ import { findProfile, findSystem, loadProfileFile, looksLikePath } from '../adap
 import type { Found } from '../adapters/files/find.ts';
 import { readTextFile } from '../adapters/files/read-text.ts';
 import { searchFolders } from '../adapters/host/folders.ts';
-import { judgeBigfleet } from '../core/bigfleet/rules.ts';
-import type { BigfleetVerdict } from '../core/bigfleet/rules.ts';
+import { judgeBigfleet } from '../core/bigfleet/system/rules.ts';
+import type { BigfleetVerdict } from '../core/bigfleet/system/rules.ts';
 import { gatesForSummary } from '../core/verdict/gates-for-summary.ts';
 import { judgeSummary, sideBySide } from '../core/verdict/judge-summary.ts';
 import type { SideBySide, SummaryVerdict } from '../core/verdict/judge-summary.ts';
 import { GateProblems } from '../core/gates/resolve.ts';
 import { readSummary } from '../core/verdict/summary.ts';
 import type { Summary } from '../core/verdict/summary.ts';
-import { shardReplicasOf } from '../core/plan/make-plan.ts';
+import { shardReplicasOf } from '../core/model/shard-replicas.ts';
 import { formatFileErrors, formatNotice, sortFileErrors } from '../core/files/file-error.ts';
 import type { Profile } from '../core/model/profile.ts';
 import { overridesOf } from './set-option.ts';

@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 import { COMPACT } from './text-table.ts';
-import type { BigfleetVerdict } from '../core/bigfleet/rules.ts';
+import type { BigfleetVerdict } from '../core/bigfleet/system/rules.ts';
 import type { SideBySide, SummaryVerdict } from '../core/verdict/judge-summary.ts';
 import { barText, coloured } from './verdict-table.ts';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { convertCommand } from '../../src/cli/convert.ts';
-import { convertLegacy } from '../../src/core/bigfleet/convert-legacy.ts';
+import { convertLegacy } from '../../src/core/bigfleet/legacy/convert-legacy.ts';
 import { formatFileErrors } from '../../src/core/files/file-error.ts';
 import { checkFeasible } from '../../src/core/plan/feasibility.ts';
 import { makePlan, tiers } from '../../src/core/plan/make-plan.ts';

@@ -6,7 +6,7 @@ import type { GateResult, Verdict } from '../../core/gates/model.ts';
 import { worst } from '../../core/gates/model.ts';
 import type { SummaryAction } from '../../core/verdict/summary.ts';
 import type { CampaignSpec } from '../../core/plan/spec.ts';
-import { targetKind } from '../../core/bigfleet/target-kind.ts';
+import { targetKind } from '../../core/verdict/target-kind.ts';
 import type { GroundEvent } from '../host/ground.ts';
 import type { StoredReading } from './evidence-folder.ts';
 import type { BelaySummary, Breach, EvidencePart, LoadRecord, StageRecord } from './summary-model.ts';

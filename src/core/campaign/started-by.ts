@@ -1,4 +1,4 @@
-import type { Trigger } from '../plan/spec.ts';
+import type { Trigger } from '../model/trigger.ts';
 
 /**
  * Key of the memo in which whoever starts a campaign says who it is and how long to hold. It is no part of the input: the UI's

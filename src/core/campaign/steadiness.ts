@@ -1,5 +1,4 @@
-/** Share of the Pods that must be bound (`reference/bigfleet-harness.md` §7). */
-const BOUND_SHARE = 0.999;
+import { STEADY_SHARE } from '../model/steady-share.ts';
 
 /** Pods of all clusters at one look. */
 export interface PodLook {
@@ -16,5 +15,5 @@ export interface PodLook {
 export function isSteadyLook(look: PodLook, before: PodLook | undefined, expectsShortfall: boolean): boolean {
   if (look.present !== look.wanted) return false;
   if (expectsShortfall) return look.bound < look.wanted && look.bound === before?.bound;
-  return look.bound >= Math.floor(BOUND_SHARE * look.wanted);
+  return look.bound >= Math.floor(STEADY_SHARE * look.wanted);
 }

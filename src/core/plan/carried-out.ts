@@ -1,4 +1,4 @@
-import { isBigfleet } from '../bigfleet/apply-slo.ts';
+import { isBigfleet } from '../bigfleet/system/apply-slo.ts';
 import type { Profile } from '../model/profile.ts';
 import type { System } from '../model/system.ts';
 import type { Infeasibility } from './feasibility.ts';

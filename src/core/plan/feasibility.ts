@@ -2,7 +2,7 @@ import { formatDuration } from '../text/duration.ts';
 import type { Catalogue } from '../model/catalogue.ts';
 import type { Profile } from '../model/profile.ts';
 import type { Substrate } from '../model/substrate.ts';
-import { declaredMs } from './cost.ts';
+import { expectedMs } from '../model/expected-time.ts';
 import { gangRefusals } from './gang-room.ts';
 import type { Plan } from './plan.ts';
 import { seedRefusals } from './seed-reach.ts';
@@ -141,7 +141,7 @@ function budgetRefusals(profile: Profile, plan: Plan): readonly Infeasibility[] 
   const { usd, wallClockMs } = profile.budget;
   const { rampSeconds, soakSeconds } = profile.loadProfile;
   const refused: Infeasibility[] = [];
-  const takesMs = declaredMs(rampSeconds, soakSeconds);
+  const takesMs = expectedMs(rampSeconds, soakSeconds);
   if (wallClockMs > 0 && takesMs > wallClockMs) {
     refused.push({
       field: 'budget.wallClock',

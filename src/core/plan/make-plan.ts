@@ -1,10 +1,11 @@
 import { STAGES } from '../model/stages.ts';
 import type { Catalogue } from '../model/catalogue.ts';
 import type { Profile } from '../model/profile.ts';
+import { shardReplicasOf } from '../model/shard-replicas.ts';
 import type { Substrate } from '../model/substrate.ts';
 import { cost, hostsNeeded } from './cost.ts';
 import type { Plan, SeedRow } from './plan.ts';
-import { rampBudget } from './ramp-budget.ts';
+import { rampBudget } from '../model/ramp-budget.ts';
 import {
   allocateMachines,
   gangFloor,
@@ -17,8 +18,6 @@ import {
 } from './seed-sizing.ts';
 import { ceilDiv, largestRemainder } from './whole-numbers.ts';
 
-/** Machines that one shard is made for. */
-const MACHINES_PER_SHARD = 500_000;
 /** More clusters than this is a slip of the pen, and would take memory before anybody could say so. */
 export const MAX_CLUSTERS = 1_000_000;
 /** Activities of one stage, however many clusters there are. */
@@ -98,12 +97,6 @@ export function rampNote(plan: Plan): string {
   const demand = `ramp demand ${plan.rampDemandPodsPerSec.toFixed(1)} Pods/s`;
   const supply = `substrate supply ${plan.rampSupplyPodsPerSec.toFixed(1)} Pods/s`;
   return plan.rampFeasible ? `${demand} ≤ ${supply}` : `${demand} > ${supply}: the ramp will tail off`;
-}
-
-/** Shards a campaign is made for: the topology says, or one for every half million machines. */
-export function shardReplicasOf(profile: Pick<Profile, 'scale' | 'topology'>): number {
-  if (profile.topology.shardReplicas > 0) return profile.topology.shardReplicas;
-  return Math.max(1, ceilDiv(profile.scale.machines, MACHINES_PER_SHARD));
 }
 
 /** Machines by archetype over the whole campaign: each cluster's and each shard's tier is split by itself. */

@@ -1,5 +1,6 @@
 import { recordedFields } from '../files/recorded-fields.ts';
 import { STAGES } from '../model/stages.ts';
+import { TRIGGERS } from '../model/trigger.ts';
 import { FIRST_STAGES, type CampaignSpec } from './spec.ts';
 
 /**
@@ -15,7 +16,7 @@ export function parseSpec(value: unknown): CampaignSpec {
     fields.text(name);
   for (const name of ['substrate', 'catalogue', 'plan'] as const) fields.object(name);
   for (const name of ['metadata', 'scale', 'loadProfile'] as const) fields.object('profile').object(name);
-  fields.oneOf('trigger', ['cli', 'ui', 'schedule', 'ladder']);
+  fields.oneOf('trigger', TRIGGERS);
   fields.object('system').text('name');
   fields.number('randomSeed');
   fields.number('holdMs');

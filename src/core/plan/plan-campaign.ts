@@ -1,4 +1,4 @@
-import { applySlo } from '../bigfleet/apply-slo.ts';
+import { applySlo } from '../bigfleet/system/apply-slo.ts';
 import type { GateDefinition } from '../gates/model.ts';
 import { GateProblems, resolveGates } from '../gates/resolve.ts';
 import type { Catalogue } from '../model/catalogue.ts';

@@ -1,4 +1,4 @@
-import { MIN_STEADY_SHARE } from '../bigfleet/bars.ts';
+import { STEADY_SHARE } from '../model/steady-share.ts';
 import type { Archetype, Catalogue } from '../model/catalogue.ts';
 import type { Profile } from '../model/profile.ts';
 import type { Capacity, Infeasibility } from './feasibility.ts';
@@ -24,7 +24,7 @@ export function seedRefusals(
   if (capacity === 'elastic' || slo.expectStandingShortfall === true || plan.seed.length === 0) return [];
   // A profile without a seed asks Belay for as many Nodes as its Pods need; a tiered system would have none at all.
   if (unsaid && capacity === 'seeded') return [];
-  const gate = Math.floor(MIN_STEADY_SHARE * plan.totalPods);
+  const gate = Math.floor(STEADY_SHARE * plan.totalPods);
   const shards = capacity === 'tiers' ? shardKinds(plan) : [WHOLE_CAMPAIGN];
   const placeable = Math.floor(
     shards.reduce(

@@ -1,13 +1,11 @@
 import type { GateDefinition } from '../gates/model.ts';
 import type { Profile } from '../model/profile.ts';
+import type { Trigger } from '../model/trigger.ts';
 import type { Stage } from '../model/stages.ts';
 import type { Substrate } from '../model/substrate.ts';
 import type { Catalogue } from '../model/catalogue.ts';
 import type { StageDeadlines } from './deadlines.ts';
 import type { Plan } from './plan.ts';
-
-/** Who or what started a campaign. */
-export type Trigger = 'cli' | 'ui' | 'schedule' | 'ladder';
 
 /**
  * The stages of a campaign whose record lists none, because a version before such lists wrote it. This list never changes; the

@@ -1,4 +1,5 @@
-import type { Trigger } from '../plan/spec.ts';
+import { TRIGGERS } from '../model/trigger.ts';
+import type { Trigger } from '../model/trigger.ts';
 import { parseDuration, explainDuration, DURATION_ALLOWED } from '../text/duration.ts';
 import { explainName, isSafeName } from '../files/fields.ts';
 import type { FileError, Parsed } from '../files/file-error.ts';
@@ -29,7 +30,6 @@ export interface LadderInput {
   readonly trigger?: Trigger;
 }
 
-const TRIGGERS: readonly Trigger[] = ['cli', 'ui', 'schedule', 'ladder'];
 const CAMPAIGN_KEYS = ['profile', 'catalogue', 'substrate', 'overrides', 'hold', 'trigger'] as const;
 const LADDER_KEYS = ['ladder', 'hold', 'trigger'] as const;
 const DEFAULT_PROFILE = 'quickstart';

@@ -4,7 +4,7 @@ import type { FileError, Notice, Parsed } from '../files/file-error.ts';
 import { sortFileErrors } from '../files/file-error.ts';
 import { describe, findingsOf, keyAllowed, overriddenBy, placed, unknownKey, valueAt } from '../files/issues.ts';
 import type { Finding } from '../files/issues.ts';
-import { legacyProblem } from '../bigfleet/legacy.ts';
+import { legacyProblem } from '../bigfleet/format/legacy-marks.ts';
 import type { Catalogue } from '../model/catalogue.ts';
 import type { Ladder } from '../model/ladder.ts';
 import type { Profile } from '../model/profile.ts';
@@ -20,7 +20,7 @@ import { catalogueSchema, substrateSchema } from './schema-place.ts';
 import { BIGFLEET_VERSION, profileSchema } from './schema-profile.ts';
 import { ladderSchema, systemSchema } from './schema-system.ts';
 import { toCatalogue, toLadder, toProfile, toSubstrate, toSystem } from './to-model.ts';
-import { asUpstreamReads } from '../bigfleet/upstream-empty.ts';
+import { asUpstreamReads } from '../bigfleet/format/empty-fields.ts';
 import { dotted, readYaml } from '../files/yaml-text.ts';
 import type { Read, Source, Unread } from '../files/yaml-text.ts';
 

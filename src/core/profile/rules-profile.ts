@@ -1,8 +1,8 @@
-import { declaredMs } from '../plan/cost.ts';
+import { expectedMs } from '../model/expected-time.ts';
 import { formatDuration, parseDuration } from '../text/duration.ts';
 import { checkGate, Raw } from './rules.ts';
 import type { Finding } from '../files/issues.ts';
-import { DRIVER_EVENTS, intoSoak, isDrop, soakSecondsOf } from '../bigfleet/upstream-load.ts';
+import { DRIVER_EVENTS, intoSoak, isDrop, soakSecondsOf } from '../bigfleet/format/load-times.ts';
 
 /**
  * What contradicts itself in a profile. `upstream`: the file is BigFleet's; what its runner takes with a warning or
@@ -108,7 +108,7 @@ function checkBudget(raw: Raw, upstream: boolean): void {
   if (budget === 0) return;
   const ramp = raw.number('loadProfile', 'rampSeconds') ?? 0;
   const soak = soakSecondsOf(raw.number('loadProfile', 'soakSeconds') ?? 0, upstream);
-  const needed = declaredMs(ramp, soak);
+  const needed = expectedMs(ramp, soak);
   if (needed <= budget) return;
   const parts = `ramp ${formatDuration(ramp * 1_000)}, soak ${formatDuration(soak * 1_000)} and teardown`;
   raw.refuse(

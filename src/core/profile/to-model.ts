@@ -9,7 +9,7 @@ import type { GateFile } from './schema-gate.ts';
 import type { ArchetypeFile, CatalogueFile, SubstrateFile } from './schema-place.ts';
 import type { ProfileFile } from './schema-profile.ts';
 import type { LadderFile, SystemFile } from './schema-system.ts';
-import { intoSoak, isDrop, soakSecondsOf } from '../bigfleet/upstream-load.ts';
+import { intoSoak, isDrop, soakSecondsOf } from '../bigfleet/format/load-times.ts';
 
 /** The same without the keys that are undefined. */
 type Compact<T> = { readonly [K in keyof T]: Exclude<T[K], undefined> };

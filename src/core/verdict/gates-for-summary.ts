@@ -1,7 +1,7 @@
-import { shardReplicasOf } from '../plan/make-plan.ts';
+import { shardReplicasOf } from '../model/shard-replicas.ts';
 import type { GatePatch } from '../model/gate-patch.ts';
 import type { Profile } from '../model/profile.ts';
-import { applySlo, isBigfleet } from '../bigfleet/apply-slo.ts';
+import { applySlo, isBigfleet } from '../bigfleet/system/apply-slo.ts';
 import { BELAY_JOB } from '../gates/model.ts';
 import type { GateDefinition, GateResult } from '../gates/model.ts';
 import { resolveGates } from '../gates/resolve.ts';

@@ -1,4 +1,4 @@
-import type { BigfleetVerdict } from '../bigfleet/rules.ts';
+import type { BigfleetVerdict } from '../bigfleet/system/rules.ts';
 import { judgeGate, overallVerdict } from '../gates/judge.ts';
 import { worst } from '../gates/model.ts';
 import type { GateDefinition, GateResult, Reading, UnmeasuredReason, Verdict } from '../gates/model.ts';

@@ -7,7 +7,7 @@ import { connectCluster } from '../../../src/adapters/kube/client.ts';
 import { chartReference, removeRelease, upgradeRelease } from '../../../src/adapters/systems/helm.ts';
 import type { Release } from '../../../src/adapters/systems/helm.ts';
 import { ensureTools } from '../../../src/adapters/toolchain/ensure-tools.ts';
-import { helmValues } from '../../../src/core/bigfleet/helm-values.ts';
+import { helmValues } from '../../../src/core/bigfleet/system/helm-values.ts';
 import { makePlan } from '../../../src/core/plan/make-plan.ts';
 import { startCluster } from '../../cluster.ts';
 import type { TestCluster } from '../../cluster.ts';

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { judgeBigfleet, unmeasuredGated } from '../../../src/core/bigfleet/rules.ts';
-import type { BigfleetInput, BigfleetVerdict } from '../../../src/core/bigfleet/rules.ts';
+import { judgeBigfleet, unmeasuredGated } from '../../../src/core/bigfleet/system/rules.ts';
+import type { BigfleetInput, BigfleetVerdict } from '../../../src/core/bigfleet/system/rules.ts';
 import cases from '../../cases/bigfleet-rules.json' with { type: 'json' };
 
 interface Change {

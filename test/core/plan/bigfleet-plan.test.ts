@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { cost } from '../../../src/core/plan/cost.ts';
-import { chartValues, helmValues } from '../../../src/core/bigfleet/helm-values.ts';
+import { chartValues, helmValues } from '../../../src/core/bigfleet/system/helm-values.ts';
 import { makePlan, rampNote } from '../../../src/core/plan/make-plan.ts';
-import { rampBudget } from '../../../src/core/plan/ramp-budget.ts';
+import { rampBudget } from '../../../src/core/model/ramp-budget.ts';
 import {
   allocateMachines,
   expectedReplicas,
@@ -11,7 +11,7 @@ import {
   podsPerMachine,
 } from '../../../src/core/plan/seed-sizing.ts';
 import { isStateful } from '../../../src/core/plan/service-sizes.ts';
-import { targetKind } from '../../../src/core/bigfleet/target-kind.ts';
+import { targetKind } from '../../../src/core/verdict/target-kind.ts';
 import { ceilDiv } from '../../../src/core/plan/whole-numbers.ts';
 import type { System } from '../../../src/core/model/system.ts';
 import cases from '../../cases/bigfleet-plan.json' with { type: 'json' };

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { convertLegacy } from '../../../src/core/bigfleet/convert-legacy.ts';
+import { convertLegacy } from '../../../src/core/bigfleet/legacy/convert-legacy.ts';
 import { formatFileErrors } from '../../../src/core/files/file-error.ts';
 import type { Parsed } from '../../../src/core/files/file-error.ts';
 import { parseCampaignInput, parseLadderInput } from '../../../src/core/profile/input.ts';

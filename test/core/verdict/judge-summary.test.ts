@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { judgeBigfleet } from '../../../src/core/bigfleet/rules.ts';
+import { judgeBigfleet } from '../../../src/core/bigfleet/system/rules.ts';
 import { gatesForSummary } from '../../../src/core/verdict/gates-for-summary.ts';
 import { judgeSummary, sideBySide } from '../../../src/core/verdict/judge-summary.ts';
 import type { SideBySide, SummaryVerdict } from '../../../src/core/verdict/judge-summary.ts';

@@ -1,19 +1,19 @@
 import { stringify } from 'yaml';
-import { shardReplicasOf } from '../plan/make-plan.ts';
-import { MAX_ERRORS } from '../files/bounds.ts';
-import type { FileError } from '../files/file-error.ts';
-import { sortFileErrors } from '../files/file-error.ts';
-import { placed } from '../files/issues.ts';
+import { shardReplicasOf } from '../../model/shard-replicas.ts';
+import { MAX_ERRORS } from '../../files/bounds.ts';
+import type { FileError } from '../../files/file-error.ts';
+import { sortFileErrors } from '../../files/file-error.ts';
+import { placed } from '../../files/issues.ts';
 import { legacyFindings, legacyPath, legacyRampSeconds, legacySchema, legacyValues } from './legacy-schema.ts';
 import type { LegacyFile } from './legacy-schema.ts';
-import { isLegacyProfile } from './legacy.ts';
-import type { Profile } from '../model/profile.ts';
-import { parseProfile } from '../profile/parse.ts';
-import { BIGFLEET_VERSION, profileSchema } from '../profile/schema-profile.ts';
-import { knownKeys } from '../files/schema-walk.ts';
-import { soakSecondsOf } from './upstream-load.ts';
-import { readYaml } from '../files/yaml-text.ts';
-import type { Source } from '../files/yaml-text.ts';
+import { isLegacyProfile } from '../format/legacy-marks.ts';
+import type { Profile } from '../../model/profile.ts';
+import { parseProfile } from '../../profile/parse.ts';
+import { BIGFLEET_VERSION, profileSchema } from '../../profile/schema-profile.ts';
+import { knownKeys } from '../../files/schema-walk.ts';
+import { soakSecondsOf } from '../format/load-times.ts';
+import { readYaml } from '../../files/yaml-text.ts';
+import type { Source } from '../../files/yaml-text.ts';
 
 /** A legacy profile in the V2 format, or why it cannot be had. */
 export type Conversion =

@@ -1,13 +1,12 @@
-import type { Slo } from '../model/profile.ts';
+import type { Slo } from '../../model/profile.ts';
+import { STEADY_SHARE } from '../../model/steady-share.ts';
 import {
   DEFAULT_ACK_P99_SECONDS,
   DEFAULT_CYCLE_P99_SECONDS,
   DEFAULT_ROLLUP_P99_SECONDS,
   MAX_APPLY_ERROR_RATE,
   MAX_OUTBOX_DROPS_PER_SEC,
-  MIN_STEADY_SHARE,
 } from './bars.ts';
-import type { SummaryAction } from '../verdict/summary.ts';
 
 /*
  * BigFleet's own verdict over a summary's metrics, exactly as its runner has it (`reference/bigfleet-harness.md` §10-11): the
@@ -18,6 +17,15 @@ import type { SummaryAction } from '../verdict/summary.ts';
 /** Metrics by key; -1 = not measured. A key that is absent or null is no gate. */
 export type Metrics = Readonly<Record<string, number | null>>;
 
+/** What became of one runner action; both errors are empty where there is none. */
+export interface ActionResult {
+  readonly action: string;
+  readonly atSeconds: number;
+  readonly asserted: boolean;
+  readonly fireError: string;
+  readonly assertError: string;
+}
+
 /** What upstream's verdict is made of. */
 export interface BigfleetInput {
   readonly metrics: Metrics;
@@ -25,7 +33,7 @@ export interface BigfleetInput {
   /** Pods that must be sustained; 0 = that gate is off. */
   readonly totalCrs: number;
   readonly shardReplicas: number;
-  readonly runnerActions?: readonly SummaryAction[];
+  readonly runnerActions?: readonly ActionResult[];
 }
 
 /** One gate of upstream's. `skipped`: not asked for, absent, or -1 where -1 is passed over. */
@@ -94,7 +102,7 @@ export function bigfleetGates(input: BigfleetInput): readonly BigfleetGate[] {
     gate(key, on, `<= ${bar}`, (value) => value > bar, skipsUnmeasured);
   const optional = (key: string, bar: number | undefined): BigfleetGate => most(key, bar ?? 0, isSet(bar));
 
-  const floor = MIN_STEADY_SHARE * totalCrs;
+  const floor = STEADY_SHARE * totalCrs;
   const inverted = slo.expectStandingShortfall === true;
   const shortfalls = valueOf(metrics, 'shardShortfalls') ?? -1;
   const confined = slo.shortfallConfinedBelowPriorityClass ?? '';
@@ -182,7 +190,7 @@ function reclaimGate({ metrics, slo }: BigfleetInput): BigfleetGate {
   return { ...judged, outcome: 'fail', reason: `${key} ${value}, bar <= ${bar}` };
 }
 
-function actionFailures(actions: readonly SummaryAction[]): readonly string[] {
+function actionFailures(actions: readonly ActionResult[]): readonly string[] {
   return actions
     .filter((action) => !action.asserted)
     .map(({ action, atSeconds, fireError, assertError }) => {

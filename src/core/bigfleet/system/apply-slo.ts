@@ -1,7 +1,7 @@
-import { shardReplicasOf } from '../plan/make-plan.ts';
-import type { GatePatch } from '../model/gate-patch.ts';
-import type { Profile, Slo } from '../model/profile.ts';
-import { MIN_STEADY_SHARE } from './bars.ts';
+import { shardReplicasOf } from '../../model/shard-replicas.ts';
+import type { GatePatch } from '../../model/gate-patch.ts';
+import type { Profile, Slo } from '../../model/profile.ts';
+import { STEADY_SHARE } from '../../model/steady-share.ts';
 
 type Gates = Readonly<Record<string, GatePatch>>;
 
@@ -69,7 +69,7 @@ function sustainedPods(profile: Profile, size: RunSize): number {
     .map(({ targetMultiplier }) => targetMultiplier)
     .filter((multiplier) => multiplier > 0)
     .reduce((least, multiplier) => Math.min(least, multiplier), 1);
-  return MIN_STEADY_SHARE * Math.floor(totalPods * lowest);
+  return STEADY_SHARE * Math.floor(totalPods * lowest);
 }
 
 /** Upstream's inverted gates: a shortfall must stand, be converged, and touch only the lowest class. */

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import { isSafeName } from '../files/fields.ts';
-import { isOptional, step } from '../files/schema-walk.ts';
+import { isSafeName } from '../../files/fields.ts';
+import { isOptional, step } from '../../files/schema-walk.ts';
 
 /**
  * A document as upstream's parser takes it: an empty or null field is an absent one, a profile or substrate without a name

@@ -1,4 +1,4 @@
-/** Objects a second that a ramp may rely on: measured at one million, with half as much again for safety. */
+/** Objects per second that a ramp may rely on: the rate measured at one million Pods, less a safety margin. */
 const OBJECTS_PER_SECOND = 750;
 const FLOOR_MS = 15 * 60_000;
 
@@ -9,10 +9,10 @@ export interface RampBudget {
 }
 
 /**
- * The ramp budget (`reference/bigfleet-harness.md` §5): what the profile says, else the longest of 15 minutes, one second and
- * the time that `totalPods` take, and half the soak. Upstream puts clusters x Pods per cluster in for `totalPods`, which is
- * more than will be created where the numbers do not divide; `makePlan` puts in what will be created.
- * @param ownMs the profile's `rampBudget`, 0 = not set
+ * The ramp budget: the profile's own, else the longest of 15 minutes, the time to create `totalPods` at 750 per second plus
+ * one second, and half of the soak. BigFleet has the same formula but takes clusters x Pods per cluster as `totalPods`, which
+ * is more than is created where the numbers do not divide; `makePlan` passes the Pods that are created.
+ * @param ownMs the profile's `rampBudget` in ms, 0 = not set
  */
 export function rampBudget(ownMs: number, totalPods: number, soakSeconds: number): RampBudget {
   if (ownMs > 0) return { ms: ownMs, clause: 'rampBudget of the profile' };

@@ -1,5 +1,3 @@
-/** Share of the target Pods that counts as the sustained load, and as steady. */
-export const MIN_STEADY_SHARE = 0.999;
 /** Bars that apply where a profile sets none. */
 export const DEFAULT_CYCLE_P99_SECONDS = 5;
 export const DEFAULT_ROLLUP_P99_SECONDS = 1;

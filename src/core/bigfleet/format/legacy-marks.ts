@@ -1,5 +1,5 @@
-import type { Finding } from '../files/issues.ts';
-import { valueAt } from '../files/issues.ts';
+import type { Finding } from '../../files/issues.ts';
+import { valueAt } from '../../files/issues.ts';
 
 /** Keys that only the values file of upstream's time before V2 has. */
 const MARKS = [

@@ -1,12 +1,12 @@
 import { isBigfleet } from './apply-slo.ts';
-import type { Catalogue } from '../model/catalogue.ts';
-import type { Profile } from '../model/profile.ts';
-import type { Substrate } from '../model/substrate.ts';
-import type { System } from '../model/system.ts';
-import { sinceDriverStart } from './upstream-load.ts';
-import { tiers } from '../plan/make-plan.ts';
-import type { Plan } from '../plan/plan.ts';
-import { podsOfLargestCluster } from '../plan/cluster-pods.ts';
+import type { Catalogue } from '../../model/catalogue.ts';
+import type { Profile } from '../../model/profile.ts';
+import type { Substrate } from '../../model/substrate.ts';
+import type { System } from '../../model/system.ts';
+import { sinceDriverStart } from '../format/load-times.ts';
+import { tiers } from '../../plan/make-plan.ts';
+import type { Plan } from '../../plan/plan.ts';
+import { podsOfLargestCluster } from '../../plan/cluster-pods.ts';
 
 /** Clusters from which BigFleet reconciles incrementally and Prometheus gets the larger limits. */
 const LARGE_CLUSTERS = 100;

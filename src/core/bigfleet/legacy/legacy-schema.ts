@@ -1,14 +1,14 @@
 import { z } from 'zod';
-import { rampBudget } from '../plan/ramp-budget.ts';
-import { MAX_ERRORS } from '../files/bounds.ts';
-import { parseDuration } from '../text/duration.ts';
-import { count, duration } from '../files/fields.ts';
-import { findingsOf, valueAt } from '../files/issues.ts';
-import type { Finding } from '../files/issues.ts';
-import { profileContradictions } from '../profile/rules-profile.ts';
-import { profileSchema } from '../profile/schema-profile.ts';
-import type { Segment } from '../files/yaml-place.ts';
-import type { Source } from '../files/yaml-text.ts';
+import { rampBudget } from '../../model/ramp-budget.ts';
+import { MAX_ERRORS } from '../../files/bounds.ts';
+import { parseDuration } from '../../text/duration.ts';
+import { count, duration } from '../../files/fields.ts';
+import { findingsOf, valueAt } from '../../files/issues.ts';
+import type { Finding } from '../../files/issues.ts';
+import { profileContradictions } from '../../profile/rules-profile.ts';
+import { profileSchema } from '../../profile/schema-profile.ts';
+import type { Segment } from '../../files/yaml-place.ts';
+import type { Source } from '../../files/yaml-text.ts';
 
 const load = profileSchema.shape.loadProfile.shape;
 const seed = profileSchema.shape.seed.unwrap().shape;
