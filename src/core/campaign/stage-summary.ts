@@ -3,6 +3,8 @@ import { counted } from '../text/counted.ts';
 import { cut } from '../text/markdown.ts';
 import type { Stage } from '../model/stages.ts';
 
+const WHERE = { first: '', each: ' in each cluster', random: ' in a random cluster' } as const;
+
 /** Temporal takes 400 bytes; the timeline has room for less. */
 const MAX_BYTES = 200;
 
@@ -46,7 +48,9 @@ function whatItDoes(spec: CampaignSpec, stage: Stage): string {
       return [
         `${soakSeconds} s`,
         counted(gates.filter(({ barKind }) => barKind !== 'informational').length, 'gate'),
-        ...profile.runnerActions.map(({ action, atSeconds }) => `${action} at ${atSeconds} s`),
+        ...profile.runnerActions.map(
+          ({ action, atSeconds, on }) => `${action}${WHERE[on ?? 'first']} at ${atSeconds} s`,
+        ),
       ].join(', ');
     case 'snapshot':
       return 'evidence of what was measured';

@@ -68,10 +68,15 @@ export interface DemandChange {
   readonly targetMultiplier: number;
 }
 
-/** Something done to the cluster at a moment of the soak, e.g. `fail-node`, `kill-coordinator-leader`. */
+/** Clusters in which a fault is injected. `random`: one that is drawn from the campaign's seed. */
+export type FaultTargets = 'first' | 'each' | 'random';
+
+/** A fault that is injected at a moment of the soak, e.g. `fail-node`, `kill-coordinator-leader`. */
 export interface RunnerAction {
   readonly atSeconds: number;
   readonly action: string;
+  /** Absent = `first`. */
+  readonly on?: FaultTargets;
 }
 
 /** Upstream's bars; an absent key is absent here. */

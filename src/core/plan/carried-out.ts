@@ -1,23 +1,23 @@
 import { isBigfleet } from '../bigfleet/system/apply-slo.ts';
+import { requestedFault, RUNNABLE_FORMS } from '../faults/registry.ts';
 import type { Profile } from '../model/profile.ts';
 import type { System } from '../model/system.ts';
 import type { Infeasibility } from './feasibility.ts';
 
-/** Actions that Belay itself carries out. */
-const OWN_ACTION = /^fail-node(?:-\d+)?$/;
-
 /**
- * What a profile asks for and nobody would do when the campaign is run, so that it is refused instead of passed over: actions
- * on the parts of a hosted BigFleet, which no cluster of ours has, and what only BigFleet's chart does where the system has
- * no such chart. Planning and judging such a profile is fine.
+ * What a profile asks for and nothing would do when the campaign is run. It is refused instead of ignored: faults that this
+ * version cannot inject, and what only BigFleet's chart does where the system has no such chart. Such a profile can still be
+ * planned and judged.
  */
 export function notCarriedOut(profile: Profile, system: System): readonly Infeasibility[] {
   const refused = profile.runnerActions.flatMap(({ action }, index): readonly Infeasibility[] => {
-    if (OWN_ACTION.test(action)) return [];
+    const fault = requestedFault(action);
+    if (fault?.runnable === true) return [];
+    const what = fault === undefined ? '' : ` (${fault.description})`;
     return [
       {
         field: `runnerActions[${index}].action`,
-        message: `this version cannot act on the coordinators, shards and networks of a system; found ${action}, allowed to run: fail-node, fail-node-<n> ("belay plan" and "belay judge" take it)`,
+        message: `this version cannot act on the coordinators, shards and networks of a system; found ${action}${what}, allowed to run: ${RUNNABLE_FORMS.join(', ')} ("belay plan" and "belay judge" take it)`,
       },
     ];
   });

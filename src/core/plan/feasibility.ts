@@ -1,3 +1,4 @@
+import { requestedFault } from '../faults/registry.ts';
 import { formatDuration } from '../text/duration.ts';
 import type { Catalogue } from '../model/catalogue.ts';
 import type { Profile } from '../model/profile.ts';
@@ -6,7 +7,6 @@ import { expectedMs } from '../model/expected-time.ts';
 import { gangRefusals } from './gang-room.ts';
 import type { Plan } from './plan.ts';
 import { seedRefusals } from './seed-reach.ts';
-import { PARTITION_MS } from './stage-waits.ts';
 
 /** Something that cannot work: the field to change, and a sentence with what was found and what is allowed. */
 export interface Infeasibility {
@@ -78,34 +78,21 @@ function demandRefusals(profile: Profile, substrate: Substrate, plan: Plan): rea
   return refused;
 }
 
-/** Actions of the soak must begin, and what they do must end, before the soak does; a named shard must exist. */
+/** A fault must begin before the soak ends. What else it needs, it says itself. */
 function actionRefusals(profile: Profile, plan: Plan): readonly Infeasibility[] {
   const { soakSeconds } = profile.loadProfile;
   return profile.runnerActions.flatMap(({ atSeconds, action }, index) => {
-    const field = `runnerActions[${index}].atSeconds`;
-    const lastsSeconds = action.startsWith('partition-') ? PARTITION_MS / 1_000 : 0;
-    const refused: Infeasibility[] = [];
-    if (atSeconds >= soakSeconds) {
-      refused.push({
-        field,
-        message: `${field} ${atSeconds} (${action}) is not before the end of the soak, loadProfile.soakSeconds ${soakSeconds}; allowed: less than ${soakSeconds}`,
-      });
-    } else if (atSeconds + lastsSeconds > soakSeconds) {
-      refused.push({
-        field,
-        message:
-          `${field} ${atSeconds} (${action}) lasts ${lastsSeconds} s and is not over at the end of the soak, ` +
-          `loadProfile.soakSeconds ${soakSeconds}; allowed: at most ${soakSeconds - lastsSeconds}`,
-      });
-    }
-    const shard = /-shard-(\d+)$/.exec(action)?.[1];
-    if (shard !== undefined && Number(shard) >= plan.shardReplicas) {
-      refused.push({
-        field: `runnerActions[${index}].action`,
-        message: `runnerActions[${index}].action ${action} names shard ${shard}; allowed: 0 to ${plan.shardReplicas - 1} (topology.shardReplicas gives ${plan.shardReplicas})`,
-      });
-    }
-    return refused;
+    const scope = { atSeconds, soakSeconds, shardReplicas: plan.shardReplicas };
+    const problems = requestedFault(action)?.validate(scope) ?? [];
+    const refused = problems.map(({ field, problem }): Infeasibility => {
+      const path = `runnerActions[${index}].${field}`;
+      const found = field === 'action' ? action : `${atSeconds} (${action})`;
+      return { field: path, message: `${path} ${found} ${problem}` };
+    });
+    if (atSeconds < soakSeconds) return refused;
+    const path = `runnerActions[${index}].atSeconds`;
+    const message = `${path} ${atSeconds} (${action}) is not before the end of the soak, loadProfile.soakSeconds ${soakSeconds}; allowed: less than ${soakSeconds}`;
+    return [{ field: path, message }, ...refused];
   });
 }
 

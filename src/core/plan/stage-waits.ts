@@ -1,3 +1,4 @@
+import { longestFaultMs } from '../faults/registry.ts';
 import type { Stage } from '../model/stages.ts';
 import type { Profile } from '../model/profile.ts';
 import type { Substrate } from '../model/substrate.ts';
@@ -32,8 +33,9 @@ export const LOCAL_MS = 10_000;
 /** Clusters whose scheduler is asked why Pods are pending, and how long each may take, ms. */
 export const PENDING_ASKED = 3;
 export const PENDING_ASKED_MS = 10_000;
-/** How long an injected network partition lasts. */
-export const PARTITION_MS = 60_000;
+
+/** Calls, one after another, that choose what a fault breaks, inject the fault and undo it. */
+export const FAULT_CALLS = 6;
 
 /** What stands in the system file and bears on waits; the defaults are upper bounds for the shipped systems. */
 export interface SystemShape {
@@ -91,7 +93,8 @@ export function stageWaits(shape: Shape): Readonly<Record<Stage, readonly Deriva
   const charts = shape.substrate.type === 'local' ? 0 : heavy * system.chartsPerCluster;
   const load = profile.loadProfile;
   const { runnerActions } = profile;
-  const partitions = runnerActions.filter((action) => action.action.startsWith('partition-')).length;
+  // Faults run side by side, in all clusters: one chain of waits covers them.
+  const faults = runnerActions.length > 0 ? 1 : 0;
   const watches = wait('watches opened', 'apiCallMs', 3);
 
   return {
@@ -165,9 +168,14 @@ export function stageWaits(shape: Shape): Readonly<Record<Stage, readonly Deriva
       wait('queries of that check', 'queryMs', EVALUATION_QUERIES),
       wait('the last Pod ready', 'podReadyMs'),
       wait('queries of all gates', 'queryMs', Math.max(EVALUATION_QUERIES, queries)),
-      wait('runner actions done and undone', 'apiCallMs', 2 * runnerActions.length),
-      wait('recovery from the last runner action', 'nodeReadyMs', runnerActions.length > 0 ? 1 : 0),
-      { what: 'partitions healed', count: partitions, eachMs: PARTITION_MS },
+      wait('a fault injected and undone', 'apiCallMs', FAULT_CALLS * faults),
+      wait('the effect of a fault seen', 'podReadyMs', faults),
+      {
+        what: 'the longest fault lasts',
+        count: faults,
+        eachMs: longestFaultMs(runnerActions.map(({ action }) => action)),
+      },
+      wait('the undoing of a fault seen', 'nodeReadyMs', faults),
     ],
     snapshot: [
       wait('curves of all gates', 'queryMs', Math.max(SNAPSHOT_QUERIES, queries)),

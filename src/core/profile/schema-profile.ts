@@ -13,6 +13,7 @@ import {
   seconds,
   text,
 } from '../files/fields.ts';
+import { ACTION_FORMS, ACTION_PATTERN } from '../faults/registry.ts';
 import { gatesSchema } from './schema-gate.ts';
 
 /** Belay's own version of the formats. */
@@ -94,23 +95,13 @@ const loadProfile = z.strictObject({
   ).default(0),
 });
 
-/** What may be done to a cluster during the soak, for messages. */
-export const ACTION_FORMS = [
-  'fail-node',
-  'fail-node-<n>',
-  'kill-coordinator-leader',
-  'kill-shard-<pod>',
-  'partition-coordinator-from-shard-<pod>',
-] as const;
-
-const POD = '[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?';
-const ACTION_PATTERN = new RegExp(
-  `^(?:fail-node|fail-node-\\d{1,6}|kill-coordinator-leader|kill-shard-${POD}|partition-coordinator-from-shard-${POD})$`,
-);
-
 const runnerAction = z.strictObject({
   atSeconds: seconds('Seconds after the soak began'),
-  action: matching(ACTION_PATTERN, `one of ${ACTION_FORMS.join(', ')}`, 'What is done', 'unknown action'),
+  action: matching(ACTION_PATTERN, `one of ${ACTION_FORMS.join(', ')}`, 'The fault', 'unknown action'),
+  on: choice(
+    ['first', 'each', 'random'],
+    'Clusters in which the fault is injected; random = one, drawn from randomSeed; absent = first',
+  ).optional(),
 });
 
 const slo = z.strictObject({
@@ -167,7 +158,7 @@ export const profileSchema = z
     seed: seed.meta({ description: 'Machines that stand before the load' }).prefault({}),
     loadProfile: loadProfile.meta({ description: 'How the load comes, stays and moves' }),
     rampBudget: duration('How long the ramp may take until steady; derived where absent').optional(),
-    runnerActions: z.array(runnerAction).meta({ description: 'What is done to the cluster in the soak' }).default([]),
+    runnerActions: z.array(runnerAction).meta({ description: 'Faults that are injected in the soak' }).default([]),
     topology: z
       .strictObject({
         shardReplicas: count('Shards; 0 = derived from the machines').default(0),

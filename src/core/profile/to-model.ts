@@ -43,7 +43,7 @@ export function toProfile(file: ProfileFile, upstream: boolean): Profile {
       demandSteps: moved(demandSteps),
     },
     rampBudgetMs: file.rampBudget === undefined ? 0 : ms(file.rampBudget),
-    runnerActions: file.runnerActions,
+    runnerActions: file.runnerActions.map(({ on, ...action }) => (on === undefined ? action : { ...action, on })),
     topology: file.topology,
     shard: file.shard,
     slo: compact(file.slo),

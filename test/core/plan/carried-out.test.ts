@@ -25,10 +25,13 @@ test('what Belay does itself is carried out by any system', () => {
 });
 
 test.for([
-  'kill-coordinator-leader',
-  'kill-shard-bigfleet-shard-1',
-  'partition-coordinator-from-shard-bigfleet-shard-1',
-])('%s is refused to run, whatever the system', (action) => {
+  ['kill-coordinator-leader', 'kills the coordinators, the leader among them'],
+  ['kill-shard-bigfleet-shard-1', 'kills the shard in Pod bigfleet-shard-1'],
+  [
+    'partition-coordinator-from-shard-bigfleet-shard-1',
+    'cuts the shard in Pod bigfleet-shard-1 off from the coordinators for 60 s',
+  ],
+] as const)('%s is refused to run, whatever the system', ([action, description]) => {
   const runnerActions = [
     { atSeconds: 1, action: 'fail-node' },
     { atSeconds: 2, action },
@@ -37,7 +40,7 @@ test.for([
     const [refusal, ...others] = notCarriedOut(aProfile({ runnerActions }), system);
     expect(others).toEqual([]);
     expect(refusal?.field).toBe('runnerActions[1].action');
-    expect(refusal?.message).toContain(`found ${action}, allowed to run: fail-node, fail-node-<n>`);
+    expect(refusal?.message).toContain(`found ${action} (${description}), allowed to run: fail-node, fail-node-<n> (`);
   }
 });
 

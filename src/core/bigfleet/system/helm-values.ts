@@ -68,7 +68,9 @@ export function helmValues(
       memoryGB: plan.hostsNeeded * substrate.host.memoryGiB,
     },
     archetypes: catalogue.archetypes,
-    ...(profile.runnerActions.length > 0 ? { runnerActions: profile.runnerActions } : {}),
+    ...(profile.runnerActions.length > 0
+      ? { runnerActions: profile.runnerActions.map(({ action, atSeconds }) => ({ atSeconds, action })) }
+      : {}),
     ...(Object.keys(profile.slo).length > 0 ? { slo: profile.slo } : {}),
     ...(profile.rampBudgetMs > 0 ? { rampBudget: `${Math.ceil(profile.rampBudgetMs / 1_000)}s` } : {}),
   };
