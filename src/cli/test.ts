@@ -8,16 +8,23 @@ import { TOOL_NAMES } from '../adapters/toolchain/tools.ts';
 import { EXIT } from '../core/verdict/exit-codes.ts';
 import { getTools } from './get-tools.ts';
 
-/** `belay test`: types, lint, format, and every test, on real parts; the last line counts them. */
+/** The checks before the tests: what each is called, its program in node_modules, its arguments. */
+const CHECKS = [
+  ['types', 'typescript/bin/tsc', ['--noEmit']],
+  ['lint', '.bin/oxlint', ['--type-aware', '--deny-warnings']],
+  ['format', '.bin/prettier', ['--check', '--log-level', 'warn', '.']],
+  ['structure', '.bin/depcruise', ['src', 'test', 'bench', 'docs', 'schemas', 'tools']],
+  ['unused', '.bin/knip', []],
+] as const;
+
+/** `belay test`: every check, then every test on real parts. The last line counts them. */
 export function testCommand(): Command {
+  const names = CHECKS.map(([name]) => name).join(', ');
   return new Command('test')
     .description(
-      'Runs types, lint, format and every test, the last on real parts: Temporal, Kubernetes, Prometheus. Its last line counts them.',
+      `Runs the checks (${names}) and every test, on real parts: Temporal, Kubernetes, Prometheus. The last line counts them.`,
     )
-    .argument(
-      '[filters...]',
-      'only test files whose path contains one of these; types, lint and format are left out then',
-    )
+    .argument('[filters...]', 'run only test files whose path contains one of these, and no checks')
     .action(async (filters: readonly string[]) => {
       process.exitCode = await test(filters);
     });
@@ -33,13 +40,9 @@ async function test(filters: readonly string[]): Promise<number> {
   await getTools([...TOOL_NAMES]);
   const counts: Counts = { passed: 0, failed: 0, skipped: 0 };
   if (filters.length === 0) {
-    for (const [what, bin, args] of [
-      ['types', 'node_modules/typescript/bin/tsc', ['--noEmit']],
-      ['lint', 'node_modules/.bin/oxlint', ['--type-aware', '--deny-warnings']],
-      ['format', 'node_modules/.bin/prettier', ['--check', '--log-level', 'warn', '.']],
-    ] as const) {
-      const { exitCode } = await run(bin, args);
-      console.log(`${exitCode === 0 ? '✓' : '✗'} ${what}`);
+    for (const [name, program, args] of CHECKS) {
+      const { exitCode } = await run(program, args);
+      console.log(`${exitCode === 0 ? '✓' : '✗'} ${name}`);
       counts[exitCode === 0 ? 'passed' : 'failed']++;
     }
   }
@@ -53,7 +56,7 @@ async function vitest(filters: readonly string[], counts: Counts): Promise<void>
   const report = join(folder, 'report.json');
   try {
     const args = ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...filters];
-    const { exitCode } = await run('node_modules/vitest/vitest.mjs', args);
+    const { exitCode } = await run('vitest/vitest.mjs', args);
     const result = JSON.parse(readFileSync(report, 'utf8')) as {
       readonly numPassedTests: number;
       readonly numFailedTests: number;
@@ -63,18 +66,19 @@ async function vitest(filters: readonly string[], counts: Counts): Promise<void>
     counts.passed += result.numPassedTests;
     counts.failed += result.numFailedTests;
     counts.skipped += result.numPendingTests + result.numTodoTests;
-    // A file that cannot even be loaded has no test to fail; it fails as itself.
+    // A test file that does not load has no failed test. It counts as one failure.
     if (exitCode !== 0 && result.numFailedTests === 0) counts.failed++;
   } catch (error) {
-    console.error(`the test runner left no report: ${error instanceof Error ? error.message : String(error)}`);
+    console.error(`vitest wrote no report: ${error instanceof Error ? error.message : String(error)}`);
     counts.failed++;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function run(bin: string, args: readonly string[]): Promise<{ readonly exitCode: number }> {
-  const { exitCode } = await execa(process.execPath, [join(repositoryFolder, bin), ...args], {
+/** Runs a program of node_modules in the repository. Its output goes to the terminal. */
+async function run(program: string, args: readonly string[]): Promise<{ readonly exitCode: number }> {
+  const { exitCode } = await execa(process.execPath, [join(repositoryFolder, 'node_modules', program), ...args], {
     cwd: repositoryFolder,
     stdio: ['ignore', 'inherit', 'inherit'],
     reject: false,
