@@ -6,8 +6,6 @@ import {
   MAX_DURATION_MS,
   parseDuration,
 } from '../text/duration.ts';
-import { checkPromql, excerpt, isPromql, PROMQL_ALLOWED } from '../promql/check.ts';
-import { parseQuantity, QUANTITY_ALLOWED, QUANTITY_PATTERN } from '../model/quantity.ts';
 
 /** What messages say of a field: what it may hold, and why a value is not that. */
 export interface FieldRule {
@@ -20,7 +18,8 @@ export interface FieldRule {
 /** Rules of the leaves, by schema. Beside the schema, because editors have no use for them. */
 export const fieldRules: z.core.$ZodRegistry<FieldRule> = z.registry<FieldRule>();
 
-function field<T extends z.ZodType>(schema: T, description: string, rule: FieldRule): T {
+/** A schema with its description for editors and its rule for messages. */
+export function field<T extends z.ZodType>(schema: T, description: string, rule: FieldRule): T {
   const described = schema.meta({ description });
   fieldRules.add(described, rule);
   return described;
@@ -140,46 +139,6 @@ export function durationOr<const W extends readonly [string | number | boolean, 
     allowed: `${DURATION_ALLOWED}, or ${words.join(' or ')}`,
     explain: (value) => ({ problem: explainDuration(value) }),
   }) as z.ZodUnion<readonly [z.ZodLiteral<W[number]>, z.ZodString]>;
-}
-
-/** An amount of a resource; a bare number counts as written. */
-export function quantity(description: string): z.ZodUnion<readonly [z.ZodString, z.ZodNumber]> {
-  const schema = z.union([
-    z
-      .string()
-      .regex(QUANTITY_PATTERN)
-      .refine((value) => parseQuantity(value) !== undefined),
-    z.number().min(0),
-  ]);
-  return field<z.ZodUnion<readonly [z.ZodString, z.ZodNumber]>>(schema, description, {
-    allowed: QUANTITY_ALLOWED,
-    explain: (value) => ({ problem: explainQuantity(value) }),
-  });
-}
-
-function explainQuantity(value: unknown): string {
-  if (value === '') return 'an empty quantity';
-  if ((typeof value === 'string' && value.startsWith('-')) || (typeof value === 'number' && value < 0)) {
-    return 'a quantity cannot be negative';
-  }
-  if (typeof value === 'string' && /^[\d.]+\s*(?:gb|mb|kb|gib|mib|kib|b)$/i.test(value))
-    return 'not a unit of Kubernetes';
-  return 'not a quantity';
-}
-
-/** A PromQL expression. */
-export function promql(description: string): z.ZodString {
-  const schema = z.string().refine(isPromql);
-  return field(schema, description, {
-    allowed: PROMQL_ALLOWED,
-    explain: (value) => {
-      const problem = typeof value === 'string' ? checkPromql(value) : undefined;
-      if (typeof value !== 'string' || problem === undefined) return { problem: 'not a query' };
-      const where = value.trim() === '' ? '' : ` (character ${problem.offset + 1}: ${excerpt(value, problem.offset)})`;
-      const told = `PromQL: ${problem.problem}${where}`;
-      return problem.suggestion === undefined ? { problem: told } : { problem: told, suggestion: problem.suggestion };
-    },
-  });
 }
 
 /** A text that must match a pattern. */

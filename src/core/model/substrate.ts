@@ -1,9 +1,10 @@
 import type { Metadata } from './metadata.ts';
+import type { SubstrateType } from './substrate-types.ts';
 
-/** Where: local kwok clusters, existing contexts, or kwok clusters hosted as pods. */
+/** Where a campaign runs. What each type can do is in `SUBSTRATE_TYPES`. */
 export interface Substrate {
   readonly metadata: Metadata;
-  readonly type: 'local' | 'kubeconfig' | 'hosted';
+  readonly type: SubstrateType;
   readonly host: { readonly vCPU: number; readonly memoryGiB: number };
   readonly cluster: {
     readonly podsPerCluster: number;

@@ -4,23 +4,23 @@ import type { FileError, Notice, Parsed } from '../files/file-error.ts';
 import { sortFileErrors } from '../files/file-error.ts';
 import { describe, findingsOf, keyAllowed, overriddenBy, placed, unknownKey, valueAt } from '../files/issues.ts';
 import type { Finding } from '../files/issues.ts';
-import { legacyProblem } from '../bigfleet/format/legacy-marks.ts';
 import type { Catalogue } from '../model/catalogue.ts';
+import { FILE_KINDS } from '../model/file-format.ts';
+import type { FileFormat, FileKind, Remark } from '../model/file-format.ts';
 import type { Ladder } from '../model/ladder.ts';
 import type { Profile } from '../model/profile.ts';
 import type { Substrate } from '../model/substrate.ts';
 import type { System } from '../model/system.ts';
 import { readObject } from '../files/object-source.ts';
+import { formatOf, refuseRetired } from './formats.ts';
 import { applyOverrides } from './overrides.ts';
 import type { Overrides } from './overrides.ts';
 import { catalogueContradictions, substrateContradictions, systemContradictions } from './rules-place.ts';
-import { profileContradictions, upstreamNotices } from './rules-profile.ts';
-import type { Remark } from './rules-profile.ts';
+import { profileContradictions } from './rules-profile.ts';
 import { catalogueSchema, substrateSchema } from './schema-place.ts';
-import { BIGFLEET_VERSION, profileSchema } from './schema-profile.ts';
+import { profileSchema } from './schema-profile.ts';
 import { ladderSchema, systemSchema } from './schema-system.ts';
 import { toCatalogue, toLadder, toProfile, toSubstrate, toSystem } from './to-model.ts';
-import { asUpstreamReads } from '../bigfleet/format/empty-fields.ts';
 import { dotted, readYaml } from '../files/yaml-text.ts';
 import type { Read, Source, Unread } from '../files/yaml-text.ts';
 
@@ -32,32 +32,24 @@ export interface ParseOptions {
   readonly overrides?: Overrides;
 }
 
-/** What is special of a kind of file. */
+/** What is specific to one kind of file. */
 interface Kind<F, T> {
-  readonly kind: string;
+  readonly kind: FileKind;
   readonly schema: z.ZodType<F>;
-  /** The kind exists upstream too. */
-  readonly upstream: boolean;
-  /** Upstream's files of the kind do not say their version. */
-  readonly versionless?: true;
-  readonly contradictions: (raw: unknown, upstream: boolean) => readonly Finding[];
-  readonly toModel: (file: F, upstream: boolean, fileName: string) => T;
-  readonly notices?: (raw: unknown) => readonly Remark[];
+  readonly contradictions: (raw: unknown, format: FileFormat) => readonly Finding[];
+  readonly toModel: (file: F, format: FileFormat, fileName: string) => T;
 }
 
 const PROFILE: Kind<z.output<typeof profileSchema>, Profile> = {
   kind: 'Profile',
   schema: profileSchema,
-  upstream: true,
   contradictions: profileContradictions,
   toModel: toProfile,
-  notices: upstreamNotices,
 };
 
 const SUBSTRATE: Kind<z.output<typeof substrateSchema>, Substrate> = {
   kind: 'Substrate',
   schema: substrateSchema,
-  upstream: true,
   contradictions: substrateContradictions,
   toModel: toSubstrate,
 };
@@ -65,7 +57,6 @@ const SUBSTRATE: Kind<z.output<typeof substrateSchema>, Substrate> = {
 const SYSTEM: Kind<z.output<typeof systemSchema>, System> = {
   kind: 'System',
   schema: systemSchema,
-  upstream: false,
   contradictions: systemContradictions,
   toModel: toSystem,
 };
@@ -73,7 +64,6 @@ const SYSTEM: Kind<z.output<typeof systemSchema>, System> = {
 const LADDER: Kind<z.output<typeof ladderSchema>, Ladder> = {
   kind: 'Ladder',
   schema: ladderSchema,
-  upstream: false,
   contradictions: () => [],
   toModel: toLadder,
 };
@@ -81,13 +71,11 @@ const LADDER: Kind<z.output<typeof ladderSchema>, Ladder> = {
 const CATALOGUE: Kind<z.output<typeof catalogueSchema>, Catalogue> = {
   kind: 'Catalogue',
   schema: catalogueSchema,
-  upstream: true,
-  versionless: true,
   contradictions: catalogueContradictions,
   toModel: (file, _, fileName) => toCatalogue(file, file.metadata?.name ?? baseName(fileName)),
 };
 
-/** Parses the text of a profile file, `belay.dev/v1` or `bigfleet.io/scaletest/v1`. Never throws; tells every error at once. */
+/** Parses the text of a profile file, `belay.dev/v1` or `bigfleet.io/scaletest/v1`. Never throws; reports every error at once. */
 export function parseProfile(text: string, options: ParseOptions = {}): Parsed<Profile> {
   return parseKind(PROFILE, (file) => readYaml(text, file), options);
 }
@@ -107,7 +95,7 @@ export function parseLadder(text: string, options: ParseOptions = {}): Parsed<La
   return parseKind(LADDER, (file) => readYaml(text, file), options);
 }
 
-/** Parses the text of a catalogue file; one without `metadata` is called by its file's name. */
+/** Parses the text of a catalogue file; without `metadata` it gets the name of its file. */
 export function parseCatalogue(text: string, options: ParseOptions = {}): Parsed<Catalogue> {
   return parseKind(CATALOGUE, (file) => readYaml(text, file), options);
 }
@@ -154,7 +142,7 @@ function parseKind<F, T>(kind: Kind<F, T>, read: (file: string) => Read, options
     errors.push(...changed.errors);
     from = changed.from;
     const before: Source = source;
-    // What stands in the file at the place of an override is not what was found.
+    // The text of the file at the path of an override is not the value that was found.
     source = {
       ...source,
       raw: changed.raw,
@@ -165,32 +153,28 @@ function parseKind<F, T>(kind: Kind<F, T>, read: (file: string) => Read, options
   if (wrong !== undefined) {
     return { ok: false, errors: capped(sortFileErrors([...errors, placed(wrong, source, from)]), 0, file) };
   }
-  const version = valueAt(source.raw, ['apiVersion']);
-  const upstream = kind.upstream && version === BIGFLEET_VERSION;
-  const raw =
-    upstream || (kind.versionless === true && version === undefined)
-      ? asUpstreamReads(kind.schema, source.raw, baseName(file))
-      : source.raw;
+  const format = formatOf(kind.kind, valueAt(source.raw, ['apiVersion']));
+  const raw = format.normalise(kind.schema, source.raw, baseName(file));
   const seen: Source = { ...source, raw };
   const parsed = kind.schema.safeParse(raw);
-  // A file may be wrong in ten thousand places: only what is told is worked out.
+  // A file may have ten thousand errors: only those that are reported are worked out.
   const issues = parsed.success ? [] : parsed.error.issues;
   // A value that could not be read is not missing.
-  const told = new Set(unread.errors.map((error) => error.path));
+  const reported = new Set(unread.errors.map((error) => error.path));
   const findings = [
     ...distinct(findingsOf(issues.slice(0, MAX_ERRORS), kind.schema, seen)),
-    ...kind.contradictions(raw, upstream),
-  ].filter((finding) => valueAt(raw, finding.path) !== undefined || !told.has(dotted(finding.path)));
+    ...kind.contradictions(raw, format),
+  ].filter((finding) => valueAt(raw, finding.path) !== undefined || !reported.has(dotted(finding.path)));
   errors.push(...findings.slice(0, MAX_ERRORS).map((finding) => placed(finding, seen, from)));
   const keys = issues.map((issue) => (issue.code === 'unrecognized_keys' ? issue.keys.length : 1));
   const beyond = [issues.length, findings.length, ...keys].map((count) => Math.max(0, count - MAX_ERRORS));
-  const untold = beyond.reduce((sum, count) => sum + count, 0);
-  if (errors.length > 0 || !parsed.success) return { ok: false, errors: capped(sortFileErrors(errors), untold, file) };
-  const remarks = upstream ? [...(kind.notices?.(raw) ?? []), ...inertFields(raw)] : [];
+  const unreported = beyond.reduce((sum, count) => sum + count, 0);
+  if (errors.length > 0 || !parsed.success)
+    return { ok: false, errors: capped(sortFileErrors(errors), unreported, file) };
   return {
     ok: true,
-    value: kind.toModel(parsed.data, upstream, file),
-    notices: remarks.map((remark) => noticeOf(remark, seen)),
+    value: kind.toModel(parsed.data, format, file),
+    notices: format.notices(kind.kind, raw).map((remark) => noticeOf(remark, seen)),
   };
 }
 
@@ -202,7 +186,7 @@ function explained(error: FileError, { forbidden }: Unread, schema: z.core.$ZodT
   return allowed === '' ? { ...error, allowed: keyAllowed(schema, path) } : { ...error, problem, allowed };
 }
 
-/** What makes it pointless to look further: no map, another kind of file, upstream's legacy format. */
+/** What makes further checks pointless: no map, another kind of file, a retired format. */
 function refuseKind<F, T>(kind: Kind<F, T>, raw: unknown): Finding | undefined {
   if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) {
     return {
@@ -213,21 +197,10 @@ function refuseKind<F, T>(kind: Kind<F, T>, raw: unknown): Finding | undefined {
     };
   }
   const own = valueAt(raw, ['kind']);
-  if (
-    typeof own === 'string' &&
-    own !== kind.kind &&
-    ['Profile', 'Substrate', 'System', 'Ladder', 'Catalogue'].includes(own)
-  ) {
+  if (typeof own === 'string' && own !== kind.kind && FILE_KINDS.some((known) => known === own)) {
     return { path: ['kind'], problem: 'another kind of file', found: describe(own), allowed: kind.kind, atValue: true };
   }
-  return kind.kind === 'Profile' ? legacyProblem(raw) : undefined;
-}
-
-/** Substrate fields upstream reads and never renders. */
-function inertFields(raw: unknown): readonly Remark[] {
-  return valueAt(raw, ['apiserver', 'extraFlags']) === undefined
-    ? []
-    : [{ path: ['apiserver', 'extraFlags'], message: 'has no effect: upstream reads it and never passes it on' }];
+  return refuseRetired(kind.kind, raw);
 }
 
 function noticeOf(remark: Remark, source: Source): Notice {
@@ -240,11 +213,11 @@ function distinct(findings: readonly Finding[]): readonly Finding[] {
   return [...new Map(findings.map((finding) => [JSON.stringify(finding.path), finding])).values()];
 }
 
-function capped(errors: readonly FileError[], untold: number, file: string): readonly FileError[] {
-  const told = errors.slice(0, MAX_ERRORS);
-  const rest = errors.length - told.length + untold;
-  if (rest === 0) return told;
-  return [...told, { file, line: 0, column: 0, path: '', problem: `and ${rest} more`, found: '', allowed: '' }];
+function capped(errors: readonly FileError[], unreported: number, file: string): readonly FileError[] {
+  const reported = errors.slice(0, MAX_ERRORS);
+  const rest = errors.length - reported.length + unreported;
+  if (rest === 0) return reported;
+  return [...reported, { file, line: 0, column: 0, path: '', problem: `and ${rest} more`, found: '', allowed: '' }];
 }
 
 /** `profiles/dev-50.yaml` -> `dev-50`. */

@@ -1,34 +1,20 @@
 import { parseQuantity } from '../model/quantity.ts';
-import { checkGate, checkUnique, Raw } from './rules.ts';
+import { RawDocument } from '../files/raw-document.ts';
+import type { FileFormat } from '../model/file-format.ts';
+import { SUBSTRATE_TYPE_NAMES, SUBSTRATE_TYPES } from '../model/substrate-types.ts';
+import type { SubstrateTraits } from '../model/substrate-types.ts';
+import { checkGate, checkUnique } from './rules.ts';
 import type { Finding } from '../files/issues.ts';
 import { valueAt } from '../files/issues.ts';
 import type { Segment } from '../files/yaml-place.ts';
 
-/** What contradicts itself in a substrate. */
-export function substrateContradictions(root: unknown, upstream: boolean): readonly Finding[] {
-  const raw = new Raw(root);
-  const type = raw.text('type') ?? (upstream ? 'hosted' : undefined);
+/** Contradictions in a substrate. */
+export function substrateContradictions(root: unknown, format: FileFormat): readonly Finding[] {
+  const raw = new RawDocument(root);
+  const type = raw.text('type') ?? format.defaultSubstrateType;
   if (type === undefined && !raw.has('type'))
-    raw.refuse(['type'], 'missing, it belongs at the top of the file', 'one of local, kubeconfig, hosted');
-  const parts: Readonly<Record<string, string>> = { kwokPod: 'hosted', kubeconfig: 'kubeconfig', local: 'local' };
-  for (const [part, of] of Object.entries(parts)) {
-    if (type !== undefined && type !== of && raw.has(part)) {
-      raw.refuse([part], `has no meaning for type ${type}`, `only for type ${of}`);
-    }
-  }
-  if (type === 'hosted' && !raw.has('kwokPod'))
-    raw.refuse(
-      ['kwokPod'],
-      'missing, it belongs at the top of the file',
-      'a map of requests and limits, for type hosted',
-    );
-  if (type === 'kubeconfig' && !raw.has('kubeconfig')) {
-    raw.refuse(
-      ['kubeconfig'],
-      'missing, it belongs at the top of the file',
-      'a map of file and contexts, for type kubeconfig',
-    );
-  }
+    raw.refuse(['type'], 'missing, it belongs at the top of the file', `one of ${SUBSTRATE_TYPE_NAMES.join(', ')}`);
+  if (type !== undefined) checkSettings(raw, type);
   for (const resource of ['cpu', 'memory']) {
     const request = amountAt(root, ['kwokPod', 'requests', resource]);
     const limit = amountAt(root, ['kwokPod', 'limits', resource]);
@@ -48,14 +34,26 @@ export function substrateContradictions(root: unknown, upstream: boolean): reado
   return raw.findings;
 }
 
+/** Each type has settings of its own, and those of no other type. */
+function checkSettings(raw: RawDocument, type: string): void {
+  for (const [of, traits] of Object.entries<SubstrateTraits>(SUBSTRATE_TYPES)) {
+    const { settings, requiredSettings } = traits;
+    if (type !== of) {
+      if (raw.has(settings)) raw.refuse([settings], `has no meaning for type ${type}`, `only for type ${of}`);
+    } else if (requiredSettings !== undefined && !raw.has(settings)) {
+      raw.refuse([settings], 'missing, it belongs at the top of the file', `${requiredSettings}, for type ${of}`);
+    }
+  }
+}
+
 function amountAt(root: unknown, path: readonly Segment[]): number | undefined {
   const value = valueAt(root, path);
   return typeof value === 'string' || typeof value === 'number' ? parseQuantity(String(value)) : undefined;
 }
 
-/** What contradicts itself in a catalogue. */
+/** Contradictions in a catalogue. */
 export function catalogueContradictions(root: unknown): readonly Finding[] {
-  const raw = new Raw(root);
+  const raw = new RawDocument(root);
   for (const list of ['archetypes', 'seedArchetypes', 'demandArchetypes']) {
     checkUnique(raw, [list], 'name');
     for (const index of raw.list(list).keys()) checkArchetype(raw, [list, index]);
@@ -74,7 +72,7 @@ export function catalogueContradictions(root: unknown): readonly Finding[] {
   return raw.findings;
 }
 
-function checkArchetype(raw: Raw, path: readonly Segment[]): void {
+function checkArchetype(raw: RawDocument, path: readonly Segment[]): void {
   if (raw.is(...path, 'sameRack') && raw.is(...path, 'sameZone')) {
     raw.refuse([...path, 'sameZone'], 'together with sameRack', 'one of the two: a rack lies in one zone anyway');
   }
@@ -88,9 +86,9 @@ function checkArchetype(raw: Raw, path: readonly Segment[]): void {
   }
 }
 
-/** What contradicts itself in a system. */
+/** Contradictions in a system. */
 export function systemContradictions(root: unknown): readonly Finding[] {
-  const raw = new Raw(root);
+  const raw = new RawDocument(root);
   for (const name of raw.keys('gates')) checkGate(raw, ['gates', name], true);
   checkUnique(raw, ['install', 'processes'], 'name');
   const ports = new Map<string, readonly unknown[]>();
@@ -112,7 +110,11 @@ export function systemContradictions(root: unknown): readonly Finding[] {
   return raw.findings;
 }
 
-function checkEndpoint(raw: Raw, path: readonly Segment[], ports: ReadonlyMap<string, readonly unknown[]>): void {
+function checkEndpoint(
+  raw: RawDocument,
+  path: readonly Segment[],
+  ports: ReadonlyMap<string, readonly unknown[]>,
+): void {
   const process = raw.text(...path, 'process');
   const port = raw.text(...path, 'port');
   if (process === undefined || port === undefined) {
@@ -131,7 +133,7 @@ function checkEndpoint(raw: Raw, path: readonly Segment[], ports: ReadonlyMap<st
     raw.refuse([...path, 'port'], `no such port of ${process}`, known.join(', ') || 'none is listed');
 }
 
-function checkPlaceholders(raw: Raw, path: readonly Segment[], ports: readonly unknown[]): void {
+function checkPlaceholders(raw: RawDocument, path: readonly Segment[], ports: readonly unknown[]): void {
   const known = [
     '${kubeconfig}',
     '${cluster}',

@@ -1,66 +1,10 @@
 import { counterProblem } from '../promql/needs.ts';
 import { isPromql } from '../promql/check.ts';
-import type { Finding } from '../files/issues.ts';
-import { describe, valueAt } from '../files/issues.ts';
+import type { RawDocument } from '../files/raw-document.ts';
 import type { Segment } from '../files/yaml-place.ts';
 
-/**
- * Looks at a raw document (whatever is in it) for contradictions. Apart from the schema on purpose: a schema's own checks
- * over several fields do not run while any field is wrong, and all errors are to be told at once. Every getter gives
- * undefined for what is not there or not of its type; that is told elsewhere.
- */
-export class Raw {
-  readonly findings: Finding[] = [];
-  readonly #root: unknown;
-
-  constructor(root: unknown) {
-    this.#root = root;
-  }
-
-  number(...path: readonly Segment[]): number | undefined {
-    const value = valueAt(this.#root, path);
-    return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
-  }
-
-  text(...path: readonly Segment[]): string | undefined {
-    const value = valueAt(this.#root, path);
-    return typeof value === 'string' ? value : undefined;
-  }
-
-  is(...path: readonly Segment[]): boolean {
-    return valueAt(this.#root, path) === true;
-  }
-
-  has(...path: readonly Segment[]): boolean {
-    const value = valueAt(this.#root, path);
-    return value !== undefined && value !== null;
-  }
-
-  list(...path: readonly Segment[]): readonly unknown[] {
-    const value = valueAt(this.#root, path);
-    return Array.isArray(value) ? value : [];
-  }
-
-  keys(...path: readonly Segment[]): readonly string[] {
-    const value = valueAt(this.#root, path);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.keys(value) : [];
-  }
-
-  /** Notes a contradiction at a path. */
-  refuse(path: readonly Segment[], problem: string, allowed: string): void {
-    const value = valueAt(this.#root, path);
-    this.findings.push({
-      path,
-      problem,
-      found: typeof value === 'object' ? '' : describe(value),
-      allowed,
-      atValue: true,
-    });
-  }
-}
-
 /** A gate: one source, a bar that can hold. `whole`: nothing is inherited from elsewhere, so a source must be there. */
-export function checkGate(raw: Raw, path: readonly Segment[], whole: boolean): void {
+export function checkGate(raw: RawDocument, path: readonly Segment[], whole: boolean): void {
   const sources = ['query', 'ratio', 'delta'].filter((source) => raw.has(...path, source));
   if (sources.length > 1) raw.refuse(path, `two sources: ${sources.join(' and ')}`, 'one of query, ratio, delta');
   if (whole && sources.length === 0) raw.refuse(path, 'no source', 'one of query, ratio, delta');
@@ -87,7 +31,7 @@ export function checkGate(raw: Raw, path: readonly Segment[], whole: boolean): v
   if (scaled) checkSteps(raw, [...path, 'scale', 'steps']);
 }
 
-function checkBar(raw: Raw, path: readonly Segment[]): void {
+function checkBar(raw: RawDocument, path: readonly Segment[]): void {
   const min = raw.number(...path, 'min');
   const max = raw.number(...path, 'max');
   if (min !== undefined && max !== undefined && min > max) {
@@ -95,7 +39,7 @@ function checkBar(raw: Raw, path: readonly Segment[]): void {
   }
 }
 
-function checkSteps(raw: Raw, path: readonly Segment[]): void {
+function checkSteps(raw: RawDocument, path: readonly Segment[]): void {
   const steps = raw.list(...path);
   let before = 0;
   for (const index of steps.keys()) {
@@ -114,7 +58,7 @@ function checkSteps(raw: Raw, path: readonly Segment[]): void {
 }
 
 /** No name twice in a list. */
-export function checkUnique(raw: Raw, list: readonly Segment[], key: string): void {
+export function checkUnique(raw: RawDocument, list: readonly Segment[], key: string): void {
   const seen = new Map<string, number>();
   for (const index of raw.list(...list).keys()) {
     const name = raw.text(...list, index, key);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { amount, anyNumber, choice, count, durationOr, flag, passing, promql, text } from '../files/fields.ts';
+import { amount, anyNumber, choice, count, durationOr, flag, passing, text } from '../files/fields.ts';
+import { promql } from './fields.ts';
 
 /** Names of gates: keys of summaries and of `--set`, so without dots. */
 const gateName = passing(

@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { amount, choice, count, flag, integer, matching, passing, quantity, seconds, text } from '../files/fields.ts';
+import { amount, choice, count, flag, integer, matching, passing, seconds, text } from '../files/fields.ts';
+import { quantity } from './fields.ts';
+import { SUBSTRATE_TYPE_NAMES } from '../model/substrate-types.ts';
 import { metadataSchema, versionSchema } from './schema-profile.ts';
 
 const resources = (
@@ -15,10 +17,7 @@ export const substrateSchema = z
     apiVersion: versionSchema,
     kind: choice(['Substrate'], 'Kind of the file'),
     metadata: metadataSchema,
-    type: choice(
-      ['local', 'kubeconfig', 'hosted'],
-      'Clusters on this machine, contexts that exist, or clusters as Pods',
-    ).optional(),
+    type: choice(SUBSTRATE_TYPE_NAMES, 'Clusters on this machine, contexts that exist, or clusters as Pods').optional(),
     host: z
       .strictObject({ vCPU: count('Cores of one host', 1), memoryGiB: count('Memory of one host', 1) })
       .meta({ description: 'One host' }),

@@ -14,13 +14,8 @@ import {
   text,
 } from '../files/fields.ts';
 import { ACTION_FORMS, ACTION_PATTERN } from '../faults/registry.ts';
+import { VERSIONS } from './formats.ts';
 import { gatesSchema } from './schema-gate.ts';
-
-/** Belay's own version of the formats. */
-export const BELAY_VERSION = 'belay.dev/v1';
-
-/** BigFleet's, whose profiles and substrates load as they are. */
-export const BIGFLEET_VERSION = 'bigfleet.io/scaletest/v1';
 
 /** What a file of a kind says of itself. */
 export const metadataSchema = z
@@ -31,7 +26,7 @@ export const metadataSchema = z
   .meta({ description: 'Name and purpose' });
 
 /** Field `apiVersion` of profiles and substrates. */
-export const versionSchema = choice([BELAY_VERSION, BIGFLEET_VERSION], 'Version of the format');
+export const versionSchema = choice(VERSIONS, 'Version of the format');
 
 /** Of the machines or the Pods: past this, the number itself is meant. */
 const MAX_MULTIPLE = 1_000;
@@ -54,7 +49,7 @@ const seed = z.strictObject({
   preBind: flag('Bind the first fill at once instead of leaving it to the scheduler').default(false),
 });
 
-/** When the load changes; `upstream-load.ts` brings the two origins together. */
+/** When the load changes; each format counts from its own origin. */
 const moment = (): z.ZodNumber =>
   seconds('Seconds after the soak began; in files of bigfleet.io after the load driver started, before the ramp');
 
@@ -81,7 +76,7 @@ const loadProfile = z.strictObject({
   ),
   bursts: z.array(burst).meta({ description: 'Short extra demand' }).default([]),
   scaleDowns: z
-    // The range is checked beside the schema: upstream passes over what is none, so its files load with it.
+    // The range is checked outside the schema, because BigFleet's format ignores a value out of range.
     .array(change(anyNumber('Share of the target that stays, above 0 and below 1')))
     .meta({ description: 'Drops of demand' })
     .default([]),

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { anything, choice, count, duration, flag, matching, name, passing, text } from '../files/fields.ts';
 import { gatesSchema } from './schema-gate.ts';
-import { BELAY_VERSION, metadataSchema } from './schema-profile.ts';
+import { BELAY_FORMAT } from './formats.ts';
+import { metadataSchema } from './schema-profile.ts';
 
-const ownVersion = choice([BELAY_VERSION], 'Version of the format');
+const ownVersion = choice([BELAY_FORMAT.apiVersion], 'Version of the format');
 
 const word = (description: string): z.ZodString =>
   matching(

@@ -1,7 +1,9 @@
 import { parseDuration } from '../text/duration.ts';
 import type { Archetype, Catalogue } from '../model/catalogue.ts';
 import type { GatePatch } from '../model/gate-patch.ts';
+import type { FileFormat } from '../model/file-format.ts';
 import type { InnerWaits, Profile } from '../model/profile.ts';
+import { lowersDemand } from '../model/scale-down.ts';
 import type { Ladder } from '../model/ladder.ts';
 import type { Substrate } from '../model/substrate.ts';
 import type { System } from '../model/system.ts';
@@ -9,7 +11,6 @@ import type { GateFile } from './schema-gate.ts';
 import type { ArchetypeFile, CatalogueFile, SubstrateFile } from './schema-place.ts';
 import type { ProfileFile } from './schema-profile.ts';
 import type { LadderFile, SystemFile } from './schema-system.ts';
-import { intoSoak, isDrop, soakSecondsOf } from '../bigfleet/format/load-times.ts';
 
 /** The same without the keys that are undefined. */
 type Compact<T> = { readonly [K in keyof T]: Exclude<T[K], undefined> };
@@ -23,12 +24,12 @@ function ms(duration: string): number {
   return parseDuration(duration) ?? 0;
 }
 
-/** A profile file with durations in milliseconds. `upstream`: BigFleet's version, with its defaults and leniencies. */
-export function toProfile(file: ProfileFile, upstream: boolean): Profile {
+/** A profile file with durations in milliseconds and the times of load changes counted from the start of the soak. */
+export function toProfile(file: ProfileFile, format: FileFormat): Profile {
   const { rampSeconds, settleSeconds, bursts, scaleDowns, demandSteps } = file.loadProfile;
   const moved = <T extends { readonly atSeconds: number }>(events: readonly T[]): readonly T[] =>
-    upstream ? events.map((event) => ({ ...event, atSeconds: intoSoak(event.atSeconds, rampSeconds) })) : events;
-  const soakSeconds = soakSecondsOf(file.loadProfile.soakSeconds, upstream);
+    events.map((event) => ({ ...event, atSeconds: format.intoSoak(event.atSeconds, rampSeconds) }));
+  const soakSeconds = format.soakSeconds(file.loadProfile.soakSeconds);
   return {
     metadata: file.metadata,
     scale: file.scale,
@@ -39,7 +40,7 @@ export function toProfile(file: ProfileFile, upstream: boolean): Profile {
       soakSeconds,
       settleSeconds: settleSeconds >= soakSeconds ? 0 : settleSeconds,
       bursts: moved(bursts),
-      scaleDowns: moved(scaleDowns.filter(({ targetMultiplier }) => isDrop(targetMultiplier))),
+      scaleDowns: moved(scaleDowns.filter(({ targetMultiplier }) => lowersDemand(targetMultiplier))),
       demandSteps: moved(demandSteps),
     },
     rampBudgetMs: file.rampBudget === undefined ? 0 : ms(file.rampBudget),
@@ -47,7 +48,7 @@ export function toProfile(file: ProfileFile, upstream: boolean): Profile {
     topology: file.topology,
     shard: file.shard,
     slo: compact(file.slo),
-    system: file.system ?? (upstream ? 'bigfleet' : 'kube-scheduler'),
+    system: file.system ?? format.defaultSystem,
     gates: toGates(file.gates),
     deadlines: Object.fromEntries(
       Object.entries(file.deadlines).map(([name, value]) => [`${name}Ms`, ms(value ?? '0s')]),
@@ -78,9 +79,13 @@ function toGate(gate: GateFile): GatePatch {
   };
 }
 
-/** A substrate file; BigFleet's describe hosted clusters. */
-export function toSubstrate(file: SubstrateFile): Substrate {
-  const type = file.type ?? 'hosted';
+/**
+ * A substrate file.
+ * @throws RangeError when it names no type and its format has no default, which validation refuses before
+ */
+export function toSubstrate(file: SubstrateFile, format: FileFormat): Substrate {
+  const type = file.type ?? format.defaultSubstrateType;
+  if (type === undefined) throw new RangeError(`substrate ${file.metadata.name} has no type`);
   const pod = file.kwokPod;
   return {
     metadata: file.metadata,
@@ -105,7 +110,7 @@ export function toSubstrate(file: SubstrateFile): Substrate {
   };
 }
 
-/** A catalogue file. Seed and demand fall back to the archetypes, size buckets win over resources, as upstream. */
+/** A catalogue file. Seed and demand default to the archetypes; size buckets override resources. */
 export function toCatalogue(file: CatalogueFile, name: string): Catalogue {
   const archetypes = file.archetypes.map(toArchetype);
   const or = (own: readonly ArchetypeFile[]): readonly Archetype[] =>
@@ -118,7 +123,7 @@ function toArchetype(file: ArchetypeFile): Archetype {
   const buckets = sizeBuckets.length > 0 ? sizeBuckets : resources === undefined ? [] : [{ weight: 1, resources }];
   return {
     ...rest,
-    // Upstream's priority of a Pod that names none.
+    // BigFleet's priority of a Pod without a priority class.
     priorityClasses: rest.priorityClasses.length > 0 ? rest.priorityClasses : [1000],
     sizeBuckets: buckets.map((bucket) => ({
       weight: bucket.weight,

@@ -188,7 +188,7 @@ describe("a profile of BigFleet's version", () => {
     const parsed = parseProfile(text + actions, { file: 'p.yaml' });
     expect(parsed.ok && parsed.value.loadProfile).toMatchObject({ soakSeconds: 600, settleSeconds: 60 });
     expect(parsed.ok && parsed.notices.map(({ path, message }) => [path, message])).toEqual([
-      ['loadProfile.soakSeconds', 'is 0 or not there: the soak lasts 10 minutes then, as upstream'],
+      ['loadProfile.soakSeconds', 'is 0 or missing: the soak takes 10 minutes, as in BigFleet'],
     ]);
     expect(told(text + actions.replace('599', '600'))).toContain('not before the end of the soak (600 s)');
     expect(loaded(smallest).loadProfile.soakSeconds).toBe(0);
@@ -222,8 +222,8 @@ describe("a profile of BigFleet's version", () => {
     // The runner counts its actions from the start of the soak.
     expect(profile.runnerActions).toEqual([{ atSeconds: 600, action: 'fail-node' }]);
     expect(parsed.ok && parsed.notices.slice(0, 2).map(formatNotice)).toEqual([
-      'p.yaml:9:9 loadProfile.bursts[0].atSeconds: counts from the start of the driver, as upstream, before the ramp of 1800 s: this happens 600 s into the soak',
-      'p.yaml:10:9 loadProfile.bursts[1].atSeconds: counts from the start of the driver, as upstream, before the ramp of 1800 s, and lies in it: this happens as the soak begins',
+      'p.yaml:9:9 loadProfile.bursts[0].atSeconds: counts from the start of the load driver, as in BigFleet, before the ramp of 1800 s: it happens 600 s into the soak',
+      'p.yaml:10:9 loadProfile.bursts[1].atSeconds: counts from the start of the load driver, as in BigFleet, before the ramp of 1800 s, and during the ramp: it happens when the soak begins',
     ]);
     // Upstream's runner does not look at them: such a file can be judged, and is refused by the plan.
     const late = parseProfile(
@@ -231,14 +231,14 @@ describe("a profile of BigFleet's version", () => {
       { file: 'p.yaml' },
     );
     expect(late.ok && late.notices.map(formatNotice).join('\n')).toMatch(
-      /scaleDowns\[0\]\.atSeconds: .* and comes after the end of the soak of 2400 s: it never happens/,
+      /scaleDowns\[0\]\.atSeconds: .* and after the end of the soak of 2400 s: it never happens/,
     );
     const over = parseProfile(
       text.replace('atSeconds: 600, archetype: web', 'atSeconds: 600, durationSeconds: 1200, archetype: web'),
       { file: 'p.yaml' },
     );
     expect(over.ok && over.notices.map(formatNotice).join('\n')).toMatch(
-      /bursts\[1\]\.atSeconds: .* and is over within it: it never happens/,
+      /bursts\[1\]\.atSeconds: .* and ends during the ramp: it never happens/,
     );
     // Belay's own version counts from the start of the soak.
     const own = loaded(text.replace('bigfleet.io/scaletest/v1', 'belay.dev/v1'));

@@ -3,10 +3,10 @@ import { isSafeName } from '../../files/fields.ts';
 import { isOptional, step } from '../../files/schema-walk.ts';
 
 /**
- * A document as upstream's parser takes it: an empty or null field is an absent one, a profile or substrate without a name
- * is called by its file, and a gang of `[0, 0]` is none.
+ * A document as BigFleet's parser reads it: an empty or null field counts as absent, a profile or substrate without a name
+ * gets the name of its file, and a gang size of `[0, 0]` counts as none.
  */
-export function asUpstreamReads(schema: z.core.$ZodType, value: unknown, fallbackName: string): unknown {
+export function asBigfleetReads(schema: z.core.$ZodType, value: unknown, fallbackName: string): unknown {
   const root = withoutEmpty(schema, value) as Record<string, unknown>;
   const metadataSchema = step(schema, 'metadata');
   if (metadataSchema === undefined || isOptional(metadataSchema)) return root;

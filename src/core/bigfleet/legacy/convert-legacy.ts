@@ -9,8 +9,9 @@ import type { LegacyFile } from './legacy-schema.ts';
 import { isLegacyProfile } from '../format/legacy-marks.ts';
 import type { Profile } from '../../model/profile.ts';
 import { parseProfile } from '../../profile/parse.ts';
-import { BIGFLEET_VERSION, profileSchema } from '../../profile/schema-profile.ts';
+import { profileSchema } from '../../profile/schema-profile.ts';
 import { knownKeys } from '../../files/schema-walk.ts';
+import { BIGFLEET_FORMAT } from '../format/bigfleet-format.ts';
 import { soakSecondsOf } from '../format/load-times.ts';
 import { readYaml } from '../../files/yaml-text.ts';
 import type { Source } from '../../files/yaml-text.ts';
@@ -111,7 +112,7 @@ function convert(legacy: LegacyFile, name: string, notes: string[]): Record<stri
   );
   const slo = sloOf(legacy);
   return {
-    apiVersion: BIGFLEET_VERSION,
+    apiVersion: BIGFLEET_FORMAT.apiVersion,
     kind: 'Profile',
     metadata: { name, description: `Converted from a legacy profile: ${clusters} clusters of ${target} Pods.` },
     scale: { machines, density },
@@ -173,12 +174,12 @@ function hasArchetypes(legacy: LegacyFile): boolean {
 
 function loadOf({ kwok, loadProfile, rampBudget }: LegacyFile, notes: string[]): Record<string, unknown> {
   const pods = kwok.clusterCount * loadProfile.target;
-  const rampSeconds = legacyRampSeconds(rampBudget, pods, soakSecondsOf(loadProfile.durationSeconds, true));
+  const rampSeconds = legacyRampSeconds(rampBudget, pods, soakSecondsOf(loadProfile.durationSeconds));
   notes.push(
     `A legacy profile does not say how long its ramp takes: loadProfile.rampSeconds ${rampSeconds}, ${rampBudget === undefined ? 'the default budget' : 'its rampBudget'}.`,
   );
   const written = loadProfile.durationSeconds;
-  const soakSeconds = soakSecondsOf(written, true);
+  const soakSeconds = soakSecondsOf(written);
   if (written === 0) {
     notes.push(`No loadProfile.durationSeconds, for which upstream soaks ten minutes: soakSeconds ${soakSeconds}.`);
   }

@@ -7,6 +7,7 @@ import { findingsOf, valueAt } from '../../files/issues.ts';
 import type { Finding } from '../../files/issues.ts';
 import { profileContradictions } from '../../profile/rules-profile.ts';
 import { profileSchema } from '../../profile/schema-profile.ts';
+import { BIGFLEET_FORMAT } from '../format/bigfleet-format.ts';
 import type { Segment } from '../../files/yaml-place.ts';
 import type { Source } from '../../files/yaml-text.ts';
 
@@ -80,7 +81,7 @@ export function legacyRampSeconds(ownBudget: string | undefined, pods: number, s
 export function legacyFindings(source: Source): readonly Finding[] {
   const parsed = legacySchema.safeParse(source.raw);
   const issues = parsed.success ? [] : parsed.error.issues.slice(0, MAX_ERRORS);
-  const contradictions = profileContradictions(renamed(source.raw), true).map((finding) => ({
+  const contradictions = profileContradictions(renamed(source.raw), BIGFLEET_FORMAT).map((finding) => ({
     ...finding,
     path: legacyPath(finding.path),
     problem: inLegacyWords(finding.problem),
