@@ -114,6 +114,10 @@ export default {
     // TypeScript 7 has no API that dependency-cruiser can use. @swc/core comes with @temporalio/worker; it reads type imports too.
     parser: 'swc',
     doNotFollow: { path: 'node_modules' },
-    enhancedResolveOptions: { extensions: ['.ts', '.js'] },
+    enhancedResolveOptions: {
+      extensions: ['.ts', '.js'],
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node'],
+    },
   },
 };

@@ -6,20 +6,12 @@ import { join } from 'node:path';
 import { repositoryFolder } from '../adapters/host/folders.ts';
 import { TOOL_NAMES } from '../adapters/toolchain/tools.ts';
 import { EXIT } from '../core/verdict/exit-codes.ts';
+import { CHECKS } from './checks.ts';
 import { getTools } from './get-tools.ts';
-
-/** The checks before the tests: what each is called, its program in node_modules, its arguments. */
-const CHECKS = [
-  ['types', 'typescript/bin/tsc', ['--noEmit']],
-  ['lint', '.bin/oxlint', ['--type-aware', '--deny-warnings']],
-  ['format', '.bin/prettier', ['--check', '--log-level', 'warn', '.']],
-  ['structure', '.bin/depcruise', ['src', 'test', 'bench', 'docs', 'schemas', 'tools']],
-  ['unused', '.bin/knip', []],
-] as const;
 
 /** `belay test`: every check, then every test on real parts. The last line counts them. */
 export function testCommand(): Command {
-  const names = CHECKS.map(([name]) => name).join(', ');
+  const names = CHECKS.map(({ name }) => name).join(', ');
   return new Command('test')
     .description(
       `Runs the checks (${names}) and every test, on real parts: Temporal, Kubernetes, Prometheus. The last line counts them.`,
@@ -40,7 +32,7 @@ async function test(filters: readonly string[]): Promise<number> {
   await getTools([...TOOL_NAMES]);
   const counts: Counts = { passed: 0, failed: 0, skipped: 0 };
   if (filters.length === 0) {
-    for (const [name, program, args] of CHECKS) {
+    for (const { name, program, args } of CHECKS) {
       const { exitCode } = await run(program, args);
       console.log(`${exitCode === 0 ? '✓' : '✗'} ${name}`);
       counts[exitCode === 0 ? 'passed' : 'failed']++;
