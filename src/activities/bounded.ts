@@ -1,6 +1,6 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
-import { BEAT_PERIOD_MS } from '../core/plan/deadlines.ts';
+import { BEAT_PERIOD_MS } from '../core/plan/limits.ts';
 
 /** Limits of one external call or one loop of them, integer milliseconds. */
 export interface StepBudget {

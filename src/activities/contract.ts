@@ -9,6 +9,7 @@ import type {
   StageResult,
   TeardownResult,
 } from '../core/campaign/stage-io.ts';
+import type { Stage } from '../core/model/stages.ts';
 
 /**
  * Activities by name, as the workflow sees them. Types only: the workflow must not import the implementations. Types of results
@@ -45,14 +46,12 @@ export interface RespecActivities {
   respec(input: RespecInput): Promise<CampaignOutline>;
 }
 
-/** The stages after resolve. */
-export interface StageActivities {
-  provision(input: StageInput): Promise<StageResult>;
-  install(input: StageInput): Promise<StageResult>;
-  seed(input: StageInput): Promise<StageResult>;
-  ramp(input: StageInput): Promise<StageResult>;
-  steady(input: StageInput): Promise<StageResult>;
-  soak(input: StageInput): Promise<StageResult>;
+/** The stages after resolve. A stage that reports only details and facts needs no entry here. */
+export type StageActivities = ReportingActivities &
+  Readonly<Record<Exclude<Stage, 'resolve' | keyof ReportingActivities>, (input: StageInput) => Promise<StageResult>>>;
+
+/** The stages that need or report more than the others. */
+interface ReportingActivities {
   snapshot(input: SnapshotInput): Promise<SnapshotResult>;
   judge(input: JudgeInput): Promise<JudgeResult>;
   teardown(input: StageInput): Promise<TeardownResult>;

@@ -6,7 +6,7 @@ import { SystemNotReady } from '../adapters/systems/system-ready.ts';
 import { toolsOfSystem } from '../adapters/systems/tools-of-system.ts';
 import { counted } from '../core/text/counted.ts';
 import type { StageInput, StageResult } from '../core/campaign/stage-io.ts';
-import { CALLS_PER_MANIFEST } from '../core/plan/stage-waits.ts';
+import { CALLS_PER_MANIFEST } from '../core/plan/limits.ts';
 import { bounded } from './bounded.ts';
 import { toolPaths } from './provision.ts';
 import { installChart } from './system-chart.ts';

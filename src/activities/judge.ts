@@ -9,7 +9,7 @@ import { writeJunit } from '../adapters/evidence/junit.ts';
 import { writeManifest } from '../adapters/evidence/manifest.ts';
 import { writeReport } from '../adapters/evidence/report.ts';
 import type { LoadRecord } from '../adapters/evidence/summary-model.ts';
-import { parseSoakCheckpoint } from '../core/campaign/checkpoints/soak.ts';
+import { parseSoakCheckpoint } from '../core/plan/checkpoints/soak.ts';
 import { withBreachesRead } from '../core/verdict/conclusion.ts';
 import { latestOutcome, type CampaignState } from '../core/campaign/machine.ts';
 import { gateLine, type JudgeInput, type JudgeResult } from '../core/campaign/stage-io.ts';

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { runArrivals } from '../adapters/kube/run-arrivals.ts';
-import { parseRampCheckpoint, type RampCheckpoint } from '../core/campaign/checkpoints/ramp.ts';
+import { parseRampCheckpoint, type RampCheckpoint } from '../core/plan/checkpoints/ramp.ts';
 import type { StageInput, StageResult } from '../core/campaign/stage-io.ts';
 import { bounded } from './bounded.ts';
 import type { ObservedCluster } from '../adapters/observe/observed-cluster.ts';

@@ -9,7 +9,7 @@ import { refuseChanges } from '../core/campaign/changes.ts';
 import { readStartedBy } from '../core/campaign/started-by.ts';
 import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
 import { outlineOf, type CampaignOutline } from '../core/campaign/outline.ts';
-import { DEFAULT_HOLD_MS } from '../core/plan/deadlines.ts';
+import { DEFAULT_HOLD_MS } from '../core/plan/limits.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
 import { formatFileErrors } from '../core/files/file-error.ts';
 import { parseCampaignInput } from '../core/profile/input.ts';

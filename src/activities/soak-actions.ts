@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ObjectMeta, Selection } from '../adapters/kube/client.ts';
 import { failNode, recoverNode } from '../adapters/kube/machines.ts';
 import { podsPath } from '../adapters/kube/slot-book.ts';
-import type { ActionState } from '../core/campaign/checkpoints/soak.ts';
+import type { ActionState } from '../core/plan/checkpoints/soak.ts';
 import type { RunnerAction } from '../core/model/profile.ts';
 import type { ObservedCluster } from '../adapters/observe/observed-cluster.ts';
-import { HEARTBEAT_MS } from '../core/plan/deadlines.ts';
+import { HEARTBEAT_MS } from '../core/plan/limits.ts';
 
 /** How long a failed Node stays away. */
 const FAILED_NODE_MS = 10_000;

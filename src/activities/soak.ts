@@ -1,12 +1,12 @@
 import type { Logger } from 'pino';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DemandReport } from '../adapters/kube/run-demand.ts';
-import { EVALUATION_BUDGETS } from '../adapters/prometheus/evaluate.ts';
 import { prometheusClient, type PrometheusClient } from '../adapters/prometheus/client.ts';
 import { ownPrometheus } from '../adapters/prometheus/server.ts';
-import { parseSoakCheckpoint, type SoakCheckpoint } from '../core/campaign/checkpoints/soak.ts';
+import { parseSoakCheckpoint, type SoakCheckpoint } from '../core/plan/checkpoints/soak.ts';
 import type { StageInput, StageResult } from '../core/campaign/stage-io.ts';
 import type { GateResult } from '../core/gates/model.ts';
+import { EVALUATION_QUERIES } from '../core/plan/limits.ts';
 import { demandSchedule, type WantedPods } from '../core/plan/demand.ts';
 import { bounded } from './bounded.ts';
 import { continuesElsewhere } from './cancellation.ts';
@@ -36,7 +36,7 @@ export function createSoak(log: Logger, observers: Observers): (input: StageInpu
       observers.of(spec, context.clusters(), owner, 'soak'),
     );
     const soak = new Soak(context, clusters);
-    const stallMs = (EVALUATION_BUDGETS + 1) * budgets.queryMs + budgets.podReadyMs + budgets.gateIntervalMs;
+    const stallMs = (EVALUATION_QUERIES + 1) * budgets.queryMs + budgets.podReadyMs + budgets.gateIntervalMs;
     try {
       return await bounded('soak', { budgetMs: stages.soak.attemptMs, stallMs }, async (signal, progress) => {
         const breach = await soak.run(signal, (live, fraction, gates) =>

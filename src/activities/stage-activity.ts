@@ -26,27 +26,29 @@ import type { Stage } from '../core/model/stages.ts';
 import type { Ownership } from '../core/plan/labels.ts';
 import { remainingMs } from '../core/plan/deadlines.ts';
 import { parseSpec } from '../core/plan/parse-spec.ts';
+import { parseCheckpoint, type CheckpointOf } from '../core/plan/stages/registry.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
 import { cut } from '../core/text/markdown.ts';
 import { lastCheckpoint } from './bounded.ts';
 import { isCancelled, whyCancelled } from './cancellation.ts';
 import { limitedFailure } from './limited-failure.ts';
+import { stageSteps, type StageSteps } from './stage-steps.ts';
 
 /** What every stage's body works with. */
-export interface StageContext<Input extends StageInput = StageInput> {
+export interface StageContext<S extends Stage = Stage, Input extends StageInput = StageInput> extends StageSteps<S> {
   readonly input: Input;
   readonly spec: CampaignSpec;
-  readonly stage: Stage;
+  readonly stage: S;
   readonly log: Logger;
   readonly evidence: Evidence;
   /** Adds an event of this stage, execution and attempt to the timeline. @param what one word, e.g. `action` */
   readonly event: (what: string, detail: string) => void;
-  /** Where an earlier attempt of this execution was, for the stage's parser. The execution's clock continues. */
-  readonly checkpoint: unknown;
-  /** Where the execution before this one was, for the stage's parser. What it made still exists, but clocks start anew. */
-  readonly handedOver: unknown;
+  /** Where an earlier attempt of this execution was. The execution's clock continues. */
+  readonly checkpoint: CheckpointOf<S> | undefined;
+  /** Where the execution before this one was. What it made still exists, but clocks start anew. */
+  readonly handedOver: CheckpointOf<S> | undefined;
   /** Keeps a checkpoint on this host's disk. Heartbeats carry it as well. */
-  save(checkpoint: unknown): void;
+  save(checkpoint: CheckpointOf<S>): void;
   /** The campaign's clusters on this host. @throws ApplicationFailure when it has none */
   clusters(): readonly ClusterRecord[];
   /** Labels of everything that this stage creates. */
@@ -57,8 +59,8 @@ export interface StageContext<Input extends StageInput = StageInput> {
 export type BodyResult<Result extends StageResult> = Omit<Result, 'groundEvents'>;
 
 /** A stage's body: its work, without evidence, checkpoints and failures. */
-type Body<Input extends StageInput, Result extends StageResult> = (
-  context: StageContext<Input>,
+type Body<S extends Stage, Input extends StageInput, Result extends StageResult> = (
+  context: StageContext<S, Input>,
 ) => Promise<BodyResult<Result>>;
 
 /** Results stay small in the history; the evidence has the rest. */
@@ -69,10 +71,10 @@ const MAX_INFRASTRUCTURE_EVENTS = 20;
  * Makes a stage's activity out of its body. It finds the specification, writes to the timeline when the stage began and how it
  * ended, logs with campaign, stage and attempt, hands over the checkpoint of an earlier attempt, and limits the size of failures.
  */
-export function stageActivity<Result extends StageResult>(
-  stage: Stage,
+export function stageActivity<S extends Stage, Result extends StageResult = StageResult>(
+  stage: S,
   workerLog: Logger,
-  body: Body<StageInput, Result>,
+  body: Body<S, StageInput, Result>,
 ): (input: StageInput) => Promise<Result> {
   return activityOf(stage, workerLog, (value) => parseStageInput(stage, value), body);
 }
@@ -80,7 +82,7 @@ export function stageActivity<Result extends StageResult>(
 /** The activity `snapshot`, out of its body. */
 export function snapshotActivity(
   workerLog: Logger,
-  body: Body<SnapshotInput, SnapshotResult>,
+  body: Body<'snapshot', SnapshotInput, SnapshotResult>,
 ): (input: SnapshotInput) => Promise<SnapshotResult> {
   return activityOf('snapshot', workerLog, parseSnapshotInput, body);
 }
@@ -88,16 +90,16 @@ export function snapshotActivity(
 /** The activity `judge`, out of its body. */
 export function judgeActivity(
   workerLog: Logger,
-  body: Body<JudgeInput, JudgeResult>,
+  body: Body<'judge', JudgeInput, JudgeResult>,
 ): (input: JudgeInput) => Promise<JudgeResult> {
   return activityOf('judge', workerLog, parseJudgeInput, body);
 }
 
-function activityOf<Input extends StageInput, Result extends StageResult>(
-  stage: Stage,
+function activityOf<S extends Stage, Input extends StageInput, Result extends StageResult>(
+  stage: S,
   workerLog: Logger,
   parse: (value: unknown) => ParsedInput<Input>,
-  body: Body<Input, Result>,
+  body: Body<S, Input, Result>,
 ): (input: Input) => Promise<Result> {
   return async (value) => {
     const { input, spec } = begun(stage, parse, value);
@@ -106,7 +108,6 @@ function activityOf<Input extends StageInput, Result extends StageResult>(
     const log = workerLog.child({ campaign: spec.campaign, stage, execution, attempt });
     const evidence = openEvidence(spec);
     keepBesideLedger(spec);
-    let checkpoint = readCheckpoint(spec.slug, stage, execution) ?? lastCheckpoint();
     const startedAtMs = Date.now();
     const event = (what: string, detail: string): void =>
       evidence.event({ atMs: Date.now(), stage, execution, attempt, what, detail });
@@ -122,12 +123,10 @@ function activityOf<Input extends StageInput, Result extends StageResult>(
         log,
         evidence,
         event,
-        checkpoint,
-        handedOver: readCheckpointBefore(spec.slug, stage, execution) ?? input.resume,
-        save: (next) => {
-          checkpoint = next;
-          writeCheckpoint(spec.slug, stage, execution, next);
-        },
+        checkpoint: parseCheckpoint(stage, readCheckpoint(spec.slug, stage, execution) ?? lastCheckpoint()),
+        handedOver: parseCheckpoint(stage, readCheckpointBefore(spec.slug, stage, execution) ?? input.resume),
+        ...stageSteps(spec, stage, log),
+        save: (next) => writeCheckpoint(spec.slug, stage, execution, next),
         clusters: () => clustersOf(spec),
         owner: { campaign: spec.campaign, stage, expiresAtMs: expiryOf(spec) },
       });

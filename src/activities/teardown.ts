@@ -13,7 +13,7 @@ import { removeProcessesOf } from '../adapters/systems/system-processes.ts';
 import { findTool } from '../adapters/toolchain/find-tool.ts';
 import { TOOL_NAMES, type ToolName } from '../adapters/toolchain/tools.ts';
 import type { FoundTool } from '../adapters/toolchain/find-tool.ts';
-import { sweepMs } from '../core/plan/stage-waits.ts';
+import { sweepMs } from '../core/plan/limits.ts';
 import { counted } from '../core/text/counted.ts';
 import type { StageInput, TeardownResult } from '../core/campaign/stage-io.ts';
 import { bounded } from './bounded.ts';

@@ -2,7 +2,7 @@ import Table from 'cli-table3';
 import { COMPACT } from './text-table.ts';
 import { STAGES } from '../core/model/stages.ts';
 import type { GateDefinition } from '../core/gates/model.ts';
-import type { DerivationStep, StageDeadlines } from '../core/plan/deadlines.ts';
+import type { DerivationStep, StageDeadlines } from '../core/plan/deadline-model.ts';
 import { podsOfLargestCluster, podsOfSmallestCluster } from '../core/plan/cluster-pods.ts';
 import { rampNote } from '../core/plan/make-plan.ts';
 import type { Plan, SeedRow } from '../core/plan/plan.ts';

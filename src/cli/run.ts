@@ -7,7 +7,7 @@ import { SHARED_QUEUE } from '../adapters/host/host-queues.ts';
 import { counted } from '../core/text/counted.ts';
 import { EXIT } from '../core/verdict/exit-codes.ts';
 import { STARTED_BY, type StartedBy } from '../core/campaign/started-by.ts';
-import { DEFAULT_HOLD_MS } from '../core/plan/deadlines.ts';
+import { DEFAULT_HOLD_MS } from '../core/plan/limits.ts';
 import { checkCampaign, type TypedCampaign } from './campaign-input.ts';
 import { followToTheEnd } from './follow-to-the-end.ts';
 import { getTools } from './get-tools.ts';

@@ -5,7 +5,7 @@ import { DefaultLogger } from '@temporalio/worker';
 import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { bounded, lastCheckpoint, type Progress } from '../../src/activities/bounded.ts';
-import { BEAT_PERIOD_MS } from '../../src/core/plan/deadlines.ts';
+import { BEAT_PERIOD_MS } from '../../src/core/plan/limits.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

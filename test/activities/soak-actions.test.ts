@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { runActions, undoActions, type ActionsRequest } from '../../src/activities/soak-actions.ts';
-import type { ActionState } from '../../src/core/campaign/checkpoints/soak.ts';
+import type { ActionState } from '../../src/core/plan/checkpoints/soak.ts';
 import type { ObservedCluster } from '../../src/adapters/observe/observed-cluster.ts';
 import type { Selection } from '../../src/adapters/kube/client.ts';
 import { answer, scriptedApi, type ScriptedApi } from '../adapters/kube/scripted-api.ts';

@@ -1,13 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CURVE_BUDGETS } from '../../src/adapters/evidence/collect-snapshot.ts';
-import { EVALUATION_BUDGETS } from '../../src/adapters/prometheus/evaluate.ts';
 import { STAGES } from '../../src/core/model/stages.ts';
-import { BACKOFF_COEFFICIENT, deriveDeadlines } from '../../src/core/plan/deadlines.ts';
-import type { StageDeadline, StageDeadlines } from '../../src/core/plan/deadlines.ts';
+import { deriveDeadlines } from '../../src/core/plan/deadlines.ts';
+import { BACKOFF_COEFFICIENT } from '../../src/core/plan/limits.ts';
+import type { StageDeadline, StageDeadlines } from '../../src/core/plan/deadline-model.ts';
 import { LADDER_SUMMARY_DEADLINE } from '../../src/core/plan/ladder-deadline.ts';
-import { EVALUATION_QUERIES, SNAPSHOT_QUERIES } from '../../src/core/plan/stage-waits.ts';
+import { EVALUATION_QUERIES, SNAPSHOT_QUERIES } from '../../src/core/plan/limits.ts';
 import { activityOptions } from '../../src/workflows/activity-options.ts';
 import { aPlan, aProfile, aSubstrate } from '../core/plan/make.ts';
 
@@ -92,9 +91,4 @@ describe('workflow code', () => {
       expect(limits.length, name).toBeLessThanOrEqual(local.length);
     }
   });
-});
-
-it("counts queries as the adapters' own budgets do", () => {
-  expect(EVALUATION_QUERIES).toBe(EVALUATION_BUDGETS);
-  expect(SNAPSHOT_QUERIES).toBe(2 * CURVE_BUDGETS + 1);
 });

@@ -1,6 +1,6 @@
 import type { GateDefinition } from '../../src/core/gates/model.ts';
 import { STAGES, type Stage } from '../../src/core/model/stages.ts';
-import type { StageDeadline, StageDeadlines } from '../../src/core/plan/deadlines.ts';
+import type { StageDeadline, StageDeadlines } from '../../src/core/plan/deadline-model.ts';
 import type { CampaignSpec } from '../../src/core/plan/spec.ts';
 import { aCatalogue, aPlan, aProfile, aSubstrate } from '../core/plan/make.ts';
 

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { GateDefinition } from '../../core/gates/model.ts';
+import { CURVE_QUERIES } from '../../core/plan/limits.ts';
 import type { PrometheusClient } from '../prometheus/client.ts';
 import { prometheusClient } from '../prometheus/client.ts';
 import type { RunningPrometheus } from '../prometheus/server.ts';
@@ -10,9 +11,6 @@ import { moveFolder } from './move-folder.ts';
 import type { Curve, CurveQuestion } from './series.ts';
 import { curveQuery, curveStepMs, gateCurve, growthOf, OWN_CURVES } from './series.ts';
 import type { EvidencePart } from './summary-model.ts';
-
-/** Curves, of the gates and of the load, end within this many query budgets each; asking whether it answers takes one. */
-export const CURVE_BUDGETS = 3;
 
 /** Of a larger log only the end is kept. */
 const MAX_LOG_BYTES = 20 * 1024 * 1024;
@@ -106,7 +104,7 @@ async function curves(
   const soakMs = request.soak === undefined ? 0 : request.soak.endMs - request.soak.startMs;
   const stepMs = curveStepMs(time.startMs, time.endMs, scrapeIntervalMs);
   const failed: string[] = [];
-  const endsAt = performance.now() + CURVE_BUDGETS * request.queryBudgetMs;
+  const endsAt = performance.now() + CURVE_QUERIES * request.queryBudgetMs;
   for (const { name, file, queries, growth } of questions) {
     const lines: Curve['lines'][number][] = [];
     for (const { label, promql } of queries) {

@@ -1,3 +1,4 @@
+import { LIST_PAGE } from '../../core/plan/limits.ts';
 import { readAccess } from './credentials.ts';
 import { KubeError, refusal } from './kube-error.ts';
 import { Transport } from './transport.ts';
@@ -31,7 +32,6 @@ export interface ObjectMeta {
 /** Kinds of patch the API server takes. */
 export type PatchType = 'merge' | 'json' | 'strategic-merge';
 
-const PAGE = 500;
 const METADATA_ONLY = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json';
 
 /**
@@ -186,7 +186,7 @@ export class ClusterClient {
   ): Promise<Listed<Kept> | undefined> {
     const items: Kept[] = [];
     for (let next = ''; ;) {
-      const target = withQuery(path, { ...options, limit: String(PAGE), ...(next === '' ? {} : { continue: next }) });
+      const target = withQuery(path, { ...options, limit: String(LIST_PAGE), ...(next === '' ? {} : { continue: next }) });
       const accept = options.metadataOnly === true ? { accept: METADATA_ONLY } : {};
       const within = { signal, budgetMs: Math.max(1, untilMs - performance.now()) };
       const { status, body } = await this.request({ method: 'GET', path: target, ...accept }, within);

@@ -3,6 +3,7 @@ import { resetSeries } from '../../core/gates/counter.ts';
 import { jobCoverage } from '../../core/gates/coverage.ts';
 import { judgeGate } from '../../core/gates/judge.ts';
 import type { GateDefinition, GateResult } from '../../core/gates/model.ts';
+import { EVALUATION_QUERIES } from '../../core/plan/limits.ts';
 import { promDuration } from '../../core/promql/needs.ts';
 import type { CounterQuestions, GateQuestions } from '../../core/gates/questions.ts';
 import { coverageQuestion, exactSelector, gateQuestions } from '../../core/gates/questions.ts';
@@ -13,9 +14,6 @@ import { gateWindow } from '../../core/gates/window.ts';
 import type { Asker } from './asker.ts';
 import { asker } from './asker.ts';
 import type { PrometheusClient } from './client.ts';
-
-/** `evaluateGates` ends within this many query budgets, whatever Prometheus does. Deadlines around it go by this. */
-export const EVALUATION_BUDGETS = 4;
 
 /** Queries in flight at once. */
 const AT_ONCE = 8;
@@ -50,7 +48,7 @@ export async function evaluateGates(evaluation: Evaluation): Promise<readonly Ga
   const asking = asker({
     signal,
     budgetMs: queryBudgetMs,
-    totalMs: EVALUATION_BUDGETS * queryBudgetMs,
+    totalMs: EVALUATION_QUERIES * queryBudgetMs,
     atOnce: AT_ONCE,
   });
 

@@ -1,4 +1,4 @@
-import type { CallBudgets } from '../../core/plan/deadlines.ts';
+import type { CallBudgets } from '../../core/plan/deadline-model.ts';
 import type { CampaignSpec } from '../../core/plan/spec.ts';
 import type { ClusterRecord } from '../host/ledger.ts';
 import type { ScrapeTarget } from '../prometheus/scrape-config.ts';

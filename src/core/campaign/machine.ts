@@ -1,4 +1,4 @@
-import { isClosing, STAGES, type Stage } from '../model/stages.ts';
+import { isClosing, isSkippable, STAGES, type Stage } from '../model/stages.ts';
 
 /**
  * The campaign's state machine, pure. It alone decides which stage runs next, when a campaign holds, and what a decision may
@@ -151,11 +151,6 @@ export function refuseDecision(
     return `Stage "${hold.stage}" cannot be skipped, the stages after it need it. Allowed here: retry, abort.`;
   }
   return null;
-}
-
-/** Whether the later stages can run without `stage`. */
-export function isSkippable(stage: Stage): boolean {
-  return stage === 'steady' || stage === 'soak';
 }
 
 /** Whether clusters may exist: true once provision has started. Teardown must run then. */

@@ -2,7 +2,7 @@ import type { Bar, BarKind } from '../gates/model.ts';
 import { parseSpec } from '../plan/parse-spec.ts';
 import type { Trigger } from '../model/trigger.ts';
 import { FIRST_STAGES, type CampaignSpec } from '../plan/spec.ts';
-import type { StageDeadline } from '../plan/deadlines.ts';
+import type { StageDeadline } from '../plan/deadline-model.ts';
 import { STAGES, type Stage } from '../model/stages.ts';
 import { recordedFields, recordedText, unreadable, type RecordedFields } from '../files/recorded-fields.ts';
 import { specSummary, stageSummary } from './stage-summary.ts';

@@ -1,4 +1,5 @@
 import type { CampaignSpec } from '../plan/spec.ts';
+import { STAGE_DESCRIPTORS } from '../plan/stages/registry.ts';
 import { counted } from '../text/counted.ts';
 import { cut } from '../text/markdown.ts';
 import type { Stage } from '../model/stages.ts';
@@ -10,7 +11,7 @@ const MAX_BYTES = 200;
 
 /** What a stage is going to do, in one line of at most 200 bytes. */
 export function stageSummary(spec: CampaignSpec, stage: Stage): string {
-  return cut(whatItDoes(spec, stage), MAX_BYTES);
+  return cut(STAGE_DESCRIPTORS[stage].describe(spec), MAX_BYTES);
 }
 
 /**
@@ -24,44 +25,4 @@ export function executionSummary(summary: string, execution: number): string {
 /** A specification in one line: the detail of the stage `resolve`. */
 export function specSummary({ plan, gates, specHash, randomSeed }: CampaignSpec): string {
   return `${counted(plan.totalPods, 'Pod')}, ${counted(gates.length, 'gate')}; specification ${specHash.slice(0, 12)}, random seed ${randomSeed}`;
-}
-
-function whatItDoes(spec: CampaignSpec, stage: Stage): string {
-  const { plan, profile, gates, system } = spec;
-  const { rampSeconds, soakSeconds } = profile.loadProfile;
-  const clusters = clustersOf(spec);
-  const pods = counted(plan.totalPods, 'Pod');
-  switch (stage) {
-    case 'resolve':
-      return 'files into a specification';
-    case 'provision':
-      return `${clusters} and a Prometheus`;
-    case 'install':
-      return `system ${system.name}`;
-    case 'seed':
-      return spec.capacityFromSystem ? `no Nodes: ${system.name} makes them` : `Nodes for ${pods}`;
-    case 'ramp':
-      return `${pods} over ${rampSeconds} s`;
-    case 'steady':
-      return `until ${pods} settle, at most ${Math.round(plan.rampBudgetMs / 1_000)} s`;
-    case 'soak':
-      return [
-        `${soakSeconds} s`,
-        counted(gates.filter(({ barKind }) => barKind !== 'informational').length, 'gate'),
-        ...profile.runnerActions.map(
-          ({ action, atSeconds, on }) => `${action}${WHERE[on ?? 'first']} at ${atSeconds} s`,
-        ),
-      ].join(', ');
-    case 'snapshot':
-      return 'evidence of what was measured';
-    case 'judge':
-      return `verdict on ${counted(gates.length, 'gate')}`;
-    case 'teardown':
-      return spec.substrate.type === 'kubeconfig' ? `what was made in ${clusters}` : `${clusters} and what was made`;
-  }
-}
-
-function clustersOf({ plan, substrate }: CampaignSpec): string {
-  const kind = substrate.type === 'kubeconfig' ? 'lent' : substrate.type;
-  return counted(plan.clusterCount, `${kind} cluster`);
 }

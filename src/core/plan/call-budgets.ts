@@ -1,9 +1,9 @@
 import type { Profile } from '../model/profile.ts';
-import type { CallBudgets } from './deadlines.ts';
+import type { CallBudgets } from './deadline-model.ts';
 import type { DeadlineError } from './deadline-errors.ts';
 import { formatDuration } from '../text/duration.ts';
 
-/** Budgets of single external calls where the profile sets none, integer ms. */
+/** Default budgets of single external calls, integer ms. */
 export const DEFAULT_BUDGETS: CallBudgets = {
   clusterReadyMs: 120_000,
   nodeReadyMs: 120_000,
@@ -21,7 +21,7 @@ export function budgetField(name: keyof CallBudgets): string {
   return `deadlines.${name.slice(0, -2)}`;
 }
 
-/** Waits made of calls: the call named second must fit into the wait named first. */
+/** Waits that consist of calls: the second one, a call, must fit into the first one, the wait. */
 const CONTAINS: readonly (readonly [keyof CallBudgets, keyof CallBudgets])[] = [
   ['clusterReadyMs', 'apiCallMs'],
   ['nodeReadyMs', 'apiCallMs'],
@@ -33,7 +33,7 @@ const CONTAINS: readonly (readonly [keyof CallBudgets, keyof CallBudgets])[] = [
 
 /**
  * The budgets of a profile with defaults filled in, and every contradiction among them. `systemReadyMs` is the system
- * file's own readiness limit, if it has one: it is the default, and a profile must not set less.
+ * file's own readiness limit, if it has one. It is the default, and a profile must not set less.
  */
 export function callBudgets(
   profile: Profile,
@@ -51,7 +51,7 @@ export function callBudgets(
     queryMs: pick('queryMs', DEFAULT_BUDGETS.queryMs),
     snapshotMs: pick('snapshotMs', DEFAULT_BUDGETS.snapshotMs),
     processStopMs: pick('processStopMs', DEFAULT_BUDGETS.processStopMs),
-    // A profile that only lengthens `query` gets the interval that goes with it; one that sets both is held to them.
+    // A profile that only lengthens `query` gets an interval that fits. A profile that sets both gets both as they are.
     gateIntervalMs: pick(
       'gateIntervalMs',
       Math.max(DEFAULT_BUDGETS.gateIntervalMs, pick('queryMs', DEFAULT_BUDGETS.queryMs)),
@@ -92,7 +92,7 @@ function tooShort(
   return outerMs < innerMs ? [compare(budgetField(outer), outerMs, budgetField(inner), innerMs)] : [];
 }
 
-/** The refusal of an outer limit that one inner wait exceeds by itself. */
+/** The refusal of an outer limit that is shorter than one of its inner waits. */
 function compare(outer: string, outerMs: number, inner: string, innerMs: number): DeadlineError {
   const message =
     `${outer} ${formatDuration(outerMs)} is shorter than its inner wait ${inner} ${formatDuration(innerMs)}; ` +

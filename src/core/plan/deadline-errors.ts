@@ -1,7 +1,7 @@
-import type { DerivationStep } from './deadlines.ts';
+import type { DerivationStep } from './deadline-model.ts';
 import { formatDuration } from '../text/duration.ts';
 
-/** An inequality that does not hold: both sides, by the names they have in the profile, in ms. */
+/** An inequality that does not hold: both sides with their names in the profile, in ms. */
 export interface DeadlineError {
   readonly outer: string;
   readonly outerMs: number;
@@ -12,9 +12,8 @@ export interface DeadlineError {
 }
 
 /**
- * The refusal of an outer limit that its inner waits do not fit into, or undefined where they do. `marginMs` is what an
- * outer limit must have above the sum, `leastMs` what it must have whatever its waits. Named is the longest wait that has a
- * field of its own.
+ * The refusal of an outer limit that is too short for its inner waits, or undefined. The limit must be `marginMs` above their sum,
+ * and at least `leastMs`. The refusal names the longest wait that a field sets.
  */
 export function refuseOuter(
   outer: string,
@@ -28,7 +27,7 @@ export function refuseOuter(
   if (Number.isSafeInteger(outerMs) && outerMs >= neededMs) return undefined;
   if (outerMs >= sumMs + marginMs) {
     const message =
-      `${outer} ${formatDuration(outerMs)} is shorter than the silence by which a dead worker is known, three heartbeats ` +
+      `${outer} ${formatDuration(outerMs)} is shorter than three heartbeats, after which a worker counts as dead, ` +
       `${formatDuration(leastMs)}; allowed: at least ${formatDuration(leastMs)}`;
     return { outer, outerMs, inner: 'three heartbeats', innerMs: leastMs, message };
   }

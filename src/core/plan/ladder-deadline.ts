@@ -1,8 +1,8 @@
+import type { StageDeadline } from './deadline-model.ts';
 import { deadlineOf } from './deadlines.ts';
-import type { StageDeadline } from './deadlines.ts';
-import { LOCAL_MS } from './stage-waits.ts';
+import { LOCAL_MS } from './limits.ts';
 
-/** Limits of the one activity that a ladder runs itself: writing a small file on the host that resolved it. */
+/** Limits of the one activity that a ladder runs itself: it writes a small file on the host that resolved the ladder. */
 export const LADDER_SUMMARY_DEADLINE: StageDeadline = deadlineOf([
-  { what: 'ladder.json written', count: 1, eachMs: LOCAL_MS },
+  { id: 'summaryWritten', what: 'ladder.json written', count: 1, eachMs: LOCAL_MS },
 ]);

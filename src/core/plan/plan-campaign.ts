@@ -6,13 +6,13 @@ import type { Profile } from '../model/profile.ts';
 import type { Substrate } from '../model/substrate.ts';
 import type { System } from '../model/system.ts';
 import { deriveDeadlines } from './deadlines.ts';
-import type { StageDeadlines } from './deadlines.ts';
+import type { StageDeadlines } from './deadline-model.ts';
 import { demandPeak } from './demand-peak.ts';
 import { checkFeasible } from './feasibility.ts';
 import type { Infeasibility } from './feasibility.ts';
 import { makePlan } from './make-plan.ts';
 import type { Plan } from './plan.ts';
-import { CALLS_PER_MANIFEST } from './stage-waits.ts';
+import { CALLS_PER_MANIFEST } from './limits.ts';
 
 /** The files of a campaign, each valid by itself. */
 export interface CampaignParts {
@@ -65,10 +65,10 @@ export function planCampaign(parts: CampaignParts, holdMs?: number): PlannedCamp
     peak: demandPeak(profile, plan, catalogue),
     ...(holdMs === undefined ? {} : { holdMs }),
     system: {
-      gateCount: gates.length,
-      manifestCount: Math.max(1, system.install.manifests.length * CALLS_PER_MANIFEST),
+      manifestCalls: system.install.manifests.length * CALLS_PER_MANIFEST,
       processesPerCluster: system.install.processes.length,
       chartsPerCluster: system.install.helm === undefined ? 0 : 1,
+      makesNodes: system.capacity === 'system',
       readyTimeoutMs: system.ready.timeoutMs,
     },
   });

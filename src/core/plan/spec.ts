@@ -4,7 +4,7 @@ import type { Trigger } from '../model/trigger.ts';
 import type { Stage } from '../model/stages.ts';
 import type { Substrate } from '../model/substrate.ts';
 import type { Catalogue } from '../model/catalogue.ts';
-import type { StageDeadlines } from './deadlines.ts';
+import type { StageDeadlines } from './deadline-model.ts';
 import type { Plan } from './plan.ts';
 
 /**

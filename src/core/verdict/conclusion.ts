@@ -1,4 +1,5 @@
 import { worst, type GateDefinition, type GateResult, type Verdict } from '../gates/model.ts';
+import { isMeasured } from '../model/stages.ts';
 import { latestOutcome, type CampaignState, type StageOutcome } from '../campaign/machine.ts';
 
 /**
@@ -25,7 +26,7 @@ export function verdictFloor(state: CampaignState): Floor {
   const reasons: string[] = [];
   const verdicts: Verdict[] = [];
   for (const stage of state.stages) {
-    if (stage === 'judge' || stage === 'teardown') continue;
+    if (!isMeasured(stage)) continue;
     const outcome = latestOutcome(state, stage);
     if (outcome?.breachRead !== undefined) {
       verdicts.push('fail');

@@ -1,8 +1,8 @@
 import type { GateDefinition } from '../gates/model.ts';
 import { endingOf, healedFailures } from './conclusion.ts';
-import { isSkippable, latestOutcome, type CampaignState, type Decision, type Hold } from '../campaign/machine.ts';
+import { latestOutcome, type CampaignState, type Decision, type Hold } from '../campaign/machine.ts';
 import { bytesOf, cell, clockText, cut, END, momentText, table, unbroken } from '../text/markdown.ts';
-import { STAGES, type Stage } from '../model/stages.ts';
+import { isSkippable, STAGES, type Stage } from '../model/stages.ts';
 import type { CampaignStatus, GateLine, JudgeResult } from '../campaign/stage-io.ts';
 import { stageTable } from '../campaign/stage-table.ts';
 

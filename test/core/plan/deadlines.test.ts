@@ -1,16 +1,11 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { STAGES } from '../../../src/core/model/stages.ts';
-import {
-  ATTEMPTS,
-  BEAT_PERIOD_MS,
-  HEARTBEAT_MS,
-  backoffTotalMs,
-  deriveDeadlines,
-  remainingMs,
-} from '../../../src/core/plan/deadlines.ts';
-import type { DeadlineResult, StageDeadlines } from '../../../src/core/plan/deadlines.ts';
-import { sweepMs } from '../../../src/core/plan/stage-waits.ts';
+import { backoffTotalMs, deriveDeadlines, remainingMs } from '../../../src/core/plan/deadlines.ts';
+import { ATTEMPTS, BEAT_PERIOD_MS, HEARTBEAT_MS } from '../../../src/core/plan/limits.ts';
+import type { StageDeadlines } from '../../../src/core/plan/deadline-model.ts';
+import type { DeadlineResult } from '../../../src/core/plan/deadlines.ts';
+import { sweepMs } from '../../../src/core/plan/limits.ts';
 import type { Profile } from '../../../src/core/model/profile.ts';
 import { parseDuration } from '../../../src/core/text/duration.ts';
 import { aPlan, aProfile, aSubstrate } from './make.ts';

@@ -1,0 +1,144 @@
+import { ApplicationFailure } from '@temporalio/activity';
+import pMap from 'p-map';
+import type { Logger } from 'pino';
+import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
+import type { Stage } from '../core/model/stages.ts';
+import type { DerivationStep } from '../core/plan/deadline-model.ts';
+import type { CampaignSpec } from '../core/plan/spec.ts';
+import { stepsOf } from '../core/plan/stages/derive-steps.ts';
+import type { StepId } from '../core/plan/stages/registry.ts';
+import { bounded, type Progress } from './bounded.ts';
+import { isCancelled } from './cancellation.ts';
+
+/** What a call inside a step works with. It fits every adapter that takes `{ signal, budgetMs }`. */
+export interface StepCall {
+  /** Aborts at the budget, without progress, and when the activity is cancelled. */
+  readonly signal: AbortSignal;
+  readonly progress: Progress;
+  /** Time of the whole call, ms. */
+  readonly budgetMs: number;
+  /** Time of one of its waits, ms: of one request, where the step is several. */
+  readonly eachMs: number;
+}
+
+/** How an item of a step ended. */
+export type ItemResult<Item, Result> =
+  | { readonly item: Item; readonly ok: true; readonly result: Result }
+  | { readonly item: Item; readonly ok: false; readonly error: unknown };
+
+/** An item of a step, e.g. a cluster. Its name appears in messages. */
+interface Named {
+  readonly name: string;
+}
+
+/**
+ * The steps of a stage, by their ids. Their time limits come from the derivation, so a step that the stage does not derive does
+ * not compile. Several ids stand for one call that contains all their waits. An id among several that a campaign of this shape
+ * does not have adds no time.
+ */
+export interface StageSteps<S extends Stage> {
+  /**
+   * Runs a step. @throws ApplicationFailure when the campaign does not have the step, and as `bounded`
+   */
+  step<Result>(ids: StepId<S> | readonly StepId<S>[], call: (step: StepCall) => Promise<Result>): Promise<Result>;
+  /**
+   * Runs a step with items: each item with the time of one item, as many at once as the derivation counts with. Results are in
+   * the order of the items. The first failure ends the others. @throws as `step`
+   */
+  stepEach<Item extends Named, Result>(
+    ids: StepId<S> | readonly StepId<S>[],
+    items: readonly Item[],
+    call: (item: Item, step: StepCall) => Promise<Result>,
+  ): Promise<readonly Result[]>;
+  /** The same, but every item is tried, and failures are results. @throws CancelledFailure, and when the step does not exist */
+  stepEachSettled<Item extends Named, Result>(
+    ids: StepId<S> | readonly StepId<S>[],
+    items: readonly Item[],
+    call: (item: Item, step: StepCall) => Promise<Result>,
+  ): Promise<readonly ItemResult<Item, Result>[]>;
+}
+
+/** The steps of one stage of a campaign. Each step that is entered is logged at debug level with its ids. */
+export function stageSteps<S extends Stage>(spec: CampaignSpec, stage: S, log: Pick<Logger, 'debug'>): StageSteps<S> {
+  const derived = stepsOf(spec, stage);
+  const enter = (ids: string | readonly string[]): Entered => {
+    const steps = derived.filter(({ id }) => (typeof ids === 'string' ? ids === id : ids.includes(id)));
+    if (steps.length === 0) throw underived(stage, ids);
+    log.debug({ steps: steps.map(({ id }) => id) }, 'step entered');
+    return enteredOf(steps);
+  };
+  const each = async <Item extends Named, Result>(
+    { what, item: budget, atOnce }: Entered,
+    items: readonly Item[],
+    call: (item: Item, step: StepCall) => Promise<Result>,
+  ): Promise<readonly Result[]> =>
+    await pMap(
+      items,
+      (item) =>
+        bounded(`${what}: ${item.name}`, budget, (signal, progress) => call(item, { signal, progress, ...budget })),
+      { concurrency: atOnce },
+    );
+  return {
+    async step(ids, call) {
+      const { what, whole } = enter(ids);
+      return await bounded(what, whole, (signal, progress) => call({ signal, progress, ...whole }));
+    },
+    async stepEach(ids, items, call) {
+      return await each(enter(ids), items, call);
+    },
+    async stepEachSettled(ids, items, call) {
+      const entered = enter(ids);
+      return await pMap(
+        items,
+        async (item) => {
+          try {
+            const [result] = await each(entered, [item], async (one, step) => ({ value: await call(one, step) }));
+            if (result === undefined) throw new Error(`${entered.what}: ${item.name} has no result`);
+            return { item, ok: true as const, result: result.value };
+          } catch (error) {
+            if (isCancelled(error)) throw error;
+            return { item, ok: false as const, error };
+          }
+        },
+        { concurrency: entered.atOnce },
+      );
+    },
+  };
+}
+
+interface Entered {
+  readonly what: string;
+  readonly whole: Budget;
+  readonly item: Budget;
+  readonly atOnce: number;
+}
+
+interface Budget {
+  readonly budgetMs: number;
+  readonly eachMs: number;
+  readonly stallMs?: number;
+}
+
+/** The limits of one call that contains these steps. */
+function enteredOf(steps: readonly DerivationStep[]): Entered {
+  const sum = (msOf: (step: DerivationStep) => number): number => steps.reduce((total, step) => total + msOf(step), 0);
+  const longest = steps.reduce((most, step) => (step.count * step.eachMs > most.count * most.eachMs ? step : most));
+  const eachMs = Math.max(...steps.map((step) => step.eachMs));
+  const stalls = steps.flatMap(({ stallMs }) => (stallMs === undefined ? [] : [stallMs]));
+  const stall = stalls.length === 0 ? {} : { stallMs: Math.max(...stalls) };
+  return {
+    // Messages name a call that contains several steps by the longest one.
+    what: longest.what,
+    whole: { budgetMs: sum(({ count, eachMs: ms }) => count * ms), eachMs, ...stall },
+    item: { budgetMs: sum(({ perItem = 1, eachMs: ms }) => perItem * ms), eachMs, ...stall },
+    atOnce: Math.min(...steps.map(({ atOnce = 1 }) => atOnce)),
+  };
+}
+
+function underived(stage: Stage, ids: string | readonly string[]): ApplicationFailure {
+  const names = typeof ids === 'string' ? ids : ids.join(', ');
+  return ApplicationFailure.nonRetryable(
+    `${stage}: the deadlines of this campaign have no step ${names}`,
+    FAILURE_TYPES.harnessFault,
+  );
+}

@@ -1,0 +1,36 @@
+import { callWait, clustersOnHost, itemWait } from './shape.ts';
+import { noCheckpoint, type StageDescriptor } from './stage-descriptor.ts';
+
+/** Installs the system under test. */
+export const install = {
+  steps: {
+    toolsFound: (shape) => callWait(shape, 'tools found', 'apiCallMs'),
+    chartsInstalled: (shape) =>
+      itemWait(shape, 'charts installed, in turn', 'systemReadyMs', {
+        total: clustersOnHost(shape) * shape.system.chartsPerCluster,
+        atOnce: 1,
+      }),
+    manifestsApplied: (shape) =>
+      itemWait(shape, 'manifests applied, in turn', 'apiCallMs', {
+        total: clustersOnHost(shape),
+        atOnce: 1,
+        perItem: shape.system.manifestCalls,
+      }),
+    strayProcessesStopped: (shape) =>
+      itemWait(shape, 'the processes of a failed attempt stopped, in turn', 'processStopMs', {
+        total: clustersOnHost(shape),
+        atOnce: 1,
+        perItem: shape.system.processesPerCluster,
+      }),
+    systemReady: (shape) =>
+      itemWait(shape, 'processes, then what they serve, ready, in turn', 'systemReadyMs', {
+        total: clustersOnHost(shape),
+        atOnce: 1,
+        perItem: 2,
+      }),
+    targetsWritten: (shape) =>
+      itemWait(shape, 'targets written, in turn', 'apiCallMs', { total: clustersOnHost(shape), atOnce: 1 }),
+  },
+  describe: ({ system }) => `system ${system.name}`,
+  parseCheckpoint: noCheckpoint,
+} as const satisfies StageDescriptor;

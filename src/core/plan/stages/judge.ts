@@ -1,0 +1,14 @@
+import { counted } from '../../text/counted.ts';
+import { JUDGE_STEP_MS } from '../limits.ts';
+import { noCheckpoint, type StageDescriptor } from './stage-descriptor.ts';
+
+/** Makes the verdict and writes it. It asks no cluster and no Prometheus. */
+export const judge = {
+  steps: {
+    readingsJudged: () => ({ what: 'readings judged', count: 1, eachMs: JUDGE_STEP_MS }),
+    reportWritten: () => ({ what: 'report drawn', count: 1, eachMs: JUDGE_STEP_MS }),
+    evidenceListed: () => ({ what: 'evidence listed', count: 1, eachMs: JUDGE_STEP_MS }),
+  },
+  describe: ({ gates }) => `verdict on ${counted(gates.length, 'gate')}`,
+  parseCheckpoint: noCheckpoint,
+} as const satisfies StageDescriptor;

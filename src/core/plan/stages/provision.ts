@@ -1,0 +1,31 @@
+import { CLUSTERS_AT_ONCE, CONVERSATIONS_AT_ONCE } from '../limits.ts';
+import { callWait, clustersOnHost, itemWait } from './shape.ts';
+import { clustersInWords, noCheckpoint, type StageDescriptor } from './stage-descriptor.ts';
+
+/** Starts the clusters, or connects to existing ones, and starts the Prometheus that scrapes them. */
+export const provision = {
+  steps: {
+    toolsFound: (shape) => callWait(shape, 'tools found', 'apiCallMs'),
+    clustersAsked: (shape) =>
+      itemWait(shape, 'existing clusters checked', 'apiCallMs', {
+        total: clustersOnHost(shape),
+        atOnce: CONVERSATIONS_AT_ONCE,
+      }),
+    clustersReady: (shape) =>
+      itemWait(shape, `clusters ready, ${CLUSTERS_AT_ONCE} at a time on a host`, 'clusterReadyMs', {
+        total: clustersOnHost(shape),
+        atOnce: CLUSTERS_AT_ONCE,
+      }),
+    strayPrometheusStopped: (shape) => callWait(shape, 'the Prometheus of a failed attempt stopped', 'processStopMs'),
+    prometheusReady: (shape) => callWait(shape, 'Prometheus answers', 'systemReadyMs'),
+    workerScraped: (shape) => callWait(shape, 'the worker scraped', 'apiCallMs'),
+    clustersScraped: (shape) =>
+      itemWait(shape, 'targets found and written, in turn', 'apiCallMs', {
+        total: clustersOnHost(shape),
+        atOnce: 1,
+        perItem: 2,
+      }),
+  },
+  describe: (spec) => `${clustersInWords(spec)} and a Prometheus`,
+  parseCheckpoint: noCheckpoint,
+} as const satisfies StageDescriptor;

@@ -1,0 +1,14 @@
+import { LOCAL_MS, SNAPSHOT_QUERIES } from '../limits.ts';
+import { callWait } from './shape.ts';
+import { noCheckpoint, type StageDescriptor } from './stage-descriptor.ts';
+
+/** Keeps the evidence that ends with the campaign's parts. */
+export const snapshot = {
+  steps: {
+    curvesRead: (shape) => callWait(shape, 'curves of all gates', 'queryMs', SNAPSHOT_QUERIES),
+    tsdbKept: (shape) => callWait(shape, 'TSDB snapshot, then its copy', 'snapshotMs', 2),
+    logsCopied: () => ({ what: 'logs copied', count: 1, eachMs: LOCAL_MS }),
+  },
+  describe: () => 'evidence of what was measured',
+  parseCheckpoint: noCheckpoint,
+} as const satisfies StageDescriptor;

@@ -1,0 +1,31 @@
+import { counted } from '../../text/counted.ts';
+import type { Wait } from '../deadline-model.ts';
+import type { CampaignSpec } from '../spec.ts';
+import type { CampaignShape } from './shape.ts';
+
+/** Derives the wait of one step. Undefined, or a wait of 0: a campaign of this shape does not have the step. */
+export type StepRule = (shape: CampaignShape) => Wait | undefined;
+
+/** What a stage adds to the plan. Its row in `model/stages.ts` says how the campaign treats it. */
+export interface StageDescriptor<Id extends string = string, Checkpoint = unknown> {
+  /**
+   * The steps of one attempt, in order: all waits that can follow one another, each with its full budget. The stage's activity
+   * runs each step by its id, and takes the time limit from here.
+   */
+  readonly steps: Readonly<Record<Id, StepRule>>;
+  /** What the stage is going to do, in one line. */
+  readonly describe: (spec: CampaignSpec) => string;
+  /** Reads a checkpoint from disk or from a heartbeat; undefined if there is none. @throws UnreadableRecord naming the field */
+  readonly parseCheckpoint: (value: unknown) => Checkpoint | undefined;
+}
+
+/** The parser of a stage that keeps no checkpoint. */
+export function noCheckpoint(): undefined {
+  return undefined;
+}
+
+/** The clusters of a campaign in words, e.g. "3 local clusters". */
+export function clustersInWords({ plan, substrate }: CampaignSpec): string {
+  const kind = substrate.type === 'kubeconfig' ? 'borrowed' : substrate.type;
+  return counted(plan.clusterCount, `${kind} cluster`);
+}
