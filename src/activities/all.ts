@@ -1,4 +1,20 @@
 import type { Logger } from 'pino';
+import { collectSnapshot } from '../adapters/evidence/collect-snapshot.ts';
+import { loadSystem } from '../adapters/files/load-system.ts';
+import { readCheckpoint } from '../adapters/host/checkpoints.ts';
+import { markClosing, openLedger, readLedger, removeCampaignFolder } from '../adapters/host/ledger.ts';
+import { stopProcess } from '../adapters/host/processes.ts';
+import { sweepCluster } from '../adapters/kube/sweep-cluster.ts';
+import type { Observers } from '../adapters/observe/observers.ts';
+import { claimWatch, pointAt, thisWorker } from '../adapters/observe/worker-target.ts';
+import { forgetCampaign } from '../adapters/prometheus/own-metrics.ts';
+import { ownPrometheus, startPrometheus, stopPrometheus, writeTargets } from '../adapters/prometheus/server.ts';
+import { substrateAdapter } from '../adapters/substrates/select-substrate.ts';
+import { installSystem, removeSystem, systemScrapeTargets } from '../adapters/systems/install-system.ts';
+import { installChart, removeChart } from '../adapters/systems/system-chart.ts';
+import { removeProcessesOf } from '../adapters/systems/system-processes.ts';
+import { findTool } from '../adapters/toolchain/find-tool.ts';
+import { TOOL_NAMES } from '../adapters/toolchain/tools.ts';
 import { createClimb } from './climb.ts';
 import type {
   LadderActivities,
@@ -7,17 +23,17 @@ import type {
   RespecActivities,
   StageActivities,
 } from './contract.ts';
-import { createInstall } from './install.ts';
+import { createInstall, type InstallAdapters } from './install.ts';
 import { createJudge } from './judge.ts';
-import type { Observers } from '../adapters/observe/observers.ts';
-import { createProvision } from './provision.ts';
+import { createProvision, type ProvisionAdapters } from './provision.ts';
 import { createRamp } from './ramp.ts';
 import { createResolve } from './resolve.ts';
 import { createSeed } from './seed.ts';
-import { createSnapshot } from './snapshot.ts';
+import { createSnapshot, type SnapshotAdapters } from './snapshot.ts';
 import { createSoak } from './soak.ts';
 import { createSteady } from './steady.ts';
-import { createTeardown } from './teardown.ts';
+import { createTeardown, type TeardownAdapters } from './teardown.ts';
+import { toolsFound } from './tools.ts';
 
 /** What the activities of a worker are given. */
 export interface ActivityDependencies {
@@ -37,15 +53,68 @@ type AllActivities = ResolveActivities &
 export function createActivities({ log, metricsPort, observers }: ActivityDependencies): AllActivities {
   return {
     ...createResolve(),
-    provision: createProvision(log, metricsPort),
-    install: createInstall(log),
+    provision: createProvision(log, provisionAdapters(metricsPort)),
+    install: createInstall(log, INSTALL_ADAPTERS),
     seed: createSeed(log),
     ramp: createRamp(log, observers),
     steady: createSteady(log, observers),
     soak: createSoak(log, observers),
-    snapshot: createSnapshot(log),
+    snapshot: createSnapshot(log, SNAPSHOT_ADAPTERS),
     judge: createJudge(log),
-    teardown: createTeardown(log, observers),
+    teardown: createTeardown(log, teardownAdapters(observers)),
     ...createClimb(),
+  };
+}
+
+function provisionAdapters(metricsPort: number): ProvisionAdapters {
+  return {
+    findTool,
+    openLedger,
+    substrate: ({ substrate }, tools) => substrateAdapter(substrate, tools),
+    startPrometheus,
+    writeTargets,
+    scrapeWorker: async (slug, within) => {
+      const worker = thisWorker(metricsPort);
+      claimWatch(slug, worker);
+      await pointAt(slug, worker, within);
+    },
+  };
+}
+
+/** What `install` works with in a worker. */
+export const INSTALL_ADAPTERS: InstallAdapters = {
+  findTool,
+  loadSystem,
+  installChart,
+  installSystem,
+  scrapeTargets: systemScrapeTargets,
+  prometheus: ownPrometheus,
+  writeTargets,
+};
+
+const SNAPSHOT_ADAPTERS: SnapshotAdapters = {
+  readLedger,
+  readCheckpoint,
+  prometheus: ownPrometheus,
+  clusterLogs: ({ substrate }, cluster) => substrateAdapter(substrate, new Map()).clusterLogs(cluster),
+  collect: collectSnapshot,
+};
+
+/** What `teardown` works with in a worker. */
+export function teardownAdapters(observers: Pick<Observers, 'end'>): TeardownAdapters {
+  return {
+    ledger: { read: readLedger, markClosing, removeFolder: removeCampaignFolder },
+    endWatches: (slug) => observers.end(slug),
+    forgetMetrics: forgetCampaign,
+    loadSystem,
+    tools: () => toolsFound(TOOL_NAMES, findTool),
+    removeChart,
+    removeSystem,
+    removeProcesses: removeProcessesOf,
+    sweep: sweepCluster,
+    removeCluster: ({ substrate }, cluster, tools, signal) =>
+      substrateAdapter(substrate, tools).remove(cluster, signal),
+    stopPrometheus,
+    stopProcess,
   };
 }

@@ -1,54 +1,68 @@
 import type { Logger } from 'pino';
-import { loadSystem } from '../adapters/files/load-system.ts';
-import { ownPrometheus, writeTargets } from '../adapters/prometheus/server.ts';
-import { installSystem, systemScrapeTargets } from '../adapters/systems/install-system.ts';
+import type { LoadedSystem } from '../adapters/files/load-system.ts';
+import type { ScrapeTarget } from '../adapters/prometheus/scrape-config.ts';
+import type { RunningPrometheus } from '../adapters/prometheus/server.ts';
+import type { SystemRequest } from '../adapters/systems/install-system.ts';
+import type { ChartRequest } from '../adapters/systems/system-chart.ts';
 import { SystemNotReady } from '../adapters/systems/system-ready.ts';
 import { toolsOfSystem } from '../adapters/systems/tools-of-system.ts';
-import { counted } from '../core/text/counted.ts';
 import type { StageInput, StageResult } from '../core/campaign/stage-io.ts';
-import { CALLS_PER_MANIFEST } from '../core/plan/limits.ts';
-import { bounded } from './bounded.ts';
-import { toolPaths } from './provision.ts';
-import { installChart } from './system-chart.ts';
+import type { CampaignSpec } from '../core/plan/spec.ts';
+import { counted } from '../core/text/counted.ts';
 import { stageActivity, systemNotThere } from './stage-activity.ts';
+import { toolsRequired, type FindTool } from './tools.ts';
+
+/** What the stage works with. */
+export interface InstallAdapters {
+  readonly findTool: FindTool;
+  /** The system's file. @throws Error when it is no longer what the campaign was resolved with */
+  loadSystem(system: CampaignSpec['system']): LoadedSystem;
+  installChart(request: ChartRequest): Promise<void>;
+  /** Applies the manifests, starts the processes and waits until the system is ready. @throws SystemNotReady */
+  installSystem(request: SystemRequest & { readonly onProgress: (detail: string) => void }): Promise<void>;
+  scrapeTargets(request: Pick<SystemRequest, 'spec' | 'system' | 'cluster'>): readonly ScrapeTarget[];
+  prometheus(slug: string): RunningPrometheus | undefined;
+  writeTargets(
+    prometheus: RunningPrometheus,
+    targets: readonly ScrapeTarget[],
+    within: { readonly signal: AbortSignal; readonly budgetMs: number },
+  ): Promise<void>;
+}
 
 /**
- * Installs the system under test on every cluster and has it scraped. A system that is part of the cluster needs nothing. One
- * that is there and does not get ready is the system's failure, a tool or file that is missing the harness's.
+ * Installs the system under test on every cluster and has it scraped. A system that is part of the cluster needs nothing. A
+ * system that does not get ready is a failure of the system. A missing tool or file is a failure of the harness.
  */
-export function createInstall(log: Logger): (input: StageInput) => Promise<StageResult> {
+export function createInstall(log: Logger, adapters: InstallAdapters): (input: StageInput) => Promise<StageResult> {
   return stageActivity('install', log, async (context) => {
     const { spec } = context;
-    const { budgets } = spec.deadlines;
-    const { system, folder } = loadSystem(spec.system);
-    const tools = await bounded('look for tools', { budgetMs: budgets.apiCallMs }, () =>
-      toolPaths(toolsOfSystem(system)),
-    );
+    const { system, folder } = adapters.loadSystem(spec.system);
+    const tools = await context.step('toolsFound', () => toolsRequired(toolsOfSystem(system), adapters.findTool));
     const clusters = context.clusters();
-    const prometheus = ownPrometheus(spec.slug);
-    const perClusterMs =
-      budgets.apiCallMs * Math.max(1, system.install.manifests.length * CALLS_PER_MANIFEST) + 2 * budgets.systemReadyMs;
-    for (const [index, cluster] of clusters.entries()) {
-      await bounded(
-        `install ${spec.system.name} on ${cluster.name}`,
-        { budgetMs: perClusterMs },
-        async (signal, progress) => {
-          const request = { spec, system, systemFolder: folder, cluster, tools, signal };
-          const onProgress = (detail: string): void => progress({ live: detail, fraction: index / clusters.length });
-          try {
-            await installChart(request);
-            await installSystem({ ...request, onProgress });
-          } catch (error) {
-            throw error instanceof SystemNotReady ? systemNotThere(error.message, error.mayPass) : error;
-          }
-          const targets = systemScrapeTargets(request);
-          if (prometheus !== undefined && targets.length > 0)
-            await writeTargets(prometheus, targets, { signal, budgetMs: budgets.apiCallMs });
-        },
+    const common = { spec, system, systemFolder: folder, tools };
+
+    if (system.install.helm !== undefined) {
+      await context.stepEach('chartsInstalled', clusters, (cluster, { signal }) =>
+        asSystemFailure(adapters.installChart({ ...common, cluster, signal })),
       );
     }
-    const parts =
-      system.install.processes.length + system.install.manifests.length + (system.install.helm === undefined ? 0 : 1);
+    await context.stepEach(
+      ['manifestsApplied', 'strayProcessesStopped', 'systemReady'],
+      clusters,
+      (cluster, { signal, progress }) => {
+        const fraction = clusters.indexOf(cluster) / clusters.length;
+        const onProgress = (detail: string): void => progress({ live: detail, fraction });
+        return asSystemFailure(adapters.installSystem({ ...common, cluster, signal, onProgress }));
+      },
+    );
+    const prometheus = adapters.prometheus(spec.slug);
+    await context.stepEach('targetsWritten', clusters, async (cluster, within) => {
+      const targets = adapters.scrapeTargets({ ...common, cluster });
+      if (prometheus !== undefined && targets.length > 0) await adapters.writeTargets(prometheus, targets, within);
+    });
+
+    const { processes, manifests, helm } = system.install;
+    const parts = processes.length + manifests.length + (helm === undefined ? 0 : 1);
     return {
       detail:
         parts === 0
@@ -57,4 +71,12 @@ export function createInstall(log: Logger): (input: StageInput) => Promise<Stage
       facts: { system: spec.system.name, systemSha256: spec.system.sha256 },
     };
   });
+}
+
+async function asSystemFailure(work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    throw error instanceof SystemNotReady ? systemNotThere(error.message, error.mayPass) : error;
+  }
 }

@@ -1,48 +1,57 @@
-import type { Logger } from 'pino';
 import { existsSync } from 'node:fs';
-import { readCheckpoint } from '../adapters/host/checkpoints.ts';
-import { readLedger } from '../adapters/host/ledger.ts';
-import { collectSnapshot, CURVE_BUDGETS } from '../adapters/evidence/collect-snapshot.ts';
-import { ownPrometheus } from '../adapters/prometheus/server.ts';
-import { substrateAdapter } from '../adapters/substrates/select-substrate.ts';
-import { parseSoakCheckpoint } from '../core/plan/checkpoints/soak.ts';
+import type { Logger } from 'pino';
+import type { SnapshotRequest } from '../adapters/evidence/collect-snapshot.ts';
+import type { ClusterRecord, Ledger } from '../adapters/host/ledger.ts';
+import type { RunningPrometheus } from '../adapters/prometheus/server.ts';
+import type { ClusterLog } from '../adapters/substrates/substrate.ts';
 import type { EvidencePart, SnapshotInput, SnapshotResult } from '../core/campaign/stage-io.ts';
-import type { CallBudgets } from '../core/plan/deadline-model.ts';
-import { LOCAL_MS } from '../core/plan/limits.ts';
-import { bounded } from './bounded.ts';
+import type { Stage } from '../core/model/stages.ts';
+import type { CampaignSpec } from '../core/plan/spec.ts';
+import { parseCheckpoint } from '../core/plan/stages/registry.ts';
 import { isCancelled } from './cancellation.ts';
 import { snapshotActivity, type StageContext } from './stage-activity.ts';
 
-/** Time to collect everything, ms: curves, the TSDB's snapshot and its copy, logs; all of it terms of the stage's deadline. */
-export function collectMs({ queryMs, snapshotMs }: CallBudgets): number {
-  return (2 * CURVE_BUDGETS + 1) * queryMs + 2 * snapshotMs + LOCAL_MS;
+/** What the stage works with. */
+export interface SnapshotAdapters {
+  readLedger(slug: string): Ledger | undefined;
+  readCheckpoint(slug: string, stage: Stage, execution: number): unknown;
+  /** The campaign's Prometheus, also one that no longer runs; undefined if there never was one. */
+  prometheus(slug: string): RunningPrometheus | undefined;
+  clusterLogs(spec: CampaignSpec, cluster: ClusterRecord): readonly ClusterLog[];
+  collect(request: SnapshotRequest): Promise<unknown>;
 }
 
 /**
- * Keeps what only stands while the campaign does: curves, logs, the TSDB. It never fails for want of a part, and never waits
- * past its budget: what cannot be had is named, lowers the verdict, and teardown goes on.
+ * Keeps the evidence that ends with the campaign's parts: curves, logs, the TSDB. A missing part does not fail the stage and does
+ * not delay it beyond its budget. It is named and lowers the verdict, and teardown follows.
  */
-export function createSnapshot(log: Logger): (input: SnapshotInput) => Promise<SnapshotResult> {
+export function createSnapshot(
+  log: Logger,
+  adapters: SnapshotAdapters,
+): (input: SnapshotInput) => Promise<SnapshotResult> {
   return snapshotActivity(log, async (context) => {
     const { spec, evidence } = context;
-    const { budgets } = spec.deadlines;
+    const { queryMs, snapshotMs } = spec.deadlines.budgets;
     const parts: EvidencePart[] = [];
     try {
-      await bounded('collect evidence', { budgetMs: collectMs(budgets) }, (signal, progress) =>
-        collectSnapshot({
+      await context.step(['curvesRead', 'tsdbKept', 'logsCopied'], ({ signal, progress }) =>
+        adapters.collect({
           folder: evidence.folder,
           campaign: spec.campaign,
-          prometheus: ownPrometheus(spec.slug),
+          prometheus: adapters.prometheus(spec.slug),
           gates: spec.gates,
-          soak: soakOf(context),
-          campaignTime: { startMs: readLedger(spec.slug)?.createdAtMs ?? Date.now() - 1_000, endMs: Date.now() },
-          logs: logsOf(context),
-          queryBudgetMs: budgets.queryMs,
-          snapshotBudgetMs: budgets.snapshotMs,
+          soak: soakOf(context, adapters),
+          campaignTime: {
+            startMs: adapters.readLedger(spec.slug)?.createdAtMs ?? Date.now() - 1_000,
+            endMs: Date.now(),
+          },
+          logs: logsOf(spec, adapters),
+          queryBudgetMs: queryMs,
+          snapshotBudgetMs: snapshotMs,
           signal,
           onPart: (part) => {
             parts.push(part);
-            progress({ live: `${part.what}: ${part.ok ? 'kept' : (part.error ?? 'not to be had')}` });
+            progress({ live: `${part.what}: ${part.ok ? 'kept' : (part.error ?? 'missing')}` });
           },
         }),
       );
@@ -67,24 +76,26 @@ export function createSnapshot(log: Logger): (input: SnapshotInput) => Promise<S
   });
 }
 
-function soakOf({
-  spec,
-  input: { soak },
-}: StageContext<SnapshotInput>): { readonly startMs: number; readonly endMs: number } | undefined {
+function soakOf(
+  { spec, input: { soak } }: StageContext<'snapshot', SnapshotInput>,
+  adapters: SnapshotAdapters,
+): { readonly startMs: number; readonly endMs: number } | undefined {
   if (soak === undefined) return undefined;
-  const checkpoint = parseSoakCheckpoint(readCheckpoint(spec.slug, 'soak', soak.execution));
+  const checkpoint = parseCheckpoint('soak', adapters.readCheckpoint(spec.slug, 'soak', soak.execution));
   return { startMs: checkpoint?.startAtMs ?? soak.startedAtMs, endMs: soak.endedAtMs };
 }
 
-function logsOf({ spec }: StageContext): readonly { readonly name: string; readonly path: string }[] {
-  const ledger = readLedger(spec.slug);
+function logsOf(
+  spec: CampaignSpec,
+  adapters: SnapshotAdapters,
+): readonly { readonly name: string; readonly path: string }[] {
+  const ledger = adapters.readLedger(spec.slug);
   if (ledger === undefined) return [];
-  const substrate = substrateAdapter(spec.substrate, new Map());
   const ofClusters = ledger.clusters.flatMap((cluster) =>
-    substrate.clusterLogs(cluster).map(({ component, path }) => ({ name: `${cluster.name}-${component}`, path })),
+    adapters.clusterLogs(spec, cluster).map(({ component, path }) => ({ name: `${cluster.name}-${component}`, path })),
   );
   // The system's processes are among those on the ledger.
   const ofProcesses = ledger.processes.map(({ name, logPath }) => ({ name, path: logPath }));
-  // A component that never started has no log to miss.
+  // A component that never started has no log, and none is missing.
   return [...ofProcesses, ...ofClusters].filter(({ path }) => existsSync(path));
 }

@@ -11,14 +11,16 @@ import { bounded, type Progress } from './bounded.ts';
 import { isCancelled } from './cancellation.ts';
 
 /** What a call inside a step works with. It fits every adapter that takes `{ signal, budgetMs }`. */
-export interface StepCall {
+export interface StepCall<Id extends string = string> {
   /** Aborts at the budget, without progress, and when the activity is cancelled. */
   readonly signal: AbortSignal;
   readonly progress: Progress;
   /** Time of the whole call, ms. */
   readonly budgetMs: number;
-  /** Time of one of its waits, ms: of one request, where the step is several. */
+  /** Time of one of its waits, ms: of one request, if the step is several requests. */
   readonly eachMs: number;
+  /** Time of one of the steps that this call contains, ms; 0 if the campaign does not have it. */
+  readonly msOf: (id: Id) => number;
 }
 
 /** How an item of a step ended. */
@@ -40,7 +42,10 @@ export interface StageSteps<S extends Stage> {
   /**
    * Runs a step. @throws ApplicationFailure when the campaign does not have the step, and as `bounded`
    */
-  step<Result>(ids: StepId<S> | readonly StepId<S>[], call: (step: StepCall) => Promise<Result>): Promise<Result>;
+  step<Result>(
+    ids: StepId<S> | readonly StepId<S>[],
+    call: (step: StepCall<StepId<S>>) => Promise<Result>,
+  ): Promise<Result>;
   /**
    * Runs a step with items: each item with the time of one item, as many at once as the derivation counts with. Results are in
    * the order of the items. The first failure ends the others. @throws as `step`
@@ -48,13 +53,13 @@ export interface StageSteps<S extends Stage> {
   stepEach<Item extends Named, Result>(
     ids: StepId<S> | readonly StepId<S>[],
     items: readonly Item[],
-    call: (item: Item, step: StepCall) => Promise<Result>,
+    call: (item: Item, step: StepCall<StepId<S>>) => Promise<Result>,
   ): Promise<readonly Result[]>;
   /** The same, but every item is tried, and failures are results. @throws CancelledFailure, and when the step does not exist */
   stepEachSettled<Item extends Named, Result>(
     ids: StepId<S> | readonly StepId<S>[],
     items: readonly Item[],
-    call: (item: Item, step: StepCall) => Promise<Result>,
+    call: (item: Item, step: StepCall<StepId<S>>) => Promise<Result>,
   ): Promise<readonly ItemResult<Item, Result>[]>;
 }
 
@@ -70,7 +75,7 @@ export function stageSteps<S extends Stage>(spec: CampaignSpec, stage: S, log: P
   const each = async <Item extends Named, Result>(
     { what, item: budget, atOnce }: Entered,
     items: readonly Item[],
-    call: (item: Item, step: StepCall) => Promise<Result>,
+    call: (item: Item, step: StepCall<StepId<S>>) => Promise<Result>,
   ): Promise<readonly Result[]> =>
     await pMap(
       items,
@@ -116,22 +121,29 @@ interface Entered {
 interface Budget {
   readonly budgetMs: number;
   readonly eachMs: number;
+  readonly msOf: (id: string) => number;
   readonly stallMs?: number;
 }
 
 /** The limits of one call that contains these steps. */
 function enteredOf(steps: readonly DerivationStep[]): Entered {
-  const sum = (msOf: (step: DerivationStep) => number): number => steps.reduce((total, step) => total + msOf(step), 0);
   const longest = steps.reduce((most, step) => (step.count * step.eachMs > most.count * most.eachMs ? step : most));
-  const eachMs = Math.max(...steps.map((step) => step.eachMs));
-  const stalls = steps.flatMap(({ stallMs }) => (stallMs === undefined ? [] : [stallMs]));
-  const stall = stalls.length === 0 ? {} : { stallMs: Math.max(...stalls) };
   return {
     // Messages name a call that contains several steps by the longest one.
     what: longest.what,
-    whole: { budgetMs: sum(({ count, eachMs: ms }) => count * ms), eachMs, ...stall },
-    item: { budgetMs: sum(({ perItem = 1, eachMs: ms }) => perItem * ms), eachMs, ...stall },
+    whole: budgetOf(steps, ({ count, eachMs }) => count * eachMs),
+    item: budgetOf(steps, ({ perItem = 1, eachMs }) => perItem * eachMs),
     atOnce: Math.min(...steps.map(({ atOnce = 1 }) => atOnce)),
+  };
+}
+
+function budgetOf(steps: readonly DerivationStep[], msOf: (step: DerivationStep) => number): Budget {
+  const stalls = steps.flatMap(({ stallMs }) => (stallMs === undefined ? [] : [stallMs]));
+  return {
+    budgetMs: steps.reduce((sum, step) => sum + msOf(step), 0),
+    eachMs: Math.max(...steps.map(({ eachMs }) => eachMs)),
+    msOf: (id) => steps.reduce((sum, step) => (step.id === id ? sum + msOf(step) : sum), 0),
+    ...(stalls.length === 0 ? {} : { stallMs: Math.max(...stalls) }),
   };
 }
 

@@ -4,6 +4,7 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { INSTALL_ADAPTERS } from '../../src/activities/all.ts';
 import { createInstall } from '../../src/activities/install.ts';
 import { findSystem } from '../../src/adapters/files/find.ts';
 import { removeCampaignFolder } from '../../src/adapters/host/ledger.ts';
@@ -94,7 +95,7 @@ ${parts}`,
   const spec = aSpec({ slug: SLUG, campaign: 'install', system: { name: 'weak', sha256: found.sha256 } });
   onLedger(SLUG, spec.campaign, { name: 'c0', kubeconfigPath: join(home.folder, 'kubeconfig'), owned: true });
   const env = new MockActivityEnvironment({ attempt: 1 }, { logger: new DefaultLogger('ERROR') });
-  const run = createInstall(pino({ level: 'silent' }));
+  const run = createInstall(pino({ level: 'silent' }), INSTALL_ADAPTERS);
   return await env.run(run, storedInput(spec, 'install')).then(
     () => {
       throw new Error('it did not fail');

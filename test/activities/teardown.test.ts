@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { Observers } from '../../src/adapters/observe/observers.ts';
+import { teardownAdapters } from '../../src/activities/all.ts';
 import { createTeardown } from '../../src/activities/teardown.ts';
 import { findSystem } from '../../src/adapters/files/find.ts';
 import { readLedger, removeCampaignFolder } from '../../src/adapters/host/ledger.ts';
@@ -97,8 +97,8 @@ async function teardown(uninstall: string): Promise<TeardownResult> {
   });
   onLedger(SLUG, spec.campaign, { name: 'lent', kubeconfigPath: join(home.folder, 'kubeconfig'), owned: false });
   const env = new MockActivityEnvironment({ attempt: 1 }, { logger: new DefaultLogger('ERROR') });
-  const observers = { end: () => Promise.resolve() } as unknown as Observers;
-  return await env.run(createTeardown(pino({ level: 'silent' }), observers), storedInput(spec, 'teardown'));
+  const adapters = teardownAdapters({ end: () => Promise.resolve() });
+  return await env.run(createTeardown(pino({ level: 'silent' }), adapters), storedInput(spec, 'teardown'));
 }
 
 const SYSTEM = `apiVersion: belay.dev/v1

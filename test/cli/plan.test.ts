@@ -22,7 +22,7 @@ describe('belay plan', () => {
     expect(stdout).toMatch(/gpu .*24/);
     expect(stdout).toMatch(/shardCycleDurationP99Seconds .*<= 100 s/);
     for (const stage of STAGES) expect(stdout).toContain(stage);
-    expect(stdout).toMatch(/2m {2}the last Node ready \(deadlines\.nodeReady\)/);
+    expect(stdout).toMatch(/1m {2}the last Pod ready \(deadlines\.podReady\)/);
     expect(stdout).toContain('leftovers count as abandoned after');
   });
 
@@ -63,7 +63,7 @@ describe('belay plan', () => {
     ],
     [
       ['small', '-s', 'fat', '--set', 'deadlines.seed=1s'],
-      /^override "deadlines\.seed" deadlines\.seed: deadlines\.seed 1s is shorter than its inner wait deadlines\.nodeReady 2m/,
+      /^override "deadlines\.seed" deadlines\.seed: deadlines\.seed 1s is shorter than its inner wait deadlines\.apiCall 10s/,
     ],
     [['small', '-s', 'fat', '--set', 'budget.usd=0.01'], /over budget\.usd 0\.01/],
     [['small', '-s', 'fat', '--set', 'scale.machines=500000000'], /at most 1000000/],

@@ -6,7 +6,6 @@ import { deriveDeadlines } from '../../src/core/plan/deadlines.ts';
 import { BACKOFF_COEFFICIENT } from '../../src/core/plan/limits.ts';
 import type { StageDeadline, StageDeadlines } from '../../src/core/plan/deadline-model.ts';
 import { LADDER_SUMMARY_DEADLINE } from '../../src/core/plan/ladder-deadline.ts';
-import { EVALUATION_QUERIES, SNAPSHOT_QUERIES } from '../../src/core/plan/limits.ts';
 import { activityOptions } from '../../src/workflows/activity-options.ts';
 import { aPlan, aProfile, aSubstrate } from '../core/plan/make.ts';
 

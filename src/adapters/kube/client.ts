@@ -186,7 +186,11 @@ export class ClusterClient {
   ): Promise<Listed<Kept> | undefined> {
     const items: Kept[] = [];
     for (let next = ''; ;) {
-      const target = withQuery(path, { ...options, limit: String(LIST_PAGE), ...(next === '' ? {} : { continue: next }) });
+      const target = withQuery(path, {
+        ...options,
+        limit: String(LIST_PAGE),
+        ...(next === '' ? {} : { continue: next }),
+      });
       const accept = options.metadataOnly === true ? { accept: METADATA_ONLY } : {};
       const within = { signal, budgetMs: Math.max(1, untilMs - performance.now()) };
       const { status, body } = await this.request({ method: 'GET', path: target, ...accept }, within);

@@ -4,8 +4,6 @@ import { counted } from '../text/counted.ts';
 import { cut } from '../text/markdown.ts';
 import type { Stage } from '../model/stages.ts';
 
-const WHERE = { first: '', each: ' in each cluster', random: ' in a random cluster' } as const;
-
 /** Temporal takes 400 bytes; the timeline has room for less. */
 const MAX_BYTES = 200;
 

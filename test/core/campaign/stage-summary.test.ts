@@ -10,7 +10,7 @@ describe("the summary of a stage's activity", () => {
     ['provision', '2 local clusters and a Prometheus', {}],
     [
       'provision',
-      '1 lent cluster and a Prometheus',
+      '1 borrowed cluster and a Prometheus',
       { substrate: aSubstrate({ type: 'kubeconfig' }), plan: aPlan({ clusterCount: 1 }) },
     ],
     ['install', 'system kube-scheduler', {}],
@@ -29,7 +29,7 @@ describe("the summary of a stage's activity", () => {
     ],
     ['judge', 'verdict on 1 gate', {}],
     ['teardown', '2 local clusters and what was made', {}],
-    ['teardown', 'what was made in 2 lent clusters', { substrate: aSubstrate({ type: 'kubeconfig' }) }],
+    ['teardown', 'what was made in 2 borrowed clusters', { substrate: aSubstrate({ type: 'kubeconfig' }) }],
   ])('%s: %s', ([stage, said, change]) => {
     expect(stageSummary(aSpec(change), stage)).toBe(said);
   });

@@ -47,9 +47,7 @@ export const soak = {
     [
       `${profile.loadProfile.soakSeconds} s`,
       counted(gates.filter(({ barKind }) => barKind !== 'informational').length, 'gate'),
-      ...profile.runnerActions.map(
-        ({ action, atSeconds, on }) => `${action}${WHERE[on ?? 'first']} at ${atSeconds} s`,
-      ),
+      ...profile.runnerActions.map(({ action, atSeconds, on }) => `${action}${WHERE[on ?? 'first']} at ${atSeconds} s`),
     ].join(', '),
   parseCheckpoint: parseSoakCheckpoint,
 } as const satisfies StageDescriptor;

@@ -22,6 +22,10 @@ export const teardown = {
         perItem: STOP_SIGNALS * Math.max(1, shape.system.processesPerCluster),
       }),
     objectsDeleted: (shape) => (isBorrowed(shape) ? objectsDeleted(shape) : undefined),
+    objectsLeftListed: (shape) =>
+      isBorrowed(shape)
+        ? itemWait(shape, 'objects that are left listed', 'apiCallMs', { ...atOnce(shape), perItem: 2 })
+        : undefined,
     clustersDeleted: (shape) =>
       itemWait(shape, `clusters deleted, ${CLUSTERS_AT_ONCE} at a time on a host`, 'clusterReadyMs', atOnce(shape)),
     clusterProcessesStopped: (shape) => itemWait(shape, 'their processes stopped', 'processStopMs', atOnce(shape)),
@@ -46,7 +50,7 @@ function objectsDeleted(shape: CampaignShape): Wait {
   return {
     what: `objects deleted, at least ${DELETES_PER_SECOND_FLOOR} a second in a cluster`,
     count: Math.ceil(total / together),
-    eachMs: seconds * 1_000 + shape.budgets.apiCallMs,
+    eachMs: seconds * 1_000,
     perItem: 1,
     atOnce: together,
   };

@@ -1,9 +1,9 @@
-import type { ClusterRecord } from '../adapters/host/ledger.ts';
-import { chartReference, removeRelease, upgradeRelease, type Release } from '../adapters/systems/helm.ts';
-import type { ToolPaths } from '../adapters/substrates/substrate.ts';
-import { chartValues } from '../core/bigfleet/system/helm-values.ts';
-import type { CampaignSpec } from '../core/plan/spec.ts';
-import type { System } from '../core/model/system.ts';
+import type { ClusterRecord } from '../host/ledger.ts';
+import { chartReference, removeRelease, upgradeRelease, type Release } from './helm.ts';
+import type { ToolPaths } from '../substrates/substrate.ts';
+import { chartValues } from '../../core/bigfleet/system/helm-values.ts';
+import type { CampaignSpec } from '../../core/plan/spec.ts';
+import type { System } from '../../core/model/system.ts';
 
 /** A system's Helm chart on one cluster of a campaign. */
 export interface ChartRequest {
@@ -27,7 +27,7 @@ export async function installChart(request: ChartRequest): Promise<void> {
   );
 }
 
-/** Whether a cluster has a chart to be uninstalled: one of our own is removed whole. */
+/** Whether a cluster has a chart to uninstall. A cluster of our own is removed whole. */
 export function hasChartToRemove({ system, cluster }: Pick<ChartRequest, 'system' | 'cluster'>): boolean {
   return system.install.helm !== undefined && !cluster.owned;
 }
@@ -40,8 +40,8 @@ export async function removeChart(request: ChartRequest): Promise<void> {
 }
 
 /**
- * What a sweep leaves alone while a chart could not be uninstalled: without helm's record a release would be nobody's, and
- * what the chart made with it.
+ * What a sweep does not touch while a chart could not be uninstalled: without helm's record, what the chart made could not be
+ * found any more.
  */
 export const ALL_BUT_RELEASES: Readonly<Record<string, string>> = { secrets: 'type!=helm.sh/release.v1' };
 
