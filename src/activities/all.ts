@@ -4,7 +4,7 @@ import { loadSystem } from '../adapters/files/load-system.ts';
 import { readCheckpoint } from '../adapters/host/checkpoints.ts';
 import { markClosing, openLedger, readLedger, removeCampaignFolder } from '../adapters/host/ledger.ts';
 import { stopProcess } from '../adapters/host/processes.ts';
-import { sweepCluster } from '../adapters/kube/sweep-cluster.ts';
+import { sweepCluster } from '../adapters/systems/sweep-cluster.ts';
 import type { Observers } from '../adapters/observe/observers.ts';
 import { claimWatch, pointAt, thisWorker } from '../adapters/observe/worker-target.ts';
 import { forgetCampaign } from '../adapters/prometheus/own-metrics.ts';

@@ -3,7 +3,7 @@ import type { LoadedSystem } from '../adapters/files/load-system.ts';
 import type { ClusterRecord, Ledger } from '../adapters/host/ledger.ts';
 import type { ProcessRecord } from '../adapters/host/processes.ts';
 import type { Removal } from '../adapters/kube/remove-campaign.ts';
-import type { SweepRequest } from '../adapters/kube/sweep-cluster.ts';
+import type { SweepRequest } from '../adapters/systems/sweep-cluster.ts';
 import type { ToolPaths } from '../adapters/substrates/substrate.ts';
 import type { ChartRequest } from '../adapters/systems/system-chart.ts';
 import type { SystemRequest } from '../adapters/systems/install-system.ts';

@@ -1,7 +1,7 @@
 import type { ClusterRecord } from '../host/ledger.ts';
-import { ALL_BUT_RELEASES } from '../systems/system-chart.ts';
-import { connectCluster } from './client.ts';
-import { removeCampaign, type Removal } from './remove-campaign.ts';
+import { ALL_BUT_RELEASES } from './system-chart.ts';
+import { connectCluster } from '../kube/client.ts';
+import { removeCampaign, type Removal } from '../kube/remove-campaign.ts';
 
 /** A sweep of one borrowed cluster. */
 export interface SweepRequest {
