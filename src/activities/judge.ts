@@ -16,7 +16,6 @@ import { gateLine, type JudgeInput, type JudgeResult } from '../core/campaign/st
 import { finalResults } from '../core/verdict/final-readings.ts';
 import type { SummaryAction } from '../core/verdict/summary.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
-import { bounded } from './bounded.ts';
 import { isCancelled } from './cancellation.ts';
 import { judgeActivity, type StageContext } from './stage-activity.ts';
 
@@ -25,9 +24,7 @@ export function createJudge(log: Logger): (input: JudgeInput) => Promise<JudgeRe
   return judgeActivity(log, async (context) => {
     const { spec, input, evidence } = context;
     const { state } = input;
-    // Judged, drawn, listed: in step with the derivation in core/plan/stage-waits.ts.
-    const budgetMs = spec.deadlines.stages.judge.attemptMs / 3;
-    const summary = await bounded('judge', { budgetMs }, async () => {
+    const summary = await context.step('readingsJudged', async () => {
       const readings = readReadings(evidence.folder);
       const execution = latestOutcome(state, 'soak')?.execution ?? 0;
       const results = finalResults(spec.gates, readings, execution, Date.now());
@@ -49,11 +46,9 @@ export function createJudge(log: Logger): (input: JudgeInput) => Promise<JudgeRe
       writeJunit(evidence.folder, judged);
       return judged;
     });
-    await ifPossible(context, 'report', () =>
-      bounded('write report', { budgetMs }, () => writeReport(evidence.folder)),
-    );
+    await ifPossible(context, 'report', () => context.step('reportWritten', () => writeReport(evidence.folder)));
     await ifPossible(context, 'manifest', () =>
-      bounded('write manifest', { budgetMs }, (signal) => writeManifest(evidence.folder, signal)),
+      context.step('evidenceListed', ({ signal }) => writeManifest(evidence.folder, signal)),
     );
     return {
       detail: `${summary.verdict}${summary.reasons[0] === undefined ? '' : `: ${summary.reasons[0]}`}`,

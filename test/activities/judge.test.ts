@@ -64,10 +64,16 @@ test.for<[string, (folder: string) => void, RegExp]>([
       writeFileSync(join(folder, 'prometheus', 'block'), '');
       truncateSync(join(folder, 'prometheus', 'block'), 2 ** 40);
     },
-    /^write manifest did not end within its budget of 2000 ms$/,
+    /^evidence listed did not end within its budget of 2000 ms$/,
   ],
 ])('a manifest that %s costs a line of the timeline, not the verdict', async ([, spoil, why]) => {
-  const spec = { ...judged(), deadlines: shortDeadlines({ judge: { attemptMs: 6_000 } }) };
+  const derivation = ['readingsJudged', 'reportWritten', 'evidenceListed'].map((id) => ({
+    id,
+    what: id === 'evidenceListed' ? 'evidence listed' : id,
+    count: 1,
+    eachMs: 2_000,
+  }));
+  const spec = { ...judged(), deadlines: shortDeadlines({ judge: { derivation } }) };
   const evidence = openEvidence(spec);
   evidence.readings(SOAK, [resultOf(bind, 1)]);
   spoil(evidence.folder);

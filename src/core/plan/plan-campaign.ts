@@ -12,7 +12,7 @@ import { checkFeasible } from './feasibility.ts';
 import type { Infeasibility } from './feasibility.ts';
 import { makePlan } from './make-plan.ts';
 import type { Plan } from './plan.ts';
-import { CALLS_PER_MANIFEST } from './limits.ts';
+import { systemShape } from './stages/shape.ts';
 
 /** The files of a campaign, each valid by itself. */
 export interface CampaignParts {
@@ -64,13 +64,7 @@ export function planCampaign(parts: CampaignParts, holdMs?: number): PlannedCamp
     substrate,
     peak: demandPeak(profile, plan, catalogue),
     ...(holdMs === undefined ? {} : { holdMs }),
-    system: {
-      manifestCalls: system.install.manifests.length * CALLS_PER_MANIFEST,
-      processesPerCluster: system.install.processes.length,
-      chartsPerCluster: system.install.helm === undefined ? 0 : 1,
-      makesNodes: system.capacity === 'system',
-      readyTimeoutMs: system.ready.timeoutMs,
-    },
+    system: { ...systemShape(system), readyTimeoutMs: system.ready.timeoutMs },
   });
   if (!derived.ok) errors.push(...derived.errors.map(({ outer, message }) => ({ field: outer, message })));
   if (!derived.ok || errors.length > 0) return { ok: false, errors };

@@ -1,10 +1,11 @@
 import type { Profile } from '../../model/profile.ts';
 import type { Substrate } from '../../model/substrate.ts';
+import type { System } from '../../model/system.ts';
 import { budgetField } from '../call-budgets.ts';
 import { podsOfLargestCluster } from '../cluster-pods.ts';
 import type { CallBudgets, Wait } from '../deadline-model.ts';
 import type { DemandPeak } from '../demand-peak.ts';
-import { LIST_PAGE } from '../limits.ts';
+import { CALLS_PER_MANIFEST, LIST_PAGE } from '../limits.ts';
 import type { Plan } from '../plan.ts';
 
 /** Everything that the waits of a campaign depend on. */
@@ -35,6 +36,16 @@ export const DEFAULT_SYSTEM_SHAPE: SystemShape = {
   chartsPerCluster: 1,
   makesNodes: false,
 };
+
+/** What a system file says about waits. */
+export function systemShape({ install, capacity }: System): SystemShape {
+  return {
+    manifestCalls: install.manifests.length * CALLS_PER_MANIFEST,
+    processesPerCluster: install.processes.length,
+    chartsPerCluster: install.helm === undefined ? 0 : 1,
+    makesNodes: capacity === 'system',
+  };
+}
 
 /** A wait of `count` call budgets, one after another. */
 export function callWait(shape: CampaignShape, what: string, name: keyof CallBudgets, count = 1): Wait {
