@@ -2,26 +2,22 @@ import { loadCampaign } from '../adapters/files/load-campaign.ts';
 import type { CampaignFiles } from '../adapters/files/load-campaign.ts';
 import { loadProfileFile, loadSubstrateFile, looksLikePath } from '../adapters/files/find.ts';
 import { searchFolders } from '../adapters/host/folders.ts';
-import { formatFileErrors, formatNotice, sortFileErrors } from '../core/files/file-error.ts';
-import { overridesOf } from './set-option.ts';
+import { formatFileErrors, sortFileErrors } from '../core/files/file-error.ts';
+import type { Overrides } from '../core/profile/overrides.ts';
 import { UsageError } from './usage-error.ts';
 
-/** What a person names on the command line: files by path, or names to look up. */
+/** The files of a campaign as they are named on the command line: by path, or by a name to look up. */
 export interface NamedFiles {
   readonly profile: string;
   readonly substrate?: string;
-  /** `path=value` each. */
-  readonly set?: readonly string[];
+  readonly overrides: Overrides;
 }
 
 /**
- * Loads the files a person names: a path is read where it is, a name is looked up. What the reader should know of them goes
- * to standard error.
- * @throws UsageError with every error of every file, a line each
+ * Loads the files that a command line names, with the same reading and the same errors for every command.
+ * @throws UsageError with every error of every file, one line each
  */
-export function campaignFiles(named: NamedFiles): CampaignFiles {
-  const overrides = overridesOf(named.set ?? []);
-  const { profile, substrate } = named;
+export function campaignFiles({ profile, substrate, overrides }: NamedFiles): CampaignFiles {
   const given = {
     ...(looksLikePath(profile) ? { profile: loadProfileFile(profile, { overrides }) } : {}),
     ...(substrate !== undefined && looksLikePath(substrate) ? { substrate: loadSubstrateFile(substrate) } : {}),
@@ -33,6 +29,5 @@ export function campaignFiles(named: NamedFiles): CampaignFiles {
   };
   const files = loadCampaign(input, searchFolders(), given);
   if (!files.ok) throw new UsageError(formatFileErrors(sortFileErrors(files.errors)));
-  for (const notice of files.notices) process.stderr.write(`${formatNotice(notice)}\n`);
   return files;
 }

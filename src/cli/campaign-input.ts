@@ -1,18 +1,18 @@
-import { dirname, join } from 'node:path';
-import { parse } from 'yaml';
+import { join, parse } from 'node:path';
 import {
   findProfile,
   findSubstrate,
-  loadCatalogue,
-  loadProfileFile,
   loadSubstrateFile,
   looksLikePath,
+  type FoundFile,
 } from '../adapters/files/find.ts';
 import { searchFolders } from '../adapters/host/folders.ts';
 import { formatFileErrors, sortFileErrors } from '../core/files/file-error.ts';
+import { inputDocument } from '../core/profile/input-document.ts';
 import { parseCampaignInput } from '../core/profile/input.ts';
 import type { Overrides } from '../core/profile/overrides.ts';
 import { buildSpec, type BuiltSpec } from '../adapters/files/build-spec.ts';
+import { campaignFiles } from './campaign-files.ts';
 import { holdInput } from './options.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -32,35 +32,33 @@ export interface CheckedCampaign {
 }
 
 /**
- * Checks a campaign before anything starts, with the function that the worker uses. A file outside the configured folders is
- * sent along whole: a workflow's input names no paths.
+ * Checks a campaign before anything starts, with the functions of the worker and of `belay plan`. The input of a workflow names
+ * no paths: it holds a profile and a catalogue outside of the search folders as objects.
  * @throws UsageError with every error, a line each
  */
 export function checkCampaign(typed: TypedCampaign): CheckedCampaign {
-  const { overrides } = typed;
+  const { profile, substrate, overrides } = typed;
   const folders = searchFolders();
-  const found = looksLikePath(typed.profile)
-    ? loadProfileFile(typed.profile, { overrides })
-    : findProfile(typed.profile, folders, { overrides });
-  if (!found.ok) throw new UsageError(formatFileErrors(sortFileErrors(found.errors)));
+  const { files } = campaignFiles({ profile, overrides, ...(substrate === undefined ? {} : { substrate }) });
+  const { profile: found, catalogue } = files;
+  if (found === undefined || catalogue === undefined) throw new RangeError('profile and catalogue are files here');
   const byName = isFoundByName(found.path, folders);
   const name = byName ?? found.value.metadata.name;
-  const substrate = typed.substrate === undefined ? undefined : substrateName(typed.substrate, folders);
   const common = {
-    ...(substrate === undefined ? {} : { substrate }),
+    ...(substrate === undefined ? {} : { substrate: substrateName(substrate, folders) }),
     ...(Object.keys(overrides).length === 0 ? {} : { overrides }),
     ...(typed.hold === undefined ? {} : { hold: holdInput(typed.hold) }),
   };
   const input =
     byName === undefined
-      ? { ...inlined(found.path, found.text, found.value.catalog.archetypes, folders), ...common }
+      ? { profile: documentOf(found), catalogue: documentOf(catalogue), ...common }
       : { profile: byName, ...common };
   const parsed = parseCampaignInput(input);
   if (!parsed.ok) throw new UsageError(formatFileErrors(sortFileErrors(parsed.errors)));
   const built = buildSpec(
     parsed.value,
     { workflowId: name, runId: '', campaign: name, trigger: 'cli', defaultHoldMs: 0 },
-    { profile: found },
+    byName === undefined ? { profile: found, catalogue } : { profile: found },
   );
   if (!built.ok) throw new UsageError(built.errors.join('\n'));
   return { input, built };
@@ -73,16 +71,8 @@ function isFoundByName(path: string, folders: readonly string[]): string | undef
   return found.ok && found.path === path ? name : undefined;
 }
 
-function inlined(
-  path: string,
-  text: string,
-  catalogueName: string,
-  folders: readonly string[],
-): { readonly profile: unknown; readonly catalogue?: unknown } {
-  const catalogue = loadCatalogue(dirname(path), catalogueName, folders);
-  if (!catalogue.ok) throw new UsageError(formatFileErrors(sortFileErrors(catalogue.errors)));
-  // The text was parsed and bounded a moment ago; this is its plain form for the workflow's input.
-  return { profile: parse(text), catalogue: parse(catalogue.text) };
+function documentOf({ path, text }: FoundFile<unknown>): unknown {
+  return inputDocument(text, parse(path).name);
 }
 
 function substrateName(typed: string, folders: readonly string[]): string {

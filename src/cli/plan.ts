@@ -1,7 +1,9 @@
 import { Command } from 'commander';
 import { podsOfCluster } from '../core/plan/cluster-pods.ts';
 import type { Plan } from '../core/plan/plan.ts';
+import { formatNotice } from '../core/files/file-error.ts';
 import { collect, oneOf } from './options.ts';
+import { overridesOf } from './set-option.ts';
 import { UsageError } from './usage-error.ts';
 
 interface PlanOptions {
@@ -26,7 +28,9 @@ export function planCommand(): Command {
         import('../core/plan/plan-campaign.ts'),
       ]);
       const { substrate } = options;
-      const files = campaignFiles({ profile, set: options.set, ...(substrate === undefined ? {} : { substrate }) });
+      const overrides = overridesOf(options.set);
+      const files = campaignFiles({ profile, overrides, ...(substrate === undefined ? {} : { substrate }) });
+      for (const notice of files.notices) process.stderr.write(`${formatNotice(notice)}\n`);
       const planned = planCampaign({ ...files, system: files.system.value });
       if (!planned.ok) throw new UsageError(planned.errors.map(files.refusal).join('\n'));
       const { plan, gates, deadlines } = planned;

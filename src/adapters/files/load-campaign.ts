@@ -18,6 +18,8 @@ export interface CampaignFiles {
   readonly catalogue: Catalogue;
   readonly substrate: Substrate;
   readonly system: FoundFile<System>;
+  /** The files of profile and catalogue, where they are files and not parts of an input. */
+  readonly files: { readonly profile?: FoundFile<Profile>; readonly catalogue?: FoundFile<Catalogue> };
   readonly notices: readonly Notice[];
   /** A refusal of the plan as a line, at its place where it is of a field that the profile has. */
   readonly refusal: (refused: { readonly field: string; readonly message: string }) => string;
@@ -26,15 +28,17 @@ export interface CampaignFiles {
 /** What a campaign runs on where nobody says. */
 export const DEFAULT_SUBSTRATE = 'local';
 
-/** Parts that were read already, e.g. from a path on the command line; the rest is found by name. */
+/** Files that were read already, for example from a path on the command line. The rest is found by name. */
 export interface Given {
   readonly profile?: FoundFile<Profile>;
+  readonly catalogue?: FoundFile<Catalogue>;
   readonly substrate?: FoundFile<Substrate>;
 }
 
-/** The same, read well or not. */
+/** The same with files that may be invalid. */
 interface Tried {
   readonly profile?: Found<Profile>;
+  readonly catalogue?: FoundFile<Catalogue>;
   readonly substrate?: Found<Substrate>;
 }
 
@@ -48,10 +52,12 @@ export function loadCampaign(
   searchFolders: readonly string[],
   given: Tried = {},
 ): CampaignFiles | { readonly ok: false; readonly errors: readonly FileError[] } {
+  // The command line sends a file outside of the folders to the workflow as an object. Its own messages name the file.
   const found =
-    'inline' in input.profile
+    given.profile ??
+    ('inline' in input.profile
       ? undefined
-      : (given.profile ?? findProfile(input.profile.name, searchFolders, { overrides: input.overrides }));
+      : findProfile(input.profile.name, searchFolders, { overrides: input.overrides }));
   const profile = 'inline' in input.profile ? input.profile.inline : valueOf(found);
   const substrate = given.substrate ?? findSubstrate(input.substrate ?? DEFAULT_SUBSTRATE, searchFolders);
   const system = profile === undefined ? undefined : findSystem(profile.system, searchFolders);
@@ -59,9 +65,8 @@ export function loadCampaign(
   const catalogue =
     input.catalogue === undefined && profile !== undefined
       ? loadCatalogue(folder, profile.catalog.archetypes, searchFolders)
-      : undefined;
-  // A profile outside the folders goes to a workflow as an object, but the person at hand has its file.
-  const told = toldOf(found ?? given.profile, input);
+      : given.catalogue;
+  const told = toldOf(found, input);
   const errors = [
     ...errorsOf(found),
     ...(profile === undefined ? [] : fieldErrors(catalogue, told, ['catalog', 'archetypes'], 'catalogue')),
@@ -77,7 +82,8 @@ export function loadCampaign(
     return { ok: false, errors };
   const notices = [found, catalogue, substrate, system].flatMap((part) => (part?.ok === true ? part.notices : []));
   const refusal: CampaignFiles['refusal'] = (refused) => refusalLine(refused, told, profile.metadata.name);
-  return { ok: true, profile, catalogue: pods, substrate: substrate.value, system, notices, refusal };
+  const files = { ...(found?.ok ? { profile: found } : {}), ...(catalogue?.ok ? { catalogue } : {}) };
+  return { ok: true, profile, catalogue: pods, substrate: substrate.value, system, files, notices, refusal };
 }
 
 function valueOf<T>(found: Found<T> | undefined): T | undefined {

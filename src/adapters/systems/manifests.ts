@@ -48,7 +48,8 @@ function yamlFiles(place: string): readonly string[] {
 }
 
 function objectsOf(file: string): readonly Manifest[] {
-  return parseAllDocuments(readFileSync(file, 'utf8')).flatMap((document) => {
+  // kubectl follows merge keys too.
+  return parseAllDocuments(readFileSync(file, 'utf8'), { merge: true }).flatMap((document) => {
     const [error] = document.errors;
     if (error !== undefined) throw new Error(`${file}: ${error.message}`);
     const value: unknown = document.toJS();

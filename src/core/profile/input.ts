@@ -31,6 +31,8 @@ export interface LadderInput {
 }
 
 const CAMPAIGN_KEYS = ['profile', 'catalogue', 'substrate', 'overrides', 'hold', 'trigger'] as const;
+/** Keys that may hold a whole file. It is bounded like a file, whatever else the input holds. */
+const DOCUMENT_KEYS = ['profile', 'catalogue'] as const;
 const LADDER_KEYS = ['ladder', 'hold', 'trigger'] as const;
 const DEFAULT_PROFILE = 'quickstart';
 const DEFAULT_LADDER = 'nightly';
@@ -45,7 +47,7 @@ export function parseCampaignInput(input: unknown): Parsed<CampaignInput> {
   if (typeof input === 'string') {
     return reader.finish(() => ({ profile: { name: reader.nameOf('', input) }, overrides: {} }));
   }
-  const map = reader.map(input, CAMPAIGN_KEYS, 'the name of a profile, or a map');
+  const map = reader.map(input, CAMPAIGN_KEYS, 'the name of a profile, or a map', DOCUMENT_KEYS);
   if (map === undefined) return reader.finish(() => never());
   const overrides = reader.overrides(map['overrides']);
   const profile = reader.profile(map['profile'], overrides);
@@ -106,17 +108,24 @@ class InputReader {
     return undefined;
   }
 
-  map(input: unknown, known: readonly string[], allowed: string): Readonly<Record<string, unknown>> | undefined {
+  map(
+    input: unknown,
+    known: readonly string[],
+    allowed: string,
+    documents: readonly string[] = [],
+  ): Readonly<Record<string, unknown>> | undefined {
     if (typeof input !== 'object' || input === null || Array.isArray(input)) {
       this.fail('', 'cannot be read', input, `${allowed} of ${known.join(', ')}`);
       return undefined;
     }
-    const read = readObject(input, 'input');
+    const entries = Object.entries(input);
+    const read = readObject(Object.fromEntries(entries.filter(([key]) => !documents.includes(key))), 'input');
     if (!read.ok) {
       this.#errors.push(...read.errors);
       return undefined;
     }
     const map = read.source.raw as Record<string, unknown>;
+    for (const [key, value] of entries) if (documents.includes(key)) map[key] = value;
     for (const key of Object.keys(map)) {
       if (!known.includes(key)) this.fail(key, 'unknown key', undefined, known.join(', '), nearest(key, known));
     }
