@@ -222,7 +222,7 @@ function clustersOf(spec: CampaignSpec): readonly ClusterRecord[] {
 /** A retry gives a campaign more time. Everything that looks for abandoned campaigns reads the expiry. */
 function postponeExpiry(spec: CampaignSpec, stage: Stage): void {
   if (readLedger(spec.slug) === undefined) return;
-  const expiresAtMs = Date.now() + remainingMs(spec.deadlines, stage);
+  const expiresAtMs = Date.now() + remainingMs(spec, stage);
   updateLedger(spec.slug, (ledger) => ({ ...ledger, expiresAtMs: Math.max(ledger.expiresAtMs, expiresAtMs) }));
 }
 

@@ -6,7 +6,9 @@ import { stageActivity } from '../../src/activities/stage-activity.ts';
 import { evidenceFolder, readTimeline } from '../../src/adapters/evidence/evidence-folder.ts';
 import { readLedger, removeCampaignFolder, writeLedger } from '../../src/adapters/host/ledger.ts';
 import type { DecisionRecord } from '../../src/core/campaign/machine.ts';
+import type { StageInput } from '../../src/core/campaign/stage-io.ts';
 import type { Stage } from '../../src/core/model/stages.ts';
+import type { RampCheckpoint } from '../../src/core/plan/checkpoints/ramp.ts';
 import { testHome, type TestHome } from '../adapters/substrates/local-campaign.ts';
 import { aSpec } from '../workflows/make-spec.ts';
 import { storedInput } from './stored-input.ts';
@@ -86,4 +88,73 @@ test('an event that a stage adds to the timeline carries its execution and attem
   await env.run(activity, storedInput(spec, 'provision', { execution: 2 }));
   const [added] = readTimeline(evidenceFolder(spec.campaign)).filter(({ what }) => what === 'not-scraped');
   expect(added).toMatchObject({ stage: 'provision', execution: 2, attempt: 3, detail: 'c0: etcd' });
+});
+
+/** An attempt of a ramp whose body is given. */
+function attemptOf(body: Parameters<typeof stageActivity<'ramp'>>[2]): (input: unknown) => Promise<unknown> {
+  const env = new MockActivityEnvironment({ attempt: 1 }, { logger: new DefaultLogger('ERROR') });
+  const activity = stageActivity('ramp', pino({ level: 'silent' }), body);
+  return (input) => env.run(activity, input as StageInput);
+}
+
+test('an activity that a worker of the first version scheduled runs with the specification in its input', async () => {
+  const seen: unknown[] = [];
+  const attempt = attemptOf(({ spec: found, input }) => {
+    seen.push(found.specHash, input.campaign, input.group);
+    return Promise.resolve({ detail: 'done', facts: {} });
+  });
+  const { stages: _, ...sent } = spec;
+  await attempt({ spec: sent, execution: 1, decisions: [], outcomes: [] });
+  expect(seen).toEqual([spec.specHash, spec.campaign, 'g0']);
+});
+
+test('a host without the specification says which one it lacks', async () => {
+  const attempt = attemptOf(() => Promise.reject(new Error('not reached')));
+  const input = { ...storedInput(spec, 'ramp'), specHash: 'unknown-hash' };
+  await expect(attempt(input)).rejects.toMatchObject({
+    type: 'HarnessFault',
+    message: expect.stringMatching(
+      /^this host does not have specification unknown-hash of campaign stages; .*spec\.json/,
+    ),
+  });
+});
+
+test('the next execution resumes from the disk, without a disk from what the workflow hands it', async () => {
+  const handed: unknown[] = [];
+  const attempt = (save?: RampCheckpoint): ((input: unknown) => Promise<unknown>) =>
+    attemptOf((context) => {
+      handed.push(context.handedOver);
+      if (save !== undefined) context.save(save);
+      return Promise.resolve({ detail: 'done', facts: {} });
+    });
+  const resume = { startAtMs: 1, lowWater: { c0: 7 } };
+  const saved = { startAtMs: 2, lowWater: { c0: 120 } };
+  await attempt()(storedInput(spec, 'ramp', { execution: 2, resume }));
+  await attempt(saved)(storedInput(spec, 'ramp', { execution: 2 }));
+  await attempt()(storedInput(spec, 'ramp', { execution: 3 }));
+  await attempt()(storedInput(spec, 'ramp', { execution: 12, resume }));
+  expect(handed).toEqual([resume, undefined, saved, saved]);
+});
+
+test('a checkpoint that cannot be read fails the stage by the name of the field', async () => {
+  const attempt = attemptOf(() => Promise.resolve({ detail: 'done', facts: {} }));
+  const input = storedInput(spec, 'ramp', { execution: 2, resume: { lowWater: {} } });
+  await expect(attempt(input)).rejects.toMatchObject({
+    type: 'HarnessFault',
+    message: 'checkpoint of ramp: startAtMs: found nothing; allowed: a number',
+  });
+});
+
+test('a failure is small, and the timeline has the whole message', async () => {
+  const message = `etcd said: ${'a'.repeat(5_000)}`;
+  const attempt = attemptOf(() => Promise.reject(new Error(message, { cause: new Error('b'.repeat(5_000)) })));
+  const failure: unknown = await attempt(storedInput(spec, 'ramp')).catch((error: unknown) => error);
+  expect(failure).toMatchObject({
+    type: 'HarnessFault',
+    message: expect.stringContaining('runs/stages/timeline.jsonl'),
+  });
+  expect((failure as Error).message.length).toBeLessThan(1_300);
+  expect((failure as Error).cause).toBeUndefined();
+  const [failed] = readTimeline(evidenceFolder(spec.campaign)).filter(({ what }) => what === 'failed');
+  expect(failed?.detail).toBe(message);
 });

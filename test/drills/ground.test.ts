@@ -62,7 +62,7 @@ async function schedulerKilledInTheSoak(belay: Belay): Promise<void> {
   await kill(componentOf(belay, 'headless', 'kube-scheduler'));
   const ended = await running.ended();
   expect(ended.exitCode, ended.stdout + ended.stderr).toBe(2);
-  expect(ended.stderr).toMatch(/ground: .*kube-scheduler died/);
+  expect(ended.stderr).toMatch(/infrastructure: .*kube-scheduler died/);
   const [died, restarted] = readGround('headless').filter(({ component }) => component === 'kube-scheduler');
   expect(died).toMatchObject({ what: 'died', component: 'kube-scheduler' });
   expect((died?.atMs ?? 0) - killedAtMs).toBeLessThanOrEqual(NOTICED_MS);

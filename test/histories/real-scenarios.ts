@@ -3,11 +3,13 @@ import type { EventPattern } from '../workflows/history.ts';
 
 /** A whole campaign on a real cluster. */
 export interface RealScenario {
-  /** Of the soak: one that loses its worker has to last longer than it takes to miss it. */
-  readonly soakSeconds: number;
-  /** Changes of the profile rung-10. */
+  /** The profile; rung-10 where left out. */
+  readonly profile?: string;
+  /** Length of the soak; the profile's own where left out. After a worker's death it must outlast the heartbeat limit. */
+  readonly soakSeconds?: number;
+  /** Changes of the profile. */
   readonly overrides: Readonly<Record<string, unknown>>;
-  /** The answer to the hold that it comes to. */
+  /** The answer to its hold. */
   readonly answer?: unknown;
   /** The worker is killed (SIGKILL) three seconds into this stage, and another takes over. */
   readonly killWorkerIn?: Stage;
@@ -16,6 +18,12 @@ export interface RealScenario {
 
 /** By the name of the recorded history. */
 export const REAL = {
+  /** The whole quickstart, with the inputs of its activities. Its size is limited. */
+  'real-quickstart': {
+    profile: 'quickstart',
+    overrides: {},
+    holds: [['ActivityTaskScheduled', { activityType: { name: 'teardown' } }], ['WorkflowExecutionCompleted']],
+  },
   'real-green': {
     soakSeconds: 12,
     overrides: {},

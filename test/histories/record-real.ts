@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SHARED_QUEUE } from '../../src/adapters/host/host-queues.ts';
+import { isAlive } from '../../src/adapters/host/processes.ts';
 import { connectClient } from '../../src/adapters/temporal/client.ts';
 import { ensureTemporal, stopDevServer } from '../../src/adapters/temporal/dev-server.ts';
 import { ensureWorker, stopWorkers } from '../../src/adapters/temporal/worker-process.ts';
@@ -39,7 +40,7 @@ await ensureTools([
 ]);
 try {
   await ensureTemporal();
-  for (const name of ['real-green', 'real-hold-and-retry', 'real-crash'] as const) {
+  for (const name of Object.keys(REAL) as (keyof typeof REAL)[]) {
     if (wanted.length === 0 || wanted.includes(name)) await record(name);
   }
 } finally {
@@ -58,9 +59,12 @@ async function record(name: keyof typeof REAL): Promise<void> {
       taskQueue: SHARED_QUEUE,
       args: [
         {
-          profile: 'rung-10',
+          profile: scenario.profile ?? 'rung-10',
           hold: '5m',
-          overrides: { 'loadProfile.soakSeconds': scenario.soakSeconds, ...scenario.overrides },
+          overrides: {
+            ...(scenario.soakSeconds === undefined ? {} : { 'loadProfile.soakSeconds': scenario.soakSeconds }),
+            ...scenario.overrides,
+          },
         },
       ],
     });
@@ -69,10 +73,12 @@ async function record(name: keyof typeof REAL): Promise<void> {
       await handle.executeUpdate('decide', { args: [scenario.answer] });
     }
     if (scenario.killWorkerIn !== undefined) {
-      const { pid } = await ensureWorker();
+      const { pid, startTicks } = await ensureWorker();
       await until(handle, ({ state }) => state.stage === scenario.killWorkerIn);
       await sleep(3_000);
       process.kill(pid, 'SIGKILL');
+      // Until the process is gone, its record counts as a worker that polls.
+      while (isAlive({ pid, startTicks })) await sleep(POLL_MS);
       await ensureWorker();
     }
     const result = (await handle.result()) as CampaignResult;
@@ -80,7 +86,7 @@ async function record(name: keyof typeof REAL): Promise<void> {
     const lacking = lacks(scenario, parseHistory(json));
     if (lacking !== null || result.verdict !== 'pass')
       throw new Error(
-        `${name} did not come out as it should: ${result.verdict} ${result.reasons.join('; ')} ${lacking ?? ''}`,
+        `${name} is not what its scenario says: ${result.verdict} ${result.reasons.join('; ')} ${lacking ?? ''}`,
       );
     writeFileSync(new URL(`recorded/${name}.json`, import.meta.url), json);
     console.log(`${name}: ${parseHistory(json).length} events, ${Math.ceil(json.length / 1_024)} kB`);

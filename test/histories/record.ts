@@ -1,4 +1,4 @@
-import { rmSync, readdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { parseHistory } from '../workflows/history.ts';
 import { TestTemporal } from '../workflows/temporal.ts';
 import { lacks, SCENARIOS, type Scenario } from './scenarios.ts';
@@ -18,23 +18,13 @@ try {
 } finally {
   await temporal.stop();
 }
-if (wanted.length === 0) removeOthers();
 
 async function record(scenario: Scenario): Promise<void> {
   const run = await scenario.play(temporal, scenario.name);
   await run.result().catch(() => undefined);
   const json = neutralHistory(await run.handle.fetchHistory());
   const lacking = lacks(scenario, parseHistory(json));
-  if (lacking !== null) throw new Error(`${scenario.name} did not come out as it should: ${lacking}`);
+  if (lacking !== null) throw new Error(`${scenario.name} is not what its scenario says: ${lacking}`);
   writeFileSync(new URL(`${scenario.name}.json`, folder), json);
   console.log(`${scenario.name}: ${parseHistory(json).length} events, ${Math.ceil(json.length / 1_024)} kB`);
-}
-
-/** Histories of scenarios that are no more. Those of real campaigns begin with `real-` and are recorded by hand. */
-function removeOthers(): void {
-  for (const file of readdirSync(folder)) {
-    const name = file.replace(/\.json$/, '');
-    if (!name.startsWith('real-') && !SCENARIOS.some((scenario) => scenario.name === name))
-      rmSync(new URL(file, folder));
-  }
 }

@@ -5,7 +5,7 @@ import { repositoryFolder, runsFolder, stateFolder } from '../../src/adapters/ho
 /** A history as Temporal's client gives it. */
 export type History = Parameters<typeof historyToJSON>[0];
 
-/** What tells of the machine a history was recorded on, and what stands for it. */
+/** Texts that name the machine a history was recorded on, and their replacements. */
 const host = hostname().replaceAll(/[^A-Za-z0-9-]/g, '-');
 const MACHINE: readonly (readonly [RegExp, string])[] = [
   [new RegExp(`(belay-(?:host|load))-${escaped(host)}-`, 'g'), '$1-host-'],
@@ -17,9 +17,7 @@ const MACHINE: readonly (readonly [RegExp, string])[] = [
   [/\/tmp\/[^"\\ ]*/g, '/tmp/somewhere'],
 ];
 
-const NOTHING = { payloads: [] };
-
-/** A history as replayable JSON, an event a line, that says nothing of the machine it was recorded on. */
+/** A history as replayable JSON, one event per line, without anything that names the machine it was recorded on. */
 export function neutralHistory(history: History): string {
   const { events } = JSON.parse(historyToJSON(history)) as { readonly events: readonly unknown[] };
   return `{"events":[\n${events.map((event) => JSON.stringify(walk(event))).join(',\n')}\n]}\n`;
@@ -33,8 +31,6 @@ function walk(value: unknown): unknown {
     // Payloads are JSON in base64. Stack traces are nothing but paths.
     if (key === 'data' && typeof inner === 'string') return [key, base64(neutral(text(inner)))];
     if (key === 'stackTrace') return [key, ''];
-    // What activities were given is nine times the specification, and no replay looks at it.
-    if (key === 'activityTaskScheduledEventAttributes') return [key, walk({ ...(inner as object), input: NOTHING })];
     return [key, walk(inner)];
   });
   return Object.fromEntries(entries);

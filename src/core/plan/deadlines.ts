@@ -19,6 +19,7 @@ import {
   QUEUE_WAIT_MS,
 } from './limits.ts';
 import type { Plan } from './plan.ts';
+import type { CampaignSpec } from './spec.ts';
 import { deriveSteps } from './stages/derive-steps.ts';
 import { DEFAULT_SYSTEM_SHAPE, type SystemShape } from './stages/shape.ts';
 
@@ -87,8 +88,8 @@ function byStage<T>(of: (stage: Stage) => T): Readonly<Record<Stage, T>> {
  * How long a campaign that continues at `stage` may still take, ms: that stage and the later ones, one hold, and the grace.
  * A retry gives a campaign this much time from now on, and its expiry (`belay.dev/expires-at`) moves with it.
  */
-export function remainingMs(deadlines: StageDeadlines, stage: Stage): number {
-  const rest = STAGES.slice(STAGES.indexOf(stage));
+export function remainingMs({ stages, deadlines }: Pick<CampaignSpec, 'stages' | 'deadlines'>, stage: Stage): number {
+  const rest = stages.slice(stages.indexOf(stage));
   return rest.reduce((sum, each) => sum + deadlines.stages[each].stageMs, 0) + deadlines.holdMs + CAMPAIGN_GRACE_MS;
 }
 

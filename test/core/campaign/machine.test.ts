@@ -185,6 +185,32 @@ describe('the campaign machine', () => {
   });
 });
 
+describe('the list of stages of a specification', () => {
+  test('decides what runs, so that a campaign goes on with the stages it began with', () => {
+    const stages = ['resolve', 'provision', 'seed', 'soak', 'judge', 'teardown'] as const;
+    let state: CampaignState = { ...initialState(0), stages, holdMs: 1_000 };
+    const begun: Stage[] = [];
+    while (state.mode === 'stage') {
+      begun.push(state.stage);
+      const { stage, execution } = state;
+      state = next(state, { type: 'succeeded', stage, execution, atMs: 1 });
+    }
+    expect(begun).toEqual(stages);
+    expect(verdictFloor(state)).toEqual({ verdict: 'pass', reasons: [] });
+    expect(endingOf(state)).toBe('completed');
+  });
+
+  test('without steady retries a soak directly, and without snapshot closes with judge', () => {
+    const stages = ['resolve', 'provision', 'soak', 'judge', 'teardown'] as const;
+    let state: CampaignState = { ...initialState(0), stages, holdMs: 1_000, stage: 'soak' };
+    const failure = { kind: 'breach', message: 'broke' } as const;
+    state = next(state, { type: 'failed', stage: 'soak', execution: 1, failure, atMs: 1 });
+    const answer = { type: 'decided', stage: 'soak', execution: 1, reason: '', atMs: 2 } as const;
+    expect(next(state, { ...answer, decision: 'retry' })).toMatchObject({ stage: 'soak', execution: 2 });
+    expect(next(state, { ...answer, decision: 'abort' })).toMatchObject({ stage: 'judge', earlyEnd: 'aborted' });
+  });
+});
+
 /** What must hold from one state to the next. */
 function checkStep(before: CampaignState, event: CampaignEvent, after: CampaignState): void {
   // A decision acts on the hold it names or not at all.

@@ -237,8 +237,10 @@ function everyInequalityHolds(deadlines: StageDeadlines, profile: Profile): void
   expect(budgets.gateIntervalMs).toBeGreaterThanOrEqual(budgets.queryMs);
   expect(deadlines.campaignMs).toBeGreaterThan(sum + deadlines.holdMs);
   expect(deadlines.janitorMs).toBeGreaterThan(deadlines.campaignMs);
-  expect(remainingMs(deadlines, 'resolve')).toBe(deadlines.campaignMs);
-  expect(remainingMs(deadlines, 'soak')).toBeGreaterThan(stages.soak.stageMs + stages.teardown.stageMs);
+  expect(remainingMs({ stages: STAGES, deadlines }, 'resolve')).toBe(deadlines.campaignMs);
+  expect(remainingMs({ stages: STAGES, deadlines }, 'soak')).toBeGreaterThan(
+    stages.soak.stageMs + stages.teardown.stageMs,
+  );
   for (const name of outerNames) {
     const set = profile.deadlines[name];
     if (set !== undefined) expect(stages[name.slice(0, -2) as 'seed'].attemptMs).toBe(set);

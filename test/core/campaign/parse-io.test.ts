@@ -1,0 +1,182 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { parseRampCheckpoint } from '../../../src/core/plan/checkpoints/ramp.ts';
+import { parseSoakCheckpoint } from '../../../src/core/plan/checkpoints/soak.ts';
+import { parseSteadyCheckpoint } from '../../../src/core/plan/checkpoints/steady.ts';
+import { initialState, next, type CampaignState } from '../../../src/core/campaign/machine.ts';
+import { parseJudgeInput, parseSnapshotInput, parseStageInput } from '../../../src/core/campaign/parse-input.ts';
+import {
+  parseJudgeResult,
+  parseSnapshotResult,
+  parseStageResult,
+  parseTeardownResult,
+} from '../../../src/core/campaign/parse-results.ts';
+import { FIRST_STAGES } from '../../../src/core/plan/spec.ts';
+import { parseHistory } from '../../workflows/history.ts';
+import { aSpec } from '../../workflows/make-spec.ts';
+
+const histories = new URL('../../histories/', import.meta.url);
+
+/** Results of activities in all recorded histories: the activity's name and its result. */
+function recordedResults(): readonly [string, unknown][] {
+  return ['recorded/', 'first-version/recorded/'].flatMap((path) =>
+    readdirSync(new URL(path, histories)).flatMap((file) => {
+      const events = parseHistory(readFileSync(new URL(`${path}${file}`, histories), 'utf8'));
+      const scheduled = events.filter(({ type }) => type === 'ActivityTaskScheduled');
+      const names = new Map(
+        events.map(({ type, attributes }, index) => [
+          String(index + 1),
+          type === 'ActivityTaskScheduled' ? (attributes['activityType'] as { name: string }).name : '',
+        ]),
+      );
+      expect(scheduled.length > 0 || /invalid|ladder/.test(file), file).toBe(true);
+      return events
+        .filter(({ type }) => type === 'ActivityTaskCompleted')
+        .map(({ attributes }): [string, unknown] => [
+          names.get(String(attributes['scheduledEventId'])) ?? '?',
+          decoded(attributes['result']),
+        ]);
+    }),
+  );
+}
+
+function decoded(payloads: unknown): unknown {
+  const [payload] = (payloads as { payloads?: { data?: string }[] } | undefined)?.payloads ?? [];
+  return payload?.data === undefined ? undefined : JSON.parse(Buffer.from(payload.data, 'base64').toString('utf8'));
+}
+
+const READ: Readonly<Record<string, (value: unknown) => unknown>> = {
+  snapshot: parseSnapshotResult,
+  judge: parseJudgeResult,
+  teardown: parseTeardownResult,
+};
+
+describe('results of activities', () => {
+  test('of every recorded history are read without loss', () => {
+    const results = recordedResults().filter(([name]) => FIRST_STAGES.some((stage) => stage === name));
+    expect(results.length).toBeGreaterThan(100);
+    for (const [name, value] of results) {
+      const stage = FIRST_STAGES.find((each) => each === name) ?? 'seed';
+      const parsed = READ[name]?.(value) ?? parseStageResult(stage, value);
+      expect(parsed, name).toEqual(value);
+    }
+  });
+
+  test('get defaults for what they do not have, where there is one', () => {
+    expect(parseStageResult('seed', { detail: 'done' })).toEqual({ detail: 'done', facts: {}, groundEvents: [] });
+    expect(parseJudgeResult({ detail: '', verdict: 'fail' })).toMatchObject({ reasons: [], gates: [] });
+    expect(parseTeardownResult({ detail: '' }).leftovers).toEqual([]);
+  });
+
+  test.for<[string, () => unknown, string]>([
+    ['no detail', () => parseStageResult('seed', {}), 'result of seed: detail: found nothing; allowed: a text'],
+    ['nothing', () => parseStageResult('ramp', null), 'result of ramp: found null (null); allowed: an object'],
+    [
+      'no verdict',
+      () => parseJudgeResult({ detail: '' }),
+      'result of judge: verdict: found nothing; allowed: pass, unmeasured, fail',
+    ],
+    ['an unknown verdict', () => parseJudgeResult({ detail: '', verdict: 'great' }), 'verdict: found "great" (string)'],
+    [
+      'no parts',
+      () => parseSnapshotResult({ detail: '' }),
+      'result of snapshot: parts: found nothing; allowed: a list',
+    ],
+    [
+      'a part without ok',
+      () => parseSnapshotResult({ detail: '', parts: [{ what: 'logs' }] }),
+      'result of snapshot: parts[0]: ok: found nothing',
+    ],
+  ])('with %s are refused by the name of the field', ([, read, message]) => {
+    expect(read).toThrow(message);
+  });
+});
+
+/** A record as the first version sent it: it lists no stages. */
+function firstState(): CampaignState {
+  const { stages: _, ...state } = next(initialState(1), { type: 'succeeded', stage: 'resolve', execution: 1, atMs: 2 });
+  return state as CampaignState;
+}
+
+const SOAK = { stage: 'soak', execution: 2, outcome: 'succeeded', startedAtMs: 5, endedAtMs: 9 } as const;
+
+describe('inputs of activities', () => {
+  test('of this version name a specification by its hash', () => {
+    const input = { campaign: 'c', specHash: 'h', stage: 'seed', execution: 2, group: 'g0', resume: { startAtMs: 1 } };
+    expect(parseStageInput('seed', input)).toEqual({ input: { ...input, decisions: [] }, sentSpec: undefined });
+  });
+
+  test('of the first version have the specification in them', () => {
+    const spec = aSpec();
+    const sent = { spec, execution: 1, decisions: [], outcomes: [SOAK] };
+    expect(parseStageInput('seed', sent)).toMatchObject({
+      input: { campaign: spec.campaign, specHash: spec.specHash, stage: 'seed', group: 'g0' },
+      sentSpec: spec,
+    });
+    expect(parseSnapshotInput(sent).input.soak).toMatchObject({ execution: 2, startedAtMs: 5, endedAtMs: 9 });
+    const judge = parseJudgeInput({ ...sent, state: firstState(), evidence: [], facts: {}, earlierSpecHashes: [] });
+    expect(judge.input.state).toEqual({ ...firstState(), stages: FIRST_STAGES });
+  });
+
+  test.for<[string, () => unknown, string]>([
+    [
+      'no hash',
+      () => parseStageInput('seed', { campaign: 'c', execution: 1 }),
+      'input of seed: specHash: found nothing',
+    ],
+    [
+      'a text as execution',
+      () => parseStageInput('seed', { campaign: 'c', specHash: 'h', execution: '1' }),
+      'execution: found "1" (string)',
+    ],
+    [
+      'no record for judge',
+      () => parseJudgeInput({ campaign: 'c', specHash: 'h', execution: 1 }),
+      'input of judge: state: found nothing',
+    ],
+  ])('with %s are refused by the name of the field', ([, read, message]) => {
+    expect(read).toThrow(message);
+  });
+});
+
+function onDisk(name: string): unknown {
+  return JSON.parse(readFileSync(new URL(`first-version/on-disk/checkpoints/${name}.json`, histories), 'utf8'));
+}
+
+describe('checkpoints', () => {
+  test('of the first version are read without loss', () => {
+    expect(parseRampCheckpoint(onDisk('ramp-1'))).toEqual(onDisk('ramp-1'));
+    expect(parseSteadyCheckpoint(onDisk('steady-1'))).toEqual(onDisk('steady-1'));
+    expect(parseSoakCheckpoint(onDisk('soak-1'))).toEqual(onDisk('soak-1'));
+    expect(parseSoakCheckpoint(onDisk('soak-1'))?.breach).toMatchObject({ gate: 'podBindP99', verdict: 'fail' });
+  });
+
+  test('are absent where a stage left none', () => {
+    expect([parseRampCheckpoint(undefined), parseSteadyCheckpoint(undefined), parseSoakCheckpoint(undefined)]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  test.for<[string, () => unknown, string]>([
+    [
+      'no start',
+      () => parseSoakCheckpoint({ lowWater: {}, actions: {} }),
+      'checkpoint of soak: startAtMs: found nothing',
+    ],
+    [
+      'a text as count',
+      () => parseRampCheckpoint({ startAtMs: 1, lowWater: { c0: '7' } }),
+      'checkpoint: lowWater: c0: found "7" (string)',
+    ],
+    ['a list', () => parseSteadyCheckpoint([1]), 'checkpoint of steady: found [1] (list); allowed: an object'],
+    [
+      'an action without a time',
+      () => parseSoakCheckpoint({ startAtMs: 1, actions: { 0: { firedAtMs: 'now' } } }),
+      'action 0: firedAtMs: found "now" (string)',
+    ],
+  ])('with %s are refused by the name of the field', ([, read, message]) => {
+    expect(read).toThrow(message);
+  });
+});
