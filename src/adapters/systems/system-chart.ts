@@ -1,7 +1,7 @@
 import type { ClusterRecord } from '../host/ledger.ts';
 import { chartReference, removeRelease, upgradeRelease, type Release } from './helm.ts';
 import type { ToolPaths } from '../substrates/substrate.ts';
-import { chartValues } from '../../core/bigfleet/system/helm-values.ts';
+import { chartValues } from '../../core/plan/chart-values.ts';
 import type { CampaignSpec } from '../../core/plan/spec.ts';
 import type { System } from '../../core/model/system.ts';
 

@@ -4,7 +4,9 @@ import type { GatePatch } from './gate-patch.ts';
 /** How the system under test is installed, known to be ready, scraped and gated. */
 export interface System {
   readonly metadata: Metadata;
-  /** The system makes the machines itself. */
+  /** Name of the extension with what Belay knows about this system; absent = recognised by its gates, or none. */
+  readonly extension?: string;
+  /** Who creates the machines. */
   readonly capacity: 'belay' | 'system';
   readonly install: {
     /** Files beside the system file, applied server-side in order; `module:` = a file of a Go module in the toolchain. */

@@ -1,16 +1,20 @@
-import { isBigfleet } from '../bigfleet/system/apply-slo.ts';
 import { requestedFault, RUNNABLE_FORMS } from '../faults/registry.ts';
 import type { Profile } from '../model/profile.ts';
 import type { System } from '../model/system.ts';
+import { EXTENSIONS, extensionOf } from '../profile/extensions.ts';
 import type { Infeasibility } from './feasibility.ts';
 
 /**
  * What a profile asks for and nothing would do when the campaign is run. It is refused instead of ignored: faults that this
- * version cannot inject, and what only BigFleet's chart does where the system has no such chart. Such a profile can still be
+ * version cannot inject, and settings that take effect only through the chart of another system. Such a profile can still be
  * planned and judged.
  */
 export function notCarriedOut(profile: Profile, system: System): readonly Infeasibility[] {
-  const refused = profile.runnerActions.flatMap(({ action }, index): readonly Infeasibility[] => {
+  return [...unknownFaults(profile), ...settingsOfOtherCharts(profile, system)];
+}
+
+function unknownFaults(profile: Profile): readonly Infeasibility[] {
+  return profile.runnerActions.flatMap(({ action }, index): readonly Infeasibility[] => {
     const fault = requestedFault(action);
     if (fault?.runnable === true) return [];
     const what = fault === undefined ? '' : ` (${fault.description})`;
@@ -21,27 +25,16 @@ export function notCarriedOut(profile: Profile, system: System): readonly Infeas
       },
     ];
   });
-  if (isBigfleet(system.gates) && system.install.helm !== undefined) return refused;
-  const only = `only BigFleet's chart does that, and system ${system.metadata.name} does not install it`;
-  const { preBind } = profile.seed;
-  const { failureRatePerSec } = profile.shard;
-  return [
-    ...refused,
-    ...(preBind
-      ? [
-          {
-            field: 'seed.preBind',
-            message: `${only}; found true, allowed to run: false, the scheduler binds every Pod`,
-          },
-        ]
-      : []),
-    ...(failureRatePerSec > 0
-      ? [
-          {
-            field: 'shard.failureRatePerSec',
-            message: `${only}; found ${failureRatePerSec}, allowed to run: 0, or runnerActions with fail-node`,
-          },
-        ]
-      : []),
-  ];
+}
+
+function settingsOfOtherCharts(profile: Profile, system: System): readonly Infeasibility[] {
+  const installed = system.install.helm === undefined ? undefined : extensionOf(system);
+  return EXTENSIONS.filter((extension) => extension !== installed).flatMap(({ title, chartSettings }) =>
+    chartSettings.flatMap(({ field, found, allowed }) => {
+      const value = found(profile);
+      if (value === undefined) return [];
+      const why = `only ${title}'s chart does that, and system ${system.metadata.name} does not install it`;
+      return [{ field, message: `${why}; found ${value}, allowed to run: ${allowed}` }];
+    }),
+  );
 }

@@ -3,10 +3,16 @@ import { formatDuration } from '../text/duration.ts';
 import type { Catalogue } from '../model/catalogue.ts';
 import type { Profile } from '../model/profile.ts';
 import type { Substrate } from '../model/substrate.ts';
+import { traitsOf } from '../model/substrate-types.ts';
+import type { System } from '../model/system.ts';
+import { extensionOf } from '../profile/extensions.ts';
 import { expectedMs } from '../model/expected-time.ts';
 import { gangRefusals } from './gang-room.ts';
 import type { Plan } from './plan.ts';
 import { seedRefusals } from './seed-reach.ts';
+
+/** What feasibility depends on in a system. */
+type SystemTraits = Pick<System, 'capacity' | 'extension' | 'gates'>;
 
 /** Something that cannot work: the field to change, and a sentence with what was found and what is allowed. */
 export interface Infeasibility {
@@ -14,26 +20,22 @@ export interface Infeasibility {
   readonly message: string;
 }
 
-/** Which machines a system finds: those Belay makes, all tiers of its provider, or whatever it makes itself. */
+/** The machines of a system: those Belay creates, the tiers of its provider, or as many as it creates itself. */
 export type Capacity = 'seeded' | 'tiers' | 'elastic';
 
-/** System whose provider keeps the four tiers of a seed. */
-const TIERED_SYSTEM = 'bigfleet';
-
-/**
- * Everything about a campaign that is known to fail before it starts; empty when nothing is. `capacityFromSystem` says that
- * the system makes machines without limit (`capacity: system`).
- */
+/** Every reason that is known before the start why a campaign must fail; empty when there is none. */
 export function checkFeasible(
   profile: Profile,
   substrate: Substrate,
   plan: Plan,
   catalogue: Catalogue,
-  capacityFromSystem = false,
+  system: SystemTraits,
 ): readonly Infeasibility[] {
-  const capacity: Capacity = profile.system === TIERED_SYSTEM ? 'tiers' : capacityFromSystem ? 'elastic' : 'seeded';
+  const extension = extensionOf(system);
+  const capacity: Capacity =
+    extension?.hasTiers === true ? 'tiers' : system.capacity === 'system' ? 'elastic' : 'seeded';
   return [
-    ...demandRefusals(profile, substrate, plan),
+    ...demandRefusals(profile, substrate, plan, extension?.needsEqualClusters === true),
     ...seedRefusals(profile, plan, catalogue, capacity),
     ...actionRefusals(profile, plan),
     ...loadEventRefusals(profile, catalogue),
@@ -42,8 +44,13 @@ export function checkFeasible(
   ];
 }
 
-/** Demand must be what the seed was sized for, to the Pod (upstream's rounding doubles it in the worst case). */
-function demandRefusals(profile: Profile, substrate: Substrate, plan: Plan): readonly Infeasibility[] {
+/** The demand must equal what the seed was sized for. (BigFleet rounds it up per cluster, in the worst case to the double.) */
+function demandRefusals(
+  profile: Profile,
+  substrate: Substrate,
+  plan: Plan,
+  equalClusters: boolean,
+): readonly Infeasibility[] {
   const refused: Infeasibility[] = [];
   const { machines, density } = profile.scale;
   const demand = plan.totalPods;
@@ -55,24 +62,24 @@ function demandRefusals(profile: Profile, substrate: Substrate, plan: Plan): rea
         `scale.density ${density} = ${machines * density}; allowed: equal to the Pod`,
     });
   }
-  if (profile.system === TIERED_SYSTEM && plan.totalPods % plan.clusterCount !== 0) {
+  if (equalClusters && plan.totalPods % plan.clusterCount !== 0) {
     const perCluster = Math.ceil(plan.totalPods / plan.clusterCount);
     refused.push({
       field: 'scale.machines',
       message:
-        `${plan.totalPods} Pods do not divide over ${plan.clusterCount} clusters, and system ${TIERED_SYSTEM} gives every ` +
+        `${plan.totalPods} Pods do not divide over ${plan.clusterCount} clusters, and system ${profile.system} gives every ` +
         `cluster the same target: ${perCluster} each would ask for ${perCluster * plan.clusterCount}; allowed: ` +
         `scale.machines x scale.density a multiple of ${plan.clusterCount}, or another cluster.podsPerCluster than ` +
         `${substrate.cluster.podsPerCluster}`,
     });
   }
-  const contexts = substrate.kubeconfig?.contexts.length;
-  if (substrate.type === 'kubeconfig' && contexts !== undefined && contexts < plan.clusterCount) {
+  const offered = traitsOf(substrate).offers?.(substrate);
+  if (offered !== undefined && offered.clusters < plan.clusterCount) {
     refused.push({
-      field: 'kubeconfig.contexts',
+      field: offered.field,
       message:
         `${plan.totalPods} Pods need ${plan.clusterCount} clusters of cluster.podsPerCluster ` +
-        `${substrate.cluster.podsPerCluster}; found ${contexts} contexts; allowed: at least ${plan.clusterCount}`,
+        `${substrate.cluster.podsPerCluster}; found ${offered.clusters} ${offered.noun}; allowed: at least ${plan.clusterCount}`,
     });
   }
   return refused;

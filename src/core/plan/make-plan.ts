@@ -2,6 +2,7 @@ import { STAGES } from '../model/stages.ts';
 import type { Catalogue } from '../model/catalogue.ts';
 import type { Profile } from '../model/profile.ts';
 import { shardReplicasOf } from '../model/shard-replicas.ts';
+import type { Tiers } from '../model/tiers.ts';
 import type { Substrate } from '../model/substrate.ts';
 import { cost, hostsNeeded } from './cost.ts';
 import type { Plan, SeedRow } from './plan.ts';
@@ -67,15 +68,7 @@ export function makePlan(profile: Profile, substrate: Substrate, catalogue: Cata
   };
 }
 
-/** Machines of each tier as BigFleet's values have them: configured by cluster, the others by shard. */
-export interface Tiers {
-  readonly configuredPerCluster: number;
-  readonly idlePerShard: number;
-  readonly speculativePerShard: number;
-  readonly spotPerShard: number;
-}
-
-/** Sizes of the tiers (`reference/bigfleet-harness.md` §5). */
+/** Machines in each tier: shares of the effective machines, rounded down. */
 export function tiers(profile: Profile, catalogue: Catalogue, clusterCount: number): Tiers {
   const { machines, density } = profile.scale;
   const { seed } = profile;

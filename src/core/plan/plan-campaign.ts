@@ -1,10 +1,10 @@
-import { applySlo } from '../bigfleet/system/apply-slo.ts';
 import type { GateDefinition } from '../gates/model.ts';
 import { GateProblems, resolveGates } from '../gates/resolve.ts';
 import type { Catalogue } from '../model/catalogue.ts';
 import type { Profile } from '../model/profile.ts';
 import type { Substrate } from '../model/substrate.ts';
 import type { System } from '../model/system.ts';
+import { gatesWithSlo } from '../profile/extensions.ts';
 import { deriveDeadlines } from './deadlines.ts';
 import type { StageDeadlines } from './deadline-model.ts';
 import { demandPeak } from './demand-peak.ts';
@@ -49,7 +49,7 @@ export function planCampaign(parts: CampaignParts, holdMs?: number): PlannedCamp
   let gates: readonly GateDefinition[] = [];
   try {
     gates = resolveGates(
-      applySlo(system.gates, profile, { totalPods: plan.totalPods, shardReplicas: plan.shardReplicas }),
+      gatesWithSlo(system, profile, { totalPods: plan.totalPods, shardReplicas: plan.shardReplicas }),
       profile.gates,
       { machines: profile.scale.machines, pods: plan.totalPods, clusters: plan.clusterCount },
     );
@@ -57,7 +57,7 @@ export function planCampaign(parts: CampaignParts, holdMs?: number): PlannedCamp
     if (!(error instanceof GateProblems)) throw error;
     errors.push(...error.problems.map((one) => ({ field: `gates.${one.gate}.${one.field}`, message: one.message })));
   }
-  errors.push(...checkFeasible(profile, substrate, plan, catalogue, system.capacity === 'system'));
+  errors.push(...checkFeasible(profile, substrate, plan, catalogue, system));
   const derived = deriveDeadlines({
     profile,
     plan,

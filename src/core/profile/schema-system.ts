@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { anything, choice, count, duration, flag, matching, name, passing, text } from '../files/fields.ts';
 import { gatesSchema } from './schema-gate.ts';
+import { EXTENSION_NAMES } from './extensions.ts';
 import { BELAY_FORMAT } from './formats.ts';
 import { metadataSchema } from './schema-profile.ts';
 
@@ -112,6 +113,10 @@ export const systemSchema = z
     kind: choice(['System'], 'Kind of the file'),
     metadata: metadataSchema,
     capacity: choice(['belay', 'system'], 'Who makes the machines').default('belay'),
+    extension: choice(
+      EXTENSION_NAMES,
+      'What Belay knows of this system beyond this file: bars from slo, values of its chart, tiers of machines',
+    ).optional(),
     install: install.meta({ description: 'How it is installed; nothing = it is there already' }).prefault({}),
     ready: ready.meta({ description: 'When it is ready' }).prefault({}),
     scrape: z.array(scrape).meta({ description: 'What Prometheus scrapes beside the cluster itself' }).default([]),

@@ -139,6 +139,7 @@ export function toSystem(file: SystemFile): System {
   const { helm } = file.install;
   return {
     metadata: file.metadata,
+    ...(file.extension === undefined ? {} : { extension: file.extension }),
     capacity: file.capacity,
     install: {
       manifests: file.install.manifests.map((manifest) => compact(manifest)),

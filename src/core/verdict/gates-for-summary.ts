@@ -1,7 +1,7 @@
 import { shardReplicasOf } from '../model/shard-replicas.ts';
 import type { GatePatch } from '../model/gate-patch.ts';
 import type { Profile } from '../model/profile.ts';
-import { applySlo, isBigfleet } from '../bigfleet/system/apply-slo.ts';
+import { extensionOf, gatesWithSlo } from '../profile/extensions.ts';
 import { BELAY_JOB } from '../gates/model.ts';
 import type { GateDefinition, GateResult } from '../gates/model.ts';
 import { resolveGates } from '../gates/resolve.ts';
@@ -24,9 +24,10 @@ export function gatesForSummary(
   const pods = summary.totalCrs || machines * density;
   const size = { totalPods: pods, shardReplicas: Math.max(summary.shardReplicas ?? 0, shardReplicasOf(profile)) };
   const stored = Object.fromEntries(summary.gates.map((result) => [result.gate, patchOf(result)]));
-  const foreign = summary.gates.length === 0 && isBigfleet(systemGates);
+  const extension = extensionOf({ gates: systemGates });
+  const foreign = summary.gates.length === 0 && extension?.hasOwnRunner === true;
   const asked = foreign ? withoutOwn(systemGates) : systemGates;
-  const current = { ...stored, ...applySlo(asked, profile, size) };
+  const current = { ...stored, ...gatesWithSlo({ gates: asked }, profile, size) };
   return resolveGates(current, profile.gates, { machines, pods, clusters: summary.clusters ?? 1 });
 }
 

@@ -7,6 +7,7 @@ import { connectCluster } from '../../../src/adapters/kube/client.ts';
 import { chartReference, removeRelease, upgradeRelease } from '../../../src/adapters/systems/helm.ts';
 import type { Release } from '../../../src/adapters/systems/helm.ts';
 import { ensureTools } from '../../../src/adapters/toolchain/ensure-tools.ts';
+import { chartInputs } from '../../../src/core/plan/chart-values.ts';
 import { helmValues } from '../../../src/core/bigfleet/system/helm-values.ts';
 import { makePlan } from '../../../src/core/plan/make-plan.ts';
 import { startCluster } from '../../cluster.ts';
@@ -20,7 +21,7 @@ function values(machines: number): unknown {
   const profile = caseProfile({ 'scale.machines': machines });
   const substrate = caseSubstrate({});
   const catalogue = aCatalogue({ archetypes: [anArchetype()] });
-  return helmValues(profile, substrate, makePlan(profile, substrate, catalogue), catalogue);
+  return helmValues(chartInputs({ profile, substrate, plan: makePlan(profile, substrate, catalogue), catalogue }));
 }
 
 describe('chartReference', () => {

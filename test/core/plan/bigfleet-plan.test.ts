@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { cost } from '../../../src/core/plan/cost.ts';
-import { chartValues, helmValues } from '../../../src/core/bigfleet/system/helm-values.ts';
+import { helmValues } from '../../../src/core/bigfleet/system/helm-values.ts';
+import { chartInputs, chartValues } from '../../../src/core/plan/chart-values.ts';
 import { makePlan, rampNote } from '../../../src/core/plan/make-plan.ts';
 import { rampBudget } from '../../../src/core/model/ramp-budget.ts';
 import {
@@ -237,7 +238,9 @@ describe('helmValues', () => {
   it.each(cases.helmValues.map((each, index) => ({ index, ...each })))('case $index', ({ profile, expected }) => {
     const tested = caseProfile(profile);
     const substrate = caseSubstrate({});
-    const values = helmValues(tested, substrate, makePlan(tested, substrate, oneKind), oneKind);
+    const values = helmValues(
+      chartInputs({ profile: tested, substrate, plan: makePlan(tested, substrate, oneKind), catalogue: oneKind }),
+    );
     for (const [path, value] of Object.entries(expected)) expect(at(values, path), path).toEqual(value);
   });
 
@@ -245,7 +248,9 @@ describe('helmValues', () => {
     const substrate = caseSubstrate({});
     const render = (set: Record<string, unknown>): Readonly<Record<string, unknown>> => {
       const profile = caseProfile(set);
-      return helmValues(profile, substrate, makePlan(profile, substrate, oneKind), oneKind);
+      return helmValues(
+        chartInputs({ profile: profile, substrate, plan: makePlan(profile, substrate, oneKind), catalogue: oneKind }),
+      );
     };
     const bare = render({});
     expect(at(bare, 'loadProfile.openLoopDemandMultiplier')).toBeUndefined();
@@ -287,7 +292,9 @@ describe('helmValues', () => {
   it('asks each cluster for what the seed was sized for', () => {
     const profile = caseProfile({ 'scale.machines': 50 });
     const substrate = caseSubstrate({ 'cluster.podsPerCluster': 10_000 });
-    const values = helmValues(profile, substrate, makePlan(profile, substrate, oneKind), oneKind);
+    const values = helmValues(
+      chartInputs({ profile: profile, substrate, plan: makePlan(profile, substrate, oneKind), catalogue: oneKind }),
+    );
     expect(at(values, 'loadProfile.target')).toBe(5_000);
   });
 });

@@ -25,7 +25,12 @@ function refusals(asked: Asked): readonly string[] {
   const substrate = caseSubstrate({ 'cluster.podsPerCluster': 2_500, ...asked.substrate });
   const catalogue = asked.catalogue ?? aCatalogue({ name: 'plain', archetypes: [anArchetype()] });
   const plan = { ...makePlan(profile, substrate, catalogue), ...asked.plan };
-  return checkFeasible(profile, substrate, plan, catalogue, asked.elastic).map(({ message }) => message);
+  const system = {
+    capacity: asked.elastic === true ? ('system' as const) : ('belay' as const),
+    gates: {},
+    ...(profile.system === 'bigfleet' ? { extension: 'bigfleet' } : {}),
+  };
+  return checkFeasible(profile, substrate, plan, catalogue, system).map(({ message }) => message);
 }
 
 describe('checkFeasible', () => {

@@ -1,15 +1,10 @@
 import { shardReplicasOf } from '../../model/shard-replicas.ts';
 import type { GatePatch } from '../../model/gate-patch.ts';
 import type { Profile, Slo } from '../../model/profile.ts';
+import type { RunSize } from '../../model/system-extension.ts';
 import { STEADY_SHARE } from '../../model/steady-share.ts';
 
 type Gates = Readonly<Record<string, GatePatch>>;
-
-/** Numbers of a run that bars are made of, where they are known better than from the profile, e.g. from a stored summary. */
-export interface RunSize {
-  readonly totalPods?: number;
-  readonly shardReplicas?: number;
-}
 
 /** Gates that hold a single upper bar of the profile's `slo`, under the same key. */
 const UPPER_BARS = [
@@ -28,19 +23,12 @@ const NEVER_OFF: ReadonlySet<string> = new Set([
   'operatorAckP99Seconds',
 ]);
 
-/** Whether gates are those of a BigFleet: it alone measures shortfalls of shards. */
-export function isBigfleet(gates: Gates): boolean {
-  return gates['shardShortfalls'] !== undefined;
-}
-
 /**
- * A system's gates with the bars of a profile's `slo` put in, under upstream's keys; what comes out goes to `resolveGates` as
- * the system's gates, so that the profile's own `gates` still come last. Only gates that the system has are changed; the
- * opt-in ones (standing shortfall, preemption, cost routing) are added where the profile asks for them and the system
- * measures shortfalls at all. A bar set to 0 turns a gate informational, as it does upstream.
+ * BigFleet's gates with the bars of a profile's `slo`. Only gates of the system file are changed, except those that a profile
+ * opts into: standing shortfall, preemption and cost routing. A bar of 0 makes a gate informational, as in BigFleet. The
+ * profile's own `gates` are applied later and override these bars.
  */
-export function applySlo(system: Gates, profile: Profile, size: RunSize = {}): Gates {
-  if (!isBigfleet(system)) return system;
+export function applySlo(system: Gates, profile: Profile, size: RunSize): Gates {
   const { slo } = profile;
   const changed: Record<string, GatePatch> = { ...system };
   const put = (name: string, bar: GatePatch): void => {
