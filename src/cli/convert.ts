@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { readTextFile } from '../adapters/files/read-text.ts';
-import { convertLegacy } from '../core/bigfleet/legacy/convert-legacy.ts';
+import { convertProfile } from '../core/conversion/registry.ts';
 import { formatFileErrors } from '../core/files/file-error.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -15,7 +15,7 @@ export function convertCommand(): Command {
     .action((legacy: string, options: { readonly output?: string }) => {
       const read = readTextFile(legacy);
       if (!read.ok) throw new UsageError(formatFileErrors(read.errors));
-      const converted = convertLegacy(read.text, legacy);
+      const converted = convertProfile(read.text, legacy);
       if (!converted.ok) throw new UsageError(formatFileErrors(converted.errors));
       if (options.output === undefined) process.stdout.write(converted.text);
       else writeNew(options.output, converted.text);

@@ -4,15 +4,14 @@ import { findProfile, findSystem, loadProfileFile, looksLikePath } from '../adap
 import type { Found } from '../adapters/files/find.ts';
 import { readTextFile } from '../adapters/files/read-text.ts';
 import { searchFolders } from '../adapters/host/folders.ts';
-import { judgeBigfleet } from '../core/bigfleet/system/rules.ts';
-import type { BigfleetVerdict } from '../core/bigfleet/system/rules.ts';
+import { FOREIGN_RULES } from '../core/verdict/foreign-rules-registry.ts';
+import type { ForeignVerdict } from '../core/verdict/foreign-rules-registry.ts';
 import { gatesForSummary } from '../core/verdict/gates-for-summary.ts';
 import { judgeSummary, sideBySide } from '../core/verdict/judge-summary.ts';
 import type { SideBySide, SummaryVerdict } from '../core/verdict/judge-summary.ts';
 import { GateProblems } from '../core/gates/resolve.ts';
 import { readSummary } from '../core/verdict/summary.ts';
 import type { Summary } from '../core/verdict/summary.ts';
-import { shardReplicasOf } from '../core/model/shard-replicas.ts';
 import { formatFileErrors, formatNotice, sortFileErrors } from '../core/files/file-error.ts';
 import type { Profile } from '../core/model/profile.ts';
 import { overridesOf } from './set-option.ts';
@@ -22,7 +21,7 @@ import { UsageError } from './usage-error.ts';
 export interface JudgedSummary {
   readonly names: { readonly summary: string; readonly runId: string; readonly profile: string };
   readonly belay: SummaryVerdict;
-  readonly bigfleet: BigfleetVerdict;
+  readonly bigfleet: ForeignVerdict;
   readonly rows: readonly SideBySide[];
 }
 
@@ -47,14 +46,7 @@ export function judgeStored(path: string, profileName: string | undefined, set: 
       throw new UsageError(`profile ${profile.metadata.name}: ${error.message}`, { cause: error });
     throw error;
   }
-  const bigfleet = judgeBigfleet({
-    metrics: summary.metrics,
-    slo: profile.slo,
-    totalCrs: summary.totalCrs ?? profile.scale.machines * profile.scale.density,
-    // Upstream's runner makes 1 of 0 before it judges.
-    shardReplicas: summary.shardReplicas === 0 ? 1 : (summary.shardReplicas ?? shardReplicasOf(profile)),
-    runnerActions: summary.runnerActions,
-  });
+  const bigfleet = FOREIGN_RULES.bigfleet(summary, profile);
   return {
     names: { summary: file, runId: summary.runId, profile: profile.metadata.name },
     belay,

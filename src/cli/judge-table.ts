@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 import { COMPACT } from './text-table.ts';
-import type { BigfleetVerdict } from '../core/bigfleet/system/rules.ts';
+import type { ForeignVerdict } from '../core/verdict/foreign-rules-registry.ts';
 import type { SideBySide, SummaryVerdict } from '../core/verdict/judge-summary.ts';
 import { barText, coloured } from './verdict-table.ts';
 
@@ -37,7 +37,7 @@ export function belayTable(belay: SummaryVerdict): string {
 }
 
 /** Upstream's verdict by itself, in its order. */
-export function bigfleetTable(bigfleet: BigfleetVerdict): string {
+export function bigfleetTable(bigfleet: ForeignVerdict): string {
   const table = new Table({ head: ['gate', 'value', 'bar', 'outcome'], ...COMPACT });
   for (const gate of [...bigfleet.gates, bigfleet.reclaims]) {
     const outcome = gate.outcome === 'skipped' ? 'skipped' : coloured(gate.outcome);
@@ -47,7 +47,7 @@ export function bigfleetTable(bigfleet: BigfleetVerdict): string {
 }
 
 /** Upstream's verdict in a line, with what it did not measure. */
-export function bigfleetLine(bigfleet: BigfleetVerdict): string {
+export function bigfleetLine(bigfleet: ForeignVerdict): string {
   const judged = [...bigfleet.gates, bigfleet.reclaims].some((gate) => gate.outcome !== 'skipped');
   if (!judged && bigfleet.pass) return `bigfleet: ${coloured('pass')}, because none of its gates is in this summary`;
   const verdict = bigfleet.pass ? coloured('pass') : `${coloured('fail')}: ${bigfleet.reason}`;

@@ -1,4 +1,4 @@
-import type { Ending } from '../../core/verdict/conclusion.ts';
+import type { Ending } from '../../core/campaign/ending.ts';
 import type { DecisionRecord, FailureKind, StageOutcome } from '../../core/campaign/machine.ts';
 import type { GateLine } from '../../core/campaign/stage-io.ts';
 import type { Stage } from '../../core/model/stages.ts';

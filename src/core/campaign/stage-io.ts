@@ -1,6 +1,6 @@
 import type { GateResult, Verdict } from '../gates/model.ts';
 import type { Stage } from '../model/stages.ts';
-import type { Ending } from '../verdict/conclusion.ts';
+import type { Ending } from './ending.ts';
 import type { CampaignState, DecisionRecord } from './machine.ts';
 
 /** What the workflow and its activities pass to each other: counts and pointers, never data. */

@@ -1,4 +1,14 @@
-import type { Substrate } from './substrate.ts';
+/** Clusters that a substrate offers, and the field that lists them. */
+export interface Offer {
+  readonly clusters: number;
+  readonly field: string;
+  readonly noun: string;
+}
+
+/** The part of a substrate that lists clusters; a whole substrate fits. */
+interface Contexts {
+  readonly kubeconfig?: { readonly contexts: readonly string[] };
+}
 
 /** What a type of substrate can do. A type is one entry of `SUBSTRATE_TYPES` and one adapter. */
 export interface SubstrateTraits {
@@ -9,19 +19,15 @@ export interface SubstrateTraits {
   /** False: campaigns on it can be planned and judged, but this version cannot run them. */
   readonly runnable: boolean;
   /** Field of the file with the settings of this type; no other type may have it. */
-  readonly settings: keyof Substrate & ('local' | 'kubeconfig' | 'kwokPod');
+  readonly settings: 'local' | 'kubeconfig' | 'kwokPod';
   /** What the settings must contain; absent = they are optional. */
   readonly requiredSettings?: string;
   /** One word before "cluster" in messages. */
   readonly adjective: string;
   /** Each host manages only its own clusters. False: one host manages the clusters of all hosts. */
   readonly hostsWorkInParallel: boolean;
-  /** Number of clusters that the substrate offers, and the field that lists them; absent = as many as the plan needs. */
-  readonly offers?: (substrate: Substrate) => {
-    readonly clusters: number;
-    readonly field: string;
-    readonly noun: string;
-  };
+  /** Absent = the substrate offers as many clusters as the plan needs. */
+  readonly offers?: (substrate: Contexts) => Offer;
 }
 
 /** Every type of substrate, by its name in files. */

@@ -2,7 +2,7 @@ import { requestedFault, RUNNABLE_FORMS } from '../faults/registry.ts';
 import type { Profile } from '../model/profile.ts';
 import type { System } from '../model/system.ts';
 import { EXTENSIONS, extensionOf } from '../profile/extensions.ts';
-import type { Infeasibility } from './feasibility.ts';
+import type { Infeasibility } from './infeasibility.ts';
 
 /**
  * What a profile asks for and nothing would do when the campaign is run. It is refused instead of ignored: faults that this

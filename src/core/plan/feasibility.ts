@@ -8,20 +8,12 @@ import type { System } from '../model/system.ts';
 import { extensionOf } from '../profile/extensions.ts';
 import { expectedMs } from '../model/expected-time.ts';
 import { gangRefusals } from './gang-room.ts';
+import type { Capacity, Infeasibility } from './infeasibility.ts';
 import type { Plan } from './plan.ts';
 import { seedRefusals } from './seed-reach.ts';
 
 /** What feasibility depends on in a system. */
 type SystemTraits = Pick<System, 'capacity' | 'extension' | 'gates'>;
-
-/** Something that cannot work: the field to change, and a sentence with what was found and what is allowed. */
-export interface Infeasibility {
-  readonly field: string;
-  readonly message: string;
-}
-
-/** The machines of a system: those Belay creates, the tiers of its provider, or as many as it creates itself. */
-export type Capacity = 'seeded' | 'tiers' | 'elastic';
 
 /** Every reason that is known before the start why a campaign must fail; empty when there is none. */
 export function checkFeasible(

@@ -1,6 +1,6 @@
 import type { Archetype, Catalogue } from '../model/catalogue.ts';
 import type { Profile } from '../model/profile.ts';
-import type { Capacity, Infeasibility } from './feasibility.ts';
+import type { Capacity, Infeasibility } from './infeasibility.ts';
 import type { Plan, SeedRow } from './plan.ts';
 import { isGang, podsPerMachine, seededArchetypes } from './seed-sizing.ts';
 import { podsOfSmallestCluster } from './cluster-pods.ts';

@@ -9,7 +9,7 @@ import { deriveDeadlines } from './deadlines.ts';
 import type { StageDeadlines } from './deadline-model.ts';
 import { demandPeak } from './demand-peak.ts';
 import { checkFeasible } from './feasibility.ts';
-import type { Infeasibility } from './feasibility.ts';
+import type { Infeasibility } from './infeasibility.ts';
 import { makePlan } from './make-plan.ts';
 import type { Plan } from './plan.ts';
 import { systemShape } from './stages/shape.ts';

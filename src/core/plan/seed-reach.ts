@@ -1,7 +1,7 @@
 import { STEADY_SHARE } from '../model/steady-share.ts';
 import type { Archetype, Catalogue } from '../model/catalogue.ts';
 import type { Profile } from '../model/profile.ts';
-import type { Capacity, Infeasibility } from './feasibility.ts';
+import type { Capacity, Infeasibility } from './infeasibility.ts';
 import type { Plan, SeedRow } from './plan.ts';
 import { podShare, podsPerMachine, seededArchetypes } from './seed-sizing.ts';
 import { largestRemainder } from './whole-numbers.ts';

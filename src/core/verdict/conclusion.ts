@@ -1,14 +1,7 @@
 import { worst, type GateDefinition, type GateResult, type Verdict } from '../gates/model.ts';
 import { isMeasured } from '../model/stages.ts';
+import type { Ending } from '../campaign/ending.ts';
 import { latestOutcome, type CampaignState, type StageOutcome } from '../campaign/machine.ts';
-
-/**
- * How a campaign ended, apart from its gates.
- * - `completed`: it has a verdict.
- * - `aborted`: somebody cancelled it.
- * - `harness-fault`: Belay's own ground gave way; nothing is said about the system.
- */
-export type Ending = 'completed' | 'aborted' | 'harness-fault';
 
 /** What the machine's record alone says about the verdict, before any gate is looked at. */
 export interface Floor {

@@ -1,4 +1,4 @@
-import type { BigfleetVerdict } from '../bigfleet/system/rules.ts';
+import type { ForeignVerdict } from './foreign-rules-registry.ts';
 import { judgeGate, overallVerdict } from '../gates/judge.ts';
 import { worst } from '../gates/model.ts';
 import type { GateDefinition, GateResult, Reading, UnmeasuredReason, Verdict } from '../gates/model.ts';
@@ -55,7 +55,7 @@ export function judgeSummary(summary: Summary, definitions: readonly GateDefinit
 }
 
 /** Both verdicts gate by gate: upstream's gates in its order, then what only Belay judges. */
-export function sideBySide(summary: Summary, bigfleet: BigfleetVerdict, belay: SummaryVerdict): readonly SideBySide[] {
+export function sideBySide(summary: Summary, bigfleet: ForeignVerdict, belay: SummaryVerdict): readonly SideBySide[] {
   const ours = new Map(belay.results.map((result) => [result.gate, result]));
   const rows = [...bigfleet.gates, bigfleet.reclaims]
     .filter((gate) => gate.outcome !== 'skipped' || ours.has(gate.key))

@@ -1,11 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import {
-  endingOf,
-  healedFailures,
-  verdictFloor,
-  withBreachesRead,
-  type Ending,
-} from '../../../src/core/verdict/conclusion.ts';
+import { endingOf, healedFailures, verdictFloor, withBreachesRead } from '../../../src/core/verdict/conclusion.ts';
+import type { Ending } from '../../../src/core/campaign/ending.ts';
 import {
   initialState,
   type CampaignState,
