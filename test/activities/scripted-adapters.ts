@@ -1,0 +1,95 @@
+import type { InstallAdapters } from '../../src/activities/install.ts';
+import type { ProvisionAdapters } from '../../src/activities/provision.ts';
+import type { SnapshotAdapters } from '../../src/activities/snapshot.ts';
+import type { TeardownAdapters } from '../../src/activities/teardown.ts';
+import type { FindTool } from '../../src/activities/tools.ts';
+import { readLedger, writeLedger, type ClusterRecord, type Ledger } from '../../src/adapters/host/ledger.ts';
+import type { CampaignSpec } from '../../src/core/plan/spec.ts';
+import type { System } from '../../src/core/model/system.ts';
+
+/** Adapters that answer at once and do nothing outside of this process. */
+
+const findTool: FindTool = (name) => Promise.resolve({ name, version: '1', path: `/tools/${name}`, from: 'cache' });
+
+const PROMETHEUS = { url: 'http://prometheus', scrapeIntervalMs: 1_000 };
+
+/** The clusters of a campaign, as its substrate brings them up. */
+export function clustersOf({ plan, substrate }: CampaignSpec): readonly ClusterRecord[] {
+  return Array.from({ length: plan.clusterCount }, (_, index) => ({
+    index,
+    name: `c${index}`,
+    kubeconfigPath: `/clusters/c${index}`,
+    context: '',
+    owned: substrate.type === 'local',
+    uid: `u${index}`,
+  }));
+}
+
+/** Writes the ledger of a campaign whose clusters are up. */
+export function clustersUp(spec: CampaignSpec): Ledger {
+  const ledger = {
+    campaign: spec.campaign,
+    slug: spec.slug,
+    workflowId: spec.workflowId,
+    runId: spec.runId,
+    createdAtMs: Date.now(),
+    expiresAtMs: Date.now() + spec.deadlines.janitorMs,
+    clusters: clustersOf(spec),
+    processes: [],
+  };
+  writeLedger(ledger);
+  return ledger;
+}
+
+export function scriptedProvision(): ProvisionAdapters {
+  return {
+    findTool,
+    openLedger: () => undefined,
+    substrate: (spec) => ({
+      provision: () => Promise.resolve(clustersOf(spec)),
+      scrapeTargets: () => Promise.resolve({ targets: [], absent: [] }),
+    }),
+    startPrometheus: () => Promise.resolve(PROMETHEUS),
+    writeTargets: () => Promise.resolve(),
+    scrapeWorker: () => Promise.resolve(),
+  };
+}
+
+export function scriptedInstall(system: System): InstallAdapters {
+  return {
+    findTool,
+    loadSystem: () => ({ system, folder: '/systems' }),
+    installChart: () => Promise.resolve(),
+    installSystem: () => Promise.resolve(),
+    scrapeTargets: () => [],
+    prometheus: () => PROMETHEUS,
+    writeTargets: () => Promise.resolve(),
+  };
+}
+
+export function scriptedSnapshot(): SnapshotAdapters {
+  return {
+    readLedger,
+    readCheckpoint: () => undefined,
+    prometheus: () => PROMETHEUS,
+    clusterLogs: () => [],
+    collect: ({ onPart }) => Promise.resolve(onPart({ what: 'curves of the gates', ok: true })),
+  };
+}
+
+export function scriptedTeardown(system: System): TeardownAdapters {
+  return {
+    ledger: { read: readLedger, markClosing: () => undefined, removeFolder: () => undefined },
+    endWatches: () => Promise.resolve(),
+    forgetMetrics: () => Promise.resolve(),
+    loadSystem: () => ({ system, folder: '/systems' }),
+    tools: () => Promise.resolve(new Map()),
+    removeChart: () => Promise.resolve(),
+    removeSystem: () => Promise.resolve(),
+    removeProcesses: () => Promise.resolve(),
+    sweep: () => Promise.resolve({ removed: 3, left: [] }),
+    removeCluster: () => Promise.resolve(),
+    stopPrometheus: () => Promise.resolve(),
+    stopProcess: () => Promise.resolve(),
+  };
+}
