@@ -25,6 +25,8 @@ import type {
 } from './contract.ts';
 import { createInstall, type InstallAdapters } from './install.ts';
 import { createJudge } from './judge.ts';
+import { effectOf } from '../adapters/faults/registry.ts';
+import { openGateReader } from '../adapters/prometheus/gate-reader.ts';
 import { createProvision, type ProvisionAdapters } from './provision.ts';
 import { createRamp } from './ramp.ts';
 import { createResolve } from './resolve.ts';
@@ -58,7 +60,7 @@ export function createActivities({ log, metricsPort, observers }: ActivityDepend
     seed: createSeed(log),
     ramp: createRamp(log, observers),
     steady: createSteady(log, observers),
-    soak: createSoak(log, observers),
+    soak: createSoak(log, { observers, openGateReader, effectOf }),
     snapshot: createSnapshot(log, SNAPSHOT_ADAPTERS),
     judge: createJudge(log),
     teardown: createTeardown(log, teardownAdapters(observers)),

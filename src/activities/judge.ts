@@ -9,6 +9,7 @@ import { writeJunit } from '../adapters/evidence/junit.ts';
 import { writeManifest } from '../adapters/evidence/manifest.ts';
 import { writeReport } from '../adapters/evidence/report.ts';
 import type { LoadRecord } from '../adapters/evidence/summary-model.ts';
+import { faultResults } from '../core/campaign/fault-results.ts';
 import { parseSoakCheckpoint } from '../core/plan/checkpoints/soak.ts';
 import { withBreachesRead } from '../core/verdict/conclusion.ts';
 import { latestOutcome, type CampaignState } from '../core/campaign/machine.ts';
@@ -84,11 +85,7 @@ function actionsOf(spec: CampaignSpec, state: CampaignState, execution: number):
   // A soak that ended early did not get to its later actions; that it ended early is what is told.
   if (latestOutcome(state, 'soak')?.outcome !== 'succeeded') return [];
   const checkpoint = parseSoakCheckpoint(readCheckpoint(spec.slug, 'soak', execution));
-  return spec.profile.runnerActions.map(({ action, atSeconds }, index) => {
-    const done = checkpoint?.actions[String(index)];
-    const fireError = done?.error ?? (done?.firedAtMs === undefined ? 'the soak ended before it' : '');
-    return { action, atSeconds, fireError, assertError: '', asserted: fireError === '' };
-  });
+  return faultResults(spec, checkpoint?.actions ?? {});
 }
 
 /** How the load was made. What the ramp could not measure is not there, also here: 0 would be a measurement. */

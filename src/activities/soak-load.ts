@@ -2,35 +2,52 @@ import { removeSurplus, replaceMissing, type MendRequest } from '../adapters/kub
 import { runDemand, type DemandReport } from '../adapters/kube/run-demand.ts';
 import { SlotBook, type LoadPlace } from '../adapters/kube/slot-book.ts';
 import { wantedSlots, type Demand, type DemandOperation, type WantedPods } from '../core/plan/demand.ts';
-import type { ObservedCluster } from '../adapters/observe/observed-cluster.ts';
+import type { PodSource } from '../adapters/kube/run-arrivals.ts';
 import { PARALLEL_REQUESTS } from './ramp.ts';
+import type { RepairableLoad } from './repairs.ts';
 
 /**
- * Generations that each execution has to itself: a retried soak replaces Pods anew, instead of finding its operations done by
- * the one before.
+ * Generations that belong to one execution alone. A retried soak replaces Pods again, instead of taking the operations of the
+ * execution before as its own.
  */
 const GENERATIONS_PER_EXECUTION = 1_000;
 
-/** The soak of one cluster, begun or taken up again. */
+/** What a load needs of its cluster. An `ObservedCluster` has it. */
+export interface LoadedCluster {
+  readonly record: { readonly name: string };
+  readonly load: PodSource & Omit<LoadPlace, 'client'>;
+  readonly client: LoadPlace['client'];
+  counts(): { readonly present: number };
+  readonly onLate: (lateMs: number) => void;
+  /** See `ObservedCluster`. */
+  target: number;
+}
+
+/** The soak of one cluster, begun or resumed. */
 export interface SoakLoadRequest {
-  readonly cluster: ObservedCluster;
-  /** As this execution has it: a retry may have changed churn and length. */
+  readonly cluster: LoadedCluster;
+  /** Demand of this execution: a retry may have changed churn and length. */
   readonly demand: Demand;
   /** Start of the soak, ms since 1970. */
   readonly startAtMs: number;
   readonly execution: number;
-  /** Operations that an earlier attempt has behind it. */
+  /** Operations below this one were done by an earlier attempt. */
   readonly lowWater: number;
   readonly callBudgetMs: number;
 }
 
-/** The load of one cluster in the soak: its operations, the Pods that are wanted, and those that got lost. */
-export class SoakLoad {
+/** The load of one cluster in the soak: its operations, the Pods that are wanted, and the Pods that were lost. */
+export class SoakLoad implements RepairableLoad {
   /** Pods that were lost and replaced. */
   lost = 0;
   readonly #request: SoakLoadRequest;
   readonly #book: SlotBook;
   readonly #wanted: Set<number>;
+
+  /** Name of the cluster. */
+  get cluster(): string {
+    return this.#request.cluster.record.name;
+  }
 
   static async begin(request: SoakLoadRequest, signal: AbortSignal): Promise<SoakLoad> {
     const book = await SlotBook.read(placeOf(request.cluster), { signal, budgetMs: request.callBudgetMs });
@@ -43,7 +60,7 @@ export class SoakLoad {
     this.#wanted = wantedSlots(request.demand, request.lowWater);
   }
 
-  /** Carries out the operations to the last, after which exactly the wanted slots have a Pod. */
+  /** Carries out the operations to the last. After that exactly the wanted slots have a Pod. */
   async run(signal: AbortSignal, onLowWater: (lowWater: number) => void): Promise<DemandReport> {
     const { cluster, demand, startAtMs, lowWater, callBudgetMs, execution } = this.#request;
     const firstGeneration = (execution - 1) * GENERATIONS_PER_EXECUTION;
@@ -70,12 +87,12 @@ export class SoakLoad {
     return report;
   }
 
-  /** How many operations of a kind it has. */
+  /** How many operations of a kind the soak has. */
   count(kind: DemandOperation['kind']): number {
     return this.#request.demand.operations.filter((operation) => operation.kind === kind).length;
   }
 
-  /** What the clock says is wanted, told to those who read the target. */
+  /** Sets the cluster's target to what is wanted now. */
   aim(): WantedPods {
     const { cluster, demand, startAtMs } = this.#request;
     const wanted = demand.wanted(Date.now() - startAtMs);
@@ -83,9 +100,12 @@ export class SoakLoad {
     return wanted;
   }
 
-  /** Pods that were evicted, or whose Node is gone, get their next generation. */
+  isMissingPods(): boolean {
+    return this.#request.cluster.counts().present < this.#wanted.size;
+  }
+
+  /** Creates the next generation of Pods that were evicted, or whose Node is gone. */
   async mend(signal: AbortSignal): Promise<void> {
-    if (this.#request.cluster.counts().present >= this.#wanted.size) return;
     this.lost += await replaceMissing(this.#mendRequest(signal));
   }
 
@@ -105,6 +125,6 @@ export class SoakLoad {
 }
 
 /** Where a cluster's Pods are. */
-export function placeOf({ client, load }: ObservedCluster): LoadPlace {
+export function placeOf({ client, load }: Pick<LoadedCluster, 'client' | 'load'>): LoadPlace {
   return { client, namespace: load.namespace, labelSelector: load.labelSelector };
 }

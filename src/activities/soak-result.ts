@@ -5,11 +5,10 @@ import type { SoakLoad } from './soak-load.ts';
 import type { BodyResult } from './stage-activity.ts';
 import { total } from './steady.ts';
 
-/** A soak that is over. */
+/** A soak that has ended. */
 export interface EndedSoak {
   readonly soakSeconds: number;
-  readonly startAtMs: number;
-  readonly endAtMs: number;
+  readonly clock: { readonly startAtMs: number; readonly endAtMs: number };
   readonly clusters: readonly ObservedCluster[];
   readonly loads: readonly SoakLoad[];
   /** Of the loads that this attempt drove to their end. */
@@ -18,7 +17,7 @@ export interface EndedSoak {
   readonly checks: number;
 }
 
-/** What a soak that nothing broke reports. */
+/** The result of a soak without a breach. */
 export function soakResult(soak: EndedSoak): BodyResult<StageResult> {
   const { clusters, loads, driven, checks } = soak;
   const sum = (of: (load: SoakLoad) => number): number => loads.reduce((all, load) => all + of(load), 0);
@@ -31,13 +30,13 @@ export function soakResult(soak: EndedSoak): BodyResult<StageResult> {
   return {
     detail: `${soak.soakSeconds} s, ${replaced} Pods replaced, ${moved}${lost} lost and replaced, ${checks} checks of the gates`,
     facts: {
-      soakStartMs: soak.startAtMs,
-      soakEndMs: soak.endAtMs,
+      soakStartMs: soak.clock.startAtMs,
+      soakEndMs: soak.clock.endAtMs,
       podsReplaced: replaced,
       podsAdded: created,
       podsRemoved: deleted,
       podsLost: lost,
-      // Without churn there is none: left out, never told as 0.
+      // Without operations there is no lateness. It is left out and never shown as 0.
       ...(sent.length === 0 ? {} : { churnLateP99Ms: Math.max(...sent.map(({ sentLate }) => sentLate.p99Ms)) }),
       podsBound: total(clusters, 'bound'),
       podsPresent: total(clusters, 'present'),

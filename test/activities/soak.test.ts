@@ -8,15 +8,17 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { ObservedCluster } from '../../src/adapters/observe/observed-cluster.ts';
-import type { Observers } from '../../src/adapters/observe/observers.ts';
+import { effectOf } from '../../src/adapters/faults/registry.ts';
+import { openGateReader } from '../../src/adapters/prometheus/gate-reader.ts';
 import { createSoak } from '../../src/activities/soak.ts';
 import { evidenceFolder, readReadings, readTimeline } from '../../src/adapters/evidence/evidence-folder.ts';
 import { writeLedger } from '../../src/adapters/host/ledger.ts';
 import { prometheusFolder } from '../../src/adapters/prometheus/server.ts';
 import type { CampaignSpec } from '../../src/core/plan/spec.ts';
-import { answer, scriptedApi, type ScriptedApi } from '../adapters/kube/scripted-api.ts';
+import { scriptedNodes } from '../adapters/faults/scripted-nodes.ts';
 import { testHome, type TestHome } from '../adapters/substrates/local-campaign.ts';
 import { aPlan, aProfile } from '../core/plan/make.ts';
+import { scriptedCluster } from './scripted-cluster.ts';
 import { aGate, aSpec } from '../workflows/make-spec.ts';
 import { storedInput } from './stored-input.ts';
 
@@ -30,14 +32,12 @@ interface OneNumber {
 
 let home: TestHome;
 let prometheus: OneNumber;
-let api: ScriptedApi | undefined;
 
 beforeEach(async () => {
   home = testHome();
   prometheus = await oneNumber();
 });
-afterEach(async () => {
-  await api?.close();
+afterEach(() => {
   prometheus.close();
   home.close();
 });
@@ -70,35 +70,42 @@ test('a breach outlives the worker that saw it: the next attempt reads all gates
 
 test('a soak that is cancelled while a Node is failed brings it back; a worker that shuts down leaves that to the next', async () => {
   const spec = soakable({ profile: aProfile({ runnerActions: [{ atSeconds: 0, action: 'fail-node-0' }] }) });
-  api = await scriptedApi((request, response) => {
-    const name = new URL(request.url ?? '', 'http://api').pathname.split('/').at(-1);
-    const items = name === 'nodes' ? [{ metadata: { name: 'n0' } }] : [];
-    answer(response, 200, { metadata: { name, resourceVersion: '1' }, items, spec: {} });
-  });
-  const cluster = {
-    record: { name: 'c0', index: 0 },
-    client: api.client,
-    load: { namespace: 'soak', labelSelector: 'x=y', demand: { base: 0 } },
-    counts: () => ({ present: 0, bound: 0, ready: 0, pending: 0, deleted: 0 }),
-  } as unknown as ObservedCluster;
-  const patches = (): number => api?.seen.filter((request) => request.startsWith('PATCH')).length ?? 0;
+  const nodes = scriptedNodes({ n0: { 'belay.dev/campaign': 'soak' } }, []);
+  let lists = 0;
+  const client: ObservedCluster['client'] = {
+    ...nodes.client,
+    list: (...request) => {
+      lists++;
+      return nodes.client.list(...request);
+    },
+    create: () => Promise.reject(new Error('there is no Pod to create')),
+    delete: () => Promise.reject(new Error('there is no Pod to delete')),
+  };
+  const cluster = scriptedCluster(spec, 0, { client });
+  const actions = (): readonly string[] =>
+    readTimeline(evidenceFolder(spec.campaign))
+      .filter(({ what }) => what === 'action')
+      .map(({ detail }) => detail);
 
   const first = anAttempt(1);
   const stopped = soak(first, spec, [cluster]);
-  await untilTrue(() => patches() === 1);
+  await untilTrue(() => actions().length === 2);
   first.cancel('WORKER_SHUTDOWN', new ActivityCancellationDetails({ workerShutdown: true }));
   expect((await stopped).message).toBe('WORKER_SHUTDOWN');
-  expect(patches()).toBe(1);
+  expect(nodes.patches).toHaveLength(1);
 
   const second = anAttempt(2);
-  const before = api.seen.length;
+  const before = lists;
   const cancelled = soak(second, spec, [cluster]);
-  await untilTrue(() => (api?.seen.length ?? 0) > before);
+  await untilTrue(() => lists > before);
   second.cancel('CANCELLED');
   expect((await cancelled).message).toBe('CANCELLED');
-  expect(patches()).toBe(2);
-  const told = readTimeline(evidenceFolder(spec.campaign)).filter(({ what }) => what === 'action');
-  expect(told.map(({ detail }) => detail)).toEqual(['fail-node-0: node n0 fails', 'fail-node-0: node n0 is back']);
+  expect(nodes.patches).toHaveLength(2);
+  expect(actions()).toEqual([
+    'fail-node-0: node n0 fails',
+    'fail-node-0: node n0 has the taint belay.dev/failed and no Pod of the campaign',
+    'fail-node-0: node n0 is back',
+  ]);
 });
 
 /** A soak of a minute, without a Pod, that one fail-fast gate can end. */
@@ -139,8 +146,8 @@ async function soak(
   spec: CampaignSpec,
   clusters: readonly ObservedCluster[] = [],
 ): Promise<Error> {
-  const observers = { of: () => Promise.resolve(clusters) } as unknown as Observers;
-  const run = createSoak(pino({ level: 'silent' }), observers);
+  const observers = { of: () => Promise.resolve(clusters) };
+  const run = createSoak(pino({ level: 'silent' }), { observers, openGateReader, effectOf });
   return (await env.run(run, storedInput(spec, 'soak')).then(
     () => new Error('it did not fail'),
     (error: unknown) => error,

@@ -35,7 +35,11 @@ test('SIGKILL of the worker in seed and in soak: one that is started again goes 
     expect(record.summary.facts['soak']).toMatchObject({ soakStartMs: clock, soakEndMs: clock + SOAK_SECONDS * 1_000 });
     // The Node that was out when its worker died was brought back by the next one.
     const actions = record.timeline.filter(({ what }) => what === 'action').map(({ detail }) => detail);
-    expect(actions).toEqual([expect.stringMatching(/ fails$/), expect.stringMatching(/ is back$/)]);
+    expect(actions).toEqual([
+      expect.stringMatching(/ fails$/),
+      expect.stringMatching(/ no Pod of the campaign$/),
+      expect.stringMatching(/ is back$/),
+    ]);
   });
 });
 

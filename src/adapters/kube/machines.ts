@@ -1,36 +1,25 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LABELS } from '../../core/plan/labels.ts';
-import type { ClusterClient, ObjectMeta } from './client.ts';
+import type { ClusterClient } from './client.ts';
 import { KubeError } from './kube-error.ts';
 import { openLoop, throttled } from './open-loop.ts';
 import type { Within } from './transport.ts';
 
-/** What of a Node tells whether it can be used. */
+/** The fields of a Node that are read. */
 interface NodeObject {
-  readonly metadata: ObjectMeta;
-  readonly spec: { readonly unschedulable?: boolean; readonly taints?: readonly Taint[] };
   readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
 }
 
-interface Taint {
-  readonly key: string;
-  readonly value?: string;
-  readonly effect: string;
-}
-
-/** Taint of a Node that a campaign has failed: the controller-manager evicts its Pods at once. */
-const FAILED_TAINT: Taint = { key: 'belay.dev/failed', value: 'true', effect: 'NoExecute' };
-
 const READY_POLL_MS = 250;
 
-/** Creates Nodes, those that are there already aside. */
+/** Creates the Nodes that do not exist yet. */
 export async function createNodes(request: {
   readonly client: ClusterClient;
   readonly bodies: readonly unknown[];
   readonly parallel: number;
   readonly callBudgetMs: number;
   readonly signal: AbortSignal;
-  /** Called about twice a second with the number of Nodes that are there. */
+  /** Called about twice a second with the number of Nodes that exist. */
   readonly onProgress: (done: number) => void;
 }): Promise<{ readonly created: number; readonly existing: number }> {
   const { client, bodies, signal } = request;
@@ -79,50 +68,9 @@ export async function waitForNodes(
         0,
       );
     }
-    // Thousands of Nodes make a long list: the server shall have at least as much time for other things.
+    // Thousands of Nodes make a long list. The pause leaves the server at least as much time for other requests.
     const pauseMs = Math.max(READY_POLL_MS, 2 * (Date.now() - askedAtMs));
     await sleep(pauseMs, undefined, { signal: within.signal }).catch(() => within.signal.throwIfAborted());
-  }
-}
-
-/**
- * Fails a machine: it takes no more Pods and loses those it has at once (a NoExecute taint, which the controller-manager
- * carries out). Failing it twice changes nothing.
- * @throws KubeError when there is no such Node
- */
-export function failNode(client: ClusterClient, name: string, within: Within): Promise<void> {
-  return changeNode(client, name, true, (taints) => [...taints, FAILED_TAINT], within);
-}
-
-/** Brings a failed machine back, empty. @throws KubeError when there is no such Node */
-export function recoverNode(client: ClusterClient, name: string, within: Within): Promise<void> {
-  return changeNode(client, name, false, (taints) => taints, within);
-}
-
-async function changeNode(
-  client: ClusterClient,
-  name: string,
-  unschedulable: boolean,
-  taintsOf: (others: readonly Taint[]) => readonly Taint[],
-  within: Within,
-): Promise<void> {
-  const path = `/api/v1/nodes/${name}`;
-  const untilMs = Date.now() + within.budgetMs;
-  for (;;) {
-    const node = await client.get<NodeObject>(path, within);
-    if (node === undefined) throw new KubeError(`node ${name}: there is none`, 404, 'NotFound');
-    // Cordoning adds a taint of its own, which the controller-manager owns; the patch keeps whatever else is there.
-    const others = (node.spec.taints ?? []).filter(({ key }) => key !== FAILED_TAINT.key);
-    const patch = {
-      metadata: { resourceVersion: node.metadata.resourceVersion },
-      spec: { unschedulable, taints: taintsOf(others) },
-    };
-    try {
-      await client.patch(path, 'merge', patch, within);
-      return;
-    } catch (cause) {
-      if (!(cause instanceof KubeError && cause.status === 409) || Date.now() > untilMs) throw cause;
-    }
   }
 }
 

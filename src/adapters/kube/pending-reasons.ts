@@ -14,7 +14,7 @@ interface PodWithConditions {
  * Why Pods are pending, in the scheduler's own words, most frequent first, each with the number of Pods and the name of one.
  */
 export async function pendingReasons(
-  client: ClusterClient,
+  client: Pick<ClusterClient, 'list'>,
   where: { readonly namespace: string; readonly labelSelector: string },
   within: Within,
 ): Promise<readonly string[]> {

@@ -19,7 +19,7 @@ import type { CampaignSpec } from '../../core/plan/spec.ts';
 export interface ObservedCluster {
   readonly record: Pick<ClusterRecord, 'name' | 'index'>;
   readonly load: ClusterLoad;
-  readonly client: ClusterClient;
+  readonly client: Pick<ClusterClient, 'get' | 'list' | 'create' | 'delete' | 'patch'>;
   counts(): PodCounts;
   watchStats(): WatchStats;
   /** Records how late the request of one operation was sent, ms. */

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { SoakLoad } from '../../../src/activities/soak-load.ts';
-import type { ObservedCluster } from '../../../src/adapters/observe/observed-cluster.ts';
+import { SoakLoad, type LoadedCluster } from '../../../src/activities/soak-load.ts';
 import { connectCluster } from '../../../src/adapters/kube/client.ts';
 import type { ClusterClient } from '../../../src/adapters/kube/client.ts';
 import { removeSurplus, replaceMissing } from '../../../src/adapters/kube/mend.ts';
@@ -261,15 +260,17 @@ test('a slot that is emptied and filled again: what an earlier run did stands, w
 test('a soak that is tried again has generations of its own, mends what is lost, and says what is wanted', async () => {
   const load = await ramped('retried');
   const observed = await observe(load);
-  const observedCluster = {
+  const observedCluster: LoadedCluster = {
+    record: { name: 'c0' },
     load: { ...load.pods, ...load.place },
     client,
     counts: () => observed.observer.counts(),
+    onLate: () => undefined,
     target: 0,
   };
   const soak = await SoakLoad.begin(
     {
-      cluster: observedCluster as unknown as ObservedCluster,
+      cluster: observedCluster,
       demand,
       startAtMs: Date.now() - LONG_AGO_MS,
       execution: 2,

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { repositoryFolder } from '../../../src/adapters/host/folders.ts';
 import { connectCluster } from '../../../src/adapters/kube/client.ts';
 import type { ClusterClient } from '../../../src/adapters/kube/client.ts';
-import { failNode, recoverNode } from '../../../src/adapters/kube/machines.ts';
+import { failNode } from '../../../src/adapters/faults/fail-node.ts';
 import { runArrivals } from '../../../src/adapters/kube/run-arrivals.ts';
 import type { ArrivalsReport } from '../../../src/adapters/kube/run-arrivals.ts';
 import { replaceMissing } from '../../../src/adapters/kube/mend.ts';
@@ -213,12 +213,14 @@ test('a failed Node loses its Pods, which come back elsewhere as the next genera
   const evicted = [...nodeOf].filter(([, at]) => at === node).map(([name]) => name);
   expect(evicted).not.toHaveLength(0);
 
-  await failNode(client, node, within());
-  await failNode(client, node, within());
-  await vi.waitFor(async () => expect((await podsOf(load)).size).toBe(100 - evicted.length), {
+  const site = { ...load.place, nodes: {} };
+  await failNode.fire(node, site, within());
+  await failNode.fire(node, site, within());
+  await vi.waitFor(async () => expect(await failNode.assert(node, site, within())).toMatchObject({ seen: true }), {
     timeout: 60_000,
     interval: 100,
   });
+  expect((await podsOf(load)).size).toBe(100 - evicted.length);
   const book = await SlotBook.read(load.place, within());
   const wanted = new Set(Array(100).keys());
   const limits = { parallel: 16, callBudgetMs: CALL_BUDGET_MS, signal: within().signal };
@@ -229,7 +231,8 @@ test('a failed Node loses its Pods, which come back elsewhere as the next genera
   await allBound(load);
   expect([...(await podsOf(load)).values()].filter((pod) => pod.node === node)).toEqual([]);
 
-  await recoverNode(client, node, within());
+  await failNode.undo(node, site, within());
+  await vi.waitFor(async () => expect(await failNode.assertUndone(node, site, within())).toMatchObject({ seen: true }));
   await vi.waitFor(async () => {
     const { spec } =
       (await client.get<{ spec: { taints?: unknown; unschedulable?: boolean } }>(`/api/v1/nodes/${node}`, within())) ??
@@ -237,7 +240,7 @@ test('a failed Node loses its Pods, which come back elsewhere as the next genera
     expect(spec?.unschedulable ?? false).toBe(false);
     expect(spec?.taints ?? []).toEqual([]);
   });
-  await expect(failNode(client, 'no-such-node', within())).rejects.toThrow('node no-such-node: there is none');
+  await expect(failNode.fire('no-such-node', site, within())).rejects.toThrow('node no-such-node does not exist');
 });
 
 test('a watch outlives its API server: nothing is missed, no binding is told twice', async () => {

@@ -8,18 +8,24 @@ export interface SoakCheckpoint {
   readonly startAtMs: number;
   /** By cluster: operations below this index are done. */
   readonly lowWater: Readonly<Record<string, number>>;
-  /** By index of the runner action. */
-  readonly actions: Readonly<Record<string, ActionState>>;
+  /** By action and cluster, see `faultKey`. */
+  readonly actions: Readonly<Record<string, FaultState>>;
   /** The breach that ended the soak. An attempt that resumes only reports it. */
   readonly breach?: GateResult;
 }
 
-/** How far a runner action is. The next attempt uses it to bring a failed Node back. */
-export interface ActionState {
-  readonly node?: string;
+/** How far a fault is in one cluster. The next attempt uses it to undo the fault. Moments are milliseconds since the epoch. */
+export interface FaultState {
+  /** What was chosen to be broken, e.g. the name of a Node. It is recorded before it is broken. */
+  readonly target?: string;
   readonly firedAtMs?: number;
+  /** Its effect was seen. */
+  readonly assertedAtMs?: number;
+  /** It was undone, and that was seen. */
   readonly undoneAtMs?: number;
-  readonly error?: string;
+  readonly fireError?: string;
+  readonly assertError?: string;
+  readonly undoError?: string;
 }
 
 /** Reads a checkpoint from disk or from a heartbeat; undefined if there is none. @throws UnreadableRecord naming the field */
@@ -31,19 +37,44 @@ export function parseSoakCheckpoint(value: unknown): SoakCheckpoint | undefined 
     startAtMs: fields.number('startAtMs'),
     lowWater: parseLowWater(value),
     actions: Object.fromEntries(
-      Object.entries(actions).map(([index, state]) => [index, parseAction(recordedFields(`action ${index}`, state))]),
+      Object.entries(actions).map(([key, state]) => {
+        const action = recordedFields(`action ${key}`, state);
+        return key.includes('/') ? [key, parseFault(action)] : [`${key}/0`, parseOlderAction(action)];
+      }),
     ),
     ...(fields.has('breach') ? { breach: parseBreach(fields.object('breach')) } : {}),
   };
 }
 
-function parseAction(fields: RecordedFields): ActionState {
+function parseFault(fields: RecordedFields): FaultState {
   return {
-    ...(fields.has('node') ? { node: fields.text('node') } : {}),
-    ...(fields.has('firedAtMs') ? { firedAtMs: fields.number('firedAtMs') } : {}),
-    ...(fields.has('undoneAtMs') ? { undoneAtMs: fields.number('undoneAtMs') } : {}),
-    ...(fields.has('error') ? { error: fields.text('error') } : {}),
+    ...texts(fields, 'target', 'fireError', 'assertError', 'undoError'),
+    ...moments(fields, 'firedAtMs', 'assertedAtMs', 'undoneAtMs'),
   };
+}
+
+/**
+ * The state of an action as the version before faults wrote it: one per action, always of the first cluster, with one kind of
+ * error. That version did not look at effects. An action that it undid counts as asserted, as it counted then.
+ */
+function parseOlderAction(fields: RecordedFields): FaultState {
+  const { undoneAtMs, ...fired } = moments(fields, 'firedAtMs', 'undoneAtMs');
+  return {
+    ...(fields.has('node') ? { target: fields.text('node') } : {}),
+    ...fired,
+    ...(undoneAtMs === undefined ? {} : { undoneAtMs, assertedAtMs: undoneAtMs }),
+    ...(fields.has('error') ? { fireError: fields.text('error') } : {}),
+  };
+}
+
+function texts<Name extends string>(fields: RecordedFields, ...names: readonly Name[]): { [N in Name]?: string } {
+  const found = names.filter((name) => fields.has(name));
+  return Object.fromEntries(found.map((name) => [name, fields.text(name)])) as { [N in Name]?: string };
+}
+
+function moments<Name extends string>(fields: RecordedFields, ...names: readonly Name[]): { [N in Name]?: number } {
+  const found = names.filter((name) => fields.has(name));
+  return Object.fromEntries(found.map((name) => [name, fields.number(name)])) as { [N in Name]?: number };
 }
 
 function parseBreach(fields: RecordedFields): GateResult {

@@ -1,0 +1,48 @@
+import pMap from 'p-map';
+import { pause } from './pause.ts';
+
+/** A load that may lose Pods. */
+export interface RepairableLoad {
+  /** Whether Pods that are wanted seem to be missing. It asks no server. */
+  isMissingPods(): boolean;
+  /** Replaces the Pods that are missing. */
+  mend(signal: AbortSignal): Promise<void>;
+}
+
+/** Clusters that are repaired at once. */
+const REPAIRS_AT_ONCE = 16;
+/** How often the loads are looked at. */
+const LOOK_EVERY_MS = 1_000;
+
+/**
+ * Repairs loads until `signal` aborts. Each load is repaired at most once at a time. A slow cluster delays neither the others
+ * nor anything else that runs beside it.
+ * @throws the first error of a repair; the signal's reason. Nothing is under way then if the signal has aborted
+ */
+export async function repairWhileRunning(loads: readonly RepairableLoad[], signal: AbortSignal): Promise<never> {
+  const underWay = new Map<RepairableLoad, Promise<void>>();
+  // p-map asks for the next load only when it may start another repair.
+  async function* missing(): AsyncGenerator<RepairableLoad, never> {
+    for (;;) {
+      for (const load of loads) {
+        if (underWay.has(load) || !load.isMissingPods()) continue;
+        yield load;
+      }
+      await pause(LOOK_EVERY_MS, signal);
+    }
+  }
+  const repair = async (load: RepairableLoad): Promise<void> => {
+    const mending = load.mend(signal);
+    underWay.set(load, mending);
+    await mending;
+    underWay.delete(load);
+  };
+  try {
+    await pMap(missing(), repair, { concurrency: REPAIRS_AT_ONCE });
+    // The list of loads ends only by the signal.
+    signal.throwIfAborted();
+    throw new Error('the repairs ended without a reason');
+  } finally {
+    if (signal.aborted) await Promise.allSettled(underWay.values());
+  }
+}

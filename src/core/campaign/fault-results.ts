@@ -1,0 +1,45 @@
+import type { CampaignSpec } from '../plan/spec.ts';
+import { faultKey, faultSchedule, type ScheduledFault } from '../plan/fault-schedule.ts';
+import type { FaultState } from '../plan/checkpoints/soak.ts';
+
+/** What became of one action of a profile, in all clusters that it was meant for. An empty text is no error. */
+export interface FaultResult {
+  readonly action: string;
+  readonly atSeconds: number;
+  /** Why it was not injected. */
+  readonly fireError: string;
+  /** Why its effect, or the end of its effect, was not seen. */
+  readonly assertError: string;
+  /** It was injected, its effect was seen, it was undone, and that was seen too. */
+  readonly asserted: boolean;
+}
+
+/** The results of a soak that ran to its end, one per action. @param states the faults of its checkpoint */
+export function faultResults(
+  spec: Pick<CampaignSpec, 'profile' | 'plan' | 'randomSeed'>,
+  states: Readonly<Record<string, FaultState>>,
+): readonly FaultResult[] {
+  const schedule = faultSchedule(spec);
+  return spec.profile.runnerActions.map(({ action, atSeconds }, actionIndex) => {
+    const faults = schedule.filter((fault) => fault.actionIndex === actionIndex);
+    const error = (of: (state: FaultState) => string | undefined): string =>
+      faults.map((fault) => of(stateOf(fault, states)) ?? '').find((message) => message !== '') ?? '';
+    const fireError = error(
+      (state) => state.fireError ?? (state.firedAtMs === undefined ? 'the soak ended before it' : ''),
+    );
+    const assertError = error(notSeen);
+    return { action, atSeconds, fireError, assertError, asserted: fireError === '' && assertError === '' };
+  });
+}
+
+function notSeen({ firedAtMs, fireError, assertedAtMs, assertError, undoneAtMs, undoError }: FaultState): string {
+  if (firedAtMs === undefined || fireError !== undefined) return '';
+  if (assertError !== undefined) return assertError;
+  if (assertedAtMs === undefined) return 'the soak ended before its effect was seen';
+  if (undoError !== undefined) return undoError;
+  return undoneAtMs === undefined ? 'the soak ended before it was undone' : '';
+}
+
+function stateOf(fault: ScheduledFault, states: Readonly<Record<string, FaultState>>): FaultState {
+  return states[faultKey(fault)] ?? {};
+}

@@ -1,0 +1,23 @@
+import type { ObservedCluster } from '../../src/adapters/observe/observed-cluster.ts';
+import { clusterLoad } from '../../src/core/plan/cluster-load.ts';
+import type { CampaignSpec } from '../../src/core/plan/spec.ts';
+
+/** An observed cluster that a test scripts: it asks only `client`, and counts what it is given. */
+export function scriptedCluster(
+  spec: CampaignSpec,
+  index: number,
+  given: Pick<ObservedCluster, 'client'> & { readonly present?: number },
+): ObservedCluster {
+  const owner = { campaign: spec.campaign, stage: 'soak', expiresAtMs: 0 };
+  const { client, present = 0 } = given;
+  return {
+    record: { name: `c${index}`, index },
+    load: clusterLoad(spec, index, owner),
+    client,
+    counts: () => ({ present, bound: present, ready: present, pending: 0, deleted: 0 }),
+    watchStats: () => ({ events: 0, bookmarks: 0, lists: 0, resumes: 0, silent: 0, failures: 0 }),
+    onLate: () => undefined,
+    stage: 'soak',
+    target: 0,
+  };
+}

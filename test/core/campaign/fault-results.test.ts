@@ -1,0 +1,91 @@
+import { expect, test } from 'vitest';
+import { parseSoakCheckpoint, type FaultState } from '../../../src/core/plan/checkpoints/soak.ts';
+import { faultResults, type FaultResult } from '../../../src/core/campaign/fault-results.ts';
+import type { RunnerAction } from '../../../src/core/model/profile.ts';
+import { aPlan, aProfile } from '../plan/make.ts';
+
+const EACH: RunnerAction = { action: 'fail-node', atSeconds: 5, on: 'each' };
+const DONE: FaultState = { target: 'n0', firedAtMs: 1, assertedAtMs: 2, undoneAtMs: 3 };
+
+function resultsOf(
+  actions: readonly RunnerAction[],
+  states: Readonly<Record<string, FaultState>>,
+): readonly FaultResult[] {
+  const spec = { profile: aProfile({ runnerActions: actions }), plan: aPlan({ clusterCount: 2 }), randomSeed: 1 };
+  return faultResults(spec, states);
+}
+
+test.for<[string, Readonly<Record<string, FaultState>>, Partial<FaultResult>]>([
+  ['done in both clusters', { '0/0': DONE, '0/1': DONE }, { asserted: true, fireError: '', assertError: '' }],
+  ['not due in the second cluster', { '0/0': DONE }, { asserted: false, fireError: 'the soak ended before it' }],
+  [
+    'refused in the second cluster',
+    { '0/0': DONE, '0/1': { fireError: 'cluster c1: no Node' } },
+    { asserted: false, fireError: 'cluster c1: no Node', assertError: '' },
+  ],
+  [
+    'without its effect',
+    { '0/0': DONE, '0/1': { target: 'n0', firedAtMs: 1, undoneAtMs: 3, assertError: 'no effect' } },
+    { asserted: false, fireError: '', assertError: 'no effect' },
+  ],
+  [
+    'not undone',
+    { '0/0': { target: 'n0', firedAtMs: 1, assertedAtMs: 2, undoError: 'still out' }, '0/1': DONE },
+    { asserted: false, fireError: '', assertError: 'still out' },
+  ],
+  [
+    'undone without a look at its effect',
+    { '0/0': { target: 'n0', firedAtMs: 1, undoneAtMs: 3 }, '0/1': DONE },
+    { asserted: false, assertError: 'the soak ended before its effect was seen' },
+  ],
+  [
+    'still out',
+    { '0/0': { target: 'n0', firedAtMs: 1, assertedAtMs: 2 }, '0/1': DONE },
+    { asserted: false, assertError: 'the soak ended before it was undone' },
+  ],
+])('an action %s', ([, states, expected]) => {
+  expect(resultsOf([EACH], states)).toMatchObject([{ action: 'fail-node', atSeconds: 5, ...expected }]);
+});
+
+test('each action has its own result', () => {
+  const first: RunnerAction = { action: 'fail-node-1', atSeconds: 9 };
+  expect(resultsOf([EACH, first], { '0/0': DONE, '0/1': DONE, '1/0': DONE })).toEqual([
+    { action: 'fail-node', atSeconds: 5, fireError: '', assertError: '', asserted: true },
+    { action: 'fail-node-1', atSeconds: 9, fireError: '', assertError: '', asserted: true },
+  ]);
+});
+
+test('a checkpoint with one state per action is of the first cluster, and counts as it did then', () => {
+  const checkpoint = parseSoakCheckpoint({
+    startAtMs: 100,
+    lowWater: { c0: 7 },
+    actions: {
+      '0': { node: 'n0', firedAtMs: 200, undoneAtMs: 300 },
+      '1': { node: 'n1', firedAtMs: 250 },
+      '2': { error: 'no Node has a Pod of this campaign' },
+    },
+  });
+  expect(checkpoint?.actions).toEqual({
+    '0/0': { target: 'n0', firedAtMs: 200, assertedAtMs: 300, undoneAtMs: 300 },
+    '1/0': { target: 'n1', firedAtMs: 250 },
+    '2/0': { fireError: 'no Node has a Pod of this campaign' },
+  });
+  const actions = [0, 1, 2].map((atSeconds): RunnerAction => ({ action: 'fail-node', atSeconds }));
+  expect(resultsOf(actions, checkpoint?.actions ?? {}).map(({ asserted }) => asserted)).toEqual([true, false, false]);
+});
+
+test('a checkpoint is read as it was written', () => {
+  const written = {
+    startAtMs: 100,
+    lowWater: { c0: 7, c1: 9 },
+    actions: {
+      '0/0': DONE,
+      '0/1': { target: 'n1', firedAtMs: 1, assertError: 'a', undoError: 'b' },
+      '1/0': { fireError: 'c' },
+    },
+  };
+  expect(parseSoakCheckpoint(JSON.parse(JSON.stringify(written)))).toEqual(written);
+  expect(() => parseSoakCheckpoint({ ...written, actions: { '0/0': { firedAtMs: 'soon' } } })).toThrow(
+    'action 0/0: firedAtMs: found "soon" (string); allowed: a number',
+  );
+});
