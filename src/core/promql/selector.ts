@@ -1,5 +1,6 @@
 import type { SyntaxNode } from '@lezer/common';
-import { readRe2 } from './regex.ts';
+import { readMatcherRegex } from './regex.ts';
+import type { RegexReading } from './regex.ts';
 
 /** Notes what is wrong, and where: the offset counts from 0 into the query. */
 export type Report = (problem: string, offset: number) => void;
@@ -33,15 +34,14 @@ function isNarrow(matcher: SyntaxNode, query: string, report: Report): boolean {
   const text = stringAt(value, query, report);
   const operator = textOf(matcher.getChild('MatchOp'), query);
   if (text === undefined || value === null) return true;
-  const matchesEmpty = operator.includes('~') ? checkRegex(text, value.from, report) : text === '';
+  const matchesEmpty = operator.includes('~') ? checkRegex(readMatcherRegex(text), value.from, report) : text === '';
   return operator.startsWith('!') === matchesEmpty;
 }
 
-/** Checks a regular expression; whether it matches the empty text. */
-export function checkRegex(pattern: string, offset: number, report: Report): boolean {
-  const read = readRe2(pattern);
-  if (read.ok) return read.matchesEmpty;
-  report(`not a regular expression, ${read.problem} (its character ${read.offset + 1})`, offset);
+/** Reports a regular expression that Prometheus refuses. Returns whether it matches the empty text. */
+export function checkRegex(reading: RegexReading, offset: number, report: Report): boolean {
+  if (reading.ok) return reading.matchesEmpty;
+  report(`not a regular expression: ${reading.problem}`, offset);
   return false;
 }
 

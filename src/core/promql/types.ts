@@ -3,6 +3,7 @@ import { checkBinary } from './binary.ts';
 import { aggregationSignature, functionSignature } from './functions.ts';
 import type { PromqlType, Signature } from './functions.ts';
 import { checkRange } from './range.ts';
+import { readReplaceRegex } from './regex.ts';
 import { checkRegex, checkSelector, childrenOf, stringAt, textOf } from './selector.ts';
 import type { Report } from './selector.ts';
 
@@ -145,7 +146,11 @@ class Types {
     const type = this.typeOf(argument);
     if (wanted === undefined || type === wanted) {
       if (name === 'label_replace' && index === 4 && argument.name === 'StringLiteral')
-        checkRegex(stringAt(argument, this.#query, () => undefined) ?? '', argument.from, this.#report);
+        checkRegex(
+          readReplaceRegex(stringAt(argument, this.#query, () => undefined) ?? ''),
+          argument.from,
+          this.#report,
+        );
     } else if (wanted === 'matrix' && type === 'vector') {
       this.#report(`${name}() needs a range, such as [$window]`, argument.to);
     } else {

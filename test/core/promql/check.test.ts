@@ -1,7 +1,7 @@
 import { parser } from '@prometheus-io/lezer-promql';
 import { describe, expect, it } from 'vitest';
 import { aggregationSignature, functionSignature } from '../../../src/core/promql/functions.ts';
-import { readRe2 } from '../../../src/core/promql/regex.ts';
+import { readMatcherRegex } from '../../../src/core/promql/regex.ts';
 import { checkPromql } from '../../../src/core/promql/check.ts';
 
 describe('a query that Prometheus answers', () => {
@@ -95,41 +95,58 @@ describe('a regular expression', () => {
     ['(a|b*)c', false],
     ['^$', true],
     ['\\b', false],
+    ['\\B', true],
     ['(?i)a{0,2}', true],
     ['(?i)a{2}', false],
     ['a{,2}', false],
     ['\\Q\\E', true],
     ['\\Q.*\\E', false],
+    ['\\Qa', false],
     ['[^]a]?', true],
+    ['\\pL', false],
+    ['(?<n>a)(?P<m>b)', false],
   ])('%j matches nothing: %s', (pattern, matchesEmpty) => {
-    expect(readRe2(pattern)).toEqual({ ok: true, matchesEmpty });
+    expect(readMatcherRegex(pattern)).toEqual({ ok: true, matchesEmpty });
   });
 
   it.each([
-    ['a)', 1],
-    ['(a', 0],
-    ['[a', 0],
-    ['*', 0],
-    ['a|*', 2],
-    ['a**', 2],
-    ['a{2}{3}', 4],
-    ['a{1001}', 0],
-    ['((a{50}){50}){50}', 1],
-    ['a{3,2}', 0],
-    ['(?<=a)', 0],
-    ['\\1', 0],
-    ['\\y', 0],
-    ['a\\', 1],
-    ['[z-a]', 2],
-    ['[a-\\d]', 2],
-    ['[[:letters:]]', 1],
-  ])('%j is none, at %i', (pattern, offset) => {
-    expect(readRe2(pattern)).toMatchObject({ ok: false, offset });
+    ['a)', ')'],
+    ['a)(b', ')'],
+    ['(a', '('],
+    ['[a', '[a'],
+    ['*', '*'],
+    ['a|*', '*'],
+    ['a**', '**'],
+    ['a{2}{3}', '{2}{3}'],
+    ['a{1001}', '{1001}'],
+    ['((a{50}){50}){50}', '{50}'],
+    ['a{3,2}', '{3,2}'],
+    ['(?<=a)', '(?<'],
+    ['(?=a)', '(?='],
+    ['(?P<n>a)(?P<n>b)', 'n'],
+    ['\\1', '\\1'],
+    ['\\y', '\\y'],
+    ['\\C', '\\C'],
+    ['\\pQ', '\\pQ'],
+    ['\\p{Nope}', '\\p{Nope}'],
+    ['\\x{110000}', '\\x{110000'],
+    ['a\\', 'trailing backslash'],
+    ['[z-a]', 'z-a'],
+    ['[a-\\d]', '\\d'],
+    ['[[:letters:]]', '[:letters:]'],
+  ])('%j is refused, and the message names %j', (pattern, part) => {
+    expect(readMatcherRegex(pattern)).toEqual({ ok: false, problem: expect.stringContaining(part) });
   });
 
-  it('is read in one pass, whatever a matcher would make of it', () => {
-    expect(readRe2(`${'(|a|b)'.repeat(600)}c`)).toEqual({ ok: true, matchesEmpty: false });
-    expect(readRe2('('.repeat(4_000)).ok).toBe(false);
+  it('is read in linear time', () => {
+    expect(readMatcherRegex(`${'(|a|b)'.repeat(600)}c`)).toEqual({ ok: true, matchesEmpty: false });
+    expect(readMatcherRegex('('.repeat(4_000)).ok).toBe(false);
+  });
+
+  it('of label_replace() is put between anchors as it is written', () => {
+    expect(checkPromql('a{b=~"\\\\Qc"}')).toBeUndefined();
+    expect(checkPromql('label_replace(a, "b", "", "c", "\\\\Qc")')?.problem).toContain('missing closing )');
+    expect(checkPromql('label_replace(a, "b", "", "c", "d)(e")')).toBeUndefined();
   });
 });
 
