@@ -1,13 +1,14 @@
 import type { Logger } from 'pino';
+import { allAtOnce } from '../adapters/host/at-once.ts';
 import { connectCluster } from '../adapters/kube/client.ts';
 import { createNodes, waitForNodes } from '../adapters/kube/machines.ts';
 import { ensureNamespace } from '../adapters/kube/namespace.ts';
 import type { StageInput, StageResult } from '../core/campaign/stage-io.ts';
+import { CONVERSATIONS_AT_ONCE } from '../core/plan/limits.ts';
 import { clusterLoad } from '../core/plan/cluster-load.ts';
 import { ownershipLabels } from '../core/plan/labels.ts';
 import { nodeBody } from '../core/plan/nodes.ts';
 import { bounded } from './bounded.ts';
-import { eachAtOnce } from './each-at-once.ts';
 import { stageActivity } from './stage-activity.ts';
 
 /** Creates of one kind under way at once in a cluster. */
@@ -23,8 +24,8 @@ export function createSeed(log: Logger): (input: StageInput) => Promise<StageRes
     const perCluster = await bounded(
       'seed',
       { budgetMs: spec.deadlines.stages.seed.attemptMs, stallMs: budgets.nodeReadyMs + budgets.apiCallMs },
-      (signal, progress) =>
-        eachAtOnce(clusters, 16, async (cluster) => {
+      (outer, progress) =>
+        allAtOnce(clusters, { atOnce: CONVERSATIONS_AT_ONCE, signal: outer }, async (cluster, signal) => {
           const load = clusterLoad(spec, cluster.index, owner);
           const client = await connectCluster({
             kubeconfigPath: cluster.kubeconfigPath,

@@ -1,6 +1,6 @@
-import { ApplicationFailure } from '@temporalio/activity';
-import pMap from 'p-map';
+import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { Logger } from 'pino';
+import { allAtOnce } from '../adapters/host/at-once.ts';
 import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
 import type { Stage } from '../core/model/stages.ts';
 import type { DerivationStep } from '../core/plan/deadline-model.ts';
@@ -48,7 +48,7 @@ export interface StageSteps<S extends Stage> {
   ): Promise<Result>;
   /**
    * Runs a step with items: each item with the time of one item, as many at once as the derivation counts with. Results are in
-   * the order of the items. The first failure ends the others. @throws as `step`
+   * the order of the items. The first failure aborts the others. @throws as `step`
    */
   stepEach<Item extends Named, Result>(
     ids: StepId<S> | readonly StepId<S>[],
@@ -72,43 +72,40 @@ export function stageSteps<S extends Stage>(spec: CampaignSpec, stage: S, log: P
     log.debug({ steps: steps.map(({ id }) => id) }, 'step entered');
     return enteredOf(steps);
   };
-  const each = async <Item extends Named, Result>(
-    { what, item: budget, atOnce }: Entered,
-    items: readonly Item[],
-    call: (item: Item, step: StepCall<StepId<S>>) => Promise<Result>,
-  ): Promise<readonly Result[]> =>
-    await pMap(
-      items,
-      (item) =>
-        bounded(`${what}: ${item.name}`, budget, (signal, progress) => call(item, { signal, progress, ...budget })),
-      { concurrency: atOnce },
-    );
   return {
     async step(ids, call) {
       const { what, whole } = enter(ids);
       return await bounded(what, whole, (signal, progress) => call({ signal, progress, ...whole }));
     },
     async stepEach(ids, items, call) {
-      return await each(enter(ids), items, call);
+      const entered = enter(ids);
+      const limits = { atOnce: entered.atOnce, signal: Context.current().cancellationSignal };
+      return await allAtOnce(items, limits, (item, signal) => runItem(entered, item, signal, call));
     },
     async stepEachSettled(ids, items, call) {
       const entered = enter(ids);
-      return await pMap(
-        items,
-        async (item) => {
-          try {
-            const [result] = await each(entered, [item], async (one, step) => ({ value: await call(one, step) }));
-            if (result === undefined) throw new Error(`${entered.what}: ${item.name} has no result`);
-            return { item, ok: true as const, result: result.value };
-          } catch (error) {
-            if (isCancelled(error)) throw error;
-            return { item, ok: false as const, error };
-          }
-        },
-        { concurrency: entered.atOnce },
-      );
+      const limits = { atOnce: entered.atOnce, signal: Context.current().cancellationSignal };
+      return await allAtOnce(items, limits, async (item, signal) => {
+        try {
+          return { item, ok: true as const, result: await runItem(entered, item, signal, call) };
+        } catch (error) {
+          if (isCancelled(error)) throw error;
+          return { item, ok: false as const, error };
+        }
+      });
     },
   };
+}
+
+async function runItem<Item extends Named, Result>(
+  { what, item: budget }: Entered,
+  item: Item,
+  outer: AbortSignal,
+  call: (item: Item, step: StepCall) => Promise<Result>,
+): Promise<Result> {
+  return await bounded(`${what}: ${item.name}`, budget, (inner, progress) =>
+    call(item, { signal: AbortSignal.any([inner, outer]), progress, ...budget }),
+  );
 }
 
 interface Entered {

@@ -1,6 +1,8 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { CLUSTERS_AT_ONCE } from '../../../core/plan/limits.ts';
+import { allAtOnce } from '../../host/at-once.ts';
 import { campaignFolder, forgetCluster, readLedger, recordCluster } from '../../host/ledger.ts';
 import type { ClusterRecord } from '../../host/ledger.ts';
 import { connectCluster } from '../../kube/client.ts';
@@ -30,7 +32,7 @@ export function kubeconfigSubstrate(): SubstrateAdapter {
 async function provision({
   spec,
   clusterCount,
-  signal,
+  signal: outer,
   onProgress,
 }: ProvisionRequest): Promise<readonly ClusterRecord[]> {
   const { file = '', contexts = [] } = spec.substrate.kubeconfig ?? {};
@@ -42,7 +44,8 @@ async function provision({
   }
   const files = kubeconfigFiles(file);
   const ready: ClusterRecord[] = [];
-  for (const [index, context] of contexts.slice(0, clusterCount).entries()) {
+  const limits = { atOnce: CLUSTERS_AT_ONCE, signal: outer };
+  return await allAtOnce(contexts.slice(0, clusterCount), limits, async (context, signal, index) => {
     const name = clusterName(spec.slug, index);
     const kubeconfigPath = join(campaignFolder(spec.slug), 'clusters', `${name}.kubeconfig`);
     const before = readLedger(spec.slug)?.clusters.find((each) => each.name === name);
@@ -58,8 +61,8 @@ async function provision({
     recordCluster(spec.slug, cluster);
     ready.push(cluster);
     onProgress(ready.length, clusterCount, `${name}: ready`);
-  }
-  return ready;
+    return cluster;
+  });
 }
 
 /** Two contexts may lead to one cluster, and a context may lead elsewhere than it did: neither can carry a campaign. */

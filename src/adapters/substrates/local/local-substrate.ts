@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { CLUSTERS_AT_ONCE } from '../../../core/plan/limits.ts';
+import { allAtOnce } from '../../host/at-once.ts';
 import { campaignFolder, recordCluster } from '../../host/ledger.ts';
 import type { ClusterRecord } from '../../host/ledger.ts';
 import { withProcessLock } from '../../host/process-lock.ts';
@@ -21,9 +22,6 @@ const JOB_OF: Readonly<Record<ComponentName, ClusterJob>> = {
   'kwok-controller': 'kwok',
 };
 
-/** Clusters brought up at once: more than this only makes each of them slower. */
-const MOST_AT_ONCE = 4;
-
 /** kwok clusters on this host: real etcd, apiserver, scheduler and controller-manager, Nodes and Pods played by kwok. */
 export function localSubstrate(tools: ToolPaths): SubstrateAdapter {
   return {
@@ -36,7 +34,7 @@ export function localSubstrate(tools: ToolPaths): SubstrateAdapter {
 }
 
 async function provision(request: ProvisionRequest): Promise<readonly ClusterRecord[]> {
-  const { spec, clusterCount, signal, onProgress } = request;
+  const { spec, clusterCount, onProgress } = request;
   const folder = join(campaignFolder(spec.slug), 'clusters');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const planned = Array.from({ length: clusterCount }, (_, index): ClusterRecord => {
@@ -53,7 +51,9 @@ async function provision(request: ProvisionRequest): Promise<readonly ClusterRec
   // All of them on record before the first process starts: whoever comes after a crash knows what to look for.
   for (const cluster of planned) recordCluster(spec.slug, cluster);
   let done = 0;
-  return inGroups(planned, Math.min(MOST_AT_ONCE, availableParallelism()), async (cluster) => {
+  // As many at once as the deadline of the stage counts with, also on a host with fewer cores.
+  const limits = { atOnce: CLUSTERS_AT_ONCE, signal: request.signal };
+  return await allAtOnce(planned, limits, async (cluster, signal) => {
     const onStep = (detail: string): void => onProgress(done, clusterCount, `${cluster.name}: ${detail}`);
     const limit = AbortSignal.timeout(spec.deadlines.budgets.clusterReadyMs);
     const ready = await withProcessLock(lockPath(cluster), signal, () =>
@@ -95,30 +95,6 @@ function tlsOf(
   // Only the apiserver serves a certificate of the cluster's authority; the other two make their own at each start.
   if (metric.name !== 'kube-apiserver') return { ...client, insecure: true };
   return { ...client, caFile: join(clusterFolder(cluster), 'pki', 'ca.crt') };
-}
-
-/** Runs `work` over all items, at most `atOnce` at a time; results in the order of the items. */
-async function inGroups<T, R>(
-  items: readonly T[],
-  atOnce: number,
-  work: (item: T) => Promise<R>,
-): Promise<readonly R[]> {
-  const results: R[] = [];
-  const failures: unknown[] = [];
-  const queue = items.entries();
-  const lane = async (): Promise<void> => {
-    for (const [index, item] of queue) {
-      if (failures.length > 0) return;
-      try {
-        results[index] = await work(item);
-      } catch (cause) {
-        failures.push(cause);
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: atOnce }, lane));
-  if (failures.length > 0) throw failures[0];
-  return results;
 }
 
 function messageOf(cause: unknown): string {
