@@ -2,7 +2,7 @@ import { CancelledFailure, Context } from '@temporalio/activity';
 
 /**
  * Why Temporal cancelled an activity.
- * - `requested`: somebody cancelled the campaign. No attempt follows.
+ * - `requested`: the campaign was cancelled. No attempt follows.
  * - `worker-shutdown`: this worker stops. The next attempt continues on another worker.
  * - `timed-out`: Temporal gave this attempt up, e.g. after missing heartbeats. Another attempt may already run.
  * - `paused`, `reset`: an operator paused or reset the activity. It continues later.

@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/activity';
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeJsonFile } from '../adapters/evidence/json-file.ts';
 import { searchFolders, runsFolder } from '../adapters/host/folders.ts';
 import { hostQueues } from '../adapters/host/host-queues.ts';
 import { buildSpec } from '../adapters/files/build-spec.ts';
@@ -11,10 +11,13 @@ import { rungInput, type LadderSpec } from '../core/campaign/climb.ts';
 import { readStartedBy } from '../core/campaign/started-by.ts';
 import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
 import { formatFileErrors } from '../core/files/file-error.ts';
+import { LOCAL_MS } from '../core/plan/limits.ts';
 import { formatDuration } from '../core/text/duration.ts';
 import { parseCampaignInput, parseLadderInput } from '../core/profile/input.ts';
 import { bounded } from './bounded.ts';
+import { isCancelled } from './cancellation.ts';
 import type { LadderActivities, ResolveLadderActivities } from './contract.ts';
+import { limitedFailure } from './limited-failure.ts';
 
 /** Resolves a ladder and writes its summary. */
 export function createClimb(): ResolveLadderActivities & LadderActivities {
@@ -45,12 +48,13 @@ export function createClimb(): ResolveLadderActivities & LadderActivities {
     },
 
     async writeClimb({ spec, result }): Promise<void> {
-      await bounded('write ladder.json', { budgetMs: 10_000 }, async () => {
-        const folder = join(runsFolder(), spec.folder);
-        mkdirSync(folder, { recursive: true });
-        writeFileSync(join(folder, 'ladder.json.tmp'), `${JSON.stringify(result, null, 2)}\n`);
-        renameSync(join(folder, 'ladder.json.tmp'), join(folder, 'ladder.json'));
-      });
+      const path = join(runsFolder(), spec.folder, 'ladder.json');
+      try {
+        await bounded('write ladder.json', { budgetMs: LOCAL_MS }, async () => writeJsonFile(path, result));
+      } catch (error) {
+        if (isCancelled(error)) throw error;
+        throw limitedFailure(error, "the worker's log");
+      }
     },
   };
 }
@@ -76,5 +80,6 @@ function rungErrors(
 }
 
 function invalid(message: string): ApplicationFailure {
-  return ApplicationFailure.nonRetryable(message, FAILURE_TYPES.invalidSpec);
+  const failure = ApplicationFailure.nonRetryable(message, FAILURE_TYPES.invalidSpec);
+  return limitedFailure(failure, '"./belay plan" with the profile of the rung');
 }

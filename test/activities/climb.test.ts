@@ -35,9 +35,9 @@ rungs:
 `;
 
 test.for<[string, unknown, number]>([
-  ['that was told not to hold holds no rung', { ladder: 'one', hold: 0 }, 0],
-  ['that was told for how long holds its rungs as long', { ladder: 'one', hold: '90s' }, 90_000],
-  ["that was told nothing leaves it to a rung's profile", 'one', 2_700_000],
+  ['with hold 0 holds no rung', { ladder: 'one', hold: 0 }, 0],
+  ['with a hold holds its rungs as long', { ladder: 'one', hold: '90s' }, 90_000],
+  ["without a hold takes that of a rung's profile", 'one', 2_700_000],
 ])('a climb %s', async ([, input, holdMs]) => {
   const startedBy = { trigger: 'cli', defaultHoldMs: 600_000 };
   const ladder = await createClimb().resolveLadder({ input, workflowId: 'l', scheduled: false, startedBy });

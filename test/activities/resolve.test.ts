@@ -57,7 +57,7 @@ async function respec(
   return specOf(await activities.respec({ campaign, specHash, set }));
 }
 
-test('a retry with changes stays on the host that has the clusters, whoever makes its specification', async () => {
+test('a retry with changes stays on the host that has the clusters', async () => {
   const spec = await resolved();
   vi.stubEnv('BELAY_HOME', join(folder, 'another-host'));
   const changed = await respec(spec, SET);
@@ -82,7 +82,7 @@ test('a system file that was edited during the hold is refused', async () => {
   });
 });
 
-test('a chart that this host does not have is told before clusters are made; a retry on them may be made anywhere', async () => {
+test('a chart that this host does not have is refused before clusters are created; a retry on them needs no chart', async () => {
   await expect(resolved('dev-50')).rejects.toMatchObject({
     type: 'InvalidSpec',
     message: expect.stringMatching(/^system bigfleet: no chart at .*; allowed: .* in BELAY_CHART_BIGFLEET$/),

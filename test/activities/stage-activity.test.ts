@@ -39,7 +39,7 @@ async function run(
   await env.run(activity, storedInput(spec, stage, { execution, decisions }));
 }
 
-test('a decision stands in the timeline once, whatever runs after it', async () => {
+test('the timeline has a decision once, whatever runs after it', async () => {
   const first: DecisionRecord = { stage: 'soak', execution: 1, decision: 'retry', reason: 'new build', atMs: 1_000 };
   const set = { 'gates.podBindP99.max': 9 };
   const second: DecisionRecord = { stage: 'soak', execution: 2, decision: 'retry', reason: '', atMs: 2_000, set };
@@ -49,8 +49,8 @@ test('a decision stands in the timeline once, whatever runs after it', async () 
   // Its first attempt was lost before it could write a word.
   await run('steady', 3, 2, [first, second]);
   for (const stage of ['snapshot', 'judge'] as const) await run(stage, 1, 1, [first, second]);
-  const told = readTimeline(evidenceFolder(spec.campaign)).filter(({ what }) => what === 'decision');
-  expect(told).toEqual([
+  const decisions = readTimeline(evidenceFolder(spec.campaign)).filter(({ what }) => what === 'decision');
+  expect(decisions).toEqual([
     {
       atMs: 1_000,
       stage: 'soak',

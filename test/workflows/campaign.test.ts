@@ -44,11 +44,11 @@ describe.concurrent('a campaign', () => {
       ),
     ).toBeNull();
     expect(history.at(-1)?.type).toBe('WorkflowExecutionCompleted');
-    // One history tells the story, and it stays short.
+    // One history has the whole story, and it stays short.
     expect(history.length).toBeLessThan(100);
   });
 
-  test('tells its input, and who started it, to resolve', async () => {
+  test('gives its input, and what started it, to resolve', async () => {
     const input = { profile: 'quickstart' };
     const memo = { belay: { trigger: 'cli', defaultHoldMs: 60_000 } };
     const run = await temporal.begin('input', {}, { input, memo });
@@ -66,7 +66,7 @@ describe.concurrent('a campaign', () => {
     expect(bare.resolved[0]?.input).toBeUndefined();
   });
 
-  test('tells judge the whole record, the evidence and the facts', async () => {
+  test('gives judge the whole record, the evidence and the facts', async () => {
     const run = await temporal.begin('record', {
       stages: {
         ramp: () => ({ facts: { podsCreated: 400 }, groundEvents: ['c1 kube-scheduler restarted'] }),
@@ -103,8 +103,8 @@ describe.concurrent('a campaign', () => {
     });
     await run.result();
     const { typedSearchAttributes } = await run.handle.describe();
-    const told = Object.fromEntries(typedSearchAttributes.getAll().map(({ key, value }) => [key.name, value]));
-    expect(told).toMatchObject({
+    const shown = Object.fromEntries(typedSearchAttributes.getAll().map(({ key, value }) => [key.name, value]));
+    expect(shown).toMatchObject({
       BelayProfile: 'small',
       BelayTarget: 'laptop',
       BelayTrigger: 'cli',

@@ -54,9 +54,9 @@ describe.concurrent('a cancel', () => {
     },
   );
 
-  test('is told at once, while the stage still puts things in order', async () => {
+  test('is shown at once, while the stage still puts things in order', async () => {
     const gate = Promise.withResolvers<void>();
-    const run = await temporal.begin('told', {
+    const run = await temporal.begin('shown', {
       stages: {
         ramp: async (call) => {
           await untilCancelled(call).catch(() => undefined);
@@ -120,7 +120,7 @@ describe.concurrent('a cancel', () => {
 
   test('while a stage waits for a worker ends at once', async () => {
     const run = await temporal.begin('no-worker', {
-      resolve: ({ workflowId }) => aSpec({ workflowId, loadQueue: 'nobody-serves-this' }),
+      resolve: ({ workflowId }) => aSpec({ workflowId, loadQueue: 'queue-without-worker' }),
     });
     await run.until(run.status, ({ state }) => state.stage === 'seed');
     await run.handle.cancel();

@@ -161,7 +161,7 @@ describe.concurrent('a hold', () => {
     expect((await run.status()).state.decisions).toHaveLength(1);
   });
 
-  test('goes on when only the files show that the changes cannot be, and says so to whoever answered', async () => {
+  test('continues when only the files show that the changes are impossible, and refuses the answer', async () => {
     const run = await temporal.begin('bad-set', {
       ...holding({ soak: [breach(), succeeds] }),
       respec: ({ spec, set }) => {
@@ -208,7 +208,7 @@ describe.concurrent('a hold', () => {
     expect((await run.status()).state.earlyEnd).toBe('aborted');
   });
 
-  test('that nobody answers is an abort', async () => {
+  test('that gets no answer is an abort', async () => {
     const run = await temporal.begin(
       'expire',
       holding({ soak: breach(), judge: () => ({ verdict: 'fail' }) }, { holdMs: 300 }),
@@ -271,7 +271,7 @@ describe.concurrent('a hold', () => {
     expect(run.calls.find(({ stage }) => stage === 'judge')?.input.earlierSpecHashes).toHaveLength(1);
   });
 
-  test('is told in Current Details with the exact input of each answer', async () => {
+  test('is shown in Current Details with the exact input of each answer', async () => {
     const run = await temporal.begin('details', holding({ soak: [breach(), succeeds] }));
     const { holdEndsAtMs, state } = await run.untilHold();
     const details = await run.details();
@@ -290,7 +290,7 @@ describe.concurrent('a hold', () => {
     expect(state.hold?.openedAtMs).toBeGreaterThan(0);
     const { typedSearchAttributes } = await run.handle.describe();
     expect(typedSearchAttributes.getAll().find(({ key }) => key.name === 'BelayStage')?.value).toBe('hold');
-    // Pasted as it stands, an answer is taken.
+    // An answer that is pasted unchanged is accepted.
     await run.decide(answers[0]);
     await run.result();
   });
@@ -331,7 +331,7 @@ describe.concurrent('what an execution had reached', () => {
 });
 
 describe('answers that wait for a worker', () => {
-  test('are taken in their order; one whose changes are still looked at gives way to one that needs no look', async () => {
+  test('are accepted in their order; one without changes goes before one whose specification is still made', async () => {
     const run = await temporal.begin('two-answers', {
       ...holding({ soak: [breach(), succeeds], judge: () => ({ verdict: 'fail' }) }),
       respec: async ({ spec }) => {
@@ -354,7 +354,7 @@ describe('answers that wait for a worker', () => {
     expect(judge?.state?.decisions).toMatchObject([{ decision: 'abort' }]);
   });
 
-  test('give way to a cancel that comes while their changes are looked at', async () => {
+  test('are refused after a cancel that comes while their specification is made', async () => {
     const run = await temporal.begin('cancelled-answer', {
       ...holding({ soak: breach() }),
       respec: async ({ spec }) => {

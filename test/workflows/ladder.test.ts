@@ -70,7 +70,7 @@ describe.concurrent('a ladder', () => {
       tightest: 'p99: 82 % headroom',
     });
     expect(ladder.climbs).toEqual([result]);
-    // A rung gets its profile and no more; who climbs stands in its memo.
+    // A rung's input has its profile and no more; its memo names what started it.
     expect(rungs[1]?.resolved[0]).toMatchObject({
       input: { profile: 'middle', substrate: 'laptop', overrides: { 'scale.machines': 5 } },
       child: true,
@@ -134,7 +134,7 @@ describe.concurrent('a ladder', () => {
     expect(await failureOf(ladder)).toMatchObject({ message: 'rung 1-small: profile: no such file' });
   });
 
-  test('that is not valid fails as InvalidSpec in the words of whoever read it', async () => {
+  test('that is not valid fails as InvalidSpec with the message of the activity', async () => {
     const { ladder } = await climb('invalid', [], {});
     expect(await failureOf(ladder)).toMatchObject({ type: 'InvalidSpec', message: 'no such ladder' });
   });
@@ -192,7 +192,7 @@ describe.concurrent('a ladder', () => {
     expect(rungs[1]?.resolved).toEqual([]);
   });
 
-  test('ends with a rung that somebody cancelled, and is not cancelled itself', async () => {
+  test('ends with a rung that was cancelled, and is not cancelled itself', async () => {
     const { ladder, rungs } = await climb('rung-cancel', [{ stages: { ramp: (call) => untilCancelled(call) } }]);
     await rungs[0]!.untilCalled('ramp');
     await rungs[0]!.handle.cancel();
@@ -209,7 +209,7 @@ describe.concurrent('a ladder', () => {
     expect(rungs[0]?.resolved[0]?.input).not.toHaveProperty('hold');
   });
 
-  test('that was told how long to hold tells its rungs, whatever their profiles say', async () => {
+  test('with a hold in its input gives it to its rungs, also where their profiles have another', async () => {
     const { ladder, rungs } = await climb('input-hold', [], { ladder: aLadder({ holdMs: 0, inputHold: '0s' }) });
     await ladder.result();
     expect(rungs.map(({ resolved }) => resolved[0]?.input)).toMatchObject(RUNGS.map(() => ({ hold: '0s' })));

@@ -65,7 +65,7 @@ function holdOf(fate: Fate): number {
   return fate.answers.length === 0 || fate.answers[0] === 'expire' ? BRIEF_MS : PATIENT_MS;
 }
 
-/** The answer to the nth hold; whoever waits for ever is asked to answer in the end. */
+/** The answer to the nth hold. A fate without an answer for it aborts in the end. */
 function answerOf(fate: Fate, nth: number, state: CampaignState): Answer {
   if (holdOf(fate) === BRIEF_MS) return 'expire';
   const answer = fate.answers[nth] ?? 'abort';
@@ -167,7 +167,7 @@ async function compare(fate: Fate): Promise<void> {
     resolve: ({ workflowId }) => aSpec({ workflowId, holdMs: expected.holdMs }),
     stages: Object.fromEntries(STAGES.slice(1).map((stage) => [stage as WorkStage, act])),
   });
-  // A hold that expires needs nobody; one that waits gets its answer.
+  // A hold that expires needs no answer.
   for (let nth = 0; expected.holdMs === PATIENT_MS; nth++) {
     const { state } = await run.untilHoldAfter(nth);
     if (state.hold === null) break;

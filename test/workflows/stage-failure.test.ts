@@ -54,6 +54,19 @@ describe('a failed activity', () => {
     });
   });
 
+  test("of a ladder's own summary names the summary, and no stage", () => {
+    const failure = new TimeoutFailure('activity timed out', undefined, 'START_TO_CLOSE');
+    expect(readFailure('the summary of the climb', thrownBy(failure)).failure.message).toBe(
+      'the summary of the climb did not end within its deadline (START_TO_CLOSE)',
+    );
+  });
+
+  test('with a checkpoint that is too large for an input leaves it to the disk', () => {
+    const checkpoint = { lowWater: 'x'.repeat(20_000) };
+    const failure = new TimeoutFailure('activity timed out', { checkpoint }, 'HEARTBEAT');
+    expect(readFailure('ramp', thrownBy(failure)).checkpoint).toBeUndefined();
+  });
+
   test('of any other sort is a fault of the harness in its own words', () => {
     for (const error of [new Error('out of memory'), thrownBy(new Error('out of memory'))])
       expect(readFailure('seed', error).failure).toEqual({ kind: 'harness', message: 'out of memory' });

@@ -80,7 +80,7 @@ export class TestTemporal {
     await this.addWorker({ taskQueue: QUEUES.shared, workflowBundle: { codePath: await workflowBundlePath() } });
   }
 
-  /** Stops the workers, those of one queue if one is given; activities are told, and may take two seconds to end. */
+  /** Stops the workers, those of one queue if one is given; activities are cancelled, and may take two seconds to end. */
   async stopWorkers(taskQueue?: string): Promise<void> {
     const chosen = this.workers.filter(
       ({ worker }) => taskQueue === undefined || worker.options.taskQueue === taskQueue,

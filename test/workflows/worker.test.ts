@@ -115,7 +115,7 @@ describe('a worker that goes away', () => {
  */
 function withoutTimesOfResolve(status: CampaignStatus): unknown {
   const { outcomes, ...state } = status.state;
-  const told = status.story.map(({ text }) => text);
+  const story = status.story.map(({ text }) => text);
   const kept = outcomes.map((outcome) => ({ ...outcome, startedAtMs: 0, endedAtMs: 0 }));
-  return { ...status, story: told, state: { ...state, outcomes: kept } };
+  return { ...status, story, state: { ...state, outcomes: kept } };
 }

@@ -1,9 +1,9 @@
-/** Longest name: a Kubernetes label's value has at most 63 characters. */
+/** A Kubernetes label's value has at most 63 characters. */
 const MAX_LENGTH = 63;
 
 /**
- * A campaign's name from its workflow id: safe as a folder's name and as a label's value, whatever somebody typed into the
- * UI's form (`../../etc`, blanks, a whole sentence).
+ * A campaign's name, made of its workflow id. It is safe as the name of a folder and as the value of a label for any text that
+ * was typed into the UI's form (`../../etc`, blanks, a whole sentence).
  */
 export function campaignName(workflowId: string): string {
   const safe = workflowId.replaceAll(/[^A-Za-z0-9._-]/g, '-').replaceAll(/\.{2,}/g, '.');
@@ -11,7 +11,7 @@ export function campaignName(workflowId: string): string {
   return trimmed === '' ? 'campaign' : trimmed;
 }
 
-/** The name for a second run under the same workflow id: the first keeps its folder. */
+/** The name of a second run with the same workflow id. The first run keeps its folder. */
 export function campaignNameOfRun(workflowId: string, runId: string): string {
   const suffix = `-${runId.slice(0, 8)}`;
   return campaignName(workflowId).slice(0, MAX_LENGTH - suffix.length) + suffix;

@@ -1,6 +1,6 @@
 import { STEADY_SHARE } from '../model/steady-share.ts';
 
-/** Pods of all clusters at one look. */
+/** Pods of all clusters at one moment. */
 export interface PodLook {
   readonly wanted: number;
   readonly present: number;
@@ -8,9 +8,8 @@ export interface PodLook {
 }
 
 /**
- * Whether a look finds what several looks in a row must find for the state to be steady: every Pod there, and as good as all
- * of them bound. Where the profile expects a standing shortfall: some of them not bound, and as many bound as at the look
- * before.
+ * Whether the Pods look steady; several looks in a row must do. Every Pod exists, and the steady share of them is bound. Where
+ * the profile expects a standing shortfall, some Pods are not bound, and as many are bound as at the look before.
  */
 export function isSteadyLook(look: PodLook, before: PodLook | undefined, expectsShortfall: boolean): boolean {
   if (look.present !== look.wanted) return false;

@@ -47,7 +47,7 @@ describe('the evidence folder', () => {
     expect(text('specs/f0f0f0f0f0f0.json')).toMatchObject({ specHash: first.specHash });
   });
 
-  it('keeps an event once, whoever writes it again, and each attempt for itself', () => {
+  it('keeps an event once, also when it is written again, and each attempt by itself', () => {
     const spec = specOf([gate]);
     const evidence = openEvidence(spec);
     evidence.event(event);
@@ -91,7 +91,7 @@ describe('the evidence folder', () => {
     ]);
   });
 
-  it('lists every file with its sum, and tells what was changed, removed or put in', async () => {
+  it('lists every file with its sum, and names what was changed, removed or added', async () => {
     const { folder } = openEvidence(specOf([gate]));
     openEvidence(specOf([gate])).event(event);
     writeFileSync(join(folder, 'logs', 'etcd.log'), 'one line\n');

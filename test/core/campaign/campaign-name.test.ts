@@ -22,7 +22,7 @@ describe("a campaign's name", () => {
     expect(campaignName(id ?? '')).toBe(name);
   });
 
-  test('is safe, short and stable, whatever somebody typed', () => {
+  test('is safe, short and stable for any text', () => {
     fc.assert(
       fc.property(
         fc.oneof(

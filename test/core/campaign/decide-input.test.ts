@@ -6,7 +6,7 @@ const GOOD = { stage: 'soak', execution: 1, decision: 'retry', reason: 'new buil
 
 describe('the input of decide', () => {
   test.for<[string, unknown, unknown]>([
-    ['as it stands', GOOD, GOOD],
+    ['unchanged', GOOD, GOOD],
     [
       'without a reason',
       { stage: 'seed', execution: 2, decision: 'abort' },
