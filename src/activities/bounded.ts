@@ -10,10 +10,10 @@ export interface StepBudget {
   readonly stallMs?: number;
 }
 
-/** Reports progress, and with it the checkpoint that the next attempt resumes from and what a person sees of it. */
+/** Reports progress: live numbers for the user, and the checkpoint from which the next attempt resumes. */
 export type Progress = (live: LiveDetails) => void;
 
-/** Heartbeat details: live numbers for a person first, the checkpoint for the next attempt last. */
+/** Heartbeat details: live numbers for the user, and the checkpoint for the next attempt. */
 export interface LiveDetails {
   /** One line, e.g. "312 of 400 Pods bound". */
   readonly live: string;
@@ -24,10 +24,10 @@ export interface LiveDetails {
 }
 
 /**
- * Runs one external call, or a loop of them, under a budget. It aborts at the budget, heartbeats only while the step makes
- * progress inside it, and answers cancellation. Nothing else in Belay may heartbeat: a free-running heartbeat hides a hang.
+ * Runs one external call, or a loop of calls, under a budget. It aborts at the budget, sends heartbeats only while the step makes
+ * progress, and responds to cancellation. Nothing else in Belay sends heartbeats: an independent heartbeat hides a hang.
  *
- * @param call gets the signal to pass on, and a function to report progress with
+ * @param call gets the signal to pass on, and a function that reports progress
  * @throws ApplicationFailure `StepBudgetExceeded` at the budget, `StepStalled` without progress for `stallMs`, both retryable
  * @throws CancelledFailure when the activity is cancelled
  */
@@ -47,7 +47,7 @@ export async function bounded<T>(
   const limit = new AbortController();
   const signal = AbortSignal.any([context.cancellationSignal, limit.signal]);
   const send = (): void => {
-    // Heartbeat details replace each other: the activity's checkpoint is said again with every beat.
+    // Each heartbeat replaces the details of the one before, so each one carries the activity's checkpoint.
     const checkpoint = checkpoints.get(context);
     const carried = checkpoint === undefined ? {} : { checkpoint };
     context.heartbeat({ ...details, ...carried, step, elapsedMs: Date.now() - startedAtMs, budgetMs });
@@ -58,7 +58,7 @@ export async function bounded<T>(
     else send();
   };
   const progress: Progress = (live) => {
-    // A call that was given up may go on talking: nobody may take it for a sign of life.
+    // An aborted call may still report progress. It does not count.
     if (over || signal.aborted) return;
     progressAtMs = Date.now();
     details = live;
@@ -69,7 +69,7 @@ export async function bounded<T>(
   beat();
   const timers = [
     setInterval(beat, BEAT_PERIOD_MS),
-    // The beat is coarse; a budget shorter than it still ends on time.
+    // The beat is coarse. A budget that is shorter than the beat ends on time as well.
     setTimeout(() => limit.abort(exceeded(step, budgetMs)), budgetMs),
   ];
   const aborted = Promise.withResolvers<never>();
@@ -78,28 +78,28 @@ export async function bounded<T>(
   try {
     return await Promise.race([call(signal, progress), aborted.promise]);
   } catch (error) {
-    // The step may fail in its own words because it was aborted; the reason for the abort is the better answer.
+    // A step that was aborted may fail with another error. The reason of the abort is the better message.
     if (context.cancellationSignal.aborted) throw context.cancellationSignal.reason;
     if (limit.signal.aborted) throw limit.signal.reason;
     throw error;
   } finally {
     over = true;
-    // A long activity has thousands of steps: none may leave anything with it.
+    // A long activity has thousands of steps. None of them may leave a listener or a timer.
     signal.removeEventListener('abort', onAbort);
     for (const timer of timers) clearTimeout(timer);
   }
 }
 
-/** The checkpoint that the attempt before this one left with its last heartbeat; undefined for a first attempt. */
+/** The checkpoint in the last heartbeat of the previous attempt; undefined for a first attempt. */
 export function lastCheckpoint(): unknown {
   const details: unknown = Context.current().info.heartbeatDetails;
   return typeof details === 'object' && details !== null && 'checkpoint' in details ? details.checkpoint : undefined;
 }
 
-/** Checkpoints outlive the step that reported them: whatever step of the same activity beats next beats with the newest. */
+/** Newest checkpoint of each activity. It outlives the step that reported it: later steps of the activity send it as well. */
 const checkpoints = new WeakMap<Context, unknown>();
 
-/** What a step says before it has reported anything. */
+/** Details of a step that has not reported progress yet. */
 function firstDetails(context: Context, step: string): LiveDetails {
   if (checkpoints.has(context)) return { live: step };
   const checkpoint = lastCheckpoint();

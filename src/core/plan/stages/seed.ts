@@ -34,6 +34,7 @@ function nodesCreated(shape: CampaignShape): Wait {
     eachMs: 1_000,
     perItem,
     atOnce: together,
+    stallMs: shape.budgets.nodeReadyMs + shape.budgets.apiCallMs,
   };
 }
 
