@@ -1,7 +1,13 @@
 import type { Logger } from 'pino';
 import { collectSnapshot } from '../adapters/evidence/collect-snapshot.ts';
+import { readReadings } from '../adapters/evidence/evidence-folder.ts';
+import { writeJunit } from '../adapters/evidence/junit.ts';
+import { writeManifest } from '../adapters/evidence/manifest.ts';
+import { writeReport } from '../adapters/evidence/report.ts';
+import { writeSummary } from '../adapters/evidence/write-summary.ts';
 import { loadSystem } from '../adapters/files/load-system.ts';
 import { readCheckpoint } from '../adapters/host/checkpoints.ts';
+import { readGround } from '../adapters/host/ground.ts';
 import { markClosing, openLedger, readLedger, removeCampaignFolder } from '../adapters/host/ledger.ts';
 import { stopProcess } from '../adapters/host/processes.ts';
 import { sweepCluster } from '../adapters/systems/sweep-cluster.ts';
@@ -24,7 +30,7 @@ import type {
   StageActivities,
 } from './contract.ts';
 import { createInstall, type InstallAdapters } from './install.ts';
-import { createJudge } from './judge.ts';
+import { createJudge, type JudgeAdapters } from './judge.ts';
 import { effectOf } from '../adapters/faults/registry.ts';
 import { openGateReader } from '../adapters/prometheus/gate-reader.ts';
 import { createProvision, type ProvisionAdapters } from './provision.ts';
@@ -62,7 +68,7 @@ export function createActivities({ log, metricsPort, observers }: ActivityDepend
     steady: createSteady(log, observers),
     soak: createSoak(log, { observers, openGateReader, effectOf }),
     snapshot: createSnapshot(log, SNAPSHOT_ADAPTERS),
-    judge: createJudge(log),
+    judge: createJudge(log, JUDGE_ADAPTERS),
     teardown: createTeardown(log, teardownAdapters(observers)),
     ...createClimb(),
   };
@@ -100,6 +106,18 @@ const SNAPSHOT_ADAPTERS: SnapshotAdapters = {
   prometheus: ownPrometheus,
   clusterLogs: ({ substrate }, cluster) => substrateAdapter(substrate, new Map()).clusterLogs(cluster),
   collect: collectSnapshot,
+};
+
+/** What `judge` works with in a worker. */
+export const JUDGE_ADAPTERS: JudgeAdapters = {
+  readReadings,
+  readInfrastructure: readGround,
+  readCheckpoint,
+  readLedger,
+  writeSummary,
+  writeJunit,
+  writeReport,
+  writeManifest,
 };
 
 /** What `teardown` works with in a worker. */

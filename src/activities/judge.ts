@@ -1,16 +1,12 @@
 import type { Logger } from 'pino';
-import { readCheckpoint } from '../adapters/host/checkpoints.ts';
-import { readGround } from '../adapters/host/ground.ts';
-import { readLedger } from '../adapters/host/ledger.ts';
+import type { GroundEvent } from '../adapters/host/ground.ts';
+import type { Ledger } from '../adapters/host/ledger.ts';
 import { buildSummary } from '../adapters/evidence/build-summary.ts';
-import { readReadings } from '../adapters/evidence/evidence-folder.ts';
-import { writeSummary } from '../adapters/evidence/write-summary.ts';
-import { writeJunit } from '../adapters/evidence/junit.ts';
-import { writeManifest } from '../adapters/evidence/manifest.ts';
-import { writeReport } from '../adapters/evidence/report.ts';
-import type { LoadRecord } from '../adapters/evidence/summary-model.ts';
+import type { StoredReading } from '../adapters/evidence/evidence-folder.ts';
+import type { BelaySummary, LoadRecord } from '../adapters/evidence/summary-model.ts';
 import { faultResults } from '../core/campaign/fault-results.ts';
-import { parseSoakCheckpoint } from '../core/plan/checkpoints/soak.ts';
+import type { Stage } from '../core/model/stages.ts';
+import { parseCheckpoint } from '../core/plan/stages/registry.ts';
 import { withBreachesRead } from '../core/verdict/conclusion.ts';
 import { latestOutcome, type CampaignState } from '../core/campaign/machine.ts';
 import { gateLine, type JudgeInput, type JudgeResult } from '../core/campaign/stage-io.ts';
@@ -20,13 +16,29 @@ import type { CampaignSpec } from '../core/plan/spec.ts';
 import { isCancelled } from './cancellation.ts';
 import { judgeActivity, type StageContext } from './stage-activity.ts';
 
-/** Judges what was measured and writes it down: summary, report, JUnit. It asks no cluster and no Prometheus: what counts was read by then. */
-export function createJudge(log: Logger): (input: JudgeInput) => Promise<JudgeResult> {
+/** What the stage works with: the evidence of the campaign. */
+export interface JudgeAdapters {
+  readReadings(folder: string): readonly StoredReading[];
+  /** Failures and repairs of the infrastructure. */
+  readInfrastructure(campaign: string): readonly GroundEvent[];
+  readCheckpoint(slug: string, stage: Stage, execution: number): unknown;
+  readLedger(slug: string): Ledger | undefined;
+  writeSummary(folder: string, summary: BelaySummary): void;
+  writeJunit(folder: string, summary: BelaySummary): void;
+  writeReport(folder: string): Promise<unknown>;
+  writeManifest(folder: string, signal: AbortSignal): Promise<unknown>;
+}
+
+/**
+ * Judges the readings and writes summary, report and JUnit file. It asks no cluster and no Prometheus, because every reading that
+ * counts was taken before.
+ */
+export function createJudge(log: Logger, adapters: JudgeAdapters): (input: JudgeInput) => Promise<JudgeResult> {
   return judgeActivity(log, async (context) => {
     const { spec, input, evidence } = context;
     const { state } = input;
     const summary = await context.step('readingsJudged', async () => {
-      const readings = readReadings(evidence.folder);
+      const readings = adapters.readReadings(evidence.folder);
       const execution = latestOutcome(state, 'soak')?.execution ?? 0;
       const results = finalResults(spec.gates, readings, execution, Date.now());
       const judged = buildSummary({
@@ -34,38 +46,37 @@ export function createJudge(log: Logger): (input: JudgeInput) => Promise<JudgeRe
         state: withBreachesRead(state, spec.gates, readings, results),
         results,
         readings,
-        actions: actionsOf(spec, state, execution),
-        groundEvents: readGround(spec.campaign),
+        actions: actionsOf(spec, state, adapters.readCheckpoint(spec.slug, 'soak', execution)),
+        groundEvents: adapters.readInfrastructure(spec.campaign),
         evidence: input.evidence,
         earlierSpecHashes: input.earlierSpecHashes,
         load: loadOf(input.facts['ramp']),
         facts: input.facts,
-        context: contextOf(spec),
+        context: contextOf(adapters.readLedger(spec.slug)),
         endedAtMs: Date.now(),
       });
-      writeSummary(evidence.folder, judged);
-      writeJunit(evidence.folder, judged);
+      adapters.writeSummary(evidence.folder, judged);
+      adapters.writeJunit(evidence.folder, judged);
       return judged;
     });
-    await ifPossible(context, 'report', () => context.step('reportWritten', () => writeReport(evidence.folder)));
+    await ifPossible(context, 'report', () =>
+      context.step('reportWritten', () => adapters.writeReport(evidence.folder)),
+    );
     await ifPossible(context, 'manifest', () =>
-      context.step('evidenceListed', ({ signal }) => writeManifest(evidence.folder, signal)),
+      context.step('evidenceListed', ({ signal }) => adapters.writeManifest(evidence.folder, signal)),
     );
     return {
       detail: `${summary.verdict}${summary.reasons[0] === undefined ? '' : `: ${summary.reasons[0]}`}`,
       facts: { verdict: summary.verdict },
       verdict: summary.verdict,
-      // A workflow's result is kept small; summary.json has them all.
+      // A workflow's result stays small. summary.json has all reasons.
       reasons: summary.reasons.slice(0, 20).map((reason) => reason.slice(0, 500)),
       gates: summary.gates.map(gateLine),
     };
   });
 }
 
-/**
- * A report that cannot be drawn, or a list of files that are too large for it, must not cost the verdict: what counts is in
- * summary.json. A cancel is passed on.
- */
+/** Runs a part whose failure does not change the verdict: summary.json has everything that counts. A cancel is passed on. */
 async function ifPossible(
   { event, log }: Pick<StageContext, 'event' | 'log'>,
   what: 'report' | 'manifest',
@@ -80,15 +91,14 @@ async function ifPossible(
   }
 }
 
-/** What became of the runner actions of the soak that counts. */
-function actionsOf(spec: CampaignSpec, state: CampaignState, execution: number): readonly SummaryAction[] {
-  // A soak that ended early did not get to its later actions; that it ended early is what is told.
+/** How the runner actions of the latest soak ended. */
+function actionsOf(spec: CampaignSpec, state: CampaignState, checkpoint: unknown): readonly SummaryAction[] {
+  // A soak that ended early did not reach its later actions. The verdict reports the early end instead.
   if (latestOutcome(state, 'soak')?.outcome !== 'succeeded') return [];
-  const checkpoint = parseSoakCheckpoint(readCheckpoint(spec.slug, 'soak', execution));
-  return faultResults(spec, checkpoint?.actions ?? {});
+  return faultResults(spec, parseCheckpoint('soak', checkpoint)?.actions ?? {});
 }
 
-/** How the load was made. What the ramp could not measure is not there, also here: 0 would be a measurement. */
+/** The load of the ramp. A value that the ramp could not measure is absent, because 0 would be a measurement. */
 function loadOf(facts: Readonly<Record<string, number | string>> | undefined): LoadRecord | null {
   if (facts === undefined) return null;
   const measured = (name: string): number | undefined => {
@@ -107,7 +117,7 @@ function loadOf(facts: Readonly<Record<string, number | string>> | undefined): L
   };
 }
 
-function contextOf(spec: CampaignSpec): string {
-  const cluster = readLedger(spec.slug)?.clusters[0];
+function contextOf(ledger: Ledger | undefined): string {
+  const cluster = ledger?.clusters[0];
   return cluster === undefined ? '' : cluster.context === '' ? cluster.name : cluster.context;
 }

@@ -4,6 +4,7 @@ import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { JUDGE_ADAPTERS } from '../../src/activities/all.ts';
 import { createJudge } from '../../src/activities/judge.ts';
 import { evidenceFolder, openEvidence, readTimeline } from '../../src/adapters/evidence/evidence-folder.ts';
 import type { BelaySummary } from '../../src/adapters/evidence/summary-model.ts';
@@ -97,7 +98,7 @@ async function judge(spec: CampaignSpec, more: Partial<JudgeInput> = {}): Promis
     ...more,
   };
   const env = new MockActivityEnvironment({ attempt: 1 }, { logger: new DefaultLogger('ERROR') });
-  return await env.run(createJudge(pino({ level: 'silent' })), input);
+  return await env.run(createJudge(pino({ level: 'silent' }), JUDGE_ADAPTERS), input);
 }
 
 function summaryOf(spec: CampaignSpec): BelaySummary | undefined {

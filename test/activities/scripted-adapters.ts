@@ -1,4 +1,5 @@
 import type { InstallAdapters } from '../../src/activities/install.ts';
+import type { JudgeAdapters } from '../../src/activities/judge.ts';
 import type { ProvisionAdapters } from '../../src/activities/provision.ts';
 import type { SnapshotAdapters } from '../../src/activities/snapshot.ts';
 import type { TeardownAdapters } from '../../src/activities/teardown.ts';
@@ -74,6 +75,19 @@ export function scriptedSnapshot(): SnapshotAdapters {
     prometheus: () => PROMETHEUS,
     clusterLogs: () => [],
     collect: ({ onPart }) => Promise.resolve(onPart({ what: 'curves of the gates', ok: true })),
+  };
+}
+
+export function scriptedJudge(): JudgeAdapters {
+  return {
+    readReadings: () => [],
+    readInfrastructure: () => [],
+    readCheckpoint: () => undefined,
+    readLedger,
+    writeSummary: () => undefined,
+    writeJunit: () => undefined,
+    writeReport: () => Promise.resolve(),
+    writeManifest: () => Promise.resolve(),
   };
 }
 
