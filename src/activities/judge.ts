@@ -15,6 +15,7 @@ import type { SummaryAction } from '../core/verdict/summary.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
 import { isCancelled } from './cancellation.ts';
 import { judgeActivity, type StageContext } from './stage-activity.ts';
+import { messageOf } from '../core/text/message-of.ts';
 
 /** What the stage works with: the evidence of the campaign. */
 export interface JudgeAdapters {
@@ -87,7 +88,7 @@ async function ifPossible(
   } catch (error) {
     if (isCancelled(error)) throw error;
     log.error({ err: error }, `the ${what} could not be written`);
-    event(`no-${what}`, error instanceof Error ? error.message : String(error));
+    event(`no-${what}`, messageOf(error));
   }
 }
 

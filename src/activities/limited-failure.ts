@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
 import { bytesOf, cut } from '../core/text/markdown.ts';
+import { messageOf } from '../core/text/message-of.ts';
 
 /**
  * A history keeps every failure, and the server sends the latest one to every attempt. So a failure carries a sentence, a type
@@ -38,11 +39,6 @@ export function limitedMessage(message: string, pointer: string): string {
   if (bytesOf(message) <= MAX_MESSAGE_BYTES) return message;
   const note = ` (cut; ${cut(pointer, MAX_FIELD_BYTES)} has the whole message)`;
   return cut(message, MAX_MESSAGE_BYTES - bytesOf(note)) + note;
-}
-
-function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return typeof error === 'string' ? error : (jsonOf(error) ?? typeof error);
-  return error.message === '' ? error.name : error.message;
 }
 
 /** Fields of the details that are small enough: the gate that broke, a bar, numbers. Checkpoints travel by disk and heartbeat. */

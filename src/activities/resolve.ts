@@ -15,6 +15,7 @@ import { formatFileErrors } from '../core/files/file-error.ts';
 import { parseCampaignInput } from '../core/profile/input.ts';
 import type { ResolveActivities, ResolveInput, RespecActivities, RespecInput } from './contract.ts';
 import { limitedFailure } from './limited-failure.ts';
+import { messageOf } from '../core/text/message-of.ts';
 
 /**
  * Makes the specification of a campaign and the changed one of a retry, and writes them to this host's disk. The workflow gets
@@ -72,7 +73,7 @@ function refuseChangedSystem({ system }: CampaignSpec): void {
   try {
     loadSystem(system);
   } catch (error) {
-    throw invalid([error instanceof Error ? error.message : String(error)]);
+    throw invalid([messageOf(error)]);
   }
 }
 

@@ -10,6 +10,7 @@ import type { CampaignSpec } from '../core/plan/spec.ts';
 import { parseCheckpoint } from '../core/plan/stages/registry.ts';
 import { isCancelled } from './cancellation.ts';
 import { snapshotActivity, type StageContext } from './stage-activity.ts';
+import { messageOf } from '../core/text/message-of.ts';
 
 /** What the stage works with. */
 export interface SnapshotAdapters {
@@ -60,7 +61,7 @@ export function createSnapshot(
       parts.push({
         what: 'evidence in time',
         ok: false,
-        error: error instanceof Error ? error.message : String(error),
+        error: messageOf(error),
       });
     }
     const missing = parts.filter((part) => !part.ok);

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { BoundEffect, FaultSite, Look } from '../adapters/faults/effect.ts';
 import type { FaultState } from '../core/plan/checkpoints/soak.ts';
 import { HEARTBEAT_MS } from '../core/plan/limits.ts';
+import { messageOf } from '../core/text/message-of.ts';
 
 /** How often the effect of a fault is looked for. */
 const LOOK_EVERY_MS = 250;
@@ -138,7 +139,7 @@ class FaultRun {
       await step();
     } catch (error) {
       if (this.#request.undoSignal.aborted) return;
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       const where = this.#fault.cluster === '' ? '' : `cluster ${this.#fault.cluster}: `;
       this.#change({ [as]: `${where}${message}` }, message);
     }

@@ -33,6 +33,7 @@ import { lastCheckpoint } from './bounded.ts';
 import { isCancelled, whyCancelled } from './cancellation.ts';
 import { limitedFailure } from './limited-failure.ts';
 import { stageSteps, type StageSteps } from './stage-steps.ts';
+import { messageOf } from '../core/text/message-of.ts';
 
 /** What every stage's body works with. */
 export interface StageContext<S extends Stage = Stage, Input extends StageInput = StageInput> extends StageSteps<S> {
@@ -202,10 +203,6 @@ function infrastructureEvents(campaign: string, fromMs: number): readonly string
  */
 export function systemNotThere(message: string, mayPass = false): ApplicationFailure {
   return ApplicationFailure.create({ message, type: FAILURE_TYPES.systemNotThere, nonRetryable: !mayPass });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function clustersOf(spec: CampaignSpec): readonly ClusterRecord[] {

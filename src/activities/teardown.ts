@@ -13,6 +13,7 @@ import { counted } from '../core/text/counted.ts';
 import { isCancelled } from './cancellation.ts';
 import { stageActivity, type StageContext } from './stage-activity.ts';
 import type { ItemResult } from './stage-steps.ts';
+import { messageOf } from '../core/text/message-of.ts';
 
 /** What the stage works with. */
 export interface TeardownAdapters {
@@ -169,8 +170,4 @@ function failures<Item>(
   nameOf: (item: Item) => string,
 ): readonly string[] {
   return results.flatMap((one) => (one.ok ? [] : [`${nameOf(one.item)}: ${messageOf(one.error)}`]));
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -9,6 +9,7 @@ import { runningDevServer } from '../adapters/temporal/dev-server.ts';
 import { freeBytes, gigabytes } from '../adapters/toolchain/disk.ts';
 import { fine } from './doctor-checks.ts';
 import type { Check } from './doctor-checks.ts';
+import { messageOf } from '../core/text/message-of.ts';
 
 const GIB = 2 ** 30;
 const MIN_NODE = 24;
@@ -136,7 +137,7 @@ function checkKubeconfig(): Check {
       there.join(delimiter),
     );
   } catch (cause) {
-    return { ...optional, missing: `not readable: ${(cause as Error).message.split('\n')[0] ?? ''}` };
+    return { ...optional, missing: `not readable: ${messageOf(cause).split('\n')[0] ?? ''}` };
   }
 }
 

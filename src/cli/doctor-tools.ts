@@ -7,6 +7,7 @@ import { QUICKSTART_TOOLS, TOOLS, TOOL_NAMES, toolVariable } from '../adapters/t
 import type { ToolName } from '../adapters/toolchain/tools.ts';
 import { fine } from './doctor-checks.ts';
 import type { Check } from './doctor-checks.ts';
+import { messageOf } from '../core/text/message-of.ts';
 
 /** Looks for every tool, and for Go where one is missing that has to be built. Downloads and builds nothing. */
 export async function checkTools(): Promise<readonly Check[]> {
@@ -25,7 +26,7 @@ async function checkTool(name: ToolName): Promise<Check> {
   try {
     found = await findTool(name);
   } catch (cause) {
-    const missing = (cause as Error).message;
+    const missing = messageOf(cause);
     return {
       what: name,
       found: '',

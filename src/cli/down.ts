@@ -5,6 +5,7 @@ import { runningDevServer } from '../adapters/temporal/dev-server.ts';
 import { externalTarget } from '../adapters/temporal/target.ts';
 import { elapsedText } from './progress-rows.ts';
 import { HarnessError, UsageError } from './usage-error.ts';
+import { messageOf } from '../core/text/message-of.ts';
 
 /** `belay down`: stops the workers and the dev server of this checkout. */
 export function downCommand(): Command {
@@ -35,7 +36,7 @@ async function refuseWhileBusy(): Promise<void> {
     running = await campaignsUnderWay();
   } catch (cause) {
     throw new HarnessError(
-      `it cannot be seen whether campaigns run: ${(cause as Error).message}\n"./belay down --force" stops all the same`,
+      `it cannot be seen whether campaigns run: ${messageOf(cause)}\n"./belay down --force" stops all the same`,
       { cause },
     );
   }

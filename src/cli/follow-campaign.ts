@@ -6,6 +6,7 @@ import { STAGES } from '../core/model/stages.ts';
 import type { Verdict } from '../core/gates/model.ts';
 import { campaignRows, type LiveActivity } from './campaign-rows.ts';
 import type { ProgressDisplay } from './progress-display.ts';
+import { messageOf } from '../core/text/message-of.ts';
 
 /** How a campaign that was followed ended, or why following it stopped. */
 export interface CampaignEnd {
@@ -130,7 +131,7 @@ async function endOf(handle: WorkflowHandle, closed: string, status: CampaignSta
   } catch (error) {
     if (closed === 'CANCELLED') return { end: 'aborted', result: undefined, status, message: 'stopped on request' };
     const cause = error instanceof WorkflowFailedError ? error.cause : error;
-    const message = cause instanceof Error ? cause.message : String(cause);
+    const message = messageOf(cause);
     if (cause instanceof ApplicationFailure && cause.type === FAILURE_TYPES.invalidSpec)
       return { end: 'invalid', result: undefined, status, message };
     const result = cause instanceof ApplicationFailure ? (cause.details?.[0] as CampaignResult | undefined) : undefined;

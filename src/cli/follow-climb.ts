@@ -12,6 +12,7 @@ import { createProgressDisplay } from './progress-display.ts';
 import { rungRows } from './rung-rows.ts';
 import { textTable } from './text-table.ts';
 import { coloured } from './verdict-table.ts';
+import { messageOf } from '../core/text/message-of.ts';
 
 /** Silence of server and worker after which something is done about it. */
 const SILENCE_MS = 3_000;
@@ -83,7 +84,7 @@ async function closing(
     ({ end, rungs } = result);
   } catch (error) {
     const cause = error instanceof WorkflowFailedError ? error.cause : error;
-    message = cause instanceof Error ? cause.message : String(cause);
+    message = messageOf(cause);
     if (cause instanceof ApplicationFailure && cause.type === FAILURE_TYPES.invalidSpec) {
       console.error(message);
       return EXIT.usage;

@@ -6,6 +6,7 @@ import { closingWords, exitCodeOfEnd } from './closing-words.ts';
 import { followCampaign, queryStatus } from './follow-campaign.ts';
 import { askForDecision, holdText } from './hold-prompt.ts';
 import { createProgressDisplay } from './progress-display.ts';
+import { messageOf } from '../core/text/message-of.ts';
 
 /**
  * Shows a campaign to its end and says what it came to. Ctrl-C asks it to stop and goes on showing; a second one leaves it
@@ -50,9 +51,7 @@ export async function followToTheEnd(
       },
       // A server or a worker that died is brought back; the campaign itself lost nothing.
       onSilence: async () => {
-        await joinStack().catch((cause: unknown) =>
-          console.error(`still away: ${cause instanceof Error ? cause.message : String(cause)}`),
-        );
+        await joinStack().catch((cause: unknown) => console.error(`still away: ${messageOf(cause)}`));
       },
     });
     if (end === undefined) {

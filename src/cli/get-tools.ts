@@ -4,6 +4,7 @@ import { inBuildOrder, type ToolName } from '../adapters/toolchain/tools.ts';
 import { createProgressDisplay } from './progress-display.ts';
 import { toolRows } from './progress-tools.ts';
 import { HarnessError } from './usage-error.ts';
+import { messageOf } from '../core/text/message-of.ts';
 
 /**
  * Makes sure that tools are on this host, and shows what that takes; says nothing when all are there. Ctrl-C stops it: what is
@@ -36,7 +37,7 @@ export async function getTools(names: readonly ToolName[]): Promise<ReadonlyMap<
     });
     return found;
   } catch (cause) {
-    const message = reasonOf(abort.signal.aborted ? abort.signal.reason : cause);
+    const message = messageOf(abort.signal.aborted ? abort.signal.reason : cause);
     rows.fail(message.split('\n')[0] ?? message);
     display.show(rows.rows());
     throw new HarnessError(message, { cause });
@@ -52,10 +53,6 @@ async function countMissing(names: readonly ToolName[]): Promise<number> {
     const found = await Promise.all(names.map((name) => findTool(name)));
     return found.filter((tool) => tool === undefined).length;
   } catch (cause) {
-    throw new HarnessError(reasonOf(cause), { cause });
+    throw new HarnessError(messageOf(cause), { cause });
   }
-}
-
-function reasonOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -16,6 +16,7 @@ import { formatFileErrors, formatNotice, sortFileErrors } from '../core/files/fi
 import type { Profile } from '../core/model/profile.ts';
 import { overridesOf } from './set-option.ts';
 import { UsageError } from './usage-error.ts';
+import { messageOf } from '../core/text/message-of.ts';
 
 /** A stored summary under both rules. */
 export interface JudgedSummary {
@@ -62,7 +63,7 @@ function storedSummary(file: string): Summary {
   try {
     json = JSON.parse(read.text.replace(/^\uFEFF/, ''));
   } catch (error) {
-    const why = read.text.trim() === '' ? 'it is empty' : error instanceof Error ? error.message : String(error);
+    const why = read.text.trim() === '' ? 'it is empty' : messageOf(error);
     throw new UsageError(`${file}: not JSON: ${why}`, { cause: error });
   }
   const result = readSummary(json);

@@ -8,6 +8,7 @@ import { TOOL_NAMES } from '../adapters/toolchain/tools.ts';
 import { EXIT } from '../core/verdict/exit-codes.ts';
 import { CHECKS } from './checks.ts';
 import { getTools } from './get-tools.ts';
+import { messageOf } from '../core/text/message-of.ts';
 
 /** `belay test`: every check, then every test on real parts. The last line counts them. */
 export function testCommand(): Command {
@@ -61,7 +62,7 @@ async function vitest(filters: readonly string[], counts: Counts): Promise<void>
     // A test file that does not load has no failed test. It counts as one failure.
     if (exitCode !== 0 && result.numFailedTests === 0) counts.failed++;
   } catch (error) {
-    console.error(`vitest wrote no report: ${error instanceof Error ? error.message : String(error)}`);
+    console.error(`vitest wrote no report: ${messageOf(error)}`);
     counts.failed++;
   } finally {
     rmSync(folder, { recursive: true, force: true });

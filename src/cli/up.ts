@@ -7,6 +7,7 @@ import { getTools } from './get-tools.ts';
 import { createProgressDisplay } from './progress-display.ts';
 import { HarnessError } from './usage-error.ts';
 import { externalTarget } from '../adapters/temporal/target.ts';
+import { messageOf } from '../core/text/message-of.ts';
 
 /** `belay up`: Temporal and a worker, kept until `belay down`. */
 export function upCommand(): Command {
@@ -37,7 +38,7 @@ async function bringUp(): Promise<JoinedStack> {
     return joined;
   } catch (cause) {
     display.show([{ ...row, state: 'failed', detail: '', endedAtMs: Date.now() }]);
-    throw new HarnessError((cause as Error).message, { cause });
+    throw new HarnessError(messageOf(cause), { cause });
   } finally {
     display.close();
   }

@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { connectClient } from '../adapters/temporal/client.ts';
 import { HarnessError } from './usage-error.ts';
+import { messageOf } from '../core/text/message-of.ts';
 
 /**
  * Does something with a client of the Temporal that is up, and closes it. Nothing is started for it.
@@ -8,7 +9,7 @@ import { HarnessError } from './usage-error.ts';
  */
 export async function withClient<T>(work: (client: Client) => Promise<T>): Promise<T> {
   const client = await connectClient().catch((cause: unknown) => {
-    throw new HarnessError(cause instanceof Error ? cause.message : String(cause), { cause });
+    throw new HarnessError(messageOf(cause), { cause });
   });
   try {
     return await work(client);

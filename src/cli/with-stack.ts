@@ -4,6 +4,7 @@ import type { TemporalStack } from '../adapters/temporal/dev-server.ts';
 import { joinStack, leaveStack } from '../adapters/temporal/stack-users.ts';
 import { uiLinks, type UiLinks } from '../adapters/temporal/ui-links.ts';
 import { HarnessError } from './usage-error.ts';
+import { messageOf } from '../core/text/message-of.ts';
 
 /** A stack that is up, and a client of it. */
 export interface Stack {
@@ -22,9 +23,7 @@ export async function withStack<T>(
   work: (stack: Stack) => Promise<T>,
 ): Promise<T> {
   const { temporal } = await joinStack({ keep: options.keep, onWait: tellWait }).catch((cause: unknown) => {
-    throw new HarnessError(
-      `the stack did not come up: ${cause instanceof Error ? cause.message : String(cause)}\n"./belay doctor" shows what is missing`,
-    );
+    throw new HarnessError(`the stack did not come up: ${messageOf(cause)}\n"./belay doctor" shows what is missing`);
   });
   try {
     const client = await connectClient();

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { joinStack } from '../adapters/temporal/stack-users.ts';
 import { HarnessError } from './usage-error.ts';
+import { messageOf } from '../core/text/message-of.ts';
 
 /** `belay worker`: a worker in the foreground, its log on standard output. Several may serve one Temporal. */
 export function workerCommand(): Command {
@@ -10,7 +11,7 @@ export function workerCommand(): Command {
     )
     .action(async () => {
       await joinStack({ withoutWorker: true, keep: true }).catch((cause: unknown) => {
-        throw new HarnessError(cause instanceof Error ? cause.message : String(cause));
+        throw new HarnessError(messageOf(cause));
       });
       await import('../worker.ts');
     });

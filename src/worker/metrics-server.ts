@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
 import { request } from 'undici';
+import { messageOf } from '../core/text/message-of.ts';
 
 /** The worker's `/metrics`, and how to close it. */
 export interface MetricsServer {
@@ -38,6 +39,6 @@ async function coreMetrics(address: string): Promise<string> {
     const { body } = await request(`http://${address}/metrics`, { signal: AbortSignal.timeout(1_000) });
     return await body.text();
   } catch (cause) {
-    return `# the SDK's own metrics could not be read: ${cause instanceof Error ? cause.message : String(cause)}\n`;
+    return `# the SDK's own metrics could not be read: ${messageOf(cause)}\n`;
   }
 }

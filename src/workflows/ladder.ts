@@ -33,6 +33,7 @@ import { failureWithoutStack } from './failure-without-stack.ts';
 import { resolveLadder } from './local-activities.ts';
 import { showStart, showVerdict } from './search-attributes.ts';
 import { readFailure } from './stage-failure.ts';
+import { messageOf } from '../core/text/message-of.ts';
 
 /** Where the climb is, one line per rung. */
 export const climbStatus = defineQuery<readonly RungLine[]>('status');
@@ -114,7 +115,7 @@ async function climbRung(
   } catch (error) {
     if (isCancellation(error)) return { end: 'aborted', reason: 'cancelled', tightest: '' };
     const cause = error instanceof ChildWorkflowFailure ? error.cause : error;
-    return { end: 'harness-fault', reason: cause instanceof Error ? cause.message : String(cause), tightest: '' };
+    return { end: 'harness-fault', reason: messageOf(cause), tightest: '' };
   }
 }
 

@@ -3,6 +3,7 @@ import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
 import type { FailureKind, StageFailure } from '../core/campaign/machine.ts';
 import { formatDuration } from '../core/text/duration.ts';
 import { bytesOf } from '../core/text/markdown.ts';
+import { messageOf } from '../core/text/message-of.ts';
 
 /** What an activity's failure means to the campaign, and the checkpoint that came with it. */
 export interface ReadFailure {
@@ -47,7 +48,7 @@ export function readFailure(what: string, error: unknown, queue?: QueueWait): Re
     };
   }
   return {
-    failure: { kind: 'harness', message: cause instanceof Error ? cause.message : String(cause) },
+    failure: { kind: 'harness', message: messageOf(cause) },
     type: FAILURE_TYPES.harnessFault,
     checkpoint: undefined,
   };

@@ -11,6 +11,7 @@ import { moveFolder } from './move-folder.ts';
 import type { Curve, CurveQuestion } from './series.ts';
 import { curveQuery, curveStepMs, gateCurve, growthOf, OWN_CURVES } from './series.ts';
 import type { EvidencePart } from './summary-model.ts';
+import { messageOf } from '../../core/text/message-of.ts';
 
 /** Of a larger log only the end is kept. */
 const MAX_LOG_BYTES = 20 * 1024 * 1024;
@@ -51,7 +52,7 @@ export async function collectSnapshot(request: SnapshotRequest): Promise<readonl
       (cause: unknown): EvidencePart => ({
         what,
         ok: false,
-        error: cause instanceof Error ? cause.message : String(cause),
+        error: messageOf(cause),
       }),
     );
     request.signal.throwIfAborted();
@@ -88,7 +89,7 @@ async function silenceOf(client: PrometheusClient, request: SnapshotRequest): Pr
     return undefined;
   } catch (cause) {
     request.signal.throwIfAborted();
-    return (cause as Error).message;
+    return messageOf(cause);
   }
 }
 
@@ -116,7 +117,7 @@ async function curves(
         lines.push({ label, promql: filled, series: growth === true ? series.map(growthOf) : series });
       } catch (cause) {
         request.signal.throwIfAborted();
-        failed.push(`${name}: ${(cause as Error).message}`);
+        failed.push(`${name}: ${messageOf(cause)}`);
       }
     }
     const curve: Curve = { name, ...time, stepMs, lines };

@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { messageOf } from '../../core/text/message-of.ts';
 
 const TAIL_BYTES = 16_384;
 
@@ -16,6 +17,6 @@ export function logTail(path: string, lines = 20): string {
       closeSync(file);
     }
   } catch (cause) {
-    return `(${path} cannot be read: ${(cause as Error).message})`;
+    return `(${path} cannot be read: ${messageOf(cause)})`;
   }
 }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { KubeConfig } from '@kubernetes/client-node';
+import { messageOf } from '../../core/text/message-of.ts';
 
 /** How to reach a cluster and prove who one is. */
 export interface Access {
@@ -52,7 +53,7 @@ export async function readAccess(path: string, context: string): Promise<Access>
     );
   }
   const first = await authentication(config).catch((cause: unknown) => {
-    throw new Error(`${from}: context "${config.getCurrentContext()}": ${(cause as Error).message}`, { cause });
+    throw new Error(`${from}: context "${config.getCurrentContext()}": ${messageOf(cause)}`, { cause });
   });
   let fresh = { headers: first.headers, atMs: Date.now() };
   return {

@@ -3,6 +3,7 @@ import { Pool } from 'undici';
 import type { Dispatcher } from 'undici';
 import type { Access } from './credentials.ts';
 import { KubeError } from './kube-error.ts';
+import { messageOf } from '../../core/text/message-of.ts';
 
 /** Limits of one call: it ends when the signal aborts, or after `budgetMs` with all its retries. */
 export interface Within {
@@ -96,7 +97,7 @@ export class Transport {
     } catch (cause) {
       signal.throwIfAborted();
       this.#count('WATCH', 'error');
-      throw new KubeError(`GET ${path}: ${(cause as Error).message}`, 0, '', cause);
+      throw new KubeError(`GET ${path}: ${messageOf(cause)}`, 0, '', cause);
     }
   }
 
@@ -144,7 +145,7 @@ export class Transport {
     } catch (cause) {
       signal.throwIfAborted();
       this.#count(method, 'error');
-      return new KubeError(`${method} ${path}: ${(cause as Error).message}`, 0, '', cause);
+      return new KubeError(`${method} ${path}: ${messageOf(cause)}`, 0, '', cause);
     }
   }
 

@@ -1,5 +1,6 @@
 import { Agent, request } from 'undici';
 import type { PointSeries, Sample } from '../../core/gates/answers.ts';
+import { messageOf } from '../../core/text/message-of.ts';
 import { QueryError } from './query-error.ts';
 
 /** Larger answers are refused: no gate needs one, and a server that never stops sending must not fill the memory. */
@@ -242,10 +243,6 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 function excerpt(text: string): string {
   const line = text.replaceAll(/\s+/g, ' ').trim();
   return line.length > 200 ? `${line.slice(0, 200)}…` : line;
-}
-
-function messageOf(cause: unknown): string {
-  return cause instanceof Error && cause.message !== '' ? cause.message : String((cause as { code?: unknown })?.code);
 }
 
 function seconds(ms: number): string {

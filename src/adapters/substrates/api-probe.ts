@@ -2,6 +2,7 @@ import { request } from 'node:https';
 import type { RequestOptions } from 'node:https';
 import { request as plainRequest } from 'node:http';
 import { KubeConfig } from '@kubernetes/client-node';
+import { messageOf } from '../../core/text/message-of.ts';
 
 /** Longest time one question to an API server may take before it counts as not answered. */
 const ANSWER_LIMIT_MS = 5_000;
@@ -70,7 +71,7 @@ export class ApiProbe {
       if (status === 200) return undefined;
       return `/readyz answers ${status}: ${firstFailedCheck(body)}`;
     } catch (cause) {
-      return `/readyz: ${(cause as Error).message}`;
+      return `/readyz: ${messageOf(cause)}`;
     }
   }
 

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import type { System } from '../../core/model/system.ts';
 import { chartReference } from './helm.ts';
+import { messageOf } from '../../core/text/message-of.ts';
 
 /**
  * Why the chart of a system cannot be found; undefined if it can, or if the system has none. The check runs on the host that
@@ -13,6 +14,6 @@ export function chartProblem(built: { readonly system: System; readonly systemPa
     chartReference(metadata.name, install.helm.chart, dirname(built.systemPath));
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 }

@@ -6,6 +6,7 @@ import { isAlive } from '../host/processes.ts';
 import type { LedgerProcess } from '../host/ledger.ts';
 import type { ClusterClient } from '../kube/client.ts';
 import type { Within } from '../kube/transport.ts';
+import { messageOf } from '../../core/text/message-of.ts';
 
 const POLL_MS = 200;
 const ANSWER_LIMIT_MS = 5_000;
@@ -101,6 +102,6 @@ async function notAnswering(url: string, signal: AbortSignal): Promise<string | 
     await body.dump();
     return statusCode === 200 ? undefined : `answers ${statusCode}`;
   } catch (cause) {
-    return (cause as Error).message;
+    return messageOf(cause);
   }
 }

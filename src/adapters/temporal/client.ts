@@ -2,6 +2,7 @@ import { Client, Connection, defaultGrpcRetryOptions, makeGrpcRetryInterceptor }
 import type { ConnectionOptions } from '@temporalio/client';
 import { temporalTarget } from './target.ts';
 import type { TemporalTarget } from './target.ts';
+import { rootMessageOf } from '../../core/text/message-of.ts';
 
 type GrpcInterceptor = NonNullable<ConnectionOptions['interceptors']>[number];
 
@@ -37,7 +38,7 @@ export async function connect(target: TemporalTarget, connectMs: number = CONNEC
     return connection;
   } catch (cause) {
     await connection.close();
-    throw new Error(`the Temporal server at ${target.address} does not answer: ${innermost(cause)}`, { cause });
+    throw new Error(`the Temporal server at ${target.address} does not answer: ${rootMessageOf(cause)}`, { cause });
   }
 }
 
@@ -62,8 +63,3 @@ const withDeadline: GrpcInterceptor = (options, nextCall) => {
   const limitMs = LONG_POLLS.test(options.method_definition.path) ? LONG_POLL_MS : CALL_MS;
   return nextCall({ ...options, deadline: options.deadline ?? Date.now() + limitMs }) as ReturnType<GrpcInterceptor>;
 };
-
-function innermost(cause: unknown): string {
-  if (!(cause instanceof Error)) return String(cause);
-  return cause.cause === undefined ? cause.message : innermost(cause.cause);
-}

@@ -4,6 +4,7 @@ import { missingSearchAttributes } from './search-attributes.ts';
 import { devServerTarget, externalTarget } from './target.ts';
 import type { TemporalTarget } from './target.ts';
 import { runningDevServer } from './dev-server.ts';
+import { messageOf } from '../../core/text/message-of.ts';
 
 /** What a look at Temporal finds. */
 export interface TemporalInspection {
@@ -35,7 +36,7 @@ export async function inspectTemporal(): Promise<TemporalInspection> {
       await connection.close();
     }
   } catch (cause) {
-    return { ...nothing, target: target && publicPart(target), unreachable: (cause as Error).message };
+    return { ...nothing, target: target && publicPart(target), unreachable: messageOf(cause) };
   }
 }
 

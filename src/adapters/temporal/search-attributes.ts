@@ -1,5 +1,6 @@
 import type { Connection } from '@temporalio/client';
 import { isGrpcServiceError } from '@temporalio/client';
+import { messageOf } from '../../core/text/message-of.ts';
 
 /** The search attributes of a campaign, with their types in Temporal's words. The workflows set the same ones. */
 export const SEARCH_ATTRIBUTES = {
@@ -47,7 +48,7 @@ export async function registerSearchAttributes(connection: Connection, namespace
         { cause },
       );
     }
-    const reason = isGrpcServiceError(cause) ? cause.details : (cause as Error).message;
+    const reason = isGrpcServiceError(cause) ? cause.details : messageOf(cause);
     throw new Error(
       `the search attributes of namespace ${namespace} cannot be seen to (${reason}); register them once, as its administrator:\n  ` +
         registerCommand(namespace, missing),

@@ -1,6 +1,7 @@
 import type { ConnectionOptions } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { readStackRecord } from './stack-record.ts';
+import { messageOf } from '../../core/text/message-of.ts';
 
 /** Which Temporal is meant, and how it is connected to (for clients and for workers). */
 export interface TemporalTarget {
@@ -41,7 +42,7 @@ export function externalTarget(): TemporalTarget | undefined {
       },
     };
   } catch (cause) {
-    throw new Error(`the Temporal server named by ${named.join(', ')} cannot be read: ${(cause as Error).message}`, {
+    throw new Error(`the Temporal server named by ${named.join(', ')} cannot be read: ${messageOf(cause)}`, {
       cause,
     });
   }

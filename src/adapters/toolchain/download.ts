@@ -8,6 +8,7 @@ import { fetch } from 'undici';
 import type { Response } from 'undici';
 import { downloadAgent } from './reachability.ts';
 import { sha256Of } from './tool-cache.ts';
+import { rootMessageOf } from '../../core/text/message-of.ts';
 
 /** What to fetch. `partial` is where an unfinished download waits to be resumed, also by another process. */
 export interface DownloadRequest {
@@ -132,11 +133,6 @@ async function sizeOf(file: string): Promise<number> {
 }
 
 function asDownloadError(url: string, cause: unknown): Error {
-  const reason = cause instanceof Error ? rootMessage(cause) : String(cause);
+  const reason = rootMessageOf(cause);
   return new Error(`cannot download ${url}: ${reason}`, { cause });
-}
-
-/** `fetch failed` says nothing; its innermost cause does. */
-function rootMessage(error: Error): string {
-  return error.cause instanceof Error ? rootMessage(error.cause) : error.message;
 }

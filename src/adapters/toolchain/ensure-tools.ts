@@ -7,6 +7,7 @@ import type { StepProgress, ToolProgress } from './progress.ts';
 import { cachedToolFolder, readCachedTool, writeCachedTool } from './tool-cache.ts';
 import { TOOLS, inBuildOrder, toolVariable } from './tools.ts';
 import type { ToolName } from './tools.ts';
+import { messageOf } from '../../core/text/message-of.ts';
 
 /** How tools are got. */
 export interface EnsureToolsOptions {
@@ -82,7 +83,7 @@ async function install(name: ToolName, signal: AbortSignal, onStep: (step: StepP
       return { name, version, path, from: 'release' };
     } catch (cause) {
       signal.throwIfAborted();
-      const reason = (cause as Error).message;
+      const reason = messageOf(cause);
       tried.push(`release: ${reason}`);
       onStep({ step: 'looking', done: 0, total: 0, unit: 'none', note: `${reason}; building it instead` });
     }
@@ -94,7 +95,7 @@ async function install(name: ToolName, signal: AbortSignal, onStep: (step: StepP
     return { name, version, path, from: 'build' };
   } catch (cause) {
     signal.throwIfAborted();
-    tried.push(`build: ${(cause as Error).message}`);
+    tried.push(`build: ${messageOf(cause)}`);
     throw new Error(
       `${name} ${version} cannot be had:\n  ${tried.join('\n  ')}\n` +
         `Or put it on PATH, or name its file in ${toolVariable(name)}. "./belay doctor" shows what is missing.`,

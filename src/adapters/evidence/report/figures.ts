@@ -8,6 +8,7 @@ import { badge, barText } from './gate-table.ts';
 import { html } from './html.ts';
 import type { Markup } from './html.ts';
 import { durationText, isPure, numberText, quantityText } from './texts.ts';
+import { messageOf } from '../../../core/text/message-of.ts';
 
 /** A gate's curve over the soak with its bar, breaches and holes in the ground; undefined where there is no curve. */
 export async function gateFigure(
@@ -76,7 +77,7 @@ export async function figureOrReason(
   } catch (cause) {
     return html`<figure class="card">
       <figcaption><h3>${title}</h3></figcaption>
-      <p>This figure could not be drawn: ${cause instanceof Error ? cause.message : String(cause)}</p>
+      <p>This figure could not be drawn: ${messageOf(cause)}</p>
     </figure>`;
   }
 }

@@ -13,6 +13,7 @@ import { clusterName, slugOf } from '../local/layout.ts';
 import type { ProvisionRequest, SubstrateAdapter } from '../substrate.ts';
 import { kubeconfigFiles, writeOwnKubeconfig } from './own-kubeconfig.ts';
 import { credentialFiles, lentScrapeTargets } from './scrape-lent.ts';
+import { messageOf } from '../../../core/text/message-of.ts';
 
 const POLL_MS = 500;
 
@@ -90,7 +91,7 @@ async function untilHealthy(
       return await probe.health(signal);
     } catch (cause) {
       signal.throwIfAborted();
-      const reason = (cause as Error).message;
+      const reason = messageOf(cause);
       if (performance.now() > until) {
         throw new Error(`context ${cluster.context} did not answer within clusterReadyMs = ${budgetMs}: ${reason}`, {
           cause,

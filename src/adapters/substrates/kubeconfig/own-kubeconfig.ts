@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
 import { parse, stringify } from 'yaml';
+import { messageOf } from '../../../core/text/message-of.ts';
 
 /** An entry of a kubeconfig, as it stands in the file. */
 interface Named {
@@ -59,7 +60,7 @@ function readKubeconfig(path: string): KubeconfigFile {
   try {
     text = readFileSync(path, 'utf8');
   } catch (cause) {
-    throw new Error(`kubeconfig ${path} cannot be read: ${(cause as Error).message}`, { cause });
+    throw new Error(`kubeconfig ${path} cannot be read: ${messageOf(cause)}`, { cause });
   }
   const content = parse(text) as Partial<Record<'contexts' | 'clusters' | 'users', readonly Named[] | null>> | null;
   return {

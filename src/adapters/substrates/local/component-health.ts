@@ -4,6 +4,7 @@ import { ApiProbe } from '../api-probe.ts';
 import { componentMetrics } from './kwok-config.ts';
 import { COMPONENTS } from './layout.ts';
 import type { ComponentName } from './layout.ts';
+import { messageOf } from '../../../core/text/message-of.ts';
 
 const ANSWER_LIMIT_MS = 5_000;
 
@@ -33,7 +34,7 @@ export async function componentHealth(
     await body.dump();
     return statusCode === 200 ? undefined : `${HEALTH_PATH[name]} answers ${statusCode}`;
   } catch (cause) {
-    return `${HEALTH_PATH[name]}: ${(cause as Error).message}`;
+    return `${HEALTH_PATH[name]}: ${messageOf(cause)}`;
   } finally {
     await dispatcher.destroy();
   }

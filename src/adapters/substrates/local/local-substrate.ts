@@ -13,6 +13,7 @@ import type { ComponentName } from './layout.ts';
 import { ensureLocalCluster } from './ensure-cluster.ts';
 import { removeLocalCluster } from './remove-cluster.ts';
 import type { ToolPaths } from '../substrate.ts';
+import { messageOf } from '../../../core/text/message-of.ts';
 
 const JOB_OF: Readonly<Record<ComponentName, ClusterJob>> = {
   etcd: 'etcd',
@@ -95,8 +96,4 @@ function tlsOf(
   // Only the apiserver serves a certificate of the cluster's authority; the other two make their own at each start.
   if (metric.name !== 'kube-apiserver') return { ...client, insecure: true };
   return { ...client, caFile: join(clusterFolder(cluster), 'pki', 'ca.crt') };
-}
-
-function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }
