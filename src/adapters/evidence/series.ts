@@ -1,4 +1,5 @@
 import type { PointSeries } from '../../core/gates/answers.ts';
+import { gateKind } from '../../core/gates/kinds/registry.ts';
 import type { GateDefinition } from '../../core/gates/model.ts';
 import { substitute } from '../../core/promql/needs.ts';
 
@@ -59,21 +60,10 @@ export const OWN_CURVES: readonly CurveQuestion[] = [
   },
 ];
 
-/** The curve of a gate: its own query over a short sliding window; a ratio's quotient; a counter's growth. */
+/** The curve of a gate, as its kind defines it. */
 export function gateCurve(gate: GateDefinition): CurveQuestion {
-  const { source } = gate;
-  const promql =
-    source.kind === 'query'
-      ? source.query
-      : source.kind === 'ratio'
-        ? `(${source.numerator}) / (${source.denominator})`
-        : source.counter;
-  return {
-    name: gate.name,
-    file: curveFile(gate.name),
-    queries: [{ label: gate.name, promql }],
-    growth: source.kind === 'delta',
-  };
+  const { promql, growth } = gateKind(gate.source).curve(gate.source);
+  return { name: gate.name, file: curveFile(gate.name), queries: [{ label: gate.name, promql }], growth };
 }
 
 /** A series as its growth since its first point. */

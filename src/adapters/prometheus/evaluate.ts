@@ -1,5 +1,6 @@
 import type { Answer, GroundGap, Sample } from '../../core/gates/answers.ts';
 import { resetSeries } from '../../core/gates/counter.ts';
+import type { CounterAnswer } from '../../core/gates/counter.ts';
 import { jobCoverage } from '../../core/gates/coverage.ts';
 import { judgeGate } from '../../core/gates/judge.ts';
 import type { GateDefinition, GateResult } from '../../core/gates/model.ts';
@@ -7,7 +8,7 @@ import { EVALUATION_QUERIES } from '../../core/plan/limits.ts';
 import { promDuration } from '../../core/promql/needs.ts';
 import type { CounterQuestions, GateQuestions } from '../../core/gates/questions.ts';
 import { coverageQuestion, exactSelector, gateQuestions } from '../../core/gates/questions.ts';
-import type { CounterAnswer, CoverageAnswer, QuantileAnswers, SelectorAnswers } from '../../core/gates/read.ts';
+import type { CoverageAnswer, QuantileAnswers, SelectorAnswers } from '../../core/gates/read.ts';
 import { readGate, unmeasuredReading } from '../../core/gates/read.ts';
 import type { SoakWindow, TimeSpan } from '../../core/gates/window.ts';
 import { gateWindow } from '../../core/gates/window.ts';

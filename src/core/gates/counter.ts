@@ -21,6 +21,11 @@ export interface CounterEvidence {
   readonly processStarts: readonly Sample[];
 }
 
+/** What Prometheus answered about a counter, or why it did not. */
+export type CounterAnswer =
+  { readonly ok: true; readonly evidence: CounterEvidence } | { readonly ok: false; readonly error: string };
+
+/** How much a counter grew, or why that is not known. */
 export type DeltaResult =
   | { readonly kind: 'value'; readonly value: number; readonly resets: number }
   | { readonly kind: 'uncovered'; readonly detail: string };

@@ -18,16 +18,11 @@ export interface Bar {
   readonly max?: number;
 }
 
-/**
- * How a gate's value is had from Prometheus.
- * - `query`: one PromQL expression with `$window` and `$campaign`; a `histogram_quantile` in it is checked for saturation.
- * - `ratio`: numerator over denominator, each measured by itself; a denominator of 0 is "no events", never 100 %.
- * - `delta`: how much a counter grew over the window, resets detected.
- */
-export type GateSource =
-  | { readonly kind: 'query'; readonly query: string }
-  | { readonly kind: 'ratio'; readonly numerator: string; readonly denominator: string }
-  | { readonly kind: 'delta'; readonly counter: string };
+/** Sources of gates by kind, as they are stored. The kinds declare them, in `kinds/`. */
+export interface GateSources {}
+
+/** How a gate's value comes from Prometheus: one of the kinds' sources, with `kind` as its name. */
+export type GateSource = GateSources[keyof GateSources];
 
 /** A gate, complete: every default filled in, the bar in numbers for this campaign's scale. */
 export interface GateDefinition {

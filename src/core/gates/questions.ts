@@ -1,3 +1,4 @@
+import { gateKind } from './kinds/registry.ts';
 import type { GateDefinition } from './model.ts';
 import { needsOf, promDuration, quantilesOf, selectorsOf, substitute } from '../promql/needs.ts';
 import type { Need, QuantileUse, Selector } from '../promql/needs.ts';
@@ -16,7 +17,7 @@ export interface GateQuestions {
   readonly gate: GateDefinition;
   readonly window: TimeSpan;
   readonly scrapeIntervalMs: number;
-  /** One for a query, numerator and denominator for a ratio, none for a delta. */
+  /** The value queries of the gate's kind, filled in. */
   readonly values: readonly string[];
   readonly needs: readonly Need[];
   readonly selectors: readonly SelectorQuestions[];
@@ -52,12 +53,10 @@ export function gateQuestions(
 ): GateQuestions {
   const windowMs = window.endMs - window.startMs;
   const fill = (query: string): string => substitute(query, { windowMs, campaign: options.campaign });
-  const { source } = gate;
-  const values =
-    source.kind === 'query' ? [source.query] : source.kind === 'ratio' ? [source.numerator, source.denominator] : [];
-  const filled = values.map(fill);
-  const counter = source.kind === 'delta' ? fill(source.counter) : undefined;
-  const queries = counter === undefined ? filled : [counter];
+  const kind = gateKind(gate.source);
+  const values = kind.valueQueries(gate.source).map(fill);
+  const counters = kind.counterQueries(gate.source).map(fill);
+  const queries = [...values, ...counters];
   const range = promDuration(windowMs);
   const selectors = uniqueSelectors(queries);
   const freshMs = Math.max(FRESH_MIN_MS, FRESH_INTERVALS * options.scrapeIntervalMs);
@@ -66,7 +65,7 @@ export function gateQuestions(
     gate,
     window,
     scrapeIntervalMs: options.scrapeIntervalMs,
-    values: filled,
+    values,
     needs: queries.map(needsOf).filter((need) => need !== undefined),
     selectors: selectors.map((selector) => ({
       selector,
@@ -74,17 +73,14 @@ export function gateQuestions(
       fresh: `group by (job) (count_over_time(${selector.text}[${promDuration(freshMs)}]) and ${selector.text})`,
       ...(selector.name === undefined ? {} : { freshByName: `group by (job) (${nameSelector(selector.name)})` }),
     })),
-    quantiles: filled.flatMap(quantilesOf),
-    counters:
-      counter === undefined
-        ? []
-        : selectors.map((selector) => ({
-            selector,
-            atStart: selector.text,
-            atEnd: `last_over_time(${selector.text}[${range}])`,
-            // Two scrapes further back: a reset between the sample at the window's start and the first one in it counts too.
-            resets: `resets(${selector.text}[${promDuration(windowMs + 2 * options.scrapeIntervalMs)}]) > 0`,
-          })),
+    quantiles: values.flatMap(quantilesOf),
+    counters: uniqueSelectors(counters).map((selector) => ({
+      selector,
+      atStart: selector.text,
+      atEnd: `last_over_time(${selector.text}[${range}])`,
+      // Two scrapes further back: a reset between the sample at the window's start and the first one in it counts too.
+      resets: `resets(${selector.text}[${promDuration(windowMs + 2 * options.scrapeIntervalMs)}]) > 0`,
+    })),
     jobs: gate.job === undefined ? [...new Set(matched)] : [gate.job],
   };
 }

@@ -1,9 +1,10 @@
 import type { Answer, GroundGap, Sample } from './answers.ts';
-import type { CounterEvidence } from './counter.ts';
-import { counterDelta } from './counter.ts';
+import type { CounterAnswer } from './counter.ts';
 import type { Coverage } from './coverage.ts';
 import { touchingGap } from './gaps.ts';
+import { gateKind } from './kinds/registry.ts';
 import type { Reading, UnmeasuredReason } from './model.ts';
+import type { Refusal } from './refusal.ts';
 import type { Selector } from '../promql/needs.ts';
 import { unmetSelectors } from '../promql/needs.ts';
 import { bucketQuantile, groupBuckets, groupKey } from './quantile.ts';
@@ -33,16 +34,8 @@ export interface QuantileAnswers {
   readonly count?: Answer<Sample>;
 }
 
-export type CounterAnswer =
-  { readonly ok: true; readonly evidence: CounterEvidence } | { readonly ok: false; readonly error: string };
-
 export type CoverageAnswer =
   { readonly ok: true; readonly coverage: Coverage } | { readonly ok: false; readonly error: string };
-
-interface Refusal {
-  readonly reason: UnmeasuredReason;
-  readonly detail: string;
-}
 
 /**
  * Turns raw answers into a reading: the one place where it is decided whether a value may be believed. Checks run from
@@ -187,48 +180,14 @@ function sampleRefusal({ gate, selectors }: GateQuestions, samples: number): Ref
   return { reason: 'too-few-samples', detail: `${samples} samples in the window, ${gate.minSamples} are asked for` };
 }
 
-function valueOf(questions: GateQuestions, answers: GateAnswers): number | Refusal {
-  const { source, topFiniteBucket } = questions.gate;
-  if (source.kind === 'delta') return deltaOf(questions, answers);
-  const [first, second] = answers.values.map((answer, index) => single(answer, questions.values[index] ?? ''));
-  if (first === undefined) return { reason: 'not-evaluated', detail: 'nothing was asked' };
-  if (typeof first !== 'number') return first;
-  if (source.kind === 'query') {
-    if (topFiniteBucket === undefined || first < topFiniteBucket) return first;
-    return {
-      reason: 'saturated',
-      detail: `${first} is the top of the histogram (last finite bucket ${topFiniteBucket})`,
-    };
-  }
-  if (typeof second !== 'number') return second ?? { reason: 'not-evaluated', detail: 'nothing was asked' };
-  if (second === 0)
-    return { reason: 'no-events', detail: `nothing happened in the window: ${questions.values[1]} is 0` };
-  return first / second;
-}
-
-function deltaOf(questions: GateQuestions, answers: GateAnswers): number | Refusal {
-  let total = 0;
-  for (const answer of answers.counters) {
-    if (!answer.ok) return { reason: 'query-error', detail: answer.error };
-    const delta = counterDelta(answer.evidence, questions.window);
-    if (delta.kind === 'uncovered') return { reason: 'counter-reset', detail: delta.detail };
-    total += delta.value;
-  }
-  return total;
-}
-
-/** The one number of an answer, or why there is none. */
-function single(answer: Answer<Sample>, query: string): number | Refusal {
-  if (!answer.ok) return { reason: 'query-error', detail: answer.error };
-  const [first, ...others] = answer.series;
-  if (first === undefined) return { reason: 'empty', detail: `empty result of ${query}` };
-  if (others.length > 0) {
-    const found = answer.series.length;
-    return { reason: 'query-error', detail: `${found} series where one is wanted, aggregate them: ${query}` };
-  }
-  if (Number.isNaN(first.value)) return { reason: 'nan', detail: `NaN from ${query}` };
-  if (!Number.isFinite(first.value)) return { reason: 'infinite', detail: `${first.value} from ${query}` };
-  return first.value;
+function valueOf({ gate, values, window }: GateQuestions, answers: GateAnswers): number | Refusal {
+  const { topFiniteBucket } = gate;
+  return gateKind(gate.source).value({
+    values: answers.values.map((answer, index) => ({ query: values[index] ?? '', answer })),
+    counters: answers.counters,
+    window,
+    ...(topFiniteBucket === undefined ? {} : { topFiniteBucket }),
+  });
 }
 
 function seriesOf(answer: Answer<Sample> | undefined): readonly Sample[] {

@@ -1,6 +1,6 @@
 import type { GatePatch } from '../model/gate-patch.ts';
-import type { Bar, BarKind, GateDefinition, GateSource } from './model.ts';
-import { counterProblem, promqlProblem } from '../promql/needs.ts';
+import { GATE_KIND_NAMES, gateKind, kindsIn, sourceOf } from './kinds/registry.ts';
+import type { Bar, BarKind, GateDefinition } from './model.ts';
 
 /** A gate's reading needs this many samples unless its file says otherwise. */
 export const DEFAULT_MIN_SAMPLES = 5;
@@ -50,12 +50,12 @@ export function resolveGates(system: Gates, profile: Gates, scale: Scale): reado
     const source = sourceOf(change) ?? sourceOf(own);
     if (source === undefined) {
       report(
-        'query',
-        `the system has no gate "${name}" to change, and a new gate needs query, ratio or delta; known gates: ${known.join(', ') || '(none)'}`,
+        GATE_KIND_NAMES[0] ?? '',
+        `the system has no gate "${name}" to change, and a new gate needs one of ${GATE_KIND_NAMES.join(', ')}; known gates: ${known.join(', ') || '(none)'}`,
       );
       return undefined;
     }
-    checkSource(source, report);
+    for (const { field, message } of gateKind(source).problems(source)) report(field, message);
     const bars = barsOf(own, change, scale, report);
     const merged = { ...own, ...change };
     // What the system only shows may be missing; what a profile makes a gate of must be there, unless it says otherwise.
@@ -90,27 +90,9 @@ export function resolveGates(system: Gates, profile: Gates, scale: Scale): reado
 type Report = (field: string, message: string) => void;
 
 function checkOneSource(patch: GatePatch, report: Report): void {
-  const given = (['query', 'ratio', 'delta'] as const).filter((kind) => patch[kind] !== undefined);
-  if (given.length > 1) report(given[1] ?? '', `${given.join(' and ')} are given; one of query, ratio, delta`);
-}
-
-function sourceOf(patch: GatePatch): GateSource | undefined {
-  if (patch.query !== undefined) return { kind: 'query', query: patch.query };
-  if (patch.ratio !== undefined) return { kind: 'ratio', ...patch.ratio };
-  if (patch.delta !== undefined) return { kind: 'delta', counter: patch.delta.counter };
-  return undefined;
-}
-
-function checkSource(source: GateSource, report: Report): void {
-  const check = (field: string, query: string, problemOf = promqlProblem): void => {
-    const problem = problemOf(query);
-    if (problem !== undefined) report(field, problem);
-  };
-  if (source.kind === 'query') check('query', source.query);
-  if (source.kind === 'delta') check('delta.counter', source.counter, counterProblem);
-  if (source.kind !== 'ratio') return;
-  check('ratio.numerator', source.numerator);
-  check('ratio.denominator', source.denominator);
+  const given = kindsIn(patch);
+  if (given.length > 1)
+    report(given[1] ?? '', `${given.join(' and ')} are given; one of ${GATE_KIND_NAMES.join(', ')}`);
 }
 
 /** The bar in numbers. Explicit numbers of a profile win over the system's scaling rule. */

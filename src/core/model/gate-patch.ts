@@ -1,10 +1,13 @@
-/** A gate as it stands in a file: every part optional, because a profile may change just a bar. */
-export interface GatePatch {
+/**
+ * Fields that say how a gate's value is measured, one per kind of gate. The kinds declare them, in `core/gates/kinds`; at most
+ * one is set.
+ */
+export interface GateSourceFields {}
+
+/** A gate as a file has it. Every part is optional, because a profile may change just a bar. */
+export interface GatePatch extends GateSourceFields {
   readonly description?: string;
   readonly unit?: string;
-  readonly query?: string;
-  readonly ratio?: { readonly numerator: string; readonly denominator: string };
-  readonly delta?: { readonly counter: string };
   readonly min?: number;
   readonly max?: number;
   readonly bar?: 'held' | 'scaled' | 'informational';

@@ -1,3 +1,4 @@
+import { sourceOf } from '../gates/kinds/registry.ts';
 import type { Catalogue } from '../model/catalogue.ts';
 import type { GatePatch } from '../model/gate-patch.ts';
 import type { Profile } from '../model/profile.ts';
@@ -32,7 +33,7 @@ function checkBursts(profile: Profile, catalogue: Catalogue): readonly Mismatch[
 function checkGates(profile: Profile, system: System): readonly Mismatch[] {
   const known = Object.keys(system.gates);
   return Object.entries(profile.gates).flatMap(([name, patch]) => {
-    const own = patch.query !== undefined || patch.ratio !== undefined || patch.delta !== undefined;
+    const own = sourceOf(patch) !== undefined;
     const base = Object.hasOwn(system.gates, name) ? system.gates[name] : undefined;
     if (base === undefined) {
       if (own) return [];

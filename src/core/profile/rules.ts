@@ -1,13 +1,13 @@
-import { counterProblem } from '../promql/needs.ts';
-import { isPromql } from '../promql/check.ts';
+import { ALL_GATE_KINDS, GATE_KIND_NAMES } from '../gates/kinds/registry.ts';
 import type { RawDocument } from '../files/raw-document.ts';
 import type { Segment } from '../files/yaml-place.ts';
 
 /** A gate: one source, a bar that can hold. `whole`: nothing is inherited from elsewhere, so a source must be there. */
 export function checkGate(raw: RawDocument, path: readonly Segment[], whole: boolean): void {
-  const sources = ['query', 'ratio', 'delta'].filter((source) => raw.has(...path, source));
-  if (sources.length > 1) raw.refuse(path, `two sources: ${sources.join(' and ')}`, 'one of query, ratio, delta');
-  if (whole && sources.length === 0) raw.refuse(path, 'no source', 'one of query, ratio, delta');
+  const sources = GATE_KIND_NAMES.filter((source) => raw.has(...path, source));
+  if (sources.length > 1)
+    raw.refuse(path, `two sources: ${sources.join(' and ')}`, `one of ${GATE_KIND_NAMES.join(', ')}`);
+  if (whole && sources.length === 0) raw.refuse(path, 'no source', `one of ${GATE_KIND_NAMES.join(', ')}`);
   const scaled = raw.has(...path, 'scale');
   const bar = raw.text(...path, 'bar') ?? (scaled ? 'scaled' : undefined);
   const plainBar = raw.has(...path, 'min') || raw.has(...path, 'max');
@@ -17,11 +17,7 @@ export function checkGate(raw: RawDocument, path: readonly Segment[], whole: boo
   if (bar === 'informational' && raw.is(...path, 'failFast')) {
     raw.refuse([...path, 'failFast'], 'a gate that is only shown cannot end the soak', 'a bar, or failFast left out');
   }
-  const counter = raw.text(...path, 'delta', 'counter');
-  if (counter !== undefined && isPromql(counter)) {
-    const problem = counterProblem(counter);
-    if (problem !== undefined) raw.refuse([...path, 'delta', 'counter'], 'not a counter', problem);
-  }
+  for (const kind of ALL_GATE_KINDS) kind.checkRaw?.(raw, path);
   if (bar === 'scaled' && !scaled && (whole || sources.length > 0)) {
     raw.refuse([...path, 'bar'], 'scaled by nothing', 'scale: {by, steps} beside it');
   }

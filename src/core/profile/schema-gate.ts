@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { amount, anyNumber, choice, count, durationOr, flag, passing, text } from '../files/fields.ts';
-import { promql } from './fields.ts';
+import { GATE_KIND_FIELDS } from '../gates/kinds/registry.ts';
 
 /** Names of gates: keys of summaries and of `--set`, so without dots. */
 const gateName = passing(
@@ -22,18 +22,7 @@ export const gateSchema = z
   .strictObject({
     description: text('What the gate holds, in a sentence').optional(),
     unit: text('Unit of the value, e.g. s or ratio').optional(),
-    query: promql('One PromQL expression').optional(),
-    ratio: z
-      .strictObject({
-        numerator: promql('PromQL expression above the line'),
-        denominator: promql('PromQL expression below the line; 0 is "no events", never 100 %'),
-      })
-      .meta({ description: 'Two expressions, each measured by itself, one over the other' })
-      .optional(),
-    delta: z
-      .strictObject({ counter: promql('PromQL expression of a counter') })
-      .meta({ description: 'How much a counter grew over the window' })
-      .optional(),
+    ...GATE_KIND_FIELDS,
     min: anyNumber('The value may not be below this').optional(),
     max: anyNumber('The value may not be above this').optional(),
     bar: choice(

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { amount, choice, count, flag, integer, matching, passing, seconds, text } from '../files/fields.ts';
-import { quantity } from './fields.ts';
+import { quantity } from './quantity-field.ts';
 import { SUBSTRATE_TYPE_NAMES } from '../model/substrate-types.ts';
 import { metadataSchema, versionSchema } from './schema-profile.ts';
 

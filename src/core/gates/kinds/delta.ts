@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { isPromql } from '../../promql/check.ts';
+import { counterProblem } from '../../promql/needs.ts';
+import { counterDelta } from '../counter.ts';
+import type { GateKind } from './kind.ts';
+import { promql } from './promql-field.ts';
+
+/** How much a counter grew over the window; resets are detected. */
+export interface DeltaSource {
+  readonly kind: 'delta';
+  readonly counter: string;
+}
+
+declare module '../../model/gate-patch.ts' {
+  interface GateSourceFields {
+    readonly delta?: { readonly counter: string };
+  }
+}
+
+declare module '../model.ts' {
+  interface GateSources {
+    readonly delta: DeltaSource;
+  }
+}
+
+/** The growth of a counter. */
+export const delta = {
+  schema: z
+    .strictObject({ counter: promql('PromQL expression of a counter') })
+    .meta({ description: 'How much a counter grew over the window' })
+    .optional(),
+  sourceOf: (patch) => (patch.delta === undefined ? undefined : { kind: 'delta', counter: patch.delta.counter }),
+  checkRaw: (raw, path) => {
+    const counter = raw.text(...path, 'delta', 'counter');
+    const problem = counter !== undefined && isPromql(counter) ? counterProblem(counter) : undefined;
+    if (problem !== undefined) raw.refuse([...path, 'delta', 'counter'], 'not a counter', problem);
+  },
+  problems: ({ counter }) => {
+    const message = counterProblem(counter);
+    return message === undefined ? [] : [{ field: 'delta.counter', message }];
+  },
+  valueQueries: () => [],
+  counterQueries: ({ counter }) => [counter],
+  value: ({ counters, window }) => {
+    let total = 0;
+    for (const answer of counters) {
+      if (!answer.ok) return { reason: 'query-error', detail: answer.error };
+      const grown = counterDelta(answer.evidence, window);
+      if (grown.kind === 'uncovered') return { reason: 'counter-reset', detail: grown.detail };
+      total += grown.value;
+    }
+    return total;
+  },
+  curve: ({ counter }) => ({ promql: counter, growth: true }),
+} satisfies GateKind<DeltaSource>;

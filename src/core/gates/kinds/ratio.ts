@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { promqlProblem } from '../../promql/needs.ts';
+import { singleValue } from '../single-value.ts';
+import type { GateKind } from './kind.ts';
+import { promql } from './promql-field.ts';
+
+/** Numerator over denominator, each measured on its own. A denominator of 0 means "no events", never 100 %. */
+export interface RatioSource {
+  readonly kind: 'ratio';
+  readonly numerator: string;
+  readonly denominator: string;
+}
+
+declare module '../../model/gate-patch.ts' {
+  interface GateSourceFields {
+    readonly ratio?: { readonly numerator: string; readonly denominator: string };
+  }
+}
+
+declare module '../model.ts' {
+  interface GateSources {
+    readonly ratio: RatioSource;
+  }
+}
+
+/** The quotient of two expressions. */
+export const ratio = {
+  schema: z
+    .strictObject({
+      numerator: promql('PromQL expression above the line'),
+      denominator: promql('PromQL expression below the line; 0 is "no events", never 100 %'),
+    })
+    .meta({ description: 'Two expressions, each measured by itself, one over the other' })
+    .optional(),
+  sourceOf: (patch) => (patch.ratio === undefined ? undefined : { kind: 'ratio', ...patch.ratio }),
+  problems: ({ numerator, denominator }) =>
+    Object.entries({ numerator, denominator }).flatMap(([side, promqlText]) => {
+      const message = promqlProblem(promqlText);
+      return message === undefined ? [] : [{ field: `ratio.${side}`, message }];
+    }),
+  valueQueries: ({ numerator, denominator }) => [numerator, denominator],
+  counterQueries: () => [],
+  value: ({ values }) => {
+    const [numerator, denominator] = values.map(({ query, answer }) => singleValue(answer, query));
+    if (numerator === undefined || denominator === undefined)
+      return { reason: 'not-evaluated', detail: 'no query was evaluated' };
+    if (typeof numerator !== 'number') return numerator;
+    if (typeof denominator !== 'number') return denominator;
+    if (denominator === 0)
+      return { reason: 'no-events', detail: `nothing happened in the window: ${values[1]?.query} is 0` };
+    return numerator / denominator;
+  },
+  curve: ({ numerator, denominator }) => ({ promql: `(${numerator}) / (${denominator})`, growth: false }),
+} satisfies GateKind<RatioSource>;

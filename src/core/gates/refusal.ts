@@ -1,0 +1,8 @@
+import type { UnmeasuredReason } from './model.ts';
+
+/** Why a gate has no value that can be believed. */
+export interface Refusal {
+  readonly reason: UnmeasuredReason;
+  /** One sentence with the query, target or bucket. */
+  readonly detail: string;
+}

@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { GATE_KIND_NAMES, gateKind, kindsIn, sourceOf } from '../../../src/core/gates/kinds/registry.ts';
+import type { GatePatch } from '../../../src/core/model/gate-patch.ts';
+
+/** Fields of a file, the stored source (whose shape must not change, because stored specifications have it), its curve. */
+const CASES: readonly (readonly [GatePatch, object, object])[] = [
+  [{ query: 'a' }, { kind: 'query', query: 'a' }, { promql: 'a', growth: false }],
+  [
+    { ratio: { numerator: 'a', denominator: 'b + c' } },
+    { kind: 'ratio', numerator: 'a', denominator: 'b + c' },
+    { promql: '(a) / (b + c)', growth: false },
+  ],
+  [{ delta: { counter: 'a' } }, { kind: 'delta', counter: 'a' }, { promql: 'a', growth: true }],
+];
+
+test.each(CASES)('%j', (patch, stored, curve) => {
+  const source = sourceOf({ max: 1, ...patch });
+  expect(source).toEqual(stored);
+  if (source === undefined) throw new Error('the case has no source');
+  expect(gateKind(source).problems(source)).toEqual([]);
+  expect(gateKind(source).curve(source)).toEqual(curve);
+});
+
+test('every kind has a case', () => {
+  expect(CASES.flatMap(([patch]) => kindsIn(patch))).toEqual(GATE_KIND_NAMES);
+});
+
+test('a change of a bar has no source', () => {
+  expect(sourceOf({ max: 3 })).toBeUndefined();
+  expect(kindsIn({ max: 3 })).toEqual([]);
+});
+
+test('queries that are not PromQL are problems of their field', () => {
+  const problemsOf = (patch: GatePatch): readonly string[] => {
+    const source = sourceOf(patch);
+    return source === undefined
+      ? []
+      : gateKind(source)
+          .problems(source)
+          .map(({ field }) => field);
+  };
+  expect(problemsOf({ query: 'a b' })).toEqual(['query']);
+  expect(problemsOf({ ratio: { numerator: 'a b', denominator: ')' } })).toEqual([
+    'ratio.numerator',
+    'ratio.denominator',
+  ]);
+  expect(problemsOf({ delta: { counter: 'rate(a[1m])' } })).toEqual(['delta.counter']);
+});
