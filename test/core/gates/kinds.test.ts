@@ -31,14 +31,6 @@ test('a change of a bar has no source', () => {
 });
 
 test('queries that are not PromQL are problems of their field', () => {
-  const problemsOf = (patch: GatePatch): readonly string[] => {
-    const source = sourceOf(patch);
-    return source === undefined
-      ? []
-      : gateKind(source)
-          .problems(source)
-          .map(({ field }) => field);
-  };
   expect(problemsOf({ query: 'a b' })).toEqual(['query']);
   expect(problemsOf({ ratio: { numerator: 'a b', denominator: ')' } })).toEqual([
     'ratio.numerator',
@@ -46,3 +38,12 @@ test('queries that are not PromQL are problems of their field', () => {
   ]);
   expect(problemsOf({ delta: { counter: 'rate(a[1m])' } })).toEqual(['delta.counter']);
 });
+
+function problemsOf(patch: GatePatch): readonly string[] {
+  const source = sourceOf(patch);
+  return source === undefined
+    ? []
+    : gateKind(source)
+        .problems(source)
+        .map(({ field }) => field);
+}
