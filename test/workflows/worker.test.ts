@@ -79,6 +79,23 @@ describe('a worker that goes away', () => {
     });
   });
 
+  test('before it took up a stage fails the stage after the queue wait, and the message names the queue', async () => {
+    const deadlines = shortDeadlines({ seed: { queueWaitMs: 1_000 } });
+    const run = await temporal.begin('absent', {
+      resolve: ({ workflowId }) => aSpec({ workflowId, deadlines, loadQueue: 'without-worker', holdMs: 60_000 }),
+    });
+    const held = await run.untilHold();
+    expect(held.state.hold?.failure).toEqual({
+      kind: 'harness',
+      message:
+        'no worker on task queue without-worker took up seed within 1s; ' +
+        'is one running? "./belay worker" on the campaign\'s host starts one',
+    });
+    await run.decide({ stage: 'seed', execution: 1, decision: 'abort', reason: 'no worker' });
+    await expect(run.result()).rejects.toThrow();
+    expect(run.calls.filter(({ stage }) => stage === 'seed')).toEqual([]);
+  });
+
   test('with the workflow in its memory leaves it to the next, which reads it from the history', async () => {
     const run = await temporal.begin('replayed', {
       resolve: ({ workflowId }) => aSpec({ workflowId, holdMs: 60_000 }),
@@ -102,7 +119,7 @@ describe('a worker that goes away', () => {
     expect(
       missingFrom(await run.history(), [['WorkflowExecutionUpdateAccepted'], ['WorkflowExecutionCompleted']]),
     ).toBeNull();
-    // Once more, of a campaign that has closed: status and details are had from the history alone.
+    // Once more, of a campaign that has closed: status and details come from the history alone.
     await temporal.stopWorkers(QUEUES.shared);
     await temporal.startWorkflowWorker();
     expect((await run.status()).state.mode).toBe('finished');
