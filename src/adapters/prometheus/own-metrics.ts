@@ -47,13 +47,14 @@ export const stageSeconds: Gauge<'campaign' | 'stage' | 'execution'> = new Gauge
 
 /** Forgets a campaign's series: a worker lives for many campaigns. */
 export async function forgetCampaign(campaign: string): Promise<void> {
-  // The registry's type says less than it holds: the metrics themselves, not their descriptions.
-  for (const metric of registry.getMetricsAsArray() as unknown as readonly (Gauge | Histogram)[]) {
+  for (const { name } of registry.getMetricsAsArray()) {
+    const metric = registry.getSingleMetric(name);
+    if (metric === undefined) continue;
     const { values } = await metric.get();
     const seen = new Set<string>();
     for (const { labels } of values) {
       if ((labels as Record<string, unknown>)['campaign'] !== campaign) continue;
-      const own = Object.fromEntries(Object.entries(labels).filter(([name]) => name !== 'le'));
+      const own = Object.fromEntries(Object.entries(labels).filter(([label]) => label !== 'le'));
       const key = JSON.stringify(own);
       if (seen.has(key)) continue;
       seen.add(key);

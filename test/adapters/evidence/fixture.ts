@@ -5,6 +5,8 @@ import { judgeGate } from '../../../src/core/gates/judge.ts';
 import type { GateDefinition, GateResult, Reading } from '../../../src/core/gates/model.ts';
 import type { SummaryInput } from '../../../src/adapters/evidence/build-summary.ts';
 import type { CampaignSpec } from '../../../src/core/plan/spec.ts';
+import { aPlan, aProfile, aSubstrate } from '../../core/plan/make.ts';
+import { aSpec } from '../../workflows/make-spec.ts';
 
 /** When the campaigns of these tests begin. */
 export const BEGIN_MS = Date.UTC(2026, 7, 21, 3, 0, 0);
@@ -36,25 +38,29 @@ export function resultOf(gate: GateDefinition, value: number | null, atMs = BEGI
 
 /** A specification with the fields that evidence reads. */
 export function specOf(gates: readonly GateDefinition[], more: Partial<CampaignSpec> = {}): CampaignSpec {
-  const spec = {
+  return aSpec({
     campaign: 'dev-50-20260821',
     slug: 'dev50',
     workflowId: 'campaign-dev-50',
     runId: 'run-1',
-    trigger: 'cli',
     randomSeed: 7,
-    profile: {
+    profile: aProfile({
       metadata: { name: 'dev-50', description: 'Fifty machines' },
       scale: { machines: 50, density: 8 },
-      loadProfile: { soakSeconds: 30, settleSeconds: 0, rampSeconds: 20, churnPerMinute: 0.1 },
-    },
-    substrate: { metadata: { name: 'local', description: '' }, type: 'local' },
+      loadProfile: {
+        ...aProfile().loadProfile,
+        soakSeconds: 30,
+        settleSeconds: 0,
+        rampSeconds: 20,
+        churnPerMinute: 0.1,
+      },
+    }),
+    substrate: aSubstrate({ metadata: { name: 'local', description: '' } }),
     system: { name: 'kube-scheduler', sha256: 'ab'.repeat(32) },
     gates,
-    plan: {
+    plan: aPlan({
       totalPods: 400,
       clusterCount: 2,
-      shardReplicas: 1,
       machinesEffective: 60,
       estimatedUsd: 0.5,
       usdPerHour: 1,
@@ -71,15 +77,10 @@ export function specOf(gates: readonly GateDefinition[], more: Partial<CampaignS
           spot: 2,
         },
       ],
-    },
-    deadlines: { campaignMs: 600_000 },
-    holdMs: 0,
-    hostQueue: 'host',
-    loadQueue: 'load',
+    }),
     specHash: 'f0'.repeat(32),
     ...more,
-  };
-  return spec as unknown as CampaignSpec;
+  });
 }
 
 /** One step of a campaign: a stage with how it ended and how long it took, or a retry. */
