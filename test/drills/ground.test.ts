@@ -1,11 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { readGround } from '../../src/adapters/host/ground.ts';
 import { isStopped } from '../../src/adapters/substrates/local/components.ts';
 import { withBelay, type Belay } from '../e2e/belay-cli.ts';
 import { momentOf, recordOf } from '../e2e/campaign-record.ts';
 import { addProfile, addSlowSubstrate } from '../e2e/small-profile.ts';
-import { componentOf, kill, prometheusOf, untilEvent } from './victims.ts';
+import { componentOf, kill, prometheusOf, untilEvent, untilMeasured } from './victims.ts';
 
 const SNAPSHOT_MS = 8_000;
 /** A death is noticed within this. */
@@ -56,8 +55,7 @@ async function frozenBeforeTheSnapshot(belay: Belay): Promise<void> {
 
 async function schedulerKilledInTheSoak(belay: Belay): Promise<void> {
   const running = belay.start(['run', 'headless', '--id', 'headless']);
-  await untilEvent(belay, 'headless', { stage: 'soak', what: 'began' });
-  await sleep(3_000);
+  await untilMeasured(belay, 'headless', 'schedulerAttemptP99');
   const killedAtMs = Date.now();
   await kill(componentOf(belay, 'headless', 'kube-scheduler'));
   const ended = await running.ended();

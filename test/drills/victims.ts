@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
-import { readTimeline, type TimelineEvent } from '../../src/adapters/evidence/evidence-folder.ts';
+import { readReadings, readTimeline, type TimelineEvent } from '../../src/adapters/evidence/evidence-folder.ts';
 import { campaignFolder, readLedger } from '../../src/adapters/host/ledger.ts';
+import { readJsonFile } from '../../src/adapters/evidence/json-file.ts';
 import { isAlive, startTicksOf } from '../../src/adapters/host/processes.ts';
 import { pidPath, type ComponentName } from '../../src/adapters/substrates/local/layout.ts';
 import type { Stage } from '../../src/core/model/stages.ts';
@@ -28,6 +29,42 @@ export async function untilEvent(
     if (Date.now() > untilMs) throw new Error(`${campaign}: no ${JSON.stringify(wanted)} within ${LIMIT_MS / 1_000} s`);
     await sleep(POLL_MS);
   }
+}
+
+/** Waits until the soak of a campaign has read a gate, measured. */
+export async function untilMeasured(belay: Belay, campaign: string, gate: string): Promise<void> {
+  await until(`${campaign}: ${gate} measured`, () =>
+    readReadings(join(belay.runs, campaign)).some(
+      ({ stage, reading }) => stage === 'soak' && reading.gate === gate && reading.quality === 'measured',
+    ),
+  );
+}
+
+/** Waits until the checkpoint of a stage's first execution on disk is as wanted. */
+export async function untilCheckpoint(
+  belay: Belay,
+  campaign: string,
+  stage: Stage,
+  isWanted: (checkpoint: unknown) => boolean,
+): Promise<void> {
+  const path = join(campaignFolder(specOf(belay, campaign).slug), 'checkpoints', `${stage}-1.json`);
+  await until(`${campaign}: a checkpoint of ${stage}`, () => isWanted(readJsonFile(path)));
+}
+
+/** Waits until a worker runs an activity of the campaign. */
+export async function untilRunning(client: Client, workflowId: string): Promise<void> {
+  for (const untilMs = Date.now() + LIMIT_MS; ;) {
+    const { raw } = await client.workflow.getHandle(workflowId).describe();
+    if (raw.pendingActivities?.[0]?.heartbeatDetails != null) return;
+    if (Date.now() > untilMs)
+      throw new Error(`${workflowId}: no activity with a heartbeat within ${LIMIT_MS / 1_000} s`);
+    await sleep(POLL_MS);
+  }
+}
+
+async function until(what: string, isTrue: () => boolean): Promise<void> {
+  for (const untilMs = Date.now() + LIMIT_MS; !isTrue(); await sleep(POLL_MS))
+    if (Date.now() > untilMs) throw new Error(`no ${what} within ${LIMIT_MS / 1_000} s`);
 }
 
 /** Pid of the worker that runs the campaign's activity at the moment. */

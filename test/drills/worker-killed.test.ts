@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { parseRampCheckpoint } from '../../src/core/plan/checkpoints/ramp.ts';
 import type { Stage } from '../../src/core/model/stages.ts';
 import { withBelay } from '../e2e/belay-cli.ts';
 import { recordOf, untilStatus, type CampaignRecord } from '../e2e/campaign-record.ts';
 import { addProfile, addSlowSubstrate } from '../e2e/small-profile.ts';
-import { kill, soakClockOf, untilEvent, workerOf } from './victims.ts';
+import { kill, soakClockOf, untilCheckpoint, untilEvent, untilRunning, workerOf } from './victims.ts';
 
 const PODS = 36;
 const SOAK_SECONDS = 40;
@@ -19,7 +19,7 @@ test('SIGKILL of the worker in seed and in soak: one that is started again goes 
     await running.line(/campaign {2}killed/);
     const { clock, killedAtMs } = await belay.withClient(async (client) => {
       await untilEvent(belay, 'killed', { stage: 'seed', what: 'began' });
-      await sleep(500);
+      await untilRunning(client, 'killed');
       const inSeedMs = Date.now();
       await kill(await workerOf(client, 'killed'));
       await untilEvent(belay, 'killed', { stage: 'soak', what: 'action' });
@@ -53,7 +53,7 @@ test('SIGKILL of the worker in ramp and in teardown: another one on the host goe
     await running.line(/campaign {2}killed/);
     const killedAtMs = await belay.withClient(async (client) => {
       await untilStatus(client, 'killed', ({ state }) => state.stage === 'ramp');
-      await sleep(5_000);
+      await untilCheckpoint(belay, 'killed', 'ramp', hasCreatedPods);
       const inRampMs = Date.now();
       await kill(await workerOf(client, 'killed'));
       // Whichever of the two was killed, two serve again when the stage comes that lasts half a second.
@@ -70,6 +70,12 @@ test('SIGKILL of the worker in ramp and in teardown: another one on the host goe
     isAsUndisturbed(recordOf(belay, 'killed'), killedAtMs);
   });
 });
+
+/** Whether the first Pods of a ramp are on record, and the last are not. */
+function hasCreatedPods(checkpoint: unknown): boolean {
+  const created = Object.values(parseRampCheckpoint(checkpoint)?.lowWater ?? {}).reduce((sum, count) => sum + count, 0);
+  return created > 0 && created < PODS;
+}
 
 /** The verdict and the counts of a campaign that nothing happened to, though the named stages were taken up by another worker. */
 function isAsUndisturbed(

@@ -57,11 +57,10 @@ describe('retries', () => {
   });
 
   test('a server that never answers is left when the signal aborts, with the signal’s reason', async () => {
-    const { client } = await serve(() => {});
     const stop = new AbortController();
-    const call = client.get('/api/v1/nodes/a', { signal: stop.signal, budgetMs: 60_000 });
     const reason = new Error('enough');
-    setTimeout(() => stop.abort(reason), 50);
+    const { client } = await serve(() => stop.abort(reason));
+    const call = client.get('/api/v1/nodes/a', { signal: stop.signal, budgetMs: 60_000 });
     await expect(call).rejects.toBe(reason);
   });
 

@@ -96,11 +96,20 @@ test('a bad checksum where nothing can be built is an error that names both sums
 });
 
 test('two at once download once: the second waits, says so, and finds it', async () => {
-  const slow: Answer = (request, response, attempt) => setTimeout(() => body(program)(request, response, attempt), 700);
+  // The release is answered when the second one waits.
+  const waits = Promise.withResolvers<void>();
+  const slow: Answer = (...exchange) => void waits.promise.then(() => body(program)(...exchange));
   const { seen } = await releases({ [kubectlPath]: slow, [`${kubectlPath}.sha256`]: body(sha256(program)) });
   const steps: string[] = [];
   const both = await Promise.all(
-    [1, 2].map(() => ensureTools(['kubectl'], { onProgress: ({ step }) => steps.push(step) })),
+    [1, 2].map(() =>
+      ensureTools(['kubectl'], {
+        onProgress: ({ step }) => {
+          steps.push(step);
+          if (step === 'waiting') waits.resolve();
+        },
+      }),
+    ),
   );
   expect(new Set(both.map((tools) => tools.get('kubectl')?.from))).toEqual(new Set(['cache', 'release']));
   expect(steps).toContain('waiting');
