@@ -8,7 +8,14 @@ const CORE_ROWS = [
   ['profile', 'gates', 'faults'],
   ['plan'],
   ['campaign'],
-  ['verdict'],
+  ['verdict', 'conversion'],
+];
+
+/** The registries through which the rest of src reaches src/core/bigfleet. */
+const REGISTRIES = [
+  '^src/core/profile/(formats|extensions)\\.ts$',
+  '^src/core/verdict/foreign-rules-registry\\.ts$',
+  '^src/core/conversion/registry\\.ts$',
 ];
 
 /** The npm packages that src/core may use: parsers and schemas, no I/O. */
@@ -28,23 +35,17 @@ const coreRows = CORE_ROWS.slice(0, -1).map((row, index) => ({
 }));
 
 /** Rules that the source does not meet yet: they warn. This list only shrinks. */
-const PENDING = [
-  'no-cycle',
-  'no-folder-cycle',
-  'core-text-files-promql-import-nothing-later',
-  'core-profile-gates-faults-import-nothing-later',
-  'core-campaign-import-nothing-later',
-  'bigfleet-imports-no-campaign',
-  'bigfleet-through-registries',
-];
+const PENDING = ['no-folder-cycle-in-adapters'];
 
 const rules = [
   { name: 'no-cycle', from: {}, to: { circular: true } },
+  { name: 'no-folder-cycle', scope: 'folder', from: { path: '^src/core' }, to: { circular: true } },
+  { name: 'no-folder-cycle-in-adapters', scope: 'folder', from: { path: '^src/adapters' }, to: { circular: true } },
   {
-    name: 'no-folder-cycle',
-    scope: 'folder',
-    from: { path: '^src' },
-    to: { circular: true },
+    name: 'core-folders-are-known',
+    comment: 'A new folder of src/core gets its position in CORE_ROWS.',
+    from: {},
+    to: { path: '^src/core/', pathNot: `^src/core/(${[...CORE_ROWS.flat(), 'bigfleet'].join('|')})/` },
   },
   { name: 'imports-resolve', from: {}, to: { couldNotResolve: true } },
   {
@@ -63,7 +64,7 @@ const rules = [
   {
     name: 'bigfleet-through-registries',
     comment: 'Only a registry imports src/core/bigfleet.',
-    from: { path: '^src/', pathNot: ['^src/core/bigfleet/', '^src/core/.*(registry|formats|extensions)\\.ts$'] },
+    from: { path: '^src/', pathNot: ['^src/core/bigfleet/', ...REGISTRIES] },
     to: { path: '^src/core/bigfleet/' },
   },
   {

@@ -1,84 +1,107 @@
 import { execa } from 'execa';
-import { appendFileSync, cpSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { repositoryFolder } from '../../src/adapters/host/folders.ts';
 import { CHECKS } from '../../src/cli/checks.ts';
 import { limitsOutside, limitsTwice, writtenNumbers } from './written-limits.ts';
 
-const LEFT_OUT = new Set(['.git', '.belay', 'node_modules', 'runs', 'coverage']);
-let copy: string;
-
-beforeEach(() => {
-  copy = mkdtempSync(join(tmpdir(), 'belay-planted-'));
-  for (const name of readdirSync(repositoryFolder).filter((entry) => !LEFT_OUT.has(entry)))
-    cpSync(join(repositoryFolder, name), join(copy, name), { recursive: true });
-  symlinkSync(join(repositoryFolder, 'node_modules'), join(copy, 'node_modules'));
-});
-afterEach(() => rmSync(copy, { recursive: true }));
-
-/** Adds lines to a file of the copy. A file that is not there is created. */
-function plant(file: string, ...lines: readonly string[]): void {
-  appendFileSync(join(copy, file), `\n${lines.join('\n')}\n`);
+interface Ended {
+  readonly exitCode: number | undefined;
+  readonly output: string;
 }
 
-/** Runs a check of `./belay test` on the copy. @returns its exit code and its output */
-async function check(name: string): Promise<{ readonly exitCode: number | undefined; readonly output: string }> {
-  const found = CHECKS.find((one) => one.name === name);
-  if (found === undefined) throw new Error(`there is no check ${name}`);
-  const program = join(repositoryFolder, 'node_modules', found.program);
-  const { exitCode, all } = await execa(process.execPath, [program, ...found.args], {
-    cwd: copy,
-    all: true,
-    reject: false,
-  });
-  return { exitCode, output: all };
+const LEFT_OUT = new Set(['.git', '.belay', 'node_modules', 'runs', 'coverage']);
+
+/** Rule, file and line of each violation of the structure, all planted at once: one run of the check takes seconds. */
+const VIOLATIONS = [
+  ['core-imports-core', 'src/core/text/planted-node.ts', "import 'node:fs';"],
+  ['core-imports-core', 'src/core/text/planted-temporal.ts', "import '@temporalio/workflow';"],
+  ['core-imports-core', 'src/core/text/planted-type.ts', "import type {} from '../../adapters/host/folders.ts';"],
+  ['core-model-import-nothing-later', 'src/core/model/planted.ts', "import type {} from '../plan/spec.ts';"],
+  ['core-folders-are-known', 'src/cli/planted-folder.ts', "import type {} from '../core/planted/one.ts';"],
+  ['bigfleet-through-registries', 'src/core/plan/planted.ts', "import type {} from '../bigfleet/system/rules.ts';"],
+  ['adapters-import-core', 'src/adapters/host/planted.ts', "import type {} from '../../activities/all.ts';"],
+  ['workflows-import-core', 'src/workflows/planted-adapter.ts', "import '../adapters/host/folders.ts';"],
+  ['workflows-import-core', 'src/workflows/planted-zod.ts', "import { z } from 'zod';"],
+  ['workflows-import-types-of-activities', 'src/workflows/planted.ts', "import '../activities/all.ts';"],
+  ['cli-imports-no-activities', 'src/cli/planted.ts', "await import('../activities/all.ts');"],
+  ['imports-resolve', 'src/cli/planted-path.ts', "import './not-there.ts';"],
+  ['no-cycle', 'src/core/gates/planted-a.ts', "import type {} from './planted-b.ts';"],
+  // Two folders that import each other, without a cycle of files.
+  ['no-folder-cycle', 'src/core/faults/planted-a.ts', "import type {} from '../gates/planted-c.ts';"],
+  ['no-folder-cycle', 'src/core/gates/planted-d.ts', "import type {} from '../faults/planted-e.ts';"],
+] as const;
+
+/** Adds a line to a file. A file that is not there is created. */
+function plant(root: string, file: string, line: string): void {
+  mkdirSync(join(root, dirname(file)), { recursive: true });
+  appendFileSync(join(root, file), `\n${line}\n`);
+}
+
+/** Runs checks of `./belay test` on a copy of the repository with planted lines. */
+async function checkCopy(names: readonly string[], lines: readonly (readonly [string, string])[]): Promise<Ended[]> {
+  const copy = mkdtempSync(join(tmpdir(), 'belay-planted-'));
+  try {
+    for (const name of readdirSync(repositoryFolder).filter((entry) => !LEFT_OUT.has(entry)))
+      cpSync(join(repositoryFolder, name), join(copy, name), { recursive: true });
+    symlinkSync(join(repositoryFolder, 'node_modules'), join(copy, 'node_modules'));
+    for (const [file, line] of lines) plant(copy, file, line);
+    const ended: Ended[] = [];
+    for (const { name, program, args } of CHECKS.filter((check) => names.includes(check.name))) {
+      const path = join(repositoryFolder, 'node_modules', program);
+      const { exitCode, all } = await execa(process.execPath, [path, ...args], { cwd: copy, all: true, reject: false });
+      ended.push({ exitCode, output: `${name}\n${all}` });
+    }
+    return ended;
+  } finally {
+    rmSync(copy, { recursive: true });
+  }
 }
 
 describe('the check of the structure finds', () => {
-  test('a cycle of type imports', async () => {
-    writeFileSync(
-      join(copy, 'src/core/text/planted-a.ts'),
-      "export type { B } from './planted-b.ts';\nexport type A = 1;\n",
+  let ended: Ended | undefined;
+  beforeAll(async () => {
+    const targets = ['core/planted/one.ts', 'core/gates/planted-c.ts', 'core/faults/planted-e.ts'];
+    [ended] = await checkCopy(
+      ['structure'],
+      [
+        ['src/core/gates/planted-b.ts', "import type {} from './planted-a.ts';"],
+        ...VIOLATIONS.map(([, file, line]) => [file, line] as const),
+        ...targets.map((file) => [`src/${file}`, 'export type Planted = 1;'] as const),
+      ],
     );
-    writeFileSync(
-      join(copy, 'src/core/text/planted-b.ts'),
-      "import type { A } from './planted-a.ts';\nexport type B = A;\n",
-    );
-    const { exitCode, output } = await check('structure');
-    expect(output).toMatch(/(error|warn) no-cycle: src\/core\/text\/planted-[ab]\.ts/);
-    expect(exitCode).toBe(0);
-  });
+  }, 120_000);
 
-  test.for([
-    ['core-imports-core', 'src/core/text/planted.ts', "import 'node:fs';"],
-    ['core-imports-core', 'src/core/text/planted.ts', "import '@temporalio/workflow';"],
-    ['core-imports-core', 'src/core/text/planted.ts', "import type {} from '../../adapters/host/folders.ts';"],
-    ['core-model-import-nothing-later', 'src/core/model/planted.ts', "import type {} from '../plan/spec.ts';"],
-    ['adapters-import-core', 'src/adapters/host/planted.ts', "import type {} from '../../activities/all.ts';"],
-    ['workflows-import-core', 'src/workflows/planted.ts', "import '../adapters/host/folders.ts';"],
-    ['workflows-import-core', 'src/workflows/planted.ts', "import { z } from 'zod';"],
-    ['workflows-import-types-of-activities', 'src/workflows/planted.ts', "import '../activities/all.ts';"],
-    ['cli-imports-no-activities', 'src/cli/planted.ts', "await import('../activities/all.ts');"],
-    ['imports-resolve', 'src/cli/planted.ts', "import './not-there.ts';"],
-  ] as const)('%s: %s with %s', async ([rule, file, line]) => {
-    plant(file, line);
-    const { exitCode, output } = await check('structure');
-    expect(output).toContain(`error ${rule}: ${file}`);
-    expect(exitCode).not.toBe(0);
+  test.for(VIOLATIONS)('%s: %s with %s', ([rule, file]) => {
+    const from = rule === 'no-folder-cycle' ? dirname(file) : file;
+    expect(ended?.output).toContain(`error ${rule}: ${from}`);
+    expect(ended?.exitCode).not.toBe(0);
   });
 });
 
 test('the check of unused code finds an export, a type and a file that nothing uses', async () => {
-  plant('src/core/text/duration.ts', 'export const PLANTED_EXPORT = 1;', 'export type PlantedType = 1;');
-  plant('src/core/text/planted-file.ts', 'export const inPlantedFile = 1;');
-  const { exitCode, output } = await check('unused');
-  for (const name of ['PLANTED_EXPORT', 'PlantedType', 'src/core/text/planted-file.ts']) expect(output).toContain(name);
-  expect(exitCode).not.toBe(0);
-});
+  const [ended] = await checkCopy(
+    ['unused'],
+    [
+      ['src/core/text/duration.ts', 'export const PLANTED_EXPORT = 1;'],
+      ['src/core/text/duration.ts', 'export type PlantedType = 1;'],
+      ['src/core/text/planted-file.ts', 'export const inPlantedFile = 1;'],
+    ],
+  );
+  for (const name of ['PLANTED_EXPORT', 'PlantedType', 'src/core/text/planted-file.ts'])
+    expect(ended?.output).toContain(name);
+  expect(ended?.exitCode).not.toBe(0);
+}, 120_000);
 
 describe('the check of limits finds', () => {
+  let root: string;
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), 'belay-limits-'));
+  });
+  afterEach(() => rmSync(root, { recursive: true }));
+
   test.for([
     ['PLANTED_MS', 'const PLANTED_MS = 30 * 60_000;'],
     ['PLANTED_AT_ONCE', 'export const PLANTED_AT_ONCE: number = 4;'],
@@ -87,20 +110,25 @@ describe('the check of limits finds', () => {
     ['limitMs', 'export function planted(limitMs = 5_000): number { return limitMs; }'],
     ['AbortSignal.timeout', 'export const planted = AbortSignal.timeout(5_000);'],
   ] as const)('%s outside of the file of limits', ([name, line]) => {
-    plant('src/activities/planted.ts', line);
-    const found = limitsOutside(writtenNumbers(copy), ['src/activities/planted.ts']);
-    expect(found).toMatchObject([{ file: 'src/activities/planted.ts', line: 2, name }]);
+    plant(root, 'src/activities/planted.ts', line);
+    expect(limitsOutside(writtenNumbers(root), ['src/activities/'])).toMatchObject([
+      { file: 'src/activities/planted.ts', line: 2, name },
+    ]);
   });
 
   test('one that is defined twice', () => {
-    plant('src/core/plan/planted.ts', 'export const PLANTED_PAGE = 500;');
-    plant('src/core/campaign/planted.ts', 'const PLANTED_PAGE = 1_000;');
-    const found = limitsTwice(writtenNumbers(copy)).filter(({ name }) => name === 'PLANTED_PAGE');
-    expect(found.map(({ file }) => file)).toEqual(['src/core/campaign/planted.ts', 'src/core/plan/planted.ts']);
+    const limits = 'src/core/plan/limits.ts';
+    mkdirSync(join(root, dirname(limits)), { recursive: true });
+    cpSync(join(repositoryFolder, limits), join(root, limits));
+    plant(root, 'src/core/campaign/planted.ts', 'const LIST_PAGE = 1_000;');
+    expect(limitsTwice(writtenNumbers(root)).map(({ file, name }) => [file, name])).toEqual([
+      ['src/core/campaign/planted.ts', 'LIST_PAGE'],
+      [limits, 'LIST_PAGE'],
+    ]);
   });
 
   test('no number that is not a limit', () => {
-    plant('src/activities/planted.ts', 'const WIDTH = 420;', 'export const planted = { startedAtMs: 0, WIDTH };');
-    expect(limitsOutside(writtenNumbers(copy), ['src/activities/planted.ts'])).toEqual([]);
+    plant(root, 'src/activities/planted.ts', 'const WIDTH = 420; export const planted = { startedAtMs: 1, WIDTH };');
+    expect(limitsOutside(writtenNumbers(root), ['src/activities/'])).toEqual([]);
   });
 });
