@@ -5,14 +5,18 @@ import { writeJunit } from '../adapters/evidence/junit.ts';
 import { writeManifest } from '../adapters/evidence/manifest.ts';
 import { writeReport } from '../adapters/evidence/report.ts';
 import { writeSummary } from '../adapters/evidence/write-summary.ts';
+import { effectOf } from '../adapters/faults/registry.ts';
 import { loadSystem } from '../adapters/files/load-system.ts';
 import { readCheckpoint } from '../adapters/host/checkpoints.ts';
 import { readGround } from '../adapters/host/ground.ts';
 import { markClosing, openLedger, readLedger, removeCampaignFolder } from '../adapters/host/ledger.ts';
 import { stopProcess } from '../adapters/host/processes.ts';
+import { runArrivals } from '../adapters/kube/run-arrivals.ts';
+import { connectForSeed } from '../adapters/kube/seed-client.ts';
 import { sweepCluster } from '../adapters/systems/sweep-cluster.ts';
 import type { Observers } from '../adapters/observe/observers.ts';
 import { claimWatch, pointAt, thisWorker } from '../adapters/observe/worker-target.ts';
+import { openGateReader } from '../adapters/prometheus/gate-reader.ts';
 import { forgetCampaign } from '../adapters/prometheus/own-metrics.ts';
 import { ownPrometheus, startPrometheus, stopPrometheus, writeTargets } from '../adapters/prometheus/server.ts';
 import { substrateAdapter } from '../adapters/substrates/select-substrate.ts';
@@ -31,8 +35,6 @@ import type {
 } from './contract.ts';
 import { createInstall, type InstallAdapters } from './install.ts';
 import { createJudge, type JudgeAdapters } from './judge.ts';
-import { effectOf } from '../adapters/faults/registry.ts';
-import { openGateReader } from '../adapters/prometheus/gate-reader.ts';
 import { createProvision, type ProvisionAdapters } from './provision.ts';
 import { createRamp } from './ramp.ts';
 import { createResolve } from './resolve.ts';
@@ -63,9 +65,9 @@ export function createActivities({ log, metricsPort, observers }: ActivityDepend
     ...createResolve(),
     provision: createProvision(log, provisionAdapters(metricsPort)),
     install: createInstall(log, INSTALL_ADAPTERS),
-    seed: createSeed(log),
-    ramp: createRamp(log, observers),
-    steady: createSteady(log, observers),
+    seed: createSeed(log, { connect: connectForSeed }),
+    ramp: createRamp(log, { observers, runArrivals }),
+    steady: createSteady(log, { observers }),
     soak: createSoak(log, { observers, openGateReader, effectOf }),
     snapshot: createSnapshot(log, SNAPSHOT_ADAPTERS),
     judge: createJudge(log, JUDGE_ADAPTERS),

@@ -1,4 +1,5 @@
 import pMap from 'p-map';
+import { CONVERSATIONS_AT_ONCE, SOAK_TICK_MS } from '../core/plan/limits.ts';
 import { pause } from './pause.ts';
 
 /** A load that may lose Pods. */
@@ -8,11 +9,6 @@ export interface RepairableLoad {
   /** Replaces the Pods that are missing. */
   mend(signal: AbortSignal): Promise<void>;
 }
-
-/** Clusters that are repaired at once. */
-const REPAIRS_AT_ONCE = 16;
-/** How often the loads are looked at. */
-const LOOK_EVERY_MS = 1_000;
 
 /**
  * Repairs loads until `signal` aborts. Each load is repaired at most once at a time. A slow cluster delays neither the others
@@ -28,7 +24,7 @@ export async function repairWhileRunning(loads: readonly RepairableLoad[], signa
         if (underWay.has(load) || !load.isMissingPods()) continue;
         yield load;
       }
-      await pause(LOOK_EVERY_MS, signal);
+      await pause(SOAK_TICK_MS, signal);
     }
   }
   const repair = async (load: RepairableLoad): Promise<void> => {
@@ -38,7 +34,7 @@ export async function repairWhileRunning(loads: readonly RepairableLoad[], signa
     underWay.delete(load);
   };
   try {
-    await pMap(missing(), repair, { concurrency: REPAIRS_AT_ONCE });
+    await pMap(missing(), repair, { concurrency: CONVERSATIONS_AT_ONCE });
     // The list of loads ends only by the signal.
     signal.throwIfAborted();
     throw new Error('the repairs ended without a reason');

@@ -13,7 +13,7 @@ import type { StageContext } from './stage-activity.ts';
 
 /** What a drive needs from its stage. */
 export interface DriveRequest {
-  readonly context: Pick<StageContext, 'spec' | 'input' | 'event'>;
+  readonly context: Pick<StageContext<'soak'>, 'spec' | 'input' | 'event'>;
   readonly clock: SoakClock;
   readonly clusters: readonly ObservedCluster[];
   readonly effectOf: (action: string) => BoundEffect | undefined;
@@ -94,6 +94,7 @@ export class Drive {
     const { budgets } = this.#request.context.spec.deadlines;
     this.#faultsRun = runFaults({
       ...this.#faultsRequest(),
+      callBudgetMs: budgets.apiCallMs,
       effectBudgetMs: budgets.podReadyMs,
       undoneBudgetMs: budgets.nodeReadyMs,
       signal,
@@ -131,7 +132,6 @@ export class Drive {
     return {
       faults: this.#faults,
       before: clock.checkpoint.actions,
-      callBudgetMs: context.spec.deadlines.budgets.apiCallMs,
       onChange: (key, state, what) => {
         clock.change({ actions: { ...clock.checkpoint.actions, [key]: state } });
         context.event('action', what);

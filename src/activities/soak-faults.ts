@@ -1,11 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BoundEffect, FaultSite, Look } from '../adapters/faults/effect.ts';
 import type { FaultState } from '../core/plan/checkpoints/soak.ts';
-import { HEARTBEAT_MS } from '../core/plan/limits.ts';
+import { FAULT_LOOK_MS, FAULT_UNDO_MS } from '../core/plan/limits.ts';
 import { messageOf } from '../core/text/message-of.ts';
-
-/** How often the effect of a fault is looked for. */
-const LOOK_EVERY_MS = 250;
 
 /** One fault in one cluster. */
 export interface FaultToInject {
@@ -53,13 +50,10 @@ export async function runFaults(request: FaultsRequest): Promise<void> {
  * Undoes at once what a soak that ended early has left: no attempt may follow that could do it.
  * @throws KubeError, or a time-out, when a fault cannot be undone
  */
-export async function undoFaults(
-  request: Pick<FaultsRequest, 'faults' | 'before' | 'callBudgetMs' | 'onChange'>,
-): Promise<void> {
-  const { faults, before, callBudgetMs, onChange } = request;
+export async function undoFaults(request: Pick<FaultsRequest, 'faults' | 'before' | 'onChange'>): Promise<void> {
+  const { faults, before, onChange } = request;
   // Nothing heartbeats here. It ends before Temporal gives the attempt up, so that the attempt's own reason is kept.
-  const budgetMs = Math.min(callBudgetMs, HEARTBEAT_MS / 2);
-  const within = { signal: AbortSignal.timeout(budgetMs), budgetMs };
+  const within = { signal: AbortSignal.timeout(FAULT_UNDO_MS), budgetMs: FAULT_UNDO_MS };
   await Promise.all(
     faults.map(async ({ key, site, effect, ...fault }) => {
       const { target, undoneAtMs, ...state } = before[key] ?? {};
@@ -170,7 +164,7 @@ async function lookUntilSeen(look: () => Promise<Look>, budgetMs: number, signal
   for (;;) {
     const last = await look();
     if (last.seen || signal.aborted || Date.now() >= untilMs) return last;
-    await until(Date.now() + LOOK_EVERY_MS, signal);
+    await until(Date.now() + FAULT_LOOK_MS, signal);
   }
 }
 

@@ -1,9 +1,9 @@
 import { removeSurplus, replaceMissing, type MendRequest } from '../adapters/kube/mend.ts';
 import { runDemand, type DemandReport } from '../adapters/kube/run-demand.ts';
 import { SlotBook, type LoadPlace } from '../adapters/kube/slot-book.ts';
+import { POD_REQUESTS_AT_ONCE } from '../core/plan/limits.ts';
 import { wantedSlots, type Demand, type DemandOperation, type WantedPods } from '../core/plan/demand.ts';
 import type { PodSource } from '../adapters/kube/run-arrivals.ts';
-import { PARALLEL_REQUESTS } from './ramp.ts';
 import type { RepairableLoad } from './repairs.ts';
 
 /**
@@ -73,7 +73,7 @@ export class SoakLoad implements RepairableLoad {
       })),
       startAtMs,
       fromOperation: lowWater,
-      parallel: PARALLEL_REQUESTS,
+      parallel: POD_REQUESTS_AT_ONCE,
       callBudgetMs,
       signal,
       book: this.#book,
@@ -116,7 +116,7 @@ export class SoakLoad implements RepairableLoad {
       pods: cluster.load,
       wanted: this.#wanted,
       book: this.#book,
-      parallel: PARALLEL_REQUESTS,
+      parallel: POD_REQUESTS_AT_ONCE,
       callBudgetMs,
       signal,
       onLate: cluster.onLate,

@@ -1,8 +1,6 @@
 import type { GateResult } from '../core/gates/model.ts';
+import { SOAK_TICK_MS } from '../core/plan/limits.ts';
 import { pause } from './pause.ts';
-
-/** How often the progress of a soak is shown. */
-const TICK_MS = 1_000;
 
 /** What is watched in a soak. Moments are ms since 1970. */
 export interface WatchRequest {
@@ -33,7 +31,7 @@ export async function watchGates(request: WatchRequest): Promise<GateResult | un
       nextCheckMs += gateIntervalMs * Math.ceil((Date.now() - nextCheckMs + 1) / gateIntervalMs);
     }
     onTick();
-    const untilMs = Math.min(endAtMs, Math.max(nextCheckMs, Date.now() + 1), Date.now() + TICK_MS);
+    const untilMs = Math.min(endAtMs, Math.max(nextCheckMs, Date.now() + 1), Date.now() + SOAK_TICK_MS);
     await pause(untilMs - Date.now(), signal);
   }
   return undefined;

@@ -5,10 +5,10 @@ import type { Observers } from '../adapters/observe/observers.ts';
 import type { GateReader } from '../adapters/prometheus/gate-reader.ts';
 import type { StageInput, StageResult } from '../core/campaign/stage-io.ts';
 import type { GateResult } from '../core/gates/model.ts';
-import { EVALUATION_QUERIES } from '../core/plan/limits.ts';
+import { LAST_PODS_POLL_MS } from '../core/plan/limits.ts';
 import { scrapeIntervalMs } from '../core/plan/scrape-interval.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
-import { bounded, type LiveDetails } from './bounded.ts';
+import type { LiveDetails } from './bounded.ts';
 import { continuesElsewhere } from './cancellation.ts';
 import { pause } from './pause.ts';
 import { SoakClock } from './soak-clock.ts';
@@ -18,9 +18,6 @@ import { soakResult } from './soak-result.ts';
 import { watchGates } from './soak-watch.ts';
 import { stageActivity, type StageContext } from './stage-activity.ts';
 import { total } from './steady.ts';
-
-/** How often the end of a soak looks whether the last Pods are bound. */
-const SETTLE_POLL_MS = 250;
 
 /** The adapters of the soak. */
 export interface SoakAdapters {
@@ -40,37 +37,54 @@ type Show = (details: LiveDetails) => void;
 export function createSoak(log: Logger, adapters: SoakAdapters): (input: StageInput) => Promise<StageResult> {
   return stageActivity('soak', log, async (context) => {
     const { spec, owner } = context;
-    const { budgets, stages } = spec.deadlines;
-    const clusters = await bounded('watch Pods', { budgetMs: 3 * budgets.apiCallMs }, () =>
+    const clusters = await context.step('watchesOpened', () =>
       adapters.observers.of(spec, context.clusters(), owner, 'soak'),
     );
     const clock = new SoakClock(context);
     const drive = new Drive({ context, clock, clusters, effectOf: adapters.effectOf });
-    const soak = new Soak(context, clock, clusters, drive, adapters.openGateReader(spec));
-    const stallMs = (EVALUATION_QUERIES + 1) * budgets.queryMs + budgets.podReadyMs + budgets.gateIntervalMs;
+    const gates = adapters.openGateReader(spec);
+    const soak = new Soak(context, clock, clusters, drive, gates);
     try {
-      return await bounded('soak', { budgetMs: stages.soak.attemptMs, stallMs }, async (signal, progress) => {
-        const breach = await soak.run(signal, (details) => progress({ ...details, checkpoint: clock.checkpoint }));
-        if (breach !== undefined) throw breachFailure(breach, clock.text(breach.reading.atMs));
-        const { loads, driven } = drive;
-        const { soakSeconds } = spec.profile.loadProfile;
-        return soakResult({ soakSeconds, clock, clusters, loads, driven, checks: soak.checks });
-      });
+      if (clock.checkpoint.breach === undefined) await context.step('podsListed', ({ signal }) => drive.begin(signal));
+      const breach = await context.step(SOAK_STEPS, ({ signal, progress }) =>
+        soak.toTheEnd(signal, (details) => progress({ ...details, checkpoint: clock.checkpoint })),
+      );
+      await context.step('gatesRead', ({ signal }) => soak.readAllGates(signal));
+      if (breach !== undefined) throw breachFailure(breach, clock.text(breach.reading.atMs));
+      const { loads, driven } = drive;
+      const { soakSeconds } = spec.profile.loadProfile;
+      return soakResult({ soakSeconds, clock, clusters, loads, driven, checks: soak.checks });
     } catch (error) {
       // After a requested cancel no attempt follows that could undo anything.
       if (!continuesElsewhere()) {
         await drive.undoFaults().catch((cause: unknown) => log.warn({ err: cause }, 'a fault could not be undone'));
       }
       throw error;
+    } finally {
+      await gates.close();
     }
   });
 }
+
+/** The steps of the soak that run side by side, or follow one another without a pause. */
+const SOAK_STEPS = [
+  'settle',
+  'soak',
+  'burstPods',
+  'lastCheckDue',
+  'lastCheck',
+  'lastPodReady',
+  'faultsInjected',
+  'faultEffectSeen',
+  'longestFault',
+  'faultUndoingSeen',
+] as const;
 
 /** A soak: its drive and its watch side by side, and the end that both lead to. */
 class Soak {
   /** How often the fail-fast gates were read. */
   checks = 0;
-  readonly #context: StageContext;
+  readonly #context: StageContext<'soak'>;
   readonly #clock: SoakClock;
   readonly #clusters: readonly ObservedCluster[];
   readonly #drive: Drive;
@@ -78,7 +92,7 @@ class Soak {
   #live: object = {};
 
   constructor(
-    context: StageContext,
+    context: StageContext<'soak'>,
     clock: SoakClock,
     clusters: readonly ObservedCluster[],
     drive: Drive,
@@ -91,19 +105,8 @@ class Soak {
     this.#gates = gates;
   }
 
-  /** Runs to the end or to a breach, and reads all gates then. @returns the breach */
-  async run(signal: AbortSignal, show: Show): Promise<GateResult | undefined> {
-    try {
-      const breach = await this.#toTheEnd(signal, show);
-      this.#keep(await this.#gates.read('all', this.#clock.startAtMs, signal));
-      return breach;
-    } finally {
-      await this.#gates.close();
-    }
-  }
-
-  /** Drives and watches. Nothing of it continues afterwards. */
-  async #toTheEnd(signal: AbortSignal, show: Show): Promise<GateResult | undefined> {
+  /** Drives and watches, to the end or to a breach. Nothing of it continues afterwards. @returns the breach */
+  async toTheEnd(signal: AbortSignal, show: Show): Promise<GateResult | undefined> {
     const { breach: earlier } = this.#clock.checkpoint;
     if (earlier !== undefined) {
       // The worker that saw the breach died. The soak is over; only its faults are left to undo.
@@ -112,7 +115,6 @@ class Soak {
     }
     const stop = new AbortController();
     const inner = AbortSignal.any([signal, stop.signal]);
-    await this.#drive.begin(signal);
     const driven = this.#drive.run(inner, signal);
     const repairing = this.#drive.repair(inner);
     const watched = this.#watch(inner, show);
@@ -126,6 +128,11 @@ class Soak {
       stop.abort(new Error('the soak is over'));
       await Promise.allSettled(parts);
     }
+  }
+
+  /** Reads all gates, over the window that ends now, and keeps the readings. */
+  async readAllGates(signal: AbortSignal): Promise<void> {
+    this.#keep(await this.#gates.read('all', this.#clock.startAtMs, signal));
   }
 
   #watch(signal: AbortSignal, show: Show): Promise<GateResult | undefined> {
@@ -168,7 +175,7 @@ class Soak {
     ) {
       const bound = total(this.#clusters, 'bound');
       show({ live: `waiting for the last Pods: ${bound} of ${wanted.bindable} bound`, fraction: 1 });
-      await pause(SETTLE_POLL_MS, signal);
+      await pause(LAST_PODS_POLL_MS, signal);
     }
     // The last state has to be scraped before it can be read.
     await pause(2 * scrapeIntervalMs(plan), signal);

@@ -202,7 +202,6 @@ test('a fault of a soak that will not be resumed is undone at once', async () =>
   await undoFaults({
     faults: [aFault(cluster)],
     before: { '0/0': state },
-    callBudgetMs: 5_000,
     onChange: (key, next) => after.set(key, next),
   });
   expect(after.get('0/0')).toEqual({ ...state, undoneAtMs: AT });

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LABELS } from '../../core/plan/labels.ts';
+import { NODES_POLL_MS } from '../../core/plan/limits.ts';
 import type { ClusterClient } from './client.ts';
 import { KubeError } from './kube-error.ts';
 import { openLoop, throttled } from './open-loop.ts';
@@ -9,8 +10,6 @@ import type { Within } from './transport.ts';
 interface NodeObject {
   readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
 }
-
-const READY_POLL_MS = 250;
 
 /** Creates the Nodes that do not exist yet. */
 export async function createNodes(request: {
@@ -69,7 +68,7 @@ export async function waitForNodes(
       );
     }
     // Thousands of Nodes make a long list. The pause leaves the server at least as much time for other requests.
-    const pauseMs = Math.max(READY_POLL_MS, 2 * (Date.now() - askedAtMs));
+    const pauseMs = Math.max(NODES_POLL_MS, 2 * (Date.now() - askedAtMs));
     await sleep(pauseMs, undefined, { signal: within.signal }).catch(() => within.signal.throwIfAborted());
   }
 }

@@ -12,6 +12,7 @@ import {
   podsTarget,
 } from '../prometheus/own-metrics.ts';
 import { clusterLoad, type ClusterLoad } from '../../core/plan/cluster-load.ts';
+import { WATCH_QUIET_MS } from '../../core/plan/limits.ts';
 import type { Ownership } from '../../core/plan/labels.ts';
 import type { CampaignSpec } from '../../core/plan/spec.ts';
 
@@ -29,9 +30,6 @@ export interface ObservedCluster {
   /** Pods that are wanted and can be bound, as `belay_pods_target` shows it: those of the ramp, until the soak changes it. */
   target: number;
 }
-
-/** A watch that is silent for this long is compared with a list. */
-const QUIET_MS = 10_000;
 
 /** An observed cluster whose watch runs until `signal` aborts. */
 export class WatchedCluster implements ObservedCluster {
@@ -91,7 +89,7 @@ export class WatchedCluster implements ObservedCluster {
       namespace: load.namespace,
       labelSelector: load.labelSelector,
       signal,
-      quietMs: QUIET_MS,
+      quietMs: WATCH_QUIET_MS,
       listBudgetMs: spec.deadlines.budgets.apiCallMs,
       onChange: (change) => {
         this.#observer.take(change);

@@ -1,6 +1,7 @@
 import { ledgerSlugs, type ClusterRecord } from '../host/ledger.ts';
 import type { CallBounds } from '../prometheus/client.ts';
 import { forgetCampaign } from '../prometheus/own-metrics.ts';
+import { WORKER_CHECK_MS, WORKER_SCRAPED_MS } from '../../core/plan/limits.ts';
 import type { CampaignSpec } from '../../core/plan/spec.ts';
 import type { Ownership } from '../../core/plan/labels.ts';
 import { WatchedCluster, type ObservedCluster } from './observed-cluster.ts';
@@ -22,10 +23,6 @@ export interface Observers {
   end(slug: string): Promise<void>;
   close(): Promise<void>;
 }
-
-/** How often a worker checks whether its campaigns are still its own, and whether other campaigns lost their worker. */
-const TEND_EVERY_MS = 2_000;
-const POINT_MS = 5_000;
 
 interface Entry {
   readonly campaign: string;
@@ -55,14 +52,14 @@ export function createObservers(metricsPort: number): Observers {
     if (campaign !== undefined && !bySlug.has(slug)) await forgetCampaign(campaign);
   };
   const tend = async (): Promise<void> => {
-    await Promise.allSettled(ledgerSlugs().map((slug) => takeWatchOfTheDead(slug, me, bounds(POINT_MS))));
+    await Promise.allSettled(ledgerSlugs().map((slug) => takeWatchOfTheDead(slug, me, bounds(WORKER_SCRAPED_MS))));
     await Promise.allSettled([...bySlug.keys()].filter((slug) => !isWatching(slug, me)).map(handOver));
   };
   let tending: Promise<void> = Promise.resolve();
   const timer = setInterval(() => {
     // What cannot be read or reached now may be reachable the next time.
     tending = tending.then(tend, tend);
-  }, TEND_EVERY_MS);
+  }, WORKER_CHECK_MS);
   timer.unref();
 
   return {

@@ -82,7 +82,35 @@ export const LOCAL_MS = 10_000;
 /** Judging, drawing the report, and hashing the evidence, ms each. */
 export const JUDGE_STEP_MS = 30_000;
 
+// Load.
+
+/** Requests for Pods under way at once in a cluster: as many as a client has connections. */
+export const POD_REQUESTS_AT_ONCE = 64;
+/** Requests for Nodes under way at once in a cluster. */
+export const NODE_REQUESTS_AT_ONCE = 32;
+/** How often it is checked whether the Nodes of a cluster are Ready, ms. */
+export const NODES_POLL_MS = 250;
+
+// Watches.
+
+/** A watch that is silent for this long is compared with a list, ms. */
+export const WATCH_QUIET_MS = 10_000;
+/** How often a worker checks which campaigns are its own, ms, and the limit of pointing a Prometheus at it. */
+export const WORKER_CHECK_MS = 2_000;
+export const WORKER_SCRAPED_MS = 5_000;
+
+// Soak.
+
+/** How often the progress of a soak is shown, and how often lost Pods are looked for, ms. */
+export const SOAK_TICK_MS = 1_000;
+/** How often the end of a soak checks whether the last Pods are bound, ms. */
+export const LAST_PODS_POLL_MS = 250;
+
 // Faults.
 
+/** How often the effect of a fault is looked for, ms. */
+export const FAULT_LOOK_MS = 250;
+/** Time to undo the faults of a soak that was cancelled, ms: nothing heartbeats then. */
+export const FAULT_UNDO_MS = HEARTBEAT_MS / 2;
 /** Calls, one after another, that choose what a fault breaks, inject the fault and undo it. */
 export const FAULT_CALLS = 6;

@@ -1,0 +1,134 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createRamp } from '../../src/activities/ramp.ts';
+import { createSeed, type SeedAdapters } from '../../src/activities/seed.ts';
+import { createSoak } from '../../src/activities/soak.ts';
+import { createSteady } from '../../src/activities/steady.ts';
+import { removeCampaignFolder } from '../../src/adapters/host/ledger.ts';
+import type { ArrivalsReport } from '../../src/adapters/kube/run-arrivals.ts';
+import type { ObservedCluster } from '../../src/adapters/observe/observed-cluster.ts';
+import type { CampaignSpec } from '../../src/core/plan/spec.ts';
+import { podsOfCluster } from '../../src/core/plan/cluster-pods.ts';
+import { STAGE_DESCRIPTORS } from '../../src/core/plan/stages/registry.ts';
+import { scriptedNodes } from '../adapters/faults/scripted-nodes.ts';
+import { testHome, type TestHome } from '../adapters/substrates/local-campaign.ts';
+import { mixedCatalogue } from '../core/plan/catalogue-samples.ts';
+import { derived, enteredBy, SHAPES, SLUG, specOf, type Shape } from './campaign-shapes.ts';
+import { clustersUp } from './scripted-adapters.ts';
+import { scriptedCluster } from './scripted-cluster.ts';
+import { storedInput } from './stored-input.ts';
+
+const LONGER_THAN_ANY_STAGE_MS = 600_000;
+const BURST: Shape = {
+  clusters: 2,
+  profile: {
+    loadProfile: {
+      ...specOf({ clusters: 1 }).profile.loadProfile,
+      demandSteps: [{ atSeconds: 20, targetMultiplier: 1.5 }],
+    },
+  },
+};
+const LOAD_SHAPES: readonly (readonly [string, Shape])[] = [...SHAPES, ['demand that rises in the soak', BURST]];
+
+let home: TestHome;
+
+beforeEach(() => {
+  home = testHome();
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date'] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+  removeCampaignFolder(SLUG);
+  home.close();
+});
+
+/** A small campaign of a shape, whose clusters are up. */
+function loaded(shape: Shape): CampaignSpec {
+  const spec = { ...specOf(shape), catalogue: mixedCatalogue };
+  return { ...spec, plan: { ...spec.plan, totalPods: shape.clusters * 3 } };
+}
+
+/** Observed clusters with every Pod bound; creations and deletions succeed. */
+function observersOf(spec: CampaignSpec): { of: () => Promise<readonly ObservedCluster[]> } {
+  const clusters = Array.from({ length: spec.plan.clusterCount }, (_, index) => {
+    const client: ObservedCluster['client'] = {
+      ...scriptedNodes({ n0: { 'belay.dev/campaign': 'steps' } }, []).client,
+      create: () => Promise.resolve({ outcome: 'created', attempts: 1 }),
+      delete: () => Promise.resolve({ outcome: 'deleted', attempts: 1 }),
+    };
+    return scriptedCluster(spec, index, { client, present: podsOfCluster(spec.plan, index) });
+  });
+  return { of: () => Promise.resolve(clusters) };
+}
+
+const SEED_ADAPTERS: SeedAdapters = {
+  connect: () =>
+    Promise.resolve({
+      createNamespace: () => Promise.resolve(),
+      createNodes: (bodies) => Promise.resolve({ created: bodies.length, existing: 0 }),
+      waitForNodes: () => Promise.resolve(),
+      close: () => Promise.resolve(),
+    }),
+};
+
+const NOTHING_LATE = { count: 0, p50Ms: 0, p99Ms: 0, maxMs: 0 };
+const ARRIVALS: ArrivalsReport = {
+  wanted: 3,
+  created: 3,
+  existing: 0,
+  overdue: 0,
+  refilled: 0,
+  retries: 0,
+  conflicts: 0,
+  askedPerSec: undefined,
+  achievedPerSec: undefined,
+  sentLate: NOTHING_LATE,
+  answeredLate: NOTHING_LATE,
+};
+
+/** Runs a stage to its end while time passes at once. */
+async function atOnce<T>(running: Promise<T>): Promise<T> {
+  await vi.advanceTimersByTimeAsync(LONGER_THAN_ANY_STAGE_MS);
+  return await running;
+}
+
+describe.for(LOAD_SHAPES)('with %s', ([, shape]) => {
+  const spec = loaded(shape);
+
+  beforeEach(() => {
+    clustersUp(spec);
+  });
+
+  test('seed enters every step that it derives, and no other', async () => {
+    const entered = await enteredBy((log) => createSeed(log, SEED_ADAPTERS), storedInput(spec, 'seed'));
+    expect(entered.toSorted()).toEqual(derived(spec, 'seed').toSorted());
+  });
+
+  test('ramp enters every step that it derives, and no other', async () => {
+    const adapters = { observers: observersOf(spec), runArrivals: () => Promise.resolve(ARRIVALS) };
+    const entered = await enteredBy((log) => createRamp(log, adapters), storedInput(spec, 'ramp'));
+    expect(entered.toSorted()).toEqual(derived(spec, 'ramp').toSorted());
+  });
+
+  test('steady enters every step that it derives, and no other', async () => {
+    const adapters = { observers: observersOf(spec) };
+    const entered = await atOnce(enteredBy((log) => createSteady(log, adapters), storedInput(spec, 'steady')));
+    expect(entered.toSorted()).toEqual(derived(spec, 'steady').toSorted());
+  });
+
+  test('soak enters every step that it derives, and no other', async () => {
+    const adapters = {
+      observers: observersOf(spec),
+      openGateReader: () => ({ read: () => Promise.resolve([]), close: () => Promise.resolve() }),
+      effectOf: () => undefined,
+    };
+    const entered = await atOnce(enteredBy((log) => createSoak(log, adapters), storedInput(spec, 'soak')));
+    expect(entered.toSorted()).toEqual(derived(spec, 'soak').toSorted());
+  });
+});
+
+test('the shapes have every step of these stages between them', () => {
+  for (const stage of ['seed', 'ramp', 'steady', 'soak'] as const) {
+    const seen = new Set(LOAD_SHAPES.flatMap(([, shape]) => derived(specOf(shape), stage)));
+    expect([...seen].toSorted()).toEqual(Object.keys(STAGE_DESCRIPTORS[stage].steps).toSorted());
+  }
+});
