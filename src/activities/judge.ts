@@ -1,17 +1,16 @@
 import type { Logger } from 'pino';
-import type { GroundEvent } from '../adapters/host/ground.ts';
+import type { InfrastructureEvent } from '../core/gates/infrastructure.ts';
 import type { Ledger } from '../adapters/host/ledger.ts';
-import { buildSummary } from '../adapters/evidence/build-summary.ts';
-import type { StoredReading } from '../adapters/evidence/evidence-folder.ts';
-import type { BelaySummary, LoadRecord } from '../adapters/evidence/summary-model.ts';
+import { buildSummary } from '../core/verdict/build-summary.ts';
+import type { StoredReading } from '../core/verdict/stored-reading.ts';
+import type { LoadRecord, Summary, SummaryAction } from '../core/verdict/summary-model.ts';
 import { faultResults } from '../core/campaign/fault-results.ts';
 import type { Stage } from '../core/model/stages.ts';
 import { parseCheckpoint } from '../core/plan/stages/registry.ts';
-import { withBreachesRead } from '../core/verdict/conclusion.ts';
+import { withUnreportedBreach } from '../core/verdict/unreported-breach.ts';
 import { latestOutcome, type CampaignState } from '../core/campaign/machine.ts';
 import { gateLine, type JudgeInput, type JudgeResult } from '../core/campaign/stage-io.ts';
 import { finalResults } from '../core/verdict/final-readings.ts';
-import type { SummaryAction } from '../core/verdict/summary.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
 import { isCancelled } from './cancellation.ts';
 import { judgeActivity, type StageContext } from './stage-activity.ts';
@@ -21,11 +20,11 @@ import { messageOf } from '../core/text/message-of.ts';
 export interface JudgeAdapters {
   readReadings(folder: string): readonly StoredReading[];
   /** Failures and repairs of the infrastructure. */
-  readInfrastructure(campaign: string): readonly GroundEvent[];
+  readInfrastructure(campaign: string): readonly InfrastructureEvent[];
   readCheckpoint(slug: string, stage: Stage, execution: number): unknown;
   readLedger(slug: string): Ledger | undefined;
-  writeSummary(folder: string, summary: BelaySummary): void;
-  writeJunit(folder: string, summary: BelaySummary): void;
+  writeSummary(folder: string, summary: Summary): void;
+  writeJunit(folder: string, summary: Summary): void;
   writeReport(folder: string): Promise<unknown>;
   writeManifest(folder: string, signal: AbortSignal): Promise<unknown>;
 }
@@ -44,11 +43,11 @@ export function createJudge(log: Logger, adapters: JudgeAdapters): (input: Judge
       const results = finalResults(spec.gates, readings, execution, Date.now());
       const judged = buildSummary({
         spec,
-        state: withBreachesRead(state, spec.gates, readings, results),
+        state: withUnreportedBreach(state, spec.gates, readings, results),
         results,
         readings,
         actions: actionsOf(spec, state, adapters.readCheckpoint(spec.slug, 'soak', execution)),
-        groundEvents: adapters.readInfrastructure(spec.campaign),
+        infrastructureEvents: adapters.readInfrastructure(spec.campaign),
         evidence: input.evidence,
         earlierSpecHashes: input.earlierSpecHashes,
         load: loadOf(input.facts['ramp']),

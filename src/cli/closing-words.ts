@@ -2,9 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { styleText } from 'node:util';
 import { runsFolder } from '../adapters/host/folders.ts';
-import { endingOf } from '../core/verdict/conclusion.ts';
+import { endingOf, healedExecutions } from '../core/campaign/ending.ts';
 import { exitCodeOf, EXIT } from '../core/verdict/exit-codes.ts';
-import { healedFailures } from '../core/verdict/conclusion.ts';
+import { failedExecutionSentence } from '../core/verdict/wording.ts';
 import type { CampaignEnd } from './follow-campaign.ts';
 import { coloured, verdictTable } from './verdict-table.ts';
 
@@ -29,13 +29,9 @@ export function closingWords(
     `${styleText('bold', 'verdict')}  ${coloured(end, end.toUpperCase())}${message === '' ? '' : `  ${message}`}`,
   );
   for (const reason of result?.reasons ?? []) lines.push(`  - ${reason}`);
-  for (const { stage, execution, failure } of status === undefined ? [] : healedFailures(status.state)) {
-    const passed = status?.state.outcomes.find(
-      (later) => later.stage === stage && later.execution > execution && later.outcome === 'succeeded',
-    );
-    lines.push(
-      `  - ${stage} passed on execution ${passed?.execution ?? '?'}; execution ${execution}: ${failure?.message ?? 'failed'}`,
-    );
+  for (const { failed, healedBy } of status === undefined ? [] : healedExecutions(status.state)) {
+    const message = failed.failure?.message ?? 'failed';
+    lines.push(`  - ${failedExecutionSentence({ ...failed, message, healedBy })}`);
   }
   for (const leftover of result?.leftovers ?? []) lines.push(styleText('red', `  ! left behind: ${leftover}`));
   lines.push('');

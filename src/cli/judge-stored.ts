@@ -10,8 +10,8 @@ import { gatesForSummary } from '../core/verdict/gates-for-summary.ts';
 import { judgeSummary, sideBySide } from '../core/verdict/judge-summary.ts';
 import type { SideBySide, SummaryVerdict } from '../core/verdict/judge-summary.ts';
 import { GateProblems } from '../core/gates/resolve.ts';
-import { readSummary } from '../core/verdict/summary.ts';
-import type { Summary } from '../core/verdict/summary.ts';
+import { parseStoredSummary } from '../core/verdict/stored-summary.ts';
+import type { StoredSummary } from '../core/verdict/stored-summary.ts';
 import { formatFileErrors, formatNotice, sortFileErrors } from '../core/files/file-error.ts';
 import type { Profile } from '../core/model/profile.ts';
 import { overridesOf } from './set-option.ts';
@@ -56,7 +56,7 @@ export function judgeStored(path: string, profileName: string | undefined, set: 
   };
 }
 
-function storedSummary(file: string): Summary {
+function storedSummary(file: string): StoredSummary {
   const read = readTextFile(file);
   if (!read.ok) throw usage(read.errors);
   let json: unknown;
@@ -66,7 +66,7 @@ function storedSummary(file: string): Summary {
     const why = read.text.trim() === '' ? 'it is empty' : messageOf(error);
     throw new UsageError(`${file}: not JSON: ${why}`, { cause: error });
   }
-  const result = readSummary(json);
+  const result = parseStoredSummary(json);
   if (result.ok) return result.summary;
   throw new UsageError(result.errors.map((error) => `${file}: ${error}`).join('\n'));
 }

@@ -2,7 +2,8 @@ import Table from 'cli-table3';
 import { COMPACT } from './text-table.ts';
 import type { ForeignVerdict } from '../core/verdict/foreign-rules-registry.ts';
 import type { SideBySide, SummaryVerdict } from '../core/verdict/judge-summary.ts';
-import { barText, coloured } from './verdict-table.ts';
+import { barSymbols } from '../core/text/bar.ts';
+import { coloured } from './verdict-table.ts';
 
 /** Both rules' verdicts, gate by gate. What neither judges is left out. */
 export function bothTable(rows: readonly SideBySide[], belay: SummaryVerdict): string {
@@ -13,7 +14,7 @@ export function bothTable(rows: readonly SideBySide[], belay: SummaryVerdict): s
     colAligns: ['left', 'right', 'left', 'left', 'left'],
     wordWrap: true,
   });
-  const bars = new Map(belay.results.map((result) => [result.gate, barText({ ...result.bar, unit: result.unit })]));
+  const bars = new Map(belay.results.map((result) => [result.gate, barSymbols(result.bar, result.unit)]));
   for (const row of rows) {
     if (row.informational && row.bigfleet !== 'fail') continue;
     table.push([

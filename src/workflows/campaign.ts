@@ -29,7 +29,7 @@ import type {
 } from '../core/campaign/stage-io.ts';
 import { STARTED_BY } from '../core/campaign/started-by.ts';
 import { isClosing, type Stage } from '../core/model/stages.ts';
-import { endingOf } from '../core/verdict/conclusion.ts';
+import { endingOf } from '../core/campaign/ending.ts';
 import { decide, refusal, status } from './campaign-messages.ts';
 import { changedOutline } from './changed-outline.ts';
 import { showDetails } from './current-details.ts';

@@ -7,8 +7,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { JUDGE_ADAPTERS } from '../../src/activities/all.ts';
 import { createJudge } from '../../src/activities/judge.ts';
 import { evidenceFolder, openEvidence, readTimeline } from '../../src/adapters/evidence/evidence-folder.ts';
-import type { BelaySummary } from '../../src/adapters/evidence/summary-model.ts';
-import { readBelaySummary } from '../../src/adapters/evidence/write-summary.ts';
+import type { Summary } from '../../src/core/verdict/summary-model.ts';
+import { summaryInFolder } from '../../src/adapters/evidence/write-summary.ts';
 import type { JudgeInput, JudgeResult } from '../../src/core/campaign/stage-io.ts';
 import type { CampaignSpec } from '../../src/core/plan/spec.ts';
 import { BEGIN_MS, GREEN, resultOf, stateAfter } from '../adapters/evidence/fixture.ts';
@@ -101,6 +101,6 @@ async function judge(spec: CampaignSpec, more: Partial<JudgeInput> = {}): Promis
   return await env.run(createJudge(pino({ level: 'silent' }), JUDGE_ADAPTERS), input);
 }
 
-function summaryOf(spec: CampaignSpec): BelaySummary | undefined {
-  return readBelaySummary(evidenceFolder(spec.campaign));
+function summaryOf(spec: CampaignSpec): Summary | undefined {
+  return summaryInFolder(evidenceFolder(spec.campaign));
 }

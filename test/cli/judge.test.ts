@@ -26,6 +26,25 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
+/** A gate of a stored summary that was measured within its bar. */
+function measured(gate: string, more: object = {}): object {
+  return {
+    gate,
+    verdict: 'pass',
+    reading: { gate, value: 1, quality: 'measured', samples: 9, windowStartMs: 1, windowEndMs: 2, atMs: 2 },
+    bar: { max: 2 },
+    barKind: 'held',
+    unit: 's',
+    ...more,
+  };
+}
+
+/** The same gate without a value. */
+function unmeasured(gate: string, more: object = {}): object {
+  const reading = { gate, value: null, quality: 'unmeasured', samples: 0, windowStartMs: 1, windowEndMs: 2, atMs: 2 };
+  return measured(gate, { verdict: 'unmeasured', reading, ...more });
+}
+
 describe('belay judge', () => {
   it('shows both verdicts, and leaves with the code of its own', async () => {
     const { stdout, exitCode } = await judge(saturated, '--profile', 'small');
@@ -71,6 +90,29 @@ describe('belay judge', () => {
     writeFileSync(join(folder, 'summary.json'), JSON.stringify({ runId: 'r', profile: 'small', metrics: {}, gates }));
     expect((await judge(folder, '--set', 'system=none-such')).exitCode).toBe(1);
     expect((await judge(folder, '--set', 'system=none-such', '--set', 'gates.podBindP99.max=3')).exitCode).toBe(0);
+  });
+
+  it.each<[string, readonly object[], number]>([
+    ['no gate', [], 2],
+    ['only informational gates', [measured('shown', { barKind: 'informational', bar: {}, counts: false })], 2],
+    [
+      'only unmeasured gates that allow it',
+      [unmeasured('a', { counts: false }), unmeasured('b', { counts: false })],
+      2,
+    ],
+    ['one unmeasured gate that counts', [unmeasured('a')], 2],
+    ['one measured gate beside unmeasured ones that allow it', [measured('a'), unmeasured('b', { counts: false })], 0],
+  ])('judges a summary with %s', async (_, gates, exitCode) => {
+    writeFileSync(join(folder, 'summary.json'), JSON.stringify({ runId: 'r', profile: 'small', metrics: {}, gates }));
+    const judged = await judge(folder, '--set', 'system=none-such', '--rules', 'belay').catch(
+      (error: unknown) => error,
+    );
+    if (gates.length === 0) {
+      // Without readings of its own it needs the system's gates.
+      expect(judged).toBeInstanceOf(UsageError);
+      return;
+    }
+    expect(judged).toMatchObject({ exitCode });
   });
 
   it.each([

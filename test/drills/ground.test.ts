@@ -67,7 +67,7 @@ async function schedulerKilledInTheSoak(belay: Belay): Promise<void> {
   expect(restarted).toMatchObject({ what: 'restarted' });
   const { summary } = recordOf(belay, 'headless');
   expect(summary.verdict).toBe('unmeasured');
-  expect(summary.groundEvents.map(({ component }) => component)).toContain('kube-scheduler');
+  expect(summary.infrastructureEvents.map(({ component }) => component)).toContain('kube-scheduler');
   const attempts = summary.gates.find(({ gate }) => gate === 'schedulerAttemptP99');
   expect(attempts?.reading).toMatchObject({ quality: 'unmeasured', reason: 'ground-gap' });
   // It was back in time: all Pods have their Nodes.

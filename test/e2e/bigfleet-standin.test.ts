@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { readReadings, type StoredReading } from '../../src/adapters/evidence/evidence-folder.ts';
+import { readReadings } from '../../src/adapters/evidence/evidence-folder.ts';
+import type { StoredReading } from '../../src/core/verdict/stored-reading.ts';
 import type { Curve } from '../../src/adapters/evidence/series.ts';
-import type { BelaySummary } from '../../src/adapters/evidence/summary-model.ts';
+import type { Summary } from '../../src/core/verdict/summary-model.ts';
 import {
   STANDIN_CATALOGUE,
   standinProfile,
@@ -50,7 +51,7 @@ const AT_ONCE = 2;
 interface Ended {
   readonly exitCode: number;
   readonly output: string;
-  readonly summary: BelaySummary;
+  readonly summary: Summary;
   readonly readings: readonly StoredReading[];
   readonly curve: (gate: string) => Curve;
 }
@@ -174,7 +175,7 @@ async function runCase(belay: Belay, name: CaseName): Promise<Ended> {
   const { exitCode, stdout, stderr } = await belay.run(['run', name, '--id', name]);
   const folder = join(belay.runs, name);
   const json = (path: string): unknown => JSON.parse(readFileSync(join(folder, path), 'utf8'));
-  const summary = json('summary.json') as BelaySummary;
+  const summary = json('summary.json') as Summary;
   const curves = new Map(
     summary.gates.flatMap(({ gate: each }) => {
       try {
@@ -197,12 +198,12 @@ function of(name: CaseName): Ended {
   return ended.get(name) ?? expect.fail(`${name} has not run`);
 }
 
-function gate(name: CaseName, wanted: string): BelaySummary['gates'][number] {
+function gate(name: CaseName, wanted: string): Summary['gates'][number] {
   return of(name).summary.gates.find((each) => each.gate === wanted) ?? expect.fail(`${name}: no gate ${wanted}`);
 }
 
 /** Gates that count and have this verdict, by name. */
-function gates(name: CaseName, verdict: BelaySummary['verdict']): readonly string[] {
+function gates(name: CaseName, verdict: Summary['verdict']): readonly string[] {
   return of(name)
     .summary.gates.filter((each) => each.counts !== false && each.verdict === verdict)
     .map((each) => each.gate)
@@ -213,7 +214,7 @@ function expectEnd(
   name: CaseName,
   wanted: {
     readonly exitCode: number;
-    readonly verdict: BelaySummary['verdict'];
+    readonly verdict: Summary['verdict'];
     readonly soak: 'succeeded' | 'failed';
   },
 ): void {

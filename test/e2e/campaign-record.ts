@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { readReadings, readTimeline } from '../../src/adapters/evidence/evidence-folder.ts';
-import type { StoredReading, TimelineEvent } from '../../src/adapters/evidence/evidence-folder.ts';
-import type { BelaySummary } from '../../src/adapters/evidence/summary-model.ts';
+import type { TimelineEvent } from '../../src/adapters/evidence/evidence-folder.ts';
+import type { StoredReading } from '../../src/core/verdict/stored-reading.ts';
+import type { Summary } from '../../src/core/verdict/summary-model.ts';
 import { queryStatus } from '../../src/cli/follow-campaign.ts';
 import type { CampaignStatus } from '../../src/core/campaign/stage-io.ts';
 import type { CampaignSpec } from '../../src/core/plan/spec.ts';
@@ -14,7 +15,7 @@ import type { Belay } from './belay-cli.ts';
 export interface CampaignRecord {
   readonly folder: string;
   readonly spec: CampaignSpec;
-  readonly summary: BelaySummary;
+  readonly summary: Summary;
   readonly timeline: readonly TimelineEvent[];
   readonly readings: readonly StoredReading[];
 }
@@ -25,7 +26,7 @@ export function recordOf(belay: Belay, campaign: string): CampaignRecord {
   return {
     folder,
     spec: json(join(folder, 'spec.json')) as CampaignSpec,
-    summary: json(join(folder, 'summary.json')) as BelaySummary,
+    summary: json(join(folder, 'summary.json')) as Summary,
     timeline: readTimeline(folder),
     readings: readReadings(folder),
   };

@@ -1,7 +1,7 @@
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { endingOf } from '../../src/core/verdict/conclusion.ts';
+import { endingOf } from '../../src/core/campaign/ending.ts';
 import {
   initialState,
   latestOutcome,

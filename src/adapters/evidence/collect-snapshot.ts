@@ -10,8 +10,8 @@ import { writeJsonFile } from './json-file.ts';
 import { moveFolder } from './move-folder.ts';
 import type { Curve, CurveQuestion } from './series.ts';
 import { curveQuery, curveStepMs, gateCurve, growthOf, OWN_CURVES } from './series.ts';
-import type { EvidencePart } from './summary-model.ts';
 import { messageOf } from '../../core/text/message-of.ts';
+import type { EvidencePart } from '../../core/campaign/stage-io.ts';
 
 /** Of a larger log only the end is kept. */
 const MAX_LOG_BYTES = 20 * 1024 * 1024;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Stage } from '../../core/model/stages.ts';
 import type { GateResult } from '../../core/gates/model.ts';
 import type { CampaignSpec } from '../../core/plan/spec.ts';
+import type { StoredReading } from '../../core/verdict/stored-reading.ts';
 import { runsFolder } from '../host/folders.ts';
 import { openJsonLines, readJsonLines, type JsonLines } from './json-lines.ts';
 import { makeCurrent } from './spec-store.ts';
@@ -16,12 +17,6 @@ export interface TimelineEvent {
   /** One word, e.g. `began`, `ended`, `failed`, `breach`, `action`. */
   readonly what: string;
   readonly detail: string;
-}
-
-/** A gate's result as it was read at one moment of one execution. */
-export interface StoredReading extends GateResult {
-  readonly stage: Stage;
-  readonly execution: number;
 }
 
 /** Where a campaign's evidence is written as it happens. */

@@ -1,12 +1,13 @@
 import { join } from 'node:path';
+import { failedExecutionSentence } from '../../core/verdict/wording.ts';
 import { writeTextFile } from './json-file.ts';
-import type { BelaySummary } from './summary-model.ts';
+import type { Summary } from '../../core/verdict/summary-model.ts';
 
 /**
  * Writes `junit.xml`: a test case a gate and a test case a stage execution. A failed gate is a failure, an unmeasured one
  * an error, an unmeasured one that may be so is skipped; a harness that gave way is an error.
  */
-export function writeJunit(folder: string, summary: BelaySummary): void {
+export function writeJunit(folder: string, summary: Summary): void {
   writeTextFile(join(folder, 'junit.xml'), junitXml(summary));
 }
 
@@ -19,7 +20,7 @@ interface Case {
 }
 
 /** The text of `junit.xml`. */
-export function junitXml(summary: BelaySummary): string {
+export function junitXml(summary: Summary): string {
   const gates = summary.gates.map((result): Case => {
     const { windowStartMs, windowEndMs } = result.reading;
     return {
@@ -35,8 +36,7 @@ export function junitXml(summary: BelaySummary): string {
     className: `${summary.profile}.stages`,
     seconds: stage.seconds,
     outcome: stageOutcome(stage),
-    message:
-      stage.healedBy === undefined ? (stage.failure ?? '') : `${stage.failure}; passed on execution ${stage.healedBy}`,
+    message: stage.failure === undefined ? '' : failedExecutionSentence({ ...stage, message: stage.failure }),
   }));
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
@@ -54,13 +54,13 @@ function outcomeOf(verdict: 'pass' | 'unmeasured' | 'fail', counts: boolean): Ca
   return verdict === 'fail' ? 'failure' : 'error';
 }
 
-function stageOutcome({ outcome, failureKind, healedBy }: BelaySummary['stages'][number]): Case['outcome'] {
+function stageOutcome({ outcome, failureKind, healedBy }: Summary['stages'][number]): Case['outcome'] {
   if (outcome === 'succeeded' || healedBy !== undefined) return 'passed';
   if (outcome === 'failed') return failureKind === 'harness' ? 'error' : 'failure';
   return 'skipped';
 }
 
-function suite(name: string, summary: BelaySummary, cases: readonly Case[]): string {
+function suite(name: string, summary: Summary, cases: readonly Case[]): string {
   const properties = [
     ['campaign', summary.runId],
     ['verdict', summary.verdict],

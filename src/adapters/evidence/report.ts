@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import type { CampaignSpec } from '../../core/plan/spec.ts';
-import { groundGaps } from '../host/ground.ts';
+import { infrastructureGaps } from '../../core/gates/infrastructure.ts';
 import { readJsonFile, writeTextFile } from './json-file.ts';
 import type { Curve } from './series.ts';
 import { curveFile, OWN_CURVES } from './series.ts';
-import { readBelaySummary } from './write-summary.ts';
+import { summaryInFolder } from './write-summary.ts';
 import { reportPage } from './report/page.ts';
 
 /**
@@ -12,7 +12,7 @@ import { reportPage } from './report/page.ts';
  * @throws Error when there is no summary or specification to report
  */
 export async function writeReport(folder: string): Promise<string> {
-  const summary = readBelaySummary(folder);
+  const summary = summaryInFolder(folder);
   const spec = readJsonFile(join(folder, 'spec.json')) as CampaignSpec | undefined;
   if (summary === undefined || spec === undefined) {
     throw new Error(`${folder} has no ${summary === undefined ? 'summary.json' : 'spec.json'} to report`);
@@ -24,7 +24,10 @@ export async function writeReport(folder: string): Promise<string> {
     if (curve !== undefined) curves.set(name, curve);
   }
   const path = join(folder, 'report.html');
-  writeTextFile(path, await reportPage({ summary, spec, curves, gaps: groundGaps(summary.groundEvents) }));
+  writeTextFile(
+    path,
+    await reportPage({ summary, spec, curves, gaps: infrastructureGaps(summary.infrastructureEvents) }),
+  );
   return path;
 }
 

@@ -1,13 +1,20 @@
 import { join } from 'node:path';
+import { summarySchema, type Summary } from '../../core/verdict/summary-model.ts';
 import { readJsonFile, writeJsonFile } from './json-file.ts';
-import type { BelaySummary } from './summary-model.ts';
 
-/** Writes `summary.json`, NaN-safe and in one piece. */
-export function writeSummary(folder: string, summary: BelaySummary): void {
+/** Writes `summary.json` in one piece. Numbers that JSON does not have become null. */
+export function writeSummary(folder: string, summary: Summary): void {
   writeJsonFile(join(folder, 'summary.json'), summary);
 }
 
-/** A campaign's summary; undefined when it has none yet. @throws SyntaxError when the file is not JSON */
-export function readBelaySummary(folder: string): BelaySummary | undefined {
-  return readJsonFile(join(folder, 'summary.json')) as BelaySummary | undefined;
+/**
+ * A campaign's summary; undefined when it has none yet. Summaries of earlier versions are read too.
+ * @throws SyntaxError when the file is not JSON; ZodError when it is not a summary
+ */
+export function summaryInFolder(folder: string): Summary | undefined {
+  const json = readJsonFile(join(folder, 'summary.json'));
+  if (json === undefined) return undefined;
+  // Version 0.1 called the infrastructure "ground".
+  const events = (json as { readonly groundEvents?: unknown }).groundEvents;
+  return summarySchema.parse(events === undefined ? json : { infrastructureEvents: events, ...(json as object) });
 }

@@ -1,5 +1,7 @@
 import { recordedFields } from '../files/recorded-fields.ts';
+import { narrowestHeadroom } from '../gates/headroom.ts';
 import type { Verdict } from '../gates/model.ts';
+import { headroomText } from '../text/number.ts';
 import { cell, cut, END, table, unbroken } from '../text/markdown.ts';
 import type { GateLine } from './stage-io.ts';
 import { workflowPage } from './ui-pages.ts';
@@ -97,9 +99,8 @@ export function endOfClimb(rungs: readonly RungLine[]): RungEnd {
 
 /** The judged gate nearest to its bar, as "name: 82 % headroom"; empty when none has a headroom. */
 export function tightestGate(gates: readonly GateLine[]): string {
-  const judged = gates.filter((gate) => !gate.informational && gate.headroom !== null);
-  const tightest = judged.sort((a, b) => (a.headroom ?? 0) - (b.headroom ?? 0))[0];
-  return tightest === undefined ? '' : `${tightest.gate}: ${Math.round((tightest.headroom ?? 0) * 100)} % headroom`;
+  const tightest = narrowestHeadroom(gates.filter((gate) => !gate.informational));
+  return tightest === undefined ? '' : `${tightest.gate}: ${headroomText(tightest.headroom)} headroom`;
 }
 
 /**

@@ -1,7 +1,8 @@
 import type { Stage } from '../model/stages.ts';
 import type { CampaignState, StageOutcome } from './machine.ts';
 import type { CampaignStatus } from './stage-io.ts';
-import { cell, clockText, table, unbroken } from '../text/markdown.ts';
+import { cell, table, unbroken } from '../text/markdown.ts';
+import { timeOfDayText } from '../text/time.ts';
 
 /** The table of a campaign that is retried for days stays readable. */
 const MAX_ROWS = 20;
@@ -17,7 +18,13 @@ export function stageTable(status: CampaignStatus, planned: Readonly<Partial<Rec
   const rows = state.outcomes.map((outcome) => ended(state, outcome, details));
   if (state.mode === 'stage') {
     const label = labelOf(state.stage, state.execution);
-    rows.push(['▶', `**${label}**`, clockText(state.stageStartedAtMs), 'running', cell(planned[state.stage] ?? '')]);
+    rows.push([
+      '▶',
+      `**${label}**`,
+      timeOfDayText(state.stageStartedAtMs),
+      'running',
+      cell(planned[state.stage] ?? ''),
+    ]);
   }
   const left = rows.length - MAX_ROWS;
   const shown = left > 0 ? [['…', unbroken(`${left} earlier`), '', '', ''], ...rows.slice(left)] : rows;
@@ -29,7 +36,7 @@ function ended(state: CampaignState, outcome: StageOutcome, details: CampaignSta
   const row = (mark: string, took: string, detail: string): readonly string[] => [
     mark,
     labelOf(stage, execution),
-    clockText(startedAtMs),
+    timeOfDayText(startedAtMs),
     unbroken(took),
     cell(detail),
   ];
@@ -45,7 +52,7 @@ function ended(state: CampaignState, outcome: StageOutcome, details: CampaignSta
     case 'cancelled':
       return row('–', took, 'stopped');
     case 'skipped':
-      return row('–', '', `skipped by decision at ${clockText(endedAtMs)}`);
+      return row('–', '', `skipped by decision at ${timeOfDayText(endedAtMs)}`);
   }
 }
 

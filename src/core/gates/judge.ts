@@ -1,5 +1,4 @@
-import type { GateDefinition, GateResult, Reading, Verdict } from './model.ts';
-import { worst } from './model.ts';
+import type { GateDefinition, GateResult, Reading } from './model.ts';
 
 /**
  * Judges a gate on a reading. Comparisons are strict: a value equal to its bar passes. An unmeasured reading is never a
@@ -34,13 +33,6 @@ export function judgeGate(definition: GateDefinition, reading: Reading): GateRes
     headroom: headroomOf(value, definition),
     message: `${measured}, ${distance(value, definition)}`,
   };
-}
-
-/** The worst verdict of the results that count; `pass` when there are none. */
-export function overallVerdict(results: Iterable<GateResult>): Verdict {
-  const verdicts: Verdict[] = [];
-  for (const result of results) if (result.counts !== false) verdicts.push(result.verdict);
-  return worst(verdicts);
 }
 
 /** Distance to the nearer bar as a share of that bar; null where a bar is 0 or there is none. */

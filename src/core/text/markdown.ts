@@ -48,13 +48,3 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 function row(cells: readonly string[]): string {
   return `| ${cells.join(' | ')} |`;
 }
-
-/** A moment as `2026-11-24 08:17:18Z`. */
-export function momentText(atMs: number): string {
-  return `${new Date(atMs).toISOString().slice(0, 19).replace('T', ' ')}Z`;
-}
-
-/** A moment as `08:17:18`. */
-export function clockText(atMs: number): string {
-  return new Date(atMs).toISOString().slice(11, 19);
-}

@@ -1,7 +1,11 @@
 import type { GateDefinition } from '../gates/model.ts';
-import { endingOf, healedFailures } from './conclusion.ts';
+import { endingOf, healedExecutions } from '../campaign/ending.ts';
+import { failedExecutionSentence } from './wording.ts';
+import { barSymbols } from '../text/bar.ts';
+import { headroomText, quantityText } from '../text/number.ts';
+import { momentText, timeOfDayText } from '../text/time.ts';
 import { latestOutcome, type CampaignState, type Decision, type Hold } from '../campaign/machine.ts';
-import { bytesOf, cell, clockText, cut, END, momentText, table, unbroken } from '../text/markdown.ts';
+import { bytesOf, cell, cut, END, table, unbroken } from '../text/markdown.ts';
 import { isSkippable, STAGES, type Stage } from '../model/stages.ts';
 import type { CampaignStatus, GateLine, JudgeResult } from '../campaign/stage-io.ts';
 import { stageTable } from '../campaign/stage-table.ts';
@@ -137,7 +141,7 @@ function barAnswer(hold: Hold, gate: Pick<GateDefinition, 'name' | 'bar'> | unde
   const [head = ''] = JSON.stringify({ stage, execution, decision: 'retry', reason: 'new bar' }).split(/}$/);
   // In two lines: the UI does not wrap them, and cuts off what is too long.
   const answer = `${head},\n "set":${JSON.stringify(set)}}`;
-  return `A **retry** may change the bar, now ${barText(gate.bar)}; put another number in:\n\n${json(answer)}`;
+  return `A **retry** may change the bar, now ${barSymbols(gate.bar, '')}; put another number in:\n\n${json(answer)}`;
 }
 
 function json(text: string): string {
@@ -166,12 +170,11 @@ export function decideInput(hold: Pick<Hold, 'stage' | 'execution'>, decision: D
 
 /** Reasons, what a retry made good, the gates that count as a table, the others in a line. */
 function verdictSection({ state }: CampaignStatus, judged: JudgeResult): string {
-  const healed = healedFailures(state)
+  const healed = healedExecutions(state)
     .slice(-MAX_HEALED)
-    .map(({ stage, execution, failure }) => {
-      const later = latestOutcome(state, stage)?.execution ?? execution + 1;
-      return `${stage} passed on execution ${later}; execution ${execution}: ${failure?.message ?? 'failed'}`;
-    });
+    .map(({ failed, healedBy }) =>
+      failedExecutionSentence({ ...failed, message: failed.failure?.message ?? 'failed', healedBy }),
+    );
   const reasons = [...judged.reasons, ...healed].map((reason) => `- ${cut(reason, MAX_REASON)}`);
   const counting = judged.gates.filter((gate) => !gate.informational);
   const shown = judged.gates.filter((gate) => gate.informational);
@@ -185,8 +188,8 @@ function verdictSection({ state }: CampaignStatus, judged: JudgeResult): string 
           counting.map((gate) => [
             cell(gate.gate),
             measuredText(gate),
-            unbroken(barText(gate)),
-            gate.headroom === null ? '–' : unbroken(`${Math.round(gate.headroom * 100)} %`),
+            unbroken(barSymbols(gate, gate.unit)),
+            gate.headroom === null ? '–' : unbroken(headroomText(gate.headroom)),
             gate.verdict === 'pass' ? 'pass' : `**${gate.verdict}**`,
           ]),
         ),
@@ -199,12 +202,7 @@ function verdictSection({ state }: CampaignStatus, judged: JudgeResult): string 
 }
 
 function measuredText({ value, unit }: GateLine): string {
-  return value === null ? '–' : unbroken(`${Number(value.toPrecision(4))} ${cell(unit)}`.trim());
-}
-
-function barText(gate: { readonly min?: number; readonly max?: number }): string {
-  const sides = [gate.min === undefined ? '' : `≥ ${gate.min}`, gate.max === undefined ? '' : `≤ ${gate.max}`];
-  return sides.filter((side) => side !== '').join(', ') || '–';
+  return value === null ? '–' : unbroken(quantityText(value, cell(unit)));
 }
 
 /** What the stages' table does not tell: decisions, changes, deaths and repairs. The newest lines that fit matter most. */
@@ -214,7 +212,7 @@ function story(status: CampaignStatus, maxBytes: number): string {
   let left = maxBytes - bytesOf(heading + BETWEEN);
   for (const { atMs, text } of status.story.toReversed()) {
     if (isToldByTable(text)) continue;
-    const line = `- \`${clockText(atMs)}\` ${cut(text, MAX_MESSAGE)}`;
+    const line = `- \`${timeOfDayText(atMs)}\` ${cut(text, MAX_MESSAGE)}`;
     left -= bytesOf(line) + 1;
     if (left < 0) break;
     lines.unshift(line);

@@ -1,8 +1,6 @@
 import { judgeGate } from '../gates/judge.ts';
 import type { GateDefinition, GateResult } from '../gates/model.ts';
-
-/** A result as it was kept, with the execution it belongs to. */
-type Kept = GateResult & { readonly stage: string; readonly execution: number };
+import type { StoredReading } from './stored-reading.ts';
 
 /**
  * The results that judge a campaign: those of the newest moment of the latest soak at which all gates were read together. A
@@ -13,7 +11,7 @@ type Kept = GateResult & { readonly stage: string; readonly execution: number };
  */
 export function finalResults(
   gates: readonly GateDefinition[],
-  kept: readonly Kept[],
+  kept: readonly StoredReading[],
   execution: number,
   nowMs: number,
 ): readonly GateResult[] {

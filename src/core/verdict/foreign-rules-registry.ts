@@ -2,14 +2,14 @@ import { judgeBigfleet } from '../bigfleet/system/rules.ts';
 import type { BigfleetVerdict } from '../bigfleet/system/rules.ts';
 import type { Profile } from '../model/profile.ts';
 import { shardReplicasOf } from '../model/shard-replicas.ts';
-import type { Summary } from './summary.ts';
+import type { StoredSummary } from './stored-summary.ts';
 
 /** The verdict of another tool's rules on a summary. */
 export type ForeignVerdict = BigfleetVerdict;
 
 /** Rules of other tools by their name in `belay judge --rules`. They decide nothing unless asked for. */
 export const FOREIGN_RULES = {
-  bigfleet: (summary: Summary, profile: Profile): ForeignVerdict =>
+  bigfleet: (summary: StoredSummary, profile: Profile): ForeignVerdict =>
     judgeBigfleet({
       metrics: summary.metrics,
       slo: profile.slo,

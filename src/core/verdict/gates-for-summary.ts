@@ -5,7 +5,7 @@ import { extensionOf, gatesWithSlo } from '../profile/extensions.ts';
 import { BELAY_JOB } from '../gates/model.ts';
 import type { GateDefinition, GateResult } from '../gates/model.ts';
 import { resolveGates } from '../gates/resolve.ts';
-import type { Summary } from './summary.ts';
+import type { StoredSummary } from './stored-summary.ts';
 
 /**
  * The gates a stored summary is judged by: those it carries itself, changed by the system's file of today (where there is
@@ -15,7 +15,7 @@ import type { Summary } from './summary.ts';
  * @throws GateProblems with everything that is wrong in them
  */
 export function gatesForSummary(
-  summary: Summary,
+  summary: StoredSummary,
   systemGates: Readonly<Record<string, GatePatch>>,
   profile: Profile,
 ): readonly GateDefinition[] {

@@ -1,15 +1,13 @@
 import type { ForeignVerdict } from './foreign-rules-registry.ts';
-import { judgeGate, overallVerdict } from '../gates/judge.ts';
-import { worst } from '../gates/model.ts';
+import { judgeGate } from '../gates/judge.ts';
 import type { GateDefinition, GateResult, Reading, UnmeasuredReason, Verdict } from '../gates/model.ts';
-import type { Summary } from './summary.ts';
+import { NO_FLOOR } from './floor.ts';
+import type { StoredSummary } from './stored-summary.ts';
+import { verdictOf, type VerdictWithReasons } from './verdict-of.ts';
 
-/** Belay's verdict over a stored summary. */
-export interface SummaryVerdict {
-  readonly verdict: Verdict;
+/** Belay's verdict over a stored summary, with the results it is made of. */
+export interface SummaryVerdict extends VerdictWithReasons {
   readonly results: readonly GateResult[];
-  /** What lowers the verdict, worst first, a sentence each. */
-  readonly reasons: readonly string[];
 }
 
 /** One gate as both rules see it. */
@@ -29,33 +27,25 @@ export interface SideBySide {
 }
 
 /**
- * Judges a stored summary by Belay's rules: the summary's own readings where Belay wrote them, else its metrics, in which -1,
- * null and absence are unmeasured, and so is a value at or above the gate's last finite bucket. Actions without their effect
- * fail; what Belay recorded of the stages (`floor`) stays.
+ * Judges a stored summary by Belay's rules. If Belay wrote it, its own readings are judged. Otherwise its metrics are: -1, null
+ * and a missing key are unmeasured, and so is a value at or above the gate's last finite bucket. Everything that no bar decides
+ * (actions, stages, evidence) stays as it was recorded.
  */
-export function judgeSummary(summary: Summary, definitions: readonly GateDefinition[]): SummaryVerdict {
+export function judgeSummary(summary: StoredSummary, definitions: readonly GateDefinition[]): SummaryVerdict {
   const stored = new Map(summary.gates.map((result) => [result.gate, result.reading]));
   const results = definitions.map((definition) =>
     judgeGate(definition, stored.get(definition.name) ?? readingFromMetrics(summary, definition)),
   );
-  const actions = summary.runnerActions
-    .filter((action) => !action.asserted)
-    .map(({ action, atSeconds, fireError, assertError }) => {
-      const why = fireError !== '' ? `was not done: ${fireError}` : `had no effect: ${assertError || 'none was seen'}`;
-      return `action ${action} at ${atSeconds} s ${why}`;
-    });
-  const counted = results.filter((result) => result.counts !== false);
-  const messages = (verdict: Verdict): readonly string[] =>
-    counted.filter((result) => result.verdict === verdict).map((result) => result.message);
-  return {
-    verdict: worst([overallVerdict(results), actions.length > 0 ? 'fail' : 'pass', summary.floor?.verdict ?? 'pass']),
-    results,
-    reasons: [...messages('fail'), ...actions, ...(summary.floor?.reasons ?? []), ...messages('unmeasured')],
-  };
+  const floor = summary.floor ?? NO_FLOOR;
+  return { results, ...verdictOf({ results, floor, actions: summary.runnerActions }) };
 }
 
 /** Both verdicts gate by gate: upstream's gates in its order, then what only Belay judges. */
-export function sideBySide(summary: Summary, bigfleet: ForeignVerdict, belay: SummaryVerdict): readonly SideBySide[] {
+export function sideBySide(
+  summary: StoredSummary,
+  bigfleet: ForeignVerdict,
+  belay: SummaryVerdict,
+): readonly SideBySide[] {
   const ours = new Map(belay.results.map((result) => [result.gate, result]));
   const rows = [...bigfleet.gates, bigfleet.reclaims]
     .filter((gate) => gate.outcome !== 'skipped' || ours.has(gate.key))
@@ -86,7 +76,7 @@ export function sideBySide(summary: Summary, bigfleet: ForeignVerdict, belay: Su
   return [...rows, ...rest];
 }
 
-function readingFromMetrics(summary: Summary, definition: GateDefinition): Reading {
+function readingFromMetrics(summary: StoredSummary, definition: GateDefinition): Reading {
   const { name, topFiniteBucket } = definition;
   const value = summary.metrics[name];
   const base = { gate: name, samples: 0, windowStartMs: 0, windowEndMs: 0, atMs: 0 };

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SnapshotRequest } from '../../../src/adapters/evidence/collect-snapshot.ts';
 import { collectSnapshot } from '../../../src/adapters/evidence/collect-snapshot.ts';
 import type { Curve } from '../../../src/adapters/evidence/series.ts';
-import type { EvidencePart } from '../../../src/adapters/evidence/summary-model.ts';
+import type { EvidencePart } from '../../../src/core/campaign/stage-io.ts';
 import { writeTargets } from '../../../src/adapters/prometheus/server.ts';
 import type { RunningPrometheus } from '../../../src/adapters/prometheus/server.ts';
 import type { CampaignBench } from '../prometheus/campaign-prometheus.ts';

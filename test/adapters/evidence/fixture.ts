@@ -3,7 +3,7 @@ import { initialState, next } from '../../../src/core/campaign/machine.ts';
 import type { Stage } from '../../../src/core/model/stages.ts';
 import { judgeGate } from '../../../src/core/gates/judge.ts';
 import type { GateDefinition, GateResult, Reading } from '../../../src/core/gates/model.ts';
-import type { SummaryInput } from '../../../src/adapters/evidence/build-summary.ts';
+import type { SummaryInput } from '../../../src/core/verdict/build-summary.ts';
 import type { CampaignSpec } from '../../../src/core/plan/spec.ts';
 import { aPlan, aProfile, aSubstrate } from '../../core/plan/make.ts';
 import { aSpec } from '../../workflows/make-spec.ts';
@@ -127,7 +127,7 @@ export function inputOf(more: Partial<SummaryInput> & Pick<SummaryInput, 'result
     state: stateAfter(GREEN),
     readings: [],
     actions: [],
-    groundEvents: [],
+    infrastructureEvents: [],
     evidence: [{ what: 'Prometheus snapshot', ok: true }],
     earlierSpecHashes: [],
     load: null,

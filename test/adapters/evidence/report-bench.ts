@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { buildSummary } from '../../../src/adapters/evidence/build-summary.ts';
+import { buildSummary } from '../../../src/core/verdict/build-summary.ts';
 import { writeJsonFile } from '../../../src/adapters/evidence/json-file.ts';
 import type { Curve } from '../../../src/adapters/evidence/series.ts';
 import { curveFile, OWN_CURVES } from '../../../src/adapters/evidence/series.ts';
@@ -52,7 +52,7 @@ export function writeReportEvidence(
     state,
     readings:
       broken === undefined ? [] : [{ stage: 'soak', execution: 1, ...broken, reading: { ...broken.reading, atMs } }],
-    groundEvents:
+    infrastructureEvents:
       kind === 'green'
         ? []
         : [

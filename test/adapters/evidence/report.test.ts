@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { chromium } from 'playwright-core';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { readBelaySummary } from '../../../src/adapters/evidence/write-summary.ts';
+import { summaryInFolder } from '../../../src/adapters/evidence/write-summary.ts';
 import { writeReport } from '../../../src/adapters/evidence/report.ts';
 import { curveFile } from '../../../src/adapters/evidence/series.ts';
 import { BEGIN_MS } from './fixture.ts';
@@ -31,14 +31,14 @@ describe('report.html', () => {
     writeReportEvidence(folder, 'green');
     const green = await written();
     expect(green).toMatch(
-      /<strong>PASS<\/strong>\s*<p>All 4 gates were measured and hold. The narrowest, podsBoundShare, has 0.1 % of its bar left.<\/p>/,
+      /<strong>PASS<\/strong>\s*<p>All 4 gates were measured and met their bars. The narrowest, podsBoundShare, has 0.1 % of its bar left.<\/p>/,
     );
   });
 
   it('shows every gate, what broke and was retried, the ground, what evidence is missing', async () => {
     writeReportEvidence(folder, 'red');
     const page = await written();
-    for (const { gate } of readBelaySummary(folder)?.gates ?? []) {
+    for (const { gate } of summaryInFolder(folder)?.gates ?? []) {
       expect(page).toMatch(new RegExp(String.raw`scope="row">\s*${gate}<br`));
     }
     expect(page).toContain('scaled: max 5 up to 5,000 machines');

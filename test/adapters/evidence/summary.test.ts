@@ -2,11 +2,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { buildSummary } from '../../../src/adapters/evidence/build-summary.ts';
+import { buildSummary } from '../../../src/core/verdict/build-summary.ts';
 import { junitXml, writeJunit } from '../../../src/adapters/evidence/junit.ts';
-import { readBelaySummary, writeSummary } from '../../../src/adapters/evidence/write-summary.ts';
+import { summaryInFolder, writeSummary } from '../../../src/adapters/evidence/write-summary.ts';
 import { judgeSummary } from '../../../src/core/verdict/judge-summary.ts';
-import { readSummary } from '../../../src/core/verdict/summary.ts';
+import { parseStoredSummary } from '../../../src/core/verdict/stored-summary.ts';
 import { BEGIN_MS, gateOf, GREEN, inputOf, resultOf, specOf, stateAfter } from './fixture.ts';
 
 const bind = gateOf('bindP99');
@@ -116,7 +116,7 @@ describe('buildSummary', () => {
   it('can be judged again from the file, with the same verdict', () => {
     for (const value of [1, 3, null]) {
       const written = buildSummary(inputOf({ results: [resultOf(bind, value), resultOf(shown, 7)] }));
-      const read = readSummary(JSON.parse(JSON.stringify(written)));
+      const read = parseStoredSummary(JSON.parse(JSON.stringify(written)));
       if (!read.ok) throw new Error(read.errors.join('\n'));
       expect(judgeSummary(read.summary, [bind, shown]).verdict).toBe(written.verdict);
     }
@@ -130,7 +130,7 @@ describe('files made of a summary', () => {
   it('writes no empty file for NaN', () => {
     const summary = buildSummary(inputOf({ results: [resultOf(bind, 1)], facts: { ramp: { rate: Number.NaN } } }));
     writeSummary(folder, summary);
-    expect(readBelaySummary(folder)).toMatchObject({ verdict: 'pass', facts: { ramp: { rate: null } } });
+    expect(summaryInFolder(folder)).toMatchObject({ verdict: 'pass', facts: { ramp: { rate: null } } });
   });
 
   it('says in junit.xml which gate failed, which could not be measured, which only informs', () => {

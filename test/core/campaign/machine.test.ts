@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { endingOf, healedFailures, verdictFloor } from '../../../src/core/verdict/conclusion.ts';
+import { endingOf, healedExecutions } from '../../../src/core/campaign/ending.ts';
+import { stageFloor } from '../../../src/core/verdict/floor.ts';
 import {
   clustersMayExist,
   initialState,
@@ -108,7 +109,7 @@ describe('the campaign machine', () => {
       atMs: 1,
     });
     expect(state.mode).toBe('hold');
-    expect(verdictFloor(state).verdict).toBe('fail');
+    expect(stageFloor(state).verdict).toBe('fail');
     state = next(state, {
       type: 'decided',
       stage: 'soak',
@@ -119,8 +120,8 @@ describe('the campaign machine', () => {
     });
     expect(state).toMatchObject({ mode: 'stage', stage: 'steady', execution: 2 });
     state = succeedThrough(state);
-    expect(verdictFloor(state)).toEqual({ verdict: 'pass', reasons: [] });
-    expect(healedFailures(state).map((o) => [o.stage, o.execution])).toEqual([['soak', 1]]);
+    expect(stageFloor(state)).toEqual({ verdict: 'pass', reasons: [] });
+    expect(healedExecutions(state).map(({ failed }) => [failed.stage, failed.execution])).toEqual([['soak', 1]]);
     expect(state.outcomes.filter((o) => o.stage === 'provision' || o.stage === 'seed')).toHaveLength(2);
   });
 
@@ -135,7 +136,7 @@ describe('the campaign machine', () => {
     });
     state = next(state, { type: 'decided', stage: 'soak', execution: 1, decision: 'skip', reason: '', atMs: 2 });
     expect(state.stage).toBe('snapshot');
-    expect(verdictFloor(succeedThrough(state)).verdict).toBe('fail');
+    expect(stageFloor(succeedThrough(state)).verdict).toBe('fail');
   });
 
   test('refusals say what would be accepted', () => {
@@ -196,7 +197,7 @@ describe('the list of stages of a specification', () => {
       state = next(state, { type: 'succeeded', stage, execution, atMs: 1 });
     }
     expect(begun).toEqual(stages);
-    expect(verdictFloor(state)).toEqual({ verdict: 'pass', reasons: [] });
+    expect(stageFloor(state)).toEqual({ verdict: 'pass', reasons: [] });
     expect(endingOf(state)).toBe('completed');
   });
 
@@ -239,7 +240,7 @@ function failedSoFar(state: CampaignState): 'pass' | 'fail' {
 }
 
 function verdictOfFinished(state: CampaignState): 'pass' | 'unmeasured' | 'fail' {
-  return verdictFloor(state).verdict;
+  return stageFloor(state).verdict;
 }
 
 /** What must hold of a whole campaign. */

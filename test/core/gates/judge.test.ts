@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { judgeGate, overallVerdict } from '../../../src/core/gates/judge.ts';
+import { judgeGate } from '../../../src/core/gates/judge.ts';
 import type { Bar, GateDefinition, Reading } from '../../../src/core/gates/model.ts';
 
 const gate: GateDefinition = {
@@ -71,24 +71,5 @@ describe('judgeGate', () => {
         );
       }),
     );
-  });
-});
-
-describe('overallVerdict', () => {
-  it.each([
-    [[], 'pass'],
-    [[1, 2], 'pass'],
-    [[1, null], 'unmeasured'],
-    [[null, 3, 1], 'fail'],
-  ] as const)('of %j is %s', (values, verdict) => {
-    expect(overallVerdict(values.map((value) => judgeGate(gate, reading(value))))).toBe(verdict);
-  });
-
-  it('leaves out what is informational, and unmeasured where that is allowed', () => {
-    const info = judgeGate({ ...gate, barKind: 'informational' }, reading(99));
-    const unread = judgeGate({ ...gate, barKind: 'informational' }, reading(null));
-    const allowed = judgeGate({ ...gate, unmeasured: 'allow' }, reading(null));
-    expect(overallVerdict([info, unread, allowed])).toBe('pass');
-    expect(overallVerdict([judgeGate({ ...gate, unmeasured: 'allow' }, reading(3))])).toBe('fail');
   });
 });

@@ -5,8 +5,8 @@ import { gatesForSummary } from '../../../src/core/verdict/gates-for-summary.ts'
 import { judgeSummary, sideBySide } from '../../../src/core/verdict/judge-summary.ts';
 import type { SideBySide, SummaryVerdict } from '../../../src/core/verdict/judge-summary.ts';
 import type { GateResult } from '../../../src/core/gates/model.ts';
-import { readSummary } from '../../../src/core/verdict/summary.ts';
-import type { Summary } from '../../../src/core/verdict/summary.ts';
+import { parseStoredSummary } from '../../../src/core/verdict/stored-summary.ts';
+import type { StoredSummary } from '../../../src/core/verdict/stored-summary.ts';
 import { parseSystem } from '../../../src/core/profile/parse.ts';
 import type { Profile, Slo } from '../../../src/core/model/profile.ts';
 import index from '../../cases/published/INDEX.json' with { type: 'json' };
@@ -29,22 +29,22 @@ function profileWith(slo: Slo, change: Partial<Profile> = {}): Profile {
   return aProfile({ system: 'bigfleet', scale: { machines: 5_000, density: 100 }, slo, ...change });
 }
 
-function published(folder: string): Summary {
+function published(folder: string): StoredSummary {
   const text = readFileSync(new URL(`test/cases/published/${folder}.summary.json`, root), 'utf8');
   return read(JSON.parse(text));
 }
 
-function read(json: unknown): Summary {
-  const result = readSummary(json);
+function read(json: unknown): StoredSummary {
+  const result = parseStoredSummary(json);
   if (!result.ok) throw new Error(result.errors.join('\n'));
   return result.summary;
 }
 
-function ours(summary: Summary, profile: Profile): SummaryVerdict {
+function ours(summary: StoredSummary, profile: Profile): SummaryVerdict {
   return judgeSummary(summary, gatesForSummary(summary, systemGates, profile));
 }
 
-function theirs(summary: Summary, slo: Slo): ReturnType<typeof judgeBigfleet> {
+function theirs(summary: StoredSummary, slo: Slo): ReturnType<typeof judgeBigfleet> {
   return judgeBigfleet({
     metrics: summary.metrics,
     slo,
@@ -313,14 +313,14 @@ describe("a summary of Belay's own", () => {
 
   it('is refused with every fault named', () => {
     const faulty = { metrics: [], gates: [{ ...result, reading: { ...reading, value: null } }], passed: 'yes' };
-    const refused = readSummary(faulty);
+    const refused = parseStoredSummary(faulty);
     expect(refused.ok).toBe(false);
     if (refused.ok) return;
     expect(refused.errors.join('\n')).toMatch(
       /metrics: found a list of 0; allowed: a map of names and values[\s\S]*passed: found "yes" \(string\); allowed: true or false[\s\S]*gates\[0\]\.reading: value is null exactly when quality is unmeasured/,
     );
-    expect(readSummary(null)).toEqual({ ok: false, errors: ['the file: found nothing (null); allowed: a map'] });
-    expect(readSummary({ scale: { totalCrs: -1 }, floor: { verdict: 'ok', reasons: [] } })).toEqual({
+    expect(parseStoredSummary(null)).toEqual({ ok: false, errors: ['the file: found nothing (null); allowed: a map'] });
+    expect(parseStoredSummary({ scale: { totalCrs: -1 }, floor: { verdict: 'ok', reasons: [] } })).toEqual({
       ok: false,
       errors: [
         'metrics: missing; allowed: a map of names and values',

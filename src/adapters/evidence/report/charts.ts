@@ -1,7 +1,8 @@
 import type { Bar } from '../../../core/gates/model.ts';
 import { escapeHtml, trusted } from './html.ts';
 import type { Markup } from './html.ts';
-import { clockText, durationText, numberText } from './texts.ts';
+import { numberText } from '../../../core/text/number.ts';
+import { elapsedText, lengthText } from '../../../core/text/time.ts';
 
 /** Colours are written as place-holders that no one else uses and then become CSS variables: one SVG for light and dark. */
 const COLOURS = {
@@ -108,7 +109,7 @@ export async function timeChart(chart: TimeChart): Promise<Markup> {
       axisLabel: {
         color: COLOURS.ink,
         fontSize: TEXT,
-        formatter: (value: number) => clockText(value),
+        formatter: (value: number) => elapsedText(value),
         hideOverlap: true,
       },
     },
@@ -156,7 +157,7 @@ export async function stageChart(
       axisLabel: {
         color: COLOURS.ink,
         fontSize: TEXT,
-        formatter: (value: number) => clockText(value),
+        formatter: (value: number) => elapsedText(value),
         hideOverlap: true,
       },
     },
@@ -189,7 +190,7 @@ export async function stageChart(
             position: 'right',
             color: COLOURS.ink,
             fontSize: TEXT,
-            formatter: durationText(bar.endMs - bar.startMs),
+            formatter: lengthText(bar.endMs - bar.startMs),
           },
         })),
       },

@@ -1,20 +1,22 @@
 import type { GroundGap } from '../../../core/gates/answers.ts';
 import type { GateResult } from '../../../core/gates/model.ts';
 import type { Curve } from '../series.ts';
-import type { BelaySummary } from '../summary-model.ts';
+import type { Summary } from '../../../core/verdict/summary-model.ts';
 import type { ChartLine } from './charts.ts';
 import { barIsOutOfSight, lineColour, MAX_LINES, stageChart, timeChart } from './charts.ts';
-import { badge, barText } from './gate-table.ts';
+import { barWords } from '../../../core/text/bar.ts';
+import { badge } from './gate-table.ts';
 import { html } from './html.ts';
 import type { Markup } from './html.ts';
-import { durationText, isPure, numberText, quantityText } from './texts.ts';
+import { isPure, numberText, quantityText } from '../../../core/text/number.ts';
+import { lengthText } from '../../../core/text/time.ts';
 import { messageOf } from '../../../core/text/message-of.ts';
 
-/** A gate's curve over the soak with its bar, breaches and holes in the ground; undefined where there is no curve. */
+/** A gate's curve over the soak with its bar, breaches and gaps of the infrastructure; undefined where there is no curve. */
 export async function gateFigure(
   result: GateResult,
   curve: Curve | undefined,
-  breaches: BelaySummary['breaches'],
+  breaches: Summary['breaches'],
   gaps: readonly GroundGap[],
   index: number,
 ): Promise<Markup | undefined> {
@@ -28,7 +30,7 @@ export async function gateFigure(
   const chart = await timeChart({
     id: `gate-${index}`,
     title: `${result.gate} over the soak`,
-    description: `${rangeText(lines, result.unit)} Bar: ${barText(result.bar, result.unit)}. ${within.map((one) => `Breach: ${one.message}.`).join(' ')}`,
+    description: `${rangeText(lines, result.unit)} Bar: ${barWords(result.bar, result.unit)}. ${within.map((one) => `Breach: ${one.message}.`).join(' ')}`,
     startMs,
     endMs,
     stepMs,
@@ -59,7 +61,7 @@ export async function loadFigure(
   const lines = curve === undefined ? [] : linesOf(curve);
   if (curve === undefined || lines.length === 0) return undefined;
   const { startMs, endMs, stepMs } = curve;
-  const description = `${rangeText(lines, unit)} Over ${durationText(endMs - startMs)} of the campaign.`;
+  const description = `${rangeText(lines, unit)} Over ${lengthText(endMs - startMs)} of the campaign.`;
   const chart = await timeChart({ id, title, description, startMs, endMs, stepMs, lines });
   return html`<figure class="card">
     <figcaption><h3>${title}${unitOf(unit)}</h3></figcaption>
@@ -83,7 +85,7 @@ export async function figureOrReason(
 }
 
 /** When each stage's execution ran, and how it ended. */
-export async function stageFigure(stages: BelaySummary['stages']): Promise<Markup | undefined> {
+export async function stageFigure(stages: Summary['stages']): Promise<Markup | undefined> {
   if (stages.length === 0) return undefined;
   const bars = stages.map(({ stage, execution, startedAtMs, endedAtMs, outcome }) => ({
     label: execution === 1 ? stage : `${stage} · ${execution}`,
@@ -91,9 +93,7 @@ export async function stageFigure(stages: BelaySummary['stages']): Promise<Marku
     endMs: endedAtMs,
     outcome,
   }));
-  const told = bars
-    .map((bar) => `${bar.label} ${bar.outcome} after ${durationText(bar.endMs - bar.startMs)}`)
-    .join('; ');
+  const told = bars.map((bar) => `${bar.label} ${bar.outcome} after ${lengthText(bar.endMs - bar.startMs)}`).join('; ');
   const chart = await stageChart({ id: 'stages', title: 'Stages of the campaign', description: `${told}.` }, bars);
   return html`<figure class="card">
     <figcaption>
@@ -116,7 +116,7 @@ function legend(lines: readonly ChartLine[], gaps: boolean, note: string): Marku
           .map((line, index) => html`<li><i style="background:${lineColour(index)}"></i>${line.label}</li>`)
       : [];
   const more = lines.length > MAX_LINES ? [html`<li>and ${lines.length - MAX_LINES} more</li>`] : [];
-  const hole = gaps ? [html`<li><i class="area" style="background:var(--gap)"></i>hole in the ground</li>`] : [];
+  const hole = gaps ? [html`<li><i class="area" style="background:var(--gap)"></i>infrastructure was down</li>`] : [];
   const far = note === '' ? [] : [html`<li>${note}</li>`];
   const all = [...items, ...more, ...hole, ...far];
   return all.length === 0

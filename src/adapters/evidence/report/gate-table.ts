@@ -1,7 +1,9 @@
-import type { Bar, GateDefinition, GateResult } from '../../../core/gates/model.ts';
+import type { GateDefinition, GateResult } from '../../../core/gates/model.ts';
+import { barWords } from '../../../core/text/bar.ts';
 import { html } from './html.ts';
 import type { Markup } from './html.ts';
-import { momentText, percentText, quantityText } from './texts.ts';
+import { percentText, quantityText } from '../../../core/text/number.ts';
+import { momentText } from '../../../core/text/time.ts';
 
 /** The gates as a table: what was measured, the bar, how much room is left, and how good the reading is. */
 export function gateTable(results: readonly GateResult[], definitions: ReadonlyMap<string, GateDefinition>): Markup {
@@ -36,15 +38,6 @@ export function badge(result: Pick<GateResult, 'verdict' | 'barKind' | 'counts'>
   return html`<span class="badge ${kind}">${word}</span>`;
 }
 
-/** A bar in words. */
-export function barText({ min, max }: Bar, unit: string): string {
-  const sides = [
-    min === undefined ? '' : `at least ${quantityText(min, unit)}`,
-    max === undefined ? '' : `at most ${quantityText(max, unit)}`,
-  ];
-  return sides.filter((side) => side !== '').join(', ') || 'none';
-}
-
 function row(result: GateResult, definition: GateDefinition | undefined): Markup {
   const { reading, bar, unit, barKind } = result;
   const measured =
@@ -55,7 +48,7 @@ function row(result: GateResult, definition: GateDefinition | undefined): Markup
     </th>
     <td role="cell" class="number" data-label="Measured">${measured}</td>
     <td role="cell" data-label="Bar">
-      ${barText(bar, unit)}${barKind === 'scaled' ? html`<br /><span class="soft small">scaled: ${definition?.scaleRule}</span>` : undefined}
+      ${barWords(bar, unit)}${barKind === 'scaled' ? html`<br /><span class="soft small">scaled: ${definition?.scaleRule}</span>` : undefined}
     </td>
     <td role="cell" class="number" data-label="Headroom">${headroom(result)}</td>
     <td role="cell" class="small" data-label="Reading">${quality(result)}</td>

@@ -1,17 +1,21 @@
 import type { GroundGap } from '../../../core/gates/answers.ts';
 import type { CampaignSpec } from '../../../core/plan/spec.ts';
 import type { Curve } from '../series.ts';
-import type { BelaySummary } from '../summary-model.ts';
+import type { Summary } from '../../../core/verdict/summary-model.ts';
+import { infrastructureSentence } from '../../../core/gates/infrastructure.ts';
+import { narrowestHeadroom } from '../../../core/gates/headroom.ts';
+import { failedExecutionSentence } from '../../../core/verdict/wording.ts';
 import { figureOrReason, gateFigure, loadFigure, stageFigure } from './figures.ts';
 import { gateTable } from './gate-table.ts';
 import { html, trusted } from './html.ts';
 import type { Markup } from './html.ts';
 import { STYLE } from './style.ts';
-import { durationText, momentText, percentText, quantityText } from './texts.ts';
+import { percentText, quantityText } from '../../../core/text/number.ts';
+import { lengthText, momentText } from '../../../core/text/time.ts';
 
 /** Everything the report shows, as it lies in the evidence folder. */
 export interface ReportData {
-  readonly summary: BelaySummary;
+  readonly summary: Summary;
   readonly spec: CampaignSpec;
   /** Curves by name: of the gates, and Belay's own. */
   readonly curves: ReadonlyMap<string, Curve>;
@@ -78,7 +82,7 @@ export async function reportPage(data: ReportData): Promise<string> {
               : html`${loadFacts(summary)}
                   <div class="grid">${load}</div>`,
           )}
-          ${section('The ground', ground(summary))} ${section('Evidence', evidence(summary))}
+          ${section('Infrastructure', infrastructure(summary))} ${section('Evidence', evidence(summary))}
           ${section('What was tested', environment(summary, spec))}
           <footer>
             Written by Belay from summary.json, spec.json and prometheus/series/. Times are UTC; charts count from the
@@ -104,7 +108,7 @@ function present<T>(value: T | undefined): value is T {
 
 const WORDS = { pass: 'PASS', unmeasured: 'UNMEASURED', fail: 'FAIL' } as const;
 
-function banner(summary: BelaySummary): Markup {
+function banner(summary: Summary): Markup {
   const [first, ...others] = summary.reasons;
   const more =
     others.length === 0
@@ -131,7 +135,7 @@ function banner(summary: BelaySummary): Markup {
           `${summary.scale.totalCrs.toLocaleString('en-US')} Pods, ${summary.scale.kwokClusters} ${summary.scale.kwokClusters === 1 ? 'cluster' : 'clusters'}`,
         ],
         ['Started', momentText(summary.startedAtMs)],
-        ['Took', durationText(summary.endedAtMs - summary.startedAtMs)],
+        ['Took', lengthText(summary.endedAtMs - summary.startedAtMs)],
         ['Cost, estimated', `$${summary.cost.estimatedUsd.toFixed(2)}`],
       ].map(
         ([name, value]) =>
@@ -144,28 +148,24 @@ function banner(summary: BelaySummary): Markup {
   </div>`;
 }
 
-function greenSentence({ gates }: BelaySummary): string {
+function greenSentence({ gates }: Summary): string {
   const counted = gates.filter((gate) => gate.counts !== false);
-  const narrowest = counted
-    .filter((gate) => gate.headroom !== null)
-    .sort((a, b) => (a.headroom ?? 0) - (b.headroom ?? 0))[0];
+  const narrowest = narrowestHeadroom(counted);
   const room =
     narrowest === undefined
       ? ''
-      : ` The narrowest, ${narrowest.gate}, has ${percentText(narrowest.headroom ?? 0)} of its bar left.`;
-  return counted.length === 0
-    ? 'No gate judges this campaign.'
-    : `All ${counted.length} gates were measured and hold.${room}`;
+      : ` The narrowest, ${narrowest.gate}, has ${percentText(narrowest.headroom)} of its bar left.`;
+  return `All ${counted.length} gates were measured and met their bars.${room}`;
 }
 
-function breaches(summary: BelaySummary): Markup | undefined {
+function breaches(summary: Summary): Markup | undefined {
   const lines = [
     ...summary.breaches.map((one) => ({ atMs: one.atMs, text: one.story })),
     ...summary.stages
       .filter((one) => one.failure !== undefined && one.failureKind !== 'breach')
       .map((one) => ({
         atMs: one.endedAtMs,
-        text: `${one.stage}, execution ${one.execution}: ${one.failure}${one.healedBy === undefined ? '' : `; passed on execution ${one.healedBy}`}`,
+        text: failedExecutionSentence({ ...one, message: one.failure ?? 'failed' }),
       })),
     ...summary.decisions.map((one) => ({
       atMs: one.atMs,
@@ -175,13 +175,8 @@ function breaches(summary: BelaySummary): Markup | undefined {
   return eventList(lines);
 }
 
-function ground(summary: BelaySummary): Markup | undefined {
-  return eventList(
-    summary.groundEvents.map((one) => ({
-      atMs: one.atMs,
-      text: `${one.component}${one.cluster === undefined ? '' : ` of ${one.cluster}`} ${one.what}${one.detail === '' ? '' : `: ${one.detail}`}`,
-    })),
-  );
+function infrastructure(summary: Summary): Markup | undefined {
+  return eventList(summary.infrastructureEvents.map((one) => ({ atMs: one.atMs, text: infrastructureSentence(one) })));
 }
 
 function eventList(lines: readonly { readonly atMs: number; readonly text: string }[]): Markup | undefined {
@@ -192,7 +187,7 @@ function eventList(lines: readonly { readonly atMs: number; readonly text: strin
   </ul>`;
 }
 
-function loadFacts({ load }: BelaySummary): Markup | undefined {
+function loadFacts({ load }: Summary): Markup | undefined {
   if (load === null) return undefined;
   const facts: readonly (readonly [string, string | undefined])[] = [
     ['Pods asked for', load.asked.toLocaleString('en-US')],
@@ -217,7 +212,7 @@ function quantity(value: number | undefined, unit: string): string | undefined {
   return value === undefined ? undefined : quantityText(value, unit);
 }
 
-function evidence({ evidence: parts }: BelaySummary): Markup | undefined {
+function evidence({ evidence: parts }: Summary): Markup | undefined {
   if (parts.length === 0) return undefined;
   const missing = parts.filter((part) => !part.ok);
   const sentence =
@@ -237,7 +232,7 @@ function evidence({ evidence: parts }: BelaySummary): Markup | undefined {
   </div>`;
 }
 
-function environment(summary: BelaySummary, spec: CampaignSpec): Markup {
+function environment(summary: Summary, spec: CampaignSpec): Markup {
   const rows: readonly (readonly [string, string])[] = [
     ['Specification', summary.specHash],
     ...summary.earlierSpecHashes.map((hash) => ['Replaced by a retry', hash] as const),

@@ -1,16 +1,16 @@
-import { endingOf, verdictFloor } from '../../core/verdict/conclusion.ts';
-import type { CampaignState, StageOutcome } from '../../core/campaign/machine.ts';
-import { gateLine } from '../../core/campaign/stage-io.ts';
-import { overallVerdict } from '../../core/gates/judge.ts';
-import type { GateResult, Verdict } from '../../core/gates/model.ts';
-import { worst } from '../../core/gates/model.ts';
-import type { SummaryAction } from '../../core/verdict/summary.ts';
-import type { CampaignSpec } from '../../core/plan/spec.ts';
-import { targetKind } from '../../core/verdict/target-kind.ts';
-import type { GroundEvent } from '../host/ground.ts';
-import type { StoredReading } from './evidence-folder.ts';
-import type { BelaySummary, Breach, EvidencePart, LoadRecord, StageRecord } from './summary-model.ts';
-import { podsOfLargestCluster } from '../../core/plan/cluster-pods.ts';
+import { endingOf, healerOf } from '../campaign/ending.ts';
+import type { CampaignState } from '../campaign/machine.ts';
+import { gateLine, type EvidencePart } from '../campaign/stage-io.ts';
+import type { InfrastructureEvent } from '../gates/infrastructure.ts';
+import type { GateResult } from '../gates/model.ts';
+import type { CampaignSpec } from '../plan/spec.ts';
+import { floorOf } from './floor.ts';
+import type { StoredReading } from './stored-reading.ts';
+import type { LoadRecord, Summary, SummaryAction } from './summary-model.ts';
+import { podsOfLargestCluster } from '../plan/cluster-pods.ts';
+import { targetKind } from './target-kind.ts';
+import { verdictOf } from './verdict-of.ts';
+import { breachSentence } from './wording.ts';
 
 /** What a summary is made of. */
 export interface SummaryInput {
@@ -18,10 +18,10 @@ export interface SummaryInput {
   readonly state: CampaignState;
   /** Every gate of the specification, judged at the end. */
   readonly results: readonly GateResult[];
-  /** All readings of all executions, for the breaches that a retry made good. */
+  /** All readings of all executions, for breaches that a retry healed. */
   readonly readings: readonly StoredReading[];
   readonly actions: readonly SummaryAction[];
-  readonly groundEvents: readonly GroundEvent[];
+  readonly infrastructureEvents: readonly InfrastructureEvent[];
   readonly evidence: readonly EvidencePart[];
   readonly earlierSpecHashes: readonly string[];
   readonly load: LoadRecord | null;
@@ -31,29 +31,13 @@ export interface SummaryInput {
   readonly endedAtMs: number;
 }
 
-/**
- * The summary, verdict included: the worst of the gates that count, of what the stages' record allows, of evidence that is
- * missing, and of actions without effect. Pure.
- */
-export function buildSummary(input: SummaryInput): BelaySummary {
+/** The summary of a campaign, verdict included. */
+export function buildSummary(input: SummaryInput): Summary {
   const { spec, state, results } = input;
-  const floor = floorOf(input);
-  const failedActions = input.actions.filter((action) => !action.asserted).map(actionFailure);
-  const actionVerdict: Verdict = failedActions.length > 0 ? 'fail' : 'pass';
-  // A campaign that nothing judged is not green: that is how gates pass because nothing was measured.
-  const judged = results.some((one) => one.barKind !== 'informational');
-  const verdict = worst([floor.verdict, judged ? overallVerdict(results) : 'unmeasured', actionVerdict]);
-  const messages = (wanted: Verdict): readonly string[] =>
-    results.filter((one) => one.counts !== false && one.verdict === wanted).map((one) => one.message);
-  const failures = [...messages('fail'), ...failedActions, ...(floor.verdict === 'fail' ? floor.reasons : [])];
-  const unmeasured = [
-    ...(floor.verdict === 'fail' ? [] : floor.reasons),
-    ...messages('unmeasured'),
-    ...(judged ? [] : ['no gate with a bar judges this campaign']),
-  ];
+  const floor = floorOf(state, input.evidence);
+  const { verdict, reasons } = verdictOf({ results, floor, actions: input.actions });
   const unmeasuredGates = results.filter((one) => one.barKind !== 'informational' && one.reading.value === null);
   const startedAtMs = state.outcomes[0]?.startedAtMs ?? state.stageStartedAtMs;
-  const reasons = [...failures, ...unmeasured];
   return {
     runId: spec.campaign,
     profile: spec.profile.metadata.name,
@@ -88,25 +72,14 @@ export function buildSummary(input: SummaryInput): BelaySummary {
     stages: stagesOf(state),
     breaches: breachesOf(input),
     decisions: state.decisions,
-    groundEvents: input.groundEvents,
+    infrastructureEvents: input.infrastructureEvents,
     evidence: input.evidence,
     load: input.load,
     facts: input.facts,
   };
 }
 
-function floorOf({ state, evidence }: SummaryInput): BelaySummary['floor'] {
-  const stages = verdictFloor(state);
-  const missing = evidence
-    .filter((part) => !part.ok)
-    .map((part) => `evidence is missing: ${part.what}${part.error === undefined ? '' : ` (${part.error})`}`);
-  return {
-    verdict: worst([stages.verdict, missing.length > 0 ? 'unmeasured' : 'pass']),
-    reasons: [...stages.reasons, ...missing],
-  };
-}
-
-function scaleOf({ plan }: CampaignSpec): BelaySummary['scale'] {
+function scaleOf({ plan }: CampaignSpec): Summary['scale'] {
   const sum = (pick: (row: CampaignSpec['plan']['seed'][number]) => number): number =>
     plan.seed.reduce((total, row) => total + pick(row), 0);
   return {
@@ -119,9 +92,9 @@ function scaleOf({ plan }: CampaignSpec): BelaySummary['scale'] {
   };
 }
 
-function stagesOf(state: CampaignState): readonly StageRecord[] {
+function stagesOf(state: CampaignState): Summary['stages'] {
   return state.outcomes.map((one) => {
-    const healedBy = one.outcome === 'failed' ? healer(state, one)?.execution : undefined;
+    const healedBy = one.outcome === 'failed' ? healerOf(state, one) : undefined;
     return {
       stage: one.stage,
       execution: one.execution,
@@ -135,10 +108,13 @@ function stagesOf(state: CampaignState): readonly StageRecord[] {
   });
 }
 
-/** The first failed reading of each gate in each execution, and breaches on the stages' record that have no reading. */
-function breachesOf({ state, readings, results }: SummaryInput): readonly Breach[] {
-  const found = new Map<string, Omit<Breach, 'story'>>();
-  const add = (breach: Omit<Breach, 'story'>): void => {
+/** A breach without its story. */
+type BreachRecord = Omit<Summary['breaches'][number], 'story'>;
+
+/** The first failed reading of each gate in each execution, and failed stages whose breach has no reading. */
+function breachesOf({ state, readings, results }: SummaryInput): Summary['breaches'] {
+  const found = new Map<string, BreachRecord>();
+  const add = (breach: BreachRecord): void => {
     const key = `${breach.stage} ${breach.execution} ${breach.gate}`;
     if (!found.has(key)) found.set(key, breach);
   };
@@ -152,21 +128,11 @@ function breachesOf({ state, readings, results }: SummaryInput): readonly Breach
   const final = new Map(results.map((result) => [result.gate, result.verdict]));
   return [...found.values()].map((breach) => {
     const later = state.outcomes.findLast((one) => one.stage === breach.stage && one.execution > breach.execution);
-    const now =
-      later === undefined
-        ? ''
-        : `${final.get(breach.gate) === 'pass' ? 'passed' : 'ended'} on execution ${later.execution}; `;
-    return { ...breach, story: `${now}execution ${breach.execution}: ${breach.message}` };
+    const passed = final.get(breach.gate) === 'pass';
+    const story = breachSentence({
+      ...breach,
+      ...(later === undefined ? {} : { later: { execution: later.execution, passed } }),
+    });
+    return { ...breach, story };
   });
-}
-
-function healer(state: CampaignState, failed: StageOutcome): StageOutcome | undefined {
-  return state.outcomes.find(
-    (one) => one.stage === failed.stage && one.execution > failed.execution && one.outcome === 'succeeded',
-  );
-}
-
-function actionFailure({ action, atSeconds, fireError, assertError }: SummaryAction): string {
-  const why = fireError === '' ? `had no effect: ${assertError || 'none was seen'}` : `was not done: ${fireError}`;
-  return `action ${action} at ${atSeconds} s ${why}`;
 }

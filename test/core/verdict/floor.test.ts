@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { endingOf, healedFailures, verdictFloor, withBreachesRead } from '../../../src/core/verdict/conclusion.ts';
-import type { Ending } from '../../../src/core/campaign/ending.ts';
+import { endingOf, healedExecutions, type Ending } from '../../../src/core/campaign/ending.ts';
+import { stageFloor } from '../../../src/core/verdict/floor.ts';
+import { withUnreportedBreach } from '../../../src/core/verdict/unreported-breach.ts';
 import {
   initialState,
   type CampaignState,
@@ -91,7 +92,7 @@ describe('the floor of the verdict', () => {
       ['stage steady failed (execution 2): broke', 'stage soak failed (execution 1): broke'],
     ],
   ])('%s', ([, outcomes, verdict, reasons]) => {
-    expect(verdictFloor(after(outcomes))).toEqual({ verdict, reasons });
+    expect(stageFloor(after(outcomes))).toEqual({ verdict, reasons });
   });
 });
 
@@ -158,11 +159,13 @@ describe('failures that were made good', () => {
     [['soak!breach', 'soak#2~'], []],
     [['provision!harness', 'provision#2', 'soak!breach'], ['provision 1']],
   ])('of %j are %j', ([outcomes, healed]) => {
-    expect(healedFailures(after(outcomes)).map(({ stage, execution }) => `${stage} ${execution}`)).toEqual(healed);
+    expect(healedExecutions(after(outcomes)).map(({ failed }) => `${failed.stage} ${failed.execution}`)).toEqual(
+      healed,
+    );
   });
 
   test('cover every stage that can be run again', () => {
-    for (const stage of STAGES) expect(healedFailures(after([`${stage}!system`, `${stage}#2`]))).toHaveLength(1);
+    for (const stage of STAGES) expect(healedExecutions(after([`${stage}!system`, `${stage}#2`]))).toHaveLength(1);
   });
 });
 
@@ -170,7 +173,11 @@ describe('a breach that was read', () => {
   const hard = gateOf('hard', { failFast: true });
   const late = gateOf('late');
   const shown = gateOf('shown', { failFast: true, barKind: 'informational' });
-  const read = (gate: typeof hard, value: number, execution = 1): Parameters<typeof withBreachesRead>[2][number] => ({
+  const read = (
+    gate: typeof hard,
+    value: number,
+    execution = 1,
+  ): Parameters<typeof withUnreportedBreach>[2][number] => ({
     ...resultOf(gate, value),
     stage: 'soak',
     execution,
@@ -188,7 +195,7 @@ describe('a breach that was read', () => {
     ['is none of a gate that is only shown', ['soak'], [read(shown, 5)], 1, 'pass', []],
   ])('%s', ([, soaks, readings, last, verdict, reasons]) => {
     const state = after([...UP_TO_STEADY, ...soaks, 'snapshot']);
-    const floor = verdictFloor(withBreachesRead(state, [hard, late, shown], readings, [resultOf(hard, last)]));
+    const floor = stageFloor(withUnreportedBreach(state, [hard, late, shown], readings, [resultOf(hard, last)]));
     expect(floor.verdict).toBe(verdict);
     expect(floor.reasons).toEqual(reasons.map((reason) => expect.stringMatching(reason) as unknown));
   });

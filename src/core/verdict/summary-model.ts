@@ -1,0 +1,221 @@
+import { z } from 'zod';
+import type { UnmeasuredReason } from '../gates/model.ts';
+import type { Stage } from '../model/stages.ts';
+
+/*
+ * `summary.json`. BigFleet's runner writes the first keys too, and Belay keeps their meaning; the other keys are Belay's. The
+ * types of the writer and of every reader are inferred from these schemas.
+ */
+
+const verdict = z.enum(['pass', 'unmeasured', 'fail']);
+/** Names of stages and reasons are not checked: another version may know more of them. */
+const stage = z.string().transform((name) => name as Stage);
+const reason = z.string().transform((name) => name as UnmeasuredReason);
+
+/** What a summary records of a runner action of the soak. */
+const action = z.object({
+  action: z.string(),
+  atSeconds: z.number(),
+  /** Why it could not be done; empty when it was done. */
+  fireError: z.string(),
+  /** Why its effect counts as not seen; empty when it was seen. */
+  assertError: z.string(),
+  /** Its effect was seen. An action that was not done is never asserted. */
+  asserted: z.boolean(),
+});
+
+const bar = z.object({ min: z.number().exactOptional(), max: z.number().exactOptional() });
+
+const reading = z
+  .object({
+    gate: z.string(),
+    value: z.number().nullable(),
+    quality: z.enum(['measured', 'unmeasured']),
+    reason: reason.exactOptional(),
+    detail: z.string().exactOptional(),
+    samples: z.number(),
+    windowStartMs: z.number(),
+    windowEndMs: z.number(),
+    atMs: z.number(),
+  })
+  .refine(({ value, quality }) => (value === null) === (quality === 'unmeasured'), {
+    error: 'value is null exactly when quality is unmeasured',
+  });
+
+/** A gate judged on one reading, as it is stored. */
+export const gateResultSchema = z.object({
+  gate: z.string().min(1),
+  verdict,
+  counts: z.boolean().exactOptional(),
+  reading,
+  bar,
+  barKind: z.enum(['held', 'scaled', 'informational']),
+  unit: z.string(),
+  headroom: z.number().nullable().default(null),
+  message: z.string().default(''),
+});
+
+const gateLine = z.object({
+  gate: z.string(),
+  verdict,
+  informational: z.boolean(),
+  value: z.number().nullable(),
+  unit: z.string(),
+  min: z.number().exactOptional(),
+  max: z.number().exactOptional(),
+  headroom: z.number().nullable(),
+  message: z.string(),
+});
+
+const floor = z.object({ verdict, reasons: z.array(z.string()) });
+
+/** One execution of one stage. */
+const stageRecord = z.object({
+  stage,
+  execution: z.number(),
+  outcome: z.enum(['succeeded', 'failed', 'cancelled', 'skipped']),
+  startedAtMs: z.number(),
+  endedAtMs: z.number(),
+  seconds: z.number(),
+  failure: z.string().exactOptional(),
+  failureKind: z.enum(['breach', 'system', 'harness']).exactOptional(),
+  /** The later execution that succeeded. */
+  healedBy: z.number().exactOptional(),
+});
+
+/** A gate that broke in an execution. It stays on record when a retry passes. */
+const breach = z.object({
+  stage,
+  execution: z.number(),
+  gate: z.string(),
+  atMs: z.number(),
+  message: z.string(),
+  /** E.g. "passed on execution 2; execution 1: …". */
+  story: z.string(),
+});
+
+const decision = z.object({
+  stage,
+  execution: z.number(),
+  decision: z.enum(['retry', 'skip', 'abort']),
+  reason: z.string(),
+  atMs: z.number(),
+  set: z.record(z.string(), z.unknown()).exactOptional(),
+});
+
+const infrastructureEvent = z.object({
+  atMs: z.number(),
+  campaign: z.string(),
+  cluster: z.string().exactOptional(),
+  component: z.string(),
+  what: z.enum(['died', 'restarted', 'gave-up', 'frozen', 'resumed']),
+  gapStartMs: z.number(),
+  gapEndMs: z.number().exactOptional(),
+  detail: z.string(),
+});
+
+/** How the load was created, compared with what was asked for. Rates in Pods per second, lateness in seconds. */
+const load = z.object({
+  asked: z.number(),
+  created: z.number(),
+  askedPodsPerSec: z.number().exactOptional(),
+  achievedPodsPerSec: z.number().exactOptional(),
+  latenessP99Seconds: z.number().exactOptional(),
+});
+
+/** The whole file, as Belay writes it. */
+export const summarySchema = z.object({
+  runId: z.string(),
+  profile: z.string(),
+  target: z.object({ context: z.string(), kind: z.enum(['kind', 'cloud', 'unknown']) }),
+  /** `hours` are those of the soak, as upstream counts them; `wallHours` are all hours. */
+  cost: z.object({ estimatedUsd: z.number(), hours: z.number(), wallHours: z.number() }),
+  scale: z.object({
+    kwokClusters: z.number(),
+    /** Pods of a cluster; the name is upstream's. */
+    machinesPerCr: z.number(),
+    totalCrs: z.number(),
+    shardReplicas: z.number(),
+    seedMachinesPerShard: z.number(),
+    aggregateInventory: z.number(),
+  }),
+  /** By gate; -1 is unmeasured. */
+  metrics: z.record(z.string(), z.number()),
+  unmeasuredSLOs: z.array(z.string()).exactOptional(),
+  runnerActions: z.array(action).exactOptional(),
+  passed: z.boolean(),
+  failure: z.string().exactOptional(),
+  failures: z.array(z.string()).exactOptional(),
+
+  apiVersion: z.literal('belay.dev/v1'),
+  kind: z.literal('Summary'),
+  verdict,
+  ending: z.enum(['completed', 'aborted', 'harness-fault']),
+  /** What lowers the verdict, one sentence each, worst first. */
+  reasons: z.array(z.string()),
+  /** What stages and evidence allow at best; no bar changes it. */
+  floor,
+  specHash: z.string(),
+  earlierSpecHashes: z.array(z.string()),
+  system: z.object({ name: z.string(), sha256: z.string() }),
+  substrate: z.object({ name: z.string(), type: z.string() }),
+  temporal: z.object({ workflowId: z.string(), runId: z.string() }),
+  trigger: z.string(),
+  startedAtMs: z.number(),
+  endedAtMs: z.number(),
+  gates: z.array(gateResultSchema),
+  gateLines: z.array(gateLine),
+  stages: z.array(stageRecord),
+  breaches: z.array(breach),
+  decisions: z.array(decision),
+  infrastructureEvents: z.array(infrastructureEvent),
+  evidence: z.array(z.object({ what: z.string(), ok: z.boolean(), error: z.string().exactOptional() })),
+  load: load.nullable(),
+  /** Facts that the stages reported, by stage. */
+  facts: z.record(z.string(), z.record(z.string(), z.union([z.number(), z.string()]).nullable())),
+});
+
+/**
+ * What a summary must have to be judged again. Upstream's published files have these keys with nulls, and many others; a
+ * summary of Belay has all of it.
+ */
+export const judgedSummarySchema = z.object({
+  runId: z.string().nullish(),
+  profile: z.string().nullish(),
+  metrics: z.record(z.string(), z.unknown()),
+  scale: z
+    .object({
+      totalCrs: z.number().nonnegative().nullish(),
+      shardReplicas: z.number().nonnegative().nullish(),
+      kwokClusters: z.number().nonnegative().nullish(),
+    })
+    .nullish(),
+  runnerActions: z
+    .array(
+      z.object({
+        ...action.shape,
+        fireError: z.string().nullish(),
+        assertError: z.string().nullish(),
+        asserted: z.boolean().default(false),
+      }),
+    )
+    .nullish(),
+  passed: z.boolean().nullish(),
+  gates: z.array(gateResultSchema).nullish(),
+  floor: floor.nullish(),
+});
+
+type Deep<T> = T extends readonly (infer Item)[]
+  ? readonly Deep<Item>[]
+  : T extends object
+    ? { readonly [K in keyof T]: Deep<T[K]> }
+    : T;
+
+/** A summary as Belay writes it. */
+export type Summary = Deep<z.output<typeof summarySchema>>;
+
+/** A runner action in a summary. */
+export type SummaryAction = Deep<z.output<typeof action>>;
+
+/** How the load was created. */
+export type LoadRecord = Deep<z.output<typeof load>>;

@@ -1,0 +1,44 @@
+import { worst } from '../gates/model.ts';
+import type { GateResult, Verdict } from '../gates/model.ts';
+import type { Floor } from './floor.ts';
+import type { SummaryAction } from './summary-model.ts';
+import { failedActionSentence, NOTHING_MEASURED } from './wording.ts';
+
+/** What a verdict is made of, in a campaign that just ended and in a stored summary alike. */
+export interface VerdictInput {
+  /** Every gate, judged on its reading. */
+  readonly results: readonly GateResult[];
+  /** What the stages and the evidence allow at best. */
+  readonly floor: Floor;
+  /** Runner actions of the soak that counts. One without its effect fails the campaign. */
+  readonly actions: readonly SummaryAction[];
+}
+
+/** A verdict and what lowers it, one sentence each, worst first. No reasons for a pass. */
+export interface VerdictWithReasons {
+  readonly verdict: Verdict;
+  readonly reasons: readonly string[];
+}
+
+/**
+ * The verdict of a campaign: the worst of its gates that count, of its floor and of its actions. A campaign in which no gate
+ * with a bar was measured is unmeasured: otherwise it would pass because nothing was looked at.
+ */
+export function verdictOf({ results, floor, actions }: VerdictInput): VerdictWithReasons {
+  const counting = results.filter((result) => result.counts !== false);
+  const messages = (verdict: Verdict): readonly string[] =>
+    counting.filter((result) => result.verdict === verdict).map((result) => result.message);
+  const failedActions = actions.filter((action) => !action.asserted).map(failedActionSentence);
+  const judged = results.some(({ barKind, reading }) => barKind !== 'informational' && reading.value !== null);
+  // Gates that count and are unmeasured are reasons of their own.
+  const nothingMeasured = !judged && counting.length === 0 ? [NOTHING_MEASURED] : [];
+  return {
+    verdict: worst([
+      ...counting.map((result) => result.verdict),
+      floor.verdict,
+      failedActions.length > 0 ? 'fail' : 'pass',
+      judged ? 'pass' : 'unmeasured',
+    ]),
+    reasons: [...messages('fail'), ...failedActions, ...floor.reasons, ...messages('unmeasured'), ...nothingMeasured],
+  };
+}

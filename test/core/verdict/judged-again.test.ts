@@ -1,0 +1,124 @@
+import * as fc from 'fast-check';
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { judgeGate } from '../../../src/core/gates/judge.ts';
+import type { GateDefinition, GateResult, Reading } from '../../../src/core/gates/model.ts';
+import { parseSystem } from '../../../src/core/profile/parse.ts';
+import { buildSummary } from '../../../src/core/verdict/build-summary.ts';
+import { gatesForSummary } from '../../../src/core/verdict/gates-for-summary.ts';
+import { judgeSummary } from '../../../src/core/verdict/judge-summary.ts';
+import { parseStoredSummary, type StoredSummary } from '../../../src/core/verdict/stored-summary.ts';
+import { summarySchema } from '../../../src/core/verdict/summary-model.ts';
+import { BEGIN_MS, gateOf, GREEN, inputOf, stateAfter, type Step } from '../../adapters/evidence/fixture.ts';
+import { aProfile } from '../plan/make.ts';
+
+const published = new URL('../../cases/published/', import.meta.url);
+const system = parseSystem(readFileSync(new URL('../../../systems/bigfleet.yaml', import.meta.url), 'utf8'));
+if (!system.ok) throw new Error(JSON.stringify(system.errors));
+const bigfleetGates = system.value.gates;
+
+/** What a reader of the file on disk sees. */
+function stored(summary: unknown): StoredSummary {
+  const result = parseStoredSummary(JSON.parse(JSON.stringify(summary)));
+  if (!result.ok) throw new Error(result.errors.join('\n'));
+  return result.summary;
+}
+
+const text = fc.string({ maxLength: 20 });
+
+const gate: fc.Arbitrary<Omit<GateDefinition, 'name'>> = fc
+  .record({
+    unit: fc.constantFrom('', 's', 'ratio', 'Pods'),
+    min: fc.option(fc.double({ min: -10, max: 0, noNaN: true }), { nil: undefined }),
+    max: fc.double({ min: 0, max: 10, noNaN: true }),
+    barKind: fc.constantFrom('held' as const, 'scaled' as const, 'informational' as const),
+    unmeasured: fc.constantFrom('fail' as const, 'allow' as const),
+    failFast: fc.boolean(),
+  })
+  .map(({ min, max, ...rest }) => gateOf('', { ...rest, bar: { max, ...(min === undefined ? {} : { min }) } }));
+
+const reading: fc.Arbitrary<Omit<Reading, 'gate'>> = fc
+  .record({
+    value: fc.option(fc.double({ min: -20, max: 20, noNaN: true }), { nil: null }),
+    reason: fc.constantFrom('no-series' as const, 'saturated' as const, 'query-error' as const, undefined),
+    detail: fc.option(text, { nil: undefined }),
+  })
+  .map(({ value, reason, detail }) => {
+    const base = { samples: 9, windowStartMs: BEGIN_MS, windowEndMs: BEGIN_MS + 9, atMs: BEGIN_MS + 9 };
+    if (value !== null) return { ...base, value, quality: 'measured' };
+    const why = { ...(reason === undefined ? {} : { reason }), ...(detail === undefined ? {} : { detail }) };
+    return { ...base, value, quality: 'unmeasured', ...why };
+  });
+
+const results: fc.Arbitrary<readonly GateResult[]> = fc
+  .array(fc.tuple(gate, reading), { maxLength: 5 })
+  .map((pairs) =>
+    pairs.map(([definition, read], index) =>
+      judgeGate({ ...definition, name: `g${index}` }, { ...read, gate: `g${index}` }),
+    ),
+  );
+
+const action = fc
+  .record({
+    atSeconds: fc.nat(100),
+    fireError: fc.constantFrom('', 'no Node'),
+    assertError: text,
+    asserted: fc.boolean(),
+  })
+  .map((each) => ({ action: 'fail-node', ...each, asserted: each.asserted && each.fireError === '' }));
+
+const evidence = fc
+  .record({ what: text, ok: fc.boolean(), error: text })
+  .map(({ what, ok, error }) => (ok ? { what, ok } : { what, ok, error }));
+
+/** A campaign that ended after some of its stages, maybe with a breach that a retry healed or did not heal. */
+const steps: fc.Arbitrary<readonly Step[]> = fc
+  .record({ count: fc.integer({ min: 1, max: GREEN.length }), breach: fc.boolean(), retry: fc.boolean() })
+  .map(({ count, breach, retry }) => {
+    const some = GREEN.slice(0, count);
+    if (!breach) return some;
+    const broken: readonly Step[] = [...GREEN.slice(0, 6), ['soak', { breach: 'g0', message: 'g0 broke' }, 5]];
+    return retry ? [...broken, 'retry', ['steady', 'succeeded', 1], ['soak', 'succeeded', 5]] : broken;
+  });
+
+describe('a stored summary judged again', () => {
+  it('has the verdict and the reasons that were written, whatever the campaign was', () => {
+    let verdicts = new Set<string>();
+    fc.assert(
+      fc.property(
+        results,
+        fc.array(action, { maxLength: 2 }),
+        fc.array(evidence, { maxLength: 2 }),
+        steps,
+        (judged, actions, parts, made) => {
+          const written = buildSummary(inputOf({ results: judged, actions, evidence: parts, state: stateAfter(made) }));
+          expect(summarySchema.safeParse(JSON.parse(JSON.stringify(written))).error).toBeUndefined();
+          verdicts = verdicts.add(written.verdict);
+          const again = stored(written);
+          const { verdict, reasons } = judgeSummary(
+            again,
+            gatesForSummary(again, {}, aProfile({ gates: {}, slo: {} })),
+          );
+          expect({ verdict, reasons }).toEqual({ verdict: written.verdict, reasons: written.reasons });
+        },
+      ),
+      { numRuns: 4_000 },
+    );
+    // The property says nothing if it meets one verdict only.
+    expect([...verdicts].sort()).toEqual(['fail', 'pass', 'unmeasured']);
+  });
+
+  it.each(readdirSync(published).filter((file) => file.endsWith('.summary.json')))('%s stays as it is', (file) => {
+    const json = JSON.parse(readFileSync(new URL(file, published), 'utf8')) as object;
+    const profile = aProfile({ system: 'bigfleet', gates: {}, slo: {} });
+    const first = stored(json);
+    const judged = judgeSummary(first, gatesForSummary(first, bigfleetGates, profile));
+    const floor = { verdict: 'pass', reasons: [] };
+    const second = stored({ ...json, gates: judged.results, floor });
+    // A file with readings of its own is also asked for what only Belay measures.
+    const gates = gatesForSummary(second, bigfleetGates, profile).filter(({ name }) =>
+      judged.results.some((result) => result.gate === name),
+    );
+    expect(judgeSummary(second, gates)).toMatchObject({ verdict: judged.verdict, reasons: judged.reasons });
+  });
+});

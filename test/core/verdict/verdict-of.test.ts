@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { judgeGate } from '../../../src/core/gates/judge.ts';
+import type { GateResult, Verdict } from '../../../src/core/gates/model.ts';
+import { NO_FLOOR } from '../../../src/core/verdict/floor.ts';
+import { verdictOf, type VerdictInput } from '../../../src/core/verdict/verdict-of.ts';
+import { NOTHING_MEASURED } from '../../../src/core/verdict/wording.ts';
+import { gateOf, resultOf } from '../../adapters/evidence/fixture.ts';
+
+const gate = gateOf('bind');
+const optional = gateOf('optional', { unmeasured: 'allow' });
+const shown = gateOf('shown', { barKind: 'informational', bar: {} });
+const noEffect = { action: 'fail-node', atSeconds: 10, fireError: '', assertError: 'Node stayed', asserted: false };
+
+function verdict(change: Partial<VerdictInput>): ReturnType<typeof verdictOf> {
+  return verdictOf({ results: [resultOf(gate, 1)], floor: NO_FLOOR, actions: [], ...change });
+}
+
+describe('the verdict', () => {
+  it.each<[string, readonly GateResult[], Verdict]>([
+    ['one gate that passes', [resultOf(gate, 1)], 'pass'],
+    ['an unmeasured gate', [resultOf(gate, 1), resultOf(gateOf('other'), null)], 'unmeasured'],
+    ['a gate over its bar', [resultOf(gate, null), resultOf(gateOf('other'), 3)], 'fail'],
+    ['an unmeasured gate that allows it, beside a measured one', [resultOf(gate, 1), resultOf(optional, null)], 'pass'],
+    ['a gate that may be unmeasured and is over its bar', [resultOf(optional, 3)], 'fail'],
+    ['an informational gate beside a measured one', [resultOf(gate, 1), resultOf(shown, 99)], 'pass'],
+    ['no gate', [], 'unmeasured'],
+    ['informational gates only', [resultOf(shown, 1)], 'unmeasured'],
+    ['gates that all allow unmeasured, none measured', [resultOf(optional, null)], 'unmeasured'],
+  ])('of %s', (_, results, expected) => {
+    expect(verdict({ results }).verdict).toBe(expected);
+  });
+
+  it('says that nothing was measured only where no gate says so itself', () => {
+    expect(verdict({ results: [] }).reasons).toEqual([NOTHING_MEASURED]);
+    expect(verdict({ results: [resultOf(gate, null)] }).reasons).toEqual([
+      judgeGate(gate, resultOf(gate, null).reading).message,
+    ]);
+  });
+
+  it('is lowered by the floor and by actions without effect, which are named in order', () => {
+    const floor = { verdict: 'unmeasured' as const, reasons: ['evidence is missing: logs'] };
+    const results = [resultOf(gate, null), resultOf(gateOf('other'), 3)];
+    expect(verdict({ floor }).verdict).toBe('unmeasured');
+    expect(verdict({ actions: [noEffect] }).verdict).toBe('fail');
+    expect(verdict({ results, floor, actions: [noEffect] }).reasons.map((reason) => reason.slice(0, 20))).toEqual([
+      'other = 3 s, 1 s (50',
+      'action fail-node at ',
+      'evidence is missing:',
+      'bind is unmeasured (',
+    ]);
+  });
+});
