@@ -12,7 +12,7 @@ import { ensureTools } from '../src/adapters/toolchain/ensure-tools.ts';
 import type { ToolName } from '../src/adapters/toolchain/tools.ts';
 
 /** Processes of a test cluster. */
-export type Component = 'etcd' | 'kube-apiserver' | 'kube-scheduler' | 'kube-controller-manager' | 'kwok-controller';
+type Component = 'etcd' | 'kube-apiserver' | 'kube-scheduler' | 'kube-controller-manager' | 'kwok-controller';
 
 /** A real cluster (etcd, apiserver, scheduler, controller-manager, kwok) for one test file. */
 export interface TestCluster {

@@ -35,7 +35,7 @@ export function limitedFailure(error: unknown, pointer: string): ApplicationFail
 }
 
 /** A message that is cut if it is too long, and says then where the whole of it is. */
-export function limitedMessage(message: string, pointer: string): string {
+function limitedMessage(message: string, pointer: string): string {
   if (bytesOf(message) <= MAX_MESSAGE_BYTES) return message;
   const note = ` (cut; ${cut(pointer, MAX_FIELD_BYTES)} has the whole message)`;
   return cut(message, MAX_MESSAGE_BYTES - bytesOf(note)) + note;

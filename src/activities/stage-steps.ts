@@ -11,7 +11,7 @@ import { bounded, type Progress } from './bounded.ts';
 import { isCancelled } from './cancellation.ts';
 
 /** What a call inside a step works with. It fits every adapter that takes `{ signal, budgetMs }`. */
-export interface StepCall<Id extends string = string> {
+interface StepCall<Id extends string = string> {
   /** Aborts at the budget, without progress, and when the activity is cancelled. */
   readonly signal: AbortSignal;
   readonly progress: Progress;

@@ -36,7 +36,7 @@ import { readFailure } from './stage-failure.ts';
 import { messageOf } from '../core/text/message-of.ts';
 
 /** Where the climb is, one line per rung. */
-export const climbStatus = defineQuery<readonly RungLine[]>('status');
+const climbStatus = defineQuery<readonly RungLine[]>('status');
 
 /**
  * One climb: runs the rungs of a ladder as campaigns, one after another, until the first that is not green. A red rung is a

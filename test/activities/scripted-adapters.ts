@@ -15,7 +15,7 @@ const findTool: FindTool = (name) => Promise.resolve({ name, version: '1', path:
 const PROMETHEUS = { url: 'http://prometheus', scrapeIntervalMs: 1_000 };
 
 /** The clusters of a campaign, as its substrate brings them up. */
-export function clustersOf({ plan, substrate }: CampaignSpec): readonly ClusterRecord[] {
+function clustersOf({ plan, substrate }: CampaignSpec): readonly ClusterRecord[] {
   return Array.from({ length: plan.clusterCount }, (_, index) => ({
     index,
     name: `c${index}`,

@@ -3,7 +3,7 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { isDeepStrictEqual } from 'node:util';
 
 /** One event of a history: its type in short (`ActivityTaskScheduled`) and its attributes. */
-export interface RecordedEvent {
+interface RecordedEvent {
   readonly type: string;
   readonly attributes: Readonly<Record<string, unknown>>;
 }

@@ -29,7 +29,7 @@ export interface FoundFile<T> {
 export type Found<T> = FoundFile<T> | NotFound;
 
 /** What is wrong with a file; `named`: no file has the name, the error is of whoever wrote it. */
-export interface NotFound {
+interface NotFound {
   readonly ok: false;
   readonly errors: readonly FileError[];
   readonly named?: true;

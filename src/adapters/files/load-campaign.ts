@@ -26,7 +26,7 @@ export interface CampaignFiles {
 }
 
 /** What a campaign runs on where nobody says. */
-export const DEFAULT_SUBSTRATE = 'local';
+const DEFAULT_SUBSTRATE = 'local';
 
 /** Files that were read already, for example from a path on the command line. The rest is found by name. */
 export interface Given {

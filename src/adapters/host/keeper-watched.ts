@@ -15,7 +15,7 @@ const SETTLED_MS = 2_000;
 const STRAY_GRACE_MS = 2_000;
 
 /** What a look at a part of the ground finds. */
-export interface Look {
+interface Look {
   readonly state: 'running' | 'frozen' | 'dead';
   readonly startTicks: string;
 }

@@ -14,7 +14,7 @@ import type { ProcessLock } from './process-lock.ts';
 const LOOK_EVERY_MS = 1_000;
 
 /** What the keeper needs of a logger; pino's fits. */
-export interface KeeperLog {
+interface KeeperLog {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
 }

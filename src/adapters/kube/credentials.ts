@@ -12,7 +12,7 @@ export interface Access {
 }
 
 /** What Node's TLS needs of a kubeconfig. */
-export interface TlsOptions {
+interface TlsOptions {
   readonly ca?: string | Buffer;
   readonly cert?: string | Buffer;
   readonly key?: string | Buffer;

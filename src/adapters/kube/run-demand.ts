@@ -27,7 +27,7 @@ export interface DemandRequest {
   readonly onProgress: (progress: DemandProgress) => void;
 }
 
-export interface DemandProgress {
+interface DemandProgress {
   readonly operations: number;
   /** Operations below this one are done. A later run resumes here. */
   readonly lowWater: number;

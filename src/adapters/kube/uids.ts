@@ -28,7 +28,7 @@ export async function readUids(
 }
 
 /** The cluster's own identity: the UID of its namespace kube-system. */
-export async function clusterUid(client: ClusterClient, within: Within): Promise<string> {
+async function clusterUid(client: ClusterClient, within: Within): Promise<string> {
   const namespace = await client.get<{ metadata: ObjectMeta }>('/api/v1/namespaces/kube-system', within);
   if (namespace === undefined)
     throw new KubeError(`${client.server}: there is no namespace kube-system`, 404, 'NotFound');

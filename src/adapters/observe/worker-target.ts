@@ -15,7 +15,7 @@ export function thisWorker(metricsPort: number): WatchingWorker {
  * A worker as a target: it serves the load's numbers. Its instance is not its address: the series of the worker that takes
  * a campaign over go on those of the one before, with a reset, instead of being added to them until those have gone stale.
  */
-export function workerTarget(metricsPort: number): ScrapeTarget {
+function workerTarget(metricsPort: number): ScrapeTarget {
   return {
     job: BELAY_JOB,
     cluster: '',

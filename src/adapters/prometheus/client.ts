@@ -13,7 +13,7 @@ export interface CallBounds {
 }
 
 /** A target as Prometheus knows it. */
-export interface ActiveTarget {
+interface ActiveTarget {
   readonly job: string;
   readonly instance: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -43,7 +43,7 @@ export interface PrometheusClient {
   close(): Promise<void>;
 }
 
-export interface RangeWindow {
+interface RangeWindow {
   readonly startMs: number;
   readonly endMs: number;
   readonly stepMs: number;

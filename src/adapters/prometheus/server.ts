@@ -14,7 +14,7 @@ import type { ScrapeTarget } from './scrape-config.ts';
 import { JOBS, mainConfig, targetFiles, TARGETS } from './scrape-config.ts';
 
 /** Name of Prometheus in a campaign's ledger, and as a component in ground gaps. */
-export const PROMETHEUS = 'prometheus';
+const PROMETHEUS = 'prometheus';
 
 const RETENTION_DAYS = 30;
 const READY_POLL_MS = 50;

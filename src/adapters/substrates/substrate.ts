@@ -12,7 +12,7 @@ export type SubstrateSpec = Pick<CampaignSpec, 'campaign' | 'slug' | 'substrate'
 };
 
 /** Called at every step forward, never while nothing moves: what may become a heartbeat. */
-export type OnProgress = (done: number, total: number, detail: string) => void;
+type OnProgress = (done: number, total: number, detail: string) => void;
 
 export interface ProvisionRequest {
   readonly spec: SubstrateSpec;

@@ -28,7 +28,7 @@ export async function installChart(request: ChartRequest): Promise<void> {
 }
 
 /** Whether a cluster has a chart to uninstall. A cluster of our own is removed whole. */
-export function hasChartToRemove({ system, cluster }: Pick<ChartRequest, 'system' | 'cluster'>): boolean {
+function hasChartToRemove({ system, cluster }: Pick<ChartRequest, 'system' | 'cluster'>): boolean {
   return system.install.helm !== undefined && !cluster.owned;
 }
 

@@ -6,7 +6,7 @@ import { TOOLS, toolVariable } from './tools.ts';
 import type { ToolName } from './tools.ts';
 
 /** Where a tool was found: named by its variable, on PATH, in the cache, or put there just now. */
-export type ToolSource = 'explicit' | 'path' | 'cache' | 'release' | 'build';
+type ToolSource = 'explicit' | 'path' | 'cache' | 'release' | 'build';
 
 /** A tool that can be run. */
 export interface FoundTool {

@@ -41,14 +41,14 @@ export interface CampaignOutline {
 }
 
 /** A gate as the validator of the Update `decide` needs it. */
-export interface GateOutline {
+interface GateOutline {
   readonly name: string;
   readonly bar: Bar;
   readonly barKind: BarKind;
 }
 
 /** What of the load decides whether a retry may change its length. Seconds count from the start of the soak. */
-export interface LoadOutline {
+interface LoadOutline {
   readonly soakSeconds: number;
   readonly settleSeconds: number;
   /** What happens at a given second of the soak, e.g. "the action fail-node". */

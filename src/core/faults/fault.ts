@@ -1,5 +1,5 @@
 /** What a fault is checked against. */
-export interface FaultScope {
+interface FaultScope {
   /** When the fault is injected, seconds into the soak. */
   readonly atSeconds: number;
   readonly soakSeconds: number;

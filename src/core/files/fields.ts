@@ -86,7 +86,7 @@ export function choice<const T extends readonly [string, ...string[]]>(
 }
 
 /** What names may look like: they become file names and label values. */
-export const NAME_PATTERN = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
+const NAME_PATTERN = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
 const NAME_ALLOWED =
   'a name of letters, digits, - _ and . (at most 63), looked up in the configured folders, never a path';
 

@@ -4,7 +4,7 @@ import type { FieldRule } from './fields.ts';
 import type { Segment } from './yaml-place.ts';
 
 /** Takes the wrappers off: optional, default. */
-export function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
+function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
   let inner = schema;
   while (inner instanceof z.ZodOptional || inner instanceof z.ZodDefault || inner instanceof z.ZodPrefault) {
     inner = inner.unwrap();

@@ -7,7 +7,7 @@ import { descend, isMergeKey, keyOf, locate, MERGE, resolveAnchors } from './yam
 import type { Anchors, Segment } from './yaml-place.ts';
 
 /** 1-based place in a text. */
-export interface Place {
+interface Place {
   readonly line: number;
   readonly column: number;
 }

@@ -3,7 +3,7 @@ import { groupKey } from './quantile.ts';
 import type { TimeSpan } from './window.ts';
 
 /** Samples on both sides of a counter reset must be at most this far apart for the reset to be bridged. */
-export const RESET_COVER_MS = 15_000;
+const RESET_COVER_MS = 15_000;
 
 /** What is known of a counter over a window; every list is keyed by the series' labels. */
 export interface CounterEvidence {

@@ -3,7 +3,7 @@ import { groupKey } from './quantile.ts';
 import type { TimeSpan } from './window.ts';
 
 /** A target must have been up in at least this share of the window's scrapes. */
-export const COVER_SHARE = 0.5;
+const COVER_SHARE = 0.5;
 
 /** How well the targets of a job were scraped in a window. */
 export interface Coverage {

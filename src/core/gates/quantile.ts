@@ -21,7 +21,7 @@ export type QuantileResult =
  * From this quantile on a mean above it counts as saturation: more than nine tenths of the events are quicker than the
  * average, so the average is made by a few that the buckets cannot place. Below it (a median) that is ordinary skew.
  */
-export const MEAN_CHECKED_FROM = 0.9;
+const MEAN_CHECKED_FROM = 0.9;
 
 /** Groups the series of a bucket expression by their labels without `le`. Series without `le` are left out. */
 export function groupBuckets(samples: readonly Sample[]): readonly BucketGroup[] {

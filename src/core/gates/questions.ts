@@ -27,7 +27,7 @@ export interface GateQuestions {
   readonly jobs: readonly string[];
 }
 
-export interface SelectorQuestions {
+interface SelectorQuestions {
   readonly selector: Selector;
   /** Samples of the best covered series, by job. A series that came back under another `instance` is one. */
   readonly samples: string;

@@ -3,7 +3,7 @@ import { GATE_KIND_NAMES, gateKind, kindsIn, sourceOf } from './kinds/registry.t
 import type { Bar, BarKind, GateDefinition } from './model.ts';
 
 /** A gate's reading needs this many samples unless its file says otherwise. */
-export const DEFAULT_MIN_SAMPLES = 5;
+const DEFAULT_MIN_SAMPLES = 5;
 
 /** Measures of a campaign's size that scaled bars go by. */
 export interface Scale {

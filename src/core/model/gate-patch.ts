@@ -1,6 +1,8 @@
 /**
  * Fields that say how a gate's value is measured, one per kind of gate. The kinds declare them, in `core/gates/kinds`; at most
  * one is set.
+ *
+ * @public
  */
 export interface GateSourceFields {}
 

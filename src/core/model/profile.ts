@@ -62,7 +62,7 @@ export interface Burst {
   readonly selectivity: number;
 }
 
-export interface DemandChange {
+interface DemandChange {
   /** Into the soak. Below 0, in the ramp, only in files of upstream's version: see `intoSoak`. */
   readonly atSeconds: number;
   readonly targetMultiplier: number;

@@ -1,5 +1,5 @@
 /** Clusters that a substrate offers, and the field that lists them. */
-export interface Offer {
+interface Offer {
   readonly clusters: number;
   readonly field: string;
   readonly noun: string;
@@ -74,9 +74,4 @@ export const SUBSTRATE_TYPE_NAMES = Object.keys(SUBSTRATE_TYPES) as [SubstrateTy
 /** What the type of a substrate can do. */
 export function traitsOf({ type }: { readonly type: SubstrateType }): SubstrateTraits {
   return SUBSTRATE_TYPES[type];
-}
-
-/** The names of the types that this version can run. */
-export function runnableTypes(): readonly SubstrateType[] {
-  return SUBSTRATE_TYPE_NAMES.filter((type) => SUBSTRATE_TYPES[type].runnable);
 }

@@ -27,7 +27,7 @@ export interface ChartInputs {
 }
 
 /** A field of the profile that takes effect only through the chart of a system. */
-export interface ChartSetting {
+interface ChartSetting {
   readonly field: string;
   /** The value in words where the profile uses the field; undefined where it does not. */
   readonly found: (profile: Profile) => string | undefined;

@@ -4,7 +4,7 @@ import type { DeadlineError } from './deadline-errors.ts';
 import { formatDuration } from '../text/duration.ts';
 
 /** Default budgets of single external calls, integer ms. */
-export const DEFAULT_BUDGETS: CallBudgets = {
+const DEFAULT_BUDGETS: CallBudgets = {
   clusterReadyMs: 120_000,
   nodeReadyMs: 120_000,
   podReadyMs: 60_000,

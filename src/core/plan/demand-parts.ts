@@ -10,7 +10,7 @@ import { podsOfCluster } from './cluster-pods.ts';
 export type DemandSpec = Pick<CampaignSpec, 'profile' | 'plan' | 'catalogue' | 'randomSeed'>;
 
 /** A burst that a cluster takes part in, with the workloads it brings; times are ms after the start of the soak. */
-export interface BurstPart {
+interface BurstPart {
   readonly workloads: readonly Workload[];
   readonly fromMs: number;
   /** Undefined = it stays to the end. */

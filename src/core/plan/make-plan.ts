@@ -22,7 +22,7 @@ import { ceilDiv, largestRemainder } from './whole-numbers.ts';
 /** More clusters than this is a slip of the pen, and would take memory before anybody could say so. */
 export const MAX_CLUSTERS = 1_000_000;
 /** Activities of one stage, however many clusters there are. */
-export const MAX_ACTIVITIES_PER_STAGE = 200;
+const MAX_ACTIVITIES_PER_STAGE = 200;
 /** Clusters handled by one activity, until there are too many activities. */
 const CLUSTERS_PER_ACTIVITY = 10;
 

@@ -18,7 +18,7 @@ const scaleStep = z.strictObject({
 });
 
 /** One gate of a system or profile file. */
-export const gateSchema = z
+const gateSchema = z
   .strictObject({
     description: text('What the gate holds, in a sentence').optional(),
     unit: text('Unit of the value, e.g. s or ratio').optional(),

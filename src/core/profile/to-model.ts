@@ -60,7 +60,7 @@ export function toProfile(file: ProfileFile, format: FileFormat): Profile {
 }
 
 /** A hold as files and inputs write it: a duration, 0 or false. */
-export function holdMs(hold: string | number | boolean): number {
+function holdMs(hold: string | number | boolean): number {
   return typeof hold === 'string' ? ms(hold) : 0;
 }
 

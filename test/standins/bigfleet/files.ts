@@ -24,8 +24,8 @@ export interface StandinProfile {
 }
 
 /** Machines that the load of a stand-in needs, and Pods that one holds. */
-export const MACHINES = 5;
-export const PODS_PER_MACHINE = 8;
+const MACHINES = 5;
+const PODS_PER_MACHINE = 8;
 
 const JOB = 'bigfleet';
 

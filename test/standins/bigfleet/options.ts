@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
 /** What can go wrong in the stand-in, as it does in a real BigFleet. */
-export const FAULTS = [
+const FAULTS = [
   /** Cycles that last two hours among thousands that last milliseconds. */
   'stall',
   /** Cycles that last 3 s. */

@@ -15,10 +15,10 @@ import {
  */
 
 /** Metrics by key; -1 = not measured. A key that is absent or null is no gate. */
-export type Metrics = Readonly<Record<string, number | null>>;
+type Metrics = Readonly<Record<string, number | null>>;
 
 /** What became of one runner action; both errors are empty where there is none. */
-export interface ActionResult {
+interface ActionResult {
   readonly action: string;
   readonly atSeconds: number;
   readonly asserted: boolean;
@@ -37,7 +37,7 @@ export interface BigfleetInput {
 }
 
 /** One gate of upstream's. `skipped`: not asked for, absent, or -1 where -1 is passed over. */
-export interface BigfleetGate {
+interface BigfleetGate {
   readonly key: string;
   readonly outcome: 'pass' | 'fail' | 'skipped';
   readonly value: number | null;
@@ -83,7 +83,7 @@ export function judgeBigfleet(input: BigfleetInput): BigfleetVerdict {
 }
 
 /** The gates of upstream's `pass()` in its order, each judged, though upstream stops at the first that fails. */
-export function bigfleetGates(input: BigfleetInput): readonly BigfleetGate[] {
+function bigfleetGates(input: BigfleetInput): readonly BigfleetGate[] {
   const { metrics, slo, totalCrs, shardReplicas } = input;
   const gate = (
     key: string,

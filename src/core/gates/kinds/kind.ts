@@ -8,7 +8,7 @@ import type { Refusal } from '../refusal.ts';
 import type { TimeSpan } from '../window.ts';
 
 /** The answers that a gate's value comes from. `values` and `counters` are in the order of the kind's queries. */
-export interface KindAnswers {
+interface KindAnswers {
   readonly values: readonly { readonly query: string; readonly answer: Answer<Sample> }[];
   /** One answer per selector of the counter queries. */
   readonly counters: readonly CounterAnswer[];
@@ -17,7 +17,7 @@ export interface KindAnswers {
 }
 
 /** The curve of a gate in reports. */
-export interface KindCurve {
+interface KindCurve {
   readonly promql: string;
   /** The curve shows the growth since its first point instead of the value. */
   readonly growth: boolean;

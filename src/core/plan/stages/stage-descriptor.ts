@@ -4,7 +4,7 @@ import type { CampaignSpec } from '../spec.ts';
 import type { CampaignShape } from './shape.ts';
 
 /** Derives the wait of one step. Undefined, or a wait of 0: a campaign of this shape does not have the step. */
-export type StepRule = (shape: CampaignShape) => Wait | undefined;
+type StepRule = (shape: CampaignShape) => Wait | undefined;
 
 /** What a stage adds to the plan. Its row in `model/stages.ts` says how the campaign treats it. */
 export interface StageDescriptor<Id extends string = string, Checkpoint = unknown> {
