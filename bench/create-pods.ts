@@ -170,7 +170,7 @@ async function paced(rates: readonly number[], seconds: number): Promise<readonl
       const count = rate * seconds;
       const cpuBefore = process.cpuUsage();
       const report = await runArrivals({
-        place: { client, namespace: 'x', labelSelector: 'a=b' },
+        scope: { client, namespace: 'x', labelSelector: 'a=b' },
         pods: { name: (slot) => `pod-${slot}`, body: (slot) => JSON.stringify(boundPod(`pod-${slot}`, slot)) },
         offsetsMs: arrivalTimes({ shape: 'poisson', count, rampMs: seconds * 1_000, seed: 1 }),
         startAtMs: Date.now() + 50,

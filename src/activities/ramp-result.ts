@@ -2,13 +2,13 @@ import type { ArrivalsReport } from '../adapters/kube/run-arrivals.ts';
 import type { StageResult } from '../core/campaign/stage-io.ts';
 import type { BodyResult } from './stage-activity.ts';
 
-/** What a ramp reports of its clusters. A rate or a lateness that was not measured is left out, never told as 0. */
+/** The result of a ramp over its clusters. A rate or a lateness that was not measured is left out and never shown as 0. */
 export function rampResult(reports: readonly ArrivalsReport[]): BodyResult<StageResult> {
   const sum = (of: (report: ArrivalsReport) => number): number =>
     reports.reduce((total, report) => total + of(report), 0);
   const rate = (of: (report: ArrivalsReport) => number | undefined): number | undefined => {
     const rates = reports.filter(({ wanted }) => wanted > 0).map(of);
-    // Of a part of the clusters it would be the rate of another load.
+    // A sum over some of the clusters would be the rate of another load.
     const known = rates.filter((each) => each !== undefined);
     return rates.length === 0 || known.length < rates.length ? undefined : known.reduce((a, b) => a + b, 0);
   };
@@ -17,7 +17,7 @@ export function rampResult(reports: readonly ArrivalsReport[]): BodyResult<Stage
   const achieved = rate((report) => report.achievedPerSec);
   const sent = reports.filter(({ sentLate }) => sentLate.count > 0);
   const lateP99 = sent.length === 0 ? undefined : Math.max(...sent.map(({ sentLate }) => sentLate.p99Ms));
-  const told = [
+  const parts = [
     `${sum((report) => report.created + report.existing)} of ${wanted} Pods created`,
     ...(achieved === undefined
       ? []
@@ -25,7 +25,7 @@ export function rampResult(reports: readonly ArrivalsReport[]): BodyResult<Stage
     ...(lateP99 === undefined ? [] : [`sent at most ${Math.round(lateP99)} ms late (p99)`]),
   ];
   return {
-    detail: told.join(', '),
+    detail: parts.join(', '),
     facts: {
       podsWanted: wanted,
       podsCreated: sum((report) => report.created),

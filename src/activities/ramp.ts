@@ -6,7 +6,7 @@ import type { StageInput, StageResult } from '../core/campaign/stage-io.ts';
 import type { RampCheckpoint } from '../core/plan/checkpoints/ramp.ts';
 import { POD_REQUESTS_AT_ONCE } from '../core/plan/limits.ts';
 import { rampResult } from './ramp-result.ts';
-import { placeOf } from './soak-load.ts';
+import { scopeOf } from './soak-load.ts';
 import { stageActivity } from './stage-activity.ts';
 
 /** What the stage works with. */
@@ -49,7 +49,7 @@ export function createRamp(log: Logger, adapters: RampAdapters): (input: StageIn
         return Promise.all(
           clusters.map((cluster) =>
             adapters.runArrivals({
-              place: placeOf(cluster),
+              scope: scopeOf(cluster),
               pods: cluster.load,
               offsetsMs: cluster.load.arrivalsMs,
               startAtMs: checkpoint.startAtMs,

@@ -1,6 +1,6 @@
 import { removeSurplus, replaceMissing, type MendRequest } from '../adapters/kube/mend.ts';
 import { runDemand, type DemandReport } from '../adapters/kube/run-demand.ts';
-import { SlotBook, type LoadPlace } from '../adapters/kube/slot-book.ts';
+import { SlotBook, type LoadScope } from '../adapters/kube/slot-book.ts';
 import { POD_REQUESTS_AT_ONCE } from '../core/plan/limits.ts';
 import { wantedSlots, type Demand, type DemandOperation, type WantedPods } from '../core/plan/demand.ts';
 import type { PodSource } from '../adapters/kube/run-arrivals.ts';
@@ -15,8 +15,8 @@ const GENERATIONS_PER_EXECUTION = 1_000;
 /** What a load needs of its cluster. An `ObservedCluster` has it. */
 export interface LoadedCluster {
   readonly record: { readonly name: string };
-  readonly load: PodSource & Omit<LoadPlace, 'client'>;
-  readonly client: LoadPlace['client'];
+  readonly load: PodSource & Omit<LoadScope, 'client'>;
+  readonly client: LoadScope['client'];
   counts(): { readonly present: number };
   readonly onLate: (lateMs: number) => void;
   /** See `ObservedCluster`. */
@@ -50,7 +50,7 @@ export class SoakLoad implements RepairableLoad {
   }
 
   static async begin(request: SoakLoadRequest, signal: AbortSignal): Promise<SoakLoad> {
-    const book = await SlotBook.read(placeOf(request.cluster), { signal, budgetMs: request.callBudgetMs });
+    const book = await SlotBook.read(scopeOf(request.cluster), { signal, budgetMs: request.callBudgetMs });
     return new SoakLoad(request, book);
   }
 
@@ -65,7 +65,7 @@ export class SoakLoad implements RepairableLoad {
     const { cluster, demand, startAtMs, lowWater, callBudgetMs, execution } = this.#request;
     const firstGeneration = (execution - 1) * GENERATIONS_PER_EXECUTION;
     const report = await runDemand({
-      place: placeOf(cluster),
+      scope: scopeOf(cluster),
       pods: cluster.load,
       operations: demand.operations.map((operation) => ({
         ...operation,
@@ -112,7 +112,7 @@ export class SoakLoad implements RepairableLoad {
   #mendRequest(signal: AbortSignal): MendRequest {
     const { cluster, callBudgetMs } = this.#request;
     return {
-      place: placeOf(cluster),
+      scope: scopeOf(cluster),
       pods: cluster.load,
       wanted: this.#wanted,
       book: this.#book,
@@ -125,6 +125,6 @@ export class SoakLoad implements RepairableLoad {
 }
 
 /** Where a cluster's Pods are. */
-export function placeOf({ client, load }: Pick<LoadedCluster, 'client' | 'load'>): LoadPlace {
+export function scopeOf({ client, load }: Pick<LoadedCluster, 'client' | 'load'>): LoadScope {
   return { client, namespace: load.namespace, labelSelector: load.labelSelector };
 }

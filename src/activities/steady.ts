@@ -17,7 +17,7 @@ import {
   STEADY_POLLS,
 } from '../core/plan/limits.ts';
 import { pause } from './pause.ts';
-import { placeOf } from './soak-load.ts';
+import { scopeOf } from './soak-load.ts';
 import { stageActivity, systemNotThere } from './stage-activity.ts';
 
 /** What the stage works with. */
@@ -93,11 +93,11 @@ async function mend(clusters: readonly ObservedCluster[], callBudgetMs: number, 
   await pMap(
     clusters,
     async (cluster) => {
-      const place = placeOf(cluster);
+      const scope = scopeOf(cluster);
       const request = {
-        place,
+        scope,
         wanted: wantedSlots(cluster.load.demand, 0),
-        book: await SlotBook.read(place, { signal, budgetMs: callBudgetMs }),
+        book: await SlotBook.read(scope, { signal, budgetMs: callBudgetMs }),
         parallel: POD_REQUESTS_AT_ONCE,
         callBudgetMs,
         signal,

@@ -13,16 +13,16 @@ export interface PodCounts {
 }
 
 /**
- * Called once for each Pod when it is first known to be bound. `latencyMs` counts from the moment the Pod should have been
- * created. `coarse`: the binding was not seen as it happened (before the watch was opened, or found by a list); the
- * latency is then the scheduler's own time, which has whole seconds, rounded up.
+ * Called once for each Pod when it is first known to be bound. `latencyMs` counts from the moment at which the Pod should have
+ * been created. `coarse`: the binding was not seen as it happened, because it was before the watch was opened, or a list found
+ * it. The latency then comes from the scheduler's own time, which has whole seconds, rounded up.
  */
 export type OnBind = (latencyMs: number, pod: WatchedPod, coarse: boolean) => void;
 
 const BOUND = 1;
 const READY = 2;
 
-/** Keeps count of Pods and measures how long each waited for its Node. A Pod costs it one map entry. */
+/** Counts Pods and measures how long each waited for its Node. It keeps one map entry per Pod. */
 export class BindObserver {
   readonly #pods = new Map<string, number>();
   readonly #onBind: OnBind;
@@ -31,13 +31,13 @@ export class BindObserver {
   #ready = 0;
   #deleted = 0;
 
-  /** Pods that the scheduler bound before `sinceMs` were somebody else's to measure: they are counted, not told. */
+  /** Pods that the scheduler bound before `sinceMs` are counted, but not measured: the observer before measured them. */
   constructor(options: { readonly onBind: OnBind; readonly sinceMs: number }) {
     this.#onBind = options.onBind;
     this.#sinceMs = options.sinceMs;
   }
 
-  /** Takes in a change; give it to `watchPods` as its `onChange`. */
+  /** Counts a change. `watchPods` takes it as its `onChange`. */
   readonly take = (change: PodChange): void => {
     if (change.type === 'gone') {
       this.#count(this.#pods.get(change.uid) ?? 0, 0);
@@ -71,7 +71,7 @@ export class BindObserver {
   #measure({ pod, from, seenSinceMs }: Extract<PodChange, { type: 'present' }>): void {
     if (pod.intendedAtMs === undefined) return;
     const nowMs = Date.now();
-    // The scheduler's time is cut to the second: the binding was within the second that follows it.
+    // The scheduler's time has whole seconds: the binding was within the second after it.
     const boundByMs = pod.scheduledAtMs === undefined ? undefined : pod.scheduledAtMs + 1_000;
     const coarse = from === 'list' || (boundByMs !== undefined && boundByMs < seenSinceMs);
     if (coarse && boundByMs !== undefined && boundByMs <= this.#sinceMs) return;

@@ -2,11 +2,11 @@ import { Lateness } from './lateness.ts';
 import { openLoop } from './open-loop.ts';
 import type { PodSource } from './run-arrivals.ts';
 import { listSlotPods, podsPath } from './slot-book.ts';
-import type { LoadPlace, SlotBook } from './slot-book.ts';
+import type { LoadScope, SlotBook } from './slot-book.ts';
 
 /** A load that is brought to what is wanted of it. */
 export interface MendRequest {
-  readonly place: LoadPlace;
+  readonly scope: LoadScope;
   readonly pods: PodSource;
   /** Slots that need a Pod. It may change while the repair runs, together with the book. */
   readonly wanted: ReadonlySet<number>;
@@ -25,10 +25,10 @@ export interface MendRequest {
  * @throws the signal's reason; KubeError when a call does not succeed within its budget
  */
 export async function replaceMissing(request: MendRequest): Promise<number> {
-  const { place, pods, book, wanted } = request;
+  const { scope, pods, book, wanted } = request;
   const within = { signal: request.signal, budgetMs: request.callBudgetMs };
   const mark = book.mark();
-  const present = new Set((await listSlotPods(place, within)).map(({ slot }) => slot));
+  const present = new Set((await listSlotPods(scope, within)).map(({ slot }) => slot));
   const missing = [...wanted].filter((slot) => !present.has(slot));
   const seenAtMs = Date.now();
   const lateness = new Lateness(request.onLate);
@@ -40,7 +40,7 @@ export async function replaceMissing(request: MendRequest): Promise<number> {
       const generation = book.nextGeneration(slot);
       const body = pods.body(slot, generation, seenAtMs);
       lateness.sent(seenAtMs);
-      await place.client.create(podsPath(place.namespace), body, within);
+      await scope.client.create(podsPath(scope.namespace), body, within);
       book.filled({ name: pods.name(slot, generation), slot, generation });
       replaced++;
     }),
@@ -54,10 +54,10 @@ export async function replaceMissing(request: MendRequest): Promise<number> {
  * @throws the signal's reason; KubeError when a call does not succeed within its budget
  */
 export async function removeSurplus(request: Omit<MendRequest, 'pods'>): Promise<number> {
-  const { place, book, wanted } = request;
+  const { scope, book, wanted } = request;
   const within = { signal: request.signal, budgetMs: request.callBudgetMs };
   const mark = book.mark();
-  const surplus = (await listSlotPods(place, within)).filter(({ slot }) => !wanted.has(slot));
+  const surplus = (await listSlotPods(scope, within)).filter(({ slot }) => !wanted.has(slot));
   const seenAtMs = Date.now();
   const lateness = new Lateness(request.onLate);
   let removed = 0;
@@ -65,7 +65,7 @@ export async function removeSurplus(request: Omit<MendRequest, 'pods'>): Promise
     book.exclusively(slot, async () => {
       if (!book.unchangedSince(slot, mark) || wanted.has(slot)) return;
       lateness.sent(seenAtMs);
-      await place.client.delete(`${podsPath(place.namespace)}/${name}`, { gracePeriodSeconds: 0 }, within);
+      await scope.client.delete(`${podsPath(scope.namespace)}/${name}`, { gracePeriodSeconds: 0 }, within);
       book.emptied(slot);
       removed++;
     }),

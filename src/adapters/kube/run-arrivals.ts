@@ -2,7 +2,7 @@ import { Lateness } from './lateness.ts';
 import type { LatenessSummary } from './lateness.ts';
 import { openLoop, throttled } from './open-loop.ts';
 import { SlotBook, podsPath } from './slot-book.ts';
-import type { LoadPlace } from './slot-book.ts';
+import type { LoadScope } from './slot-book.ts';
 
 /** JSON of the Pod that fills a slot, and its name. */
 export interface PodSource {
@@ -11,7 +11,7 @@ export interface PodSource {
 }
 
 export interface ArrivalsRequest {
-  readonly place: LoadPlace;
+  readonly scope: LoadScope;
   readonly pods: PodSource;
   /** When each slot is filled, ms after `startAtMs`, ascending. One entry per Pod that is wanted. */
   readonly offsetsMs: readonly number[];
@@ -64,11 +64,11 @@ const PROGRESS_EVERY_MS = 500;
  * @throws the signal's reason; KubeError when a Pod cannot be created within its budget
  */
 export async function runArrivals(request: ArrivalsRequest): Promise<ArrivalsReport> {
-  const { place, offsetsMs, signal } = request;
+  const { scope, offsetsMs, signal } = request;
   const within = { signal, budgetMs: request.callBudgetMs };
-  const book = await SlotBook.read(place, within);
+  const book = await SlotBook.read(scope, within);
   const beganAtMs = Date.now();
-  const path = podsPath(place.namespace);
+  const path = podsPath(scope.namespace);
   const sentLate = new Lateness(request.onLate);
   const answeredLate = new Lateness();
   const span = { firstAtMs: Number.POSITIVE_INFINITY, lastAtMs: 0 };
@@ -79,7 +79,7 @@ export async function runArrivals(request: ArrivalsRequest): Promise<ArrivalsRep
     const body = request.pods.body(slot, generation, intendedAtMs);
     const sentAtMs = Date.now();
     lateMs = sentLate.sent(intendedAtMs);
-    const { outcome, attempts } = await place.client.create(path, body, within);
+    const { outcome, attempts } = await scope.client.create(path, body, within);
     span.firstAtMs = Math.min(span.firstAtMs, sentAtMs);
     span.lastAtMs = Math.max(span.lastAtMs, sentAtMs);
     answeredLate.add(Date.now() - intendedAtMs);
@@ -119,7 +119,7 @@ export async function runArrivals(request: ArrivalsRequest): Promise<ArrivalsRep
   });
 
   // Without a second list, Pods that were lost meanwhile (evicted, preempted) would stay missing.
-  const after = await SlotBook.read(place, within);
+  const after = await SlotBook.read(scope, within);
   const empty = offsetsMs.map((_, slot) => slot).filter((slot) => after.live(slot) === undefined);
   const refilledAtMs = Date.now();
   await openLoop({

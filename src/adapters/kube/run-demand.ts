@@ -4,10 +4,10 @@ import type { LatenessSummary } from './lateness.ts';
 import { openLoop, throttled } from './open-loop.ts';
 import type { PodSource } from './run-arrivals.ts';
 import { podsPath } from './slot-book.ts';
-import type { LoadPlace, SlotBook } from './slot-book.ts';
+import type { LoadScope, SlotBook } from './slot-book.ts';
 
 export interface DemandRequest {
-  readonly place: LoadPlace;
+  readonly scope: LoadScope;
   readonly pods: PodSource;
   readonly operations: readonly DemandOperation[];
   /** Start of the soak, ms since 1970: the same again when it is resumed. */
@@ -97,7 +97,7 @@ class Run {
 
   /** Leaves the slot with a Pod of this generation or a later one. */
   async #make({ kind, slot, generation, atMs }: DemandOperation): Promise<void> {
-    const { place, book, pods, wanted } = this.#request;
+    const { scope, book, pods, wanted } = this.#request;
     const live = book.live(slot);
     if (kind === 'create') wanted.add(slot);
     if (live !== undefined && live.generation >= generation) {
@@ -112,7 +112,7 @@ class Run {
     const next = Math.max(generation, book.nextGeneration(slot));
     const body = pods.body(slot, next, intendedAtMs);
     this.#sentLate.sent(intendedAtMs + deletedInMs);
-    const created = await place.client.create(podsPath(place.namespace), body, {
+    const created = await scope.client.create(podsPath(scope.namespace), body, {
       signal: this.#request.signal,
       budgetMs: this.#request.callBudgetMs,
     });
@@ -142,11 +142,11 @@ class Run {
 
   /** Deletes a Pod. @returns how long the server took, ms */
   async #end(slot: number, name: string, intendedAtMs: number): Promise<number> {
-    const { place, book, signal, callBudgetMs } = this.#request;
-    const path = `${podsPath(place.namespace)}/${name}`;
+    const { scope, book, signal, callBudgetMs } = this.#request;
+    const path = `${podsPath(scope.namespace)}/${name}`;
     this.#sentLate.sent(intendedAtMs);
     const sentAtMs = Date.now();
-    const { attempts } = await place.client.delete(path, { gracePeriodSeconds: 0 }, { signal, budgetMs: callBudgetMs });
+    const { attempts } = await scope.client.delete(path, { gracePeriodSeconds: 0 }, { signal, budgetMs: callBudgetMs });
     this.#counts.retries += attempts - 1;
     book.emptied(slot);
     return Date.now() - sentAtMs;

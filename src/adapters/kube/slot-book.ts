@@ -3,7 +3,7 @@ import type { ClusterClient, ObjectMeta, Selection } from './client.ts';
 import type { Within } from './transport.ts';
 
 /** Where the load's Pods are. */
-export interface LoadPlace {
+export interface LoadScope {
   readonly client: Pick<ClusterClient, 'list' | 'create' | 'delete'>;
   readonly namespace: string;
   /** Selects the campaign's Pods. */
@@ -29,9 +29,9 @@ export class SlotBook {
   #changes = 0;
 
   /** The book of the Pods that exist now. */
-  static async read(place: LoadPlace, within: Within): Promise<SlotBook> {
+  static async read(scope: LoadScope, within: Within): Promise<SlotBook> {
     const book = new SlotBook();
-    for (const pod of await listSlotPods(place, within)) book.filled(pod);
+    for (const pod of await listSlotPods(scope, within)) book.filled(pod);
     return book;
   }
 
@@ -86,10 +86,10 @@ export class SlotBook {
 }
 
 /** The load's Pods that exist and are not being deleted. */
-export async function listSlotPods(place: LoadPlace, within: Within): Promise<readonly SlotPod[]> {
-  const selection: Selection = { labelSelector: place.labelSelector };
-  const { items } = await place.client.list(
-    podsPath(place.namespace),
+export async function listSlotPods(scope: LoadScope, within: Within): Promise<readonly SlotPod[]> {
+  const selection: Selection = { labelSelector: scope.labelSelector };
+  const { items } = await scope.client.list(
+    podsPath(scope.namespace),
     { ...selection, metadataOnly: true, pick: ({ metadata }: { metadata: ObjectMeta }) => slotPodOf(metadata) },
     within,
   );

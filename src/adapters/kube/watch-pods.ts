@@ -11,7 +11,7 @@ export type PodChange =
   | {
       readonly type: 'present';
       readonly pod: WatchedPod;
-      /** Found by a list, or by a watch that was opened at `seenSinceMs`: what happened before that was not seen as it happened. */
+      /** Found by a list, or by a watch that was opened at `seenSinceMs`. Earlier changes were not seen as they happened. */
       readonly from: 'list' | 'watch';
       readonly seenSinceMs: number;
     }
@@ -23,9 +23,9 @@ export interface WatchStats {
   readonly bookmarks: number;
   /** Lists, the first included. */
   readonly lists: number;
-  /** Times the watch went on from where it was after its connection ended. */
+  /** Times the watch resumed from its last version after its connection ended. */
   readonly resumes: number;
-  /** Times a list showed changes that a quiet watch had kept to itself. */
+  /** Times a list showed changes that a quiet watch had not sent. */
   readonly silent: number;
   /** Failed attempts to list or to connect. */
   readonly failures: number;
@@ -37,7 +37,7 @@ export interface WatchRequest {
   readonly labelSelector: string;
   readonly onChange: (change: PodChange) => void;
   readonly signal: AbortSignal;
-  /** A watch that says nothing for this long is checked against a list. An idle one is listed this often. */
+  /** A watch that is silent for this long is compared with a list. An idle watch is listed this often. */
   readonly quietMs: number;
   /** Budget of a list. */
   readonly listBudgetMs: number;
@@ -45,27 +45,27 @@ export interface WatchRequest {
 
 /** A watch under way. */
 export interface PodWatch {
-  /** Settles when the first list is in; rejects when the watch ended before. */
+  /** Settles when the first list has been read. Rejects when the watch ended before. */
   readonly synced: Promise<void>;
   /** Settles when the signal has aborted and nothing is under way any more; rejects when `onChange` threw. */
   readonly done: Promise<void>;
   stats(): WatchStats;
 }
 
-/** What the watch is told before it counts as having had its chance to tell the news of a list itself. */
+/** How long a watch may take to send the changes that a list has shown, before it counts as silent. */
 const GRACE_MS = 500;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
 
 /**
- * Tells every change of the selected Pods until the signal aborts, through lost connections, restarts of the API server and
- * expired versions: it goes on from the last version seen, lists anew when that has expired (410), and checks a quiet
- * watch against a list, because a server under load can drop a watch without a word.
+ * Reports every change of the selected Pods until the signal aborts, through lost connections, restarts of the API server and
+ * expired versions. It resumes from the last version seen, lists again when that has expired (410), and compares a quiet watch
+ * with a list, because a server under load can drop a watch without an error.
  */
 export function watchPods(request: WatchRequest): PodWatch {
   const watch = new Watch(request);
   const { promise: synced, resolve, reject } = Promise.withResolvers<void>();
-  // Who does not wait for it shall not be killed by it.
+  // A caller that does not wait for it must not fail because of it.
   synced.catch(() => {});
   const done = watch.run(resolve);
   done.then(() => reject(request.signal.reason), reject);
@@ -78,9 +78,9 @@ type End = 'closed' | 'expired' | 'silent';
 class Watch {
   readonly stats = { events: 0, bookmarks: 0, lists: 0, resumes: 0, silent: 0, failures: 0 };
   readonly #request: WatchRequest;
-  /** Version of each Pod as last told, by UID. */
+  /** Version of each Pod as last reported, by UID. */
   readonly #known = new Map<string, number>();
-  /** UIDs told to be gone while a check is under way: the list may still show them. */
+  /** UIDs reported gone while a check is under way: the list may still show them. */
   #goneMeanwhile: Set<string> | undefined;
   #version = '';
   /** What `onChange` threw: the observer is broken, not the watch. */
@@ -105,7 +105,7 @@ class Watch {
       } catch (cause) {
         if (this.#fault !== undefined) throw this.#fault.cause;
         if (signal.aborted) return;
-        // Whatever a server may answer is no reason to stop watching; the number of failures is told.
+        // No answer of a server ends the watch. The number of failures is reported.
         if (!(cause instanceof KubeError)) throw cause;
         this.stats.failures++;
       }
@@ -120,7 +120,7 @@ class Watch {
     return client.list(podsPath(namespace), { labelSelector, pick: readPod }, { signal, budgetMs: listBudgetMs });
   }
 
-  /** Tells what a list knows better. @returns the number of changes it told */
+  /** Reports what only the list shows. @returns the number of changes */
   #take(listed: Listed<WatchedPod>): number {
     const listedAtMs = Date.now();
     const version = Number(listed.resourceVersion);
@@ -160,7 +160,7 @@ class Watch {
     let silent = false;
     let checking: Promise<void> | undefined;
     const check = async (): Promise<void> => {
-      // A list that fails says as much: the server is not well, and a watch opened anew will show it.
+      // A list that fails means that the server is not well. A new watch will show it.
       const missed = await this.#check().catch(() => undefined);
       checking = undefined;
       silent = missed === true;
@@ -179,7 +179,7 @@ class Watch {
         const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
         rest = lines.pop() ?? '';
         for (const line of lines) {
-          if (line !== '' && this.#tell(line, openedAtMs) === 'expired') return 'expired';
+          if (line !== '' && this.#read(line, openedAtMs) === 'expired') return 'expired';
         }
       }
       return 'closed';
@@ -202,7 +202,7 @@ class Watch {
     }
   }
 
-  /** Compares a quiet watch with a list. @returns whether it had kept something to itself */
+  /** Compares a quiet watch with a list. @returns whether the watch had not sent a change */
   async #check(): Promise<boolean> {
     this.#goneMeanwhile = new Set();
     try {
@@ -216,7 +216,7 @@ class Watch {
     }
   }
 
-  #tell(line: string, openedAtMs: number): 'expired' | undefined {
+  #read(line: string, openedAtMs: number): 'expired' | undefined {
     const event = JSON.parse(line) as { type: string; object: PodObject & { code?: number } };
     const { object } = event;
     if (event.type === 'ERROR') {

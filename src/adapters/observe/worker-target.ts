@@ -12,8 +12,9 @@ export function thisWorker(metricsPort: number): WatchingWorker {
 }
 
 /**
- * A worker as a target: it serves the load's numbers. Its instance is not its address: the series of the worker that takes
- * a campaign over go on those of the one before, with a reset, instead of being added to them until those have gone stale.
+ * A worker as a scrape target: it serves the metrics of the load. Its instance is not its address. The series of a worker that
+ * takes a campaign over then continue those of the worker before, with a reset. Otherwise both would be summed until the old
+ * ones are stale.
  */
 function workerTarget(metricsPort: number): ScrapeTarget {
   return {
@@ -27,7 +28,7 @@ function workerTarget(metricsPort: number): ScrapeTarget {
   };
 }
 
-/** Whether this very process is the one that watches the campaign. False for a campaign that is over. */
+/** Whether this process watches the campaign. False for a campaign that is over. */
 export function isWatching(slug: string, worker: WatchingWorker): boolean {
   const ledger = readLedger(slug);
   return ledger?.closing !== true && isSame(ledger?.worker, worker);
@@ -39,8 +40,8 @@ export function claimWatch(slug: string, worker: WatchingWorker): void {
 }
 
 /**
- * Takes the watch of a campaign whose worker is dead, so that it is scraped again before its stage is taken up. Of several
- * workers that try one succeeds; one that is alive keeps its campaigns.
+ * Takes the watch of a campaign whose worker is dead, so that it is scraped again before its stage is resumed. Of several
+ * workers that try, one succeeds. A live worker keeps its campaigns.
  */
 export async function takeWatchOfTheDead(slug: string, worker: WatchingWorker, bounds: CallBounds): Promise<void> {
   if (!isOrphan(readLedger(slug))) return;
@@ -49,8 +50,8 @@ export async function takeWatchOfTheDead(slug: string, worker: WatchingWorker, b
 }
 
 /**
- * Has the campaign's Prometheus scrape the worker. What Prometheus does not answer to it finds by itself: it looks into its
- * files every second.
+ * Makes the campaign's Prometheus scrape the worker. If Prometheus does not answer the reload, it finds the change by itself: it
+ * reads its target files every second.
  */
 export async function pointAt(slug: string, { metricsPort }: WatchingWorker, bounds: CallBounds): Promise<void> {
   const prometheus = ownPrometheus(slug);

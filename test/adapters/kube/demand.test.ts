@@ -62,7 +62,7 @@ afterAll(async () => {
 async function ramped(slug: string): Promise<TestLoad> {
   const load = await makeLoad(client, { slug, catalogue: mixedCatalogue, rows: mixedRows, count: PODS, demand });
   await runArrivals({
-    place: load.place,
+    scope: load.scope,
     pods: load.pods,
     offsetsMs: Array.from({ length: PODS }, () => 0),
     startAtMs: Date.now(),
@@ -84,7 +84,7 @@ interface Soak {
 
 /** What a worker knows that begins, or takes over with this many operations behind it. */
 async function takenUp(load: TestLoad, lowWater: number): Promise<Soak> {
-  const book = await SlotBook.read(load.place, within());
+  const book = await SlotBook.read(load.scope, within());
   return { book, wanted: wantedSlots(demand, lowWater), lowWater };
 }
 
@@ -100,7 +100,7 @@ function drive(
   },
 ): Promise<DemandReport> {
   return runDemand({
-    place: load.place,
+    scope: load.scope,
     pods: load.pods,
     operations: (given.operations ?? operations).slice(0, given.until),
     startAtMs: given.startAtMs,
@@ -120,7 +120,7 @@ function mending(load: TestLoad, { book, wanted }: Soak): Parameters<typeof repl
 }
 
 const slotsOf = async (load: TestLoad): Promise<readonly number[]> =>
-  (await listSlotPods(load.place, within())).map(({ slot }) => slot).toSorted((a, b) => a - b);
+  (await listSlotPods(load.scope, within())).map(({ slot }) => slot).toSorted((a, b) => a - b);
 const sorted = (slots: Iterable<number>): readonly number[] => [...slots].toSorted((a, b) => a - b);
 const all = Array.from({ length: PODS }, (_, slot) => slot);
 
@@ -201,7 +201,7 @@ test('cut off again and again, with Pods lost in between, and resumed, it ends w
     // The checkpoint lags behind: half of what was done since is asked for a second time.
     saved = Math.floor((saved + done) / 2);
     cuts++;
-    const victim = (await listSlotPods(load.place, within()))[cuts];
+    const victim = (await listSlotPods(load.scope, within()))[cuts];
     await client.delete(`${podsPath(load.slug)}/${victim?.name}`, { gracePeriodSeconds: 0 }, within());
   }
   expect(cuts).toBeGreaterThan(3);
@@ -262,7 +262,7 @@ test('a soak that is tried again has generations of its own, mends what is lost,
   const observed = await observe(load);
   const observedCluster: LoadedCluster = {
     record: { name: 'c0' },
-    load: { ...load.pods, ...load.place },
+    load: { ...load.pods, ...load.scope },
     client,
     counts: () => observed.observer.counts(),
     onLate: () => undefined,

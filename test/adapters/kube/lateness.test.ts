@@ -26,11 +26,11 @@ async function lateOf(
   operations: readonly DemandOperation[],
   given: { readonly parallel: number; readonly createMs: number; readonly deleteMs: number },
 ): Promise<{ readonly lateMs: readonly number[]; readonly sentLate: LatenessSummary }> {
-  const { place, pods } = scriptedPods(['p0-g0', 'p1-g0'], given);
-  const book = await SlotBook.read(place, WITHIN);
+  const { scope, pods } = scriptedPods(['p0-g0', 'p1-g0'], given);
+  const book = await SlotBook.read(scope, WITHIN);
   const lateMs: number[] = [];
   const running = runDemand({
-    place,
+    scope,
     pods,
     operations,
     startAtMs: Date.now(),
@@ -81,10 +81,10 @@ test.for<[string, readonly DemandOperation[], Parameters<typeof lateOf>[1], read
 });
 
 test('an arrival is late when it is sent, not when its body is built or its request is answered', async () => {
-  const { place, pods } = scriptedPods([], { createMs: 400, deleteMs: 0 });
+  const { scope, pods } = scriptedPods([], { createMs: 400, deleteMs: 0 });
   const lateMs: number[] = [];
   const running = runArrivals({
-    place,
+    scope,
     pods: {
       ...pods,
       body: (slot, generation) => {
@@ -107,12 +107,12 @@ test('an arrival is late when it is sent, not when its body is built or its requ
 });
 
 test('a repair counts from the list that showed the need for it, in both directions', async () => {
-  const { place, pods, names }: ScriptedPods = scriptedPods(['p5-g0', 'p6-g0'], { createMs: 100, deleteMs: 50 });
+  const { scope, pods, names }: ScriptedPods = scriptedPods(['p5-g0', 'p6-g0'], { createMs: 100, deleteMs: 50 });
   const lateMs: number[] = [];
   const request = {
-    place,
+    scope,
     pods,
-    book: await SlotBook.read(place, WITHIN),
+    book: await SlotBook.read(scope, WITHIN),
     wanted: new Set([0, 1]),
     parallel: 1,
     ...LIMITS,

@@ -49,7 +49,7 @@ function fill(
   } = {},
 ): Promise<ArrivalsReport> {
   return runArrivals({
-    place: load.place,
+    scope: load.scope,
     pods: load.pods,
     offsetsMs: arrivalTimes({ shape: 'poisson', count: load.count, rampMs: options.rampMs ?? 0, seed: 5 }),
     startAtMs: options.startAtMs ?? Date.now(),
@@ -164,7 +164,7 @@ test('churn cut off between a deletion and its creation, and resumed, leaves one
   const startAtMs = Date.now();
   const churn = async (fromOperation: number, signal: AbortSignal, onLowWater: (n: number) => void): Promise<unknown> =>
     runDemand({
-      place: load.place,
+      scope: load.scope,
       pods: load.pods,
       operations,
       startAtMs,
@@ -172,7 +172,7 @@ test('churn cut off between a deletion and its creation, and resumed, leaves one
       parallel: 16,
       callBudgetMs: CALL_BUDGET_MS,
       signal,
-      book: await SlotBook.read(load.place, within()),
+      book: await SlotBook.read(load.scope, within()),
       wanted: new Set(Array(60).keys()),
       onLate: () => undefined,
       onProgress: ({ lowWater }) => onLowWater(lowWater),
@@ -186,7 +186,7 @@ test('churn cut off between a deletion and its creation, and resumed, leaves one
   await expect(cut).rejects.toThrow('killed');
   // The slot of the next operation is left empty, as by a kill between its two calls.
   const next = operations[lowWater];
-  const victim = (await SlotBook.read(load.place, within())).live(next?.slot ?? -1);
+  const victim = (await SlotBook.read(load.scope, within())).live(next?.slot ?? -1);
   await client.delete(`${podsPath(load.slug)}/${victim?.name}`, { gracePeriodSeconds: 0 }, within());
 
   const report = await churn(lowWater, within().signal, () => {});
@@ -213,7 +213,7 @@ test('a failed Node loses its Pods, which come back elsewhere as the next genera
   const evicted = [...nodeOf].filter(([, at]) => at === node).map(([name]) => name);
   expect(evicted).not.toHaveLength(0);
 
-  const site = { ...load.place, nodes: {} };
+  const site = { ...load.scope, nodes: {} };
   await failNode.fire(node, site, within());
   await failNode.fire(node, site, within());
   await vi.waitFor(async () => expect(await failNode.assert(node, site, within())).toMatchObject({ seen: true }), {
@@ -221,7 +221,7 @@ test('a failed Node loses its Pods, which come back elsewhere as the next genera
     interval: 100,
   });
   expect((await podsOf(load)).size).toBe(100 - evicted.length);
-  const book = await SlotBook.read(load.place, within());
+  const book = await SlotBook.read(load.scope, within());
   const wanted = new Set(Array(100).keys());
   const limits = { parallel: 16, callBudgetMs: CALL_BUDGET_MS, signal: within().signal };
   const request = { ...load, wanted, book, ...limits, onLate: () => undefined };

@@ -50,7 +50,7 @@ function fill(
   seen: ArrivalsProgress[] = [],
 ): Promise<ArrivalsReport> {
   return runArrivals({
-    place: { client, namespace: 'x', labelSelector: 'a=b' },
+    scope: { client, namespace: 'x', labelSelector: 'a=b' },
     pods: {
       name: (slot, generation) => `p${slot}-g${generation}`,
       body: (slot, generation, intendedAtMs) => JSON.stringify({ slot, generation, intendedAtMs }),

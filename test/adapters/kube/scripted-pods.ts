@@ -1,9 +1,9 @@
 import type { PodSource } from '../../../src/adapters/kube/run-arrivals.ts';
-import type { LoadPlace } from '../../../src/adapters/kube/slot-book.ts';
+import type { LoadScope } from '../../../src/adapters/kube/slot-book.ts';
 
 /** Pods in memory, behind the part of the client that the load uses. */
 export interface ScriptedPods {
-  readonly place: LoadPlace;
+  readonly scope: LoadScope;
   readonly pods: PodSource;
   /** Names of the Pods that exist. */
   readonly names: Set<string>;
@@ -15,7 +15,7 @@ export function scriptedPods(
   takes: { readonly createMs: number; readonly deleteMs: number },
 ): ScriptedPods {
   const present = new Set(names);
-  const client: LoadPlace['client'] = {
+  const client: LoadScope['client'] = {
     list: (_, { pick }) => {
       const items = [...present].map((name) => pick({ metadata: metadataOf(name) } as never));
       return Promise.resolve({ items, resourceVersion: '1' });
@@ -32,7 +32,7 @@ export function scriptedPods(
     },
   };
   return {
-    place: { client, namespace: 'x', labelSelector: 'a=b' },
+    scope: { client, namespace: 'x', labelSelector: 'a=b' },
     pods: { name: nameOf, body: nameOf },
     names: present,
   };

@@ -4,7 +4,7 @@ import { createNodes, waitForNodes } from '../../../src/adapters/kube/machines.t
 import { ensureNamespace } from '../../../src/adapters/kube/namespace.ts';
 import type { PodSource } from '../../../src/adapters/kube/run-arrivals.ts';
 import { podsPath } from '../../../src/adapters/kube/slot-book.ts';
-import type { LoadPlace } from '../../../src/adapters/kube/slot-book.ts';
+import type { LoadScope } from '../../../src/adapters/kube/slot-book.ts';
 import type { Within } from '../../../src/adapters/kube/transport.ts';
 import { watchPods } from '../../../src/adapters/kube/watch-pods.ts';
 import type { PodWatch } from '../../../src/adapters/kube/watch-pods.ts';
@@ -25,7 +25,7 @@ export interface TestLoad {
   readonly count: number;
   readonly workloads: readonly Workload[];
   readonly ground: GroundPlan;
-  readonly place: LoadPlace & { readonly client: ClusterClient };
+  readonly scope: LoadScope & { readonly client: ClusterClient };
   readonly pods: PodSource;
 }
 
@@ -73,7 +73,7 @@ export async function makeLoad(
     count,
     workloads,
     ground,
-    place: { client, namespace: slug, labelSelector: `${LABELS.campaign}=${slug}` },
+    scope: { client, namespace: slug, labelSelector: `${LABELS.campaign}=${slug}` },
     pods: {
       name: (slot, generation) => podName(slug, slot, generation),
       body: (slot, generation, intendedAtMs) => templates[slot]?.(slot, generation, intendedAtMs) ?? '',
@@ -91,11 +91,11 @@ export interface Observed {
 }
 
 /** Watches a load's Pods. */
-export async function observe({ place }: TestLoad, quietMs = 20_000): Promise<Observed> {
+export async function observe({ scope }: TestLoad, quietMs = 20_000): Promise<Observed> {
   const stop = new AbortController();
   const bound: WatchedPod[] = [];
   const observer = new BindObserver({ sinceMs: 0, onBind: (_, pod) => bound.push(pod) });
-  const watch = watchPods({ ...place, onChange: observer.take, signal: stop.signal, quietMs, listBudgetMs: 30_000 });
+  const watch = watchPods({ ...scope, onChange: observer.take, signal: stop.signal, quietMs, listBudgetMs: 30_000 });
   await watch.synced;
   return {
     observer,
@@ -109,11 +109,11 @@ export async function observe({ place }: TestLoad, quietMs = 20_000): Promise<Ob
 }
 
 /** A load's Pods as they are, by name. */
-export async function podsOf({ place }: TestLoad): Promise<ReadonlyMap<string, { uid: string; node: string }>> {
-  const { items } = await place.client.list(
-    podsPath(place.namespace),
+export async function podsOf({ scope }: TestLoad): Promise<ReadonlyMap<string, { uid: string; node: string }>> {
+  const { items } = await scope.client.list(
+    podsPath(scope.namespace),
     {
-      labelSelector: place.labelSelector,
+      labelSelector: scope.labelSelector,
       pick: ({ metadata, spec }: { metadata: ObjectMeta; spec: { nodeName?: string } }) =>
         [metadata.name, { uid: metadata.uid, node: spec.nodeName ?? '' }] as const,
     },
