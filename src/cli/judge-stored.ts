@@ -6,9 +6,10 @@ import { readTextFile } from '../adapters/files/read-text.ts';
 import { searchFolders } from '../adapters/host/folders.ts';
 import { FOREIGN_RULES } from '../core/verdict/foreign-rules-registry.ts';
 import type { ForeignVerdict } from '../core/verdict/foreign-rules-registry.ts';
-import { gatesForSummary } from '../core/verdict/gates-for-summary.ts';
+import { gatesForSummary, recordedGates } from '../core/verdict/gates-for-summary.ts';
 import { judgeSummary, sideBySide } from '../core/verdict/judge-summary.ts';
 import type { SideBySide, SummaryVerdict } from '../core/verdict/judge-summary.ts';
+import type { GateDefinition, GateResult } from '../core/gates/model.ts';
 import { GateProblems } from '../core/gates/resolve.ts';
 import { parseStoredSummary } from '../core/verdict/stored-summary.ts';
 import type { StoredSummary } from '../core/verdict/stored-summary.ts';
@@ -27,26 +28,16 @@ export interface JudgedSummary {
 }
 
 /**
- * Judges the summary at `path` (or in that folder) by the bars of a profile, which is the one the summary names where none is
- * given.
- * @throws UsageError where the summary, the profile or its gates cannot be used, with everything that is wrong
+ * Judges the summary at `path`, or in that folder. A profile or a setting of it that is given sets the bars. Otherwise a summary
+ * of Belay is judged by the bars it carries, and any other summary by those of the profile that it names.
+ * @throws UsageError if the summary, the profile or its gates cannot be used, with everything that is wrong
  */
 export function judgeStored(path: string, profileName: string | undefined, set: readonly string[]): JudgedSummary {
   const file = isFolder(path) ? join(path, 'summary.json') : path;
   const summary = storedSummary(file);
   const profile = profileOf(profileName ?? summary.profile, set);
-  const folders = searchFolders();
-  const system = findSystem(profile.system, folders);
-  // A summary with readings of its own can be judged without the system's file; any other cannot.
-  if (!system.ok && summary.gates.length === 0) throw usage(system.errors);
-  let belay: SummaryVerdict;
-  try {
-    belay = judgeSummary(summary, gatesForSummary(summary, system.ok ? system.value.gates : {}, profile));
-  } catch (error) {
-    if (error instanceof GateProblems)
-      throw new UsageError(`profile ${profile.metadata.name}: ${error.message}`, { cause: error });
-    throw error;
-  }
+  const isGiven = profileName !== undefined || set.length > 0;
+  const belay = judgeSummary(summary, gatesOf(summary, isGiven ? undefined : summary.gates, profile));
   const bigfleet = FOREIGN_RULES.bigfleet(summary, profile);
   return {
     names: { summary: file, runId: summary.runId, profile: profile.metadata.name },
@@ -54,6 +45,25 @@ export function judgeStored(path: string, profileName: string | undefined, set: 
     bigfleet,
     rows: sideBySide(summary, bigfleet, belay),
   };
+}
+
+/** The gates to judge by: the recorded ones if there are some to go by, otherwise those of the profile. */
+function gatesOf(
+  summary: StoredSummary,
+  recorded: readonly GateResult[] | undefined,
+  profile: Profile,
+): readonly GateDefinition[] {
+  try {
+    if (recorded !== undefined) return recordedGates(recorded);
+    const system = findSystem(profile.system, searchFolders());
+    // A summary with readings of its own can be judged without the system's file, any other cannot.
+    if (!system.ok && summary.gates === undefined) throw usage(system.errors);
+    return gatesForSummary(summary, system.ok ? system.value.gates : {}, profile);
+  } catch (error) {
+    if (error instanceof GateProblems)
+      throw new UsageError(`profile ${profile.metadata.name}: ${error.message}`, { cause: error });
+    throw error;
+  }
 }
 
 function storedSummary(file: string): StoredSummary {
@@ -90,7 +100,7 @@ function isFolder(path: string): boolean {
   try {
     return statSync(path).isDirectory();
   } catch {
-    // Why it cannot be had is told when it is read.
+    // Reading it reports why it cannot be used.
     return false;
   }
 }

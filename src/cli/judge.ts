@@ -10,17 +10,17 @@ interface JudgeOptions {
 }
 
 /**
- * `belay judge`: judges stored evidence again, without a cluster. The exit code is that of the chosen rules' verdict, Belay's
- * where both are shown.
+ * `belay judge`: judges stored evidence again, without a cluster. The exit code is that of the chosen rules' verdict; with both
+ * rules it is that of Belay's verdict.
  */
 export function judgeCommand(): Command {
   return new Command('judge')
-    .description('Judge a stored summary again, by the bars of a profile. Needs no cluster.')
+    .description('Judge a stored summary again, by its own bars or by those of a profile. Needs no cluster.')
     .argument('<summary>', 'path of a summary.json, or of the folder it lies in')
-    .option('-p, --profile <profile>', 'name of a profile, or path of its file (default: the one the summary names)')
+    .option('-p, --profile <profile>', 'judge by the bars of this profile: its name, or the path of its file')
     .option('-r, --rules <rules>', "bigfleet: exactly upstream's; belay: ours; both: side by side", 'both')
     .option('-o, --output <format>', 'table or json', 'table')
-    .option('--set <path=value>', 'change the profile, e.g. --set gates.podBindP99.max=5', collect, [])
+    .option('--set <path=value>', 'judge by a changed profile, e.g. --set gates.podBindP99.max=5', collect, [])
     .action(async (path: string, options: JudgeOptions) => {
       const output = oneOf('--output', options.output, ['table', 'json']);
       const rules = oneOf('--rules', options.rules, ['bigfleet', 'belay', 'both']);

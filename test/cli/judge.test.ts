@@ -104,15 +104,19 @@ describe('belay judge', () => {
     ['one measured gate beside unmeasured ones that allow it', [measured('a'), unmeasured('b', { counts: false })], 0],
   ])('judges a summary with %s', async (_, gates, exitCode) => {
     writeFileSync(join(folder, 'summary.json'), JSON.stringify({ runId: 'r', profile: 'small', metrics: {}, gates }));
-    const judged = await judge(folder, '--set', 'system=none-such', '--rules', 'belay').catch(
-      (error: unknown) => error,
-    );
-    if (gates.length === 0) {
-      // Without readings of its own it needs the system's gates.
-      expect(judged).toBeInstanceOf(UsageError);
-      return;
-    }
-    expect(judged).toMatchObject({ exitCode });
+    expect((await judge(folder)).exitCode).toBe(exitCode);
+    expect((await judge(folder, '--rules', 'belay', '--set', 'system=none-such')).exitCode).toBe(exitCode);
+  });
+
+  it('judges a summary of Belay by the bars it carries unless a profile or a setting is given', async () => {
+    // The profile's system has many gates that this campaign did not read.
+    const gates = [measured('podBindP99', { bar: { max: 40 } })];
+    writeFileSync(join(folder, 'summary.json'), JSON.stringify({ runId: 'r', profile: 'small', metrics: {}, gates }));
+    const { stdout, exitCode } = await judge(folder, '--rules', 'belay');
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('its bar of at most 40 s');
+    expect((await judge(folder, '--profile', 'small')).exitCode).toBe(2);
+    expect((await judge(folder, '--set', 'gates.podBindP99.max=0.5')).exitCode).toBe(1);
   });
 
   it.each([

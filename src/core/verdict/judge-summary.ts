@@ -32,7 +32,7 @@ export interface SideBySide {
  * (actions, stages, evidence) stays as it was recorded.
  */
 export function judgeSummary(summary: StoredSummary, definitions: readonly GateDefinition[]): SummaryVerdict {
-  const stored = new Map(summary.gates.map((result) => [result.gate, result.reading]));
+  const stored = new Map((summary.gates ?? []).map((result) => [result.gate, result.reading]));
   const results = definitions.map((definition) =>
     judgeGate(definition, stored.get(definition.name) ?? readingFromMetrics(summary, definition)),
   );

@@ -16,8 +16,8 @@ export interface StoredSummary {
   readonly clusters: number | undefined;
   readonly runnerActions: readonly SummaryAction[];
   readonly passed: boolean | undefined;
-  /** Belay's results with their readings; empty in upstream's files. */
-  readonly gates: readonly GateResult[];
+  /** Belay's results with their readings; undefined in upstream's files. */
+  readonly gates: readonly GateResult[] | undefined;
   /** What stages and evidence allowed; undefined in upstream's files. */
   readonly floor: Floor | undefined;
 }
@@ -55,7 +55,7 @@ export function parseStoredSummary(json: unknown): SummaryResult {
         asserted: each.asserted && (each.fireError ?? '') === '',
       })),
       passed: passed ?? undefined,
-      gates: gates ?? [],
+      gates: gates ?? undefined,
       floor: floor ?? undefined,
     },
   };

@@ -28,7 +28,7 @@ export function verdictOf({ results, floor, actions }: VerdictInput): VerdictWit
   const counting = results.filter((result) => result.counts !== false);
   const messages = (verdict: Verdict): readonly string[] =>
     counting.filter((result) => result.verdict === verdict).map((result) => result.message);
-  const failedActions = actions.filter((action) => !action.asserted).map(failedActionSentence);
+  const failedActions = actions.filter(isFailed).map(failedActionSentence);
   const judged = results.some(({ barKind, reading }) => barKind !== 'informational' && reading.value !== null);
   // Gates that count and are unmeasured are reasons of their own.
   const nothingMeasured = !judged && counting.length === 0 ? [NOTHING_MEASURED] : [];
@@ -41,4 +41,9 @@ export function verdictOf({ results, floor, actions }: VerdictInput): VerdictWit
     ]),
     reasons: [...messages('fail'), ...failedActions, ...floor.reasons, ...messages('unmeasured'), ...nothingMeasured],
   };
+}
+
+/** An action that was not done has no effect, whatever the rest of its record says. */
+function isFailed({ asserted, fireError }: SummaryAction): boolean {
+  return !asserted || fireError !== '';
 }

@@ -257,6 +257,6 @@ function environment(summary: Summary, spec: CampaignSpec): Markup {
     <h3 style="margin-top:1rem">To run it again</h3>
     <pre>./belay run profiles/${summary.profile}.yaml --substrate ${summary.substrate.name}</pre>
     <h3>To judge this evidence again, without a cluster</h3>
-    <pre>./belay judge runs/${summary.runId}/summary.json --profile profiles/${summary.profile}.yaml</pre>
+    <pre>./belay judge runs/${summary.runId}/summary.json</pre>
   </div>`;
 }
