@@ -138,7 +138,8 @@ function activityOf<S extends Stage, Input extends StageInput, Result extends St
         stageSeconds.set({ campaign: spec.campaign, stage, execution: String(execution) }, seconds);
       log.info({ seconds }, result.detail);
       const groundEvents = infrastructureEvents(spec.campaign, startedAtMs);
-      return { ...result, detail: cut(result.detail, MAX_DETAIL_BYTES), groundEvents } as unknown as Result;
+      const detail = cut(result.detail, MAX_DETAIL_BYTES);
+      return { ...result, detail, facts: limitedFacts(result.facts), groundEvents } as unknown as Result;
     } catch (error) {
       if (isCancelled(error)) {
         const cause = whyCancelled() ?? error.message;
@@ -151,6 +152,13 @@ function activityOf<S extends Stage, Input extends StageInput, Result extends St
       throw limitedFailure(error, `runs/${spec.campaign}/timeline.jsonl`);
     }
   };
+}
+
+/** Facts whose texts are cut: one of them lists all clusters. */
+function limitedFacts(facts: StageResult['facts']): StageResult['facts'] {
+  return Object.fromEntries(
+    Object.entries(facts).map(([name, fact]) => [name, typeof fact === 'string' ? cut(fact, MAX_DETAIL_BYTES) : fact]),
+  );
 }
 
 /** The input and its specification. @throws ApplicationFailure when one of them cannot be read on this host */
