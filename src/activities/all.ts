@@ -19,7 +19,7 @@ import { claimWatch, pointAt, thisWorker } from '../adapters/observe/worker-targ
 import { openGateReader } from '../adapters/prometheus/gate-reader.ts';
 import { forgetCampaign } from '../adapters/prometheus/own-metrics.ts';
 import { ownPrometheus, startPrometheus, stopPrometheus, writeTargets } from '../adapters/prometheus/server.ts';
-import { substrateAdapter } from '../adapters/substrates/select-substrate.ts';
+import { substrateAdapter } from '../adapters/substrates/registry.ts';
 import { installSystem, removeSystem, systemScrapeTargets } from '../adapters/systems/install-system.ts';
 import { installChart, removeChart } from '../adapters/systems/system-chart.ts';
 import { removeProcessesOf } from '../adapters/systems/system-processes.ts';

@@ -3,7 +3,7 @@ import type { Ledger } from '../adapters/host/ledger.ts';
 import type { PrometheusRequest, RunningPrometheus } from '../adapters/prometheus/server.ts';
 import type { ScrapeTarget } from '../adapters/prometheus/scrape-config.ts';
 import type { SubstrateAdapter, ToolPaths } from '../adapters/substrates/substrate.ts';
-import { toolsOfSubstrate } from '../adapters/substrates/tools-of-substrate.ts';
+import { toolsOfSubstrate } from '../adapters/substrates/registry.ts';
 import type { StageInput, StageResult } from '../core/campaign/stage-io.ts';
 import { scrapeIntervalMs } from '../core/plan/scrape-interval.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';

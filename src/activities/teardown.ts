@@ -7,6 +7,7 @@ import type { SweepRequest } from '../adapters/systems/sweep-cluster.ts';
 import type { ToolPaths } from '../adapters/substrates/substrate.ts';
 import type { ChartRequest } from '../adapters/systems/system-chart.ts';
 import type { SystemRequest } from '../adapters/systems/install-system.ts';
+import { traitsOf } from '../core/model/substrate-types.ts';
 import type { StageInput, TeardownResult } from '../core/campaign/stage-io.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
 import { counted } from '../core/text/counted.ts';
@@ -96,7 +97,7 @@ async function removeClusters(
   const { processStopMs } = spec.deadlines.budgets;
   const tools = await adapters.tools();
   const known = systemOf(context, adapters);
-  const isBorrowed = spec.substrate.type !== 'local';
+  const isBorrowed = !traitsOf(spec.substrate).removedWhole;
   const borrowed = clusters.filter(({ owned }) => !owned);
 
   const charts =

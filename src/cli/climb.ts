@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { join } from 'node:path';
 import { toolsOfSystem } from '../adapters/systems/tools-of-system.ts';
-import { toolsOfSubstrate } from '../adapters/substrates/tools-of-substrate.ts';
+import { toolsOfSubstrate } from '../adapters/substrates/registry.ts';
 import { findLadder, loadLadderFile, looksLikePath } from '../adapters/files/find.ts';
 import { searchFolders } from '../adapters/host/folders.ts';
 import { SHARED_QUEUE } from '../adapters/host/host-queues.ts';

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { styleText } from 'node:util';
-import { toolsOfSubstrate } from '../adapters/substrates/tools-of-substrate.ts';
+import { toolsOfSubstrate } from '../adapters/substrates/registry.ts';
 import { chartProblem } from '../adapters/systems/chart-problem.ts';
 import { toolsOfSystem } from '../adapters/systems/tools-of-system.ts';
 import { SHARED_QUEUE } from '../adapters/host/host-queues.ts';

@@ -3,6 +3,7 @@ import { searchFolders } from '../host/folders.ts';
 import { hostQueues } from '../host/host-queues.ts';
 import { loadCampaign, type Given } from './load-campaign.ts';
 import { STAGES } from '../../core/model/stages.ts';
+import { RUNNABLE_TYPES, traitsOf } from '../../core/model/substrate-types.ts';
 import { notCarriedOut } from '../../core/plan/carried-out.ts';
 import { planCampaign } from '../../core/plan/plan-campaign.ts';
 import type { CampaignSpec } from '../../core/plan/spec.ts';
@@ -42,9 +43,10 @@ export function buildSpec(input: CampaignInput, identity: SpecIdentity, given: G
   const files = loadCampaign(input, searchFolders(), given);
   if (!files.ok) return refuse(formatFileErrors(sortFileErrors(files.errors)));
   const { profile, substrate, catalogue, system } = files;
-  if (substrate.type === 'hosted') {
+  const { runnable, description } = traitsOf(substrate);
+  if (!runnable) {
     return refuse(
-      `substrate ${substrate.metadata.name}: type hosted: kwok clusters hosted as pods cannot be run by this version; found type hosted, allowed to run: local, kubeconfig ("belay plan" and "belay judge" take it)`,
+      `substrate ${substrate.metadata.name}: type ${substrate.type}: ${description} cannot be run by this version; found type ${substrate.type}, allowed to run: ${RUNNABLE_TYPES.join(', ')} ("belay plan" and "belay judge" take it)`,
     );
   }
   const holdMs = input.holdMs ?? profile.holdMs ?? identity.defaultHoldMs;

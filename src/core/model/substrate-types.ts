@@ -1,53 +1,73 @@
+/** Settings of each type of substrate, in the field that `SubstrateTraits.settings` names. */
+export interface SubstrateSettings {
+  /** Type `local`: environment of the cluster's processes (e.g. GOGC), and seconds before a new Node turns Ready. */
+  readonly local?: { readonly env: Readonly<Record<string, string>>; readonly nodeReadyDelaySeconds: number };
+  /** Type `kubeconfig`: contexts in order, one cluster each; an empty `file` means the user's own kubeconfig. */
+  readonly kubeconfig?: { readonly file: string; readonly contexts: readonly string[] };
+  /** Type `hosted`: the Pod of one cluster. */
+  readonly kwokPod?: {
+    readonly requests: { readonly cpu: string; readonly memory: string };
+    readonly limits: { readonly cpu: string; readonly memory: string };
+    readonly sharedVolumeSizeLimit?: string;
+  };
+}
+
 /** Clusters that a substrate offers, and the field that lists them. */
 interface Offer {
   readonly clusters: number;
   readonly field: string;
+  /** What the field lists, in the plural. */
   readonly noun: string;
 }
 
-/** The part of a substrate that lists clusters; a whole substrate fits. */
-interface Contexts {
-  readonly kubeconfig?: { readonly contexts: readonly string[] };
-}
-
-/** What a type of substrate can do. A type is one entry of `SUBSTRATE_TYPES` and one adapter. */
+/**
+ * What a type of substrate can do. A new type is one entry of `SUBSTRATE_TYPES` with its settings, their schema, one adapter,
+ * and one entry in the registry of adapters.
+ */
 export interface SubstrateTraits {
-  /** Meaning of the type, for the schema. */
+  /** The clusters in words, in the plural. */
   readonly description: string;
-  /** `owned`: the campaign creates its clusters and removes them. `borrowed`: they exist before and after it. */
-  readonly clusters: 'owned' | 'borrowed';
-  /** False: campaigns on it can be planned and judged, but this version cannot run them. */
-  readonly runnable: boolean;
-  /** Field of the file with the settings of this type; no other type may have it. */
-  readonly settings: 'local' | 'kubeconfig' | 'kwokPod';
-  /** What the settings must contain; absent = they are optional. */
-  readonly requiredSettings?: string;
   /** One word before "cluster" in messages. */
   readonly adjective: string;
-  /** Each host manages only its own clusters. False: one host manages the clusters of all hosts. */
+  /** `owned`: the campaign creates its clusters and removes them. `borrowed`: they exist before and after it. */
+  readonly clusters: 'owned' | 'borrowed';
+  /** A cluster is deleted with everything in it. False: charts and the campaign's objects are removed one by one. */
+  readonly removedWhole: boolean;
+  /** False: campaigns on it can be planned and judged, but this version cannot run them. */
+  readonly runnable: boolean;
+  /** Each host manages only its own clusters. False: one host manages all of them. */
   readonly hostsWorkInParallel: boolean;
+  /** Field of the file with the settings of this type; no other type may have it. */
+  readonly settings: keyof SubstrateSettings;
+  /** What the settings must contain; absent = they are optional. */
+  readonly requiredSettings?: string;
+  /** Settings of a file that has none. */
+  readonly defaults?: SubstrateSettings;
   /** Absent = the substrate offers as many clusters as the plan needs. */
-  readonly offers?: (substrate: Contexts) => Offer;
+  readonly offers?: (settings: SubstrateSettings) => Offer;
 }
 
 /** Every type of substrate, by its name in files. */
 export const SUBSTRATE_TYPES = {
   local: {
-    description: 'clusters on this machine',
-    clusters: 'owned',
-    runnable: true,
-    settings: 'local',
+    description: 'kwok clusters on this machine',
     adjective: 'local',
+    clusters: 'owned',
+    removedWhole: true,
+    runnable: true,
     hostsWorkInParallel: false,
+    settings: 'local',
+    defaults: { local: { env: {}, nodeReadyDelaySeconds: 0 } },
   },
   kubeconfig: {
-    description: 'existing contexts',
+    description: 'existing clusters of a kubeconfig',
+    adjective: 'borrowed',
     clusters: 'borrowed',
+    removedWhole: false,
     runnable: true,
+    hostsWorkInParallel: false,
     settings: 'kubeconfig',
     requiredSettings: 'a map of file and contexts',
-    adjective: 'borrowed',
-    hostsWorkInParallel: false,
     offers: ({ kubeconfig }) => ({
       clusters: kubeconfig?.contexts.length ?? 0,
       field: 'kubeconfig.contexts',
@@ -56,17 +76,23 @@ export const SUBSTRATE_TYPES = {
   },
   hosted: {
     description: 'kwok clusters hosted as Pods',
+    adjective: 'hosted',
     clusters: 'owned',
+    removedWhole: false,
     runnable: false,
+    hostsWorkInParallel: true,
     settings: 'kwokPod',
     requiredSettings: 'a map of requests and limits',
-    adjective: 'hosted',
-    hostsWorkInParallel: true,
   },
 } as const satisfies Readonly<Record<string, SubstrateTraits>>;
 
 /** Name of a type of substrate. */
 export type SubstrateType = keyof typeof SUBSTRATE_TYPES;
+
+/** Names of the types that this version can run. */
+export type RunnableType = {
+  [T in SubstrateType]: (typeof SUBSTRATE_TYPES)[T]['runnable'] extends true ? T : never;
+}[SubstrateType];
 
 /** The names of all types, for schemas and messages. */
 export const SUBSTRATE_TYPE_NAMES = Object.keys(SUBSTRATE_TYPES) as [SubstrateType, ...SubstrateType[]];
@@ -75,3 +101,6 @@ export const SUBSTRATE_TYPE_NAMES = Object.keys(SUBSTRATE_TYPES) as [SubstrateTy
 export function traitsOf({ type }: { readonly type: SubstrateType }): SubstrateTraits {
   return SUBSTRATE_TYPES[type];
 }
+
+/** The types that this version can run, for messages. */
+export const RUNNABLE_TYPES = SUBSTRATE_TYPE_NAMES.filter((type) => SUBSTRATE_TYPES[type].runnable);

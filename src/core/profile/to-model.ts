@@ -6,6 +6,7 @@ import type { InnerWaits, Profile } from '../model/profile.ts';
 import { lowersDemand } from '../model/scale-down.ts';
 import type { Ladder } from '../model/ladder.ts';
 import type { Substrate } from '../model/substrate.ts';
+import { traitsOf } from '../model/substrate-types.ts';
 import type { System } from '../model/system.ts';
 import type { GateFile } from './schema-gate.ts';
 import type { ArchetypeFile, CatalogueFile, SubstrateFile } from './schema-place.ts';
@@ -84,29 +85,23 @@ function toGate(gate: GateFile): GatePatch {
  * @throws RangeError when it names no type and its format has no default, which validation refuses before
  */
 export function toSubstrate(file: SubstrateFile, format: FileFormat): Substrate {
-  const type = file.type ?? format.defaultSubstrateType;
+  const { apiVersion: _version, kind: _kind, apiserver: _inert, type: written, kwokPod, ...rest } = file;
+  const type = written ?? format.defaultSubstrateType;
   if (type === undefined) throw new RangeError(`substrate ${file.metadata.name} has no type`);
-  const pod = file.kwokPod;
   return {
-    metadata: file.metadata,
+    ...traitsOf({ type }).defaults,
+    ...compact(rest),
     type,
-    host: file.host,
-    cluster: file.cluster,
-    ...(pod === undefined
-      ? {}
-      : {
-          kwokPod: {
-            requests: { cpu: String(pod.requests.cpu), memory: String(pod.requests.memory) },
-            limits: { cpu: String(pod.limits.cpu), memory: String(pod.limits.memory) },
-            ...(pod.sharedVolumeSizeLimit === undefined
-              ? {}
-              : { sharedVolumeSizeLimit: String(pod.sharedVolumeSizeLimit) }),
-          },
-        }),
-    costEstimate: file.costEstimate,
-    provisioning: file.provisioning,
-    ...(file.kubeconfig === undefined ? {} : { kubeconfig: file.kubeconfig }),
-    ...(type === 'local' ? { local: file.local ?? { env: {}, nodeReadyDelaySeconds: 0 } } : {}),
+    ...(kwokPod === undefined ? {} : { kwokPod: toKwokPod(kwokPod) }),
+  };
+}
+
+function toKwokPod(file: NonNullable<SubstrateFile['kwokPod']>): NonNullable<Substrate['kwokPod']> {
+  const { requests, limits, sharedVolumeSizeLimit: limit } = file;
+  return {
+    requests: { cpu: String(requests.cpu), memory: String(requests.memory) },
+    limits: { cpu: String(limits.cpu), memory: String(limits.memory) },
+    ...(limit === undefined ? {} : { sharedVolumeSizeLimit: String(limit) }),
   };
 }
 

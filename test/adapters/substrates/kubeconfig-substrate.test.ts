@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { campaignFolder, readLedger, writeLedger } from '../../../src/adapters/host/ledger.ts';
 import type { ClusterRecord } from '../../../src/adapters/host/ledger.ts';
 import { kubeconfigFiles, writeOwnKubeconfig } from '../../../src/adapters/substrates/kubeconfig/own-kubeconfig.ts';
-import { substrateAdapter } from '../../../src/adapters/substrates/select-substrate.ts';
+import { substrateAdapter } from '../../../src/adapters/substrates/registry.ts';
 import type { SubstrateAdapter, SubstrateSpec } from '../../../src/adapters/substrates/substrate.ts';
 import { LABELS } from '../../../src/core/plan/labels.ts';
 import { testCampaign, testHome } from './local-campaign.ts';
@@ -113,7 +113,7 @@ test.each<[string, readonly string[], RegExp]>([
 
 test('hosted clusters are refused for now', () => {
   expect(() => substrateAdapter({ ...lender.spec.substrate, type: 'hosted' }, new Map())).toThrow(
-    /"hosted".*allowed: local/,
+    /cannot run type hosted; allowed: local/,
   );
 });
 

@@ -1,3 +1,4 @@
+import { traitsOf } from '../../model/substrate-types.ts';
 import type { Profile } from '../../model/profile.ts';
 import type { Substrate } from '../../model/substrate.ts';
 import type { System } from '../../model/system.ts';
@@ -65,7 +66,7 @@ export function itemWait(
 
 /** Clusters of one host: all of them, except on a hosted substrate, whose hosts work side by side. */
 export function clustersOnHost({ plan, substrate }: CampaignShape): number {
-  return substrate.type === 'hosted'
+  return traitsOf(substrate).hostsWorkInParallel
     ? Math.min(plan.clusterCount, substrate.cluster.clustersPerHost)
     : plan.clusterCount;
 }

@@ -1,3 +1,4 @@
+import { traitsOf } from '../../model/substrate-types.ts';
 import { counted } from '../../text/counted.ts';
 import type { Wait } from '../deadline-model.ts';
 import type { CampaignSpec } from '../spec.ts';
@@ -26,6 +27,5 @@ export function noCheckpoint(): undefined {
 
 /** The clusters of a campaign in words, e.g. "3 local clusters". */
 export function clustersInWords({ plan, substrate }: CampaignSpec): string {
-  const kind = substrate.type === 'kubeconfig' ? 'borrowed' : substrate.type;
-  return counted(plan.clusterCount, `${kind} cluster`);
+  return counted(plan.clusterCount, `${traitsOf(substrate).adjective} cluster`);
 }

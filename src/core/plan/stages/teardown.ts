@@ -1,3 +1,4 @@
+import { traitsOf } from '../../model/substrate-types.ts';
 import type { Wait } from '../deadline-model.ts';
 import { CLUSTERS_AT_ONCE, DELETES_PER_SECOND_FLOOR, REMOVAL_CALLS, STOP_SIGNALS } from '../limits.ts';
 import { callWait, clustersOnHost, itemWait, largestCluster, nodesOfCluster, secondsOf } from './shape.ts';
@@ -39,7 +40,9 @@ export const teardown = {
   },
   describe: (spec) => {
     const clusters = clustersInWords(spec);
-    return spec.substrate.type === 'kubeconfig' ? `what was made in ${clusters}` : `${clusters} and what was made`;
+    return traitsOf(spec.substrate).clusters === 'borrowed'
+      ? `what was made in ${clusters}`
+      : `${clusters} and what was made`;
   },
   parseCheckpoint: noCheckpoint,
 } as const satisfies StageDescriptor;
@@ -58,7 +61,7 @@ function objectsDeleted(shape: CampaignShape): Wait {
 
 /** A cluster of our own is removed whole, with everything in it. */
 function isBorrowed({ substrate }: CampaignShape): boolean {
-  return substrate.type !== 'local';
+  return !traitsOf(substrate).removedWhole;
 }
 
 function hasCharts(shape: CampaignShape): boolean {
