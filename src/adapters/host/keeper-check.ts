@@ -1,15 +1,8 @@
+import { FROZEN_AFTER_CHECKS, MAX_RESTARTS, RESTART_BACKOFF_MS, RESTART_WINDOW_MS } from '../../core/plan/limits.ts';
 import { appendGround } from './ground.ts';
 import type { GroundEvent } from './ground.ts';
 import type { KeeperMemory, Remembered } from './keeper-memory.ts';
 import type { Watched } from './keeper-watched.ts';
-
-/** Restarts within this time count against the cap. */
-const RESTART_WINDOW_MS = 300_000;
-/** After this many restarts that did not last, a part is given up. */
-const MOST_RESTARTS = 5;
-const FIRST_BACKOFF_MS = 1_000;
-/** An API server that does not answer this many questions in a row is told as frozen. */
-const MOST_UNANSWERED = 3;
 
 /** Tells what happened: to the campaign's evidence and to the worker's log. */
 export type TellGround = (event: Omit<GroundEvent, 'campaign'>) => void;
@@ -102,7 +95,7 @@ export async function checkPart(
     if (signal.aborted || part.look().startTicks !== look.startTicks) return;
     unanswered.count = reason === undefined ? 0 : unanswered.count + 1;
     if (reason !== undefined) {
-      if (unanswered.count < MOST_UNANSWERED) return;
+      if (unanswered.count < FROZEN_AFTER_CHECKS) return;
       const frozen = { startMs: known.lastAliveMs, why: 'frozen' as const };
       say('frozen', frozen, `it runs and does not answer: ${reason}`);
       memory.set(part.key, { ...current, gap: frozen });
@@ -123,8 +116,8 @@ async function startAgain(
   const nowMs = Date.now();
   const lately = known.restartsMs.filter((at) => nowMs - at < RESTART_WINDOW_MS);
   const last = lately.at(-1);
-  if (last !== undefined && nowMs - last < FIRST_BACKOFF_MS * 2 ** (lately.length - 1)) return;
-  if (lately.length >= MOST_RESTARTS) {
+  if (last !== undefined && nowMs - last < RESTART_BACKOFF_MS * 2 ** (lately.length - 1)) return;
+  if (lately.length >= MAX_RESTARTS) {
     const detail = `it ended ${lately.length} times after a restart and stays down: ${part.logTail()}`;
     say('gave-up', known.gap, detail);
     memory.set(part.key, { ...known, gaveUp: true });

@@ -1,3 +1,4 @@
+import { SETTLED_MS, STRAY_GRACE_MS } from '../../core/plan/limits.ts';
 import { COMPONENTS, lockPath, logPath, readReadyMark } from '../substrates/local/layout.ts';
 import type { ComponentName } from '../substrates/local/layout.ts';
 import { componentHealth } from '../substrates/local/component-health.ts';
@@ -9,10 +10,6 @@ import { withProcessLock } from './process-lock.ts';
 import { markedProcesses } from './process-marks.ts';
 import { isAlive, startDetached, stopProcess } from './processes.ts';
 import { logTail } from './log-tail.ts';
-
-/** A process that has run for this long after its start is taken for well where there is nothing to ask. */
-const SETTLED_MS = 2_000;
-const STRAY_GRACE_MS = 2_000;
 
 /** What a look at a part of the ground finds. */
 interface Look {

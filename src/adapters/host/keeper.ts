@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { KEEPER_CHECK_MS } from '../../core/plan/limits.ts';
 import { stateFolder } from './folders.ts';
 import type { GroundEvent } from './ground.ts';
 import { checkPart, tellTo } from './keeper-check.ts';
@@ -9,9 +10,6 @@ import { watchedOf } from './keeper-watched.ts';
 import { ledgerSlugs, readLedger } from './ledger.ts';
 import { tryProcessLock } from './process-lock.ts';
 import type { ProcessLock } from './process-lock.ts';
-
-/** Time between two looks at everything: well below the 5 s within which a death must be noticed. */
-const LOOK_EVERY_MS = 1_000;
 
 /** What the keeper needs of a logger; pino's fits. */
 interface KeeperLog {
@@ -46,7 +44,7 @@ export async function startKeeper({ log, signal }: KeeperOptions): Promise<void>
     } catch (cause) {
       log.warn({ err: cause }, 'the keeper stumbled and goes on');
     }
-    await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
+    await sleep(KEEPER_CHECK_MS, undefined, { signal }).catch(() => undefined);
   }
   await Promise.all([...campaigns.values()].map((each) => each.settled()));
   lock?.release();

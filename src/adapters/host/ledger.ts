@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { LEDGER_LOCK_MS } from '../../core/plan/limits.ts';
 import { stateFolder } from './folders.ts';
 import { releasePortsOf } from './port-claims.ts';
 import { withProcessLockSync } from './process-lock.ts';
@@ -55,8 +56,6 @@ export interface Ledger {
 }
 
 const LEDGER_FILE = 'ledger.json';
-/** Holders keep a ledger's lock for milliseconds; only a process that is stopped by a signal keeps it for so long. */
-const LOCK_LIMIT_MS = 5_000;
 
 /** Folder of a campaign's working files on this host: kubeconfigs, cluster state, Prometheus data. Gone after teardown. */
 export function campaignFolder(slug: string): string {
@@ -93,7 +92,7 @@ export function openLedger(ledger: Ledger): void {
 /**
  * Applies a change to a ledger that exists. Keeper and stages may run in several processes: of two changes at once, in one
  * process or in two, neither is lost.
- * @throws Error when there is no ledger, or another process has held its lock for `LOCK_LIMIT_MS`
+ * @throws Error when there is no ledger, or another process has held its lock for `LEDGER_LOCK_MS`
  */
 export function updateLedger(slug: string, change: (ledger: Ledger) => Ledger): Ledger {
   const next = changeLedger(slug, change);
@@ -122,7 +121,7 @@ function replaceLedger(ledger: Ledger): void {
 
 /** Runs `work` while no other process changes the ledger. The lock lies outside the campaign's folder, which teardown removes. */
 function withLedgerLock<T>(slug: string, work: () => T): T {
-  return withProcessLockSync(join(stateFolder(), 'locks', `${slug}.ledger`), LOCK_LIMIT_MS, work);
+  return withProcessLockSync(join(stateFolder(), 'locks', `${slug}.ledger`), LEDGER_LOCK_MS, work);
 }
 
 /** Puts a cluster on record, in place of one of the same name. */

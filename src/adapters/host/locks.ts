@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lock } from 'proper-lockfile';
+import { LOCK_POLL_MS, LOCK_STALE_MS } from '../../core/plan/limits.ts';
 
 /** How to wait for a lock. */
 export interface LockOptions {
@@ -11,10 +12,6 @@ export interface LockOptions {
   /** Called again and again while another process holds the lock. */
   readonly onWait?: ((elapsedMs: number) => void) | undefined;
 }
-
-/** A holder that has not renewed for this long is dead, and its lock is taken over. */
-const STALE_MS = 10_000;
-const POLL_MS = 200;
 
 /**
  * Runs `action` while this process holds the lock beside `path` (a folder `<path>.lock`). Locks hold between processes and
@@ -45,8 +42,8 @@ async function acquire(path: string, options: LockOptions, lost: AbortController
     try {
       return await lock(path, {
         realpath: false,
-        stale: STALE_MS,
-        update: STALE_MS / 4,
+        stale: LOCK_STALE_MS,
+        update: LOCK_STALE_MS / 4,
         onCompromised: (cause) => lost.abort(new Error(`lost the lock ${path}.lock: ${cause.message}`)),
       });
     } catch (cause) {
@@ -59,6 +56,6 @@ async function acquire(path: string, options: LockOptions, lost: AbortController
       );
     }
     options.onWait?.(elapsedMs);
-    await sleep(POLL_MS, undefined, options.signal === undefined ? {} : { signal: options.signal });
+    await sleep(LOCK_POLL_MS, undefined, options.signal === undefined ? {} : { signal: options.signal });
   }
 }

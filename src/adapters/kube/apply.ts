@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { CRD_POLL_MS } from '../../core/plan/limits.ts';
 import { LABELS, ownershipLabels } from '../../core/plan/labels.ts';
 import type { Ownership } from '../../core/plan/labels.ts';
 import { collectionPath, discover } from './api-resources.ts';
@@ -26,7 +27,6 @@ export interface Applied {
 }
 
 const FIELD_MANAGER = 'belay';
-const POLL_MS = 100;
 
 /**
  * Applies manifests server-side, in order, each labelled as the campaign's. An object that is there already without the
@@ -98,7 +98,7 @@ class Kinds {
         const message = `${nameOf(manifest)}: ${this.#client.server} does not serve ${manifest.apiVersion} ${manifest.kind}`;
         throw new KubeError(`${message} after ${Math.round(within.budgetMs)} ms`, 404, 'NotFound');
       }
-      await sleep(POLL_MS, undefined, { signal: within.signal }).catch(() => within.signal.throwIfAborted());
+      await sleep(CRD_POLL_MS, undefined, { signal: within.signal }).catch(() => within.signal.throwIfAborted());
     }
   }
 }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { KubeConfig } from '@kubernetes/client-node';
+import { AUTH_HEADERS_MS } from '../../core/plan/limits.ts';
 import { messageOf } from '../../core/text/message-of.ts';
 
 /** How to reach a cluster and prove who one is. */
@@ -21,9 +22,6 @@ interface TlsOptions {
   readonly rejectUnauthorized?: boolean;
   readonly servername?: string;
 }
-
-/** How long authorization headers are used before the kubeconfig's owner is asked again (which itself caches). */
-const HEADERS_FRESH_MS = 30_000;
 
 /**
  * Reads a kubeconfig. `path` empty = the user's own ($KUBECONFIG, then ~/.kube/config, then the Pod's service account);
@@ -60,7 +58,7 @@ export async function readAccess(path: string, context: string): Promise<Access>
     server: cluster.server.replace(/\/+$/, ''),
     tls: first.tls,
     async headers() {
-      if (Date.now() - fresh.atMs > HEADERS_FRESH_MS) {
+      if (Date.now() - fresh.atMs > AUTH_HEADERS_MS) {
         fresh = { headers: (await authentication(config)).headers, atMs: Date.now() };
       }
       return fresh.headers;

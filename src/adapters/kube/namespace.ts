@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { NAMESPACE_POLL_MS } from '../../core/plan/limits.ts';
 import type { ClusterClient } from './client.ts';
 import { KubeError } from './kube-error.ts';
 import type { Within } from './transport.ts';
-
-const POLL_MS = 50;
 
 /**
  * Makes a namespace, if it is not there, and waits until Pods can be created in it: until the controller-manager has given
@@ -28,7 +27,7 @@ export async function ensureNamespace(
         'NotFound',
       );
     }
-    await sleep(POLL_MS, undefined, { signal: within.signal }).catch(() => within.signal.throwIfAborted());
+    await sleep(NAMESPACE_POLL_MS, undefined, { signal: within.signal }).catch(() => within.signal.throwIfAborted());
   }
   return outcome;
 }

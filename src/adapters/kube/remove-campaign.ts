@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { REMOVALS_AT_ONCE, SWEEP_POLL_MS } from '../../core/plan/limits.ts';
 import { LABELS } from '../../core/plan/labels.ts';
 import { collectionPath, discover } from './api-resources.ts';
 import type { ApiResource } from './api-resources.ts';
@@ -24,9 +25,6 @@ interface Leftover {
   readonly finalizers: readonly string[];
   readonly deleting: boolean;
 }
-
-const POLL_MS = 250;
-const PARALLEL = 64;
 
 /** Share of the budget after which finalizers are taken off: whoever should honour them is gone. */
 const PATIENCE = 0.5;
@@ -67,7 +65,7 @@ export async function removeCampaign(
     const first = left.filter(({ resource }) => !LAST.has(resource.plural));
     await sweep.delete((first.length > 0 ? first : left).filter(({ deleting }) => !deleting));
     if (elapsedMs > budgetMs * PATIENCE) await sweep.release(left.filter(({ deleting }) => deleting));
-    await sleep(POLL_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
+    await sleep(SWEEP_POLL_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
   }
 }
 
@@ -217,7 +215,7 @@ class Sweep {
       count: leftovers.length,
       fromIndex: 0,
       dueAtMs: () => 0,
-      parallel: PARALLEL,
+      parallel: REMOVALS_AT_ONCE,
       signal: this.#within.signal,
       run: async (index) => {
         const leftover = leftovers[index];

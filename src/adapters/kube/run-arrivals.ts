@@ -1,3 +1,4 @@
+import { LOAD_PROGRESS_MS } from '../../core/plan/limits.ts';
 import { Lateness } from './lateness.ts';
 import type { LatenessSummary } from './lateness.ts';
 import { openLoop, throttled } from './open-loop.ts';
@@ -56,8 +57,6 @@ export interface ArrivalsReport extends Omit<ArrivalsProgress, 'lateMs' | 'lowWa
   readonly answeredLate: LatenessSummary;
 }
 
-const PROGRESS_EVERY_MS = 500;
-
 /**
  * Fills slots with Pods at their intended times, open loop. The cluster's state decides: a slot that has a Pod is left alone,
  * so a run that ended anywhere and is started again ends with exactly the Pods that are wanted.
@@ -103,7 +102,7 @@ export async function runArrivals(request: ArrivalsRequest): Promise<ArrivalsRep
   };
 
   const wanted = offsetsMs.length;
-  const report = throttled(PROGRESS_EVERY_MS, request.onProgress);
+  const report = throttled(LOAD_PROGRESS_MS, request.onProgress);
   // Slots below the checkpoint were filled once. The pass below finds those that are empty now.
   const fromIndex = Math.min(request.fromIndex, wanted);
   counts.existing = countLive(book, fromIndex);

@@ -1,3 +1,4 @@
+import { LOAD_PROGRESS_MS } from '../../core/plan/limits.ts';
 import type { DemandOperation } from '../../core/plan/demand.ts';
 import { Lateness } from './lateness.ts';
 import type { LatenessSummary } from './lateness.ts';
@@ -46,8 +47,6 @@ export interface DemandReport extends Omit<DemandProgress, 'lowWater'> {
   readonly sentLate: LatenessSummary;
 }
 
-const PROGRESS_EVERY_MS = 500;
-
 /**
  * Carries out a soak's operations at their intended times: a slot's Pod is deleted, its next generation created, or both. The
  * cluster's state decides: an operation is skipped if its slot has reached or passed its generation, and a slot that was left
@@ -74,7 +73,7 @@ class Run {
   async run(): Promise<DemandReport> {
     const { operations, book, startAtMs, parallel, signal } = this.#request;
     const total = operations.length;
-    const report = throttled(PROGRESS_EVERY_MS, this.#request.onProgress);
+    const report = throttled(LOAD_PROGRESS_MS, this.#request.onProgress);
     const progress = (lowWater: number): DemandProgress => ({ operations: total, lowWater, ...this.#counts });
     await openLoop({
       count: total,

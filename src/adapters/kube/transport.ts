@@ -1,6 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 import type { Dispatcher } from 'undici';
+import {
+  API_ATTEMPT_MS,
+  API_CONNECT_MS,
+  API_FIRST_BACKOFF_MS,
+  API_LONGEST_BACKOFF_MS,
+} from '../../core/plan/limits.ts';
 import type { Access } from './credentials.ts';
 import { KubeError } from './kube-error.ts';
 import { messageOf } from '../../core/text/message-of.ts';
@@ -30,12 +36,6 @@ export interface ApiAnswer {
   readonly attempts: number;
 }
 
-/** Longest time one attempt waits for an answer: a dead connection must not use up a whole budget. */
-const ATTEMPT_LIMIT_MS = 30_000;
-const CONNECT_LIMIT_MS = 5_000;
-const FIRST_BACKOFF_MS = 50;
-const LONGEST_BACKOFF_MS = 2_000;
-
 /** Answers that say "not now" rather than "no". */
 const RETRIED = new Set([429, 500, 502, 503, 504]);
 
@@ -52,7 +52,7 @@ export class Transport {
     const options: Pool.Options = {
       allowH2: false,
       pipelining: 1,
-      connect: { ...access.tls, timeout: CONNECT_LIMIT_MS },
+      connect: { ...access.tls, timeout: API_CONNECT_MS },
     };
     this.#pool = new Pool(access.server, { ...options, connections });
     // A watch holds its connection for minutes: it must not take one from the requests.
@@ -68,7 +68,7 @@ export class Transport {
     const untilMs = performance.now() + within.budgetMs;
     for (let attempts = 1; ; attempts++) {
       const leftMs = untilMs - performance.now();
-      const answer = await this.#attempt(request, within.signal, Math.min(leftMs, ATTEMPT_LIMIT_MS));
+      const answer = await this.#attempt(request, within.signal, Math.min(leftMs, API_ATTEMPT_MS));
       if (!(answer instanceof KubeError) && !RETRIED.has(answer.status)) return { ...answer, attempts };
       const pauseMs = pauseAfter(answer, attempts);
       if (performance.now() + pauseMs >= untilMs) throw overBudget(request, within, attempts, answer);
@@ -88,7 +88,7 @@ export class Transport {
         path,
         headers: { accept: 'application/json', ...(await this.#access.headers()) },
         signal,
-        headersTimeout: ATTEMPT_LIMIT_MS,
+        headersTimeout: API_ATTEMPT_MS,
         // Silence is judged by whoever reads: an idle watch is not a broken one.
         bodyTimeout: 0,
       });
@@ -161,7 +161,7 @@ function pauseAfter(answer: KubeError | { retryAfter?: string }, attempts: numbe
     const seconds = Number(answer.retryAfter);
     if (Number.isFinite(seconds) && seconds >= 0) return seconds * 1_000;
   }
-  return Math.min(FIRST_BACKOFF_MS * 2 ** (attempts - 1), LONGEST_BACKOFF_MS);
+  return Math.min(API_FIRST_BACKOFF_MS * 2 ** (attempts - 1), API_LONGEST_BACKOFF_MS);
 }
 
 function overBudget(

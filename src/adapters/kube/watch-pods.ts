@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { WATCH_FIRST_PAUSE_MS, WATCH_LONGEST_PAUSE_MS, WATCH_NEWS_MS } from '../../core/plan/limits.ts';
 import type { ClusterClient, Listed } from './client.ts';
 import { withQuery } from './client.ts';
 import { KubeError } from './kube-error.ts';
@@ -52,11 +53,6 @@ export interface PodWatch {
   stats(): WatchStats;
 }
 
-/** How long a watch may take to send the changes that a list has shown, before it counts as silent. */
-const GRACE_MS = 500;
-const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 2_000;
-
 /**
  * Reports every change of the selected Pods until the signal aborts, through lost connections, restarts of the API server and
  * expired versions. It resumes from the last version seen, lists again when that has expired (410), and compares a quiet watch
@@ -92,7 +88,7 @@ class Watch {
 
   async run(onSynced: () => void): Promise<void> {
     const { signal } = this.#request;
-    for (let pauseMs = FIRST_PAUSE_MS, mustList = true; !signal.aborted;) {
+    for (let pauseMs = WATCH_FIRST_PAUSE_MS, mustList = true; !signal.aborted;) {
       try {
         if (mustList) this.#take(await this.#list());
         onSynced();
@@ -101,7 +97,7 @@ class Watch {
         const end = await this.#follow();
         if (end === 'closed') this.stats.resumes++;
         else mustList = end === 'expired';
-        if (this.stats.events + this.stats.bookmarks > eventsBefore) pauseMs = FIRST_PAUSE_MS;
+        if (this.stats.events + this.stats.bookmarks > eventsBefore) pauseMs = WATCH_FIRST_PAUSE_MS;
       } catch (cause) {
         if (this.#fault !== undefined) throw this.#fault.cause;
         if (signal.aborted) return;
@@ -110,7 +106,7 @@ class Watch {
         this.stats.failures++;
       }
       await sleep(pauseMs, undefined, { signal }).catch(() => {});
-      pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+      pauseMs = Math.min(pauseMs * 2, WATCH_LONGEST_PAUSE_MS);
     }
   }
 
@@ -207,7 +203,7 @@ class Watch {
     this.#goneMeanwhile = new Set();
     try {
       const listed = await this.#list();
-      await sleep(GRACE_MS, undefined, { signal: this.#request.signal });
+      await sleep(WATCH_NEWS_MS, undefined, { signal: this.#request.signal });
       const missed = this.#take(listed) > 0;
       if (missed) this.stats.silent++;
       return missed;

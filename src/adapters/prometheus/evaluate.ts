@@ -4,7 +4,7 @@ import type { CounterAnswer } from '../../core/gates/counter.ts';
 import { jobCoverage } from '../../core/gates/coverage.ts';
 import { judgeGate } from '../../core/gates/judge.ts';
 import type { GateDefinition, GateResult } from '../../core/gates/model.ts';
-import { EVALUATION_QUERIES } from '../../core/plan/limits.ts';
+import { EVALUATION_QUERIES, QUERIES_AT_ONCE } from '../../core/plan/limits.ts';
 import { promDuration } from '../../core/promql/needs.ts';
 import type { CounterQuestions, GateQuestions } from '../../core/gates/questions.ts';
 import { coverageQuestion, exactSelector, gateQuestions } from '../../core/gates/questions.ts';
@@ -16,8 +16,6 @@ import type { Asker } from './asker.ts';
 import { asker } from './asker.ts';
 import type { PrometheusClient } from './client.ts';
 
-/** Queries in flight at once. */
-const AT_ONCE = 8;
 /** Series whose resets are looked into one by one; a counter with more of them reset is not bridged. */
 const MAX_RESET_SERIES = 20;
 
@@ -50,7 +48,7 @@ export async function evaluateGates(evaluation: Evaluation): Promise<readonly Ga
     signal,
     budgetMs: queryBudgetMs,
     totalMs: EVALUATION_QUERIES * queryBudgetMs,
-    atOnce: AT_ONCE,
+    atOnce: QUERIES_AT_ONCE,
   });
 
   // A Prometheus that does not answer at all is found out once, not once a query.

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { PROMETHEUS_POLL_MS, STRAY_GRACE_MS } from '../../core/plan/limits.ts';
 import { campaignFolder, forgetProcess, readLedger, recordProcess } from '../host/ledger.ts';
 import { logTail } from '../host/log-tail.ts';
 import { claimPorts, isFree, releasePorts } from '../host/port-claims.ts';
@@ -17,8 +18,6 @@ import { JOBS, mainConfig, targetFiles, TARGETS } from './scrape-config.ts';
 const PROMETHEUS = 'prometheus';
 
 const RETENTION_DAYS = 30;
-const READY_POLL_MS = 50;
-const STRAY_GRACE_MS = 2_000;
 
 /** A Prometheus to ask: the campaign's own, with its folders, or one that was there already. */
 export interface RunningPrometheus {
@@ -182,7 +181,7 @@ async function whenReady(
       if (leftMs <= 0) throw new Error(`Prometheus was not ready within ${request.readyMs} ms; ${log()}`);
       if (!isAlive(record)) throw new Error(`Prometheus ended before it was ready; ${log()}`);
       if (await client.isReady({ signal: request.signal, budgetMs: Math.min(leftMs, 2_000) })) return prometheus;
-      await sleep(READY_POLL_MS, undefined, { signal: request.signal });
+      await sleep(PROMETHEUS_POLL_MS, undefined, { signal: request.signal });
     }
   } finally {
     await client.close();

@@ -2,10 +2,8 @@ import { request } from 'node:https';
 import type { RequestOptions } from 'node:https';
 import { request as plainRequest } from 'node:http';
 import { KubeConfig } from '@kubernetes/client-node';
+import { HEALTH_ANSWER_MS } from '../../core/plan/limits.ts';
 import { messageOf } from '../../core/text/message-of.ts';
-
-/** Longest time one question to an API server may take before it counts as not answered. */
-const ANSWER_LIMIT_MS = 5_000;
 
 /** What a question was answered with. */
 export interface Answer {
@@ -49,7 +47,7 @@ export class ApiProbe {
     const url = new URL(path, server.endsWith('/') ? server : `${server}/`);
     const options: RequestOptions = { method: 'GET', headers: { accept: 'application/json' } };
     await this.#config.applyToHTTPSOptions(options);
-    options.signal = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_LIMIT_MS)]);
+    options.signal = AbortSignal.any([signal, AbortSignal.timeout(HEALTH_ANSWER_MS)]);
     return new Promise((done, fail) => {
       const asked = (url.protocol === 'https:' ? request : plainRequest)(url, options, (response) => {
         const chunks: Buffer[] = [];

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { execa, ExecaError } from 'execa';
+import { HELM_STOP_MS } from '../../core/plan/limits.ts';
 import { LABELS } from '../../core/plan/labels.ts';
 import { stateFolder } from '../host/folders.ts';
 import { SystemNotReady } from './system-ready.ts';
@@ -26,9 +27,6 @@ interface ReleaseStatus {
   readonly status: string;
   readonly campaign: string | undefined;
 }
-
-/** Helm has nothing to say for longer than this when it is told to stop, ms. */
-const STOP_MS = 5_000;
 
 /**
  * Where a system's chart is: `BELAY_CHART_<SYSTEM>` of the worker's environment, an OCI or repository reference as it is, or a
@@ -122,7 +120,7 @@ async function helm(release: Release, args: readonly string[]): Promise<string> 
       stdin: 'ignore',
       timeout: release.budgetMs,
       cancelSignal: release.signal,
-      forceKillAfterDelay: STOP_MS,
+      forceKillAfterDelay: HELM_STOP_MS,
     });
     return stdout;
   } catch (error) {

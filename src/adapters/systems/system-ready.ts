@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
+import { HEALTH_ANSWER_MS, SYSTEM_POLL_MS } from '../../core/plan/limits.ts';
 import type { System } from '../../core/model/system.ts';
 import { logTail } from '../host/log-tail.ts';
 import { isAlive } from '../host/processes.ts';
@@ -7,9 +8,6 @@ import type { LedgerProcess } from '../host/ledger.ts';
 import type { ClusterClient } from '../kube/client.ts';
 import type { Within } from '../kube/transport.ts';
 import { messageOf } from '../../core/text/message-of.ts';
-
-const POLL_MS = 200;
-const ANSWER_LIMIT_MS = 5_000;
 
 /** A system that was installed and did not get ready: what is to be said is said about the system, not about the harness. */
 export class SystemNotReady extends Error {
@@ -51,7 +49,7 @@ export async function waitUntilReady(ready: ReadyRequest): Promise<void> {
         `system ${ready.system.metadata.name} is not ready after ${within.budgetMs} ms: ${reason}`,
       );
     }
-    await sleep(POLL_MS, undefined, { signal: within.signal });
+    await sleep(SYSTEM_POLL_MS, undefined, { signal: within.signal });
   }
 }
 
@@ -82,7 +80,7 @@ async function notReady(ready: ReadyRequest): Promise<string | undefined> {
 
 /** Established by its own account, and found by discovery: only then do lists of it work. */
 async function isServed({ client, within }: ReadyRequest, crd: string): Promise<boolean> {
-  const bounded = { ...within, budgetMs: ANSWER_LIMIT_MS };
+  const bounded = { ...within, budgetMs: HEALTH_ANSWER_MS };
   const found = await client.get<{
     spec: { group: string; names: { plural: string }; versions: { name: string; served: boolean }[] };
     status?: { conditions?: { type: string; status: string }[] };
@@ -97,7 +95,7 @@ async function isServed({ client, within }: ReadyRequest, crd: string): Promise<
 
 async function notAnswering(url: string, signal: AbortSignal): Promise<string | undefined> {
   try {
-    const limited = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_LIMIT_MS)]);
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(HEALTH_ANSWER_MS)]);
     const { statusCode, body } = await request(url, { signal: limited });
     await body.dump();
     return statusCode === 200 ? undefined : `answers ${statusCode}`;

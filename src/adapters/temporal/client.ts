@@ -1,16 +1,12 @@
 import { Client, Connection, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
 import type { ConnectionOptions } from '@temporalio/client';
+import { TEMPORAL_CALL_MS, TEMPORAL_CONNECT_MS, TEMPORAL_LONG_POLL_MS } from '../../core/plan/limits.ts';
 import { temporalTarget } from './target.ts';
 import type { TemporalTarget } from './target.ts';
 import { rootMessageOf } from '../../core/text/message-of.ts';
 
 type GrpcInterceptor = NonNullable<ConnectionOptions['interceptors']>[number];
 
-const CONNECT_MS = 5_000;
-/** One attempt of an ordinary call. */
-const CALL_MS = 10_000;
-/** One attempt of a call that the server answers only when something happened, or after its own 20 s. */
-const LONG_POLL_MS = 70_000;
 /** `ServingStatus.SERVING` of gRPC's health protocol. */
 const SERVING = 1;
 const LONG_POLLS =
@@ -26,7 +22,7 @@ export async function connectClient(target: TemporalTarget = temporalTarget()): 
 }
 
 /** A connection whose calls have deadlines. @throws Error naming the address when it does not answer within `connectMs` */
-export async function connect(target: TemporalTarget, connectMs: number = CONNECT_MS): Promise<Connection> {
+export async function connect(target: TemporalTarget, connectMs: number = TEMPORAL_CONNECT_MS): Promise<Connection> {
   const connection = Connection.lazy({
     ...target.connection,
     connectTimeout: connectMs,
@@ -60,6 +56,6 @@ export async function isHealthy(target: TemporalTarget, deadlineMs: number): Pro
 }
 
 const withDeadline: GrpcInterceptor = (options, nextCall) => {
-  const limitMs = LONG_POLLS.test(options.method_definition.path) ? LONG_POLL_MS : CALL_MS;
+  const limitMs = LONG_POLLS.test(options.method_definition.path) ? TEMPORAL_LONG_POLL_MS : TEMPORAL_CALL_MS;
   return nextCall({ ...options, deadline: options.deadline ?? Date.now() + limitMs }) as ReturnType<GrpcInterceptor>;
 };

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { msToTs } from '@temporalio/common/lib/time.js';
+import { SERVER_HEALTH_MS, SERVER_HUNG_MS, SERVER_START_MS } from '../../core/plan/limits.ts';
 import { stateFolder } from '../host/folders.ts';
 import { logTail } from '../host/log-tail.ts';
 import { freePort } from '../host/ports.ts';
@@ -35,11 +36,6 @@ export const RETENTION_HOURS = 720;
 const DEFAULT_PORT = 7233;
 const DEFAULT_UI_PORT = 8233;
 const NAMESPACE = 'default';
-/** Healthy in under a second on an idle machine. */
-const START_LIMIT_MS = 60_000;
-const HEALTH_MS = 2_000;
-/** A server that was up and does not answer for this long is hung. */
-const HUNG_MS = 10_000;
 
 /**
  * Makes sure that there is a Temporal: the one named by TEMPORAL_*, else this state folder's dev server, started when it is
@@ -98,9 +94,9 @@ async function useExternal(target: TemporalTarget): Promise<TemporalStack> {
 /** The dev server on record, when it answers. One that runs but does not is ended: another could not have its database. */
 async function adopt(record: StackRecord | undefined, signal: AbortSignal): Promise<StackRecord | undefined> {
   if (!serverRuns(record)) return undefined;
-  const untilMs = Date.now() + HUNG_MS;
+  const untilMs = Date.now() + SERVER_HUNG_MS;
   while (isAlive(record.server)) {
-    if (await isHealthy(targetOf(record), HEALTH_MS)) return record;
+    if (await isHealthy(targetOf(record), SERVER_HEALTH_MS)) return record;
     if (Date.now() > untilMs) break;
     await sleep(200, undefined, { signal });
   }
@@ -177,14 +173,14 @@ function serverArguments(given: {
 }
 
 async function untilHealthy(record: StackRecord, signal: AbortSignal): Promise<void> {
-  const untilMs = Date.now() + START_LIMIT_MS;
+  const untilMs = Date.now() + SERVER_START_MS;
   for (;;) {
     if (!isAlive(record.server))
       throw new Error(`the Temporal dev server ended at once; its log says:\n${logTail(record.server.logPath)}`);
-    if ((await isHealthy(targetOf(record), HEALTH_MS)) && (await uiAnswers(record.uiUrl))) return;
+    if ((await isHealthy(targetOf(record), SERVER_HEALTH_MS)) && (await uiAnswers(record.uiUrl))) return;
     if (Date.now() > untilMs) {
       throw new Error(
-        `the Temporal dev server was not healthy after ${START_LIMIT_MS / 1000} s; its log says:\n${logTail(record.server.logPath)}`,
+        `the Temporal dev server was not healthy after ${SERVER_START_MS / 1000} s; its log says:\n${logTail(record.server.logPath)}`,
       );
     }
     await sleep(50, undefined, { signal });
@@ -193,7 +189,7 @@ async function untilHealthy(record: StackRecord, signal: AbortSignal): Promise<v
 
 async function uiAnswers(url: string): Promise<boolean> {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(HEALTH_MS), redirect: 'manual' });
+    const response = await fetch(url, { signal: AbortSignal.timeout(SERVER_HEALTH_MS), redirect: 'manual' });
     await response.body?.cancel();
     return true;
   } catch {

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { join } from 'node:path';
+import { STACK_LOCK_MS } from '../../core/plan/limits.ts';
 import { stateFolder } from '../host/folders.ts';
 import { withLock } from '../host/locks.ts';
 
@@ -9,8 +10,6 @@ export interface StackLockOptions {
   readonly onWait?: ((elapsedMs: number) => void) | undefined;
 }
 
-/** Starting and stopping server and worker together take less than half of this. */
-const WAIT_MS = 120_000;
 const holding = new AsyncLocalStorage<AbortSignal>();
 
 /**
@@ -23,7 +22,7 @@ export async function withStackLock<T>(
 ): Promise<T> {
   const held = holding.getStore();
   if (held !== undefined) return action(held);
-  return withLock(join(stateFolder(), 'stack'), { waitMs: WAIT_MS, ...options }, (signal) =>
+  return withLock(join(stateFolder(), 'stack'), { waitMs: STACK_LOCK_MS, ...options }, (signal) =>
     holding.run(signal, () => action(signal)),
   );
 }

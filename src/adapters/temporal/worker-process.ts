@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { WORKER_START_MS, WORKER_STOP_MS } from '../../core/plan/limits.ts';
 import { codeFingerprint } from '../host/code-fingerprint.ts';
 import { repositoryFolder, stateFolder } from '../host/folders.ts';
 import { logTail } from '../host/log-tail.ts';
@@ -32,10 +33,6 @@ export interface EnsureWorkerOptions extends StackLockOptions {
   readonly command?: { readonly file: string; readonly args: readonly string[] };
 }
 
-const READY_LIMIT_MS = 30_000;
-/** Longer than the worker's own grace for activities that are cancelled. */
-const STOP_GRACE_MS = 30_000;
-
 /**
  * Makes sure that a worker of this state folder polls, and waits until it does: one that does already, whoever started it, or
  * a new one in the background, which outlives this process.
@@ -47,7 +44,7 @@ export async function ensureWorker(options: EnsureWorkerOptions = {}): Promise<W
     const isMeant = (worker: Polling): boolean => options.temporal === undefined || polls(worker, options.temporal);
     const ours = record !== undefined && isAlive(record.process) && isMeant(record) ? record : undefined;
     if (ours !== undefined && ours.code !== codeFingerprint() && options.busy !== true) {
-      await stopProcess(ours.process, STOP_GRACE_MS);
+      await stopProcess(ours.process, WORKER_STOP_MS);
     } else {
       const worker = liveWorkers().find(isMeant);
       if (worker !== undefined) return worker;
@@ -66,7 +63,7 @@ export async function stopWorkers(which: (worker: Polling) => boolean = () => tr
     const record = readJson(recordPath()) as WorkerRecord | undefined;
     const started = record !== undefined && which(record) ? [record.process] : [];
     const all = [...liveWorkers().filter(which), ...started];
-    await Promise.all(all.map((worker) => stopProcess(worker, STOP_GRACE_MS)));
+    await Promise.all(all.map((worker) => stopProcess(worker, WORKER_STOP_MS)));
     if (started.length > 0) rmSync(recordPath(), { force: true });
     liveWorkers();
   });
@@ -96,7 +93,7 @@ async function startWorker({ command, temporal }: EnsureWorkerOptions): Promise<
 }
 
 async function untilReady(worker: ProcessRecord, signal: AbortSignal): Promise<WorkerAnnouncement> {
-  const untilMs = Date.now() + READY_LIMIT_MS;
+  const untilMs = Date.now() + WORKER_START_MS;
   for (;;) {
     const ready = liveWorkers().find(({ pid, startTicks }) => pid === worker.pid && startTicks === worker.startTicks);
     if (ready !== undefined) return ready;
@@ -105,7 +102,7 @@ async function untilReady(worker: ProcessRecord, signal: AbortSignal): Promise<W
     if (Date.now() > untilMs) {
       await stopProcess(worker);
       throw new Error(
-        `the worker was not ready after ${READY_LIMIT_MS / 1000} s and was stopped; its log says:\n${logTail(worker.logPath)}`,
+        `the worker was not ready after ${WORKER_START_MS / 1000} s and was stopped; its log says:\n${logTail(worker.logPath)}`,
       );
     }
     await sleep(50, undefined, { signal });

@@ -3,6 +3,7 @@ import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { execa } from 'execa';
+import { TOOL_BUILD_MS } from '../../core/plan/limits.ts';
 import { requireFree } from './disk.ts';
 import { goCaches, goModuleFolder, goToolsFolder, inspectGo } from './go.ts';
 import type { StepProgress } from './progress.ts';
@@ -14,8 +15,6 @@ const GIB = 2 ** 30;
 const COLD_BUILD_BYTES = 6e9;
 const COLD_MODULE_BYTES = 3e9;
 const WARM_BYTES = 1.5e9;
-/** Far above the slowest tool on a busy machine (minutes): only there so that nothing waits for ever. */
-const BUILD_LIMIT_MS = 60 * 60_000;
 const KUBERNETES_VERSION_VARIABLES = [
   'k8s.io/component-base/version.gitVersion',
   'k8s.io/client-go/pkg/version.gitVersion',
@@ -107,7 +106,7 @@ async function runGo(args: readonly string[], signal: AbortSignal, take: (line: 
     reject: false,
     buffer: { stdout: true, stderr: false },
     maxBuffer: 50_000_000,
-    timeout: BUILD_LIMIT_MS,
+    timeout: TOOL_BUILD_MS,
     cancelSignal: signal,
     forceKillAfterDelay: 5_000,
   });

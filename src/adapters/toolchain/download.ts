@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fetch } from 'undici';
 import type { Response } from 'undici';
+import { DOWNLOAD_ATTEMPTS, DOWNLOAD_SILENCE_MS } from '../../core/plan/limits.ts';
 import { downloadAgent } from './reachability.ts';
 import { sha256Of } from './tool-cache.ts';
 import { rootMessageOf } from '../../core/text/message-of.ts';
@@ -22,9 +23,6 @@ export interface DownloadRequest {
   readonly onBytes?: ((done: number, total: number) => void) | undefined;
 }
 
-const ATTEMPTS = 4;
-/** Slow but steady downloads take their time. */
-const SILENCE_MS = 15_000;
 const LARGEST_DOCUMENT = 5_000_000;
 
 /**
@@ -41,7 +39,7 @@ export async function downloadVerified(request: DownloadRequest): Promise<void> 
       await fetchRest(request, resumedFrom);
     } catch (cause) {
       request.signal?.throwIfAborted();
-      if (attempt >= ATTEMPTS || cause instanceof RefusedError) throw asDownloadError(request.url, cause);
+      if (attempt >= DOWNLOAD_ATTEMPTS || cause instanceof RefusedError) throw asDownloadError(request.url, cause);
       await sleep(250 * attempt, undefined, request.signal === undefined ? {} : { signal: request.signal });
       continue;
     }
@@ -58,7 +56,7 @@ export async function downloadVerified(request: DownloadRequest): Promise<void> 
 /** Fetches a small text. @throws Error when the server refuses, is silent for 15 s, or sends more than 5 MB */
 export async function downloadText(url: string, signal?: AbortSignal): Promise<string> {
   try {
-    const limit = AbortSignal.timeout(SILENCE_MS);
+    const limit = AbortSignal.timeout(DOWNLOAD_SILENCE_MS);
     const response = await fetch(url, {
       dispatcher: downloadAgent,
       signal: signal === undefined ? limit : AbortSignal.any([limit, signal]),
@@ -79,7 +77,7 @@ class RefusedError extends Error {}
 
 async function fetchRest(request: DownloadRequest, from: number): Promise<void> {
   const silence = new AbortController();
-  const { silenceMs = SILENCE_MS } = request;
+  const { silenceMs = DOWNLOAD_SILENCE_MS } = request;
   const timer = setTimeout(() => silence.abort(new Error(`it was silent for ${silenceMs / 1000} s`)), silenceMs);
   const heard = (): void => {
     timer.refresh();

@@ -1,3 +1,4 @@
+import { TOOL_BUILD_MS } from '../../core/plan/limits.ts';
 import { withLock } from '../host/locks.ts';
 import { buildTool } from './build.ts';
 import { findTool } from './find-tool.ts';
@@ -14,9 +15,6 @@ export interface EnsureToolsOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: ToolProgress) => void) | undefined;
 }
-
-/** Another process may be building the same tool: as long as a build may take. */
-const WAIT_FOR_OTHERS_MS = 60 * 60_000;
 
 /**
  * Makes tools ready to run: finds each (explicit path, PATH, cache) or gets it (official release with its checksum verified,
@@ -57,7 +55,7 @@ async function getTool(name: ToolName, options: EnsureToolsOptions): Promise<Fou
     options.onProgress?.({ ...step, tool: name, elapsedMs: Date.now() - startedAtMs });
   };
   onStep(still('looking'));
-  const lock = { waitMs: WAIT_FOR_OTHERS_MS, signal: options.signal, onWait: () => onStep(still('waiting')) };
+  const lock = { waitMs: TOOL_BUILD_MS, signal: options.signal, onWait: () => onStep(still('waiting')) };
   return withLock(cachedToolFolder(name), lock, async (held) => {
     const { version } = TOOLS[name];
     const cached = await readCachedTool(name);

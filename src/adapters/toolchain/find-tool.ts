@@ -1,6 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { execa } from 'execa';
+import { TOOL_VERSION_MS } from '../../core/plan/limits.ts';
 import { readCachedTool } from './tool-cache.ts';
 import { TOOLS, toolVariable } from './tools.ts';
 import type { ToolName } from './tools.ts';
@@ -16,8 +17,6 @@ export interface FoundTool {
   readonly path: string;
   readonly from: ToolSource;
 }
-
-const VERSION_QUESTION_MS = 3_000;
 
 /**
  * Looks for a tool without getting it: the file its variable names, then PATH (only the pinned version), then the cache.
@@ -50,7 +49,7 @@ export async function versionOf(name: ToolName, path: string, signal?: AbortSign
     reject: false,
     all: true,
     stdin: 'ignore',
-    timeout: VERSION_QUESTION_MS,
+    timeout: TOOL_VERSION_MS,
     forceKillAfterDelay: 500,
     maxBuffer: 100_000,
     ...(signal === undefined ? {} : { cancelSignal: signal }),

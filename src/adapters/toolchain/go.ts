@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { GO_QUESTION_MS } from '../../core/plan/limits.ts';
 import { repositoryFolder } from '../host/folders.ts';
 
 /** The one Go module in which every tool's source is pinned. */
@@ -15,8 +16,6 @@ export interface GoCommand {
   /** What to do; undefined = nothing, it will do. */
   readonly fix: string | undefined;
 }
-
-const QUESTION_MS = 10_000;
 
 /** Looks at the Go that is installed. Downloads nothing, also where Go would fetch a newer toolchain by itself. */
 export async function inspectGo(signal?: AbortSignal): Promise<GoCommand> {
@@ -79,7 +78,7 @@ async function askGo(
     cwd,
     reject: false,
     stdin: 'ignore',
-    timeout: QUESTION_MS,
+    timeout: GO_QUESTION_MS,
     env: { GOPROXY: 'off', GOFLAGS: '-mod=readonly', GOWORK: 'off' },
     ...(signal === undefined ? {} : { cancelSignal: signal }),
   });

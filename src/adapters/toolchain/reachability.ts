@@ -1,6 +1,6 @@
 import { EnvHttpProxyAgent, fetch } from 'undici';
+import { REACHABLE_MS } from '../../core/plan/limits.ts';
 
-const ANSWER_MS = 3_000;
 const answers = new Map<string, Promise<boolean>>();
 
 /** The way out for downloads: through HTTPS_PROXY and its like where they are set. */
@@ -22,7 +22,7 @@ export async function canReach(url: string): Promise<boolean> {
     method: 'HEAD',
     redirect: 'manual',
     dispatcher: downloadAgent,
-    signal: AbortSignal.timeout(ANSWER_MS),
+    signal: AbortSignal.timeout(REACHABLE_MS),
   }).then(
     () => true,
     () => false,

@@ -114,3 +114,99 @@ export const FAULT_LOOK_MS = 250;
 export const FAULT_UNDO_MS = HEARTBEAT_MS / 2;
 /** Calls, one after another, that choose what a fault breaks, inject the fault and undo it. */
 export const FAULT_CALLS = 6;
+
+// Kubernetes API.
+
+/** One attempt of a request, ms: a dead connection must not use up a whole budget. Connecting takes at most the second. */
+export const API_ATTEMPT_MS = 30_000;
+export const API_CONNECT_MS = 5_000;
+/** First and longest pause before a request is sent again, ms. */
+export const API_FIRST_BACKOFF_MS = 50;
+export const API_LONGEST_BACKOFF_MS = 2_000;
+/** How long authorization headers are used before they are read again, ms. */
+export const AUTH_HEADERS_MS = 30_000;
+/** The answer to a health check, ms: of an API server, of a component, of a system. */
+export const HEALTH_ANSWER_MS = 5_000;
+/** How often an API server is asked whether a namespace is gone, or a CRD is served, ms. */
+export const NAMESPACE_POLL_MS = 50;
+export const CRD_POLL_MS = 100;
+/** After a list, how long the watch has to deliver the same news itself, ms. */
+export const WATCH_NEWS_MS = 500;
+/** First and longest pause before a watch is opened again, ms. */
+export const WATCH_FIRST_PAUSE_MS = 100;
+export const WATCH_LONGEST_PAUSE_MS = 2_000;
+/** How often load reports its progress, ms. */
+export const LOAD_PROGRESS_MS = 500;
+/** How often a sweep lists what is left, ms, and how many objects it deletes at once. */
+export const SWEEP_POLL_MS = 250;
+export const REMOVALS_AT_ONCE = 64;
+
+// Substrates and systems.
+
+/** How often a cluster that starts is checked, ms: of our own, and borrowed. */
+export const CLUSTER_POLL_MS = 150;
+export const BORROWED_POLL_MS = 500;
+/** How long an existing cluster may take to answer before it is replaced, ms. */
+export const ADOPTION_MS = 20_000;
+/** How often a component that dies while its cluster starts is started. */
+export const COMPONENT_STARTS = 4;
+/** One command of kwokctl, ms. It takes less than a second on an idle machine. */
+export const KWOKCTL_MS = 60_000;
+/** The last sweep of a borrowed cluster, ms. */
+export const LAST_SWEEP_MS = 120_000;
+/** How often a system that starts is checked, ms. */
+export const SYSTEM_POLL_MS = 200;
+/** How long helm may take to end when it is stopped, ms. */
+export const HELM_STOP_MS = 5_000;
+/** How often a Prometheus that starts is checked, ms. */
+export const PROMETHEUS_POLL_MS = 50;
+/** Queries to Prometheus at once. */
+export const QUERIES_AT_ONCE = 8;
+
+// Processes of a host.
+
+/** Grace of a process that a campaign started and did not record, ms. */
+export const STRAY_GRACE_MS = 2_000;
+/** How often the keeper checks everything, ms: a death must be noticed within 5 s. */
+export const KEEPER_CHECK_MS = 1_000;
+/** A process without a health check counts as well after this time, ms. */
+export const SETTLED_MS = 2_000;
+/** Restarts that did not last within this time, ms, after which a part is given up; and the first pause between them, ms. */
+export const RESTART_WINDOW_MS = 300_000;
+export const MAX_RESTARTS = 5;
+export const RESTART_BACKOFF_MS = 1_000;
+/** Health checks in a row without an answer after which an API server counts as frozen. */
+export const FROZEN_AFTER_CHECKS = 3;
+/** A lock whose holder has not renewed it for this long is free, ms; and how often a waiting process looks, ms. */
+export const LOCK_STALE_MS = 10_000;
+export const LOCK_POLL_MS = 200;
+/** Waiting for the lock of a ledger, ms. Its holders keep it for milliseconds. */
+export const LEDGER_LOCK_MS = 5_000;
+
+// Temporal.
+
+/** Connecting, one call, and one call that the server answers only when something happened, ms. */
+export const TEMPORAL_CONNECT_MS = 5_000;
+export const TEMPORAL_CALL_MS = 10_000;
+export const TEMPORAL_LONG_POLL_MS = 70_000;
+/** Start of the dev server, ms; one health check; and how long it may not answer before it counts as hung. */
+export const SERVER_START_MS = 60_000;
+export const SERVER_HEALTH_MS = 2_000;
+export const SERVER_HUNG_MS = 10_000;
+/** Start and stop of a worker, ms. The stop is longer than the worker's own grace for cancelled activities. */
+export const WORKER_START_MS = 30_000;
+export const WORKER_STOP_MS = 30_000;
+/** Waiting for another process that starts or stops server and worker, ms. */
+export const STACK_LOCK_MS = 120_000;
+
+// Toolchain.
+
+/** Version of a tool, ms; an answer of the Go tool; a host that is asked whether it can be reached. */
+export const TOOL_VERSION_MS = 3_000;
+export const GO_QUESTION_MS = 10_000;
+export const REACHABLE_MS = 3_000;
+/** Attempts of a download, and the longest time without data, ms. */
+export const DOWNLOAD_ATTEMPTS = 4;
+export const DOWNLOAD_SILENCE_MS = 15_000;
+/** Build of one tool, ms, also by another process. The slowest takes minutes. */
+export const TOOL_BUILD_MS = 3_600_000;

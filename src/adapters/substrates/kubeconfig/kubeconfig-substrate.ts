@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CLUSTERS_AT_ONCE } from '../../../core/plan/limits.ts';
+import { BORROWED_POLL_MS, CLUSTERS_AT_ONCE, LAST_SWEEP_MS } from '../../../core/plan/limits.ts';
 import { allAtOnce } from '../../host/at-once.ts';
 import { campaignFolder, forgetCluster, readLedger, recordCluster } from '../../host/ledger.ts';
 import type { ClusterRecord } from '../../host/ledger.ts';
@@ -14,11 +14,6 @@ import type { ProvisionRequest, SubstrateAdapter } from '../substrate.ts';
 import { kubeconfigFiles, writeOwnKubeconfig } from './own-kubeconfig.ts';
 import { credentialFiles, lentScrapeTargets } from './scrape-lent.ts';
 import { messageOf } from '../../../core/text/message-of.ts';
-
-const POLL_MS = 500;
-
-/** Longest sweep of a lent cluster. */
-const SWEEP_LIMIT_MS = 120_000;
 
 /** Clusters that exist already, named by contexts of a kubeconfig. They are lent: only what a campaign made is removed. */
 export function kubeconfigSubstrate(): SubstrateAdapter {
@@ -100,7 +95,7 @@ async function untilHealthy(
       if (reason !== lastReason) onWait(reason);
       lastReason = reason;
     }
-    await sleep(POLL_MS, undefined, { signal });
+    await sleep(BORROWED_POLL_MS, undefined, { signal });
   }
 }
 
@@ -119,7 +114,7 @@ async function sweep(cluster: ClusterRecord, campaign: string, signal: AbortSign
   const client = await connectCluster({ kubeconfigPath: cluster.kubeconfigPath, context: cluster.context });
   try {
     const options = { campaign, onProgress: () => undefined };
-    const { left } = await removeCampaign(client, options, { signal, budgetMs: SWEEP_LIMIT_MS });
+    const { left } = await removeCampaign(client, options, { signal, budgetMs: LAST_SWEEP_MS });
     if (left.length > 0) throw new Error(`left in context ${cluster.context}: ${left.slice(0, 5).join(', ')}`);
   } finally {
     await client.close();

@@ -1,12 +1,11 @@
 import { Agent, request } from 'undici';
+import { HEALTH_ANSWER_MS } from '../../../core/plan/limits.ts';
 import type { ClusterRecord } from '../../host/ledger.ts';
 import { ApiProbe } from '../api-probe.ts';
 import { componentMetrics } from './kwok-config.ts';
 import { COMPONENTS } from './layout.ts';
 import type { ComponentName } from './layout.ts';
 import { messageOf } from '../../../core/text/message-of.ts';
-
-const ANSWER_LIMIT_MS = 5_000;
 
 /** Where components besides the apiserver say how they are, beside their metrics. */
 const HEALTH_PATH: Readonly<Record<Exclude<ComponentName, 'kube-apiserver'>, string>> = {
@@ -28,7 +27,7 @@ export async function componentHealth(
   // Some make their own certificate at each start; what answers on this port of loopback is known by its pid.
   const dispatcher = new Agent({ connect: { rejectUnauthorized: false } });
   try {
-    const limited = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_LIMIT_MS)]);
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(HEALTH_ANSWER_MS)]);
     const url = `${metric.scheme}://${metric.address}${HEALTH_PATH[name]}`;
     const { statusCode, body } = await request(url, { dispatcher, signal: limited });
     await body.dump();

@@ -1,5 +1,6 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ADOPTION_MS, CLUSTER_POLL_MS, COMPONENT_STARTS } from '../../../core/plan/limits.ts';
 import type { ClusterRecord } from '../../host/ledger.ts';
 import { logTail } from '../../host/log-tail.ts';
 import { claimPorts } from '../../host/port-claims.ts';
@@ -13,14 +14,6 @@ import { kwokctlCreate, kwokctlStart } from './kwokctl.ts';
 import { logPath, readyMarkPath, statePath } from './layout.ts';
 import type { ReadyMark } from './layout.ts';
 import { removeLocalCluster } from './remove-cluster.ts';
-
-/** A component that keeps dying while the cluster comes up is started this often. */
-const MOST_STARTS = 4;
-
-/** What is there already gets this share of the time left before it is replaced. */
-const ADOPTION_LIMIT_MS = 20_000;
-
-const POLL_MS = 150;
 
 export interface EnsureRequest {
   readonly spec: SubstrateSpec;
@@ -40,7 +33,7 @@ export async function ensureLocalCluster(request: EnsureRequest): Promise<Cluste
   const { cluster, tools, signal, onStep } = request;
   if (existsSync(statePath(cluster)) && existsSync(cluster.kubeconfigPath)) {
     onStep('is there already, taking it up');
-    const limit = AbortSignal.timeout(ADOPTION_LIMIT_MS);
+    const limit = AbortSignal.timeout(ADOPTION_MS);
     try {
       return await bringUp(request, AbortSignal.any([signal, limit]), 'adopt');
     } catch (cause) {
@@ -75,7 +68,7 @@ async function bringUp(request: EnsureRequest, signal: AbortSignal, how: 'adopt'
     if (reason === undefined) break;
     if (reason !== lastReason) onStep(`waiting: ${reason}`);
     lastReason = reason;
-    await sleep(POLL_MS, undefined, { signal }).catch(() => {
+    await sleep(CLUSTER_POLL_MS, undefined, { signal }).catch(() => {
       throw new Error(`${cluster.name}: ${reason}`);
     });
   }
@@ -99,9 +92,9 @@ async function startMissing(
   if (dead.length === 0) return;
   for (const { name } of dead) {
     const count = (starts.get(name) ?? (how === 'create' ? 1 : 0)) + 1;
-    if (count > MOST_STARTS) {
+    if (count > COMPONENT_STARTS) {
       throw new Error(
-        `${cluster.name}: ${name} ended ${MOST_STARTS} times. Its log ends:\n${logTail(logPath(cluster, name), 5)}`,
+        `${cluster.name}: ${name} ended ${COMPONENT_STARTS} times. Its log ends:\n${logTail(logPath(cluster, name), 5)}`,
       );
     }
     starts.set(name, count);
@@ -110,7 +103,7 @@ async function startMissing(
   makeWayForRestart(cluster);
   await kwokctlStart(toolPath(tools, 'kwokctl'), cluster, signal);
   // A process that cannot live (a taken port, a bad flag) is told from one that is slow by having ended by the next look.
-  await sleep(POLL_MS * 2, undefined, { signal });
+  await sleep(CLUSTER_POLL_MS * 2, undefined, { signal });
 }
 
 /** Undefined when the API and every component say that they are well. */

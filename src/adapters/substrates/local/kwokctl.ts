@@ -1,11 +1,9 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { KWOKCTL_MS } from '../../../core/plan/limits.ts';
 import type { ClusterRecord } from '../../host/ledger.ts';
 import { campaignFolderOf, configPath, kwokFolder } from './layout.ts';
-
-/** kwokctl does its work in well under a second; this is for a machine that is very busy. */
-const COMMAND_LIMIT_MS = 60_000;
 
 /**
  * kwokctl asks kubectl whether the API is served, and downloads one if it finds none. Belay asks the API itself, so
@@ -50,7 +48,7 @@ async function run(
     all: true,
     reject: false,
     cancelSignal: signal,
-    timeout: COMMAND_LIMIT_MS,
+    timeout: KWOKCTL_MS,
     // The components inherit no pipe of ours (their output goes to their logs), but a straggler must not hold us up.
     forceKillAfterDelay: 1_000,
   });
