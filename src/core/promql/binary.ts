@@ -1,6 +1,6 @@
 import type { SyntaxNode } from '@lezer/common';
 import type { PromqlType } from './functions.ts';
-import { childrenOf, textOf } from './selector.ts';
+import { checkGrouping, childrenOf, textOf } from './selector.ts';
 import type { Report } from './selector.ts';
 
 const COMPARISONS: ReadonlySet<string> = new Set(['==', '!=', '<', '<=', '>', '>=']);
@@ -46,6 +46,7 @@ function checkMatching(
     report(`fill has no meaning for ${set ? operator : 'a number'}`, fill.from);
   const matching = node.getChild('MatchingModifierClause');
   if (matching === null) return;
+  for (const group of matching.getChildren('GroupingLabels')) checkGrouping(group, query, report);
   const [labels, extra] = matching.getChildren('GroupingLabels').map((group) => labelsOf(group, query));
   const group = matching.getChild('GroupLeft') ?? matching.getChild('GroupRight');
   if (set && group !== null) report(`${operator} takes no ${textOf(group, query)}`, group.from);

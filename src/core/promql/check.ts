@@ -19,6 +19,9 @@ const MAX_LENGTH = 4_096;
 /** How far around an error a name is looked for. */
 const MAX_NAME = 100;
 
+/** Nodes that hold a number or a duration. */
+const NUMBERS: ReadonlySet<string> = new Set(['NumberDurationLiteral', 'NumberDurationLiteralInDurationContext']);
+
 /** Stand-ins of the same length as the placeholder, so that offsets stay those of the text as written. */
 const PLACEHOLDERS: Readonly<Record<string, string>> = { $window: '5m     ', $campaign: 'campaign_' };
 
@@ -46,7 +49,7 @@ function problemOf(query: string): (() => PromqlProblem) | undefined {
   if (unknown !== undefined) return () => describePlaceholder(unknown.name, unknown.offset);
   const text = query.replaceAll(/\$(?:window|campaign)\b/g, (name) => PLACEHOLDERS[name] ?? name);
   const tree = parser.parse(text);
-  const error = firstError(tree);
+  const error = firstError(tree, text);
   if (error !== undefined) return () => describeError(text, error.from, error.to);
   const wrong = typeProblem(tree, text);
   return wrong === undefined ? undefined : () => wrong;
@@ -81,11 +84,14 @@ export function excerpt(query: string, offset: number): string {
   return `${start > 0 ? '…' : ''}${text}${end < query.length ? '…' : ''}`;
 }
 
-function firstError(tree: Tree): { readonly from: number; readonly to: number } | undefined {
+/** The first error of the parser, or a number with a word right after it, which the parser lets through: `3and a`. */
+function firstError(tree: Tree, text: string): { readonly from: number; readonly to: number } | undefined {
   let found: { readonly from: number; readonly to: number } | undefined;
   tree.iterate({
     enter(node) {
+      const glued = NUMBERS.has(node.name) && /\w/.test(text[node.to] ?? '');
       if (found === undefined && node.type.isError) found = { from: node.from, to: node.to };
+      else if (found === undefined && glued) found = { from: node.to, to: node.to + 1 };
       return found === undefined;
     },
   });

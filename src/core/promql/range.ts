@@ -15,7 +15,13 @@ const UNIT_SECONDS: Readonly<Record<string, number>> = {
 /** What Prometheus' duration can hold, 2^63 ns. */
 const MAX_SECONDS = 9.2e9;
 
-/** Checks the durations within `[5m]` or `[5m:1m]`: above 0, where they do not depend on the query's own step. */
+/** First number that is too large for a timestamp of Prometheus, 2^63. */
+const MAX_TIMESTAMP = 2 ** 63;
+
+/** Nodes that hold a duration expression. */
+const EXPRESSIONS: ReadonlySet<string> = new Set(['DurationExpr', 'OffsetDurationExpr']);
+
+/** Checks the durations of `[5m]` or `[5m:1m]`: above 0 and not too long. */
 export function checkRange(node: SyntaxNode, query: string, report: Report): void {
   for (const duration of node.getChildren('DurationExpr')) {
     const seconds = secondsOf(duration, query);
@@ -24,7 +30,29 @@ export function checkRange(node: SyntaxNode, query: string, report: Report): voi
   }
 }
 
-/** The value of a duration expression in seconds; undefined where the server alone knows it. */
+/** Checks the duration of `offset 5m`: it may be 0 or negative, but not too long. */
+export function checkOffset(node: SyntaxNode, query: string, report: Report): void {
+  for (const duration of node.getChildren('OffsetDurationExpr')) {
+    const seconds = secondsOf(duration, query);
+    if (seconds !== undefined && !(Math.abs(seconds) < MAX_SECONDS))
+      report(`${textOf(duration, query)} is not a length of time`, duration.from);
+  }
+}
+
+/** Checks the time of `@ 1700000000`: a number that a 64-bit timestamp can hold. */
+export function checkTimestamp(node: SyntaxNode, query: string, report: Report): void {
+  const time = node.getChild('NumberDurationLiteral');
+  if (time === null) return;
+  const text = textOf(time, query);
+  // Between a sign and its number there may be spaces and comments.
+  if (!(Math.abs(literalSeconds(text.replaceAll(/#.*|\s/g, ''))) < MAX_TIMESTAMP))
+    report(`${text} is not a time for @`, time.from);
+}
+
+/**
+ * The value of a duration expression in seconds; undefined where it has none. step() and range() are 0: a gate is asked
+ * by instant queries, which have neither.
+ */
 function secondsOf(node: SyntaxNode, query: string): number | undefined {
   const children = childrenOf(node);
   const [first, second, third] = children;
@@ -34,7 +62,8 @@ function secondsOf(node: SyntaxNode, query: string): number | undefined {
     const value = second === undefined ? undefined : secondsOf(second, query);
     return value === undefined ? undefined : textOf(first, query) === '-' ? -value : value;
   }
-  if (first.name !== 'DurationExpr') return undefined;
+  if (first.name === 'DurationStep' || first.name === 'DurationRange') return 0;
+  if (!EXPRESSIONS.has(first.name)) return undefined;
   if (second === undefined || third === undefined) return secondsOf(first, query);
   const left = secondsOf(first, query);
   const right = secondsOf(third, query);

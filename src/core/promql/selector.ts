@@ -38,6 +38,14 @@ function isNarrow(matcher: SyntaxNode, query: string, report: Report): boolean {
   return operator.startsWith('!') === matchesEmpty;
 }
 
+/** Checks the labels of by, without, on and the like: none is empty. */
+export function checkGrouping(node: SyntaxNode, query: string, report: Report): void {
+  for (const label of childrenOf(node)) {
+    if (label.name === 'QuotedLabelName' && stringAt(label.firstChild, query, report) === '')
+      report('a label needs a name', label.from);
+  }
+}
+
 /** Reports a regular expression that Prometheus refuses. Returns whether it matches the empty text. */
 export function checkRegex(reading: RegexReading, offset: number, report: Report): boolean {
   if (reading.ok) return reading.matchesEmpty;

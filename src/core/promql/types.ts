@@ -2,9 +2,9 @@ import type { SyntaxNode } from '@lezer/common';
 import { checkBinary } from './binary.ts';
 import { aggregationSignature, functionSignature } from './functions.ts';
 import type { PromqlType, Signature } from './functions.ts';
-import { checkRange } from './range.ts';
+import { checkOffset, checkRange, checkTimestamp } from './range.ts';
 import { readReplaceRegex } from './regex.ts';
-import { checkRegex, checkSelector, childrenOf, stringAt, textOf } from './selector.ts';
+import { checkGrouping, checkRegex, checkSelector, childrenOf, stringAt, textOf } from './selector.ts';
 import type { Report } from './selector.ts';
 
 /** Words for messages. */
@@ -18,9 +18,19 @@ const WORDS: Readonly<Record<PromqlType, string>> = {
 /** What stands under a `[5m]`, `offset` or `@`: they want a selector itself, not what was made of one. */
 interface Operand {
   readonly type: PromqlType;
-  readonly part: 'selector' | 'range' | 'expression';
+  readonly part: 'selector' | 'range' | 'subquery' | 'expression';
   readonly moved: readonly string[];
+  readonly extension?: Extension;
 }
+
+/** How a range treats the samples beyond its ends. */
+type Extension = 'anchored' | 'smoothed';
+
+/** Functions that Prometheus evaluates over such a range. */
+const EXTENDED: Readonly<Record<Extension, readonly string[]>> = {
+  anchored: ['changes', 'delta', 'increase', 'rate', 'resets'],
+  smoothed: ['delta', 'increase', 'rate'],
+};
 
 /**
  * Checks an expression without syntax errors as Prometheus does before it evaluates one: what functions and operators
@@ -82,7 +92,9 @@ class Types {
         return { type: 'vector', part: 'selector', moved: [] };
       case 'ParenExpr': {
         const inner = childrenOf(node)[0];
-        return expression(inner === undefined ? 'vector' : this.typeOf(inner));
+        return inner === undefined
+          ? expression('vector')
+          : { ...this.#operand(inner, []), part: 'expression', moved: [] };
       }
       case 'StringLiteral':
         stringAt(node, this.#query, this.#report);
@@ -90,6 +102,8 @@ class Types {
       case 'FunctionCall':
         return expression(this.#call(node, 'FunctionIdentifier', functionSignature));
       case 'AggregateExpr':
+        for (const labels of node.getChild('AggregateModifier')?.getChildren('GroupingLabels') ?? [])
+          checkGrouping(labels, this.#query, this.#report);
         return expression(this.#call(node, 'AggregateOp', aggregationSignature));
       default:
         return expression('scalar');
@@ -104,19 +118,31 @@ class Types {
           this.#report('a range stands right after a selector; over an expression write [5m:]', primary.from);
         else if (inner.moved.length > 0)
           this.#report(`the range comes before ${inner.moved.join(' and ')}`, primary.from);
-        return { type: 'matrix', part: 'range', moved: [] };
+        return { ...inner, type: 'matrix', part: 'range', moved: [] };
       case 'SubqueryExpr':
         checkRange(suffix, this.#query, this.#report);
         if (inner.type !== 'vector')
           this.#report(`[…:] stands after series of one value each, not after ${WORDS[inner.type]}`, primary.from);
-        return { type: 'matrix', part: 'range', moved: [] };
+        return { type: 'matrix', part: 'subquery', moved: [] };
       case 'OffsetExpr':
       case 'StepInvariantExpr': {
         const what = suffix.name === 'OffsetExpr' ? 'offset' : '@';
+        if (what === 'offset') checkOffset(suffix, this.#query, this.#report);
+        else checkTimestamp(suffix, this.#query, this.#report);
         if (inner.part === 'expression')
           this.#report(`${what} stands right after a selector or its range`, primary.from);
         if (inner.moved.includes(what)) this.#report(`${what} twice`, primary.from);
         return { ...inner, moved: [...inner.moved, what] };
+      }
+      case 'AnchoredExpr':
+      case 'SmoothedExpr': {
+        if (inner.part === 'expression')
+          this.#report(`${textOf(suffix.lastChild, this.#query)} follows a selector or its range`, primary.from);
+        const extension = suffix.name === 'AnchoredExpr' ? 'anchored' : 'smoothed';
+        if (inner.part === 'subquery') this.#report(`${extension} does not apply to a subquery`, primary.from);
+        if (inner.extension !== undefined && inner.extension !== extension)
+          this.#report('anchored and smoothed exclude each other', primary.from);
+        return { ...inner, extension };
       }
       default:
         return inner;
@@ -143,14 +169,14 @@ class Types {
       else this.#report('info() takes labels here: {…}', argument.from);
       return;
     }
-    const type = this.typeOf(argument);
+    const { type, extension } = this.#operand(argument, []);
+    if (type === 'matrix' && extension !== undefined && !EXTENDED[extension].includes(name))
+      this.#report(
+        `${extension} does not apply to ${name}(), only to ${EXTENDED[extension].join(', ')}`,
+        argument.from,
+      );
     if (wanted === undefined || type === wanted) {
-      if (name === 'label_replace' && index === 4 && argument.name === 'StringLiteral')
-        checkRegex(
-          readReplaceRegex(stringAt(argument, this.#query, () => undefined) ?? ''),
-          argument.from,
-          this.#report,
-        );
+      if (wanted === 'string') this.#textArgument(name, index, argument);
     } else if (wanted === 'matrix' && type === 'vector') {
       this.#report(`${name}() needs a range, such as [$window]`, argument.to);
     } else {
@@ -158,6 +184,25 @@ class Types {
       this.#report(`${name}() takes ${WORDS[wanted]} here, not ${WORDS[type]}${help}`, argument.from);
     }
   }
+
+  /** Checks the texts whose content Prometheus looks at: names of labels that it writes, and a regular expression. */
+  #textArgument(name: string, index: number, argument: SyntaxNode): void {
+    if (argument.name === 'ParenExpr') {
+      const inner = childrenOf(argument)[0];
+      if (inner !== undefined) this.#textArgument(name, index, inner);
+      return;
+    }
+    const text = argument.name === 'StringLiteral' ? stringAt(argument, this.#query, () => undefined) : undefined;
+    if (text === undefined) return;
+    if (name === 'label_replace' && index === 4) checkRegex(readReplaceRegex(text), argument.from, this.#report);
+    if (text === '' && namesLabel(name, index)) this.#report('a label needs a name', argument.from);
+  }
+}
+
+/** Whether a text is the name of a label that must not be empty. */
+function namesLabel(name: string, index: number): boolean {
+  if (name === 'label_join') return index === 1 || index >= 3;
+  return (name === 'label_replace' && index === 1) || (name.toLowerCase() === 'count_values' && index === 0);
 }
 
 function expression(type: PromqlType): Operand {
