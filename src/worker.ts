@@ -16,17 +16,17 @@ import { createLog, temporalLogger } from './worker/log.ts';
 import { serveMetrics } from './worker/metrics-server.ts';
 
 /**
- * The worker process: serves the shared queue, this host's queue and its load queue, keeps the ground of this host's
- * campaigns, and serves `/metrics`. Several may serve one Temporal and one host at once. SIGTERM lets running activities
- * drain for `GRACE_MS`; what is not done by then goes on in the next worker from its checkpoint.
+ * The worker process. It serves the shared queue, the queue of this host and its load queue, supervises the infrastructure of
+ * this host's campaigns, and serves `/metrics`. One Temporal and one host may have several workers. After SIGTERM, running
+ * activities have `GRACE_MS` to end; the next worker continues the others from their checkpoints.
  */
 
-/** Longest drain at SIGTERM: stages answer cancellation well within it. */
+/** Time for running activities after SIGTERM. Stages react to cancellation well within it. */
 const GRACE_MS = 10_000;
-/** After this the process ends whatever still runs. */
+/** After this time the process ends, even if activities still run. */
 const FORCE_MS = 20_000;
 
-// Libraries that assert in development, and only there, must not cost a campaign its report.
+// Some libraries throw assertions in development only. They must not cost a campaign its report.
 process.env['NODE_ENV'] ??= 'production';
 
 const log = createLog();
@@ -61,7 +61,7 @@ const common = {
   shutdownGraceTime: GRACE_MS,
   shutdownForceTime: FORCE_MS,
   activities,
-  // Heartbeats are the only way a cancel reaches a stage; sent at most this often.
+  // A cancel reaches a stage only through its heartbeats. They are sent at most this often.
   maxHeartbeatThrottleInterval: 5_000,
   defaultHeartbeatThrottleInterval: 5_000,
 };
@@ -71,7 +71,8 @@ const workers = await Promise.all([
     taskQueue: SHARED_QUEUE,
     workflowBundle,
     maxCachedWorkflows: 50,
-    // A workflow's next task waits this long for the worker that has it in memory; one that died must not cost the default 10 s.
+    // The next task of a workflow waits this long for the worker that has the workflow in memory. The default is 10 s, which is
+    // long when that worker has died.
     stickyQueueScheduleToStartTimeout: 3_000,
     maxConcurrentWorkflowTaskExecutions: 20,
     maxConcurrentActivityTaskExecutions: 10,

@@ -4,7 +4,7 @@ import type { Stage } from '../core/model/stages.ts';
 import { FIRST_STAGES } from '../core/plan/spec.ts';
 import type { ProgressRow } from './progress-rows.ts';
 
-/** What a pending activity last said with its heartbeat. */
+/** What a pending activity reported with its last heartbeat. */
 export interface LiveActivity {
   readonly stage: string;
   readonly attempt: number;

@@ -18,16 +18,16 @@ import { checkId, started } from './start-workflow.ts';
 import { UsageError } from './usage-error.ts';
 import { withStack } from './with-stack.ts';
 
-/** `belay climb`: the rungs of a ladder until the first that is not green. */
+/** `belay climb`: runs the rungs of a ladder until one is not green. */
 export function climbCommand(): Command {
   return new Command('climb')
     .description(
-      'Runs the rungs of a ladder, smallest first, until the first that is not green. Exit codes as of "run".',
+      'Run the rungs of a ladder, smallest first, until one is not green. The exit codes are those of "run".',
     )
     .argument('[ladder]', 'name of a ladder, or path of its file', 'nightly')
     .option('--hold <duration>', 'how long a failed rung waits for a decision; default 0')
-    .option('--id <workflow id>', 'id of the climb; default the ladder and the time')
-    .option('--detach', 'leave it running and return')
+    .option('--id <workflow id>', 'id of the climb; default ladder and time')
+    .option('--detach', 'return at once and leave it running')
     .action(
       async (ladder: string, options: { readonly hold?: string; readonly id?: string; readonly detach?: boolean }) => {
         process.exitCode = await climb(ladder, options);
@@ -35,7 +35,7 @@ export function climbCommand(): Command {
     );
 }
 
-/** Finds a ladder that a worker can find too. @throws UsageError with every error of the file */
+/** Finds a ladder that the worker finds by its name too. @throws UsageError with every error of the file */
 export function knownLadder(nameOrPath: string): Ladder {
   const folders = searchFolders();
   const found = looksLikePath(nameOrPath) ? loadLadderFile(nameOrPath) : findLadder(nameOrPath, folders);
@@ -78,7 +78,7 @@ async function climb(
     );
     if (options.detach === true) {
       console.log(
-        `It goes on by itself. ./belay watch ${workflowId} shows it, ./belay status lists all, ./belay down stops the stack.`,
+        `The climb continues. ./belay watch ${workflowId} follows it, ./belay status lists all, ./belay down stops Temporal.`,
       );
       return EXIT.pass;
     }
@@ -86,7 +86,7 @@ async function climb(
   });
 }
 
-/** Every rung is checked before the first one runs. @throws UsageError with the errors of all of them */
+/** Checks every rung before the first one runs. @throws UsageError with the errors of all rungs */
 function checkRungs(ladder: Ladder, hold: string | undefined): readonly CheckedCampaign[] {
   const refused: string[] = [];
   const checked: CheckedCampaign[] = [];

@@ -5,11 +5,11 @@ import { convertProfile } from '../core/conversion/registry.ts';
 import { formatFileErrors } from '../core/files/file-error.ts';
 import { UsageError } from './usage-error.ts';
 
-/** `belay convert LEGACY.yaml`: a profile from before the V2 format, as one of it; what could not be kept is told. */
+/** `belay convert LEGACY.yaml`: converts a profile from before the V2 format, and reports what could not be kept. */
 export function convertCommand(): Command {
   return new Command('convert')
-    .description('make a profile of the V2 format from a legacy one')
-    .argument('<legacy>', 'the legacy profile, Helm values with kwok.clusterCount and loadProfile.target')
+    .description('Convert a legacy profile to the V2 format.')
+    .argument('<legacy>', 'path of the legacy profile: Helm values with kwok.clusterCount and loadProfile.target')
     .option('-o, --output <file>', 'write to a new file instead of standard output')
     .addHelpText('after', '\nExample:\n  belay convert old/scaleway-50k.yaml --output profiles/mine.yaml')
     .action((legacy: string, options: { readonly output?: string }) => {
@@ -23,7 +23,7 @@ export function convertCommand(): Command {
     });
 }
 
-/** A file that is there is somebody's work. */
+/** Writes a file that does not exist yet: an existing file may be the user's work. */
 function writeNew(path: string, text: string): void {
   try {
     writeFileSync(path, text, { flag: 'wx' });

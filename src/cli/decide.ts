@@ -13,24 +13,24 @@ import { withClient } from './with-client.ts';
 
 const EXPLAINED: Readonly<Record<Decision, string>> = {
   retry:
-    'Runs the failed stage again, as its next execution, on the clusters, Nodes and Pods that stand. A soak proves steadiness first.',
-  skip: 'Goes on without the failed stage. A skip heals nothing: the verdict stays what the failure made it.',
-  abort: 'Ends a hold: evidence, verdict, teardown. A campaign that does not hold is cancelled.',
+    'Run the failed stage again, as its next execution, on the same clusters, Nodes and Pods. A soak proves steadiness first.',
+  skip: 'Continue without the failed stage. The failure still counts in the verdict.',
+  abort: 'End a hold with evidence, verdict and teardown. A campaign that does not hold is cancelled.',
 };
 
 /** `belay retry|skip|abort`: the answers to a hold. */
 export function decideCommand(decision: Decision): Command {
   const command = new Command(decision)
     .description(EXPLAINED[decision])
-    .argument('[id]', 'workflow id; without one, the campaign that holds')
-    .option('--reason <text>', 'why, for the evidence', 'from the command line')
+    .argument('[id]', 'workflow id; default the campaign that holds')
+    .option('--reason <text>', 'the reason, recorded in the evidence', 'from the command line')
     .action(async (id: string | undefined, options: { readonly reason: string; readonly set?: readonly string[] }) => {
       console.log(await withClient((client) => answer(client, decision, id, options)));
     });
   if (decision === 'retry')
     command.option(
       '--set <path=value>',
-      'change a bar or the load, e.g. gates.podBindP99.max=5; may be repeated',
+      'change a bar or the load, e.g. gates.podBindP99.max=5; can be repeated',
       collect,
       [],
     );
@@ -48,19 +48,21 @@ async function answer(
   const handle = client.workflow.getHandle(workflowId);
   if (type === 'ladder') {
     if (decision !== 'abort')
-      throw new UsageError(`${workflowId} is a ladder; its rungs hold, by their own ids: "belay status" lists them`);
-    if (!runs) throw new UsageError(`${workflowId} cannot be stopped: it has ended`);
+      throw new UsageError(
+        `${workflowId} is a ladder, and only its rungs hold; "./belay status" lists them with their ids`,
+      );
+    if (!runs) throw new UsageError(`${workflowId} has ended already`);
     await handle.cancel();
-    return `${workflowId}: asked to stop; the running rung keeps its evidence and is taken down. ./belay status shows it.`;
+    return `${workflowId}: asked to stop; the running rung keeps its evidence and removes its clusters. ./belay status shows it.`;
   }
   const status = await queryStatus(handle);
   if (status === undefined)
-    throw new HarnessError(`${workflowId} does not answer: no worker is up; "./belay up" starts one`);
+    throw new HarnessError(`${workflowId} does not answer: no worker is running; "./belay up" starts one`);
   const hold = status.state.hold;
   if (hold === null) {
     if (decision === 'abort' && status.state.mode !== 'finished') {
       await handle.cancel();
-      return `${workflowId}: asked to stop; evidence is kept and everything taken down. ./belay watch ${workflowId} shows it.`;
+      return `${workflowId}: asked to stop; it keeps its evidence and removes its clusters. ./belay watch ${workflowId} follows it.`;
     }
     throw new UsageError(`${workflowId} does not hold: ${where(status)}`);
   }
@@ -70,7 +72,7 @@ async function answer(
   try {
     const args: [unknown] = [{ stage, execution, decision, reason: options.reason, ...carried }];
     const said = await handle.executeUpdate<string, [unknown]>('decide', { args });
-    return `${workflowId}: ${said}. ./belay watch ${workflowId} shows it.`;
+    return `${workflowId}: ${said}. ./belay watch ${workflowId} follows it.`;
   } catch (error) {
     if (error instanceof WorkflowUpdateFailedError)
       throw new UsageError(error.cause?.message ?? error.message, { cause: error });
@@ -89,8 +91,8 @@ async function theOneThatHolds(client: Client): Promise<string> {
   if (only !== undefined && holding.length === 1) return only;
   throw new UsageError(
     holding.length === 0
-      ? 'no campaign holds; "belay status" lists what runs'
-      : `name one, these hold: ${holding.join(', ')}`,
+      ? 'no campaign holds; "./belay status" lists the campaigns'
+      : `several campaigns hold, name one: ${holding.join(', ')}`,
   );
 }
 

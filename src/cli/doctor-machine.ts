@@ -13,13 +13,13 @@ import { messageOf } from '../core/text/message-of.ts';
 
 const GIB = 2 ** 30;
 const MIN_NODE = 24;
-/** Go's caches when everything has to be built, from nothing. */
+/** Go's caches when every tool has to be built. */
 const BUILD_DISK_BYTES = 9e9;
 const RUN_DISK_BYTES = 2e9;
-/** A small cluster, Prometheus, Temporal and a worker together take under 2 GB. */
+/** A small cluster, Prometheus, Temporal and a worker together need less than 2 GB. */
 const MEMORY_BYTES = 3 * GIB;
 
-/** Looks at what the machine itself brings. `build`: tools have to be built, which takes disk. */
+/** Checks the machine. `build`: tools have to be built, which needs more disk. */
 export async function checkMachine(options: { readonly build: boolean }): Promise<readonly Check[]> {
   return [
     checkNode(),
@@ -41,7 +41,7 @@ function checkNode(): Check {
     from: process.execPath,
     state: 'problem',
     missing: `older than ${MIN_NODE}`,
-    fix: 'start Belay by ./belay, which brings its own',
+    fix: 'start Belay with ./belay, which installs its own',
   };
 }
 
@@ -54,12 +54,12 @@ async function checkNpm(): Promise<Check> {
     from: '',
     state: 'optional',
     missing: 'not found on PATH',
-    fix: 'needed again when packages change: install Node.js 20 or newer with npm',
+    fix: 'install Node.js 20 or newer with npm; it is needed when packages change',
   };
 }
 
 async function checkDisk(what: string, folder: string, needed: number): Promise<Check> {
-  const fix = 'move it by BELAY_CACHE or BELAY_HOME';
+  const fix = 'set BELAY_CACHE or BELAY_HOME to another folder';
   const closed = whyNotWritable(folder);
   if (closed !== undefined)
     return { what, found: 'not writable', from: folder, state: 'problem', missing: closed, fix };
@@ -71,11 +71,11 @@ async function checkDisk(what: string, folder: string, needed: number): Promise<
     from: folder,
     state: 'problem',
     missing: `${gigabytes(needed)} are needed`,
-    fix: `free some, or ${fix}`,
+    fix: `free disk space, or ${fix}`,
   };
 }
 
-/** Why nothing can be written to a folder, which need not be there yet. */
+/** Why a folder cannot be written to; undefined if it can. The folder need not exist yet. */
 function whyNotWritable(folder: string): string | undefined {
   let there = folder;
   while (!existsSync(there) && dirname(there) !== there) there = dirname(there);
@@ -97,25 +97,25 @@ function checkMemory(): Check {
     from: 'this machine',
     state: 'problem',
     missing: `${MEMORY_BYTES / GIB} GiB are needed`,
-    fix: 'a larger machine, or more memory for this container',
+    fix: 'use a larger machine, or give this container more memory',
   };
 }
 
 async function checkPorts(): Promise<Check> {
   const ours = runningDevServer();
   if (ours !== undefined)
-    return fine('ports', `${portOf(ours.address)}, ${portOf(ours.uiUrl)}`, 'in use by our own Temporal');
+    return fine('ports', `${portOf(ours.address)}, ${portOf(ours.uiUrl)}`, "in use by Belay's own Temporal");
   const taken: number[] = [];
   for (const port of [7233, 8233]) if ((await freePort(port)) !== port) taken.push(port);
   if (taken.length === 0) return fine('ports', '7233, 8233', 'free for Temporal');
-  return fine('ports', `${taken.join(', ')} taken`, 'Temporal gets free ones instead');
+  return fine('ports', `${taken.join(', ')} taken`, 'Temporal uses other free ports');
 }
 
 function portOf(address: string): string {
   return address.slice(address.lastIndexOf(':') + 1);
 }
 
-/** Read only: no cluster is asked. Which contexts are used is said by a substrate file. */
+/** Reads the kubeconfig and asks no cluster. A substrate file says which contexts are used. */
 function checkKubeconfig(): Check {
   const named = (process.env['KUBECONFIG'] ?? '').split(delimiter).filter((path) => path !== '');
   const paths = named.length > 0 ? named : [join(homedir(), '.kube', 'config')];
@@ -124,10 +124,10 @@ function checkKubeconfig(): Check {
     found: 'none',
     from: paths.join(delimiter),
     state: 'optional',
-    fix: 'only for substrates of kind kubeconfig: name it by KUBECONFIG',
+    fix: 'only for substrates of type kubeconfig: set KUBECONFIG to its path',
   } as const;
   const there = paths.filter((path) => existsSync(path));
-  if (there.length === 0) return { ...optional, missing: 'there is no such file' };
+  if (there.length === 0) return { ...optional, missing: 'no such file' };
   try {
     const contexts = there.flatMap((path) => contextsOf(path));
     const current = there.map((path) => currentOf(path)).find((context) => context !== '') ?? '';

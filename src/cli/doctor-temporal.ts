@@ -5,14 +5,14 @@ import { liveWorkers } from '../adapters/temporal/worker-record.ts';
 import { fine } from './doctor-checks.ts';
 import type { Check } from './doctor-checks.ts';
 
-/** Looks at Temporal and at this checkout's workers. Starts nothing; a server that is not up is started by whoever needs it. */
+/** Checks Temporal and the workers of this checkout. It starts nothing: each command starts the server that it needs. */
 export async function checkTemporal(): Promise<readonly Check[]> {
   const { target, unreachable, serverVersion, missingAttributes, retentionHours } = await inspectTemporal();
   if (unreachable !== undefined) {
     const fix =
       target?.external === false
         ? './belay down --force, then ./belay up'
-        : 'correct TEMPORAL_ADDRESS and its like, or unset them to use a server of our own';
+        : "correct TEMPORAL_ADDRESS and the other TEMPORAL_ variables, or unset them to use Belay's own server";
     return [
       {
         what: 'Temporal server',
@@ -24,8 +24,8 @@ export async function checkTemporal(): Promise<readonly Check[]> {
       },
     ];
   }
-  if (target === undefined) return [fine('Temporal server', 'not up', './belay up or run starts one here')];
-  const from = target.external ? 'TEMPORAL_*' : 'our own';
+  if (target === undefined) return [fine('Temporal server', 'not running', './belay up or run starts it')];
+  const from = target.external ? 'TEMPORAL_*' : "Belay's own";
   const workers = liveWorkers();
   return [
     fine('Temporal server', `${serverVersion ?? ''} at ${target.address}`, `${from}, namespace ${target.namespace}`),
@@ -43,7 +43,7 @@ export async function checkTemporal(): Promise<readonly Check[]> {
     fine(
       'worker',
       workers.length === 0 ? 'not running' : `${workers.length} polling`,
-      workers.length === 0 ? './belay up or run starts one' : `pid ${workers.map(({ pid }) => pid).join(', ')}`,
+      workers.length === 0 ? './belay up or run starts it' : `pid ${workers.map(({ pid }) => pid).join(', ')}`,
     ),
   ];
 }
@@ -57,7 +57,7 @@ function retention(hours: number | undefined, external: boolean, namespace: stri
     found: `${hours} h`,
     from: namespace,
     state: 'optional',
-    missing: 'histories are gone soon (evidence in runs/ stays)',
+    missing: 'histories are deleted soon (the evidence in runs/ is kept)',
     fix,
   };
 }

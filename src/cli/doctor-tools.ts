@@ -9,15 +9,15 @@ import { fine } from './doctor-checks.ts';
 import type { Check } from './doctor-checks.ts';
 import { messageOf } from '../core/text/message-of.ts';
 
-/** Looks for every tool, and for Go where one is missing that has to be built. Downloads and builds nothing. */
+/** Checks every tool, and Go if a missing tool has to be built. It downloads and builds nothing. */
 export async function checkTools(): Promise<readonly Check[]> {
   const checks = await Promise.all(TOOL_NAMES.map((name) => checkTool(name)));
   return [...checks, await checkGo(checks)];
 }
 
-/** Whether a check says that a tool has to be got. */
+/** Whether a tool is missing that the quickstart needs. */
 export function toolsAreMissing(checks: readonly Check[]): boolean {
-  return checks.some((check) => check.state === 'problem' && check.missing.startsWith('not here'));
+  return checks.some((check) => check.state === 'problem' && check.missing.startsWith('not installed'));
 }
 
 async function checkTool(name: ToolName): Promise<Check> {
@@ -36,7 +36,7 @@ async function checkTool(name: ToolName): Promise<Check> {
       fix: `correct or unset ${toolVariable(name)}`,
     };
   }
-  if (found !== undefined) return fine(name, found.version, await placeOf(found));
+  if (found !== undefined) return fine(name, found.version, await originOf(found));
   const needed = (QUICKSTART_TOOLS as readonly ToolName[]).includes(name);
   const release = await reachableRelease(name);
   return {
@@ -44,12 +44,12 @@ async function checkTool(name: ToolName): Promise<Check> {
     found: '',
     from: '',
     state: needed ? 'problem' : 'optional',
-    missing: `not here; ${version} ${'unavailable' in release ? 'is built from source' : `is had from ${new URL(release.url).host}`}`,
+    missing: `not installed; ${version} ${'unavailable' in release ? 'is built from source' : `comes from ${new URL(release.url).host}`}`,
     fix: needed ? './belay setup' : './belay setup --all',
   };
 }
 
-async function placeOf(tool: FoundTool): Promise<string> {
+async function originOf(tool: FoundTool): Promise<string> {
   switch (tool.from) {
     case 'explicit':
       return `${toolVariable(tool.name)}: ${tool.path}`;
@@ -64,10 +64,10 @@ async function placeOf(tool: FoundTool): Promise<string> {
 
 async function checkGo(tools: readonly Check[]): Promise<Check> {
   const go = await inspectGo();
-  if (go.fix === undefined) return fine('Go', go.version ?? '', 'PATH; builds what no release is had of');
+  if (go.fix === undefined) return fine('Go', go.version ?? '', 'PATH; builds tools that cannot be downloaded');
   const toBuild = tools.filter((check) => check.missing.endsWith('is built from source'));
   const found = go.version ?? '';
-  if (toBuild.length === 0) return fine('Go', found === '' ? 'none' : found, 'not needed: nothing has to be built');
+  if (toBuild.length === 0) return fine('Go', found === '' ? 'none' : found, 'not needed: no tool has to be built');
   const state = toBuild.some((check) => check.state === 'problem') ? 'problem' : 'optional';
   const missing = found === '' ? 'not found on PATH' : `older than ${go.needed}`;
   return { what: 'Go', found, from: found === '' ? '' : 'PATH', state, missing, fix: go.fix };

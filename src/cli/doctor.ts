@@ -8,12 +8,11 @@ import { checkTools, toolsAreMissing } from './doctor-tools.ts';
 import { oneOf } from './options.ts';
 import { textTable } from './text-table.ts';
 
-/** `belay doctor`: what is there, what is missing, and the fix. Changes nothing. */
+/** `belay doctor`: shows what is present, what is missing, and the fix. It changes nothing. */
 export function doctorCommand(): Command {
   return new Command('doctor')
-    .summary('what is there, what is missing, and the fix')
     .description(
-      'Looks at tools, machine, Temporal and kubeconfig without getting, starting or changing anything. Exit code 0 when the quickstart can run, else 4.',
+      'Check tools, machine, Temporal and kubeconfig. It downloads, starts and changes nothing. Exit code 0 when the quickstart can run, else 4.',
     )
     .option('--output <format>', 'table or json', 'table')
     .action(async (options: { readonly output: string }) => {
@@ -36,14 +35,14 @@ export async function allChecks(): Promise<readonly Check[]> {
 function asText(checks: readonly Check[], ready: boolean): string {
   const verdict = ready
     ? styleText('green', 'The quickstart can run: ./belay run profiles/quickstart.yaml')
-    : styleText('red', 'The quickstart cannot run yet; the lines with ✗ say what to do.');
+    : styleText('red', 'The quickstart cannot run yet; the lines with ✗ show what to do.');
   const table = asTable(checks);
   const width = Math.max(
     ...stripVTControlCharacters(table)
       .split('\n')
       .map((line) => line.length),
   );
-  // A table that wraps cannot be read: a list then.
+  // A table that does not fit is shown as a list.
   return `${width <= (process.stdout.columns ?? Infinity) ? table : asList(checks)}\n${verdict}`;
 }
 

@@ -8,7 +8,7 @@ import { campaignRows, type LiveActivity } from './campaign-rows.ts';
 import type { ProgressDisplay } from './progress-display.ts';
 import { messageOf } from '../core/text/message-of.ts';
 
-/** How a campaign that was followed ended, or why following it stopped. */
+/** How a campaign ended, or why following it stopped. */
 export interface CampaignEnd {
   readonly end: Verdict | 'aborted' | 'harness-fault' | 'invalid';
   readonly result: CampaignResult | undefined;
@@ -17,26 +17,26 @@ export interface CampaignEnd {
   readonly message: string;
 }
 
-/** What following calls back for. */
+/** What to follow, and the callbacks. */
 export interface FollowOptions {
   readonly client: Client;
   readonly workflowId: string;
   readonly display: ProgressDisplay;
-  /** Leaves the campaign as it is and returns undefined when aborted. */
+  /** When aborted, following stops with undefined. The campaign is not changed. */
   readonly signal: AbortSignal;
-  /** The campaign holds: called once a hold. Returns false to stop following. */
+  /** Called once per hold. Returns false to stop following. */
   readonly onHold: (status: CampaignStatus) => Promise<boolean>;
-  /** Temporal has not answered, or no worker has, for a while: bring back what is missing. */
+  /** Called when Temporal or the workers have not answered for a while. Starts what is missing. */
   readonly onSilence: () => Promise<void>;
 }
 
 const POLL_MS = 400;
-/** Silence after which something is done about it. */
+/** Time without an answer after which `onSilence` is called. */
 const SILENCE_MS = 3_000;
 
 /**
- * Shows a campaign until it ends: stages, live numbers, story. Survives a server or a worker that goes away and comes back.
- * @returns how it ended; undefined when the signal or `onHold` said to stop
+ * Shows a campaign until it ends: stages, live numbers, story. It continues when the server or a worker was away for a while.
+ * @returns how it ended; undefined when the signal or `onHold` stopped it
  */
 export async function followCampaign(options: FollowOptions): Promise<CampaignEnd | undefined> {
   const { client, workflowId, display, signal } = options;
@@ -55,7 +55,7 @@ export async function followCampaign(options: FollowOptions): Promise<CampaignEn
         status = fresh;
         answeredAtMs = Date.now();
         for (const line of status.story.slice(shownStory))
-          if (!toldByRow(line.text)) display.note(line.text.replaceAll('**', ''), line.atMs);
+          if (!isShownByRow(line.text)) display.note(line.text.replaceAll('**', ''), line.atMs);
         shownStory = status.story.length;
         display.show(campaignRows(status, liveActivity(description.raw)));
       }
@@ -76,7 +76,7 @@ export async function followCampaign(options: FollowOptions): Promise<CampaignEn
       if (!isUnreachable(error)) throw error;
     }
     if (Date.now() - answeredAtMs > SILENCE_MS) {
-      display.note('no answer from Temporal or from a worker: looking after them');
+      display.note('no answer from Temporal or a worker; starting them if they are not running');
       await options.onSilence();
       answeredAtMs = Date.now();
     }
@@ -84,12 +84,12 @@ export async function followCampaign(options: FollowOptions): Promise<CampaignEn
   }
 }
 
-/** The campaign's own account; undefined when no worker answers within `limitMs`: the server would wait for one much longer. */
+/** The status that the campaign reports; undefined when no worker answers within `limitMs`. The server would wait much longer. */
 export async function queryStatus(handle: WorkflowHandle, limitMs = 10_000): Promise<CampaignStatus | undefined> {
   try {
     return await handle.client.withDeadline(Date.now() + limitMs, () => handle.query<CampaignStatus>('status'));
   } catch {
-    // No worker at the moment, or the first workflow task is still to come.
+    // There is no worker at the moment, or the first workflow task has not run yet.
     return undefined;
   }
 }
@@ -102,7 +102,7 @@ interface PendingActivity {
   readonly heartbeatDetails?: { readonly payloads?: readonly { readonly data?: Uint8Array | null }[] | null } | null;
 }
 
-/** What the activity under way said last. */
+/** What the running activity last reported. */
 export function liveActivity(raw: unknown): LiveActivity | undefined {
   const pending = (raw as RawDescription).pendingActivities?.[0];
   if (pending === undefined) return undefined;
@@ -122,7 +122,7 @@ export function liveActivity(raw: unknown): LiveActivity | undefined {
 
 async function endOf(handle: WorkflowHandle, closed: string, status: CampaignStatus | undefined): Promise<CampaignEnd> {
   if (closed === 'TERMINATED' || closed === 'TIMED_OUT') {
-    const message = `the workflow was ${closed === 'TERMINATED' ? 'terminated' : 'timed out'}: nothing was taken down; leftovers are labelled`;
+    const message = `the workflow was ${closed === 'TERMINATED' ? 'terminated' : 'timed out'}: nothing was removed; its leftovers have labels`;
     return { end: 'harness-fault', result: undefined, status, message };
   }
   try {
@@ -139,12 +139,12 @@ async function endOf(handle: WorkflowHandle, closed: string, status: CampaignSta
   }
 }
 
-/** Whether a stage's own row says the same already. */
-function toldByRow(text: string): boolean {
+/** Whether the row of a stage shows the same text. */
+function isShownByRow(text: string): boolean {
   return STAGES.some((stage) => text.startsWith(`${stage}: `));
 }
 
-/** Whether an error says that the server is away, which passes, rather than that the question was wrong. */
+/** Whether an error means that the server cannot be reached at the moment, and not that the request was wrong. */
 function isUnreachable(error: unknown): boolean {
   const code = (error as { code?: unknown }).code ?? ((error as { cause?: { code?: unknown } }).cause ?? {}).code;
   // gRPC: 1 cancelled, 4 deadline exceeded, 8 resource exhausted, 14 unavailable.

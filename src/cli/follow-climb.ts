@@ -14,11 +14,11 @@ import { textTable } from './text-table.ts';
 import { coloured } from './verdict-table.ts';
 import { messageOf } from '../core/text/message-of.ts';
 
-/** Silence of server and worker after which something is done about it. */
+/** Time without an answer after which Temporal and a worker are started again. */
 const SILENCE_MS = 3_000;
 
 /**
- * Shows a climb to its end and says what it came to. Ctrl-C asks it to stop, a second one leaves it running.
+ * Follows a climb to its end and prints its result. The first Ctrl-C asks it to stop, the second one leaves it running.
  * @returns the exit code
  */
 export async function followClimb(client: Client, workflowId: string, pageUrl: string | undefined): Promise<number> {
@@ -32,14 +32,16 @@ export async function followClimb(client: Client, workflowId: string, pageUrl: s
       return;
     }
     asked = true;
-    console.error('\nstopping: the running rung keeps its evidence and is taken down; Ctrl-C again leaves it running');
+    console.error(
+      '\nstopping: the running rung keeps its evidence and removes its clusters; Ctrl-C again leaves it running',
+    );
     void handle.cancel().catch(() => undefined);
   };
   process.on('SIGINT', onInterrupt);
   process.on('SIGTERM', onInterrupt);
   try {
     for (let silentSince = Date.now(); !leave.signal.aborted;) {
-      // The server would wait for a worker much longer than it takes to start one.
+      // Without a limit the server would wait for a worker much longer than it takes to start one.
       const rungs = await client
         .withDeadline(Date.now() + SILENCE_MS, () => handle.query<readonly RungLine[]>('status'))
         .catch(() => undefined);
@@ -60,7 +62,7 @@ export async function followClimb(client: Client, workflowId: string, pageUrl: s
     }
     keepStack();
     console.log(
-      `\nIt goes on without this command. ./belay watch ${workflowId} comes back to it, ./belay abort ${workflowId} stops it.`,
+      `\nThe climb continues without this command. ./belay watch ${workflowId} follows it, ./belay abort ${workflowId} stops it.`,
     );
     return EXIT.aborted;
   } finally {
@@ -103,7 +105,7 @@ async function closing(
   console.log(
     `\n${textTable(['rung', 'verdict', 'took', 'tightest gate', 'why'], rows)}\n\n${styleText('bold', 'ladder')}   ${coloured(end, end.toUpperCase())}${message === '' ? '' : `  ${message}`}`,
   );
-  console.log(`evidence ${join(runsFolder(), campaignName(workflowId))}   and a folder a rung beside it`);
+  console.log(`evidence ${join(runsFolder(), campaignName(workflowId))}   and one folder per rung beside it`);
   if (pageUrl !== undefined) console.log(`page     ${pageUrl}${isKept() ? '' : '  (after ./belay up)'}`);
   return exitCodeOf(end);
 }

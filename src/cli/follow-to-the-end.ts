@@ -9,9 +9,9 @@ import { createProgressDisplay } from './progress-display.ts';
 import { messageOf } from '../core/text/message-of.ts';
 
 /**
- * Shows a campaign to its end and says what it came to. Ctrl-C asks it to stop and goes on showing; a second one leaves it
- * running and says how to come back.
- * @param again the command that runs it again, for the closing words
+ * Follows a campaign to its end and prints its verdict. The first Ctrl-C asks the campaign to stop and continues to follow it; the
+ * second one leaves it running and prints how to follow it again.
+ * @param again the command that runs the campaign again, for the closing message
  * @returns the exit code
  */
 export async function followToTheEnd(
@@ -29,8 +29,10 @@ export async function followToTheEnd(
       return;
     }
     asked = true;
-    console.error('\nstopping: evidence is kept and everything taken down; Ctrl-C again leaves it running');
-    void handle.cancel().catch((cause: unknown) => console.error(`the stop was not taken: ${String(cause)}`));
+    console.error(
+      '\nstopping: the campaign keeps its evidence and removes its clusters; Ctrl-C again leaves it running',
+    );
+    void handle.cancel().catch((cause: unknown) => console.error(`the request to stop failed: ${messageOf(cause)}`));
   };
   process.on('SIGINT', onInterrupt);
   process.on('SIGTERM', onInterrupt);
@@ -49,15 +51,17 @@ export async function followToTheEnd(
         if (!stay) exitOfHold = status.state.hold?.failure.kind === 'harness' ? EXIT.harnessFault : EXIT.fail;
         return stay;
       },
-      // A server or a worker that died is brought back; the campaign itself lost nothing.
+      // A server or a worker that died is started again. The campaign itself has lost nothing.
       onSilence: async () => {
-        await joinStack().catch((cause: unknown) => console.error(`still away: ${messageOf(cause)}`));
+        await joinStack().catch((cause: unknown) =>
+          console.error(`cannot start Temporal and a worker: ${messageOf(cause)}`),
+        );
       },
     });
     if (end === undefined) {
       keepStack();
       console.log(
-        `\nIt goes on without this command. ./belay watch ${workflowId} comes back to it, ./belay abort ${workflowId} stops it, ./belay down takes the stack down.`,
+        `\nThe campaign continues without this command. ./belay watch ${workflowId} follows it, ./belay abort ${workflowId} stops it, ./belay down stops Temporal.`,
       );
       return exitOfHold ?? EXIT.aborted;
     }
@@ -70,14 +74,14 @@ export async function followToTheEnd(
   }
 }
 
-/** Asks at a terminal; elsewhere nobody is there. @returns whether to go on following */
+/** Asks for a decision at a terminal. Without a terminal it does not ask. @returns whether to continue following */
 async function answerHold(client: Client, workflowId: string, status: CampaignStatus): Promise<boolean> {
   const hold = status.state.hold;
   if (hold === null) return true;
   if (!process.stdin.isTTY || !process.stdout.isTTY) return false;
   const handle = client.workflow.getHandle(workflowId);
   const over = new AbortController();
-  // Somebody may answer in the UI, or the hold may end by itself, while the question stands.
+  // The hold may be answered in the UI, or expire, while the question is open.
   const watchElsewhere = setInterval(() => {
     void queryStatus(handle).then((fresh) => {
       const open = fresh?.state.hold;

@@ -7,9 +7,9 @@ import { HarnessError } from './usage-error.ts';
 import { messageOf } from '../core/text/message-of.ts';
 
 /**
- * Makes sure that tools are on this host, and shows what that takes; says nothing when all are there. Ctrl-C stops it: what is
- * ready stays ready.
- * @throws HarnessError naming the tool and what stood in the way
+ * Gets the tools that this host does not have, and shows the progress. It prints nothing when none is missing. Ctrl-C stops it;
+ * tools that are ready stay ready.
+ * @throws HarnessError that names the tool and the reason
  */
 export async function getTools(names: readonly ToolName[]): Promise<ReadonlyMap<ToolName, FoundTool>> {
   const wanted = inBuildOrder(names);
@@ -18,12 +18,12 @@ export async function getTools(names: readonly ToolName[]): Promise<ReadonlyMap<
   const rows = toolRows(wanted);
   const display = createProgressDisplay();
   display.note(
-    `getting ${missing} of ${wanted.length} tools, once for this user: downloaded where releases can be reached, else built from source ` +
-      `(from nothing up to 8 minutes on two idle cores, and 9 GB of disk for Go's caches)`,
+    `getting ${missing} of ${wanted.length} tools, once per user: by download where the releases can be reached, else built from source ` +
+      `(up to 8 minutes on two idle cores, and 9 GB of disk for Go's caches)`,
   );
   const abort = new AbortController();
   const onInterrupt = (): void =>
-    abort.abort(new Error('stopped; what is ready stays ready, and the next start goes on from there'));
+    abort.abort(new Error('stopped; tools that are ready stay ready, and the next start continues with the rest'));
   process.once('SIGINT', onInterrupt);
   process.once('SIGTERM', onInterrupt);
   try {

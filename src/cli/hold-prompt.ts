@@ -4,10 +4,10 @@ import { decisionsFor, decideInput } from '../core/verdict/current-details.ts';
 import type { Decision, Hold } from '../core/campaign/machine.ts';
 import type { CampaignStatus } from '../core/campaign/stage-io.ts';
 
-/** What a person at the terminal answers to a hold; `leave` keeps it waiting. */
+/** An answer to a hold at the terminal. `leave` keeps the hold open. */
 export type HoldAnswer = Decision | 'leave';
 
-/** The hold in words, for a terminal and for a log alike: what broke, what stands, until when, and how to answer. */
+/** The hold as text, for a terminal and for a log: what broke, what waits, until when, and how to answer. */
 export function holdText(status: CampaignStatus, workflowId: string): string {
   const hold = status.state.hold;
   if (hold === null) return '';
@@ -16,20 +16,20 @@ export function holdText(status: CampaignStatus, workflowId: string): string {
     '',
     styleText('yellow', `The campaign holds: ${hold.stage}, execution ${hold.execution}, failed.`),
     `  what broke     ${hold.failure.message}`,
-    `  still standing clusters, Nodes, Pods and Prometheus wait${until}; without an answer: evidence, verdict, teardown`,
+    `  what waits     clusters, Nodes, Pods and Prometheus${until}; without an answer: evidence, verdict, teardown`,
     '  answers',
     ...decisionsFor(hold).map(({ decision, effect }) => `    ./belay ${decision} ${workflowId}   ${effect}`),
     ...(hold.failure.gate === undefined
       ? []
-      : [`    ./belay retry ${workflowId} --set gates.${hold.failure.gate}.max=…   the same with another bar`]),
+      : [`    ./belay retry ${workflowId} --set gates.${hold.failure.gate}.max=…   retry with another bar`]),
     `  or in the Temporal UI: Send an Update, decide, ${decideInput(hold, 'retry')}`,
     '',
   ].join('\n');
 }
 
 /**
- * Asks for an answer by one key: r, s (where allowed), a, or l to leave it waiting.
- * @returns undefined when the signal aborts first, e.g. because somebody answered elsewhere
+ * Asks for an answer by one key: r, s (where allowed), a, or l to leave the hold open.
+ * @returns undefined when the signal aborts first, for example after an answer in the UI
  */
 export async function askForDecision(hold: Hold, signal: AbortSignal): Promise<HoldAnswer | undefined> {
   const keys = new Map<string, HoldAnswer>([
@@ -45,7 +45,7 @@ export async function askForDecision(hold: Hold, signal: AbortSignal): Promise<H
   try {
     return await new Promise<HoldAnswer | undefined>((done) => {
       const onKey = (text: string | undefined, key: { readonly name?: string; readonly ctrl?: boolean }): void => {
-        // In raw mode Ctrl-C is a key like any other: it leaves the hold as it is.
+        // In raw mode Ctrl-C arrives as a key. It leaves the hold open.
         const answer = key.ctrl === true && key.name === 'c' ? 'leave' : keys.get(text ?? '');
         if (answer === undefined) return;
         stdin.off('keypress', onKey);

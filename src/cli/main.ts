@@ -5,8 +5,8 @@ import { EXIT } from '../core/verdict/exit-codes.ts';
 import { HarnessError, UsageError } from './usage-error.ts';
 
 /**
- * The command line. Only the command that was typed is loaded: `belay plan` must not wait for Temporal's client. Exit codes
- * are documented in the README.
+ * The command line. It loads only the command that was typed: `belay plan` must not wait for Temporal's client. The README
+ * documents the exit codes.
  */
 
 interface Entry {
@@ -23,42 +23,42 @@ const COMMANDS: readonly Entry[] = [
   },
   {
     name: 'watch',
-    summary: 'show a campaign that is under way, to its end',
+    summary: 'follow a running campaign to its end',
     load: async () => (await import('./watch.ts')).watchCommand(),
   },
   {
     name: 'status',
-    summary: 'list campaigns: what runs, what holds, how the last ones ended',
+    summary: 'list campaigns: running, holding, ended',
     load: async () => (await import('./status.ts')).statusCommand(),
   },
   {
     name: 'retry',
-    summary: 'answer a hold: run the failed stage again on what stands',
+    summary: 'answer a hold: run the failed stage again on the same clusters',
     load: async () => (await import('./decide.ts')).decideCommand('retry'),
   },
   {
     name: 'skip',
-    summary: 'answer a hold: go on without the failed stage',
+    summary: 'answer a hold: continue without the failed stage',
     load: async () => (await import('./decide.ts')).decideCommand('skip'),
   },
   {
     name: 'abort',
-    summary: 'answer a hold, or stop a campaign: evidence, verdict, teardown',
+    summary: 'end a hold or stop a campaign: evidence, verdict, teardown',
     load: async () => (await import('./decide.ts')).decideCommand('abort'),
   },
   {
     name: 'climb',
-    summary: 'run the rungs of a ladder until the first that is not green',
+    summary: 'run the rungs of a ladder until one is not green',
     load: async () => (await import('./climb.ts')).climbCommand(),
   },
   {
     name: 'schedule',
-    summary: 'climb a ladder every night',
+    summary: 'climb a ladder at set times',
     load: async () => (await import('./schedule.ts')).scheduleCommand(),
   },
   {
     name: 'plan',
-    summary: 'what a profile means in Pods, clusters, cost and deadlines',
+    summary: 'show the Pods, clusters, cost and deadlines of a profile',
     load: async () => (await import('./plan.ts')).planCommand(),
   },
   {
@@ -68,12 +68,12 @@ const COMMANDS: readonly Entry[] = [
   },
   {
     name: 'convert',
-    summary: 'make a profile of today of a legacy one',
+    summary: 'convert a legacy profile to the current format',
     load: async () => (await import('./convert.ts')).convertCommand(),
   },
   {
     name: 'up',
-    summary: 'start Temporal and a worker, kept until "down"',
+    summary: 'start Temporal and a worker, and keep them until "down"',
     load: async () => (await import('./up.ts')).upCommand(),
   },
   {
@@ -88,12 +88,12 @@ const COMMANDS: readonly Entry[] = [
   },
   {
     name: 'doctor',
-    summary: 'what is there, what is missing, and the fix',
+    summary: 'show what is present, what is missing, and the fix',
     load: async () => (await import('./doctor.ts')).doctorCommand(),
   },
   {
     name: 'setup',
-    summary: "get tools ahead of time: the quickstart's, or all",
+    summary: 'get tools ahead of time',
     load: async () => (await import('./setup.ts')).setupCommand(),
   },
   { name: 'test', summary: "run Belay's own tests", load: async () => (await import('./test.ts')).testCommand() },
@@ -104,14 +104,14 @@ async function main(argv: readonly string[]): Promise<void> {
     .description('Scale-test campaigns for Kubernetes as durable Temporal workflows.')
     .usage('<command> [options]')
     .version(`belay ${packageFile.version}`, '--version', 'show the version')
-    .showHelpAfterError('(belay --help lists the commands)')
+    .showHelpAfterError('("./belay --help" lists the commands)')
     .showSuggestionAfterError()
     .exitOverride()
-    .addHelpText('after', '\nBegin with:\n  ./belay run profiles/quickstart.yaml\n');
+    .addHelpText('after', '\nStart with:\n  ./belay run profiles/quickstart.yaml\n');
   const typed = argv[0] === 'help' ? argv[1] : argv[0];
   for (const { name, summary, load } of COMMANDS) {
     const command = typed === name ? await load() : new Command(name);
-    program.addCommand(command.summary(summary).exitOverride().showHelpAfterError('(--help lists the options)'));
+    program.addCommand(command.summary(summary).exitOverride().showHelpAfterError('("--help" lists the options)'));
   }
   if (argv.length === 0) {
     program.outputHelp();
@@ -122,13 +122,13 @@ async function main(argv: readonly string[]): Promise<void> {
 
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    // Whoever read along has seen enough (`| head`); what was asked for is done all the same.
+    // The reader has closed the pipe (`| head`). The command still does its work.
     if (error.code === 'EPIPE') return;
     process.exitCode = EXIT.harnessFault;
-    if (stream === process.stdout) console.error(`the output cannot be written: ${error.message}`);
+    if (stream === process.stdout) console.error(`cannot write the output: ${error.message}`);
   });
 }
-// Node's own code for these is 1, which here means that a gate broke.
+// Node's own exit code for these is 1, which here means that a gate broke.
 process.on('uncaughtException', (error) => process.exit(exitCodeOfError(error)));
 
 try {
@@ -137,9 +137,9 @@ try {
   process.exitCode = exitCodeOfError(error);
 }
 
-/** Says what went wrong, without a stack where a person can mend it, and gives the exit code. */
+/** Prints what went wrong, without a stack trace if the user can fix it. @returns the exit code */
 function exitCodeOfError(error: unknown): number {
-  // Commander has said its piece already; help that was asked for is no error.
+  // Commander has printed its message already. Help is not an error.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.pass : EXIT.usage;
   if (error instanceof UsageError) {
     console.error(error.message);
@@ -149,13 +149,13 @@ function exitCodeOfError(error: unknown): number {
     console.error(error.message);
     return EXIT.harnessFault;
   }
-  // A plain Error says what happened; of a TypeError and its like the place is needed.
+  // The message of a plain Error is enough. A TypeError and the like need their stack trace.
   const expected = error instanceof Error && (error.name === 'Error' || 'code' in error);
   console.error(expected ? `${error.message}${whereItWrites(error)}` : error);
   return EXIT.harnessFault;
 }
 
-/** Where Belay writes, for an error that comes of not being able to. */
+/** Which variable moves the folder that could not be written to. Empty for any other error. */
 function whereItWrites(error: Error): string {
   const { code = '', path = '' } = error as NodeJS.ErrnoException;
   const moves = [
@@ -165,5 +165,5 @@ function whereItWrites(error: Error): string {
   ] as const;
   const [folder, variable] = moves.find(([each]) => path === each || path.startsWith(`${each}/`)) ?? [];
   if (folder === undefined || !['EACCES', 'EROFS', 'ENOENT', 'ENOTDIR', 'ENOSPC', 'EPERM'].includes(code)) return '';
-  return `\nBelay must be able to write to ${folder}; ${variable} names another folder`;
+  return `\nBelay needs write access to ${folder}; set ${variable} to use another folder`;
 }

@@ -1,6 +1,6 @@
 import { UsageError } from './usage-error.ts';
 
-/** One of the words an option takes. @throws UsageError that names option, what was found and what is allowed */
+/** One of the words that an option accepts. @throws UsageError that names the option, the value found and the values allowed */
 export function oneOf<const T extends string>(option: string, found: string, allowed: readonly T[]): T {
   const word = allowed.find((each) => each === found);
   if (word === undefined) throw new UsageError(`${option}: found "${found}"; allowed: ${allowed.join(', ')}`);
@@ -12,7 +12,7 @@ export function collect(value: string, before: readonly string[]): readonly stri
   return [...before, value];
 }
 
-/** A hold as it was typed, as a workflow's input has it: a duration, or 0 for none. */
+/** The hold in a workflow's input: the duration as typed, or 0 for none. */
 export function holdInput(typed: string): string | number {
   return typed === '0' || typed === 'false' ? 0 : typed;
 }

@@ -8,7 +8,7 @@ import { rampNote } from '../core/plan/make-plan.ts';
 import type { Plan, SeedRow } from '../core/plan/plan.ts';
 import { formatDuration } from '../core/text/duration.ts';
 
-/** The numbers of a plan, a line each. */
+/** The numbers of a plan, one per line. */
 export function numbersTable(plan: Plan): string {
   const table = new Table({ ...COMPACT });
   const most = podsOfLargestCluster(plan);
@@ -91,11 +91,11 @@ export function gatesTable(gates: readonly GateDefinition[]): string {
       gate.name,
       `${sides.join(', ')} ${gate.unit}`.trim(),
       gate.barKind === 'scaled' ? `scaled: ${gate.scaleRule ?? ''}` : gate.barKind,
-      gate.failFast ? 'ends it' : '',
+      gate.failFast ? 'ends the soak' : '',
     ]);
   }
   const shown = gates.filter((gate) => gate.barKind === 'informational').length;
-  return `${table.toString()}${shown > 0 ? `\n${shown} more are shown and not judged.` : ''}`;
+  return `${table.toString()}${shown > 0 ? `\n${shown} more gates are informational.` : ''}`;
 }
 
 /** Every deadline with the waits it is derived from, largest first, and the limits around the stages. */

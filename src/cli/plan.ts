@@ -12,17 +12,17 @@ interface PlanOptions {
   readonly set: readonly string[];
 }
 
-/** `belay plan`: shows what a campaign would be, and refuses what cannot work. Nothing is started. */
+/** `belay plan`: shows what a campaign would be, and refuses what cannot work. It starts nothing. */
 export function planCommand(): Command {
   return new Command('plan')
-    .description('Show what a campaign would be: size, cost, seed, gates and every deadline. Starts nothing.')
+    .description('Show what a campaign would be: size, cost, seed, gates and every deadline. It starts nothing.')
     .argument('<profile>', 'name of a profile, or path of its file')
     .option('-s, --substrate <substrate>', 'name or path of the substrate (default: local)')
     .option('-o, --output <format>', 'table or json', 'table')
-    .option('--set <path=value>', 'change the profile, e.g. --set scale.machines=100', collect, [])
+    .option('--set <path=value>', 'change the profile, e.g. scale.machines=100; can be repeated', collect, [])
     .action(async (profile: string, options: PlanOptions) => {
       const output = oneOf('--output', options.output, ['table', 'json']);
-      // Loaded here, so that other commands do not pay for them.
+      // Loaded here, so that other commands do not load them.
       const [{ campaignFiles }, { planCampaign }] = await Promise.all([
         import('./campaign-files.ts'),
         import('../core/plan/plan-campaign.ts'),

@@ -4,11 +4,11 @@ import type { ProgressRow } from './progress-rows.ts';
 
 /** Where progress is shown. */
 export interface ProgressDisplay {
-  /** Replaces the rows shown. Call it as often as you like. */
+  /** Replaces the rows that are shown. It may be called often. */
   readonly show: (rows: readonly ProgressRow[]) => void;
-  /** A line that stays: something happened, now or at `atMs`. */
+  /** Prints a line that stays: an event, now or at `atMs`. */
   readonly note: (text: string, atMs?: number) => void;
-  /** Leaves the last rows standing and goes quiet. A later show() begins anew below. */
+  /** Leaves the last rows on the screen and stops redrawing. A later show() starts below them. */
   readonly close: () => void;
 }
 
@@ -19,12 +19,12 @@ export type ProgressStream = Pick<NodeJS.WriteStream, 'write'> & {
 };
 
 const REDRAW_MS = 120;
-/** Elsewhere than on a terminal, what runs says so at least this often. */
+/** Without a terminal, each running row is printed at least this often. */
 const PLAIN_EVERY_MS = 15_000;
 
-/** A block that is redrawn on a terminal; elsewhere plain lines, one for each change and at least one every 15 s. */
+/** A block that is redrawn on a terminal. Without a terminal: plain lines, one per change and at least one every 15 s. */
 export function createProgressDisplay(stream: ProgressStream = process.stderr): ProgressDisplay {
-  // A terminal without a size (as some wrappers make them) cannot be drawn on.
+  // Some wrappers make a terminal without a size; nothing can be drawn on it.
   const live =
     stream.isTTY === true &&
     (stream.columns ?? 0) > 0 &&
@@ -44,7 +44,7 @@ function liveDisplay(stream: NodeJS.WriteStream): ProgressDisplay {
     show: (next) => {
       rows = next;
       draw();
-      // Elapsed time goes on also while nobody has news.
+      // The elapsed time changes even while no row does.
       timer ??= setInterval(draw, REDRAW_MS).unref();
     },
     note: (text, atMs) => {

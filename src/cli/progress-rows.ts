@@ -1,10 +1,10 @@
 import { styleText } from 'node:util';
 
-/** One thing under way, as a line of a progress display. */
+/** One line of a progress display. */
 export interface ProgressRow {
   readonly label: string;
   readonly state: 'waiting' | 'running' | 'done' | 'failed';
-  /** What it does or came to; one line. */
+  /** Its progress or result, one line. */
   readonly detail: string;
   /** 0 to 1, where it is known; drawn as a bar while it runs. */
   readonly fraction?: number;
@@ -31,7 +31,7 @@ export function plainLine(row: ProgressRow, nowMs: number): string {
   return `${row.label}: ${[row.state, ...percent, ...detail].join(', ')}${elapsed === '' ? '' : ` (${elapsed})`}`;
 }
 
-/** A time span as people say it: `8.2 s`, `45 s`, `3 min 05 s`, `1 h 02 min`. */
+/** A time span as text: `8.2 s`, `45 s`, `3 min 05 s`, `1 h 02 min`. */
 export function elapsedText(ms: number): string {
   const seconds = Math.max(0, ms) / 1_000;
   if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
@@ -46,7 +46,7 @@ function blockLine(row: ProgressRow, nowMs: number, columns: number, labelWidth:
   const label = row.label.padEnd(labelWidth);
   const elapsed = elapsedOf(row, nowMs).padStart(TIME_WIDTH);
   const bar = row.state === 'running' && row.fraction !== undefined ? `${barOf(row.fraction)} ` : '';
-  // Cut rather than wrapped: a block that changes its height flickers.
+  // The line is cut, not wrapped: a block that changes its height flickers.
   const room = columns - 1 - (2 + labelWidth + 1 + TIME_WIDTH + 2 + bar.length);
   const whole = oneLine(row.detail);
   const detail = whole.length > room ? `${whole.slice(0, Math.max(0, room - 1))}…` : whole;

@@ -3,11 +3,11 @@ import { TOOLS, inBuildOrder } from '../adapters/toolchain/tools.ts';
 import type { ToolName } from '../adapters/toolchain/tools.ts';
 import type { ProgressRow } from './progress-rows.ts';
 
-/** Keeps the rows of tools that are being got. */
+/** The progress rows of tools that are being installed. */
 export interface ToolRows {
   readonly rows: () => readonly ProgressRow[];
   readonly take: (progress: ToolProgress) => void;
-  /** What ran has failed. */
+  /** Marks the running rows as failed. */
   readonly fail: (reason: string) => void;
 }
 
@@ -26,13 +26,13 @@ export function toolRows(names: readonly ToolName[], nowMs: () => number = Date.
         rows.set(progress.tool, {
           label,
           state: 'done',
-          detail: startedAtMs === undefined ? 'was there' : '',
+          detail: startedAtMs === undefined ? 'present' : '',
           ...got,
         });
         return;
       }
       const fraction = progress.total > 0 ? { fraction: progress.done / progress.total } : {};
-      // Looking is over in seconds: as plain lines it would only double them.
+      // The search takes seconds; its lines would only double the output.
       const state = progress.step === 'looking' ? 'waiting' : 'running';
       rows.set(progress.tool, { label, state, detail: stepText(progress), ...fraction, ...began });
     },
@@ -48,16 +48,16 @@ export function toolRows(names: readonly ToolName[], nowMs: () => number = Date.
 function stepText({ step, done, total, unit }: ToolProgress): string {
   switch (step) {
     case 'looking':
-      return 'looking for it';
+      return 'searching';
     case 'waiting':
-      return 'another process is getting it';
+      return 'another process is installing it';
     case 'downloading':
       if (unit === 'modules') return `fetching Go modules, ${done} so far`;
       return total > 0
         ? `downloading, ${megabytes(done)} of ${megabytes(total)} MB`
         : `downloading, ${megabytes(done)} MB`;
     case 'building':
-      // What is left is the program itself, and most of that is linking.
+      // The last package is the program itself, and most of that time is linking.
       return total > 0 && done >= total - 1 ? 'building, linking' : `building, ${done} of ${total} packages`;
     case 'ready':
       return 'ready';

@@ -24,18 +24,17 @@ interface RunOptions {
   readonly detach?: boolean;
 }
 
-/** `belay run`: a campaign from its profile to its verdict. */
+/** `belay run`: runs a campaign and prints its verdict. */
 export function runCommand(): Command {
   return new Command('run')
-    .summary('run a campaign and print its verdict')
     .description(
-      'Checks the profile, gets what is missing (tools, Temporal, a worker), runs the campaign and prints its verdict.',
+      'Check the profile, get what is missing (tools, Temporal, a worker), run the campaign and print its verdict.',
     )
     .argument('[profile]', 'name of a profile, or path of its file', 'quickstart')
-    .option('--substrate <name>', 'where to run: name of a substrate', 'local')
+    .option('--substrate <name>', 'name of the substrate to run on', 'local')
     .option(
       '--set <path=value>',
-      'change the profile for this run, e.g. loadProfile.soakSeconds=60; may be repeated',
+      'change the profile for this run, e.g. loadProfile.soakSeconds=60; can be repeated',
       collect,
       [],
     )
@@ -43,8 +42,8 @@ export function runCommand(): Command {
       '--hold <duration>',
       'how long a failed campaign waits for a decision; default 30m at a terminal or with --detach, else 0',
     )
-    .option('--id <workflow id>', 'id of the campaign; default the profile and the time')
-    .option('--detach', 'leave it running and return')
+    .option('--id <workflow id>', 'id of the campaign; default profile and time')
+    .option('--detach', 'return at once and leave it running')
     .action(async (profile: string, options: RunOptions) => {
       process.exitCode = await run(profile, options);
     });
@@ -56,8 +55,8 @@ async function run(profile: string, options: RunOptions): Promise<number> {
   const { spec, system, notices } = checked.built;
   const startedBy: StartedBy = { trigger: 'cli', defaultHoldMs: defaultHoldMs(options.detach === true) };
   const noChart = chartProblem(checked.built);
-  const told = noChart === undefined ? notices : [...notices, `${noChart}; it is the worker's environment that counts`];
-  for (const notice of told) console.error(styleText('dim', notice));
+  const shown = noChart === undefined ? notices : [...notices, `${noChart}; the environment of the worker decides`];
+  for (const notice of shown) console.error(styleText('dim', notice));
   const workflowId = options.id ?? `${spec.profile.metadata.name}-${timestamp()}`;
   console.log(
     `${styleText('bold', spec.profile.metadata.name)}: ${spec.plan.totalPods} Pods on ${spec.profile.scale.machines} machines, ${counted(spec.plan.clusterCount, 'cluster')}, system ${spec.system.name}, ramp ${spec.profile.loadProfile.rampSeconds} s, soak ${spec.profile.loadProfile.soakSeconds} s`,
@@ -78,7 +77,7 @@ async function run(profile: string, options: RunOptions): Promise<number> {
     console.log(`campaign  ${handle.workflowId}${pageUrl === undefined ? '' : `\npage      ${pageUrl}`}\n`);
     if (options.detach === true) {
       console.log(
-        `It goes on by itself. ./belay watch ${workflowId} shows it, ./belay status lists all, ./belay down stops the stack.`,
+        `The campaign continues. ./belay watch ${workflowId} follows it, ./belay status lists all, ./belay down stops Temporal.`,
       );
       return EXIT.pass;
     }
@@ -96,7 +95,7 @@ function typedCampaign(profile: string, options: RunOptions): TypedCampaign {
   };
 }
 
-/** The command as it was typed, without what is said about this one run (hold, id). */
+/** The command as it was typed, without the options of this one run (hold, id). */
 function commandOf(profile: string, { substrate, set }: RunOptions): string {
   const words = [
     profile,
@@ -107,12 +106,12 @@ function commandOf(profile: string, { substrate, set }: RunOptions): string {
   return `./belay run ${quoted.join(' ')}`;
 }
 
-/** Where somebody may be there to answer, half an hour; in a pipeline, not at all. */
+/** The default hold at a terminal or with --detach; none in a pipeline, where no answer can come. */
 function defaultHoldMs(detached: boolean): number {
   return detached || process.stdout.isTTY ? DEFAULT_HOLD_MS : 0;
 }
 
-/** The moment as part of an id: `20261124-071500`, with a few random digits against two at once. */
+/** The time as part of an id, with random characters that keep two ids of one second apart: `20261124-071500-x7k`. */
 export function timestamp(): string {
   const now = new Date().toISOString();
   return `${now.slice(0, 10).replaceAll('-', '')}-${now.slice(11, 19).replaceAll(':', '')}-${Math.random().toString(36).slice(2, 5)}`;

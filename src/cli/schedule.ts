@@ -16,15 +16,15 @@ import { textTable } from './text-table.ts';
 import { coloured } from './verdict-table.ts';
 import { withClient } from './with-client.ts';
 
-/** `belay schedule`: a ladder climbed by Temporal's own Schedule. */
+/** `belay schedule`: climbs a ladder at set times, by a Schedule of Temporal. */
 export function scheduleCommand(): Command {
   const command = new Command('schedule').description(
-    'Has a ladder climbed at set times. A night that still climbs is not overtaken; a broken harness pauses the schedule, a red system does not.',
+    'Climb a ladder at set times. No climb starts while the one before it runs. A harness fault pauses the schedule; a failed gate does not.',
   );
   command
     .command('apply')
     .argument('[ladder]', 'name of a ladder, or path of its file', 'nightly')
-    .description("create the ladder's schedule, or bring it to what the file says")
+    .description("create the ladder's schedule, or update it from the file")
     .action((ladder: string) =>
       withTemporal(async (client) => {
         const known = knownLadder(ladder);
@@ -39,18 +39,18 @@ export function scheduleCommand(): Command {
     );
   command
     .command('list')
-    .description('all schedules, with next and last climbs')
+    .description('list all schedules, with next and last climbs')
     .action(() => withTemporal(async (client) => console.log(await listText(client))));
   command
     .command('show')
     .argument('[ladder]', 'name of the ladder', 'nightly')
-    .description('one schedule: next times, last results, nights skipped or missed')
+    .description('show one schedule: next times, last results, skipped and missed climbs')
     .action((ladder: string) => withSchedule(ladder, async (client, id) => console.log(await showText(client, id))));
   command
     .command('pause')
     .argument('[ladder]', 'name of the ladder', 'nightly')
-    .option('--note <text>', 'why', 'paused from the command line')
-    .description('start nothing until resumed')
+    .option('--note <text>', 'the reason', 'paused from the command line')
+    .description('start no climb until it is resumed')
     .action((ladder: string, options: { readonly note: string }) =>
       withSchedule(ladder, async (client, id) => {
         await client.schedule.getHandle(id).pause(options.note);
@@ -60,7 +60,7 @@ export function scheduleCommand(): Command {
   command
     .command('resume')
     .argument('[ladder]', 'name of the ladder', 'nightly')
-    .description('start again at the next time')
+    .description('start climbs again at the next time')
     .action((ladder: string) =>
       withSchedule(ladder, async (client, id) => {
         await client.schedule.getHandle(id).unpause('resumed from the command line');
@@ -70,10 +70,10 @@ export function scheduleCommand(): Command {
   command
     .command('trigger')
     .argument('[ladder]', 'name of the ladder', 'nightly')
-    .description('climb now, unless a climb is under way')
+    .description('climb now, unless a climb is running')
     .action((ladder: string) =>
       withSchedule(ladder, async (client, id) => {
-        // The server's default would let it run beside a climb that is under way.
+        // The server's default would start it beside a running climb.
         await client.schedule.getHandle(id).trigger('SKIP');
         console.log(`${id} triggered; ./belay status lists the climb, ./belay watch ID follows it`);
       }),
@@ -81,7 +81,7 @@ export function scheduleCommand(): Command {
   command
     .command('delete')
     .argument('[ladder]', 'name of the ladder', 'nightly')
-    .description('remove the schedule; a climb that is under way goes on')
+    .description('remove the schedule; a running climb continues')
     .action((ladder: string) =>
       withSchedule(ladder, async (client, id) => {
         await client.schedule.getHandle(id).delete();
@@ -94,7 +94,7 @@ export function scheduleCommand(): Command {
 async function withTemporal(work: (client: Client) => Promise<void>): Promise<void> {
   if (externalTarget() === undefined && runningDevServer() === undefined) {
     throw new HarnessError(
-      'Temporal is not up, and a schedule needs it to stay up: "./belay up" starts it, "./belay down" stops it',
+      'Temporal is not running, and a schedule needs it all the time: "./belay up" starts it, "./belay down" stops it',
     );
   }
   await withClient(work);
@@ -106,7 +106,7 @@ async function withSchedule(ladder: string, work: (client: Client, id: string) =
     if (!(await exists(client, id))) {
       const known = (await listSchedules(client)).map((view) => view.id.slice('belay-'.length));
       throw new UsageError(
-        `ladder "${ladder}" has no schedule; ${known.length === 0 ? 'there is none yet' : `there are: ${known.join(', ')}`}. ./belay schedule apply ${ladder} makes one`,
+        `ladder "${ladder}" has no schedule; ${known.length === 0 ? 'there is no schedule yet' : `ladders with a schedule: ${known.join(', ')}`}. ./belay schedule apply ${ladder} creates one`,
       );
     }
     await work(client, id);
@@ -115,7 +115,7 @@ async function withSchedule(ladder: string, work: (client: Client, id: string) =
 
 async function listText(client: Client): Promise<string> {
   const views = await listSchedules(client);
-  if (views.length === 0) return 'No schedule yet. ./belay schedule apply ladders/nightly.yaml makes one.';
+  if (views.length === 0) return 'No schedule yet. ./belay schedule apply ladders/nightly.yaml creates one.';
   const rows = views.map((view) => [
     view.id,
     view.calendar,
@@ -132,8 +132,8 @@ async function showText(client: Client, id: string): Promise<string> {
   const lines = [
     `${view.id}   ${view.calendar}   ${view.paused ? `PAUSED: ${view.note}` : 'on'}`,
     `next     ${view.next.slice(0, 5).map(shortTime).join(', ') || 'none'}`,
-    `skipped  ${view.skipped} (a climb was still under way)`,
-    `missed   ${view.missed} (Temporal was down past the catch-up window)`,
+    `skipped  ${view.skipped} (a climb was still running)`,
+    `missed   ${view.missed} (Temporal was not running until after the catch-up window)`,
     'last climbs',
   ];
   for (const { at, workflowId } of view.recent.slice(0, 10))
@@ -148,7 +148,7 @@ async function resultOf(client: Client, workflowId: string): Promise<string> {
     const verdict = String(description.searchAttributes['BelayVerdict']?.[0] ?? '');
     return coloured(verdict, verdict === '' ? description.status.name.toLowerCase() : verdict);
   } catch {
-    return 'no longer kept';
+    return 'no longer stored';
   }
 }
 

@@ -2,7 +2,7 @@ import { parseSet } from '../core/profile/overrides.ts';
 import type { Overrides } from '../core/profile/overrides.ts';
 import { UsageError } from './usage-error.ts';
 
-/** Changes of a profile out of `--set path=value`, the last one of a path counts. @throws UsageError where one is none */
+/** The changes of a profile from `--set path=value`. The last one of a path counts. @throws UsageError if one cannot be read */
 export function overridesOf(texts: readonly string[]): Overrides {
   try {
     return Object.fromEntries(texts.map((text) => parseSet(text)).map(({ path, value }) => [path, value]));

@@ -1,10 +1,10 @@
 import { WorkflowExecutionAlreadyStartedError, type Client, type WorkflowStartOptions } from '@temporalio/client';
 import { UsageError } from './usage-error.ts';
 
-/** Longest id that Temporal's server takes by default. */
+/** Longest workflow id that Temporal's server accepts by default. */
 const LONGEST_ID = 1_000;
 
-/** An id as it was typed. @throws UsageError where Temporal would not take it */
+/** Checks an id from the command line. @throws UsageError if Temporal would not accept it */
 export function checkId(id: string | undefined): void {
   if (id === undefined || (id.trim() !== '' && id.length <= LONGEST_ID)) return;
   const found = id.length > LONGEST_ID ? `${id.length} characters` : `"${id}"`;
@@ -12,8 +12,8 @@ export function checkId(id: string | undefined): void {
 }
 
 /**
- * Starts a campaign or a ladder under an id that none of them runs under.
- * @throws UsageError when one does
+ * Starts a campaign or a ladder.
+ * @throws UsageError when one with this id is running
  */
 export async function started(
   client: Client,
@@ -26,7 +26,7 @@ export async function started(
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     const { workflowId } = error;
     throw new UsageError(
-      `--id ${workflowId}: found one of that id that is under way; "./belay watch ${workflowId}" shows it; allowed: another id, or none`,
+      `--id ${workflowId}: a workflow with this id is running; "./belay watch ${workflowId}" follows it; allowed: another id, or none`,
       { cause: error },
     );
   }

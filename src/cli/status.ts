@@ -14,9 +14,9 @@ interface Line {
   readonly workflowId: string;
   readonly type: string;
   readonly status: string;
-  /** Empty once it has ended. */
+  /** Empty when it has ended. */
   readonly stage: string;
-  /** When a hold ends, ISO 8601; null for what does not hold. */
+  /** When the hold ends, ISO 8601; null if it does not hold. */
   readonly holdsUntil: string | null;
   readonly verdict: string;
   /** ISO 8601. */
@@ -27,14 +27,14 @@ interface Line {
 export function statusCommand(): Command {
   return new Command('status')
     .description(
-      'Lists campaigns and ladders, newest first: what runs, what holds and until when, how the last ones ended.',
+      'List campaigns and ladders, newest first: which run, which hold and until when, and how the others ended.',
     )
     .option('--output <format>', 'table or json', 'table')
     .action(async (options: { readonly output: string }) => {
       const output = oneOf('--output', options.output, ['table', 'json']);
       if (externalTarget() === undefined && runningDevServer() === undefined) {
         console.log(
-          output === 'json' ? '[]' : 'Temporal is not up; "./belay up" starts it, and what ran before is there again.',
+          output === 'json' ? '[]' : 'Temporal is not running; "./belay up" starts it with its earlier campaigns.',
         );
         return;
       }
@@ -56,7 +56,7 @@ export function statusCommand(): Command {
         shortTime(line.started),
       ]);
       console.log(textTable(['campaign', 'type', 'status', 'stage', 'verdict', 'started (UTC)'], rows));
-      if (lines.length === SHOWN) console.log(`the newest ${SHOWN}; the Temporal UI has all`);
+      if (lines.length === SHOWN) console.log(`the newest ${SHOWN}; the Temporal UI lists all`);
     });
 }
 
@@ -85,7 +85,7 @@ async function listLines(client: Client): Promise<readonly Line[]> {
   return lines;
 }
 
-/** Of an ISO time, in UTC: `2026-11-24 10:33:12`. */
+/** An ISO time without its zone, in UTC: `2026-11-24 10:33:12`. */
 function shortTime(iso: string): string {
   return iso.slice(0, 19).replace('T', ' ');
 }

@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
 import { styleText } from 'node:util';
 
-/** How every table of Belay looks: no lines between rows, no colours of its own (they would stay in a pipe). */
+/** The style of every table: no lines between rows, and no colours of its own, which would end up in pipes. */
 export const COMPACT = {
   style: { head: [], border: [] },
   chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },

@@ -9,12 +9,11 @@ import { HarnessError } from './usage-error.ts';
 import { externalTarget } from '../adapters/temporal/target.ts';
 import { messageOf } from '../core/text/message-of.ts';
 
-/** `belay up`: Temporal and a worker, kept until `belay down`. */
+/** `belay up`: starts Temporal and a worker, and keeps them until `belay down`. */
 export function upCommand(): Command {
   return new Command('up')
-    .summary('start Temporal and a worker, kept until "down"')
     .description(
-      'Starts what is missing of Temporal (unless TEMPORAL_ADDRESS names a server) and a worker, and keeps them until "belay down".',
+      'Start Temporal and a worker unless they are running, and keep them until "belay down". TEMPORAL_ADDRESS names an existing server.',
     )
     .action(async () => {
       if (externalTarget() === undefined) await getTools(['temporal']);
@@ -28,11 +27,14 @@ async function bringUp(): Promise<JoinedStack> {
   const display = createProgressDisplay();
   const startedAtMs = Date.now();
   const row = { label: 'Temporal and worker', startedAtMs } as const;
-  display.show([{ ...row, state: 'running', detail: 'starting what is not up' }]);
+  display.show([{ ...row, state: 'running', detail: 'starting' }]);
   try {
     const joined = await joinStack({
       keep: true,
-      onWait: () => display.show([{ ...row, state: 'running', detail: 'another belay starts or stops them, waiting' }]),
+      onWait: () =>
+        display.show([
+          { ...row, state: 'running', detail: 'waiting for another belay command that starts or stops them' },
+        ]),
     });
     display.show([{ ...row, state: 'done', detail: '', endedAtMs: Date.now() }]);
     return joined;
@@ -44,7 +46,7 @@ async function bringUp(): Promise<JoinedStack> {
   }
 }
 
-/** What was brought up, and where to go from there. */
+/** What is running, and how to use it. */
 export function upText({ temporal, worker }: JoinedStack): string {
   const links = uiLinks(temporal);
   const lines: (readonly [string, string])[] = [

@@ -6,13 +6,13 @@ import { followToTheEnd } from './follow-to-the-end.ts';
 import { UsageError } from './usage-error.ts';
 import { withStack } from './with-stack.ts';
 
-/** `belay watch`: shows a campaign to its end, as `run` does. */
+/** `belay watch`: follows a campaign to its end, as `run` does. */
 export function watchCommand(): Command {
   return new Command('watch')
     .description(
-      'Shows a campaign or a climb to its end and exits with its code. Ctrl-C asks it to stop; a second one leaves it running.',
+      'Follow a campaign or a climb to its end and exit with its code. Ctrl-C asks it to stop; a second one leaves it running.',
     )
-    .argument('[id]', 'workflow id; without one, the campaign that is under way')
+    .argument('[id]', 'workflow id; default the running campaign')
     .action(async (id: string | undefined) => {
       process.exitCode = await withStack({ keep: false }, async ({ client, links }) => {
         const workflowId = id ?? (await theOneCampaign(client));
@@ -23,7 +23,7 @@ export function watchCommand(): Command {
     });
 }
 
-/** The one campaign that is under way. @throws UsageError when there is none, or more than one */
+/** The id of the running campaign. @throws UsageError when there is none, or more than one */
 export async function theOneCampaign(client: Client): Promise<string> {
   const running = (await runningCampaigns(client))
     .filter(({ type }) => type === 'campaign')
@@ -32,12 +32,12 @@ export async function theOneCampaign(client: Client): Promise<string> {
   if (only !== undefined && running.length === 1) return only;
   throw new UsageError(
     running.length === 0
-      ? 'no campaign is under way; "belay status" lists those that ended'
-      : `name one: ${running.join(', ')} are under way`,
+      ? 'no campaign is running; "./belay status" lists those that ended'
+      : `several campaigns are running, name one: ${running.join(', ')}`,
   );
 }
 
-/** A campaign or a ladder as Temporal has it. @throws UsageError when there is no such workflow */
+/** The type of a workflow, and whether it is running. @throws UsageError when there is no such workflow */
 export async function found(
   client: Client,
   workflowId: string,
@@ -47,7 +47,7 @@ export async function found(
     return { type, runs: status.name === 'RUNNING' };
   } catch (error) {
     if (error instanceof Error && error.name === 'WorkflowNotFoundError') {
-      throw new UsageError(`no campaign "${workflowId}"; "belay status" lists them`, { cause: error });
+      throw new UsageError(`there is no campaign "${workflowId}"; "./belay status" lists them`, { cause: error });
     }
     throw error;
   }

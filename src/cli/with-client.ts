@@ -4,7 +4,7 @@ import { HarnessError } from './usage-error.ts';
 import { messageOf } from '../core/text/message-of.ts';
 
 /**
- * Does something with a client of the Temporal that is up, and closes it. Nothing is started for it.
+ * Calls `work` with a client of the running Temporal, and closes the client. It starts nothing.
  * @throws HarnessError when no Temporal can be reached
  */
 export async function withClient<T>(work: (client: Client) => Promise<T>): Promise<T> {

@@ -6,7 +6,7 @@ import { uiLinks, type UiLinks } from '../adapters/temporal/ui-links.ts';
 import { HarnessError } from './usage-error.ts';
 import { messageOf } from '../core/text/message-of.ts';
 
-/** A stack that is up, and a client of it. */
+/** A running Temporal with a worker, and a client of it. */
 export interface Stack {
   readonly client: Client;
   readonly temporal: TemporalStack;
@@ -14,16 +14,18 @@ export interface Stack {
 }
 
 /**
- * Brings up what is missing of the stack, does something with it, and leaves it as it was found: the last user of a stack that
- * nobody keeps takes it down.
- * @throws HarnessError when it cannot be brought up
+ * Starts Temporal and a worker unless they are running, and calls `work`. Afterwards the last user of the stack stops it, unless
+ * `belay up` or `keep` keeps it.
+ * @throws HarnessError when they cannot be started
  */
 export async function withStack<T>(
   options: { readonly keep: boolean },
   work: (stack: Stack) => Promise<T>,
 ): Promise<T> {
-  const { temporal } = await joinStack({ keep: options.keep, onWait: tellWait }).catch((cause: unknown) => {
-    throw new HarnessError(`the stack did not come up: ${messageOf(cause)}\n"./belay doctor" shows what is missing`);
+  const { temporal } = await joinStack({ keep: options.keep, onWait: showWait }).catch((cause: unknown) => {
+    throw new HarnessError(
+      `Temporal and a worker did not start: ${messageOf(cause)}\n"./belay doctor" shows what is missing`,
+    );
   });
   try {
     const client = await connectClient();
@@ -37,7 +39,9 @@ export async function withStack<T>(
   }
 }
 
-function tellWait(elapsedMs: number): void {
+function showWait(elapsedMs: number): void {
   if (elapsedMs > 2_000)
-    console.error(`waiting for another belay that starts or stops the stack (${Math.round(elapsedMs / 1_000)} s)`);
+    console.error(
+      `waiting for another belay command that starts or stops Temporal (${Math.round(elapsedMs / 1_000)} s)`,
+    );
 }

@@ -3,11 +3,11 @@ import { joinStack } from '../adapters/temporal/stack-users.ts';
 import { HarnessError } from './usage-error.ts';
 import { messageOf } from '../core/text/message-of.ts';
 
-/** `belay worker`: a worker in the foreground, its log on standard output. Several may serve one Temporal. */
+/** `belay worker`: runs a worker in the foreground, with its log on standard output. */
 export function workerCommand(): Command {
   return new Command('worker')
     .description(
-      'Runs a worker in the foreground; Ctrl-C lets it drain. Several may serve one Temporal, on this host and on others (TEMPORAL_ADDRESS names the server). What one leaves when it dies, the next takes up.',
+      'Run a worker in the foreground. Ctrl-C lets it finish what it can. One Temporal may have several workers, on this host and on others (TEMPORAL_ADDRESS names the server). If a worker dies, another one on its host continues its work.',
     )
     .action(async () => {
       await joinStack({ withoutWorker: true, keep: true }).catch((cause: unknown) => {

@@ -1,7 +1,7 @@
 import type { Logger as TemporalLogger, LogLevel, LogMetadata } from '@temporalio/worker';
 import { pino, type Logger } from 'pino';
 
-/** The worker's log: JSON lines on standard output, `BELAY_LOG_LEVEL` (default info). */
+/** The worker's log: JSON lines on standard output. `BELAY_LOG_LEVEL` sets the level, default info. */
 export function createLog(): Logger {
   return pino({
     level: process.env['BELAY_LOG_LEVEL'] || 'info',
@@ -10,7 +10,7 @@ export function createLog(): Logger {
   });
 }
 
-/** Hands the SDK's and Core's log lines to pino, their attributes (workflow, activity, attempt) beside ours. */
+/** A logger of the SDK that writes to pino, with the attributes of the SDK (workflow, activity, attempt). */
 export function temporalLogger(log: Logger): TemporalLogger {
   const write = (level: LogLevel, message: string, meta?: LogMetadata): void => {
     log[level.toLowerCase() as 'trace' | 'debug' | 'info' | 'warn' | 'error']({ ...meta }, message);

@@ -11,13 +11,13 @@ export interface MetricsServer {
 }
 
 /**
- * Serves one `/metrics` with Belay's own numbers and those of the SDK's native core, which has a listener of its own and no
- * way to be given a registry. Names cannot clash: the core's begin with `temporal_`.
+ * Serves one `/metrics` with Belay's own metrics and those of the SDK's native core. The core has its own listener and cannot
+ * use a registry. The names do not clash: those of the core start with `temporal_`.
  */
 export async function serveMetrics(registry: Registry, coreAddress: string): Promise<MetricsServer> {
   const server = createServer((incoming, answer) => {
     if (incoming.url !== '/metrics') {
-      answer.writeHead(404).end('only /metrics is here\n');
+      answer.writeHead(404).end('not found; the metrics are at /metrics\n');
       return;
     }
     void Promise.all([registry.metrics(), coreMetrics(coreAddress)]).then(
@@ -33,7 +33,7 @@ export async function serveMetrics(registry: Registry, coreAddress: string): Pro
   return { port: (server.address() as AddressInfo).port, close: () => server.close() };
 }
 
-/** The core's text, or a comment that says why it is missing: Belay's own numbers do not depend on it. */
+/** The metrics of the core, or a comment that says why they are missing. Belay's own metrics do not depend on them. */
 async function coreMetrics(address: string): Promise<string> {
   try {
     const { body } = await request(`http://${address}/metrics`, { signal: AbortSignal.timeout(1_000) });

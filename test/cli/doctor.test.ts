@@ -52,8 +52,8 @@ test('with every tool of the quickstart the answer is yes and 0; what only other
     from: expect.stringContaining('BELAY_TOOL_ETCD') as unknown,
   });
   expect(checks.get('karpenter')).toMatchObject({ state: 'optional', fix: './belay setup --all' });
-  expect(checks.get('Temporal server')).toMatchObject({ state: 'ok', found: 'not up' });
-  expect(checks.get('kubeconfig')).toMatchObject({ state: 'optional', missing: 'there is no such file' });
+  expect(checks.get('Temporal server')).toMatchObject({ state: 'ok', found: 'not running' });
+  expect(checks.get('kubeconfig')).toMatchObject({ state: 'optional', missing: 'no such file' });
 });
 
 test('one that is missing makes it no and 4, with the fix', async () => {
@@ -64,7 +64,7 @@ test('one that is missing makes it no and 4, with the fix', async () => {
   expect({ ready, exitCode }).toEqual({ ready: false, exitCode: 4 });
   expect(checks.get('kwok')).toMatchObject({
     state: 'problem',
-    missing: 'not here; 0.8.0 is built from source',
+    missing: 'not installed; 0.8.0 is built from source',
     fix: './belay setup',
   });
   expect(checks.get('Go')).toMatchObject({ state: 'problem', missing: 'not found on PATH' });
@@ -85,7 +85,7 @@ test('a folder that cannot be written to is a problem, before it is there', asyn
     state: 'problem',
     found: 'not writable',
     missing: `${join(folder, 'file')}: EACCES`,
-    fix: 'move it by BELAY_CACHE or BELAY_HOME',
+    fix: 'set BELAY_CACHE or BELAY_HOME to another folder',
   });
 });
 

@@ -48,7 +48,13 @@ describe('the command line', () => {
     ['a server that is away', ['status'], 4, nobody, /^the Temporal server at 127\.0\.0\.1:1 does not answer: .*$/],
     ['the same, for schedules', ['schedule', 'list'], 4, nobody, /^the Temporal server at 127\.0\.0\.1:1 does not .*$/],
     ['an unknown profile of Temporal', ['status'], 4, { TEMPORAL_PROFILE: 'nope' }, /^.*TEMPORAL_PROFILE.*'nope'.*$/],
-    ['a state folder that is none', ['down'], 4, { BELAY_HOME: main }, /^ENOTDIR: .*\n.*BELAY_HOME names another.*$/],
+    [
+      'a state folder that is none',
+      ['down'],
+      4,
+      { BELAY_HOME: main },
+      /^ENOTDIR: .*\n.*set BELAY_HOME to use another folder$/,
+    ],
     ['an empty id', ['run', 'small', '--id', ' '], 64, {}, /^--id: found " "; allowed: 1 to 1000 characters.*$/],
     ['an unknown output', ['status', '--output', 'xml'], 64, {}, /^--output: found "xml"; allowed: table, json$/],
     [
@@ -85,7 +91,7 @@ describe('the command line', () => {
     expect(await piped('| head -1')).toEqual({ exitCode: 0, stdout: expect.stringMatching(/^5m/), stderr: '' });
     const unwritten = await piped('> /dev/full');
     expect(unwritten.exitCode).toBe(4);
-    expect(unwritten.stderr).toMatch(/^the output cannot be written: ENOSPC/);
+    expect(unwritten.stderr).toMatch(/^cannot write the output: ENOSPC/);
   });
 
   it('takes a summary with a byte order mark', async () => {

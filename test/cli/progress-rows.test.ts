@@ -80,7 +80,7 @@ test('elsewhere than on a terminal each change is a line, and what runs says so 
   }
 });
 
-test('tools have a row each, in the order in which they are got', () => {
+test('tools have a row each, in the order in which they are installed', () => {
   const tools = toolRows(['temporal', 'etcd', 'kwok'], () => 60_000);
   const progress = { done: 0, total: 0, unit: 'none', elapsedMs: 0 } as const;
   tools.take({ ...progress, tool: 'kwok', step: 'ready' });
@@ -101,7 +101,7 @@ test('tools have a row each, in the order in which they are got', () => {
       fraction: 0.25,
       startedAtMs: 59_000,
     },
-    { label: 'kwok 0.8.0', state: 'done', detail: 'was there' },
+    { label: 'kwok 0.8.0', state: 'done', detail: 'present' },
     { label: 'temporal 1.5.1', state: 'waiting', detail: '' },
   ]);
   tools.take({ ...progress, tool: 'etcd', step: 'building', unit: 'packages', done: 3, total: 12, elapsedMs: 5_000 });

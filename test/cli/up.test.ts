@@ -23,8 +23,8 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test('nothing up is nothing to stop', async () => {
-  await expect(runCommand(downCommand(), [])).resolves.toMatchObject({ stdout: 'nothing is up\n', exitCode: 0 });
+test('down without a running stack does nothing', async () => {
+  await expect(runCommand(downCommand(), [])).resolves.toMatchObject({ stdout: 'nothing is running\n', exitCode: 0 });
 });
 
 test('up starts Temporal and a worker and says where they are; down stops them, but not while a campaign runs', async () => {
@@ -48,6 +48,6 @@ test('up starts Temporal and a worker and says where they are; down stops them, 
     await client.connection.close();
   }
   const down = await runCommand(downCommand(), ['--force']);
-  expect(down.stdout).toMatch(/^worker and Temporal \(127\.0\.0\.1:\d+\) are stopped$/m);
+  expect(down.stdout).toMatch(/^worker and Temporal \(127\.0\.0\.1:\d+\) stopped$/m);
   expect(stackRuns()).toBe(false);
 });

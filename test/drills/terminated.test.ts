@@ -17,7 +17,7 @@ test('a terminated campaign is reported as one that left things behind, and the 
     });
     const watched = await belay.run(['watch', 'doomed']);
     expect(watched.exitCode, watched.stderr).toBe(4);
-    expect(watched.stdout).toMatch(/the workflow was terminated: nothing was taken down; leftovers are labelled/);
+    expect(watched.stdout).toMatch(/the workflow was terminated: nothing was removed; its leftovers have labels/);
 
     const { slug } = specOf(belay, 'doomed');
     const folder = join(belay.home, 'campaigns', slug);

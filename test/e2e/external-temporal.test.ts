@@ -25,14 +25,14 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-test('a Temporal that somebody else runs is made ready, used and left as it was', async () => {
+test('a Temporal that others run is prepared, used and left as it was', async () => {
   await withBelay(async (belay) => {
     await withTemporal([TEAM, FULL], async (address) => {
       const env = { TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: TEAM, BELAY_TEMPORAL_UI: UI };
       vi.stubEnv('TEMPORAL_ADDRESS', address);
       vi.stubEnv('TEMPORAL_NAMESPACE', TEAM);
       addProfile(belay, { name: 'guest', machines: 4, density: 6, rampSeconds: 2 });
-      // Nothing is registered there yet: told, with the command, and nothing is changed by looking.
+      // No search attribute is registered yet. doctor reports it with the command, and changes nothing.
       const looked = await belay.run(['doctor', '--output', 'json'], env);
       expect(looked.exitCode, looked.stdout).toBe(4);
       expect(checkNamed(looked.stdout, 'Temporal server')).toMatchObject({
@@ -65,9 +65,9 @@ test('a Temporal that somebody else runs is made ready, used and left as it was'
       const again = await belay.run(['doctor', '--output', 'json'], env);
       expect(checkNamed(again.stdout, 'search attributes')).toMatchObject({ state: 'ok' });
       const stopped = await belay.run(['down'], env);
-      expect(stopped.stdout).toContain('nothing is up');
+      expect(stopped.stdout).toContain('nothing is running');
 
-      // Where they cannot be registered the command is told that its administrator needs.
+      // Where Belay cannot register them, the message has the command for an administrator.
       await fillUp();
       for (const command of [['up'], ['run', 'guest']]) {
         const refused = await belay.run(command, { ...env, TEMPORAL_NAMESPACE: FULL });

@@ -28,7 +28,7 @@ test('a held campaign refuses wrong answers, is retried on what stands and passe
       }
       const listed = await belay.run(['status']);
       expect(listed.stdout).toMatch(/held-1 .*hold until/);
-      // Nobody is at a terminal: whoever watches is told how to answer, and leaves.
+      // Without a terminal, watch shows how to answer, and ends.
       const watched = await belay.run(['watch', 'held-1']);
       expect(watched.exitCode).toBe(1);
       expect(watched.stdout).toMatch(
@@ -40,8 +40,8 @@ test('a held campaign refuses wrong answers, is retried on what stands and passe
         expect(exitCode, stderr).toBe(64);
         expect(stderr).toMatch(sentence);
       };
-      await refused(['retry'], /name one, these hold: .*held-1/);
-      await refused(['retry', 'held-3'], /no campaign "held-3"/);
+      await refused(['retry'], /several campaigns hold, name one: .*held-1/);
+      await refused(['retry', 'held-3'], /there is no campaign "held-3"/);
       await refused(['retry', 'held-1', '--set', 'gates.noPod.max=1000'], /no gate "noPod"; its gates: .*noPods/);
       await refused(['retry', 'held-1', '--set', 'gates.noPods.max=lots'], /gates\.noPods\.max.*"lots"/);
       await refused(['retry', 'held-1', '--set', 'scale.machines=7'], /a retry may change gates/);

@@ -43,7 +43,7 @@ test('a ladder stops at its red rung, climbed by hand and by a Schedule; a broke
     const watched = await belay.run(['watch', 'by-hand']);
     expect(watched.exitCode, watched.stderr).toBe(1);
     expect(watched.stdout).toMatch(/2-rung-b .*fail[^]*ladder {3}FAIL/);
-    expect((await belay.run(['abort', 'by-hand'])).stderr).toBe('by-hand cannot be stopped: it has ended\n');
+    expect((await belay.run(['abort', 'by-hand'])).stderr).toBe('by-hand has ended already\n');
 
     await belay.withClient(async (client) => {
       const id = await theScheduledOne(client, []);
@@ -89,7 +89,7 @@ async function isStopped(belay: Belay, say: (args: readonly string[]) => Promise
     await untilStatus(client, 'stopped.1-rung-a', ({ state }) => state.stage === 'provision');
     const second = await belay.run(['climb', 'three', '--id', 'stopped', '--detach']);
     expect(second.exitCode).toBe(64);
-    expect(second.stderr).toMatch(/^--id stopped: found one of that id that is under way; .*watch stopped/m);
+    expect(second.stderr).toMatch(/^--id stopped: a workflow with this id is running; .*watch stopped/m);
     expect((await belay.run(['retry', 'stopped'])).stderr).toMatch(/stopped is a ladder/);
     expect(await say(['abort', 'stopped'])).toMatch(/stopped: asked to stop/);
     await expect(client.workflow.getHandle('stopped').result()).rejects.toThrow();

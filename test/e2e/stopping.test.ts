@@ -4,7 +4,7 @@ import { withBelay } from './belay-cli.ts';
 import { momentOf, recordOf, untilStatus } from './campaign-record.ts';
 import { addProfile } from './small-profile.ts';
 
-test('Ctrl-C stops a campaign cleanly, a second one leaves it, and abort stops one that is under way', async () => {
+test('Ctrl-C stops a campaign cleanly, a second one leaves it, and abort stops a running one', async () => {
   await withBelay(async (belay) => {
     addProfile(belay, { name: 'long', soakSeconds: 120 });
     const once = belay.start(['run', 'long', '--id', 'once']);
@@ -14,13 +14,15 @@ test('Ctrl-C stops a campaign cleanly, a second one leaves it, and abort stops o
     await Promise.all([once, twice].map((each) => each.line(/soak: running/)));
 
     once.signal('SIGINT');
-    await once.line(/stopping: evidence is kept and everything taken down; Ctrl-C again leaves it running/);
+    await once.line(
+      /stopping: the campaign keeps its evidence and removes its clusters; Ctrl-C again leaves it running/,
+    );
     twice.signal('SIGINT');
     await twice.line(/stopping/);
     twice.signal('SIGINT');
     const left = await twice.ended();
     expect(left.exitCode, left.stderr).toBe(3);
-    expect(left.stdout).toMatch(/goes on without this command\. \.\/belay watch twice comes back to it/);
+    expect(left.stdout).toMatch(/continues without this command\. \.\/belay watch twice follows it/);
 
     const stopped = await once.ended();
     expect(stopped.exitCode, stopped.stderr).toBe(3);
@@ -30,7 +32,7 @@ test('Ctrl-C stops a campaign cleanly, a second one leaves it, and abort stops o
     await belay.withClient((client) => untilStatus(client, 'detached', ({ state }) => state.stage === 'soak'));
     const aborted = await belay.run(['abort', 'detached']);
     expect(aborted.exitCode, aborted.stderr).toBe(0);
-    expect(aborted.stdout).toMatch(/detached: asked to stop; evidence is kept/);
+    expect(aborted.stdout).toMatch(/detached: asked to stop; it keeps its evidence/);
     for (const id of ['twice', 'detached']) {
       const watched = await belay.run(['watch', id]);
       expect(watched.exitCode, watched.stdout + watched.stderr).toBe(3);
