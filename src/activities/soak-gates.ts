@@ -1,5 +1,7 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
+import { barWords } from '../core/text/bar.ts';
+import { quantityText } from '../core/text/number.ts';
 import type { GateResult } from '../core/gates/model.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
 
@@ -26,21 +28,14 @@ export function breachFailure(breach: GateResult, clock: string): ApplicationFai
   );
 }
 
-/** Gates as heartbeat details show them: "0.41 s of at most 5 s". */
+/** Gates as heartbeat details show them: "0.41 s, bar at most 5 s: pass". */
 export function liveGates(results: readonly GateResult[]): Readonly<Record<string, string>> {
   return Object.fromEntries(
     results.map((result) => {
-      const { value, reason } = result.reading;
+      const { gate, reading, bar, unit, verdict } = result;
       const measured =
-        value === null ? `unmeasured (${reason ?? '?'})` : `${Number(value.toPrecision(3))} ${result.unit}`.trim();
-      const sides = [
-        result.bar.min === undefined ? '' : `at least ${result.bar.min}`,
-        result.bar.max === undefined ? '' : `at most ${result.bar.max}`,
-      ];
-      return [
-        result.gate,
-        `${measured} of ${sides.filter((side) => side !== '').join(', ') || 'no bar'}: ${result.verdict}`,
-      ];
+        reading.value === null ? `unmeasured (${reading.reason ?? '?'})` : quantityText(reading.value, unit);
+      return [gate, `${measured}, bar ${barWords(bar, unit)}: ${verdict}`];
     }),
   );
 }

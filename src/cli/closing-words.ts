@@ -1,21 +1,23 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { styleText } from 'node:util';
+import { summaryInFolder } from '../adapters/evidence/write-summary.ts';
 import { runsFolder } from '../adapters/host/folders.ts';
 import { endingOf, healedExecutions } from '../core/campaign/ending.ts';
+import type { GateLine } from '../core/campaign/stage-io.ts';
 import { exitCodeOf, EXIT } from '../core/verdict/exit-codes.ts';
-import { failedExecutionSentence } from '../core/verdict/wording.ts';
+import { healedSentence } from '../core/verdict/wording.ts';
 import type { CampaignEnd } from './follow-campaign.ts';
 import { coloured, verdictTable } from './verdict-table.ts';
 
-/** What a campaign came to, printed: gates, verdict with its reasons, where everything is, what to do next. */
+/** The result of a campaign for a terminal: gates, verdict with its reasons, where the evidence is, what to do next. */
 export function closingWords(
   campaignEnd: CampaignEnd,
   where: {
     readonly workflowId: string;
     readonly pageUrl: string | undefined;
     readonly stackStays: boolean;
-    /** The command that runs it again; undefined where it was started elsewhere. */
+    /** The command that runs it again; undefined if this command did not start it. */
     readonly again: string | undefined;
   },
 ): string {
@@ -29,10 +31,8 @@ export function closingWords(
     `${styleText('bold', 'verdict')}  ${coloured(end, end.toUpperCase())}${message === '' ? '' : `  ${message}`}`,
   );
   for (const reason of result?.reasons ?? []) lines.push(`  - ${reason}`);
-  for (const { failed, healedBy } of status === undefined ? [] : healedExecutions(status.state)) {
-    const message = failed.failure?.message ?? 'failed';
-    lines.push(`  - ${failedExecutionSentence({ ...failed, message, healedBy })}`);
-  }
+  for (const healed of status === undefined ? [] : healedExecutions(status.state))
+    lines.push(`  - ${healedSentence(healed)}`);
   for (const leftover of result?.leftovers ?? []) lines.push(styleText('red', `  ! left behind: ${leftover}`));
   lines.push('');
   if (existsSync(folder)) lines.push(`evidence  ${folder}`, `report    ${join(folder, 'report.html')}`);
@@ -52,15 +52,15 @@ export function exitCodeOfEnd(campaignEnd: CampaignEnd): number {
 function nextCommand(end: CampaignEnd['end'], again: string, workflowId: string, ending: string): string {
   switch (end) {
     case 'pass':
-      return `./belay climb ladders/nightly.yaml   climb on`;
+      return `./belay climb ladders/nightly.yaml   to climb to larger sizes`;
     case 'fail':
       return `open the report; then ${again} --hold 30m   to hold at the failure and retry the stage on the same clusters`;
     case 'unmeasured':
-      return `./belay doctor   and the reasons above: what was not measured is never green`;
+      return `./belay doctor   and the reasons above: a gate that was not measured never passes`;
     case 'aborted':
       return again;
     case 'invalid':
-      return `mend that, then ${again}`;
+      return `fix that, then ${again}`;
     default:
       return ending === 'harness-fault' || end === 'harness-fault'
         ? `./belay doctor   and the worker's log; the campaign was ${workflowId}`
@@ -79,12 +79,10 @@ function profileOnDisk(folder: string): string {
   }
 }
 
-function gatesOnDisk(folder: string): Parameters<typeof verdictTable>[0] {
+/** The gates of a campaign whose result is not known; none if it has no summary that can be read. */
+function gatesOnDisk(folder: string): readonly GateLine[] {
   try {
-    const summary = JSON.parse(readFileSync(join(folder, 'summary.json'), 'utf8')) as {
-      gateLines?: Parameters<typeof verdictTable>[0];
-    };
-    return summary.gateLines ?? [];
+    return summaryInFolder(folder)?.gateLines ?? [];
   } catch {
     return [];
   }

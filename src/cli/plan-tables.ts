@@ -6,6 +6,7 @@ import type { DerivationStep, StageDeadlines } from '../core/plan/deadline-model
 import { podsOfLargestCluster, podsOfSmallestCluster } from '../core/plan/cluster-pods.ts';
 import { rampNote } from '../core/plan/make-plan.ts';
 import type { Plan, SeedRow } from '../core/plan/plan.ts';
+import { barSymbols } from '../core/text/bar.ts';
 import { formatDuration } from '../core/text/duration.ts';
 
 /** The numbers of a plan, one per line. */
@@ -83,13 +84,9 @@ export function gatesTable(gates: readonly GateDefinition[]): string {
   const table = new Table({ head: ['gate', 'bar', 'from', 'in the soak'], ...COMPACT });
   for (const gate of gates) {
     if (gate.barKind === 'informational') continue;
-    const sides = [
-      gate.bar.min === undefined ? '' : `>= ${gate.bar.min}`,
-      gate.bar.max === undefined ? '' : `<= ${gate.bar.max}`,
-    ].filter((side) => side !== '');
     table.push([
       gate.name,
-      `${sides.join(', ')} ${gate.unit}`.trim(),
+      barSymbols(gate.bar, gate.unit),
       gate.barKind === 'scaled' ? `scaled: ${gate.scaleRule ?? ''}` : gate.barKind,
       gate.failFast ? 'ends the soak' : '',
     ]);

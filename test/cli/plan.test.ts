@@ -20,7 +20,7 @@ describe('belay plan', () => {
     expect(stdout).toMatch(/ramp budget .*4h \(rampBudget of the profile\)/);
     expect(stdout).toMatch(/shards .*10/);
     expect(stdout).toMatch(/gpu .*24/);
-    expect(stdout).toMatch(/shardCycleDurationP99Seconds .*<= 100 s/);
+    expect(stdout).toMatch(/shardCycleDurationP99Seconds .*≤ 100 s/);
     for (const stage of STAGES) expect(stdout).toContain(stage);
     expect(stdout).toMatch(/1m {2}the last Pod ready \(deadlines\.podReady\)/);
     expect(stdout).toContain('leftovers count as abandoned after');

@@ -65,7 +65,7 @@ test('a held campaign refuses wrong answers, is retried on what stands and passe
       const passed = await belay.run(['watch', 'held-1']);
       expect(passed.exitCode, passed.stdout + passed.stderr).toBe(0);
       expect(passed.stdout).toMatch(/passed on execution 2; execution 1: .*noPods/);
-      expect(gateRow(passed.stdout, 'noPods')).toMatch(/36 Pods.*<= 1000 Pods.*pass/);
+      expect(gateRow(passed.stdout, 'noPods')).toMatch(/36 Pods.*≤ 1,000 Pods.*pass/);
       expect(await scheduledActivities(client, 'held-1')).toEqual({
         provision: 1,
         install: 1,

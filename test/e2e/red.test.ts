@@ -16,7 +16,7 @@ test('a gate that cannot hold fails at its first check; one that cannot be measu
 
     expect(broken.exitCode, broken.stderr).toBe(1);
     expect(broken.stdout).toMatch(/verdict {2}FAIL/);
-    expect(gateRow(broken.stdout, 'noPods')).toMatch(/36 Pods.*<= 0 Pods.*fail/);
+    expect(gateRow(broken.stdout, 'noPods')).toMatch(/36 Pods.*≤ 0 Pods.*fail/);
     const red = recordOf(belay, 'broken-1');
     // Without a terminal there is no hold.
     expect(red.spec.holdMs).toBe(0);

@@ -49,7 +49,7 @@ describe.skipIf(CHROMIUM === undefined)(`from the Temporal UI alone${why}`, () =
       await looking(ui, links.workflow('ui-green'), async () => {
         const pending = await ui.tab('pending-activities');
         expect(pending).toMatch(/"live": "\d+ of 20 s, \d+ Pods bound, \d+ pending, [1-9]\d* checks"/);
-        expect(pending).toMatch(/"podBindP99": "[\d.]+ s of at most 10: pass"/);
+        expect(pending).toMatch(/"podBindP99": "[\d.]+ s, bar at most 10 s: pass"/);
       });
       expect(await ui.picture('pending-activities')).toBeGreaterThan(PICTURE_BYTES);
 
@@ -121,16 +121,16 @@ describe.skipIf(CHROMIUM === undefined)(`from the Temporal UI alone${why}`, () =
       });
       const hold = await ui.currentDetails();
       const [, brokeAt] =
-        /What broke\s+Stage soak, execution 1, failed at (\S+ \S+Z): noPods = (?:\d+) Pods, \d+ Pods over its bar of at most 0 Pods \(\d+ s into a soak of 8 s/.exec(
+        /What broke\s+Stage soak, execution 1, failed at (\S+ \S+ UTC): noPods = (?:\d+) Pods, \d+ Pods over its bar of at most 0 Pods \(\d+ s into a soak of 8 s/.exec(
           hold,
         ) ?? [];
-      const [, endsAt] = /All of it waits until (\S+ \S+Z)\./.exec(hold) ?? [];
+      const [, endsAt] = /All of it waits until (\S+ \S+ UTC)\./.exec(hold) ?? [];
       expect(Date.parse(endsAt ?? '') - Date.parse(brokeAt ?? '')).toBe(30 * 60_000);
       expect(hold).toMatch(
-        /What still stands\s+1 cluster[^\n]*Prometheus at http[^]*Nodes Ready[^]*36 of 36 Pods bound/,
+        /What still exists\s+1 cluster[^\n]*Prometheus at http[^]*Nodes Ready[^]*36 of 36 Pods bound/,
       );
       expect(hold).toContain('More Actions (top right), Send an Update, name decide');
-      expect(hold).toContain('may change the bar, now ≤ 0; put another number in');
+      expect(hold).toContain('may change the bar, now ≤ 0; replace the number');
       expect(await ui.picture('hold-details')).toBeGreaterThan(PICTURE_BYTES);
       expect(await ui.tab('history')).toContain('hold on soak: User Metadata tells what broke and how to answer');
       expect(await ui.tab('search-attributes')).toContain('"BelayStage": "hold"');

@@ -4,8 +4,8 @@ import { writeTextFile } from './json-file.ts';
 import type { Summary } from '../../core/verdict/summary-model.ts';
 
 /**
- * Writes `junit.xml`: a test case a gate and a test case a stage execution. A failed gate is a failure, an unmeasured one
- * an error, an unmeasured one that may be so is skipped; a harness that gave way is an error.
+ * Writes `junit.xml`: one test case for each gate and for each execution of a stage. A gate that failed is a failure. A gate
+ * that is unmeasured is an error, or skipped if it allows that. A stage that the harness failed is an error.
  */
 export function writeJunit(folder: string, summary: Summary): void {
   writeTextFile(join(folder, 'junit.xml'), junitXml(summary));

@@ -1,4 +1,6 @@
-import type { GateDefinition, GateResult, Reading } from './model.ts';
+import { barWords } from '../text/bar.ts';
+import { percentText, quantityText } from '../text/number.ts';
+import type { Bar, GateDefinition, GateResult, Reading } from './model.ts';
 
 /**
  * Judges a gate on a reading. Comparisons are strict: a value equal to its bar passes. An unmeasured reading is never a
@@ -14,7 +16,7 @@ export function judgeGate(definition: GateDefinition, reading: Reading): GateRes
     return { ...result, verdict: 'unmeasured', counts, headroom: null, message: `${name} is ${why}${allowed}` };
   }
   const { value } = reading;
-  const measured = `${name} = ${withUnit(value, unit)}`;
+  const measured = `${name} = ${quantityText(value, unit)}`;
   if (barKind === 'informational') {
     return {
       ...result,
@@ -45,24 +47,17 @@ function headroomOf(value: number, { bar }: GateDefinition): number | null {
 }
 
 function distance(value: number, { bar, unit }: GateDefinition): string {
+  const { min, max } = bar;
   const parts: string[] = [];
-  if (bar.max !== undefined) parts.push(side(value, bar.max, unit, 'at most', value > bar.max ? 'over' : 'under'));
-  if (bar.min !== undefined) parts.push(side(value, bar.min, unit, 'at least', value < bar.min ? 'under' : 'over'));
+  if (max !== undefined) parts.push(side(value, max, { max }, unit, value > max ? 'over' : 'under'));
+  if (min !== undefined) parts.push(side(value, min, { min }, unit, value < min ? 'under' : 'over'));
   return parts.join(' and ');
 }
 
-function side(value: number, bar: number, unit: string, allowed: string, direction: string): string {
+/** The distance of a value to one side of its bar. */
+function side(value: number, bar: number, sides: Bar, unit: string, direction: string): string {
   const away = Math.abs(value - bar);
-  const share = bar === 0 || away === 0 ? '' : ` (${round((away / Math.abs(bar)) * 100, 2)} %)`;
-  const how = away === 0 ? 'exactly on' : `${withUnit(away, unit)}${share} ${direction}`;
-  return `${how} its bar of ${allowed} ${withUnit(bar, unit)}`;
-}
-
-function withUnit(value: number, unit: string): string {
-  return unit === '' ? String(round(value, 4)) : `${round(value, 4)} ${unit}`;
-}
-
-/** To so many significant digits; large whole numbers are kept whole. */
-function round(value: number, digits: number): number {
-  return Math.abs(value) >= 10 ** digits ? Math.round(value) : Number(value.toPrecision(digits));
+  const share = bar === 0 || away === 0 ? '' : ` (${percentText(away / bar)})`;
+  const how = away === 0 ? 'exactly on' : `${quantityText(away, unit)}${share} ${direction}`;
+  return `${how} its bar of ${barWords(sides, unit)}`;
 }

@@ -1,6 +1,6 @@
 import type { GateDefinition } from '../gates/model.ts';
 import { endingOf, healedExecutions } from '../campaign/ending.ts';
-import { failedExecutionSentence } from './wording.ts';
+import { healedSentence } from './wording.ts';
 import { barSymbols } from '../text/bar.ts';
 import { headroomText, quantityText } from '../text/number.ts';
 import { momentText, timeOfDayText } from '../text/time.ts';
@@ -10,18 +10,18 @@ import { isSkippable, STAGES, type Stage } from '../model/stages.ts';
 import type { CampaignStatus, GateLine, JudgeResult } from '../campaign/stage-io.ts';
 import { stageTable } from '../campaign/stage-table.ts';
 
-/** What the details tell besides the status. */
+/** What the details show besides the status. */
 export interface DetailsContext {
   readonly gates?: readonly Pick<GateDefinition, 'name' | 'bar'>[];
-  /** What each stage is going to do, in a line. */
+  /** What each stage will do, in one line. */
   readonly planned?: Readonly<Partial<Record<Stage, string>>>;
   /** Addresses in the UI, from its root: this run, and the form that starts another. */
   readonly pages?: { readonly run: string; readonly start: string };
 }
 
 /**
- * The campaign's story as Markdown, for Current Details in the Temporal UI: whoever opens the page understands where the
- * campaign is, what broke, and how to answer, without a command line.
+ * The campaign's story as Markdown, for Current Details in the Temporal UI. The page shows which stage runs, what broke, and how
+ * to answer a hold without a command line.
  */
 export function currentDetails(
   status: CampaignStatus,
@@ -40,10 +40,10 @@ export function currentDetails(
   return cut(whole, MAX_BYTES);
 }
 
-/** Temporal takes no more than 20 kB of Markdown. */
+/** Temporal accepts at most 20 kB of Markdown. */
 const MAX_BYTES = 20_000;
 const BETWEEN = '\n\n';
-/** A failure may quote whole logs; the evidence has all of it. */
+/** A failure may quote whole logs. The evidence has the full text. */
 const MAX_MESSAGE = 1_500;
 const MAX_REASON = 200;
 const MAX_HEALED = 10;
@@ -85,7 +85,7 @@ function title({ state, verdict, profile }: CampaignStatus): string {
   return `Finished: ${verdict ?? 'not judged'}`;
 }
 
-/** Nothing was made: what is wrong with the input, and what an input looks like. */
+/** For a campaign whose input was refused: what is wrong with it, and examples of valid inputs. */
 function refusedInput(state: CampaignState, { pages }: DetailsContext): string {
   const failure = latestOutcome(state, 'resolve')?.failure;
   if (failure === undefined) return '';
@@ -107,16 +107,16 @@ function holdSection(status: CampaignStatus, gates: readonly Pick<GateDefinition
   const until = status.holdEndsAtMs === null ? '' : ` until **${momentText(status.holdEndsAtMs)}**`;
   const isDone = (stage: Stage): boolean =>
     outcomes.some((outcome) => outcome.stage === stage && outcome.outcome === 'succeeded');
-  const standing = ['provision', 'install', 'seed', isDone('steady') ? 'steady' : 'ramp'] as const;
-  const told = standing.filter(isDone).flatMap((stage) => status.details[stage] ?? []);
+  const building = ['provision', 'install', 'seed', isDone('steady') ? 'steady' : 'ramp'] as const;
+  const existing = building.filter(isDone).flatMap((stage) => status.details[stage] ?? []);
   return [
     `### What broke`,
     `Stage **${hold.stage}**, execution ${hold.execution}, failed at ${momentText(hold.openedAtMs)}: ${cut(hold.failure.message, MAX_MESSAGE)}`,
-    `### What still stands`,
-    told.length === 0
-      ? `Whatever ${hold.stage} had made by then.`
-      : told.map((detail) => `- ${cut(detail, MAX_REASON)}`).join('\n'),
-    `All of it waits${until}. Without an answer the campaign then goes the way of an abort: evidence kept, judged, taken down.`,
+    `### What still exists`,
+    existing.length === 0
+      ? `What ${hold.stage} created before it failed.`
+      : existing.map((detail) => `- ${cut(detail, MAX_REASON)}`).join('\n'),
+    `All of it waits${until}. Without an answer by then, the campaign ends as after an abort: evidence saved, verdict, teardown.`,
     `### Answer`,
     `*More Actions* (top right), *Send an Update*, name \`decide\`; paste one of these as its data, and *Submit*:`,
     ...decisionsFor(hold).map(
@@ -131,7 +131,7 @@ function holdSection(status: CampaignStatus, gates: readonly Pick<GateDefinition
     .join(BETWEEN);
 }
 
-/** The retry that changes the bar of the gate that broke, with the bar as it is: what is left is to write another number. */
+/** A retry with another bar for the gate that broke. It contains the present bar, so that only the number has to be changed. */
 function barAnswer(hold: Hold, gate: Pick<GateDefinition, 'name' | 'bar'> | undefined): string {
   if (gate === undefined) return '';
   const { stage, execution } = hold;
@@ -139,27 +139,27 @@ function barAnswer(hold: Hold, gate: Pick<GateDefinition, 'name' | 'bar'> | unde
     Object.entries(gate.bar).map(([side, value]) => [`gates.${gate.name}.${side}`, value]),
   );
   const [head = ''] = JSON.stringify({ stage, execution, decision: 'retry', reason: 'new bar' }).split(/}$/);
-  // In two lines: the UI does not wrap them, and cuts off what is too long.
+  // Two lines, because the UI does not wrap a line and cuts off what is too long.
   const answer = `${head},\n "set":${JSON.stringify(set)}}`;
-  return `A **retry** may change the bar, now ${barSymbols(gate.bar, '')}; put another number in:\n\n${json(answer)}`;
+  return `A **retry** may change the bar, now ${barSymbols(gate.bar, '')}; replace the number:\n\n${json(answer)}`;
 }
 
 function json(text: string): string {
   return `\`\`\`json\n${text}\n\`\`\``;
 }
 
-/** The decisions that a hold accepts, with what each does. */
+/** The decisions that a hold accepts, with the effect of each. */
 export function decisionsFor(hold: Hold): readonly { readonly decision: Decision; readonly effect: string }[] {
   const retry =
     hold.stage === 'soak'
-      ? 'prove steadiness again, then soak anew, on the same clusters'
-      : `run ${hold.stage} again on what stands`;
+      ? 'prove steadiness again, then run a new soak, on the same clusters'
+      : `run ${hold.stage} again on the same clusters`;
   return [
     { decision: 'retry' as const, effect: retry },
     ...(isSkippable(hold.stage)
-      ? [{ decision: 'skip' as const, effect: `leave ${hold.stage} as it is and close; a skip heals nothing` }]
+      ? [{ decision: 'skip' as const, effect: `leave ${hold.stage} as it is and close; the verdict stays lowered` }]
       : []),
-    { decision: 'abort' as const, effect: 'keep the evidence, judge, take down' },
+    { decision: 'abort' as const, effect: 'save the evidence, judge, tear down' },
   ];
 }
 
@@ -168,13 +168,9 @@ export function decideInput(hold: Pick<Hold, 'stage' | 'execution'>, decision: D
   return JSON.stringify({ stage: hold.stage, execution: hold.execution, decision, reason: 'why' });
 }
 
-/** Reasons, what a retry made good, the gates that count as a table, the others in a line. */
+/** Reasons, failures that a retry healed, a table of the gates that are judged, and a line of the others. */
 function verdictSection({ state }: CampaignStatus, judged: JudgeResult): string {
-  const healed = healedExecutions(state)
-    .slice(-MAX_HEALED)
-    .map(({ failed, healedBy }) =>
-      failedExecutionSentence({ ...failed, message: failed.failure?.message ?? 'failed', healedBy }),
-    );
+  const healed = healedExecutions(state).slice(-MAX_HEALED).map(healedSentence);
   const reasons = [...judged.reasons, ...healed].map((reason) => `- ${cut(reason, MAX_REASON)}`);
   const counting = judged.gates.filter((gate) => !gate.informational);
   const shown = judged.gates.filter((gate) => gate.informational);
@@ -205,13 +201,13 @@ function measuredText({ value, unit }: GateLine): string {
   return value === null ? '–' : unbroken(quantityText(value, cell(unit)));
 }
 
-/** What the stages' table does not tell: decisions, changes, deaths and repairs. The newest lines that fit matter most. */
+/** Events that the table of stages does not show: decisions, changes, failures and repairs. The newest lines that fit. */
 function story(status: CampaignStatus, maxBytes: number): string {
   const heading = '### Story';
   const lines: string[] = [];
   let left = maxBytes - bytesOf(heading + BETWEEN);
   for (const { atMs, text } of status.story.toReversed()) {
-    if (isToldByTable(text)) continue;
+    if (isShownInTable(text)) continue;
     const line = `- \`${timeOfDayText(atMs)}\` ${cut(text, MAX_MESSAGE)}`;
     left -= bytesOf(line) + 1;
     if (left < 0) break;
@@ -220,7 +216,7 @@ function story(status: CampaignStatus, maxBytes: number): string {
   return lines.length === 0 ? '' : [heading, '', ...lines].join('\n');
 }
 
-function isToldByTable(text: string): boolean {
+function isShownInTable(text: string): boolean {
   return STAGES.some(
     (stage) => text.startsWith(`${stage}: `) || text.startsWith(`**${stage} failed**`) || text === `${stage} stopped`,
   );

@@ -7,7 +7,7 @@ export const EXIT = {
   unmeasured: 2,
   aborted: 3,
   harnessFault: 4,
-  /** Two-digit, as sysexits has it: cannot be mistaken for a verdict. */
+  /** Two digits, from sysexits: different from every verdict's code. */
   usage: 64,
 } as const;
 

@@ -89,12 +89,12 @@ function readingFromMetrics(summary: StoredSummary, definition: GateDefinition):
   });
   if (value === undefined) return unmeasured('not-evaluated', 'the summary has no such key');
   if (value === null || !Number.isFinite(value)) return unmeasured('nan', 'the summary has no number there');
-  if (value < 0) return unmeasured('empty', `the summary has ${value}, which stands for a failed or empty query`);
-  // Stored values have been rounded on their way.
+  if (value < 0) return unmeasured('empty', `the summary has ${value}, which means a failed or empty query`);
+  // Stored values are rounded.
   if (topFiniteBucket !== undefined && value >= topFiniteBucket * (1 - 1e-6)) {
     return unmeasured(
       'saturated',
-      `${value} is not below ${topFiniteBucket}, the last finite bucket of its histogram; the true value lies anywhere above`,
+      `${value} is not below ${topFiniteBucket}, the last finite bucket of its histogram; the true value may be any value above it`,
     );
   }
   return { ...base, value, quality: 'measured' };

@@ -1,9 +1,9 @@
-/** What a kubeconfig context's name lets one guess of its cluster. */
+/** The kind of a cluster, guessed from the name of its kubeconfig context. */
 export type TargetKind = 'kind' | 'cloud' | 'unknown';
 
 const CLOUDS = ['eks', 'aws', 'gke', 'gcp', 'aks', 'azure', 'scw', 'scaleway', 'kapsule'] as const;
 
-/** Guesses from a context's name as upstream does, `kind` first wherever it stands in the name; for `summary.json` only. */
+/** Guesses the kind of a cluster with upstream's rule: `kind` anywhere in the name comes first. Only `summary.json` has it. */
 export function targetKind(context: string): TargetKind {
   if (context.includes('kind')) return 'kind';
   return CLOUDS.some((cloud) => context.includes(cloud)) ? 'cloud' : 'unknown';

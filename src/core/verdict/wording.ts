@@ -1,3 +1,4 @@
+import type { HealedExecution } from '../campaign/ending.ts';
 import type { StageOutcome } from '../campaign/machine.ts';
 import type { EvidencePart } from '../campaign/stage-io.ts';
 import type { SummaryAction } from './summary-model.ts';
@@ -30,6 +31,11 @@ export function failedExecutionSentence(failed: {
 }): string {
   const healed = failed.healedBy === undefined ? '' : `passed on execution ${failed.healedBy}; `;
   return `${failed.stage} ${healed}execution ${failed.execution}: ${failed.message}`;
+}
+
+/** A failed execution that a later one healed. */
+export function healedSentence({ failed, healedBy }: HealedExecution): string {
+  return failedExecutionSentence({ ...failed, message: failed.failure?.message ?? 'failed', healedBy });
 }
 
 /** A gate that broke in an execution, with what a later execution of the stage read. */

@@ -126,7 +126,7 @@ describe('Current Details', () => {
     const details = read(status, null, { gates: [{ name: 'podBindP99', bar: { max: 5 } }] });
     expect(details).toMatch(/^## Holding: waiting for a decision\n/);
     expect(details).toContain('failed at 2026-11-23 10:15:00 UTC: podBindP99 9 s > 5 s since minute 4');
-    expect(details).toContain('### What still stands\n\n- 1 cluster up\n- 9 Nodes Ready\n- bound\n\n');
+    expect(details).toContain('### What still exists\n\n- 1 cluster up\n- 9 Nodes Ready\n- bound\n\n');
     expect(details).toContain('waits until **2026-11-23 10:45:00 UTC**');
     const answers = [...details.matchAll(/```json\s+(\{[^`]*\})\s+```/g)].map(
       ([, json]) => JSON.parse(json ?? '') as object,
@@ -138,7 +138,7 @@ describe('Current Details', () => {
       expect(refuseDecision(status.state, parsed)).toBeNull();
     }
     expect(answers[3]).toMatchObject({ decision: 'retry', set: { 'gates.podBindP99.max': 5 } });
-    expect(details).toContain('A **retry** may change the bar, now ≤ 5; put another number in:');
+    expect(details).toContain('A **retry** may change the bar, now ≤ 5; replace the number:');
   });
 
   test.for([
@@ -156,7 +156,7 @@ describe('Current Details', () => {
     const details = currentDetails(aStatus({ mode: 'hold', stage: 'ramp', hold }), null, {
       gates: [{ name: 'podBindP99', bar: { max: 5 } }],
     });
-    expect(details).toContain('Whatever ramp had made by then.');
+    expect(details).toContain('What ramp created before it failed.');
     expect(details).not.toContain('"set"');
     expect(details).not.toContain('"skip"');
   });
@@ -178,7 +178,7 @@ describe('Current Details', () => {
     expect(details).toContain('Not judged: cpu 0.5 cores.');
   });
 
-  test('keep what a retry made good beside the verdict', () => {
+  test('show failures that a retry healed beside the verdict', () => {
     const failure = { kind: 'breach' as const, message: 'podBindP99 9 s > 5 s' };
     const outcomes = [
       anOutcome({ stage: 'soak', failure }),
@@ -188,10 +188,17 @@ describe('Current Details', () => {
     expect(details).toContain('- soak passed on execution 2; execution 1: podBindP99 9 s > 5 s\n');
   });
 
-  test('tell a story of what the stages do not tell', () => {
-    const texts = ['seed: 9 Nodes Ready', '**soak failed** (execution 1): x', 'soak stopped', 'ground: etcd died'];
+  test('show a story of the events that the table of stages does not show', () => {
+    const texts = [
+      'seed: 9 Nodes Ready',
+      '**soak failed** (execution 1): x',
+      'soak stopped',
+      'infrastructure: etcd died',
+    ];
     const story = texts.map((text) => ({ atMs: AT_MS, text }));
-    expect(read(aStatus({}, { story }), null).trim()).toMatch(/\n\n### Story\n\n- `10:15:00` ground: etcd died$/);
+    expect(read(aStatus({}, { story }), null).trim()).toMatch(
+      /\n\n### Story\n\n- `10:15:00` infrastructure: etcd died$/,
+    );
     expect(read(aStatus({}, { story: story.slice(0, 3) }), null)).not.toContain('Story');
   });
 

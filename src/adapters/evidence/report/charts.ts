@@ -4,7 +4,7 @@ import type { Markup } from './html.ts';
 import { numberText } from '../../../core/text/number.ts';
 import { elapsedText, lengthText } from '../../../core/text/time.ts';
 
-/** Colours are written as place-holders that no one else uses and then become CSS variables: one SVG for light and dark. */
+/** Unique placeholders that become CSS variables: one SVG serves light and dark. */
 const COLOURS = {
   ink: '#0a0b01',
   grid: '#0a0b02',
@@ -23,7 +23,7 @@ const HEIGHT = 210;
 const TEXT = 13;
 /** Without quotes: ECharts puts it into an attribute as it is. */
 const FONT = 'system-ui, sans-serif';
-/** A bar further away than this many times the largest value would flatten the curve; it is told instead of drawn. */
+/** A bar further away than this many times the largest value would flatten the curve; the legend mentions it instead. */
 const BAR_OUT_OF_SIGHT = 4;
 
 /** A line of a chart: points of [ms, value]. */
@@ -56,7 +56,7 @@ export interface StageBar {
   readonly outcome: 'succeeded' | 'failed' | 'cancelled' | 'skipped';
 }
 
-/** Most lines a chart shows; more would not be told apart. */
+/** Most lines a chart shows; more could not be distinguished. */
 export const MAX_LINES = LINES.length;
 
 /** CSS variable of a line's colour, for the legend beside the chart. */
@@ -70,7 +70,7 @@ export function barIsOutOfSight(bar: Bar | undefined, lines: readonly ChartLine[
   return bar?.max !== undefined && top > 0 && bar.max > BAR_OUT_OF_SIGHT * top;
 }
 
-/** Draws values over time, with the bar, the moments of a breach, and the holes in the ground. */
+/** Draws values over time, with the bar, the moments of a breach, and the gaps of the infrastructure. */
 export async function timeChart(chart: TimeChart): Promise<Markup> {
   const { startMs, endMs, bar } = chart;
   const lines = chart.lines.slice(0, MAX_LINES);

@@ -69,7 +69,7 @@ export async function loadFigure(
   </figure>`;
 }
 
-/** A figure, or, where it cannot be drawn, why not: one must not cost the others and the page. */
+/** A figure, or the reason why it cannot be drawn. The page and its other figures do not depend on it. */
 export async function figureOrReason(
   title: string,
   draw: () => Promise<Markup | undefined>,
@@ -93,8 +93,10 @@ export async function stageFigure(stages: Summary['stages']): Promise<Markup | u
     endMs: endedAtMs,
     outcome,
   }));
-  const told = bars.map((bar) => `${bar.label} ${bar.outcome} after ${lengthText(bar.endMs - bar.startMs)}`).join('; ');
-  const chart = await stageChart({ id: 'stages', title: 'Stages of the campaign', description: `${told}.` }, bars);
+  const outcomes = bars
+    .map((bar) => `${bar.label} ${bar.outcome} after ${lengthText(bar.endMs - bar.startMs)}`)
+    .join('; ');
+  const chart = await stageChart({ id: 'stages', title: 'Stages of the campaign', description: `${outcomes}.` }, bars);
   return html`<figure class="card">
     <figcaption>
       <h3>Stages</h3>

@@ -5,7 +5,7 @@ import type { Markup } from './html.ts';
 import { percentText, quantityText } from '../../../core/text/number.ts';
 import { momentText } from '../../../core/text/time.ts';
 
-/** The gates as a table: what was measured, the bar, how much room is left, and how good the reading is. */
+/** The gates as a table: measured value, bar, headroom and quality of the reading. */
 export function gateTable(results: readonly GateResult[], definitions: ReadonlyMap<string, GateDefinition>): Markup {
   return html`<div class="card">
     <table class="stack" role="table">
@@ -30,7 +30,7 @@ export function gateTable(results: readonly GateResult[], definitions: ReadonlyM
   </div>`;
 }
 
-/** A verdict as a coloured word; the word alone says it all. */
+/** A verdict as a coloured word. The colour adds nothing to the word. */
 export function badge(result: Pick<GateResult, 'verdict' | 'barKind' | 'counts'>): Markup {
   const informational = result.barKind === 'informational';
   const kind = informational ? 'info' : result.verdict;
@@ -77,7 +77,7 @@ function quality({ reading }: GateResult): Markup {
   >`;
 }
 
-/** What lowers the verdict first, what only informs last; otherwise the file's order. */
+/** Gates that lower the verdict first, informational gates last; otherwise in the order of the file. */
 function ordered(results: readonly GateResult[]): readonly GateResult[] {
   return results.toSorted((a, b) => rank(a) - rank(b));
 }
