@@ -101,6 +101,17 @@ test('a bare checkout is made ready once, then the command runs with its argumen
   expect(existsSync(join(checkout, '.belay'))).toBe(false);
 });
 
+test('node_modules that is a symlink is not installed into: npm ci would empty the other folder', async () => {
+  const shared = join(folder, 'shared');
+  mkdirSync(shared);
+  symlinkSync(shared, join(checkout, 'node_modules'));
+  const refused = await belay();
+  expect(refused).toMatchObject({ stdout: '', exitCode: 4 });
+  expect(refused.stderr).toMatch(/node_modules is a symlink.*Remove the link/);
+  expect(npmCalls()).toEqual([]);
+  expect(existsSync(join(checkout, '.belay'))).toBe(false);
+});
+
 test('it works through a symlink to a symlink, from anywhere', async () => {
   mkdirSync(join(folder, 'a'));
   symlinkSync('../check out/belay', join(folder, 'a', 'first'));
