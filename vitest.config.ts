@@ -9,7 +9,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           sequence: { groupOrder: 0 },
-          include: ['test/{core,cases,activities,structure,worker}/**/*.test.ts'],
+          include: ['test/{core,cases,activities,docs,structure,worker}/**/*.test.ts'],
           testTimeout: 60_000,
         },
       },

@@ -2,102 +2,13 @@ import { Command, CommanderError } from 'commander';
 import packageFile from '../../package.json' with { type: 'json' };
 import { cacheFolder, runsFolder, stateFolder } from '../adapters/host/folders.ts';
 import { EXIT } from '../core/verdict/exit-codes.ts';
+import { COMMANDS } from './commands.ts';
 import { HarnessError, UsageError } from './usage-error.ts';
 
 /**
  * The command line. It loads only the command that was typed: `belay plan` must not wait for Temporal's client. The README
  * documents the exit codes.
  */
-
-interface Entry {
-  readonly name: string;
-  readonly summary: string;
-  readonly load: () => Promise<Command>;
-}
-
-const COMMANDS: readonly Entry[] = [
-  {
-    name: 'run',
-    summary: 'run a campaign and print its verdict',
-    load: async () => (await import('./run.ts')).runCommand(),
-  },
-  {
-    name: 'watch',
-    summary: 'follow a running campaign to its end',
-    load: async () => (await import('./watch.ts')).watchCommand(),
-  },
-  {
-    name: 'status',
-    summary: 'list campaigns: running, holding, ended',
-    load: async () => (await import('./status.ts')).statusCommand(),
-  },
-  {
-    name: 'retry',
-    summary: 'answer a hold: run the failed stage again on the same clusters',
-    load: async () => (await import('./decide.ts')).decideCommand('retry'),
-  },
-  {
-    name: 'skip',
-    summary: 'answer a hold: continue without the failed stage',
-    load: async () => (await import('./decide.ts')).decideCommand('skip'),
-  },
-  {
-    name: 'abort',
-    summary: 'end a hold or stop a campaign: evidence, verdict, teardown',
-    load: async () => (await import('./decide.ts')).decideCommand('abort'),
-  },
-  {
-    name: 'climb',
-    summary: 'run the rungs of a ladder until one is not green',
-    load: async () => (await import('./climb.ts')).climbCommand(),
-  },
-  {
-    name: 'schedule',
-    summary: 'climb a ladder at set times',
-    load: async () => (await import('./schedule.ts')).scheduleCommand(),
-  },
-  {
-    name: 'plan',
-    summary: 'show the Pods, clusters, cost and deadlines of a profile',
-    load: async () => (await import('./plan.ts')).planCommand(),
-  },
-  {
-    name: 'judge',
-    summary: 'judge a stored summary again, without a cluster',
-    load: async () => (await import('./judge.ts')).judgeCommand(),
-  },
-  {
-    name: 'convert',
-    summary: 'convert a legacy profile to the current format',
-    load: async () => (await import('./convert.ts')).convertCommand(),
-  },
-  {
-    name: 'up',
-    summary: 'start Temporal and a worker, and keep them until "down"',
-    load: async () => (await import('./up.ts')).upCommand(),
-  },
-  {
-    name: 'down',
-    summary: 'stop the worker and Temporal',
-    load: async () => (await import('./down.ts')).downCommand(),
-  },
-  {
-    name: 'worker',
-    summary: 'run a worker in the foreground',
-    load: async () => (await import('./worker.ts')).workerCommand(),
-  },
-  {
-    name: 'doctor',
-    summary: 'show what is present, what is missing, and the fix',
-    load: async () => (await import('./doctor.ts')).doctorCommand(),
-  },
-  {
-    name: 'setup',
-    summary: 'get tools ahead of time',
-    load: async () => (await import('./setup.ts')).setupCommand(),
-  },
-  { name: 'test', summary: "run Belay's own tests", load: async () => (await import('./test.ts')).testCommand() },
-];
 
 async function main(argv: readonly string[]): Promise<void> {
   const program = new Command('belay')
