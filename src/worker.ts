@@ -9,7 +9,7 @@ import { startKeeper } from './adapters/host/keeper.ts';
 import { freePort } from './adapters/host/ports.ts';
 import { startTicksOf } from './adapters/host/processes.ts';
 import { registry } from './adapters/prometheus/own-metrics.ts';
-import { writeJson } from './adapters/temporal/stack-record.ts';
+import { writeRecord } from './adapters/temporal/stack-record.ts';
 import { temporalTarget } from './adapters/temporal/target.ts';
 import { workflowBundlePath } from './adapters/temporal/workflow-bundle.ts';
 import { createLog, temporalLogger } from './worker/log.ts';
@@ -86,7 +86,7 @@ const ended = new AbortController();
 const keeper = startKeeper({ log, signal: ended.signal });
 const recordPath = join(stateFolder(), 'workers', `${process.pid}.json`);
 mkdirSync(join(stateFolder(), 'workers'), { recursive: true });
-writeJson(recordPath, {
+writeRecord(recordPath, {
   pid: process.pid,
   startTicks: startTicksOf(process.pid) ?? '',
   metricsPort: metrics.port,

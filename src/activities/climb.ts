@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { join } from 'node:path';
-import { writeJsonFile } from '../adapters/evidence/json-file.ts';
+import { writeJsonFile } from '../adapters/host/atomic-file.ts';
 import { searchFolders, runsFolder } from '../adapters/host/folders.ts';
 import { hostQueues } from '../adapters/host/host-queues.ts';
 import { buildSpec } from '../adapters/files/build-spec.ts';

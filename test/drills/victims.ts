@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { readReadings, readTimeline, type TimelineEvent } from '../../src/adapters/evidence/evidence-folder.ts';
 import { campaignFolder, readLedger } from '../../src/adapters/host/ledger.ts';
-import { readJsonFile } from '../../src/adapters/evidence/json-file.ts';
+import { readJsonFile } from '../../src/adapters/host/atomic-file.ts';
 import { isAlive, startTicksOf } from '../../src/adapters/host/processes.ts';
 import { pidPath, type ComponentName } from '../../src/adapters/substrates/local/layout.ts';
 import type { Stage } from '../../src/core/model/stages.ts';

@@ -6,7 +6,7 @@ import { CURVE_QUERIES } from '../../core/plan/limits.ts';
 import type { PrometheusClient } from '../prometheus/client.ts';
 import { prometheusClient } from '../prometheus/client.ts';
 import type { RunningPrometheus } from '../prometheus/server.ts';
-import { writeJsonFile } from './json-file.ts';
+import { writeJsonFile } from '../host/atomic-file.ts';
 import { moveFolder } from './move-folder.ts';
 import type { Curve, CurveQuestion } from './series.ts';
 import { curveQuery, curveStepMs, gateCurve, growthOf, OWN_CURVES } from './series.ts';

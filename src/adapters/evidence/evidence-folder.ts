@@ -5,7 +5,7 @@ import type { GateResult } from '../../core/gates/model.ts';
 import type { CampaignSpec } from '../../core/plan/spec.ts';
 import type { StoredReading } from '../../core/verdict/stored-reading.ts';
 import { runsFolder } from '../host/folders.ts';
-import { openJsonLines, readJsonLines, type JsonLines } from './json-lines.ts';
+import { openJsonLines, readJsonLines, type JsonLines } from '../host/json-lines.ts';
 import { makeCurrent } from './spec-store.ts';
 
 /** One thing that happened in a campaign. */

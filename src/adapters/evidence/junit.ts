@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { failedExecutionSentence } from '../../core/verdict/wording.ts';
-import { writeTextFile } from './json-file.ts';
+import { writeTextFile } from '../host/atomic-file.ts';
 import type { Summary } from '../../core/verdict/summary-model.ts';
 
 /**

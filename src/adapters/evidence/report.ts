@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { CampaignSpec } from '../../core/plan/spec.ts';
 import { infrastructureGaps } from '../../core/gates/infrastructure.ts';
-import { readJsonFile, writeTextFile } from './json-file.ts';
+import { readJsonFile, writeTextFile } from '../host/atomic-file.ts';
 import type { Curve } from './series.ts';
 import { curveFile, OWN_CURVES } from './series.ts';
 import { summaryInFolder } from './write-summary.ts';

@@ -3,7 +3,7 @@ import { parseSpec } from '../../core/plan/parse-spec.ts';
 import type { CampaignSpec } from '../../core/plan/spec.ts';
 import { runsFolder } from '../host/folders.ts';
 import { campaignFolder, ledgerSlugs, readLedger } from '../host/ledger.ts';
-import { readJsonFile, writeJsonFile } from './json-file.ts';
+import { readJsonFile, writeJsonFile } from '../host/atomic-file.ts';
 
 /**
  * Specifications on the host of their campaign. `runs/<campaign>/spec.json` is the one that is being tested; every other one

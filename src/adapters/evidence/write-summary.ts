@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { summarySchema, type Summary } from '../../core/verdict/summary-model.ts';
-import { readJsonFile, writeJsonFile } from './json-file.ts';
+import { readJsonFile, writeJsonFile } from '../host/atomic-file.ts';
 
 /** Writes `summary.json` in one piece. Numbers that JSON does not have become null. */
 export function writeSummary(folder: string, summary: Summary): void {

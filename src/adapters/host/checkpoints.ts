@@ -1,5 +1,6 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { readJsonFile, writeTextFile } from './atomic-file.ts';
 import { campaignFolder } from './ledger.ts';
 
 /**
@@ -9,20 +10,12 @@ import { campaignFolder } from './ledger.ts';
 
 /** Replaces the checkpoint of one execution of a stage. */
 export function writeCheckpoint(slug: string, stage: string, execution: number, checkpoint: unknown): void {
-  mkdirSync(folderOf(slug), { recursive: true });
-  const path = pathOf(slug, stage, execution);
-  writeFileSync(`${path}.${process.pid}.tmp`, JSON.stringify(checkpoint));
-  renameSync(`${path}.${process.pid}.tmp`, path);
+  writeTextFile(pathOf(slug, stage, execution), JSON.stringify(checkpoint));
 }
 
 /** The checkpoint of one execution of a stage; undefined if there is none yet. */
 export function readCheckpoint(slug: string, stage: string, execution: number): unknown {
-  try {
-    return JSON.parse(readFileSync(pathOf(slug, stage, execution), 'utf8'));
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw cause;
-  }
+  return readJsonFile(pathOf(slug, stage, execution));
 }
 
 /** The newest checkpoint of an earlier execution of a stage; undefined if none left one. */

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { GroundGap } from '../../core/gates/answers.ts';
-import { appendJsonLine, readJsonLines } from '../evidence/json-lines.ts';
+import { appendJsonLine, readJsonLines } from './json-lines.ts';
 import { runsFolder } from './folders.ts';
 
 /**

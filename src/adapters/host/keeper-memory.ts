@@ -1,5 +1,6 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeTextFile } from './atomic-file.ts';
 import { campaignFolder } from './ledger.ts';
 
 /** What a keeper knows of one part of the ground. Kept on disk, so that the next keeper goes on from it. */
@@ -34,10 +35,8 @@ export class KeeperMemory {
 
   /** Writes it to disk, unless the campaign's folder is gone: a teardown must not find it made again. */
   save(): void {
-    const temporary = `${this.#path}.${process.pid}.tmp`;
     try {
-      writeFileSync(temporary, JSON.stringify(Object.fromEntries(this.#parts)));
-      renameSync(temporary, this.#path);
+      writeTextFile(this.#path, JSON.stringify(Object.fromEntries(this.#parts)), { createFolder: false });
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
     }

@@ -1,8 +1,9 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { LEDGER_LOCK_MS } from '../../core/plan/limits.ts';
 import { stateFolder } from './folders.ts';
 import { releasePortsOf } from './port-claims.ts';
+import { writeJsonFile } from './atomic-file.ts';
 import { withProcessLockSync } from './process-lock.ts';
 import type { ProcessRecord } from './processes.ts';
 
@@ -112,11 +113,7 @@ function changeLedger(slug: string, change: (ledger: Ledger) => Ledger): Ledger 
 }
 
 function replaceLedger(ledger: Ledger): void {
-  const folder = campaignFolder(ledger.slug);
-  mkdirSync(folder, { recursive: true });
-  const temporary = join(folder, `${LEDGER_FILE}.${process.pid}.tmp`);
-  writeFileSync(temporary, JSON.stringify(ledger, null, 2));
-  renameSync(temporary, join(folder, LEDGER_FILE));
+  writeJsonFile(join(campaignFolder(ledger.slug), LEDGER_FILE), ledger);
 }
 
 /** Runs `work` while no other process changes the ledger. The lock lies outside the campaign's folder, which teardown removes. */

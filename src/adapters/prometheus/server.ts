@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PROMETHEUS_POLL_MS, STRAY_GRACE_MS } from '../../core/plan/limits.ts';
+import { writeTextFile } from '../host/atomic-file.ts';
 import { campaignFolder, forgetProcess, readLedger, recordProcess } from '../host/ledger.ts';
 import { logTail } from '../host/log-tail.ts';
 import { claimPorts, isFree, releasePorts } from '../host/port-claims.ts';
@@ -235,14 +236,12 @@ async function reload(prometheus: RunningPrometheus, bounds: CallBounds): Promis
   }
 }
 
-/** Replaces a file by temp file and rename, unless it says the same already. */
+/** Replaces a file, unless it has this text already. */
 function writeIfChanged(path: string, text: string): void {
   try {
     if (readFileSync(path, 'utf8') === text) return;
   } catch {
-    mkdirSync(dirname(path), { recursive: true });
+    // There is none yet.
   }
-  const temporary = `${path}.${process.pid}.tmp`;
-  writeFileSync(temporary, text);
-  renameSync(temporary, path);
+  writeTextFile(path, text);
 }

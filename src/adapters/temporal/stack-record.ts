@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { readJsonFile, writeJsonFile } from '../host/atomic-file.ts';
 import { stateFolder } from '../host/folders.ts';
 import type { ProcessRecord } from '../host/processes.ts';
 
@@ -16,12 +17,12 @@ export interface StackRecord {
 
 /** Reads the record of the dev server; undefined when there is none. */
 export function readStackRecord(): StackRecord | undefined {
-  return readJson(stackPath()) as StackRecord | undefined;
+  return readRecord(stackPath()) as StackRecord | undefined;
 }
 
 /** Replaces the record of the dev server. */
 export function writeStackRecord(record: StackRecord): void {
-  writeJson(stackPath(), record);
+  writeRecord(stackPath(), record);
 }
 
 /** Forgets the dev server. */
@@ -29,22 +30,22 @@ export function removeStackRecord(): void {
   rmSync(stackPath(), { force: true });
 }
 
-/** Reads a JSON file; undefined when there is none, or it is not whole (then it is somebody's temp file gone wrong). */
-export function readJson(path: string): unknown {
+/**
+ * A record of processes; undefined when there is none, or when it is not whole: a power failure may leave an empty file,
+ * and ended the processes as well.
+ */
+export function readRecord(path: string): unknown {
   try {
-    return JSON.parse(readFileSync(path, 'utf8'));
+    return readJsonFile(path);
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT' || cause instanceof SyntaxError) return undefined;
+    if (cause instanceof SyntaxError) return undefined;
     throw cause;
   }
 }
 
-/** Writes a JSON file by temp file and rename, readable by its owner only. */
-export function writeJson(path: string, value: unknown): void {
-  mkdirSync(dirname(path), { recursive: true });
-  const temporary = `${path}.${process.pid}.tmp`;
-  writeFileSync(temporary, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
-  renameSync(temporary, path);
+/** Replaces a record of processes. Only its owner can read it: it may name credentials. */
+export function writeRecord(path: string, record: unknown): void {
+  writeJsonFile(path, record, { mode: 0o600 });
 }
 
 function stackPath(): string {

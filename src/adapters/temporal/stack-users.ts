@@ -10,7 +10,7 @@ import type { TemporalStack } from './dev-server.ts';
 import { runningCampaigns } from './running-campaigns.ts';
 import type { RunningWorkflow } from './running-campaigns.ts';
 import { withStackLock } from './stack-lock.ts';
-import { readJson, writeJson } from './stack-record.ts';
+import { readRecord, writeRecord } from './stack-record.ts';
 import { externalTarget } from './target.ts';
 import { ensureWorker, stopWorkers } from './worker-process.ts';
 import type { EnsureWorkerOptions } from './worker-process.ts';
@@ -51,7 +51,7 @@ export type LeaveOutcome = 'stopped' | 'kept' | 'in use' | 'campaigns running';
 export async function joinStack(options: JoinOptions = {}): Promise<JoinedStack> {
   return withStackLock(options, async (signal) => {
     const { pid } = process;
-    writeJson(userPath(pid), { pid, startTicks: startTicksOf(pid) ?? '', sinceMs: Date.now() } satisfies StackUser);
+    writeRecord(userPath(pid), { pid, startTicks: startTicksOf(pid) ?? '', sinceMs: Date.now() } satisfies StackUser);
     try {
       const temporal = await ensureTemporal({ ...options, signal });
       const busy = !temporal.startedByUs && (await campaignsUnderWay()).length > 0;
@@ -93,12 +93,12 @@ export async function leaveStack(options: { readonly keep?: boolean } = {}): Pro
 
 /** The stack stays up until `belay down`. */
 export function keepStack(): void {
-  writeJson(keptPath(), { sinceMs: Date.now() });
+  writeRecord(keptPath(), { sinceMs: Date.now() });
 }
 
 /** Whether the stack stays up when nobody uses it. */
 export function isKept(): boolean {
-  return readJson(keptPath()) !== undefined;
+  return readRecord(keptPath()) !== undefined;
 }
 
 /** Stops workers, then the dev server (never one that somebody else runs), whoever uses them. */
@@ -114,7 +114,7 @@ export async function stopStack(): Promise<void> {
 export function stackUsers(): readonly number[] {
   const live: number[] = [];
   for (const file of userFiles()) {
-    const user = readJson(join(usersFolder(), file)) as StackUser | undefined;
+    const user = readRecord(join(usersFolder(), file)) as StackUser | undefined;
     if (user === undefined) continue;
     if (isAlive(user)) live.push(user.pid);
     else rmSync(join(usersFolder(), file), { force: true });

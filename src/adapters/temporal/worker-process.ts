@@ -9,7 +9,7 @@ import { isAlive, startDetached, stopProcess } from '../host/processes.ts';
 import type { ProcessRecord } from '../host/processes.ts';
 import { withStackLock } from './stack-lock.ts';
 import type { StackLockOptions } from './stack-lock.ts';
-import { readJson, writeJson } from './stack-record.ts';
+import { readRecord, writeRecord } from './stack-record.ts';
 import { workerEnvironment } from './worker-environment.ts';
 import { liveWorkers, polls } from './worker-record.ts';
 import type { PolledServer, Polling, WorkerAnnouncement } from './worker-record.ts';
@@ -40,7 +40,7 @@ export interface EnsureWorkerOptions extends StackLockOptions {
  */
 export async function ensureWorker(options: EnsureWorkerOptions = {}): Promise<WorkerAnnouncement> {
   return withStackLock(options, async (signal) => {
-    const record = readJson(recordPath()) as WorkerRecord | undefined;
+    const record = readRecord(recordPath()) as WorkerRecord | undefined;
     const isMeant = (worker: Polling): boolean => options.temporal === undefined || polls(worker, options.temporal);
     const ours = record !== undefined && isAlive(record.process) && isMeant(record) ? record : undefined;
     if (ours !== undefined && ours.code !== codeFingerprint() && options.busy !== true) {
@@ -60,7 +60,7 @@ export async function ensureWorker(options: EnsureWorkerOptions = {}): Promise<W
  */
 export async function stopWorkers(which: (worker: Polling) => boolean = () => true): Promise<void> {
   await withStackLock({}, async () => {
-    const record = readJson(recordPath()) as WorkerRecord | undefined;
+    const record = readRecord(recordPath()) as WorkerRecord | undefined;
     const started = record !== undefined && which(record) ? [record.process] : [];
     const all = [...liveWorkers().filter(which), ...started];
     await Promise.all(all.map((worker) => stopProcess(worker, WORKER_STOP_MS)));
@@ -88,7 +88,7 @@ async function startWorker({ command, temporal }: EnsureWorkerOptions): Promise<
     code: codeFingerprint(),
     ...(temporal === undefined ? {} : { temporal }),
   };
-  writeJson(recordPath(), record);
+  writeRecord(recordPath(), record);
   return started;
 }
 

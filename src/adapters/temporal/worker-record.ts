@@ -2,7 +2,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { stateFolder } from '../host/folders.ts';
 import { isAlive } from '../host/processes.ts';
-import { readJson } from './stack-record.ts';
+import { readRecord } from './stack-record.ts';
 import type { TemporalTarget } from './target.ts';
 
 /** A worker that polls, in `<state>/workers/<pid>.json`, written by itself once it does. */
@@ -34,7 +34,7 @@ export function polls({ temporal }: Polling, { external, address, namespace }: P
 export function liveWorkers(): readonly WorkerAnnouncement[] {
   const live: WorkerAnnouncement[] = [];
   for (const file of announcements()) {
-    const worker = readJson(join(workersFolder(), file)) as WorkerAnnouncement | undefined;
+    const worker = readRecord(join(workersFolder(), file)) as WorkerAnnouncement | undefined;
     if (worker === undefined) continue;
     if (isAlive(worker)) live.push(worker);
     else rmSync(join(workersFolder(), file), { force: true });

@@ -1,7 +1,8 @@
 import { bundleWorkflowCode } from '@temporalio/worker';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeTextFile } from '../host/atomic-file.ts';
 import { cacheFolder, repositoryFolder } from '../host/folders.ts';
 
 /**
@@ -10,17 +11,13 @@ import { cacheFolder, repositoryFolder } from '../host/folders.ts';
  * @returns path of the bundle
  */
 export async function workflowBundlePath(): Promise<string> {
-  const folder = join(cacheFolder(), 'bundles');
-  const path = join(folder, `${bundleKey()}.js`);
+  const path = join(cacheFolder(), 'bundles', `${bundleKey()}.js`);
   if (existsSync(path)) return path;
   const { code } = await bundleWorkflowCode({
     workflowsPath: join(repositoryFolder, 'src/workflows/all.ts'),
     logger: { log: ignore, trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore },
   });
-  mkdirSync(folder, { recursive: true });
-  const temporary = `${path}.${process.pid}.tmp`;
-  writeFileSync(temporary, code);
-  renameSync(temporary, path);
+  writeTextFile(path, code);
   return path;
 }
 

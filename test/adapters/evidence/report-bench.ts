@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { buildSummary } from '../../../src/core/verdict/build-summary.ts';
-import { writeJsonFile } from '../../../src/adapters/evidence/json-file.ts';
+import { writeJsonFile } from '../../../src/adapters/host/atomic-file.ts';
 import type { Curve } from '../../../src/adapters/evidence/series.ts';
 import { curveFile, OWN_CURVES } from '../../../src/adapters/evidence/series.ts';
 import { writeSummary } from '../../../src/adapters/evidence/write-summary.ts';

@@ -1,7 +1,8 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
 import { parse, stringify } from 'yaml';
+import { writeTextFile } from '../../host/atomic-file.ts';
 import { messageOf } from '../../../core/text/message-of.ts';
 
 /** An entry of a kubeconfig, as it stands in the file. */
@@ -50,9 +51,7 @@ export function writeOwnKubeconfig(files: readonly string[], context: string, pa
     users: userEntry === undefined ? [] : [withAbsolutePaths(userEntry, 'user')],
   };
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const temporary = `${path}.${process.pid}.tmp`;
-  writeFileSync(temporary, stringify(own), { mode: 0o600 });
-  renameSync(temporary, path);
+  writeTextFile(path, stringify(own), { mode: 0o600 });
 }
 
 function readKubeconfig(path: string): KubeconfigFile {

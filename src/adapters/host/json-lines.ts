@@ -1,6 +1,5 @@
 import { appendFileSync, closeSync, fstatSync, mkdirSync, openSync, readFileSync, readSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { finite } from './json-file.ts';
 
 /** A file of one JSON value a line that is only ever appended to. */
 export interface JsonLines<T> {
@@ -27,7 +26,7 @@ export function openJsonLines<T>(path: string, keyOf: (value: T) => string): Jso
  * disk tore is closed off first, so that it costs only itself.
  */
 export function appendJsonLine(path: string, value: unknown): void {
-  appendFileSync(path, `${isTorn(path) ? '\n' : ''}${JSON.stringify(value, finite)}\n`);
+  appendFileSync(path, `${isTorn(path) ? '\n' : ''}${JSON.stringify(value)}\n`);
 }
 
 /** All values of such a file, in order; none when there is no file. Lines that were torn are left out. */
