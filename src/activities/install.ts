@@ -42,7 +42,7 @@ export function createInstall(log: Logger, adapters: InstallAdapters): (input: S
     const common = { spec, system, systemFolder: folder, tools };
 
     if (system.install.helm !== undefined) {
-      await context.stepEach('chartsInstalled', clusters, (cluster, { signal }) =>
+      await context.stepEach(['chartsFound', 'chartsInstalled'], clusters, (cluster, { signal }) =>
         asSystemFailure(adapters.installChart({ ...common, cluster, signal })),
       );
     }

@@ -102,6 +102,7 @@ test('a campaign that an earlier version resolved has every step', () => {
   const old = { ...spec, deadlines: recorded as CampaignSpec['deadlines'] };
   expect(stepsOf(old, 'install').map(({ id }) => id)).toEqual([
     'toolsFound',
+    'chartsFound',
     'chartsInstalled',
     'manifestsApplied',
     'strayProcessesStopped',

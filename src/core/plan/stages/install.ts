@@ -5,6 +5,11 @@ import { noCheckpoint, type StageDescriptor } from './stage-descriptor.ts';
 export const install = {
   steps: {
     toolsFound: (shape) => callWait(shape, 'tools found', 'apiCallMs'),
+    chartsFound: (shape) =>
+      itemWait(shape, 'charts and their releases looked up, in turn', 'apiCallMs', {
+        total: clustersOnHost(shape) * shape.system.chartsPerCluster,
+        atOnce: 1,
+      }),
     chartsInstalled: (shape) =>
       itemWait(shape, 'charts installed, in turn', 'systemReadyMs', {
         total: clustersOnHost(shape) * shape.system.chartsPerCluster,

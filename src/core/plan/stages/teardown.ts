@@ -53,7 +53,8 @@ function objectsDeleted(shape: CampaignShape): Wait {
   return {
     what: `objects deleted, at least ${DELETES_PER_SECOND_FLOOR} a second in a cluster`,
     count: Math.ceil(total / together),
-    eachMs: seconds * 1_000,
+    // A few objects take as long as one slow call.
+    eachMs: seconds * 1_000 + shape.budgets.apiCallMs,
     perItem: 1,
     atOnce: together,
   };
