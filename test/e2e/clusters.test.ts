@@ -39,7 +39,7 @@ test('a campaign on two clusters: both loaded, scraped and judged together, and 
     addProfile(belay, {
       name: 'pair',
       ...SHAPE,
-      failNodeAtSeconds: 2,
+      more: { runnerActions: [{ atSeconds: 2, action: 'fail-node', on: 'each' }] },
       gates: {
         allBound: exactly(PODS, 'max_over_time(sum(belay_pods_bound{campaign="$campaign"})[15s:1s])'),
         mostPresent: exactly(PODS, MOST_PRESENT),
@@ -86,6 +86,20 @@ test('a campaign on two clusters: both loaded, scraped and judged together, and 
     expect(seed?.['nodes']).toBe(standing.reduce((sum, { nodes }) => sum + Object.keys(nodes).length, 0));
     expect(ramp).toMatchObject({ podsWanted: PODS, podsCreated: PODS, podsExisting: 0 });
     expect(soak).toMatchObject({ podsPresent: PODS, podsBound: PODS });
+    expect(soak?.['podsLost']).toBeGreaterThan(1);
+    // The fault was injected, seen, undone and seen again in each of the clusters.
+    const faults = timeline.filter(({ what }) => what === 'action').map(({ detail }) => detail);
+    for (const name of names) {
+      const inCluster = `fail-node in ${name}: node `;
+      expect(
+        faults.filter((detail) => detail.startsWith(inCluster)).map((detail) => detail.slice(inCluster.length)),
+      ).toEqual([
+        expect.stringMatching(/^\S+ fails$/),
+        expect.stringMatching(/^\S+ has the taint \S+ and no Pod of the campaign$/),
+        expect.stringMatching(/^\S+ is back$/),
+      ]);
+    }
+    expect(faults).toHaveLength(2 * 3);
     expect(timeline.find(({ stage, what }) => stage === 'teardown' && what === 'ended')?.detail).toMatch(
       /^2 clusters and 1 process removed$/,
     );

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LABELS } from '../../core/plan/labels.ts';
-import { NODES_POLL_MS } from '../../core/plan/limits.ts';
+import { LOAD_PROGRESS_MS, NODES_POLL_MS } from '../../core/plan/limits.ts';
 import type { ClusterClient } from './client.ts';
 import { KubeError } from './kube-error.ts';
 import { openLoop, throttled } from './open-loop.ts';
@@ -35,7 +35,7 @@ export async function createNodes(request: {
       if (outcome === 'created') counts.created++;
       else counts.existing++;
     },
-    onDone: throttled(500, request.onProgress),
+    onDone: throttled(LOAD_PROGRESS_MS, request.onProgress),
   });
   return counts;
 }

@@ -1,21 +1,21 @@
-/** Operations that are due at moments fixed beforehand. */
+/** Operations that are due at fixed moments. */
 export interface OpenLoop {
   readonly count: number;
-  /** Operations below this one are left out. */
+  /** The first operation. Those before it are not run. */
   readonly fromIndex: number;
   /** When an operation is due, ms since 1970; ascending. */
   readonly dueAtMs: (index: number) => number;
-  /** Most operations under way at once; a due one beyond that waits, and is late. */
+  /** Most operations under way at once. An operation that is due beyond that waits, and is late. */
   readonly parallel: number;
   readonly signal: AbortSignal;
   readonly run: (index: number) => Promise<void>;
-  /** Called after an operation, with the number of the first one that is not done: what a checkpoint needs. */
+  /** Called after an operation, with the index of the first one that is not done. A checkpoint keeps it. */
   readonly onDone?: (lowWater: number) => void;
 }
 
 /**
- * Starts each operation when it is due, whether or not those before it have been answered: a slow server does not slow the
- * load down (Schroeder et al., Open Versus Closed, NSDI 2006). Returns when nothing is under way any more.
+ * Starts each operation when it is due, whether or not those before it have been answered. A slow server does not slow the load
+ * down (Schroeder et al., Open Versus Closed, NSDI 2006). Returns when nothing is under way any more.
  * @throws the first error of an operation, or the signal's reason
  */
 export function openLoop(loop: OpenLoop): Promise<void> {
@@ -47,7 +47,7 @@ class Loop {
     return this.#ended.promise.finally(() => signal.removeEventListener('abort', this.#onAbort));
   }
 
-  /** Starts what is due, sets the clock for what is not, and ends when nothing is left to do or to wait for. */
+  /** Starts what is due, sets a timer for the next operation, and ends when nothing is left to do or to wait for. */
   #pump(): void {
     clearTimeout(this.#timer);
     while (this.#wantsMore() && this.#underWay < this.#loop.parallel) {
@@ -88,7 +88,7 @@ class Loop {
   }
 }
 
-/** Calls through at most every `everyMs`, so that thousands of steps a second become a few heartbeats. */
+/** Passes calls on at most every `everyMs`, so that thousands of operations become a few heartbeats. */
 export function throttled<Args extends readonly unknown[]>(
   everyMs: number,
   call: (...args: Args) => void,

@@ -244,6 +244,14 @@ describe('helmValues', () => {
     for (const [path, value] of Object.entries(expected)) expect(at(values, path), path).toEqual(value);
   });
 
+  it('passes on actions without the clusters that they are for, which the chart does not know', () => {
+    const substrate = caseSubstrate({});
+    const profile = { ...caseProfile({}), runnerActions: [{ atSeconds: 5, action: 'fail-node', on: 'each' as const }] };
+    const plan = makePlan(profile, substrate, oneKind);
+    const values = helmValues(chartInputs({ profile, substrate, plan, catalogue: oneKind }));
+    expect(at(values, 'runnerActions')).toEqual([{ atSeconds: 5, action: 'fail-node' }]);
+  });
+
   it('has optional keys only where they are set', () => {
     const substrate = caseSubstrate({});
     const render = (set: Record<string, unknown>): Readonly<Record<string, unknown>> => {
