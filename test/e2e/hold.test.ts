@@ -71,6 +71,7 @@ test('a held campaign refuses wrong answers, is retried on what stands and passe
         install: 1,
         seed: 1,
         ramp: 1,
+        respec: 1,
         steady: 2,
         soak: 2,
         snapshot: 1,
