@@ -31,8 +31,8 @@ export interface FollowOptions {
 }
 
 const POLL_MS = 400;
-/** Time without an answer after which `onSilence` is called. */
-const SILENCE_MS = 3_000;
+/** Time without an answer after which Temporal and a worker are started again. */
+export const SILENCE_MS = 3_000;
 
 /**
  * Shows a campaign until it ends: stages, live numbers, story. It continues when the server or a worker was away for a while.

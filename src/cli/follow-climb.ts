@@ -8,14 +8,12 @@ import { campaignName } from '../core/campaign/campaign-name.ts';
 import type { ClimbResult, RungLine } from '../core/campaign/climb.ts';
 import { EXIT, exitCodeOf } from '../core/verdict/exit-codes.ts';
 import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
+import { SILENCE_MS } from './follow-campaign.ts';
 import { createProgressDisplay } from './progress-display.ts';
 import { rungRows } from './rung-rows.ts';
 import { textTable } from './text-table.ts';
 import { coloured } from './verdict-table.ts';
 import { messageOf } from '../core/text/message-of.ts';
-
-/** Time without an answer after which Temporal and a worker are started again. */
-const SILENCE_MS = 3_000;
 
 /**
  * Follows a climb to its end and prints its result. The first Ctrl-C asks it to stop, the second one leaves it running.

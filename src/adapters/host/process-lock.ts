@@ -3,6 +3,7 @@ import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } 
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isAlive, startTicksOf } from './processes.ts';
+import { PROCESS_POLL_MS } from '../../core/plan/limits.ts';
 
 /** A lock that is held. */
 export interface ProcessLock {
@@ -49,7 +50,7 @@ export async function withProcessLock<T>(path: string, signal: AbortSignal, work
   let lock = tryProcessLock(path);
   while (lock === undefined) {
     signal.throwIfAborted();
-    await sleep(50, undefined, { signal });
+    await sleep(PROCESS_POLL_MS, undefined, { signal });
     lock = tryProcessLock(path);
   }
   try {

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { PROCESS_POLL_MS, PROCESS_STOP_MS } from '../../core/plan/limits.ts';
 
 /** A process that outlives whoever started it, with enough on record to find it again, stop it, or start it anew. */
 export interface ProcessRecord {
@@ -72,12 +73,15 @@ export function isAlive(record: Pick<ProcessRecord, 'pid' | 'startTicks'>): bool
 }
 
 /** SIGTERM, then SIGKILL to what is left after `graceMs`. Stopped (SIGSTOP) processes are continued so that they can end. */
-export async function stopProcess(record: Pick<ProcessRecord, 'pid' | 'startTicks'>, graceMs = 5_000): Promise<void> {
+export async function stopProcess(
+  record: Pick<ProcessRecord, 'pid' | 'startTicks'>,
+  graceMs = PROCESS_STOP_MS,
+): Promise<void> {
   signal(record, 'SIGTERM');
   signal(record, 'SIGCONT');
   if (await endsWithin(record, graceMs)) return;
   signal(record, 'SIGKILL');
-  await endsWithin(record, 5_000);
+  await endsWithin(record, PROCESS_STOP_MS);
 }
 
 /**
@@ -110,7 +114,7 @@ async function endsWithin(record: Pick<ProcessRecord, 'pid' | 'startTicks'>, ms:
   const until = Date.now() + ms;
   while (isAlive(record)) {
     if (Date.now() > until) return false;
-    await sleep(25);
+    await sleep(PROCESS_POLL_MS);
   }
   return true;
 }

@@ -2,7 +2,14 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { msToTs } from '@temporalio/common/lib/time.js';
-import { SERVER_HEALTH_MS, SERVER_HUNG_MS, SERVER_START_MS } from '../../core/plan/limits.ts';
+import {
+  PROCESS_POLL_MS,
+  SERVER_HEALTH_MS,
+  SERVER_HUNG_MS,
+  SERVER_POLL_MS,
+  SERVER_START_MS,
+  SERVER_STOP_MS,
+} from '../../core/plan/limits.ts';
 import { stateFolder } from '../host/folders.ts';
 import { logTail } from '../host/log-tail.ts';
 import { freePort } from '../host/ports.ts';
@@ -61,7 +68,7 @@ export async function ensureTemporal(options: EnsureToolsOptions = {}): Promise<
 }
 
 /** Stops the dev server, if it runs, within `graceMs` and a little more. Histories stay in its database. */
-export async function stopDevServer(graceMs = 10_000): Promise<void> {
+export async function stopDevServer(graceMs = SERVER_STOP_MS): Promise<void> {
   await withStackLock({}, async () => {
     const record = readStackRecord();
     if (record === undefined) return;
@@ -98,7 +105,7 @@ async function adopt(record: StackRecord | undefined, signal: AbortSignal): Prom
   while (isAlive(record.server)) {
     if (await isHealthy(targetOf(record), SERVER_HEALTH_MS)) return record;
     if (Date.now() > untilMs) break;
-    await sleep(200, undefined, { signal });
+    await sleep(SERVER_POLL_MS, undefined, { signal });
   }
   await stopProcess(record.server);
   return undefined;
@@ -183,7 +190,7 @@ async function untilHealthy(record: StackRecord, signal: AbortSignal): Promise<v
         `the Temporal dev server was not healthy after ${SERVER_START_MS / 1000} s; its log says:\n${logTail(record.server.logPath)}`,
       );
     }
-    await sleep(50, undefined, { signal });
+    await sleep(PROCESS_POLL_MS, undefined, { signal });
   }
 }
 

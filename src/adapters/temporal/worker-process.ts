@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { WORKER_START_MS, WORKER_STOP_MS } from '../../core/plan/limits.ts';
+import { PROCESS_POLL_MS, WORKER_START_MS, WORKER_STOP_MS } from '../../core/plan/limits.ts';
 import { codeFingerprint } from '../host/code-fingerprint.ts';
 import { repositoryFolder, stateFolder } from '../host/folders.ts';
 import { logTail } from '../host/log-tail.ts';
@@ -105,7 +105,7 @@ async function untilReady(worker: ProcessRecord, signal: AbortSignal): Promise<W
         `the worker was not ready after ${WORKER_START_MS / 1000} s and was stopped; its log says:\n${logTail(worker.logPath)}`,
       );
     }
-    await sleep(50, undefined, { signal });
+    await sleep(PROCESS_POLL_MS, undefined, { signal });
   }
 }
 

@@ -167,6 +167,10 @@ export const QUERIES_AT_ONCE = 8;
 
 /** Grace of a process that a campaign started and did not record, ms. */
 export const STRAY_GRACE_MS = 2_000;
+/** Interval between two looks at a local process, its ports or its lock, ms. */
+export const PROCESS_POLL_MS = 25;
+/** Time that a process has to end after SIGTERM, and after SIGKILL, ms. */
+export const PROCESS_STOP_MS = 5_000;
 /** How often the keeper checks everything, ms: a death must be noticed within 5 s. */
 export const KEEPER_CHECK_MS = 1_000;
 /** A process without a health check counts as well after this time, ms. */
@@ -193,6 +197,9 @@ export const TEMPORAL_LONG_POLL_MS = 70_000;
 export const SERVER_START_MS = 60_000;
 export const SERVER_HEALTH_MS = 2_000;
 export const SERVER_HUNG_MS = 10_000;
+/** Interval between two checks of a starting server, and the time that a server has to end, ms. */
+export const SERVER_POLL_MS = 200;
+export const SERVER_STOP_MS = 10_000;
 /** Start and stop of a worker, ms. The stop is longer than the worker's own grace for cancelled activities. */
 export const WORKER_START_MS = 30_000;
 export const WORKER_STOP_MS = 30_000;

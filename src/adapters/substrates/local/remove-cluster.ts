@@ -9,6 +9,7 @@ import type { ToolPaths } from '../substrate.ts';
 import { clusterProcesses, dropStalePidFiles } from './components.ts';
 import { kwokctlDelete } from './kwokctl.ts';
 import { clusterFolder, configPath, readyMarkPath, slugOf } from './layout.ts';
+import { PROCESS_POLL_MS } from '../../../core/plan/limits.ts';
 
 /**
  * Removes a local cluster whole: its processes (running, stopped, or recorded nowhere), its folder, kubeconfig and
@@ -50,7 +51,7 @@ async function endProcesses(cluster: ClusterRecord, signal: AbortSignal): Promis
         // It ended in between.
       }
     }
-    await sleep(50);
+    await sleep(PROCESS_POLL_MS);
     if (signal.aborted && clusterProcesses(cluster).length > 0) {
       const names = left.map((each) => `${each.pid} (${each.command.slice(0, 120)})`);
       throw new Error(
@@ -63,7 +64,7 @@ async function endProcesses(cluster: ClusterRecord, signal: AbortSignal): Promis
 /** A process counts as ended while its last threads still let go of its sockets: a moment, longer on a busy machine. */
 async function untilClosed(ports: readonly number[]): Promise<void> {
   for (const port of ports) {
-    for (let look = 0; look < 100 && !(await isFree(port)); look += 1) await sleep(20);
+    for (let look = 0; look < 100 && !(await isFree(port)); look += 1) await sleep(PROCESS_POLL_MS);
   }
 }
 
