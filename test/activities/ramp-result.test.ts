@@ -31,9 +31,9 @@ test.for<[string, readonly ArrivalsReport[], string, Readonly<Record<string, num
     '20 of 20 Pods created, 6.0 a second of 8.0 asked, sent at most 50 ms late (p99)',
     { askedPerSec: 8, achievedPerSec: 6, sentLateP99Ms: 50 },
   ],
-  ['tells no rate and no lateness where nothing was sent', [full], '10 of 10 Pods created', { askedPerSec: 4 }],
+  ['has no rate and no lateness where nothing was sent', [full], '10 of 10 Pods created', { askedPerSec: 4 }],
   [
-    'tells no rate of some of its clusters as that of all',
+    'does not take the rate of some clusters for the rate of all',
     [report({}), full],
     '20 of 20 Pods created, sent at most 30 ms late (p99)',
     { askedPerSec: 8, sentLateP99Ms: 30 },

@@ -4,14 +4,17 @@ import type { PodChange } from '../../../src/adapters/kube/watch-pods.ts';
 import type { WatchedPod } from '../../../src/adapters/kube/watched-pod.ts';
 
 const NOW = Date.now();
-let told: { readonly uid: string; readonly latencyMs: number; readonly coarse: boolean }[] = [];
+let reported: { readonly uid: string; readonly latencyMs: number; readonly coarse: boolean }[] = [];
 
 beforeEach(() => {
-  told = [];
+  reported = [];
 });
 
 function observer(sinceMs = 0): BindObserver {
-  return new BindObserver({ sinceMs, onBind: (latencyMs, { uid }, coarse) => told.push({ uid, latencyMs, coarse }) });
+  return new BindObserver({
+    sinceMs,
+    onBind: (latencyMs, { uid }, coarse) => reported.push({ uid, latencyMs, coarse }),
+  });
 }
 
 function seen(
@@ -54,15 +57,15 @@ describe('counts', () => {
 });
 
 describe('latency', () => {
-  test('is told once a Pod, from the intended moment, however often the Pod is seen again', () => {
+  test('is reported once per Pod, from the intended moment, however often the Pod is seen again', () => {
     const observed = observer();
     observed.take(seen('a'));
     observed.take(seen('a', { nodeName: 'n1' }));
     observed.take(seen('a', { nodeName: 'n1', ready: true }));
     observed.take(seen('a', { nodeName: 'n1', ready: true }, 'list', Date.now()));
-    expect(told).toHaveLength(1);
-    expect(told[0]).toMatchObject({ uid: 'a', coarse: false });
-    expect(told[0]?.latencyMs).toBeGreaterThanOrEqual(5_000);
+    expect(reported).toHaveLength(1);
+    expect(reported[0]).toMatchObject({ uid: 'a', coarse: false });
+    expect(reported[0]?.latencyMs).toBeGreaterThanOrEqual(5_000);
   });
 
   test('of a binding that was not watched is the scheduler’s own time, rounded up, and says so', () => {
@@ -70,23 +73,23 @@ describe('latency', () => {
     const bound = { nodeName: 'n1', intendedAtMs: NOW - 60_000, scheduledAtMs: NOW - 59_000 };
     observed.take(seen('listed', bound, 'list', NOW));
     observed.take(seen('before-the-watch-opened', bound, 'watch', NOW - 10_000));
-    expect(told).toEqual([
+    expect(reported).toEqual([
       { uid: 'listed', latencyMs: 2_000, coarse: true },
       { uid: 'before-the-watch-opened', latencyMs: 2_000, coarse: true },
     ]);
   });
 
-  test('of Pods bound before the observer’s time is not told: they are counted only', () => {
+  test('of Pods bound before the observer began is not reported: they are only counted', () => {
     const observed = observer(NOW - 10_000);
     observed.take(seen('old', { nodeName: 'n1', scheduledAtMs: NOW - 30_000 }, 'list', NOW));
     observed.take(seen('in-the-gap', { nodeName: 'n1', scheduledAtMs: NOW - 9_000 }, 'list', NOW));
-    expect(told.map(({ uid }) => uid)).toEqual(['in-the-gap']);
+    expect(reported.map(({ uid }) => uid)).toEqual(['in-the-gap']);
     expect(observed.counts().bound).toBe(2);
   });
 
-  test('of Pods that do not say when they were meant to be is not told', () => {
+  test('of Pods without an intended moment is not reported', () => {
     const observed = observer();
     observed.take(seen('a', { nodeName: 'n1', intendedAtMs: undefined }));
-    expect(told).toEqual([]);
+    expect(reported).toEqual([]);
   });
 });

@@ -135,7 +135,7 @@ async function allBound(load: TestLoad, count: number): Promise<void> {
   );
 }
 
-test('a burst, a scale-down and a step back come and go in time, every Pod is bound, and nobody takes them for lost', async () => {
+test('a burst, a scale-down and a step back happen in time, every Pod is bound, and no Pod is taken for lost', async () => {
   const load = await ramped('in-time');
   const observed = await observe(load);
   const soak = await takenUp(load, 0);
@@ -230,7 +230,7 @@ test('what a broken soak had on top goes, and what it left empty comes back, bef
   await allBound(load, PODS);
 });
 
-test('a slot that is emptied and filled again: what an earlier run did stands, what took the place of a lost Pod goes', async () => {
+test('a slot that is emptied and filled again: what an earlier run did stays, a replacement of a lost Pod is deleted', async () => {
   const load = await ramped('again');
   const emptied = { atMs: 0, slot: 5, kind: 'delete', generation: 0 } as const;
   const both = [emptied, { atMs: 1, slot: 5, kind: 'create', generation: 1 } as const];
@@ -243,7 +243,7 @@ test('a slot that is emptied and filled again: what an earlier run did stands, w
     [...before].map(([name, { uid }]) => [name, uid]),
   );
 
-  // The same generation is there, but nobody can have created it yet: it stands for one that was lost.
+  // The same generation exists, but its operation is not due yet: it replaced a Pod that was lost.
   const stop = new AbortController();
   const later = [emptied, { atMs: 3_600_000, slot: 5, kind: 'create', generation: 1 } as const];
   const driving = drive(load, await takenUp(load, 0), {
@@ -279,7 +279,7 @@ test('a soak that is tried again has generations of its own, mends what is lost,
     },
     within().signal,
   );
-  // In a slot that nobody wants: left by somebody who is gone.
+  // In a slot that is not wanted: an earlier run left it.
   await client.create(podsPath(load.slug), load.pods.body(PODS, 1_007, Date.now()), within());
   let lowWater = 0;
   await soak.run(within().signal, (reached) => (lowWater = reached));

@@ -110,7 +110,7 @@ test.each([
   }
 });
 
-test('arrivals cut off in the middle and resumed end with exactly the Pods wanted, those that stood untouched', async () => {
+test('arrivals that were cut off and resumed end with exactly the Pods that are wanted; existing Pods stay untouched', async () => {
   const load = await makeLoad(client, { slug: 'resumed', catalogue: mixedCatalogue, rows: mixedRows, count: PODS });
   const startAtMs = Date.now();
   const stop = new AbortController();
@@ -126,18 +126,18 @@ test('arrivals cut off in the middle and resumed end with exactly the Pods wante
   });
   await expect(cut).rejects.toThrow('killed');
   const before = await readUids(client, { campaign: load.slug, namespace: load.slug }, within());
-  const stood = Object.keys(before.pods).length;
-  expect(stood).toBeGreaterThanOrEqual(100);
-  expect(stood).toBeLessThan(PODS);
-  // One of those that stood is lost before the resumption.
+  const existed = Object.keys(before.pods).length;
+  expect(existed).toBeGreaterThanOrEqual(100);
+  expect(existed).toBeLessThan(PODS);
+  // One of the existing Pods is lost before the ramp is resumed.
   const lost = load.pods.name(3, 0);
   await client.delete(`${podsPath(load.slug)}/${lost}`, { gracePeriodSeconds: 0 }, within());
 
   const report = await fill(load, { rampMs: 3_000, startAtMs, fromIndex: lowWater });
   expect(report).toMatchObject({
     wanted: PODS,
-    existing: stood - 1,
-    created: PODS - stood + 1,
+    existing: existed - 1,
+    created: PODS - existed + 1,
     refilled: 1,
     conflicts: 0,
   });
@@ -153,7 +153,7 @@ test('arrivals cut off in the middle and resumed end with exactly the Pods wante
   expect(again).toMatchObject({ created: 0, existing: PODS, refilled: 0 });
 });
 
-test('churn cut off between a deletion and its creation, and resumed, leaves one Pod a slot, at its last generation', async () => {
+test('churn that was cut off between a delete and its create, and resumed, leaves one Pod per slot, at its last generation', async () => {
   const load = await makeLoad(client, { slug: 'churned', catalogue: mixedCatalogue, rows: mixedRows, count: 60 });
   await fill(load);
   const operations = churnTimes({ pods: 60, churnPerMinute: 60, durationMs: 2_000, seed: 3 }).map((operation) => ({
@@ -247,7 +247,7 @@ test('a failed Node loses its Pods, which come back elsewhere as the next genera
   await expect(failNode.fire('no-such-node', site, within())).rejects.toThrow('node no-such-node does not exist');
 });
 
-test('a watch outlives its API server: nothing is missed, no binding is told twice', async () => {
+test('a watch outlives its API server: nothing is missed, no binding is reported twice', async () => {
   const load = await makeLoad(client, { slug: 'watched', catalogue: mixedCatalogue, rows: mixedRows, count: 80 });
   const observed = await observe(load);
   const half = { ...load, count: 40 };

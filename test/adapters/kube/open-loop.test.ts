@@ -73,7 +73,7 @@ describe('openLoop', () => {
     expect(marks.at(-1)).toBe(30);
   });
 
-  test('after a failure nothing more starts, what is under way is waited for, and the failure is told', async () => {
+  test('after a failure nothing more starts, what is under way is waited for, and the failure is reported', async () => {
     let finished = 0;
     let started = 0;
     const failing = loop({

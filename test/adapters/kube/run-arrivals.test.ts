@@ -89,7 +89,7 @@ test('a Pod that another run creates in between is a conflict, not a second Pod'
   expect(stored.size).toBe(4);
 });
 
-test('each Pod is intended for its moment; one that fell due while nothing ran is intended for now, and told', async () => {
+test('each Pod is intended for its moment; a Pod that was due while nothing ran is intended for now, and counted', async () => {
   const stored = new Map<string, Body>();
   api = await serve(stored);
   const startAtMs = Date.now() + 2_000;

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { connectCluster } from '../../../src/adapters/kube/client.ts';
 import type { ClusterClient } from '../../../src/adapters/kube/client.ts';
 
-/** An API server that answers as a test tells it to: for what a real one does only now and then. */
+/** An API server that a test scripts, for what a real one does only now and then. */
 export interface ScriptedApi {
   readonly client: ClusterClient;
   readonly server: string;

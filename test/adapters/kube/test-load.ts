@@ -85,7 +85,7 @@ export async function makeLoad(
 export interface Observed {
   readonly observer: BindObserver;
   readonly watch: PodWatch;
-  /** Pods whose binding was told, in order. */
+  /** Pods whose binding was reported, in order. */
   readonly bound: WatchedPod[];
   end(): Promise<void>;
 }

@@ -32,7 +32,7 @@ class Pods {
   }
 
   /** Sends an event on the newest watch. */
-  tell(type: string, object: unknown): void {
+  send(type: string, object: unknown): void {
     this.watches.at(-1)?.response.write(`${JSON.stringify({ type, object })}\n`);
   }
 }
@@ -85,7 +85,7 @@ const eventually = async (check: () => void): Promise<void> => {
 };
 
 describe('watchPods', () => {
-  test('tells the list, then events, in one line or many chunks, each version once', async () => {
+  test('reports the list, then events, in one line or many chunks, each version once', async () => {
     const pods = new Pods();
     pods.set('a');
     const { changes } = await watching(pods);
@@ -95,25 +95,25 @@ describe('watchPods', () => {
     response?.write(event.slice(0, 20));
     response?.write(event.slice(20));
     response?.write(event);
-    pods.tell('DELETED', pods.object('a'));
+    pods.send('DELETED', pods.object('a'));
     await eventually(() => expect(changes).toEqual(['list a@11', 'watch b@12', 'gone uid-a']));
   });
 
-  test('goes on from the last version seen, a bookmark’s included, when the connection ends', async () => {
+  test('resumes from the last version seen, a bookmark’s included, when the connection ends', async () => {
     const pods = new Pods();
     const { changes, watch } = await watching(pods);
-    pods.tell('BOOKMARK', { metadata: { resourceVersion: '77' } });
+    pods.send('BOOKMARK', { metadata: { resourceVersion: '77' } });
     await eventually(() => expect(watch.stats().bookmarks).toBe(1));
     pods.watches[0]?.response.destroy();
     await eventually(() => expect(pods.watches.map(({ from }) => from)).toEqual(['10', '77']));
     pods.version = 80;
     pods.set('late');
-    pods.tell('ADDED', pods.object('late'));
+    pods.send('ADDED', pods.object('late'));
     await eventually(() => expect(changes).toEqual(['watch late@81']));
     expect(watch.stats()).toMatchObject({ lists: 1, resumes: 1, silent: 0 });
   });
 
-  test.each(['as the answer', 'as an event'])('lists anew when its version has expired, told %s', async (how) => {
+  test.each(['as the answer', 'as an event'])('lists again when its version has expired, %s', async (how) => {
     const pods = new Pods();
     pods.set('a');
     pods.set('b');
@@ -121,7 +121,7 @@ describe('watchPods', () => {
     pods.set('a');
     pods.remove('b');
     pods.set('c');
-    if (how === 'as an event') pods.tell('ERROR', { kind: 'Status', code: 410, reason: 'Expired' });
+    if (how === 'as an event') pods.send('ERROR', { kind: 'Status', code: 410, reason: 'Expired' });
     else {
       pods.refusals.push(410);
       pods.watches[0]?.response.destroy();
@@ -131,7 +131,7 @@ describe('watchPods', () => {
     expect(watch.stats()).toMatchObject({ lists: 2, silent: 0 });
   });
 
-  test('finds out a watch that has gone silent, tells what it kept to itself, and opens another', async () => {
+  test('detects a watch that has become silent, reports what it had not sent, and opens another', async () => {
     const pods = new Pods();
     pods.set('a');
     const { changes, watch } = await watching(pods, 100);
@@ -141,7 +141,7 @@ describe('watchPods', () => {
     await eventually(() => expect(watch.stats().silent).toBe(1));
     await eventually(() => expect(pods.watches.at(-1)?.from).toBe('13'));
     pods.set('c');
-    pods.tell('ADDED', pods.object('c'));
+    pods.send('ADDED', pods.object('c'));
     await eventually(() => expect(changes.at(-1)).toBe('watch c@14'));
   });
 
@@ -162,7 +162,7 @@ describe('watchPods', () => {
     pods.watches[0]?.response.destroy();
     await eventually(() => expect(pods.watches).toHaveLength(2));
     pods.set('a');
-    pods.tell('ADDED', pods.object('a'));
+    pods.send('ADDED', pods.object('a'));
     await eventually(() => expect(changes).toEqual(['watch a@11']));
     expect(watch.stats().failures).toBe(3);
   });
