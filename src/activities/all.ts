@@ -8,7 +8,7 @@ import { writeSummary } from '../adapters/evidence/write-summary.ts';
 import { effectOf } from '../adapters/faults/registry.ts';
 import { loadSystem } from '../adapters/files/load-system.ts';
 import { readCheckpoint } from '../adapters/host/checkpoints.ts';
-import { readGround } from '../adapters/host/ground.ts';
+import { readInfrastructureEvents } from '../adapters/host/infrastructure-events.ts';
 import { markClosing, openLedger, readLedger, removeCampaignFolder } from '../adapters/host/ledger.ts';
 import { stopProcess } from '../adapters/host/processes.ts';
 import { runArrivals } from '../adapters/kube/run-arrivals.ts';
@@ -113,7 +113,7 @@ const SNAPSHOT_ADAPTERS: SnapshotAdapters = {
 /** What `judge` works with in a worker. */
 export const JUDGE_ADAPTERS: JudgeAdapters = {
   readReadings,
-  readInfrastructure: readGround,
+  readInfrastructure: readInfrastructureEvents,
   readCheckpoint,
   readLedger,
   writeSummary,

@@ -1,7 +1,7 @@
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import type { Logger } from 'pino';
 import { readCheckpoint, readCheckpointBefore, writeCheckpoint } from '../adapters/host/checkpoints.ts';
-import { readGround } from '../adapters/host/ground.ts';
+import { readInfrastructureEvents } from '../adapters/host/infrastructure-events.ts';
 import { readLedger, updateLedger, type ClusterRecord } from '../adapters/host/ledger.ts';
 import { openEvidence, type Evidence, type TimelineEvent } from '../adapters/evidence/evidence-folder.ts';
 import { keepBesideLedger, readSpec } from '../adapters/evidence/spec-store.ts';
@@ -192,7 +192,7 @@ function decisionEvent({ stage, execution, decision, reason, set, atMs }: Decisi
 
 /** Failures and repairs of the infrastructure since `fromMs`, one sentence each. */
 function infrastructureEvents(campaign: string, fromMs: number): readonly string[] {
-  const events = readGround(campaign)
+  const events = readInfrastructureEvents(campaign)
     .filter(({ atMs }) => atMs >= fromMs)
     .map(
       ({ cluster, component, what, detail }) =>

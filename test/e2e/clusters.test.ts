@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import { readGround } from '../../src/adapters/host/ground.ts';
+import { readInfrastructureEvents } from '../../src/adapters/host/infrastructure-events.ts';
 import { campaignFolder, readLedger } from '../../src/adapters/host/ledger.ts';
 import { startTicksOf } from '../../src/adapters/host/processes.ts';
 import { connectCluster } from '../../src/adapters/kube/client.ts';
@@ -169,7 +169,7 @@ test('two workers on a host: what one leaves when it ends or is killed in the so
     for (const [index, { atMs }] of resumed.entries())
       expect(atMs - (gone.atMs[index] ?? 0)).toBeLessThanOrEqual(TAKEN_UP_WITHIN_MS);
     momentOf(timeline, { stage: 'soak', what: 'cancelled' });
-    expect(readGround('handed')).toEqual([]);
+    expect(readInfrastructureEvents('handed')).toEqual([]);
   });
 });
 

@@ -1,35 +1,35 @@
 import { FROZEN_AFTER_CHECKS, MAX_RESTARTS, RESTART_BACKOFF_MS, RESTART_WINDOW_MS } from '../../core/plan/limits.ts';
-import { appendGround } from './ground.ts';
-import type { GroundEvent } from './ground.ts';
+import { appendInfrastructureEvent } from './infrastructure-events.ts';
+import type { InfrastructureEvent } from '../../core/gates/infrastructure.ts';
 import type { KeeperMemory, Remembered } from './keeper-memory.ts';
 import type { Watched } from './keeper-watched.ts';
 
-/** Tells what happened: to the campaign's evidence and to the worker's log. */
-export type TellGround = (event: Omit<GroundEvent, 'campaign'>) => void;
+/** Reports an event to the campaign's evidence and to the worker's log. */
+export type ReportEvent = (event: Omit<InfrastructureEvent, 'campaign'>) => void;
 
-/** Writes an event to the campaign's `ground.jsonl` and to `log`. */
-export function tellTo(campaign: string, log: (event: GroundEvent) => void): TellGround {
+/** Writes an event to the campaign's `infrastructure.jsonl` and to `log`. */
+export function reportTo(campaign: string, log: (event: InfrastructureEvent) => void): ReportEvent {
   return (event) => {
     const whole = { campaign, ...event };
-    appendGround(whole);
+    appendInfrastructureEvent(whole);
     log(whole);
   };
 }
 
-/** Questions to one part in a row that were not answered. */
+/** Health checks of one part, in a row, that got no answer. */
 export interface Unanswered {
   count: number;
 }
 
 /**
- * One look at a part of the ground: opens a gap when it died or froze, starts it again where that is sound, and closes
- * the gap once it says that it is well.
+ * Checks a part of the infrastructure once: opens a gap when the part died or froze, restarts it where that is sound, and
+ * closes the gap when the part is healthy again.
  */
 export async function checkPart(
   part: Watched,
   memory: KeeperMemory,
   unanswered: Unanswered,
-  tell: TellGround,
+  report: ReportEvent,
   signal: AbortSignal,
 ): Promise<void> {
   const look = part.look();
@@ -40,8 +40,8 @@ export async function checkPart(
     restartsMs: [],
     gaveUp: false,
   };
-  const say = (what: GroundEvent['what'], gap: { startMs: number; endMs?: number }, detail: string): void =>
-    tell({
+  const say = (what: InfrastructureEvent['what'], gap: { startMs: number; endMs?: number }, detail: string): void =>
+    report({
       atMs: Date.now(),
       ...(part.cluster === undefined ? {} : { cluster: part.cluster }),
       component: part.component,
@@ -66,10 +66,10 @@ export async function checkPart(
     memory.set(part.key, { ...known, gap });
     return;
   }
-  // Another one under the same name, though nobody told of its death: it died and was started while no keeper looked.
+  // Another process has the same name: the part died and was restarted while no keeper ran.
   const changed = known.gap === undefined && known.startTicks !== '' && known.startTicks !== look.startTicks;
   const gap = changed ? { startMs: known.lastAliveMs, why: 'died' as const } : known.gap;
-  if (changed) say('died', { startMs: known.lastAliveMs }, 'it was started again by another');
+  if (changed) say('died', { startMs: known.lastAliveMs }, 'it was restarted by another process');
   const current = { ...known, startTicks: look.startTicks };
   if (gap !== undefined) {
     memory.set(part.key, { ...current, gap });
@@ -109,7 +109,7 @@ async function startAgain(
   part: Watched,
   memory: KeeperMemory,
   known: Remembered & { readonly gap: { readonly startMs: number } },
-  say: (what: GroundEvent['what'], gap: { startMs: number }, detail: string) => void,
+  say: (what: InfrastructureEvent['what'], gap: { startMs: number }, detail: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
   if (part.restart === undefined || known.gaveUp) return;

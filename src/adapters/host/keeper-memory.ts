@@ -3,19 +3,19 @@ import { join } from 'node:path';
 import { writeTextFile } from './atomic-file.ts';
 import { campaignFolder } from './ledger.ts';
 
-/** What a keeper knows of one part of the ground. Kept on disk, so that the next keeper goes on from it. */
+/** What a keeper knows about one part of the infrastructure. It is kept on disk, and the next keeper continues from it. */
 export interface Remembered {
   readonly startTicks: string;
-  /** When it was last seen well. */
+  /** When it was last healthy. */
   readonly lastAliveMs: number;
-  /** It is not well since `startMs`, and that has been told. */
+  /** It has not been healthy since `startMs`, and that is reported. */
   readonly gap?: { readonly startMs: number; readonly why: 'died' | 'frozen' };
-  /** When it was started again, lately. */
+  /** Times of the recent restarts. */
   readonly restartsMs: readonly number[];
   readonly gaveUp: boolean;
 }
 
-/** The memory of a campaign's keeper: parts of the ground by key, in `keeper.json` of the campaign's folder. */
+/** The memory of a campaign's keeper: parts of the infrastructure by key, in `keeper.json` of the campaign's folder. */
 export class KeeperMemory {
   readonly #path: string;
   readonly #parts: Map<string, Remembered>;
@@ -33,7 +33,7 @@ export class KeeperMemory {
     this.#parts.set(key, remembered);
   }
 
-  /** Writes it to disk, unless the campaign's folder is gone: a teardown must not find it made again. */
+  /** Writes it to disk, unless a teardown has removed the campaign's folder. */
   save(): void {
     try {
       writeTextFile(this.#path, JSON.stringify(Object.fromEntries(this.#parts)), { createFolder: false });

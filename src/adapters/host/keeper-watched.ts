@@ -11,32 +11,32 @@ import { markedProcesses } from './process-marks.ts';
 import { isAlive, startDetached, stopProcess } from './processes.ts';
 import { logTail } from './log-tail.ts';
 
-/** What a look at a part of the ground finds. */
+/** The state of a part of the infrastructure at one moment. */
 interface Look {
   readonly state: 'running' | 'frozen' | 'dead';
   readonly startTicks: string;
 }
 
-/** A part of a campaign's ground that the keeper watches. */
+/** A part of a campaign's infrastructure that the keeper watches. */
 export interface Watched {
   readonly key: string;
   readonly cluster?: string;
   readonly component: string;
-  /** Known to have run at this moment, when nothing better is known. */
+  /** When it ran at the earliest, if nothing later is known. */
   readonly sinceMs: number;
-  /** Asked again and again whether it answers, not only whether it runs. */
+  /** The keeper checks that it answers, not only that it runs. */
   readonly probed: boolean;
   look(): Look;
-  /** Undefined when it says that it is well. */
+  /** Undefined when it is healthy, else why not. */
   health(signal: AbortSignal, restartedMs: number): Promise<string | undefined>;
-  /** Starts it again, unless the campaign does not want that any more. Absent = it is only told. */
+  /** Restarts it, unless the campaign no longer wants it. Absent: its end is only reported. */
   restart?: (signal: AbortSignal) => Promise<void>;
   logTail(): string;
 }
 
 /**
- * What stands of a campaign and should run: components of the local clusters that were ready once, and processes. A
- * cluster that never was ready is still in the hands of whoever makes it.
+ * The parts of a campaign that should run: the components of local clusters that have been ready, and processes. A cluster
+ * that has never been ready is still being created.
  */
 export function watchedOf(ledger: Ledger): readonly Watched[] {
   if (ledger.closing === true) return [];
@@ -87,22 +87,22 @@ function watchedProcess(ledger: Ledger, process: LedgerProcess): Watched {
       return { state: isStopped(process.pid) ? 'frozen' : 'running', startTicks: process.startTicks };
     },
     health: (_signal, restartedMs) =>
-      Promise.resolve(Date.now() - restartedMs < SETTLED_MS ? 'it has only just been started' : undefined),
+      Promise.resolve(Date.now() - restartedMs < SETTLED_MS ? 'it was started a moment ago' : undefined),
     ...(process.restart ? { restart: (signal) => startAgain(ledger.slug, process, signal) } : {}),
     logTail: () => logTail(process.logPath, 3),
   };
 }
 
-/** The record's own command, environment and ports, under a new pid. */
+/** Starts the recorded command again, with the same environment and ports. */
 async function startAgain(slug: string, dead: LedgerProcess, signal: AbortSignal): Promise<void> {
   if (!isWanted(slug, dead)) return;
   await withProcessLock(startLockPath(slug, dead.name), signal, async () => {
     if (!isWanted(slug, dead)) return;
     const { restart, cluster, ports } = dead;
-    // One that was started and never recorded holds its ports, or its data.
+    // A process that was started and not recorded holds the ports or the data.
     for (const stray of markedProcesses(slug, dead.name)) await stopProcess(stray, STRAY_GRACE_MS);
     const record = await startDetached(dead);
-    // In the moment of its start the campaign may have let go of it.
+    // The campaign may have removed it from the ledger while it started.
     if (!isWanted(slug, dead)) return stopProcess(record);
     recordProcess(slug, record, restart, {
       ...(cluster === undefined ? {} : { cluster }),
@@ -111,7 +111,7 @@ async function startAgain(slug: string, dead: LedgerProcess, signal: AbortSignal
   });
 }
 
-/** Still on record as the very process that died, in a campaign that is not being torn down. */
+/** Whether the ledger still names the process that died, and the campaign is not being torn down. */
 function isWanted(slug: string, dead: LedgerProcess): boolean {
   const ledger = readLedger(slug);
   const recorded = ledger?.processes.find((each) => each.name === dead.name);

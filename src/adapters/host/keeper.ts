@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KEEPER_CHECK_MS } from '../../core/plan/limits.ts';
 import { stateFolder } from './folders.ts';
-import type { GroundEvent } from './ground.ts';
-import { checkPart, tellTo } from './keeper-check.ts';
+import type { InfrastructureEvent } from '../../core/gates/infrastructure.ts';
+import { checkPart, reportTo } from './keeper-check.ts';
 import type { Unanswered } from './keeper-check.ts';
 import { KeeperMemory } from './keeper-memory.ts';
 import { watchedOf } from './keeper-watched.ts';
@@ -19,15 +19,15 @@ interface KeeperLog {
 
 export interface KeeperOptions {
   readonly log: KeeperLog;
-  /** Ends the keeper; what it supervises goes on. */
+  /** Ends the keeper. What it supervises continues. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Keeps the ground of all campaigns of this host: notices within seconds when a component of a local cluster or a
- * recorded process died or froze, starts it again where that is sound, and writes what happened to the campaign's
- * `ground.jsonl`. One keeper at a time on a state folder; the others stand by and take over when it dies.
- * @returns when the signal is aborted and nothing is under way any more
+ * Supervises the infrastructure of all campaigns of this host: notices within seconds when a component of a local cluster
+ * or a recorded process died or froze, restarts it where that is sound, and writes what happened to the campaign's
+ * `infrastructure.jsonl`. A state folder has one active keeper; the others wait and take over when it dies.
+ * @returns when the signal is aborted and all checks have ended
  */
 export async function startKeeper({ log, signal }: KeeperOptions): Promise<void> {
   const path = join(stateFolder(), 'keeper.lock');
@@ -37,12 +37,12 @@ export async function startKeeper({ log, signal }: KeeperOptions): Promise<void>
     try {
       if (lock?.isHeld() !== true) {
         lock = tryProcessLock(path);
-        // What another keeper did meanwhile is on disk, not in this memory.
+        // The work of the previous keeper is on disk, not in this memory.
         if (lock !== undefined) campaigns.clear();
       }
-      if (lock !== undefined) lookAtAll(campaigns, log, signal);
+      if (lock !== undefined) checkAll(campaigns, log, signal);
     } catch (cause) {
-      log.warn({ err: cause }, 'the keeper stumbled and goes on');
+      log.warn({ err: cause }, 'a round of the keeper failed; it continues');
     }
     await sleep(KEEPER_CHECK_MS, undefined, { signal }).catch(() => undefined);
   }
@@ -50,14 +50,14 @@ export async function startKeeper({ log, signal }: KeeperOptions): Promise<void>
   lock?.release();
 }
 
-function lookAtAll(campaigns: Map<string, CampaignKeeper>, log: KeeperLog, signal: AbortSignal): void {
+function checkAll(campaigns: Map<string, CampaignKeeper>, log: KeeperLog, signal: AbortSignal): void {
   const slugs = new Set(ledgerSlugs());
   for (const slug of campaigns.keys()) if (!slugs.has(slug)) campaigns.delete(slug);
   for (const slug of slugs) {
     let keeper = campaigns.get(slug);
     if (keeper === undefined) campaigns.set(slug, (keeper = new CampaignKeeper(slug, log)));
     try {
-      keeper.lookAround(signal);
+      keeper.checkParts(signal);
     } catch (cause) {
       // A ledger that cannot be read must not leave the other campaigns unwatched.
       log.warn({ slug, err: cause }, 'a campaign cannot be looked after');
@@ -79,15 +79,15 @@ class CampaignKeeper {
     this.#memory = new KeeperMemory(slug);
   }
 
-  lookAround(signal: AbortSignal): void {
+  checkParts(signal: AbortSignal): void {
     const ledger = readLedger(this.#slug);
     if (ledger === undefined) return;
-    const tell = tellTo(ledger.campaign, (event) => this.#tell(event));
+    const report = reportTo(ledger.campaign, (event) => this.#logEvent(event));
     for (const part of watchedOf(ledger)) {
       if (this.#underWay.has(part.key)) continue;
       const unanswered = this.#unanswered.get(part.key) ?? { count: 0 };
       this.#unanswered.set(part.key, unanswered);
-      const check = checkPart(part, this.#memory, unanswered, tell, signal)
+      const check = checkPart(part, this.#memory, unanswered, report, signal)
         .catch((cause: unknown) => {
           if (!signal.aborted)
             this.#log.warn({ campaign: ledger.campaign, part: part.key, err: cause }, 'a check failed');
@@ -103,7 +103,7 @@ class CampaignKeeper {
     this.#memory.save();
   }
 
-  #tell(event: GroundEvent): void {
+  #logEvent(event: InfrastructureEvent): void {
     const { campaign, cluster, component, what, detail } = event;
     const level = what === 'restarted' || what === 'resumed' ? 'info' : 'warn';
     this.#log[level]({ campaign, cluster, component, what, detail }, `${component} ${what}`);

@@ -14,18 +14,18 @@ export interface ClusterRecord {
   readonly kubeconfigPath: string;
   /** Context within the kubeconfig; empty = its current one. */
   readonly context: string;
-  /** Made by the campaign (removed with it), or lent to it (only what the campaign made in it is removed). */
+  /** Created by the campaign and removed with it; false = borrowed, and only what the campaign created in it is removed. */
   readonly owned: boolean;
   readonly uid: string;
 }
 
 /** A process of a campaign on this host. */
 export interface LedgerProcess extends ProcessRecord {
-  /** The keeper starts it again when it died. */
+  /** The keeper restarts it when it dies. */
   readonly restart: boolean;
   /** The cluster it serves; absent = the whole campaign. */
   readonly cluster?: string;
-  /** Ports that were picked for it, by their names in the system file. */
+  /** Its ports, by their names in the system file. */
   readonly ports?: Readonly<Record<string, number>>;
 }
 
@@ -38,8 +38,8 @@ export interface WatchingWorker {
 }
 
 /**
- * Everything a campaign made on this host outside of Kubernetes, written before or as it is made. The next worker takes it
- * up from here, teardown works it off, and what is still in it after a campaign is gone is the janitor's.
+ * Everything a campaign created on this host outside of Kubernetes, written before or while it is created. The next worker
+ * continues from it, teardown removes what it lists, and the janitor removes what is left when the campaign is gone.
  */
 export interface Ledger {
   readonly campaign: string;
@@ -50,9 +50,9 @@ export interface Ledger {
   readonly expiresAtMs: number;
   readonly clusters: readonly ClusterRecord[];
   readonly processes: readonly LedgerProcess[];
-  /** Of several workers on a host one watches: what two of them see must not be added up. */
+  /** One of the workers of a host watches: the counts of two of them must not be added. */
   readonly worker?: WatchingWorker;
-  /** Teardown has begun: whatever ends from now on is meant to, and nothing is started again. */
+  /** Teardown has begun: processes end on purpose, and none is restarted. */
   readonly closing?: boolean;
 }
 
@@ -63,7 +63,7 @@ export function campaignFolder(slug: string): string {
   return join(stateFolder(), 'campaigns', slug);
 }
 
-/** Lock to hold while a process of this name in the ledger is started, so that two who miss it do not both start it. */
+/** The lock for starting a process of this name, so that two workers that miss it do not both start it. */
 export function startLockPath(slug: string, name: string): string {
   return join(campaignFolder(slug), name, 'start.lock');
 }
@@ -78,12 +78,12 @@ export function readLedger(slug: string): Ledger | undefined {
   }
 }
 
-/** Replaces a ledger, by temp file and rename, so that a reader never sees half of one. */
+/** Replaces a ledger. A reader sees the old one or the new one. */
 export function writeLedger(ledger: Ledger): void {
   withLedgerLock(ledger.slug, () => replaceLedger(ledger));
 }
 
-/** Writes a campaign's first ledger. One that is there already stays as it is. */
+/** Writes a campaign's first ledger. An existing one stays as it is. */
 export function openLedger(ledger: Ledger): void {
   withLedgerLock(ledger.slug, () => {
     if (readLedger(ledger.slug) === undefined) replaceLedger(ledger);

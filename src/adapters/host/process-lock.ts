@@ -85,7 +85,7 @@ export function withProcessLockSync<T>(path: string, limitMs: number, work: () =
   }
 }
 
-/** Creates `path` as a link to a file that is complete already, so that nobody reads half a holder. */
+/** Creates `path` as a link to a complete file, so that no reader sees a part of a holder. */
 function linked(file: string, path: string): boolean {
   try {
     linkSync(file, path);

@@ -3,12 +3,12 @@ import { campaignFolder } from './ledger.ts';
 import { startTicksOf } from './processes.ts';
 import type { ProcessRecord } from './processes.ts';
 
-/** Variable that says in a process's own environment what it was started for. */
+/** Environment variable that says what a process was started for. */
 const MARK_VARIABLE = 'BELAY_STARTED_FOR';
 
 /**
- * Environment to start a campaign's process with, so that it can be found by `markedProcesses` even if whoever started
- * it died before it was on record.
+ * The environment to start a campaign's process with. `markedProcesses` finds the process by it, also when the worker that
+ * started it died before it recorded the process.
  */
 export function markOf(slug: string, name: string): Readonly<Record<string, string>> {
   return { [MARK_VARIABLE]: `${campaignFolder(slug)}#${name}` };

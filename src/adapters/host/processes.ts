@@ -4,11 +4,11 @@ import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PROCESS_POLL_MS, PROCESS_STOP_MS } from '../../core/plan/limits.ts';
 
-/** A process that outlives whoever started it, with enough on record to find it again, stop it, or start it anew. */
+/** A process that outlives its parent. The record is enough to find it again, stop it, or restart it. */
 export interface ProcessRecord {
   readonly name: string;
   readonly pid: number;
-  /** Start time in clock ticks since boot: tells this process from a later one that got the same pid. */
+  /** Start time in clock ticks since boot: distinguishes this process from a later one with the same pid. */
   readonly startTicks: string;
   readonly file: string;
   readonly args: readonly string[];
@@ -29,7 +29,7 @@ export interface ProcessRequest {
 }
 
 /**
- * Starts a process in a session of its own, output to a log file, and lets go of it.
+ * Starts a process in a session of its own, output to a log file, and does not wait for it.
  * @throws Error naming the file when it cannot be executed
  */
 export async function startDetached(request: ProcessRequest): Promise<ProcessRecord> {
@@ -66,7 +66,7 @@ export async function startDetached(request: ProcessRequest): Promise<ProcessRec
   }
 }
 
-/** Whether the very process on record still runs (a zombie or a reused pid does not count). */
+/** Whether the recorded process still runs (a zombie or a reused pid does not count). */
 export function isAlive(record: Pick<ProcessRecord, 'pid' | 'startTicks'>): boolean {
   const ticks = startTicksOf(record.pid);
   return ticks !== undefined && ticks === record.startTicks;
@@ -85,8 +85,8 @@ export async function stopProcess(
 }
 
 /**
- * Identity of a live process: its start ticks. Undefined when there is none with this pid, or only a zombie. One whose first
- * thread is a zombie while others are still ending lives: for some ms it holds its ports and locks.
+ * Identity of a live process: its start ticks. Undefined when no process has this pid, or only a zombie. A process whose first
+ * thread is a zombie while other threads are ending is alive: it holds its ports and locks for some ms.
  */
 export function startTicksOf(pid: number): string | undefined {
   if (!Number.isInteger(pid) || pid <= 0) return undefined;
@@ -106,7 +106,7 @@ function signal(record: Pick<ProcessRecord, 'pid' | 'startTicks'>, name: NodeJS.
   try {
     process.kill(record.pid, name);
   } catch {
-    // It ended between the look and the signal: what was wanted.
+    // It ended before the signal was sent.
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Answer, GroundGap, Sample } from '../../core/gates/answers.ts';
+import type { Answer, InfrastructureGap, Sample } from '../../core/gates/answers.ts';
 import { resetSeries } from '../../core/gates/counter.ts';
 import type { CounterAnswer } from '../../core/gates/counter.ts';
 import { jobCoverage } from '../../core/gates/coverage.ts';
@@ -25,7 +25,7 @@ export interface Evaluation {
   /** Fills `$campaign`. */
   readonly campaign: string;
   readonly window: SoakWindow;
-  readonly gaps: readonly GroundGap[];
+  readonly gaps: readonly InfrastructureGap[];
   /** `failFast`: only the gates that may end the soak. */
   readonly only: 'failFast' | 'all';
   /** Interval of the scrapes behind the series. */
@@ -63,7 +63,11 @@ export async function evaluateGates(evaluation: Evaluation): Promise<readonly Ga
 }
 
 /** The reading of a gate that nothing could be asked for: a hole in the ground, where one explains it, else the error. */
-function silenced(questions: GateQuestions, gaps: readonly GroundGap[], error: string): ReturnType<typeof readGate> {
+function silenced(
+  questions: GateQuestions,
+  gaps: readonly InfrastructureGap[],
+  error: string,
+): ReturnType<typeof readGate> {
   const nothing = { values: [], selectors: [], quantiles: [], counters: [], coverage: [], jobs: questions.jobs };
   const reading = readGate(questions, nothing, gaps);
   return reading.reason === 'ground-gap' ? reading : unmeasuredReading(questions, 'query-error', error);

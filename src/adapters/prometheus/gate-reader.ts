@@ -1,4 +1,5 @@
-import { groundGaps, readGround } from '../host/ground.ts';
+import { infrastructureGaps } from '../../core/gates/infrastructure.ts';
+import { readInfrastructureEvents } from '../host/infrastructure-events.ts';
 import type { GateResult } from '../../core/gates/model.ts';
 import { scrapeIntervalMs } from '../../core/plan/scrape-interval.ts';
 import type { CampaignSpec } from '../../core/plan/spec.ts';
@@ -24,7 +25,7 @@ export function openGateReader(spec: CampaignSpec): GateReader {
         gates: spec.gates,
         campaign: spec.campaign,
         window: { soakStartMs, settleEndMs, nowMs: Date.now() },
-        gaps: groundGaps(readGround(spec.campaign)),
+        gaps: infrastructureGaps(readInfrastructureEvents(spec.campaign)),
         only,
         scrapeIntervalMs: scrapeIntervalMs(spec.plan),
         signal,

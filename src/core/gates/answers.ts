@@ -15,7 +15,7 @@ export type Answer<T> =
   { readonly ok: true; readonly series: readonly T[] } | { readonly ok: false; readonly error: string };
 
 /** A part of a campaign's ground that was dead or not watched; `endMs` null = still is. */
-export interface GroundGap {
+export interface InfrastructureGap {
   readonly startMs: number;
   readonly endMs: number | null;
   readonly cluster?: string;

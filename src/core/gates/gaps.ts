@@ -1,4 +1,4 @@
-import type { GroundGap } from './answers.ts';
+import type { InfrastructureGap } from './answers.ts';
 import type { TimeSpan } from './window.ts';
 
 /** Control plane of a local cluster, by every name its parts go by. */
@@ -38,10 +38,10 @@ export function touches(component: string, job: string): boolean {
 
 /** The first gap that overlaps the window and touches one of the jobs. No jobs known = touched by every gap. */
 export function touchingGap(
-  gaps: readonly GroundGap[],
+  gaps: readonly InfrastructureGap[],
   window: TimeSpan,
   jobs: readonly string[],
-): GroundGap | undefined {
+): InfrastructureGap | undefined {
   return gaps.find(
     (gap) =>
       gap.startMs <= window.endMs &&

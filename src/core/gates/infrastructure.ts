@@ -1,4 +1,4 @@
-import type { GroundGap } from './answers.ts';
+import type { InfrastructureGap } from './answers.ts';
 
 /**
  * Something that happened to a part of a campaign's infrastructure. `died` and `frozen` open a gap, `restarted` and `resumed`
@@ -25,13 +25,13 @@ export function infrastructureSentence({ cluster, component, what, detail }: Inf
 }
 
 /** The times in which a part did not work. A reading whose window overlaps one of them is unmeasured. */
-export function infrastructureGaps(events: readonly InfrastructureEvent[]): readonly GroundGap[] {
-  const gaps: GroundGap[] = [];
+export function infrastructureGaps(events: readonly InfrastructureEvent[]): readonly InfrastructureGap[] {
+  const gaps: InfrastructureGap[] = [];
   const open = new Map<string, number>();
   for (const event of events) {
     const key = `${event.cluster ?? ''} ${event.component}`;
     const index = open.get(key);
-    const gap: GroundGap = {
+    const gap: InfrastructureGap = {
       startMs: event.gapStartMs,
       endMs: event.gapEndMs ?? null,
       ...(event.cluster === undefined ? {} : { cluster: event.cluster }),

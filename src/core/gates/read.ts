@@ -1,4 +1,4 @@
-import type { Answer, GroundGap, Sample } from './answers.ts';
+import type { Answer, InfrastructureGap, Sample } from './answers.ts';
 import type { CounterAnswer } from './counter.ts';
 import type { Coverage } from './coverage.ts';
 import { touchingGap } from './gaps.ts';
@@ -42,7 +42,7 @@ export type CoverageAnswer =
  * the cause to the symptom, so that the reason named is the one to mend: the ground, the answers themselves, the targets,
  * the series, the events, the number.
  */
-export function readGate(questions: GateQuestions, answers: GateAnswers, gaps: readonly GroundGap[]): Reading {
+export function readGate(questions: GateQuestions, answers: GateAnswers, gaps: readonly InfrastructureGap[]): Reading {
   const samples = sampleCount(questions, answers);
   const refusal =
     windowRefusal(questions) ??
@@ -79,7 +79,11 @@ function windowRefusal({ window }: GateQuestions): Refusal | undefined {
   return { reason: 'too-few-samples', detail: 'the window has not begun: the soak is still settling' };
 }
 
-function gapRefusal(questions: GateQuestions, answers: GateAnswers, gaps: readonly GroundGap[]): Refusal | undefined {
+function gapRefusal(
+  questions: GateQuestions,
+  answers: GateAnswers,
+  gaps: readonly InfrastructureGap[],
+): Refusal | undefined {
   const gap = touchingGap(gaps, questions.window, answers.jobs);
   if (gap === undefined) return undefined;
   const where = gap.cluster === undefined ? '' : ` of ${gap.cluster}`;

@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { groundGaps, readGround } from '../../../src/adapters/host/ground.ts';
-import type { GroundEvent } from '../../../src/adapters/host/ground.ts';
+import { infrastructureGaps } from '../../../src/core/gates/infrastructure.ts';
+import { readInfrastructureEvents } from '../../../src/adapters/host/infrastructure-events.ts';
+import type { InfrastructureEvent } from '../../../src/core/gates/infrastructure.ts';
 import { startKeeper } from '../../../src/adapters/host/keeper.ts';
 import { campaignFolder, markClosing, readLedger, recordProcess } from '../../../src/adapters/host/ledger.ts';
 import type { ClusterRecord, LedgerProcess } from '../../../src/adapters/host/ledger.ts';
@@ -72,7 +73,9 @@ test('components of a cluster that die are noticed, started again and told; what
   process.kill(store.pid, 'SIGCONT');
   await event({ component: 'kube-apiserver', what: 'resumed' });
   await event({ component: 'etcd', what: 'resumed' });
-  expect(groundGaps(readGround(campaign.spec.campaign)).every((gap) => gap.endMs !== null)).toBe(true);
+  expect(infrastructureGaps(readInfrastructureEvents(campaign.spec.campaign)).every((gap) => gap.endMs !== null)).toBe(
+    true,
+  );
 });
 
 test('a process is started again as it was, by one of two keepers, with its ports and its name', async () => {
@@ -118,7 +121,10 @@ test('a crash loop ends and is told once; what must not be restarted is only tol
   expect(gaveUp.detail).toContain('out of oranges');
   expect(events({ component: 'crasher' }).map((each) => each.what)).toEqual(['died', 'gave-up']);
   expect(events({ component: 'once' }).map((each) => each.what)).toEqual(['died']);
-  expect(groundGaps(readGround(campaign.spec.campaign)).map((gap) => gap.endMs)).toEqual([null, null]);
+  expect(infrastructureGaps(readInfrastructureEvents(campaign.spec.campaign)).map((gap) => gap.endMs)).toEqual([
+    null,
+    null,
+  ]);
 });
 
 test('what dies while no keeper looks: the gap starts when it was last seen alive', async () => {
@@ -151,7 +157,7 @@ test('a campaign that is being torn down is left alone', async () => {
   process.kill(witness.pid, 'SIGKILL');
 
   // The keeper has been round since: it mended the other campaign.
-  await eventually(() => readGround(other.spec.campaign).some((each) => each.what === 'restarted'));
+  await eventually(() => readInfrastructureEvents(other.spec.campaign).some((each) => each.what === 'restarted'));
 
   expect(events({})).toEqual([]);
   expect(isAlive(recorded('sleeper'))).toBe(false);
@@ -208,12 +214,12 @@ function stateOf(cluster: ClusterRecord, component: ComponentName): ReturnType<t
   return found;
 }
 
-function events(like: Partial<GroundEvent>): readonly GroundEvent[] {
-  return readGround(campaign.spec.campaign).filter((each) =>
-    Object.entries(like).every(([key, value]) => each[key as keyof GroundEvent] === value),
+function events(like: Partial<InfrastructureEvent>): readonly InfrastructureEvent[] {
+  return readInfrastructureEvents(campaign.spec.campaign).filter((each) =>
+    Object.entries(like).every(([key, value]) => each[key as keyof InfrastructureEvent] === value),
   );
 }
 
-function event(like: Partial<GroundEvent>): Promise<GroundEvent> {
+function event(like: Partial<InfrastructureEvent>): Promise<InfrastructureEvent> {
   return eventually(() => events(like)[0]);
 }

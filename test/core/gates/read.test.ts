@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Answer, GroundGap, Sample } from '../../../src/core/gates/answers.ts';
+import type { Answer, InfrastructureGap, Sample } from '../../../src/core/gates/answers.ts';
 import type { GateDefinition, GateSource } from '../../../src/core/gates/model.ts';
 import { coverageQuestion, gateQuestions } from '../../../src/core/gates/questions.ts';
 import type { GateAnswers } from '../../../src/core/gates/read.ts';
@@ -41,7 +41,11 @@ function answers(
   };
 }
 
-function read(gate: GateDefinition, given: GateAnswers, gaps: readonly GroundGap[] = []): ReturnType<typeof readGate> {
+function read(
+  gate: GateDefinition,
+  given: GateAnswers,
+  gaps: readonly InfrastructureGap[] = [],
+): ReturnType<typeof readGate> {
   return readGate(gateQuestions(gate, WINDOW, OPTIONS), given, gaps);
 }
 

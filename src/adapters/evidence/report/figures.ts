@@ -1,4 +1,4 @@
-import type { GroundGap } from '../../../core/gates/answers.ts';
+import type { InfrastructureGap } from '../../../core/gates/answers.ts';
 import type { GateResult } from '../../../core/gates/model.ts';
 import type { Curve } from '../series.ts';
 import type { Summary } from '../../../core/verdict/summary-model.ts';
@@ -17,7 +17,7 @@ export async function gateFigure(
   result: GateResult,
   curve: Curve | undefined,
   breaches: Summary['breaches'],
-  gaps: readonly GroundGap[],
+  gaps: readonly InfrastructureGap[],
   index: number,
 ): Promise<Markup | undefined> {
   const lines = curve === undefined ? [] : linesOf(curve);

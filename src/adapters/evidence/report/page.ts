@@ -1,4 +1,4 @@
-import type { GroundGap } from '../../../core/gates/answers.ts';
+import type { InfrastructureGap } from '../../../core/gates/answers.ts';
 import type { CampaignSpec } from '../../../core/plan/spec.ts';
 import type { Curve } from '../series.ts';
 import type { Summary } from '../../../core/verdict/summary-model.ts';
@@ -19,7 +19,7 @@ export interface ReportData {
   readonly spec: CampaignSpec;
   /** Curves by name: of the gates, and Belay's own. */
   readonly curves: ReadonlyMap<string, Curve>;
-  readonly gaps: readonly GroundGap[];
+  readonly gaps: readonly InfrastructureGap[];
 }
 
 /** The report: one HTML page that needs no network and no script. */

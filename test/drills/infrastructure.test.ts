@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readGround } from '../../src/adapters/host/ground.ts';
+import { readInfrastructureEvents } from '../../src/adapters/host/infrastructure-events.ts';
 import { isStopped } from '../../src/adapters/substrates/local/components.ts';
 import { withBelay, type Belay } from '../e2e/belay-cli.ts';
 import { momentOf, recordOf } from '../e2e/campaign-record.ts';
@@ -61,7 +61,9 @@ async function schedulerKilledInTheSoak(belay: Belay): Promise<void> {
   const ended = await running.ended();
   expect(ended.exitCode, ended.stdout + ended.stderr).toBe(2);
   expect(ended.stderr).toMatch(/infrastructure: .*kube-scheduler died/);
-  const [died, restarted] = readGround('headless').filter(({ component }) => component === 'kube-scheduler');
+  const [died, restarted] = readInfrastructureEvents('headless').filter(
+    ({ component }) => component === 'kube-scheduler',
+  );
   expect(died).toMatchObject({ what: 'died', component: 'kube-scheduler' });
   expect((died?.atMs ?? 0) - killedAtMs).toBeLessThanOrEqual(NOTICED_MS);
   expect(restarted).toMatchObject({ what: 'restarted' });

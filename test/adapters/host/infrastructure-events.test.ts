@@ -1,8 +1,12 @@
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { appendGround, groundGaps, readGround } from '../../../src/adapters/host/ground.ts';
-import type { GroundEvent } from '../../../src/adapters/host/ground.ts';
+import { infrastructureGaps } from '../../../src/core/gates/infrastructure.ts';
+import {
+  appendInfrastructureEvent,
+  readInfrastructureEvents,
+} from '../../../src/adapters/host/infrastructure-events.ts';
+import type { InfrastructureEvent } from '../../../src/core/gates/infrastructure.ts';
 import { testHome } from '../substrates/local-campaign.ts';
 import type { TestHome } from '../substrates/local-campaign.ts';
 
@@ -14,22 +18,32 @@ beforeEach(() => {
 
 afterEach(() => home.close());
 
-test('events are read back in order, without a line that is only half there, wherever it stands', () => {
-  expect(readGround('x')).toEqual([]);
+test('events of a campaign that began in version 0.1 come first, from its file', () => {
+  const folder = join(home.folder, 'runs', 'x');
+  mkdirSync(folder, { recursive: true });
+  const [died, restarted] = [event('died', { gapStartMs: 10 }), event('restarted', { gapStartMs: 10, gapEndMs: 20 })];
+  writeFileSync(join(folder, 'ground.jsonl'), `${JSON.stringify(died)}\n`);
+  appendInfrastructureEvent(restarted);
+  expect(readInfrastructureEvents('x')).toEqual([died, restarted]);
+  expect(infrastructureGaps(readInfrastructureEvents('x'))).toMatchObject([{ startMs: 10, endMs: 20 }]);
+});
+
+test('events are read in order, without lines that were cut off', () => {
+  expect(readInfrastructureEvents('x')).toEqual([]);
   const events = [event('died', { gapStartMs: 10 }), event('restarted', { gapStartMs: 10, gapEndMs: 20 })];
-  const path = join(home.folder, 'runs', 'x', 'ground.jsonl');
+  const path = join(home.folder, 'runs', 'x', 'infrastructure.jsonl');
   const half = '{"atMs": 3';
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, half);
-  for (const each of events) appendGround(each);
+  for (const each of events) appendInfrastructureEvent(each);
   appendFileSync(path, half);
-  expect(readGround('x')).toEqual(events);
-  // As an older Belay would have gone on.
+  expect(readInfrastructureEvents('x')).toEqual(events);
+  // An older Belay appended without a line break.
   appendFileSync(path, `${JSON.stringify(events[0])}\n${JSON.stringify(events[1])}\n`);
-  expect(readGround('x')).toEqual([...events, events[1]]);
+  expect(readInfrastructureEvents('x')).toEqual([...events, events[1]]);
 });
 
-test.each<[string, readonly GroundEvent[], ReturnType<typeof groundGaps>]>([
+test.each<[string, readonly InfrastructureEvent[], ReturnType<typeof infrastructureGaps>]>([
   ['none', [], []],
   [
     'a death that was mended',
@@ -65,9 +79,9 @@ test.each<[string, readonly GroundEvent[], ReturnType<typeof groundGaps>]>([
     ],
   ],
 ])('gaps of events: %s', (_what, events, gaps) => {
-  expect(groundGaps(events)).toEqual(gaps);
+  expect(infrastructureGaps(events)).toEqual(gaps);
 });
 
-function event(what: GroundEvent['what'], more: Partial<GroundEvent>): GroundEvent {
+function event(what: InfrastructureEvent['what'], more: Partial<InfrastructureEvent>): InfrastructureEvent {
   return { atMs: 1, campaign: 'x', cluster: 'c0', component: 'etcd', what, gapStartMs: 0, detail: '', ...more };
 }

@@ -1,0 +1,23 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { InfrastructureEvent } from '../../core/gates/infrastructure.ts';
+import { runsFolder } from './folders.ts';
+import { appendJsonLine, readJsonLines } from './json-lines.ts';
+
+const FILE = 'infrastructure.jsonl';
+
+/** The name of the file in version 0.1. A campaign that began there continues in the new one. */
+const OLD_FILE = 'ground.jsonl';
+
+/** Appends an event to the campaign's `infrastructure.jsonl`. */
+export function appendInfrastructureEvent(event: InfrastructureEvent): void {
+  const folder = join(runsFolder(), event.campaign);
+  mkdirSync(folder, { recursive: true });
+  appendJsonLine(join(folder, FILE), event);
+}
+
+/** All events of a campaign so far, in order. Lines that a crash or a full disk cut off are left out. */
+export function readInfrastructureEvents(campaign: string): readonly InfrastructureEvent[] {
+  const folder = join(runsFolder(), campaign);
+  return [OLD_FILE, FILE].flatMap((file) => readJsonLines(join(folder, file)) as readonly InfrastructureEvent[]);
+}
