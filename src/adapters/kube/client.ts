@@ -1,4 +1,4 @@
-import { LIST_PAGE } from '../../core/plan/limits.ts';
+import { LIST_PAGE, LIST_STARTS } from '../../core/plan/limits.ts';
 import { readAccess } from './credentials.ts';
 import { KubeError, refusal } from './kube-error.ts';
 import { Transport } from './transport.ts';
@@ -75,23 +75,20 @@ export class ClusterClient {
   }
 
   /**
-   * All objects of a collection, page by page, each reduced to what `pick` keeps of it (its parameter's type is the
-   * caller's word for what the collection holds). A list whose pages have expired starts again. `metadataOnly` spares the server and the wire everything but metadata.
+   * All objects of a collection, page by page. Every page has the whole budget, so that a long list on a slow server is late
+   * and not broken. `pick` keeps what the caller needs of an object; the type of its parameter is what the caller expects. A list
+   * whose pages expire starts again. With `metadataOnly` the server sends only metadata.
    */
   async list<Kept>(
     path: string,
     options: Selection & { readonly metadataOnly?: boolean; readonly pick: (item: never) => Kept },
     within: Within,
   ): Promise<Listed<Kept>> {
-    const untilMs = performance.now() + within.budgetMs;
-    for (;;) {
-      const listed = await this.#pages(path, options, within.signal, untilMs);
+    for (let start = 0; start < LIST_STARTS; start += 1) {
+      const listed = await this.#pages(path, options, within);
       if (listed !== undefined) return listed;
-      if (performance.now() > untilMs) {
-        const message = `GET ${path}: the list expired before its last page, again and again for ${within.budgetMs} ms`;
-        throw new KubeError(message, 410, 'Expired');
-      }
     }
+    throw new KubeError(`GET ${path}: the list expired before its last page ${LIST_STARTS} times`, 410, 'Expired');
   }
 
   /** Creates an object; the text is sent as it is. `attempts` beyond the first are retries. */
@@ -181,8 +178,7 @@ export class ClusterClient {
   async #pages<Kept>(
     path: string,
     options: Selection & { readonly metadataOnly?: boolean; readonly pick: (item: never) => Kept },
-    signal: AbortSignal,
-    untilMs: number,
+    within: Within,
   ): Promise<Listed<Kept> | undefined> {
     const items: Kept[] = [];
     for (let next = ''; ;) {
@@ -192,7 +188,6 @@ export class ClusterClient {
         ...(next === '' ? {} : { continue: next }),
       });
       const accept = options.metadataOnly === true ? { accept: METADATA_ONLY } : {};
-      const within = { signal, budgetMs: Math.max(1, untilMs - performance.now()) };
       const { status, body } = await this.request({ method: 'GET', path: target, ...accept }, within);
       if (status === 410) return undefined;
       if (status !== 200) throw refusal('GET', target, status, body);

@@ -3,7 +3,7 @@ import { Pool } from 'undici';
 import type { Dispatcher } from 'undici';
 import {
   API_ATTEMPT_MS,
-  API_CONNECT_MS,
+  HTTP_CONNECT_MS,
   API_FIRST_BACKOFF_MS,
   API_LONGEST_BACKOFF_MS,
 } from '../../core/plan/limits.ts';
@@ -52,7 +52,7 @@ export class Transport {
     const options: Pool.Options = {
       allowH2: false,
       pipelining: 1,
-      connect: { ...access.tls, timeout: API_CONNECT_MS },
+      connect: { ...access.tls, timeout: HTTP_CONNECT_MS },
     };
     this.#pool = new Pool(access.server, { ...options, connections });
     // A watch holds its connection for minutes: it must not take one from the requests.

@@ -1,4 +1,5 @@
 import { Agent, request } from 'undici';
+import { HTTP_CONNECT_MS, PROMETHEUS_CONNECTIONS } from '../../core/plan/limits.ts';
 import type { PointSeries, Sample } from '../../core/gates/answers.ts';
 import { messageOf } from '../../core/text/message-of.ts';
 import { QueryError } from './query-error.ts';
@@ -52,7 +53,11 @@ interface RangeWindow {
 /** A client for the Prometheus at `url` (with any path prefix it is served under). */
 export function prometheusClient(url: string): PrometheusClient {
   const base = url.replace(/\/+$/, '');
-  const agent = new Agent({ connections: 16, pipelining: 1, connect: { timeout: 5_000 } });
+  const agent = new Agent({
+    connections: PROMETHEUS_CONNECTIONS,
+    pipelining: 1,
+    connect: { timeout: HTTP_CONNECT_MS },
+  });
 
   const call = async (path: string, method: 'GET' | 'POST', form: URLSearchParams | undefined, bounds: CallBounds) => {
     bounds.signal.throwIfAborted();

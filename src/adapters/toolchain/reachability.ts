@@ -1,11 +1,11 @@
 import { EnvHttpProxyAgent, fetch } from 'undici';
-import { REACHABLE_MS } from '../../core/plan/limits.ts';
+import { HTTP_CONNECT_MS, REACHABLE_MS } from '../../core/plan/limits.ts';
 
 const answers = new Map<string, Promise<boolean>>();
 
 /** The way out for downloads: through HTTPS_PROXY and its like where they are set. */
 export const downloadAgent: EnvHttpProxyAgent = new EnvHttpProxyAgent({
-  connect: { timeout: 5_000 },
+  connect: { timeout: HTTP_CONNECT_MS },
   headersTimeout: 15_000,
   bodyTimeout: 15_000,
 });

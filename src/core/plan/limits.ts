@@ -46,6 +46,8 @@ export const BURST_PODS_PER_SECOND_FLOOR = 20;
 
 /** Objects in one page of a list. Each page has the budget of one call. */
 export const LIST_PAGE = 500;
+/** How often a list is started whose pages expire. */
+export const LIST_STARTS = 5;
 /** Calls for the objects of one manifest file. */
 export const CALLS_PER_MANIFEST = 20;
 /** Calls until the watches of a cluster are open. */
@@ -117,9 +119,10 @@ export const FAULT_CALLS = 6;
 
 // Kubernetes API.
 
-/** One attempt of a request, ms: a dead connection must not use up a whole budget. Connecting takes at most the second. */
+/** One attempt of a request, ms: a dead connection must not use up a whole budget. */
 export const API_ATTEMPT_MS = 30_000;
-export const API_CONNECT_MS = 5_000;
+/** Opening a connection to an HTTP server of any kind, ms. */
+export const HTTP_CONNECT_MS = 5_000;
 /** First and longest pause before a request is sent again, ms. */
 export const API_FIRST_BACKOFF_MS = 50;
 export const API_LONGEST_BACKOFF_MS = 2_000;
@@ -162,6 +165,8 @@ export const HELM_STOP_MS = 5_000;
 export const PROMETHEUS_POLL_MS = 50;
 /** Queries to Prometheus at once. */
 export const QUERIES_AT_ONCE = 8;
+/** Connections to one Prometheus. */
+export const PROMETHEUS_CONNECTIONS = 16;
 
 // Processes of a host.
 
@@ -212,8 +217,9 @@ export const STACK_LOCK_MS = 120_000;
 export const TOOL_VERSION_MS = 3_000;
 export const GO_QUESTION_MS = 10_000;
 export const REACHABLE_MS = 3_000;
-/** Attempts of a download, and the longest time without data, ms. */
+/** Attempts of a download, the pause after the first one, which grows by itself, and the longest time without data, ms. */
 export const DOWNLOAD_ATTEMPTS = 4;
+export const DOWNLOAD_PAUSE_MS = 250;
 export const DOWNLOAD_SILENCE_MS = 15_000;
 /** Build of one tool, ms, also by another process. The slowest takes minutes. */
 export const TOOL_BUILD_MS = 3_600_000;

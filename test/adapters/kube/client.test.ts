@@ -113,6 +113,27 @@ describe('lists', () => {
     expect(seen).toHaveLength(4);
   });
 
+  test('have the budget for each page: many slow pages are late, not broken', async () => {
+    const { client } = await serve((request, response) => {
+      const next = Number(new URL(request.url ?? '', 'http://x').searchParams.get('continue') ?? 0);
+      const metadata = { resourceVersion: '5', ...(next < 3 ? { continue: String(next + 1) } : {}) };
+      setTimeout(() => answer(response, 200, { items: [next], metadata }), 400);
+    });
+    const all = await client.list(PODS, { pick: (item: number) => item }, { ...within(), budgetMs: 1_200 });
+    expect(all.items).toEqual([0, 1, 2, 3]);
+  });
+
+  test('that expire every time fail in the end', async () => {
+    const { client, seen } = await serve((request, response) => {
+      if (request.url?.includes('continue') === true) refuse(response, 410, 'Expired');
+      else answer(response, 200, { items: [], metadata: { resourceVersion: '5', continue: 'p2' } });
+    });
+    await expect(client.list(PODS, { pick: (item: unknown) => item }, within())).rejects.toThrow(
+      /the list expired before its last page 5 times/,
+    );
+    expect(seen).toHaveLength(10);
+  });
+
   test('an empty collection may come as null', async () => {
     const { client } = await serve((_, response) =>
       answer(response, 200, { items: null, metadata: { resourceVersion: '1' } }),
