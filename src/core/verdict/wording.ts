@@ -5,9 +5,9 @@ import type { SummaryAction } from './summary-model.ts';
 
 /** The sentences of a verdict. Summary, report, JUnit, terminal and Temporal UI use these and no others. */
 
-/** A runner action without its effect. */
+/** A runner action that was not done, whose effect was not seen, or whose undoing was not seen. */
 export function failedActionSentence({ action, atSeconds, fireError, assertError }: SummaryAction): string {
-  const why = fireError === '' ? `had no effect: ${assertError || 'none was seen'}` : `was not done: ${fireError}`;
+  const why = fireError === '' ? `failed: ${assertError || 'its effect was not seen'}` : `was not done: ${fireError}`;
   return `action ${action} at ${atSeconds} s ${why}`;
 }
 

@@ -64,7 +64,7 @@ describe('buildSummary', () => {
     expect(summary.reasons).toEqual(['evidence is missing: Prometheus snapshot (no answer within 5000 ms)']);
   });
 
-  it('fails for an action that had no effect', () => {
+  it('fails for an action whose effect was not seen', () => {
     const action = {
       action: 'fail-node',
       atSeconds: 10,
@@ -75,7 +75,7 @@ describe('buildSummary', () => {
     const summary = buildSummary(inputOf({ results: [resultOf(bind, 1)], actions: [action] }));
     expect(summary).toMatchObject({
       verdict: 'fail',
-      failure: 'action fail-node at 10 s had no effect: Pods were not replaced',
+      failure: 'action fail-node at 10 s failed: Pods were not replaced',
     });
   });
 
