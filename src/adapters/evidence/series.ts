@@ -1,7 +1,7 @@
 import type { PointSeries } from '../../core/gates/answers.ts';
 import { gateKind } from '../../core/gates/kinds/registry.ts';
 import type { GateDefinition } from '../../core/gates/model.ts';
-import { substitute } from '../../core/promql/needs.ts';
+import { substitute } from '../../core/promql/placeholders.ts';
 
 /** A curve to keep: what to ask for, and where it goes. */
 export interface CurveQuestion {

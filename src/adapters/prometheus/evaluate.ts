@@ -5,7 +5,7 @@ import { jobCoverage } from '../../core/gates/coverage.ts';
 import { judgeGate } from '../../core/gates/judge.ts';
 import type { GateDefinition, GateResult } from '../../core/gates/model.ts';
 import { EVALUATION_QUERIES, QUERIES_AT_ONCE } from '../../core/plan/limits.ts';
-import { promDuration } from '../../core/promql/needs.ts';
+import { promDuration } from '../../core/promql/placeholders.ts';
 import type { CounterQuestions, GateQuestions } from '../../core/gates/questions.ts';
 import { coverageQuestion, exactSelector, gateQuestions } from '../../core/gates/questions.ts';
 import type { CoverageAnswer, QuantileAnswers, SelectorAnswers } from '../../core/gates/read.ts';

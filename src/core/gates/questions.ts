@@ -1,7 +1,10 @@
 import { gateKind } from './kinds/registry.ts';
 import type { GateDefinition } from './model.ts';
-import { needsOf, promDuration, quantilesOf, selectorsOf, substitute } from '../promql/needs.ts';
-import type { Need, QuantileUse, Selector } from '../promql/needs.ts';
+import { needsOf, selectorsOf } from '../promql/needs.ts';
+import type { Need, Selector } from '../promql/needs.ts';
+import { promDuration, substitute } from '../promql/placeholders.ts';
+import { quantilesOf } from '../promql/quantiles.ts';
+import type { QuantileUse } from '../promql/quantiles.ts';
 import type { TimeSpan } from './window.ts';
 
 /** How old the newest sample of a series may be at the window's end, in scrape intervals, and at least in ms. */

@@ -1,7 +1,8 @@
 import type { SyntaxNode } from '@lezer/common';
 import type { PromqlType } from './functions.ts';
-import { checkGrouping, childrenOf, textOf } from './selector.ts';
-import type { Report } from './selector.ts';
+import { checkGrouping } from './check-selector.ts';
+import type { Report } from './string-literal.ts';
+import { childrenOf, textOf } from './syntax.ts';
 
 const COMPARISONS: ReadonlySet<string> = new Set(['==', '!=', '<', '<=', '>', '>=']);
 const SETS: ReadonlySet<string> = new Set(['and', 'or', 'unless']);

@@ -22,26 +22,34 @@ const MAX_NAME = 100;
 /** Nodes that hold a number or a duration. */
 const NUMBERS: ReadonlySet<string> = new Set(['NumberDurationLiteral', 'NumberDurationLiteralInDurationContext']);
 
-/** Stand-ins of the same length as the placeholder, so that offsets stay those of the text as written. */
+/** Replacements of the same length as the placeholder, so that offsets still refer to the text as written. */
 const PLACEHOLDERS: Readonly<Record<string, string>> = { $window: '5m     ', $campaign: 'campaign_' };
 
 /** Texts and comments of a query, where a `$` means nothing to Belay: it ends a regular expression, or names a group. */
 const TEXTS = /"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?|`[^`]*`|#.*/g;
 
 /**
- * Checks a PromQL expression as a gate holds it, with `$window` and `$campaign` in it. Undefined = sound. Refused is what
- * Prometheus would refuse at every evaluation, and what gives no reading: a range of values, or a text, as the result.
+ * Checks the PromQL expression of a gate, which may contain `$window` and `$campaign`. Undefined = sound. It refuses what
+ * Prometheus would refuse at every evaluation, and what gives no reading: a range of values or a text as the result.
  */
 export function checkPromql(query: string): PromqlProblem | undefined {
   return problemOf(query)?.();
 }
 
-/** Whether {@link checkPromql} finds nothing, without working out what to say. */
+/** What is wrong with a query in one sentence, with the position; undefined when it is sound. */
+export function promqlProblem(query: string): string | undefined {
+  const found = checkPromql(query);
+  if (found === undefined) return undefined;
+  const where = query.trim() === '' ? '' : ` (character ${found.offset + 1}: ${excerpt(query, found.offset)})`;
+  return `PromQL: ${found.problem}${where}`;
+}
+
+/** Whether {@link checkPromql} finds nothing, without working out the message. */
 export function isPromql(query: string): boolean {
   return problemOf(query) === undefined;
 }
 
-/** What is wrong, described when asked: of a file with a thousand wrong queries only some are told. */
+/** What is wrong, worked out on demand: of a file with a thousand wrong queries only some are reported. */
 function problemOf(query: string): (() => PromqlProblem) | undefined {
   if (query.trim() === '') return () => ({ problem: 'an empty query', offset: 0 });
   if (query.length > MAX_LENGTH) return () => ({ problem: `longer than ${MAX_LENGTH} characters`, offset: MAX_LENGTH });
@@ -55,7 +63,7 @@ function problemOf(query: string): (() => PromqlProblem) | undefined {
   return wrong === undefined ? undefined : () => wrong;
 }
 
-/** A `$name` that nothing fills in; within a text only one that looks like a placeholder, misspelt. */
+/** A `$name` that is not a placeholder. In a string literal, only one that looks like a misspelt placeholder. */
 function unknownPlaceholder(query: string): { readonly name: string; readonly offset: number } | undefined {
   const texts = [...query.matchAll(TEXTS)].map((match) => [match.index, match.index + match[0].length] as const);
   for (const { 0: name, index: offset } of query.matchAll(/\$(?:\w+|\{\w*\}?)?/g)) {
@@ -77,7 +85,7 @@ function describePlaceholder(placeholder: string, offset: number): PromqlProblem
 }
 
 /** The query around an offset, with a mark at it: `sum(foo »bar)`. */
-export function excerpt(query: string, offset: number): string {
+function excerpt(query: string, offset: number): string {
   const start = Math.max(0, offset - 40);
   const end = Math.min(query.length, offset + 20);
   const text = `${query.slice(start, offset)}»${query.slice(offset, end)}`.replaceAll(/\s+/g, ' ');
@@ -115,7 +123,7 @@ function describeError(text: string, from: number, to: number): PromqlProblem {
   return { problem: `${JSON.stringify(piece.slice(0, 30))} is not expected here`, offset: from };
 }
 
-/** The first thing in the query that Prometheus would refuse though its syntax is right, or that is no reading. */
+/** The first error beyond syntax: what Prometheus would refuse, or a result that is not a reading. */
 function typeProblem(tree: Tree, text: string): PromqlProblem | undefined {
   const expression = tree.topNode.getChild('Expr') ?? tree.topNode.firstChild;
   if (expression === null) return undefined;

@@ -1,6 +1,6 @@
 import type { SyntaxNode } from '@lezer/common';
-import { childrenOf, textOf } from './selector.ts';
-import type { Report } from './selector.ts';
+import type { Report } from './string-literal.ts';
+import { childrenOf, textOf } from './syntax.ts';
 
 const UNIT_SECONDS: Readonly<Record<string, number>> = {
   ms: 0.001,

@@ -4,8 +4,10 @@ import { aggregationSignature, functionSignature } from './functions.ts';
 import type { PromqlType, Signature } from './functions.ts';
 import { checkOffset, checkRange, checkTimestamp } from './range.ts';
 import { readReplaceRegex } from './regex.ts';
-import { checkGrouping, checkRegex, checkSelector, childrenOf, stringAt, textOf } from './selector.ts';
-import type { Report } from './selector.ts';
+import { checkGrouping, checkRegex, checkSelector } from './check-selector.ts';
+import { stringAt } from './string-literal.ts';
+import type { Report } from './string-literal.ts';
+import { childrenOf, textOf } from './syntax.ts';
 
 /** Words for messages. */
 const WORDS: Readonly<Record<PromqlType, string>> = {

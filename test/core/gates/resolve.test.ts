@@ -101,7 +101,7 @@ describe('resolveGates', () => {
     [
       'bad PromQL in a ratio',
       { ratio: { numerator: 'a', denominator: '(' }, max: 1 },
-      'a.ratio.denominator: not valid',
+      'a.ratio.denominator: PromQL: the expression ends too early',
     ],
     ['failFast that cannot fail', { query: 'a', bar: 'informational', failFast: true }, 'a.failFast:'],
     ['no sample', { query: 'a', max: 1, minSamples: 0 }, 'a.minSamples: found 0'],

@@ -39,8 +39,8 @@ describe('files that are wrong', () => {
     expect(errorsOf(file)).not.toMatch(/IT LOADS|no such kind/);
   });
 
-  it('are each told in these words', async () => {
-    const told = files.map((file) => `# ${file}\n${errorsOf(file)}\n`).join('\n');
-    await expect(told).toMatchFileSnapshot(join(folder, 'messages.txt'));
+  it('are each reported in these words', async () => {
+    const reported = files.map((file) => `# ${file}\n${errorsOf(file)}\n`).join('\n');
+    await expect(reported).toMatchFileSnapshot(join(folder, 'messages.txt'));
   });
 });

@@ -1,14 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import {
-  counterProblem,
-  needsOf,
-  promDuration,
-  promqlProblem,
-  quantilesOf,
-  selectorsOf,
-  substitute,
-  unmetSelectors,
-} from '../../../src/core/promql/needs.ts';
+import { promqlProblem } from '../../../src/core/promql/check.ts';
+import { counterProblem } from '../../../src/core/promql/counter-expression.ts';
+import { needsOf, selectorsOf, unmetSelectors } from '../../../src/core/promql/needs.ts';
+import { promDuration, substitute } from '../../../src/core/promql/placeholders.ts';
+import { quantilesOf } from '../../../src/core/promql/quantiles.ts';
 
 function unmet(query: string, existing: readonly string[]): readonly string[] {
   const need = needsOf(query);
@@ -42,16 +37,24 @@ describe('promqlProblem', () => {
   });
 
   it.each([
-    ['sum(', 'at character 5'],
-    ['rate(a[$windw])', 'near'],
-    ['a b', 'near'],
-    ['  ', 'the query is empty'],
+    ['sum(', 'character 5'],
+    ['rate(a[$windw])', '$windw is not filled in by anything (character 8:'],
+    ['a b', 'character 3: a »b'],
+    ['  ', 'an empty query'],
   ])('refuses %s', (query, word) => {
     expect(promqlProblem(query)).toContain(word);
   });
 });
 
 describe('selectorsOf', () => {
+  it('decodes the job, however it is quoted', () => {
+    expect(selectorsOf(String.raw`a{job="x\"y\u00e9"} + b{job='it\'s'} + c{"job"="z"}`).map(({ job }) => job)).toEqual([
+      'x"yé',
+      "it's",
+      'z',
+    ]);
+  });
+
   it('gives each selector once, with its name and job', () => {
     expect(selectorsOf('rate(a{job="j",x!="y"}[1m]) / a{job="j",x!="y"} + {__name__="b"} offset 5m')).toEqual([
       { text: 'a{job="j",x!="y"}', name: 'a', job: 'j' },

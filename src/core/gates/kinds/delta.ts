@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isPromql } from '../../promql/check.ts';
-import { counterProblem } from '../../promql/needs.ts';
+import { counterProblem } from '../../promql/counter-expression.ts';
 import { counterDelta } from '../counter.ts';
 import type { GateKind } from './kind.ts';
 import { promql } from './promql-field.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { promqlProblem } from '../../promql/needs.ts';
+import { promqlProblem } from '../../promql/check.ts';
 import { singleValue } from '../single-value.ts';
 import type { GateKind } from './kind.ts';
 import { promql } from './promql-field.ts';
