@@ -60,9 +60,12 @@ export interface StageContext<S extends Stage = Stage, Input extends StageInput 
 export type BodyResult<Result extends StageResult> = Omit<Result, 'groundEvents'>;
 
 /** A stage's body: its work, without evidence, checkpoints and failures. */
-type Body<S extends Stage, Input extends StageInput, Result extends StageResult> = (
+type Body<S extends Stage, Input extends StageInput, Own extends BodyResult<StageResult>> = (
   context: StageContext<S, Input>,
-) => Promise<BodyResult<Result>>;
+) => Promise<Own>;
+
+/** The result of a stage: what its body returned, limited, and what happened to the infrastructure. */
+type Completed<Own extends BodyResult<StageResult>> = Own & StageResult;
 
 /** Results stay small in the history; the evidence has the rest. */
 const MAX_DETAIL_BYTES = 1_000;
@@ -72,18 +75,18 @@ const MAX_INFRASTRUCTURE_EVENTS = 20;
  * Makes a stage's activity out of its body. It finds the specification, writes to the timeline when the stage began and how it
  * ended, logs with campaign, stage and attempt, hands over the checkpoint of an earlier attempt, and limits the size of failures.
  */
-export function stageActivity<S extends Stage, Result extends StageResult = StageResult>(
+export function stageActivity<S extends Stage, Own extends BodyResult<StageResult> = BodyResult<StageResult>>(
   stage: S,
   workerLog: Logger,
-  body: Body<S, StageInput, Result>,
-): (input: StageInput) => Promise<Result> {
+  body: Body<S, StageInput, Own>,
+): (input: StageInput) => Promise<Completed<Own>> {
   return activityOf(stage, workerLog, (value) => parseStageInput(stage, value), body);
 }
 
 /** The activity `snapshot`, out of its body. */
 export function snapshotActivity(
   workerLog: Logger,
-  body: Body<'snapshot', SnapshotInput, SnapshotResult>,
+  body: Body<'snapshot', SnapshotInput, BodyResult<SnapshotResult>>,
 ): (input: SnapshotInput) => Promise<SnapshotResult> {
   return activityOf('snapshot', workerLog, parseSnapshotInput, body);
 }
@@ -91,17 +94,17 @@ export function snapshotActivity(
 /** The activity `judge`, out of its body. */
 export function judgeActivity(
   workerLog: Logger,
-  body: Body<'judge', JudgeInput, JudgeResult>,
+  body: Body<'judge', JudgeInput, BodyResult<JudgeResult>>,
 ): (input: JudgeInput) => Promise<JudgeResult> {
   return activityOf('judge', workerLog, parseJudgeInput, body);
 }
 
-function activityOf<S extends Stage, Input extends StageInput, Result extends StageResult>(
+function activityOf<S extends Stage, Input extends StageInput, Own extends BodyResult<StageResult>>(
   stage: S,
   workerLog: Logger,
   parse: (value: unknown) => ParsedInput<Input>,
-  body: Body<S, Input, Result>,
-): (input: Input) => Promise<Result> {
+  body: Body<S, Input, Own>,
+): (input: Input) => Promise<Completed<Own>> {
   return async (value) => {
     const { input, spec } = begun(stage, parse, value);
     const { execution } = input;
@@ -139,7 +142,7 @@ function activityOf<S extends Stage, Input extends StageInput, Result extends St
       log.info({ seconds }, result.detail);
       const groundEvents = infrastructureEvents(spec.campaign, startedAtMs);
       const detail = cut(result.detail, MAX_DETAIL_BYTES);
-      return { ...result, detail, facts: limitedFacts(result.facts), groundEvents } as unknown as Result;
+      return { ...result, detail, facts: limitedFacts(result.facts), groundEvents };
     } catch (error) {
       if (isCancelled(error)) {
         const cause = whyCancelled() ?? error.message;

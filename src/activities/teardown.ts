@@ -12,7 +12,7 @@ import type { StageInput, TeardownResult } from '../core/campaign/stage-io.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
 import { counted } from '../core/text/counted.ts';
 import { isCancelled } from './cancellation.ts';
-import { stageActivity, type StageContext } from './stage-activity.ts';
+import { stageActivity, type BodyResult, type StageContext } from './stage-activity.ts';
 import type { ItemResult } from './stage-steps.ts';
 import { messageOf } from '../core/text/message-of.ts';
 
@@ -53,7 +53,7 @@ export function createTeardown(
   log: Logger,
   adapters: TeardownAdapters,
 ): (input: StageInput) => Promise<TeardownResult> {
-  return stageActivity<'teardown', TeardownResult>('teardown', log, async (context) => {
+  return stageActivity<'teardown', BodyResult<TeardownResult>>('teardown', log, async (context) => {
     const { spec } = context;
     const { processStopMs } = spec.deadlines.budgets;
     await context.step('watchesEnded', () => adapters.endWatches(spec.slug));
