@@ -5,7 +5,7 @@ import { createActivities } from './activities/all.ts';
 import { createObservers } from './adapters/observe/observers.ts';
 import { stateFolder } from './adapters/host/folders.ts';
 import { hostQueues, SHARED_QUEUE } from './adapters/host/host-queues.ts';
-import { startKeeper } from './adapters/host/keeper.ts';
+import { startKeeper } from './adapters/keeper/keeper.ts';
 import { freePort } from './adapters/host/ports.ts';
 import { startTicksOf } from './adapters/host/processes.ts';
 import { registry } from './adapters/prometheus/own-metrics.ts';

@@ -1,15 +1,15 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KEEPER_CHECK_MS } from '../../core/plan/limits.ts';
-import { stateFolder } from './folders.ts';
+import { stateFolder } from '../host/folders.ts';
 import type { InfrastructureEvent } from '../../core/gates/infrastructure.ts';
 import { checkPart, reportTo } from './keeper-check.ts';
 import type { Unanswered } from './keeper-check.ts';
 import { KeeperMemory } from './keeper-memory.ts';
 import { watchedOf } from './keeper-watched.ts';
-import { ledgerSlugs, readLedger } from './ledger.ts';
-import { tryProcessLock } from './process-lock.ts';
-import type { ProcessLock } from './process-lock.ts';
+import { ledgerSlugs, readLedger } from '../host/ledger.ts';
+import { tryProcessLock } from '../host/process-lock.ts';
+import type { ProcessLock } from '../host/process-lock.ts';
 
 /** What the keeper needs of a logger; pino's fits. */
 interface KeeperLog {

@@ -4,12 +4,12 @@ import type { ComponentName } from '../substrates/local/layout.ts';
 import { componentHealth } from '../substrates/local/component-health.ts';
 import { componentStates, makeWayForRestart, isStopped } from '../substrates/local/components.ts';
 import { kwokctlStart } from '../substrates/local/kwokctl.ts';
-import { readLedger, recordProcess, startLockPath } from './ledger.ts';
-import type { ClusterRecord, Ledger, LedgerProcess } from './ledger.ts';
-import { withProcessLock } from './process-lock.ts';
-import { markedProcesses } from './process-marks.ts';
-import { isAlive, startDetached, stopProcess } from './processes.ts';
-import { logTail } from './log-tail.ts';
+import { readLedger, recordProcess, startLockPath } from '../host/ledger.ts';
+import type { ClusterRecord, Ledger, LedgerProcess } from '../host/ledger.ts';
+import { withProcessLock } from '../host/process-lock.ts';
+import { markedProcesses } from '../host/process-marks.ts';
+import { isAlive, startDetached, stopProcess } from '../host/processes.ts';
+import { logTail } from '../host/log-tail.ts';
 
 /** The state of a part of the infrastructure at one moment. */
 interface Look {

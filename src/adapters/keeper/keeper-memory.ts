@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeTextFile } from './atomic-file.ts';
-import { campaignFolder } from './ledger.ts';
+import { writeTextFile } from '../host/atomic-file.ts';
+import { campaignFolder } from '../host/ledger.ts';
 
 /** What a keeper knows about one part of the infrastructure. It is kept on disk, and the next keeper continues from it. */
 export interface Remembered {

@@ -1,5 +1,5 @@
 import { FROZEN_AFTER_CHECKS, MAX_RESTARTS, RESTART_BACKOFF_MS, RESTART_WINDOW_MS } from '../../core/plan/limits.ts';
-import { appendInfrastructureEvent } from './infrastructure-events.ts';
+import { appendInfrastructureEvent } from '../host/infrastructure-events.ts';
 import type { InfrastructureEvent } from '../../core/gates/infrastructure.ts';
 import type { KeeperMemory, Remembered } from './keeper-memory.ts';
 import type { Watched } from './keeper-watched.ts';

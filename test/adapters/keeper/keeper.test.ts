@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { infrastructureGaps } from '../../../src/core/gates/infrastructure.ts';
 import { readInfrastructureEvents } from '../../../src/adapters/host/infrastructure-events.ts';
 import type { InfrastructureEvent } from '../../../src/core/gates/infrastructure.ts';
-import { startKeeper } from '../../../src/adapters/host/keeper.ts';
+import { startKeeper } from '../../../src/adapters/keeper/keeper.ts';
 import { campaignFolder, markClosing, readLedger, recordProcess } from '../../../src/adapters/host/ledger.ts';
 import type { ClusterRecord, LedgerProcess } from '../../../src/adapters/host/ledger.ts';
 import { markOf } from '../../../src/adapters/host/process-marks.ts';
