@@ -43,7 +43,7 @@ const reading = z
   });
 
 /** A gate judged on one reading, as it is stored. */
-export const gateResultSchema = z.object({
+const gateResultSchema = z.object({
   gate: z.string().min(1),
   verdict,
   counts: z.boolean().exactOptional(),
