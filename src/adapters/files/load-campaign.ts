@@ -7,7 +7,7 @@ import type { Catalogue } from '../../core/model/catalogue.ts';
 import type { Profile } from '../../core/model/profile.ts';
 import type { Substrate } from '../../core/model/substrate.ts';
 import type { System } from '../../core/model/system.ts';
-import { pathOf, Told } from '../../core/profile/place-in.ts';
+import { FilePositions, pathOf } from '../../core/profile/place-in.ts';
 import { findProfile, findSubstrate, findSystem, folderOf, loadCatalogue, shown } from './find.ts';
 import type { Found, FoundFile } from './find.ts';
 
@@ -66,22 +66,22 @@ export function loadCampaign(
     input.catalogue === undefined && profile !== undefined
       ? loadCatalogue(folder, profile.catalog.archetypes, searchFolders)
       : given.catalogue;
-  const told = toldOf(found, input);
+  const positions = positionsOf(found, input);
   const errors = [
     ...errorsOf(found),
-    ...(profile === undefined ? [] : fieldErrors(catalogue, told, ['catalog', 'archetypes'], 'catalogue')),
+    ...(profile === undefined ? [] : fieldErrors(catalogue, positions, ['catalog', 'archetypes'], 'catalogue')),
     ...errorsOf(substrate),
-    ...(profile === undefined ? [] : fieldErrors(system, told, ['system'], 'system')),
+    ...(profile === undefined ? [] : fieldErrors(system, positions, ['system'], 'system')),
   ];
   const pods = input.catalogue ?? valueOf(catalogue);
   if (profile !== undefined && system?.ok === true && pods !== undefined) {
     const problems = checkTogether(profile, pods, system.value);
-    errors.push(...problems.map((problem) => told.place({ ...problem, atValue: true })));
+    errors.push(...problems.map((problem) => positions.place({ ...problem, atValue: true })));
   }
   if (errors.length > 0 || profile === undefined || pods === undefined || system?.ok !== true || !substrate.ok)
     return { ok: false, errors };
   const notices = [found, catalogue, substrate, system].flatMap((part) => (part?.ok === true ? part.notices : []));
-  const refusal: CampaignFiles['refusal'] = (refused) => refusalLine(refused, told, profile.metadata.name);
+  const refusal: CampaignFiles['refusal'] = (refused) => refusalLine(refused, positions, profile.metadata.name);
   const files = { ...(found?.ok ? { profile: found } : {}), ...(catalogue?.ok ? { catalogue } : {}) };
   return { ok: true, profile, catalogue: pods, substrate: substrate.value, system, files, notices, refusal };
 }
@@ -94,20 +94,22 @@ function errorsOf(found: Found<unknown> | undefined): readonly FileError[] {
   return found === undefined || found.ok ? [] : found.errors;
 }
 
-function toldOf(found: Found<Profile> | undefined, { overrides }: CampaignInput): Told {
-  return found?.ok === true ? new Told(shown(found.path), overrides, found.text) : new Told('input profile', overrides);
+function positionsOf(found: Found<Profile> | undefined, { overrides }: CampaignInput): FilePositions {
+  return found?.ok === true
+    ? new FilePositions(shown(found.path), overrides, found.text)
+    : new FilePositions('input profile', overrides);
 }
 
 /** Errors of a part that a field of the profile names; that there is no such part is an error of the field. */
 function fieldErrors(
   part: Found<unknown> | undefined,
-  told: Told,
+  positions: FilePositions,
   path: readonly [string, ...string[]],
   what: string,
 ): readonly FileError[] {
   if (part === undefined || part.ok || part.named !== true) return errorsOf(part);
   return part.errors.map(({ file, problem, allowed, suggestion }) =>
-    told.place({
+    positions.place({
       path,
       problem: problem === 'not found' ? `no such ${what}` : problem,
       // The error is of `catalogue "name"`.
@@ -124,10 +126,10 @@ const STAGE_NAMES: ReadonlySet<string> = new Set(STAGES);
 
 function refusalLine(
   { field, message }: { readonly field: string; readonly message: string },
-  told: Told,
+  positions: FilePositions,
   name: string,
 ): string {
   const path = pathOf(field);
-  if (STAGE_NAMES.has(field) || !told.speaksOf(path)) return `${name || told.file}: ${field}: ${message}`;
-  return formatFileError(told.place({ path, problem: message, atValue: true }));
+  if (STAGE_NAMES.has(field) || !positions.speaksOf(path)) return `${name || positions.file}: ${field}: ${message}`;
+  return formatFileError(positions.place({ path, problem: message, atValue: true }));
 }

@@ -21,5 +21,5 @@ export const MAX_TEXT = 150_000;
 /** Keys of one map. */
 export const MAX_KEYS = 500;
 
-/** Errors told of one file; what is beyond is counted. */
+/** Errors reported for one file; the rest are counted. */
 export const MAX_ERRORS = 30;

@@ -1,6 +1,6 @@
 /**
- * What is wrong with a file or an input, in parts, and how it is told to a person. Free of any schema library, so every
- * room may import it.
+ * Errors in a file or an input, in parts, and their text for a person. Independent of the schema library, so that all folders
+ * may import it.
  */
 
 /** One thing wrong with a file. */
@@ -14,9 +14,9 @@ export interface FileError {
   readonly path: string;
   /** What is wrong, as a phrase: `unknown key`, `missing`, `not a whole number`. */
   readonly problem: string;
-  /** The value that stands there, quoted, with its type. Empty where nothing stands there. */
+  /** The value, quoted, with its type. Empty where there is none. */
   readonly found: string;
-  /** What may stand there. */
+  /** What is allowed. */
   readonly allowed: string;
   /** The nearest known name, if one is near. */
   readonly suggestion?: string;
@@ -47,7 +47,7 @@ export function formatFileError(error: FileError): string {
   return printable(`${place(error)}${path}: ${parts.join('; ')}`);
 }
 
-/** Longest path that is told whole. */
+/** Longest path that is shown whole. */
 const MAX_PATH = 200;
 
 /** A file may hold what moves the cursor, colours the terminal or turns the reading direction; shown, it is harmless. */

@@ -7,7 +7,7 @@ import { dotted } from './yaml-text.ts';
 import type { Segment } from './yaml-place.ts';
 import type { Source } from './yaml-text.ts';
 
-/** An error with its path in steps, before it has a place. */
+/** An error with its path in steps, before it has a position. */
 export interface Finding {
   readonly path: readonly Segment[];
   readonly problem: string;
@@ -18,7 +18,7 @@ export interface Finding {
   readonly atValue?: boolean;
 }
 
-/** Gives a finding its place. An error beneath an override names the override instead: it is what the user wrote. */
+/** Gives a finding its position. An error below an override names the override instead, because that is what the user wrote. */
 export function placed(finding: Finding, source: Source, overridden: ReadonlyMap<string, string>): FileError {
   const path = dotted(finding.path);
   const by = overriddenBy(finding.path, overridden);
@@ -63,7 +63,7 @@ function findingsOfIssue(issue: z.core.$ZodIssue, root: z.core.$ZodType, source:
     return [
       {
         path,
-        problem: own?.code === 'custom' ? 'not a name that may stand here' : 'not a known key',
+        problem: own?.code === 'custom' ? 'not a valid name' : 'not a known key',
         found: quoted(path.at(-1)),
         allowed: keyAllowed(root, path),
       },
@@ -135,7 +135,7 @@ function problemOf(issue: z.core.$ZodIssue, value: unknown): string {
             ? 'wrong type'
             : 'not a whole number'
           : 'not a finite number';
-      return value === null ? 'nothing stands here' : 'wrong type';
+      return value === null ? 'no value' : 'wrong type';
     default:
       return 'not allowed here';
   }

@@ -4,7 +4,7 @@ import type { Alias, Document, Node, Pair } from 'yaml';
 /** A step of a path: the key of a map or the index of a list. */
 export type Segment = string | number;
 
-/** What each alias stands for. */
+/** The value of each alias. */
 export type Anchors = ReadonlyMap<Alias, Node>;
 
 /** One walk for all aliases: asking each alias for its node walks the document anew. */

@@ -29,7 +29,7 @@ export type Read = { readonly ok: true; readonly source: Source } | Unread;
 export interface Unread {
   readonly ok: false;
   readonly errors: readonly FileError[];
-  /** The rest of the text where it can be looked at all the same, so that what is wrong there is told too. */
+  /** The rest of the text where it can be read, so that its errors are reported too. */
   readonly source?: Source;
   /** Errors of keys that no map may have, with their path: who knows the format can say what is known there. */
   readonly forbidden?: ReadonlyMap<FileError, readonly Segment[]>;
@@ -223,7 +223,7 @@ class Converter {
     const value = this.#value(node, path);
     const maps = (Array.isArray(value) ? value : [value]).filter(isObject);
     const all = Array.isArray(value) ? maps.length === value.length : maps.length === 1;
-    // An anchor that is not there was told already.
+    // A missing anchor was reported already.
     if (!all && this.errors.length === before) {
       const error = this.#error(node, path, 'takes in what is no map', 'a map, or a list of maps');
       this.errors.push({ ...error, found: JSON.stringify(value).slice(0, 60) });

@@ -10,11 +10,11 @@ export interface PointSeries {
   readonly points: readonly (readonly [number, number])[];
 }
 
-/** What came back for one question: series, or why there are none. */
+/** The answer to one query: series, or why there are none. */
 export type Answer<T> =
   { readonly ok: true; readonly series: readonly T[] } | { readonly ok: false; readonly error: string };
 
-/** A part of a campaign's ground that was dead or not watched; `endMs` null = still is. */
+/** A period in which a part of the infrastructure was dead or not watched; `endMs` null = it still is. */
 export interface InfrastructureGap {
   readonly startMs: number;
   readonly endMs: number | null;

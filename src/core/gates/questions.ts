@@ -88,7 +88,7 @@ export function gateQuestions(
   };
 }
 
-/** The range question that tells how well a job's targets were scraped: missing where no fresh sample was there. */
+/** The range query that shows how well a job's targets were scraped; a step without a fresh sample has no point. */
 export function coverageQuestion(
   job: string,
   window: TimeSpan,

@@ -38,9 +38,8 @@ export type CoverageAnswer =
   { readonly ok: true; readonly coverage: Coverage } | { readonly ok: false; readonly error: string };
 
 /**
- * Turns raw answers into a reading: the one place where it is decided whether a value may be believed. Checks run from
- * the cause to the symptom, so that the reason named is the one to mend: the ground, the answers themselves, the targets,
- * the series, the events, the number.
+ * Turns raw answers into a reading: the only function that decides whether a value can be believed. Checks run from
+ * cause to symptom, so that the reason names what to fix: infrastructure, answers, targets, series, events, number.
  */
 export function readGate(questions: GateQuestions, answers: GateAnswers, gaps: readonly InfrastructureGap[]): Reading {
   const samples = sampleCount(questions, answers);

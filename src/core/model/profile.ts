@@ -53,7 +53,7 @@ export interface Profile {
 export type Arrival = 'constant' | 'poisson' | 'steps' | 'spread';
 
 export interface Burst {
-  /** Into the soak. Below 0, in the ramp, only in files of upstream's version: see `intoSoak`. */
+  /** Seconds into the soak. Below 0 = during the ramp, only in files of BigFleet's version. */
   readonly atSeconds: number;
   readonly archetype: string;
   readonly extraTarget: number;
@@ -63,7 +63,7 @@ export interface Burst {
 }
 
 interface DemandChange {
-  /** Into the soak. Below 0, in the ramp, only in files of upstream's version: see `intoSoak`. */
+  /** Seconds into the soak. Below 0 = during the ramp, only in files of BigFleet's version. */
   readonly atSeconds: number;
   readonly targetMultiplier: number;
 }
@@ -79,7 +79,7 @@ export interface RunnerAction {
   readonly on?: FaultTargets;
 }
 
-/** Upstream's bars; an absent key is absent here. */
+/** Bars under BigFleet's names; a key that the file does not have is absent. */
 export interface Slo {
   readonly internalBindingLatencyP99Seconds?: number;
   readonly shardCycleDurationP99Seconds?: number;

@@ -10,7 +10,7 @@ export interface ChurnOperation {
 /**
  * The soak's replacements in order of time: `churnPerMinute` of `pods` every minute, each at a random moment within its
  * slice of time. Slots come in a shuffled order that repeats, so that a Pod is replaced again only after every other one
- * was, and operation k of a slot always makes generation k: whoever resumes can tell from a Pod's name what is done.
+ * was. Operation k of a slot always creates generation k: a resumed soak sees from a Pod's name what was done.
  */
 export function churnTimes(request: {
   readonly pods: number;

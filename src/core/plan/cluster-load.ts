@@ -7,7 +7,7 @@ import { podTemplate, type PodTemplate } from './pod-shape.ts';
 import type { CampaignSpec } from './spec.ts';
 import { podName, podSlots, type PodSlot } from './workload.ts';
 
-/** Everything that is made in one cluster, drawn from the campaign's seed: the same again for whoever draws it again. */
+/** Everything that is created in one cluster, drawn from the campaign's seed. Every draw gives the same result. */
 export interface ClusterLoad {
   readonly namespace: string;
   /** Selects what the campaign made. */
@@ -29,7 +29,7 @@ export function clusterLoad(spec: CampaignSpec, clusterIndex: number, owner: Own
   const demand = demandSchedule(spec, clusterIndex);
   const slots = podSlots(demand.workloads);
   const workloads = demand.bindable;
-  const ground = spec.capacityFromSystem
+  const layout = spec.capacityFromSystem
     ? { nodes: [], domains: new Map<number, never>() }
     : planNodes({ slug, catalogue, rows: plan.seed, workloads, clusterIndex, clusterCount: plan.clusterCount });
   const archetypes = new Map(
@@ -40,7 +40,7 @@ export function clusterLoad(spec: CampaignSpec, clusterIndex: number, owner: Own
   const context = {
     slug,
     owner,
-    domains: ground.domains,
+    domains: layout.domains,
     anyInstanceType: spec.capacityFromSystem,
     zoneNames: zoneNames(spec),
   };
@@ -59,7 +59,7 @@ export function clusterLoad(spec: CampaignSpec, clusterIndex: number, owner: Own
     namespace: slug,
     labelSelector: `${LABELS.campaign}=${spec.campaign}`,
     slots,
-    nodes: ground.nodes,
+    nodes: layout.nodes,
     arrivalsMs: arrivalTimes({
       shape: profile.loadProfile.arrival,
       count: demand.base,

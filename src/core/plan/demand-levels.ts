@@ -7,13 +7,12 @@ export interface DemandLevel {
   readonly pods: number;
 }
 
-/** Products like 100 x 0.29 come out a hair below the whole number they mean. */
+/** Products like 100 x 0.29 are slightly below the whole number, because of binary rounding. */
 const ROUNDING = 1e-9;
 
 /**
- * The levels that scale-downs and demand steps ask for, in order of time, one a moment, of those within the soak. A scale-down
- * only ever lowers the level, a step goes either way; both are multiples of `base`, rounded down
- * (`reference/bigfleet-harness.md` §16).
+ * The demand levels of scale-downs and demand steps within the soak, in order of time, one per moment. Both are multiples of
+ * `base`, rounded down. A scale-down only lowers the level; a step raises or lowers it. BigFleet's load driver does the same.
  */
 export function demandLevels(load: Profile['loadProfile'], base: number): readonly DemandLevel[] {
   const changes = [
@@ -27,7 +26,7 @@ export function demandLevels(load: Profile['loadProfile'], base: number): readon
   for (const { atSeconds, targetMultiplier, onlyDown } of changes) {
     const asked = multipleOf(base, targetMultiplier);
     pods = onlyDown ? Math.min(pods, asked) : asked;
-    // Of those in the ramp the last one is the level that the soak begins with.
+    // The last change during the ramp is the level at which the soak begins.
     levels.set(Math.max(0, Math.round(atSeconds * 1_000)), pods);
   }
   return [...levels].map(([atMs, level]) => ({ atMs, pods: level }));
@@ -39,8 +38,8 @@ export function multipleOf(pods: number, multiplier: number): number {
 }
 
 /**
- * The steady slots in the order in which a growing level takes them: at a level of n the first n are wanted. What steps add
- * comes last; before that the largest workloads, which are the first to go (`reference/bigfleet-harness.md` §16).
+ * The steady slots in the order in which a rising level fills them: at a level of n, the first n are wanted. Growth by demand
+ * steps comes last. Before it come the largest workloads, because a scale-down removes the largest first, as in BigFleet.
  */
 export function slotsByLevel(base: readonly Workload[], growth: readonly Workload[]): readonly number[] {
   const smallestFirst = base.toSorted((a, b) => a.replicas - b.replicas);

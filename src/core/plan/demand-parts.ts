@@ -25,7 +25,7 @@ export interface DemandParts {
   readonly growth: readonly Workload[];
   readonly levels: readonly DemandLevel[];
   readonly bursts: readonly BurstPart[];
-  /** Beyond the machines: nobody counts on them to be bound. */
+  /** More than the machines hold; these need not be bound. */
   readonly extra: readonly Workload[];
 }
 
@@ -75,7 +75,7 @@ export function archetypeOf(catalogue: Catalogue, name: string): Archetype | und
   return [...catalogue.demandArchetypes, ...catalogue.archetypes].find((archetype) => archetype.name === name);
 }
 
-/** Bursts of the same moment meet the same clusters, whatever the campaign's seed, as upstream's hash has it. */
+/** Bursts of the same moment affect the same clusters whatever the campaign's seed, as in BigFleet. */
 function takesPart({ atSeconds, selectivity }: Burst, clusterIndex: number): boolean {
   return randomStream(0, 'burst', clusterIndex, atSeconds)() < selectivity;
 }

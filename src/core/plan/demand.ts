@@ -43,7 +43,7 @@ interface Edge {
 /**
  * A cluster's demand, drawn from the campaign's seed: churn and the ends of lives replace Pods that are wanted at that
  * moment; scale-downs, demand steps, bursts and open-loop demand change which are. Times count from the start of the soak.
- * Whoever resumes can tell from a Pod's slot and generation what is done.
+ * A resumed soak sees from a Pod's slot and generation what was done.
  */
 export function demandSchedule(spec: DemandSpec, clusterIndex: number): Demand {
   const parts = drawDemand(spec, clusterIndex);

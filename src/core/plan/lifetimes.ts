@@ -1,15 +1,14 @@
 import { randomStream } from './random.ts';
 
-/** The end of a Pod's life: whoever is in the slot is replaced, `atMs` after the start of the soak. */
+/** The end of a Pod's life: the Pod in the slot is replaced, `atMs` after the start of the soak. */
 export interface LifeEnd {
   readonly atMs: number;
   readonly slot: number;
 }
 
 /**
- * When Pods reach the end of their lives. Lives are exponential with the archetype's mean, so that n Pods of a kind end at
- * the rate n / mean whatever their age (`reference/bigfleet-harness.md` §16 step 8). In order of slots; those whose mean is
- * 0 live for ever.
+ * When Pods reach the end of their lives, in order of slots. Lifetimes are exponential with the archetype's mean, so that n
+ * Pods of an archetype end at the rate n / mean whatever their age, as in BigFleet. A mean of 0 means that a Pod never ends.
  */
 export function lifeEnds(request: {
   /** Mean life of each slot's Pods, s. */

@@ -27,8 +27,8 @@ const MAX_ACTIVITIES_PER_STAGE = 200;
 const CLUSTERS_PER_ACTIVITY = 10;
 
 /**
- * The numbers of a campaign, from what is tested and where (`reference/bigfleet-harness.md` §5). The clusters' Pods sum to
- * exactly machines x density, where upstream fills every cluster to the brim.
+ * The numbers of a campaign, from profile, substrate and catalogue; docs/upstream.md has the formulas. The Pods of all
+ * clusters sum to exactly machines x density. BigFleet's runner gives every cluster the substrate's Pods per cluster instead.
  * @throws RangeError when the scale asks for more than `MAX_CLUSTERS` clusters
  */
 export function makePlan(profile: Profile, substrate: Substrate, catalogue: Catalogue): Plan {

@@ -26,7 +26,7 @@ export interface Domain {
 }
 
 /** The machines of a cluster, and the place of each gang (by index of its workload) among them. */
-export interface GroundPlan {
+export interface NodePlan {
   readonly nodes: readonly PlannedNode[];
   readonly domains: ReadonlyMap<number, Domain>;
 }
@@ -53,7 +53,7 @@ interface Pool {
  * and never fewer than the drawn workloads need, so that kube-scheduler can bind all of them, and again after one machine
  * failed: a Node holds `podsPerMachine` Pods of the largest size; each zone has room for its share of spread Pods and a
  * machine more; each gang has a rack or zone reserved in which it fits whole (kube-scheduler places Pods one at a time and
- * would paint a gang into a corner; upstream anchors gangs likewise).
+ * could leave no room for a whole gang; BigFleet reserves room for gangs too).
  */
 export function planNodes(request: {
   readonly slug: string;
@@ -62,27 +62,27 @@ export function planNodes(request: {
   readonly workloads: readonly Workload[];
   readonly clusterIndex: number;
   readonly clusterCount: number;
-}): GroundPlan {
+}): NodePlan {
   const { slug, catalogue, workloads, clusterIndex, clusterCount } = request;
-  const ground = new Ground(slug);
+  const layout = new NodeLayout(slug);
   const rows = new Map(request.rows.map((row) => [row.archetype, row]));
   for (const archetype of allArchetypes(catalogue)) {
     const row = rows.get(archetype.name);
     const podsPerMachine = row?.podsPerMachine ?? Math.max(1, archetype.podsPerNode);
     const existing = row === undefined ? 0 : evenPart(row.configured + row.idle, clusterCount, clusterIndex);
     const pools = poolsOf(archetype, podsPerMachine, workloads);
-    const before = ground.nodes.length;
+    const before = layout.nodes.length;
     for (const pool of pools) {
-      if (archetype.sameRack) placeRackGangs(ground, pool);
-      else if (archetype.sameZone) placeZoneGangs(ground, pool);
-      else placeServices(ground, pool);
+      if (archetype.sameRack) placeRackGangs(layout, pool);
+      else if (archetype.sameZone) placeZoneGangs(layout, pool);
+      else placeServices(layout, pool);
     }
-    for (let extra = 0; ground.nodes.length - before < existing; extra++) {
+    for (let extra = 0; layout.nodes.length - before < existing; extra++) {
       const pool = pools[extra % pools.length];
-      if (pool !== undefined) ground.add(pool, zoneOf(archetype, extra), rackMachines(pool));
+      if (pool !== undefined) layout.add(pool, zoneOf(archetype, extra), rackMachines(pool));
     }
   }
-  return { nodes: ground.nodes, domains: ground.domains };
+  return { nodes: layout.nodes, domains: layout.domains };
 }
 
 /** The Node object for a planned machine; kwok's controller keeps it Ready. */
@@ -110,7 +110,7 @@ export function nodeBody(node: PlannedNode, owner: Ownership): Record<string, un
 }
 
 /** What has been placed so far. A rack stays open until it is full. */
-class Ground {
+class NodeLayout {
   readonly nodes: PlannedNode[] = [];
   readonly domains = new Map<number, Domain>();
   readonly #slug: string;
@@ -148,33 +148,33 @@ class Ground {
 }
 
 /** Whole racks, each with room for the largest gang and a spare machine; gangs go into the first rack that has room. */
-function placeRackGangs(ground: Ground, pool: Pool): void {
+function placeRackGangs(layout: NodeLayout, pool: Pool): void {
   const machines = rackMachines(pool);
   const racks: { domain: Domain; room: number }[] = [];
   for (const gang of pool.workloads) {
     let rack = racks.find(({ room }) => room >= gang.replicas);
     if (rack === undefined) {
       const zone = zoneOf(pool.archetype, racks.length);
-      const names = Array.from({ length: machines }, () => ground.add(pool, zone, machines));
+      const names = Array.from({ length: machines }, () => layout.add(pool, zone, machines));
       rack = { domain: { zone, rack: names[0] ?? '' }, room: (machines - 1) * pool.podsPerMachine };
       racks.push(rack);
     }
     rack.room -= gang.replicas;
-    ground.domains.set(gang.index, rack.domain);
+    layout.domains.set(gang.index, rack.domain);
   }
 }
 
 /** Each gang goes to the zone that has fewest Pods so far; each zone that got any has a spare machine. */
-function placeZoneGangs(ground: Ground, pool: Pool): void {
+function placeZoneGangs(layout: NodeLayout, pool: Pool): void {
   const pods = new Map(zonesOf(pool.archetype).map((zone) => [zone, 0]));
   for (const gang of pool.workloads) {
     const [zone, load] = [...pods].reduce((least, entry) => (entry[1] < least[1] ? entry : least));
     pods.set(zone, load + gang.replicas);
-    ground.domains.set(gang.index, { zone });
+    layout.domains.set(gang.index, { zone });
   }
   for (const [zone, load] of pods) {
     const machines = load === 0 ? 0 : Math.ceil(load / pool.podsPerMachine) + 1;
-    for (let made = 0; made < machines; made++) ground.add(pool, zone, RACK_MACHINES);
+    for (let made = 0; made < machines; made++) layout.add(pool, zone, RACK_MACHINES);
   }
 }
 
@@ -182,7 +182,7 @@ function placeZoneGangs(ground: Ground, pool: Pool): void {
  * Machines over the zones in turn, with one to spare. Where Pods must be spread, every zone gets its equal share with a
  * tenth (at least a machine) to spare: kube-scheduler fills Nodes evenly, but not exactly so.
  */
-function placeServices(ground: Ground, pool: Pool): void {
+function placeServices(layout: NodeLayout, pool: Pool): void {
   const pods = pool.workloads.reduce((sum, workload) => sum + workload.replicas, 0);
   if (pods === 0) return;
   const zones = zonesOf(pool.archetype).length;
@@ -192,7 +192,7 @@ function placeServices(ground: Ground, pool: Pool): void {
   const needed = Math.ceil(pods / pool.podsPerMachine);
   const perZone = Math.ceil(needed / zones);
   const machines = mustSpread ? zones * (perZone + Math.ceil(perZone / 10)) : needed + 1;
-  for (let made = 0; made < machines; made++) ground.add(pool, zoneOf(pool.archetype, made), RACK_MACHINES);
+  for (let made = 0; made < machines; made++) layout.add(pool, zoneOf(pool.archetype, made), RACK_MACHINES);
 }
 
 function poolsOf(archetype: Archetype, podsPerMachine: number, workloads: readonly Workload[]): readonly Pool[] {

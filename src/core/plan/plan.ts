@@ -1,4 +1,4 @@
-/** The numbers derived from profile x substrate before anything starts (`reference/bigfleet-harness.md` §5). */
+/** The numbers derived from profile and substrate before a campaign starts. */
 export interface Plan {
   readonly totalPods: number;
   readonly clusterCount: number;

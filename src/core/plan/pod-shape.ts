@@ -90,7 +90,7 @@ function shapeOf(
         : { schedulerName: context.schedulerName }),
       automountServiceAccountToken: false,
       enableServiceLinks: false,
-      // A deleted Pod goes at once, whoever deletes it: nothing runs in it that needs time to end.
+      // A deleted Pod disappears at once: nothing runs in it that needs time to stop.
       terminationGracePeriodSeconds: 0,
       containers: [
         {

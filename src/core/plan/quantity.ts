@@ -1,7 +1,7 @@
 import { parseQuantity as readQuantity, QUANTITY_ALLOWED } from '../model/quantity.ts';
 
 /**
- * The number that a quantity of a catalogue or a Pod stands for: `400m` is 0.4, `2Gi` is 2147483648. Files were checked when
+ * The value of a quantity of a catalogue or a Pod: `400m` is 0.4, `2Gi` is 2147483648. Files were checked when
  * they were parsed; what is none here is a mistake of the caller.
  * @throws RangeError when the text is no quantity
  */

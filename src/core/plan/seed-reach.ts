@@ -61,7 +61,7 @@ export function seedRefusals(
   ];
 }
 
-/** Sums of shares of shards come out a hair below the whole number they mean. */
+/** Sums of shares are slightly below the whole number, because of binary rounding. */
 const ROUNDING = 1e-6;
 
 /** Shards that own the same share of the clusters: how many, that share, and each one's share of the shards' tiers. */
@@ -71,10 +71,10 @@ interface ShardKind {
   readonly ofTiers: number;
 }
 
-/** Machines that anybody may use: nothing is sharded. */
+/** Machines without shards: every cluster may use all of them. */
 const WHOLE_CAMPAIGN: ShardKind = { count: 1, ofClusters: 1, ofTiers: 1 };
 
-/** Cluster N belongs to shard N % replicas (`reference/bigfleet-harness.md` §1), so the first shards may own one more. */
+/** BigFleet assigns cluster N to shard N % replicas, so the first shards may own one cluster more. */
 function shardKinds({ clusterCount, shardReplicas }: Plan): readonly ShardKind[] {
   const least = Math.floor(clusterCount / shardReplicas);
   const larger = clusterCount % shardReplicas;
@@ -85,34 +85,34 @@ function shardKinds({ clusterCount, shardReplicas }: Plan): readonly ShardKind[]
   ];
 }
 
-/** What more machines alone would not mend. */
+/** A cause that more machines alone would not remove. */
 interface Cause {
   readonly why: string;
   readonly remedy: string;
 }
 
-/** Archetypes that are asked for and have no instance type in common with any that is seeded; undefined where none is. */
+/** Archetypes of the demand that share no instance type with the seed; undefined where there are none. */
 function homeless(catalogue: Catalogue): Cause | undefined {
   const types = new Set(seededArchetypes(catalogue).flatMap(({ instanceTypes }) => instanceTypes));
   const without = demandedArchetypes(catalogue).filter(
     ({ instanceTypes }) => !instanceTypes.some((type) => types.has(type)),
   );
   if (without.length === 0) return undefined;
-  const told = without.map(({ name, instanceTypes }) => `${name} (${instanceTypes.join(', ')})`).join(', ');
+  const named = without.map(({ name, instanceTypes }) => `${name} (${instanceTypes.join(', ')})`).join(', ');
   return {
-    why: `no machine of the seed has an instance type of ${told}`,
+    why: `no machine of the seed has an instance type of ${named}`,
     remedy: `an entry of seedArchetypes in catalogue ${catalogue.name} with these instance types`,
   };
 }
 
-/** Why equal tiers do not suit shards that own unequal numbers of clusters; undefined where all own the same. */
+/** Why equal tiers do not suit shards with unequal numbers of clusters; undefined where all have the same number. */
 function unevenShards(plan: Plan): Cause | undefined {
   const { clusterCount, shardReplicas } = plan;
   if (clusterCount % shardReplicas === 0) return undefined;
   const rule = `cluster N belongs to shard N % topology.shardReplicas ${shardReplicas}`;
   return clusterCount < shardReplicas
     ? {
-        why: `${rule}: ${shardReplicas - clusterCount} of the shards own none of the ${clusterCount} clusters, and their machines help nobody`,
+        why: `${rule}: ${shardReplicas - clusterCount} of the shards own none of the ${clusterCount} clusters, and their machines are of no use`,
         remedy: `topology.shardReplicas at most ${clusterCount}`,
       }
     : {

@@ -3,8 +3,8 @@ import { isStateful, SERVICE_SIZES, STATEFUL_REPLICAS_MAX } from './service-size
 import { ceilDiv, largestRemainder } from './whole-numbers.ts';
 
 /*
- * How many machines a number of Pods needs, by archetype. Source of every rule: BigFleet's ADR-0044 as told in
- * `reference/bigfleet-harness.md` §5.
+ * How many machines a number of Pods needs, by archetype. Every rule comes from BigFleet's ADR-0044; docs/upstream.md has the
+ * formulas.
  */
 
 /** Resources that do not make a machine special. */

@@ -28,7 +28,7 @@ export interface PodSlot {
   readonly workload: Workload;
 }
 
-/** Upstream's priority of an archetype that names none. */
+/** Priority of an archetype without priority classes, as in BigFleet. */
 const DEFAULT_PRIORITY = 1_000;
 
 /** Where a draw begins, and its purpose: draws of different purposes do not shift one another. */
@@ -41,9 +41,9 @@ export interface DrawPlace {
 const STEADY: DrawPlace = { purpose: 'workloads', firstIndex: 0, firstSlot: 0 };
 
 /**
- * Draws workloads until their replicas sum to exactly `targetPods`; the last one is cut to fit. Archetypes by weight
- * (burst-only ones never, a weight of 0 counts as 1), replicas by gang size or service size
- * (`reference/bigfleet-harness.md` §16 step 2). Two clusters of one campaign draw differently.
+ * Draws workloads until their replicas sum to exactly `targetPods`; the last one is cut to fit. Archetypes are drawn by weight
+ * (0 counts as 1, burst-only archetypes are never drawn), replicas by gang size or service size. Every cluster of a campaign
+ * draws differently.
  * @throws RangeError when Pods are wanted and no archetype may be drawn
  */
 export function drawWorkloads(
@@ -67,8 +67,8 @@ export function drawWorkloads(
 }
 
 /**
- * Draws workloads of one archetype until they have at least `pods` replicas. Services are cut to fit, a gang comes whole, so
- * that a burst of 1 is one full gang (`reference/bigfleet-harness.md` §16).
+ * Draws workloads of one archetype until they have at least `pods` replicas. Services are cut to fit; a gang is never cut, so
+ * a burst of 1 is one full gang, as in BigFleet.
  */
 export function drawBurst(
   archetype: Archetype,

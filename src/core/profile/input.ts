@@ -82,7 +82,7 @@ function ok<T>(value: T): Parsed<T> {
   return { ok: true, value, notices: [] };
 }
 
-/** Stands where errors have been noted already, so its value is never used. */
+/** A placeholder where an error has been added already, so its value is never used. */
 function never(): never {
   throw new RangeError('an input without errors was expected');
 }

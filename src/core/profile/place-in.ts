@@ -7,28 +7,28 @@ import { readYaml } from '../files/yaml-text.ts';
 import type { Source } from '../files/yaml-text.ts';
 import type { Segment } from '../files/yaml-place.ts';
 
-/** A file that is right by itself, in which more turned out to be wrong when it met the others. It is read once, when asked. */
-export class Told {
+/** Positions in a file that is valid by itself, for errors that appear when it is combined with other files. It is read once, on demand. */
+export class FilePositions {
   /** The file as messages name it. */
   readonly file: string;
   readonly #text: string | undefined;
   readonly #overrides: Overrides;
   #read: Read | undefined;
 
-  /** @param text undefined = it came as an object, and has no lines */
+  /** @param text undefined = it was given as an object and has no lines */
   constructor(file: string, overrides: Overrides, text?: string) {
     this.file = file;
     this.#overrides = overrides;
     this.#text = text;
   }
 
-  /** Gives a finding its place in the file, or names the override that it came by. */
+  /** The error of a finding, at its position in the file or naming its override. */
   place(finding: Finding): FileError {
     const { source, changed } = this.#known();
     return placed(finding, source, changed.from);
   }
 
-  /** Whether the file, or an override of it, says anything of a path's first field: what it does not say is somebody else's. */
+  /** Whether the file, or an override of it, has the first field of a path. */
   speaksOf(path: readonly Segment[]): boolean {
     return valueAt(this.#known().changed.raw, path.slice(0, 1)) !== undefined;
   }

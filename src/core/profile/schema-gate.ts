@@ -4,7 +4,7 @@ import { GATE_KIND_FIELDS } from '../gates/kinds/registry.ts';
 
 /** Names of gates: keys of summaries and of `--set`, so without dots. */
 const gateName = passing(
-  // Names that every object has (`constructor`) would be found where nobody put them.
+  // Every object has names such as `constructor`, so a lookup would find them in a map without them.
   (key) => /^[A-Za-z][A-Za-z0-9_-]{0,79}$/.test(key) && !(key in {}),
   'a name of letters, digits, - and _, beginning with a letter',
   'Name of the gate',
@@ -46,7 +46,7 @@ const gateSchema = z
     ).optional(),
     unmeasured: choice(['fail', 'allow'], 'allow: an unmeasured reading does not lower the verdict').optional(),
   })
-  .meta({ description: 'A gate: how a value is had, and the bar it must hold' });
+  .meta({ description: 'A gate: how a value is measured, and its bar' });
 
 /** A gate as parsed, before durations become milliseconds. */
 export type GateFile = z.output<typeof gateSchema>;

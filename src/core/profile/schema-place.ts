@@ -41,10 +41,10 @@ export const substrateSchema = z
       .strictObject({
         extraFlags: z
           .array(text('A flag'))
-          .meta({ description: 'Read, never used upstream; has no effect' })
+          .meta({ description: 'BigFleet reads it and never uses it; has no effect' })
           .default([]),
       })
-      .meta({ description: 'Has no effect, as upstream' })
+      .meta({ description: 'Has no effect, as in BigFleet' })
       .optional(),
     costEstimate: z
       .strictObject({
@@ -53,7 +53,7 @@ export const substrateSchema = z
       })
       .meta({ description: 'What a host costs' })
       .prefault({}),
-    provisioning: text('How such hosts are had; for people').default(''),
+    provisioning: text('How to get such hosts; for people').default(''),
     kubeconfig: z
       .strictObject({
         file: text('Path of a kubeconfig; empty = the one kubectl uses').default(''),
@@ -160,7 +160,7 @@ const archetype = z
   })
   .meta({ description: 'One kind of Pod' });
 
-/** A catalogue file: what the Pods of a profile are like. Upstream's have neither apiVersion nor kind. */
+/** A catalogue file: the archetypes of Pods. BigFleet's catalogues have neither apiVersion nor kind. */
 export const catalogueSchema = z
   .strictObject({
     apiVersion: versionSchema.optional(),

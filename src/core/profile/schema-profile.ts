@@ -32,7 +32,7 @@ export const versionSchema = choice(VERSIONS, 'Version of the format');
 const MAX_MULTIPLE = 1_000;
 
 const seed = z.strictObject({
-  configuredFraction: amount('Share of the effective machines that stand bound before the ramp', 1).default(0),
+  configuredFraction: amount('Share of the effective machines that exist and are bound before the ramp', 1).default(0),
   speculativeMultiplier: count(
     'Elastic tier as a multiple of the effective machines, shared among the shards',
     0,
@@ -167,7 +167,7 @@ export const profileSchema = z
       })
       .meta({ description: 'Failure injection' })
       .prefault({}),
-    slo: slo.meta({ description: 'Bars as upstream names them' }).prefault({}),
+    slo: slo.meta({ description: "Bars under BigFleet's names" }).prefault({}),
     system: name('System under test, a file in systems/').optional(),
     gates: gatesSchema.default({}),
     deadlines: deadlines.meta({ description: 'Waits the profile insists on; the rest are derived' }).prefault({}),

@@ -54,7 +54,7 @@ function checkMatching(
   if (scalars > 0 && (labels?.length ?? 0) > 0)
     report('on and ignoring match series with series, not with a number', matching.from);
   const twice = matching.getChild('On') === null ? undefined : extra?.find((label) => labels?.includes(label));
-  if (twice !== undefined) report(`the label ${twice} stands in on and in ${textOf(group, query)}`, matching.from);
+  if (twice !== undefined) report(`the label ${twice} is both in on and in ${textOf(group, query)}`, matching.from);
 }
 
 function labelsOf(group: SyntaxNode, query: string): readonly string[] {

@@ -13,7 +13,7 @@ export interface Selector {
 }
 
 /**
- * Which series a query cannot do without. `any` stands for PromQL's `or`: one side that exists is enough, but a constant
+ * The series that a query needs. `any` is PromQL's `or`: one side that exists is enough, but a constant
  * (`vector(0)`) never is, so that a misspelt metric is not read as 0.
  */
 export type Need =

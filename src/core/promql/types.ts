@@ -17,7 +17,7 @@ const WORDS: Readonly<Record<PromqlType, string>> = {
   string: 'a text',
 };
 
-/** What stands under a `[5m]`, `offset` or `@`: they want a selector itself, not what was made of one. */
+/** The operand of `[5m]`, `offset` or `@`, which must be a selector, not an expression. */
 interface Operand {
   readonly type: PromqlType;
   readonly part: 'selector' | 'range' | 'subquery' | 'expression';
@@ -117,14 +117,14 @@ class Types {
       case 'MatrixSelector':
         checkRange(suffix, this.#query, this.#report);
         if (inner.part !== 'selector')
-          this.#report('a range stands right after a selector; over an expression write [5m:]', primary.from);
+          this.#report('a range must follow a selector directly; over an expression write [5m:]', primary.from);
         else if (inner.moved.length > 0)
           this.#report(`the range comes before ${inner.moved.join(' and ')}`, primary.from);
         return { ...inner, type: 'matrix', part: 'range', moved: [] };
       case 'SubqueryExpr':
         checkRange(suffix, this.#query, this.#report);
         if (inner.type !== 'vector')
-          this.#report(`[…:] stands after series of one value each, not after ${WORDS[inner.type]}`, primary.from);
+          this.#report(`[…:] must follow series of one value each, not ${WORDS[inner.type]}`, primary.from);
         return { type: 'matrix', part: 'subquery', moved: [] };
       case 'OffsetExpr':
       case 'StepInvariantExpr': {
@@ -132,7 +132,7 @@ class Types {
         if (what === 'offset') checkOffset(suffix, this.#query, this.#report);
         else checkTimestamp(suffix, this.#query, this.#report);
         if (inner.part === 'expression')
-          this.#report(`${what} stands right after a selector or its range`, primary.from);
+          this.#report(`${what} must follow a selector or its range directly`, primary.from);
         if (inner.moved.includes(what)) this.#report(`${what} twice`, primary.from);
         return { ...inner, moved: [...inner.moved, what] };
       }

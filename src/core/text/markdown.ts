@@ -3,7 +3,7 @@ const ELLIPSIS = '…';
 /** Last paragraph of what the UI renders: it makes its frame a little too low, and cuts off what comes last. */
 export const END = '\u00A0';
 
-/** A text in at most `maxBytes` of UTF-8; an ellipsis stands for the rest. */
+/** A text in at most `maxBytes` of UTF-8; an ellipsis replaces the rest. */
 export function cut(text: string, maxBytes: number): string {
   if (bytesOf(text) <= maxBytes) return text;
   let kept = '';

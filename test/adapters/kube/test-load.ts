@@ -12,7 +12,7 @@ import type { WatchedPod } from '../../../src/adapters/kube/watched-pod.ts';
 import type { Demand } from '../../../src/core/plan/demand.ts';
 import { LABELS, ownershipLabels } from '../../../src/core/plan/labels.ts';
 import { nodeBody, planNodes } from '../../../src/core/plan/nodes.ts';
-import type { GroundPlan } from '../../../src/core/plan/nodes.ts';
+import type { NodePlan } from '../../../src/core/plan/nodes.ts';
 import type { SeedRow } from '../../../src/core/plan/plan.ts';
 import { podTemplate } from '../../../src/core/plan/pod-shape.ts';
 import { drawWorkloads, podName, podSlots } from '../../../src/core/plan/workload.ts';
@@ -24,7 +24,7 @@ export interface TestLoad {
   readonly slug: string;
   readonly count: number;
   readonly workloads: readonly Workload[];
-  readonly ground: GroundPlan;
+  readonly ground: NodePlan;
   readonly scope: LoadScope & { readonly client: ClusterClient };
   readonly pods: PodSource;
 }

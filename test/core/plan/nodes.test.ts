@@ -1,13 +1,13 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { nodeBody, planNodes } from '../../../src/core/plan/nodes.ts';
-import type { GroundPlan, PlannedNode } from '../../../src/core/plan/nodes.ts';
+import type { NodePlan, PlannedNode } from '../../../src/core/plan/nodes.ts';
 import { formatQuantity, parseQuantity } from '../../../src/core/plan/quantity.ts';
 import { drawWorkloads } from '../../../src/core/plan/workload.ts';
 import type { Workload } from '../../../src/core/plan/workload.ts';
 import { archetype, catalogue, mixedCatalogue, mixedRows, seedRow } from './catalogue-samples.ts';
 
-function ground(workloads: readonly Workload[], rows = mixedRows): GroundPlan {
+function ground(workloads: readonly Workload[], rows = mixedRows): NodePlan {
   return planNodes({ slug: 'c1', catalogue: mixedCatalogue, rows, workloads, clusterIndex: 0, clusterCount: 1 });
 }
 

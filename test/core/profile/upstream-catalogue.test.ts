@@ -30,7 +30,7 @@ describe("upstream's catalogue, which says no version", () => {
   it.each([
     ['[0, 4]', undefined, 'groupSizeRange[0]: too small; found 0'],
     ['[0, 0]', own, 'groupSizeRange[0]: too small; found 0'],
-    ['[1, 2]', own, 'zones: nothing stands here; found nothing (null)'],
+    ['[1, 2]', own, 'zones: no value; found nothing (null)'],
   ])('is strict otherwise: a gang of %s, head %j', (gang, head, message) => {
     const parsed = parseCatalogue(catalogue(gang, head), { file: 'web.yaml' });
     expect(parsed.ok ? '' : formatFileErrors(parsed.errors)).toContain(message);

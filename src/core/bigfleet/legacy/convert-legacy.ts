@@ -16,7 +16,7 @@ import { soakSecondsOf } from '../format/load-times.ts';
 import { readYaml } from '../../files/yaml-text.ts';
 import type { Source } from '../../files/yaml-text.ts';
 
-/** A legacy profile in the V2 format, or why it cannot be had. */
+/** A legacy profile in the V2 format, or why it cannot be converted. */
 export type Conversion =
   | { readonly ok: true; readonly text: string; readonly notes: readonly string[] }
   | { readonly ok: false; readonly errors: readonly FileError[] };
@@ -42,11 +42,11 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
 const CATALOGUE = 'realistic';
 
 /**
- * Makes a V2 profile of a legacy one (Helm values with `kwok.clusterCount` and `loadProfile.target`). What it says is kept;
- * what has no place in the format, or had to be filled in, is told in `notes`. A value of the wrong kind is an error at its
- * place in the legacy file: passed over, it would be another test.
+ * Converts a legacy profile (Helm values with `kwok.clusterCount` and `loadProfile.target`) into a V2 profile. `notes` lists
+ * what has no field in the format and what had to be filled in. A value of the wrong kind is an error at its position in the
+ * legacy file; ignoring it would change the test.
  *
- * @param file as the user named it; the profile's name is made of it
+ * @param file as the user named it; the profile's name comes from it
  */
 export function convertLegacy(text: string, file: string): Conversion {
   const read = readYaml(text, file);
@@ -63,9 +63,9 @@ export function convertLegacy(text: string, file: string): Conversion {
   const legacy = legacySchema.safeParse(source.raw);
   if (findings.length > 0 || !legacy.success) {
     const errors = sortFileErrors(findings.slice(0, MAX_ERRORS).map((finding) => placed(finding, source, new Map())));
-    const untold = findings.length - errors.length;
-    const more = { file, line: 0, column: 0, path: '', problem: `and ${untold} more`, found: '', allowed: '' };
-    return { ok: false, errors: untold > 0 ? [...errors, more] : errors };
+    const unreported = findings.length - errors.length;
+    const more = { file, line: 0, column: 0, path: '', problem: `and ${unreported} more`, found: '', allowed: '' };
+    return { ok: false, errors: unreported > 0 ? [...errors, more] : errors };
   }
   const name = nameFrom(file);
   const notes: string[] = [];

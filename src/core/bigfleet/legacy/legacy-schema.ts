@@ -17,7 +17,7 @@ const topology = profileSchema.shape.topology.unwrap().shape;
 
 /**
  * The fields of a legacy profile that have a place in the V2 format, by the rules of that place. Legacy profiles are values of
- * a chart, so there are many more; those are told as notes and never checked.
+ * a chart, so there are many more; those become notes and are never checked.
  */
 export const legacySchema = z.looseObject({
   kwok: z.looseObject({ clusterCount: count('Clusters', 1) }),
@@ -94,7 +94,7 @@ export function legacyFindings(source: Source): readonly Finding[] {
 
 /** The values of a legacy file without the keys that hold nothing, which means the chart's default. */
 export function legacyValues(root: unknown): unknown {
-  // So that what is missing beneath is told by its own name.
+  // So that a missing field below is reported by its own name.
   return { kwok: {}, loadProfile: {}, ...asMap(withoutNothing(root)) };
 }
 
@@ -129,5 +129,5 @@ function asMap(value: unknown): Record<string, unknown> {
 }
 
 function inLegacyWords(text: string): string {
-  return Object.entries(LEGACY_NAMES).reduce((told, [v2, legacy]) => told.replaceAll(v2, legacy), text);
+  return Object.entries(LEGACY_NAMES).reduce((result, [v2, legacy]) => result.replaceAll(v2, legacy), text);
 }

@@ -70,7 +70,7 @@ function standingShortfall(system: Gates, slo: Slo): Gates {
   return {
     // Pods without a Node are what such a profile is about.
     ...(bound === undefined ? {} : { podsBound: { ...bound, ...OFF } }),
-    shardShortfalls: { ...shortfalls, description: 'A shortfall stands, as the profile expects' },
+    shardShortfalls: { ...shortfalls, description: 'There is a shortfall, as the profile expects' },
     ...(delta === undefined
       ? {}
       : { shardShortfallsDelta: { ...withoutBar(delta), max: slo.shortfallStabilityMax ?? 0, bar: 'held' as const } }),

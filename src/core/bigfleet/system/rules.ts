@@ -9,7 +9,7 @@ import {
 } from './bars.ts';
 
 /*
- * BigFleet's own verdict over a summary's metrics, exactly as its runner has it (`reference/bigfleet-harness.md` §10-11): the
+ * BigFleet's own verdict over a summary's metrics, exactly as its runner computes it: the
  * order of the gates, strict comparisons, -1 for what could not be measured, which passes nearly everywhere. Kept beside
  * Belay's own rules so that both answers can be shown; it decides nothing unless asked for.
  */
