@@ -1,6 +1,6 @@
 import { ApplicationFailure, WorkflowFailedError, type Client } from '@temporalio/client';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { pause } from '../adapters/host/poll-until.ts';
 import { styleText } from 'node:util';
 import { runsFolder } from '../adapters/host/folders.ts';
 import { isKept, joinStack, keepStack } from '../adapters/temporal/stack-users.ts';
@@ -56,7 +56,7 @@ export async function followClimb(client: Client, workflowId: string, pageUrl: s
         await joinStack().catch(() => undefined);
         silentSince = Date.now();
       }
-      await sleep(500);
+      await pause(500);
     }
     keepStack();
     console.log(

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { pollUntil } from './poll-until.ts';
 import { isAlive, startTicksOf } from './processes.ts';
 import { PROCESS_POLL_MS } from '../../core/plan/limits.ts';
 
@@ -42,17 +42,28 @@ export function tryProcessLock(path: string): ProcessLock | undefined {
   };
 }
 
+/** How to wait for a lock. */
+export interface LockOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Longest wait for another holder, ms; absent = until the signal aborts. */
+  readonly waitMs?: number;
+  /** Called whenever the lock was found held by another. */
+  readonly onWait?: ((elapsedMs: number) => void) | undefined;
+}
+
 /**
- * Waits for a lock, runs `work` under it, and gives it back.
- * @throws the signal's reason when it is aborted first
+ * Waits for a lock, runs `work` under it, and releases it.
+ * @throws Error naming the lock and its holder when it is not free within `waitMs`; the signal's reason when it aborts first
  */
-export async function withProcessLock<T>(path: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  let lock = tryProcessLock(path);
-  while (lock === undefined) {
-    signal.throwIfAborted();
-    await sleep(PROCESS_POLL_MS, undefined, { signal });
-    lock = tryProcessLock(path);
-  }
+export async function withProcessLock<T>(path: string, options: LockOptions, work: () => Promise<T>): Promise<T> {
+  const { signal, waitMs = Infinity, onWait } = options;
+  const beganAtMs = performance.now();
+  const lock = await pollUntil({ everyMs: PROCESS_POLL_MS, signal, budgetMs: waitMs }, () => {
+    const taken = tryProcessLock(path);
+    if (taken === undefined) onWait?.(performance.now() - beganAtMs);
+    return taken;
+  });
+  if (lock === undefined) throw heldByAnother(path, waitMs);
   try {
     return await work();
   } finally {
@@ -70,10 +81,7 @@ export function withProcessLockSync<T>(path: string, limitMs: number, work: () =
   const clock = new Int32Array(new SharedArrayBuffer(4));
   let lock = tryProcessLock(path);
   while (lock === undefined) {
-    if (performance.now() > untilMs) {
-      const holder = holderIn(textOf(path))?.pid ?? '?';
-      throw new Error(`process ${holder} has held ${path} for ${limitMs / 1_000} s`);
-    }
+    if (performance.now() > untilMs) throw heldByAnother(path, limitMs);
     // Of uneven length, so that two who wait do not keep each other out.
     Atomics.wait(clock, 0, 0, 1 + 4 * Math.random());
     lock = tryProcessLock(path);
@@ -83,6 +91,11 @@ export function withProcessLockSync<T>(path: string, limitMs: number, work: () =
   } finally {
     lock.release();
   }
+}
+
+function heldByAnother(path: string, waitedMs: number): Error {
+  const holder = holderIn(textOf(path))?.pid ?? '?';
+  return new Error(`process ${holder} has held ${path} for ${waitedMs / 1_000} s`);
 }
 
 /** Creates `path` as a link to a complete file, so that no reader sees a part of a holder. */

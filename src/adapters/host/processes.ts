@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { PROCESS_POLL_MS, PROCESS_STOP_MS } from '../../core/plan/limits.ts';
+import { pollUntil } from './poll-until.ts';
 
 /** A process that outlives its parent. The record is enough to find it again, stop it, or restart it. */
 export interface ProcessRecord {
@@ -110,13 +110,9 @@ function signal(record: Pick<ProcessRecord, 'pid' | 'startTicks'>, name: NodeJS.
   }
 }
 
-async function endsWithin(record: Pick<ProcessRecord, 'pid' | 'startTicks'>, ms: number): Promise<boolean> {
-  const until = Date.now() + ms;
-  while (isAlive(record)) {
-    if (Date.now() > until) return false;
-    await sleep(PROCESS_POLL_MS);
-  }
-  return true;
+async function endsWithin(record: Pick<ProcessRecord, 'pid' | 'startTicks'>, budgetMs: number): Promise<boolean> {
+  const ended = await pollUntil({ everyMs: PROCESS_POLL_MS, budgetMs }, () => !isAlive(record) || undefined);
+  return ended === true;
 }
 
 function inheritedEnvironment(): Record<string, string> {

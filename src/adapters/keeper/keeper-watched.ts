@@ -58,7 +58,7 @@ function componentsOf(ledger: Ledger, cluster: ClusterRecord): readonly Watched[
     look: () => stateOf(cluster, name),
     health: (signal) => componentHealth(cluster, name, signal),
     restart: (signal) =>
-      withProcessLock(lockPath(cluster), signal, async () => {
+      withProcessLock(lockPath(cluster), { signal }, async () => {
         const now = readLedger(ledger.slug);
         if (now === undefined || now.closing === true || !now.clusters.some((each) => each.name === cluster.name))
           return;
@@ -96,7 +96,7 @@ function watchedProcess(ledger: Ledger, process: LedgerProcess): Watched {
 /** Starts the recorded command again, with the same environment and ports. */
 async function startAgain(slug: string, dead: LedgerProcess, signal: AbortSignal): Promise<void> {
   if (!isWanted(slug, dead)) return;
-  await withProcessLock(startLockPath(slug, dead.name), signal, async () => {
+  await withProcessLock(startLockPath(slug, dead.name), { signal }, async () => {
     if (!isWanted(slug, dead)) return;
     const { restart, cluster, ports } = dead;
     // A process that was started and not recorded holds the ports or the data.

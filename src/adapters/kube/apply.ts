@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { CRD_POLL_MS } from '../../core/plan/limits.ts';
+import { pollUntil } from '../host/poll-until.ts';
 import { LABELS, ownershipLabels } from '../../core/plan/labels.ts';
 import type { Ownership } from '../../core/plan/labels.ts';
 import { collectionPath, discover } from './api-resources.ts';
@@ -86,20 +86,22 @@ class Kinds {
   }
 
   async of(manifest: Manifest, within: Within): Promise<ApiResource> {
-    const untilMs = performance.now() + within.budgetMs;
-    for (;;) {
-      const found = this.#known.find(
-        ({ group, version, kind }) =>
-          kind === manifest.kind && (group === '' ? version : `${group}/${version}`) === manifest.apiVersion,
-      );
-      if (found !== undefined) return found;
+    const resource = await pollUntil({ everyMs: CRD_POLL_MS, ...within }, async () => {
+      const known = this.#find(manifest);
+      if (known !== undefined) return known;
       this.#known = await discover(this.#client, within);
-      if (performance.now() > untilMs) {
-        const message = `${nameOf(manifest)}: ${this.#client.server} does not serve ${manifest.apiVersion} ${manifest.kind}`;
-        throw new KubeError(`${message} after ${Math.round(within.budgetMs)} ms`, 404, 'NotFound');
-      }
-      await sleep(CRD_POLL_MS, undefined, { signal: within.signal }).catch(() => within.signal.throwIfAborted());
-    }
+      return this.#find(manifest);
+    });
+    if (resource !== undefined) return resource;
+    const message = `${nameOf(manifest)}: ${this.#client.server} does not serve ${manifest.apiVersion} ${manifest.kind}`;
+    throw new KubeError(`${message} after ${Math.round(within.budgetMs)} ms`, 404, 'NotFound');
+  }
+
+  #find({ apiVersion, kind }: Manifest): ApiResource | undefined {
+    return this.#known.find(
+      (each) =>
+        each.kind === kind && (each.group === '' ? each.version : `${each.group}/${each.version}`) === apiVersion,
+    );
   }
 }
 

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { LABELS } from '../../core/plan/labels.ts';
 import { LOAD_PROGRESS_MS, NODES_POLL_MS } from '../../core/plan/limits.ts';
+import { pause } from '../host/poll-until.ts';
 import type { ClusterClient } from './client.ts';
 import { KubeError } from './kube-error.ts';
 import { openLoop, throttled } from './open-loop.ts';
@@ -69,7 +69,7 @@ export async function waitForNodes(
     }
     // Thousands of Nodes make a long list. The pause leaves the server at least as much time for other requests.
     const pauseMs = Math.max(NODES_POLL_MS, 2 * (Date.now() - askedAtMs));
-    await sleep(pauseMs, undefined, { signal: within.signal }).catch(() => within.signal.throwIfAborted());
+    await pause(pauseMs, within.signal);
   }
 }
 

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { NAMESPACE_POLL_MS } from '../../core/plan/limits.ts';
+import { pollUntil } from '../host/poll-until.ts';
 import type { ClusterClient } from './client.ts';
 import { KubeError } from './kube-error.ts';
 import type { Within } from './transport.ts';
@@ -15,19 +15,16 @@ export async function ensureNamespace(
   labels: Readonly<Record<string, string>>,
   within: Within,
 ): Promise<'created' | 'exists'> {
-  const untilMs = Date.now() + within.budgetMs;
   const body = JSON.stringify({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } });
   const { outcome } = await client.create('/api/v1/namespaces', body, within);
   const account = `/api/v1/namespaces/${name}/serviceaccounts/default`;
-  while ((await client.get(account, within)) === undefined) {
-    if (Date.now() > untilMs) {
-      throw new KubeError(
-        `namespace ${name}: no ServiceAccount "default" within ${within.budgetMs} ms; the controller-manager makes it, and may be down`,
-        404,
-        'NotFound',
-      );
-    }
-    await sleep(NAMESPACE_POLL_MS, undefined, { signal: within.signal }).catch(() => within.signal.throwIfAborted());
+  const found = await pollUntil({ everyMs: NAMESPACE_POLL_MS, ...within }, () => client.get(account, within));
+  if (found === undefined) {
+    throw new KubeError(
+      `namespace ${name}: no ServiceAccount "default" within ${within.budgetMs} ms; the controller-manager makes it, and may be down`,
+      404,
+      'NotFound',
+    );
   }
   return outcome;
 }

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { REMOVALS_AT_ONCE, SWEEP_POLL_MS } from '../../core/plan/limits.ts';
+import { pause } from '../host/poll-until.ts';
 import { LABELS } from '../../core/plan/labels.ts';
 import { collectionPath, discover } from './api-resources.ts';
 import type { ApiResource } from './api-resources.ts';
@@ -65,7 +65,7 @@ export async function removeCampaign(
     const first = left.filter(({ resource }) => !LAST.has(resource.plural));
     await sweep.delete((first.length > 0 ? first : left).filter(({ deleting }) => !deleting));
     if (elapsedMs > budgetMs * PATIENCE) await sweep.release(left.filter(({ deleting }) => deleting));
-    await sleep(SWEEP_POLL_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
+    await pause(SWEEP_POLL_MS, signal);
   }
 }
 

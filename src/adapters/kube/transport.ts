@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 import type { Dispatcher } from 'undici';
 import {
@@ -7,6 +6,7 @@ import {
   API_FIRST_BACKOFF_MS,
   API_LONGEST_BACKOFF_MS,
 } from '../../core/plan/limits.ts';
+import { pause } from '../host/poll-until.ts';
 import type { Access } from './credentials.ts';
 import { KubeError } from './kube-error.ts';
 import { messageOf } from '../../core/text/message-of.ts';
@@ -72,7 +72,7 @@ export class Transport {
       if (!(answer instanceof KubeError) && !RETRIED.has(answer.status)) return { ...answer, attempts };
       const pauseMs = pauseAfter(answer, attempts);
       if (performance.now() + pauseMs >= untilMs) throw overBudget(request, within, attempts, answer);
-      await sleep(pauseMs, undefined, { signal: within.signal }).catch(() => within.signal.throwIfAborted());
+      await pause(pauseMs, within.signal);
     }
   }
 

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { PROMETHEUS_POLL_MS, STRAY_GRACE_MS } from '../../core/plan/limits.ts';
+import { PROMETHEUS_POLL_MS, PROMETHEUS_READY_MS, STRAY_GRACE_MS } from '../../core/plan/limits.ts';
+import { pollUntil } from '../host/poll-until.ts';
 import { writeTextFile } from '../host/atomic-file.ts';
 import { campaignFolder, forgetProcess, readLedger, recordProcess } from '../host/ledger.ts';
 import { logTail } from '../host/log-tail.ts';
@@ -62,7 +62,7 @@ export async function startPrometheus(request: PrometheusRequest): Promise<Runni
     throw new RangeError(`scrape interval: found ${scrapeIntervalMs} ms; 1000 to 5000 ms are allowed`);
   }
   const folder = prometheusFolder(slug);
-  return await withProcessLock(join(folder, 'start.lock'), signal, async () => {
+  return await withProcessLock(join(folder, 'start.lock'), { signal }, async () => {
     const known = recordOf(slug);
     const running = known !== undefined && isAlive(known);
     const settings = running ? readSettings(folder) : undefined;
@@ -174,16 +174,15 @@ async function whenReady(
   request: PrometheusRequest,
 ): Promise<RunningPrometheus> {
   const client = prometheusClient(prometheus.url);
-  const endsAt = performance.now() + request.readyMs;
+  const { readyMs, signal } = request;
   const log = (): string => `the end of its log:\n${logTail(record.logPath)}`;
   try {
-    for (;;) {
-      const leftMs = Math.floor(endsAt - performance.now());
-      if (leftMs <= 0) throw new Error(`Prometheus was not ready within ${request.readyMs} ms; ${log()}`);
+    const ready = await pollUntil({ everyMs: PROMETHEUS_POLL_MS, budgetMs: readyMs, signal }, async () => {
       if (!isAlive(record)) throw new Error(`Prometheus ended before it was ready; ${log()}`);
-      if (await client.isReady({ signal: request.signal, budgetMs: Math.min(leftMs, 2_000) })) return prometheus;
-      await sleep(PROMETHEUS_POLL_MS, undefined, { signal: request.signal });
-    }
+      return (await client.isReady({ signal, budgetMs: Math.min(readyMs, PROMETHEUS_READY_MS) })) || undefined;
+    });
+    if (ready === undefined) throw new Error(`Prometheus was not ready within ${readyMs} ms; ${log()}`);
+    return prometheus;
   } finally {
     await client.close();
   }

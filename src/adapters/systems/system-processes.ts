@@ -39,7 +39,7 @@ export async function ensureProcess(
 ): Promise<LedgerProcess> {
   const { slug, cluster } = place;
   const name = ledgerName(cluster, process.name);
-  return withProcessLock(startLockPath(slug, name), signal, async () => {
+  return withProcessLock(startLockPath(slug, name), { signal }, async () => {
     const recorded = readLedger(slug)?.processes.find((each) => each.name === name);
     if (recorded !== undefined && isAlive(recorded)) return recorded;
     // One that was started and never recorded holds ports that nobody knows.

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
 import { HEALTH_ANSWER_MS, SYSTEM_POLL_MS } from '../../core/plan/limits.ts';
+import { pollUntil } from '../host/poll-until.ts';
 import type { System } from '../../core/model/system.ts';
 import { logTail } from '../host/log-tail.ts';
 import { isAlive } from '../host/processes.ts';
@@ -34,22 +34,18 @@ export interface ReadyRequest {
  * @throws SystemNotReady naming what it waited for last, or with the end of the log of a process that ended
  */
 export async function waitUntilReady(ready: ReadyRequest): Promise<void> {
-  const { within, onStep } = ready;
-  const until = performance.now() + within.budgetMs;
+  const { within, onStep, system } = ready;
   let lastReason = '';
-  for (;;) {
-    within.signal.throwIfAborted();
+  const isReady = await pollUntil({ everyMs: SYSTEM_POLL_MS, ...within }, async () => {
     failOnEndedProcess(ready);
     const reason = await notReady(ready);
-    if (reason === undefined) return;
+    if (reason === undefined) return true;
     if (reason !== lastReason) onStep(`waiting: ${reason}`);
     lastReason = reason;
-    if (performance.now() > until) {
-      throw new SystemNotReady(
-        `system ${ready.system.metadata.name} is not ready after ${within.budgetMs} ms: ${reason}`,
-      );
-    }
-    await sleep(SYSTEM_POLL_MS, undefined, { signal: within.signal });
+    return undefined;
+  });
+  if (isReady === undefined) {
+    throw new SystemNotReady(`system ${system.metadata.name} is not ready after ${within.budgetMs} ms: ${lastReason}`);
   }
 }
 

@@ -1,6 +1,5 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import {
   PROCESS_POLL_MS,
@@ -10,6 +9,7 @@ import {
   SERVER_START_MS,
   SERVER_STOP_MS,
 } from '../../core/plan/limits.ts';
+import { pollUntil } from '../host/poll-until.ts';
 import { stateFolder } from '../host/folders.ts';
 import { logTail } from '../host/log-tail.ts';
 import { freePort } from '../host/ports.ts';
@@ -101,12 +101,11 @@ async function useExternal(target: TemporalTarget): Promise<TemporalStack> {
 /** The dev server on record, when it answers. One that runs but does not is ended: another could not have its database. */
 async function adopt(record: StackRecord | undefined, signal: AbortSignal): Promise<StackRecord | undefined> {
   if (!serverRuns(record)) return undefined;
-  const untilMs = Date.now() + SERVER_HUNG_MS;
-  while (isAlive(record.server)) {
-    if (await isHealthy(targetOf(record), SERVER_HEALTH_MS)) return record;
-    if (Date.now() > untilMs) break;
-    await sleep(SERVER_POLL_MS, undefined, { signal });
-  }
+  const answer = await pollUntil({ everyMs: SERVER_POLL_MS, budgetMs: SERVER_HUNG_MS, signal }, async () => {
+    if (!isAlive(record.server)) return 'ended';
+    return (await isHealthy(targetOf(record), SERVER_HEALTH_MS)) ? 'healthy' : undefined;
+  });
+  if (answer === 'healthy') return record;
   await stopProcess(record.server);
   return undefined;
 }
@@ -180,18 +179,13 @@ function serverArguments(given: {
 }
 
 async function untilHealthy(record: StackRecord, signal: AbortSignal): Promise<void> {
-  const untilMs = Date.now() + SERVER_START_MS;
-  for (;;) {
-    if (!isAlive(record.server))
-      throw new Error(`the Temporal dev server ended at once; its log says:\n${logTail(record.server.logPath)}`);
-    if ((await isHealthy(targetOf(record), SERVER_HEALTH_MS)) && (await uiAnswers(record.uiUrl))) return;
-    if (Date.now() > untilMs) {
-      throw new Error(
-        `the Temporal dev server was not healthy after ${SERVER_START_MS / 1000} s; its log says:\n${logTail(record.server.logPath)}`,
-      );
-    }
-    await sleep(PROCESS_POLL_MS, undefined, { signal });
-  }
+  const log = (): string => `its log says:\n${logTail(record.server.logPath)}`;
+  const healthy = await pollUntil({ everyMs: PROCESS_POLL_MS, budgetMs: SERVER_START_MS, signal }, async () => {
+    if (!isAlive(record.server)) throw new Error(`the Temporal dev server ended at once; ${log()}`);
+    return ((await isHealthy(targetOf(record), SERVER_HEALTH_MS)) && (await uiAnswers(record.uiUrl))) || undefined;
+  });
+  if (healthy === undefined)
+    throw new Error(`the Temporal dev server was not healthy after ${SERVER_START_MS / 1000} s; ${log()}`);
 }
 
 async function uiAnswers(url: string): Promise<boolean> {

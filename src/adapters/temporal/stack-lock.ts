@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { join } from 'node:path';
 import { STACK_LOCK_MS } from '../../core/plan/limits.ts';
 import { stateFolder } from '../host/folders.ts';
-import { withLock } from '../host/locks.ts';
+import { withProcessLock } from '../host/process-lock.ts';
 
 /** How to wait for another process that starts or stops the stack. */
 export interface StackLockOptions {
@@ -17,12 +17,11 @@ const holding = new AsyncLocalStorage<AbortSignal>();
  * called again. @throws Error when another process keeps the lock for two minutes
  */
 export async function withStackLock<T>(
-  options: StackLockOptions,
-  action: (held: AbortSignal) => Promise<T>,
+  { signal = new AbortController().signal, onWait }: StackLockOptions,
+  action: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const held = holding.getStore();
-  if (held !== undefined) return action(held);
-  return withLock(join(stateFolder(), 'stack'), { waitMs: STACK_LOCK_MS, ...options }, (signal) =>
-    holding.run(signal, () => action(signal)),
-  );
+  const outer = holding.getStore();
+  if (outer !== undefined) return action(outer);
+  const lock = { waitMs: STACK_LOCK_MS, signal, onWait };
+  return withProcessLock(join(stateFolder(), 'locks', 'stack'), lock, () => holding.run(signal, () => action(signal)));
 }

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { PROCESS_POLL_MS, WORKER_START_MS, WORKER_STOP_MS } from '../../core/plan/limits.ts';
+import { pollUntil } from '../host/poll-until.ts';
 import { codeFingerprint } from '../host/code-fingerprint.ts';
 import { repositoryFolder, stateFolder } from '../host/folders.ts';
 import { logTail } from '../host/log-tail.ts';
@@ -93,20 +93,15 @@ async function startWorker({ command, temporal }: EnsureWorkerOptions): Promise<
 }
 
 async function untilReady(worker: ProcessRecord, signal: AbortSignal): Promise<WorkerAnnouncement> {
-  const untilMs = Date.now() + WORKER_START_MS;
-  for (;;) {
-    const ready = liveWorkers().find(({ pid, startTicks }) => pid === worker.pid && startTicks === worker.startTicks);
-    if (ready !== undefined) return ready;
-    if (!isAlive(worker))
-      throw new Error(`the worker ended before it was ready; its log says:\n${logTail(worker.logPath)}`);
-    if (Date.now() > untilMs) {
-      await stopProcess(worker);
-      throw new Error(
-        `the worker was not ready after ${WORKER_START_MS / 1000} s and was stopped; its log says:\n${logTail(worker.logPath)}`,
-      );
-    }
-    await sleep(PROCESS_POLL_MS, undefined, { signal });
-  }
+  const log = (): string => `its log says:\n${logTail(worker.logPath)}`;
+  const ready = await pollUntil({ everyMs: PROCESS_POLL_MS, budgetMs: WORKER_START_MS, signal }, () => {
+    const found = liveWorkers().find(({ pid, startTicks }) => pid === worker.pid && startTicks === worker.startTicks);
+    if (found === undefined && !isAlive(worker)) throw new Error(`the worker ended before it was ready; ${log()}`);
+    return found;
+  });
+  if (ready !== undefined) return ready;
+  await stopProcess(worker);
+  throw new Error(`the worker was not ready after ${WORKER_START_MS / 1000} s and was stopped; ${log()}`);
 }
 
 function recordPath(): string {

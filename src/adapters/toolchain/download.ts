@@ -3,10 +3,10 @@ import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fetch } from 'undici';
 import type { Response } from 'undici';
 import { DOWNLOAD_ATTEMPTS, DOWNLOAD_PAUSE_MS, DOWNLOAD_SILENCE_MS } from '../../core/plan/limits.ts';
+import { pause } from '../host/poll-until.ts';
 import { downloadAgent } from './reachability.ts';
 import { sha256Of } from './tool-cache.ts';
 import { rootMessageOf } from '../../core/text/message-of.ts';
@@ -40,11 +40,7 @@ export async function downloadVerified(request: DownloadRequest): Promise<void> 
     } catch (cause) {
       request.signal?.throwIfAborted();
       if (attempt >= DOWNLOAD_ATTEMPTS || cause instanceof RefusedError) throw asDownloadError(request.url, cause);
-      await sleep(
-        DOWNLOAD_PAUSE_MS * attempt,
-        undefined,
-        request.signal === undefined ? {} : { signal: request.signal },
-      );
+      await pause(DOWNLOAD_PAUSE_MS * attempt, request.signal);
       continue;
     }
     const found = await sha256Of(request.partial);

@@ -1,11 +1,11 @@
 import { TOOL_BUILD_MS } from '../../core/plan/limits.ts';
-import { withLock } from '../host/locks.ts';
+import { withProcessLock } from '../host/process-lock.ts';
 import { buildTool } from './build.ts';
 import { findTool } from './find-tool.ts';
 import type { FoundTool } from './find-tool.ts';
 import { installRelease, reachableRelease } from './install-release.ts';
 import type { StepProgress, ToolProgress } from './progress.ts';
-import { cachedToolFolder, readCachedTool, writeCachedTool } from './tool-cache.ts';
+import { readCachedTool, toolLockPath, writeCachedTool } from './tool-cache.ts';
 import { TOOLS, inBuildOrder, toolVariable } from './tools.ts';
 import type { ToolName } from './tools.ts';
 import { messageOf } from '../../core/text/message-of.ts';
@@ -55,13 +55,14 @@ async function getTool(name: ToolName, options: EnsureToolsOptions): Promise<Fou
     options.onProgress?.({ ...step, tool: name, elapsedMs: Date.now() - startedAtMs });
   };
   onStep(still('looking'));
-  const lock = { waitMs: TOOL_BUILD_MS, signal: options.signal, onWait: () => onStep(still('waiting')) };
-  return withLock(cachedToolFolder(name), lock, async (held) => {
+  const { signal = new AbortController().signal } = options;
+  const lock = { waitMs: TOOL_BUILD_MS, signal, onWait: () => onStep(still('waiting')) };
+  return withProcessLock(toolLockPath(name), lock, async () => {
     const { version } = TOOLS[name];
     const cached = await readCachedTool(name);
     const tool: FoundTool = cached
       ? { name, version, path: cached.path, from: 'cache' }
-      : await install(name, held, onStep);
+      : await install(name, signal, onStep);
     onStep(still('ready'));
     return tool;
   });

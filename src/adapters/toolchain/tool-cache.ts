@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { cacheFolder } from '../host/folders.ts';
 import { TOOLS } from './tools.ts';
@@ -23,6 +23,11 @@ const STAMP = 'stamp.json';
 /** Folder of a tool's pinned version in the cache; it may not exist. */
 export function cachedToolFolder(name: ToolName): string {
   return join(toolsFolder(), `${name}-${TOOLS[name].version}`);
+}
+
+/** The lock of the process that downloads or builds a tool. */
+export function toolLockPath(name: ToolName): string {
+  return join(cacheFolder(), 'locks', basename(cachedToolFolder(name)));
 }
 
 /** Where tools, and what is on the way to become one, are kept. */

@@ -163,6 +163,8 @@ export const SYSTEM_POLL_MS = 200;
 export const HELM_STOP_MS = 5_000;
 /** How often a Prometheus that starts is checked, ms. */
 export const PROMETHEUS_POLL_MS = 50;
+/** One question whether Prometheus is ready, ms. */
+export const PROMETHEUS_READY_MS = 2_000;
 /** Queries to Prometheus at once. */
 export const QUERIES_AT_ONCE = 8;
 /** Connections to one Prometheus. */
@@ -174,6 +176,8 @@ export const PROMETHEUS_CONNECTIONS = 16;
 export const STRAY_GRACE_MS = 2_000;
 /** Interval between two looks at a local process, its ports or its lock, ms. */
 export const PROCESS_POLL_MS = 25;
+/** Waiting until the kernel has closed the ports of processes that ended, ms. */
+export const PORTS_CLOSED_MS = 2_500;
 /** Time that a process has to end after SIGTERM, and after SIGKILL, ms. */
 export const PROCESS_STOP_MS = 5_000;
 /** How often the keeper checks everything, ms: a death must be noticed within 5 s. */
@@ -186,9 +190,6 @@ export const MAX_RESTARTS = 5;
 export const RESTART_BACKOFF_MS = 1_000;
 /** Health checks in a row without an answer after which an API server counts as frozen. */
 export const FROZEN_AFTER_CHECKS = 3;
-/** A lock whose holder has not renewed it for this long is free, ms; and how often a waiting process looks, ms. */
-export const LOCK_STALE_MS = 10_000;
-export const LOCK_POLL_MS = 200;
 /** Waiting for the lock of a ledger, ms. Its holders keep it for milliseconds. */
 export const LEDGER_LOCK_MS = 5_000;
 

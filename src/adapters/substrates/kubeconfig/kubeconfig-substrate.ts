@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { BORROWED_POLL_MS, CLUSTERS_AT_ONCE, LAST_SWEEP_MS } from '../../../core/plan/limits.ts';
+import { pollUntil } from '../../host/poll-until.ts';
 import { allAtOnce } from '../../host/at-once.ts';
 import { campaignFolder, forgetCluster, readLedger, recordCluster } from '../../host/ledger.ts';
 import type { ClusterRecord } from '../../host/ledger.ts';
@@ -79,24 +79,20 @@ async function untilHealthy(
   onWait: (reason: string) => void,
 ): Promise<ApiHealth> {
   const probe = new ApiProbe(cluster.kubeconfigPath, cluster.context);
-  const until = performance.now() + budgetMs;
   let lastReason = '';
-  for (;;) {
+  const health = await pollUntil({ everyMs: BORROWED_POLL_MS, budgetMs, signal }, async () => {
     try {
       return await probe.health(signal);
     } catch (cause) {
       signal.throwIfAborted();
       const reason = messageOf(cause);
-      if (performance.now() > until) {
-        throw new Error(`context ${cluster.context} did not answer within clusterReadyMs = ${budgetMs}: ${reason}`, {
-          cause,
-        });
-      }
       if (reason !== lastReason) onWait(reason);
       lastReason = reason;
+      return undefined;
     }
-    await sleep(BORROWED_POLL_MS, undefined, { signal });
-  }
+  });
+  if (health !== undefined) return health;
+  throw new Error(`context ${cluster.context} did not answer within clusterReadyMs = ${budgetMs}: ${lastReason}`);
 }
 
 async function remove(cluster: ClusterRecord, signal: AbortSignal): Promise<void> {

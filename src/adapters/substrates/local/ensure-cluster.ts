@@ -1,5 +1,5 @@
 import { existsSync, writeFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { pause, pollUntil } from '../../host/poll-until.ts';
 import { ADOPTION_MS, CLUSTER_POLL_MS, COMPONENT_STARTS } from '../../../core/plan/limits.ts';
 import type { ClusterRecord } from '../../host/ledger.ts';
 import { logTail } from '../../host/log-tail.ts';
@@ -60,18 +60,19 @@ async function bringUp(request: EnsureRequest, signal: AbortSignal, how: 'adopt'
   const { cluster, onStep } = request;
   await applyNodeReadyDelay(request, signal);
   const starts = new Map<string, number>();
-  let lastReason = '';
-  for (;;) {
-    signal.throwIfAborted();
+  let lastReason = 'not checked yet';
+  const look = async (): Promise<true | undefined> => {
     await startMissing(request, signal, starts, how);
     const reason = await notReady(cluster, signal);
-    if (reason === undefined) break;
+    if (reason === undefined) return true;
     if (reason !== lastReason) onStep(`waiting: ${reason}`);
     lastReason = reason;
-    await sleep(CLUSTER_POLL_MS, undefined, { signal }).catch(() => {
-      throw new Error(`${cluster.name}: ${reason}`);
-    });
-  }
+    return undefined;
+  };
+  await pollUntil({ everyMs: CLUSTER_POLL_MS, signal }, look).catch((cause: unknown) => {
+    // What was waited for says more than the limit that ended the wait.
+    throw signal.aborted ? new Error(`${cluster.name}: ${lastReason}`, { cause }) : cause;
+  });
   const { uid } = await new ApiProbe(cluster.kubeconfigPath, cluster.context).health(signal);
   writeFileSync(
     readyMarkPath(cluster),
@@ -103,7 +104,7 @@ async function startMissing(
   makeWayForRestart(cluster);
   await kwokctlStart(toolPath(tools, 'kwokctl'), cluster, signal);
   // A process that cannot live (a taken port, a bad flag) is told from one that is slow by having ended by the next look.
-  await sleep(CLUSTER_POLL_MS * 2, undefined, { signal });
+  await pause(CLUSTER_POLL_MS * 2, signal);
 }
 
 /** Undefined when the API and every component say that they are well. */

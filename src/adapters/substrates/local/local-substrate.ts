@@ -30,7 +30,7 @@ export function localSubstrate(tools: ToolPaths): SubstrateAdapter {
     scrapeTargets: (cluster) => Promise.resolve(scrapeTargets(cluster)),
     clusterLogs: componentLogs,
     remove: (cluster, signal) =>
-      withProcessLock(lockPath(cluster), signal, () => removeLocalCluster(cluster, tools, signal)),
+      withProcessLock(lockPath(cluster), { signal }, () => removeLocalCluster(cluster, tools, signal)),
   };
 }
 
@@ -49,7 +49,7 @@ async function provision(request: ProvisionRequest): Promise<readonly ClusterRec
       uid: '',
     };
   });
-  // All of them on record before the first process starts: whoever comes after a crash knows what to look for.
+  // All of them on record before the first process starts: the worker after a crash knows what to look for.
   for (const cluster of planned) recordCluster(spec.slug, cluster);
   let done = 0;
   // As many at once as the deadline of the stage counts with, also on a host with fewer cores.
@@ -57,7 +57,7 @@ async function provision(request: ProvisionRequest): Promise<readonly ClusterRec
   return await allAtOnce(planned, limits, async (cluster, signal) => {
     const onStep = (detail: string): void => onProgress(done, clusterCount, `${cluster.name}: ${detail}`);
     const limit = AbortSignal.timeout(spec.deadlines.budgets.clusterReadyMs);
-    const ready = await withProcessLock(lockPath(cluster), signal, () =>
+    const ready = await withProcessLock(lockPath(cluster), { signal }, () =>
       ensureLocalCluster({ spec, cluster, tools: request.tools, signal: AbortSignal.any([signal, limit]), onStep }),
     ).catch((cause: unknown) => {
       signal.throwIfAborted();

@@ -1,5 +1,4 @@
 import { readFileSync, rmSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'yaml';
 import { forgetCluster } from '../../host/ledger.ts';
 import type { ClusterRecord } from '../../host/ledger.ts';
@@ -9,7 +8,8 @@ import type { ToolPaths } from '../substrate.ts';
 import { clusterProcesses, dropStalePidFiles } from './components.ts';
 import { kwokctlDelete } from './kwokctl.ts';
 import { clusterFolder, configPath, readyMarkPath, slugOf } from './layout.ts';
-import { PROCESS_POLL_MS } from '../../../core/plan/limits.ts';
+import { PORTS_CLOSED_MS, PROCESS_POLL_MS } from '../../../core/plan/limits.ts';
+import { pause, pollUntil } from '../../host/poll-until.ts';
 
 /**
  * Removes a local cluster whole: its processes (running, stopped, or recorded nowhere), its folder, kubeconfig and
@@ -51,7 +51,7 @@ async function endProcesses(cluster: ClusterRecord, signal: AbortSignal): Promis
         // It ended in between.
       }
     }
-    await sleep(PROCESS_POLL_MS);
+    await pause(PROCESS_POLL_MS);
     if (signal.aborted && clusterProcesses(cluster).length > 0) {
       const names = left.map((each) => `${each.pid} (${each.command.slice(0, 120)})`);
       throw new Error(
@@ -64,7 +64,10 @@ async function endProcesses(cluster: ClusterRecord, signal: AbortSignal): Promis
 /** A process counts as ended while its last threads still let go of its sockets: a moment, longer on a busy machine. */
 async function untilClosed(ports: readonly number[]): Promise<void> {
   for (const port of ports) {
-    for (let look = 0; look < 100 && !(await isFree(port)); look += 1) await sleep(PROCESS_POLL_MS);
+    await pollUntil(
+      { everyMs: PROCESS_POLL_MS, budgetMs: PORTS_CLOSED_MS },
+      async () => (await isFree(port)) || undefined,
+    );
   }
 }
 
