@@ -37,12 +37,12 @@ async function run(...args: readonly string[]): Promise<void> {
 }
 
 describe('a legacy profile', () => {
-  it('is known as one', () => {
+  it('is recognised', () => {
     const parsed = parseProfile(legacy, { file: 'old.yaml' });
     expect(parsed.ok ? '' : parsed.errors[0]?.allowed).toContain('belay convert');
   });
 
-  it('becomes a profile that loads, with all that it says', () => {
+  it('becomes a valid profile with all its values', () => {
     const converted = convertLegacy(legacy, 'old/scaleway-50k.legacy.yaml');
     const parsed = parseProfile(converted.ok ? converted.text : '', { file: 'new.yaml' });
     expect(parsed.ok && parsed.value).toMatchObject({
@@ -65,7 +65,7 @@ describe('a legacy profile', () => {
     });
   });
 
-  it('tells what it could not keep', () => {
+  it('reports what could not be kept', () => {
     const converted = convertLegacy(legacy, 'old.yaml');
     const notes = converted.ok ? converted.notes.join('\n') : '';
     expect(notes).toContain(
@@ -76,7 +76,7 @@ describe('a legacy profile', () => {
     expect(notes).toContain('cluster.podsPerCluster 100000');
   });
 
-  it('must say how large it is', () => {
+  it('is refused without a size', () => {
     const converted = convertLegacy('kwok: { clusterCount: 5 }\nloadProfile:\n  target: none\n', 'old.yaml');
     expect(converted.ok ? [] : converted.errors).toMatchObject([
       { path: 'loadProfile.target', problem: 'wrong type', line: 3, column: 11 },
@@ -88,7 +88,7 @@ describe('a legacy profile', () => {
     ]);
   });
 
-  it('is refused with every value of the wrong kind, by its own names and places', () => {
+  it('is refused with every value of a wrong type, by its field and position', () => {
     const wrong = `kwok: { clusterCount: 1.5 }
 shard: { seedMachines: "60000", seedSpeculative: -5, replicas: two }
 loadProfile:
@@ -121,7 +121,7 @@ old.yaml:9:38 slo.shardCycleDurationP99Seconds: wrong type; found "fast" (string
     );
   });
 
-  it('is refused where its fields contradict one another, and where they are too much together', () => {
+  it('is refused when its fields contradict each other or exceed a limit together', () => {
     const late = convertLegacy(legacy.replace('atSeconds: 600', 'atSeconds: 3600'), 'old.yaml');
     expect(late.ok ? '' : formatFileErrors(late.errors)).toBe(
       'old.yaml:7:30 runnerActions[0].atSeconds: not before the end of the soak (3600 s); found 3600 (number); allowed: less than loadProfile.durationSeconds',
@@ -132,7 +132,7 @@ old.yaml:9:38 slo.shardCycleDurationP99Seconds: wrong type; found "fast" (string
     );
   });
 
-  it('keeps what the driver does, at the moments it means, and names the archetypes that it needs', () => {
+  it('keeps the events of the driver at their times, and names the archetypes that they need', () => {
     const events = `bursts: [{ atSeconds: 3900, archetype: cpu-service, extraTarget: 2000 }],
   scaleDowns: [{ atSeconds: 4200, targetMultiplier: 0.5 }],
   demandSteps: [{ atSeconds: 4500, targetMultiplier: 0.8 }], openLoopDemandMultiplier: 1.5, archetypes: [{ name: a }]`;
@@ -158,7 +158,7 @@ old.yaml:9:38 slo.shardCycleDurationP99Seconds: wrong type; found "fast" (string
     ]);
   });
 
-  it('gets back the tiers that it had, in each shard and cluster', () => {
+  it('keeps its tiers in each shard and cluster', () => {
     const realistic = parseCatalogue(
       readFileSync(join(repositoryFolder, 'profiles/archetypes/realistic.yaml'), 'utf8'),
     );
@@ -176,7 +176,7 @@ loadProfile: { target: 10000, durationSeconds: 1800 }
     expect(configuredPerCluster).toBeCloseTo(9_000, -2);
   });
 
-  it('stands whole where the legacy seed is nothing, and can be planned', () => {
+  it('can be planned when the legacy seed is null', () => {
     const text = `kwok: { clusterCount: 50 }
 shard: { replicas: 1, seedMachines: 0 }
 loadProfile: { target: 1000, durationSeconds: 1800 }
@@ -198,7 +198,7 @@ loadProfile: { target: 1000, durationSeconds: 1800 }
     expect(checkFeasible(parsed.value, placed.value, plan, realistic.value, bigfleet)).toEqual([]);
   });
 
-  it('soaks ten minutes where it does not say how long', () => {
+  it('soaks ten minutes by default', () => {
     const text = legacy.replace('durationSeconds: 3600, ', '').replace('atSeconds: 600', 'atSeconds: 599');
     const converted = convertLegacy(text, 'old.yaml');
     const parsed = parseProfile(converted.ok ? converted.text : '', { file: 'new.yaml' });
@@ -208,7 +208,7 @@ loadProfile: { target: 1000, durationSeconds: 1800 }
 });
 
 describe('belay convert', () => {
-  it('writes a new file and never over an old one', async () => {
+  it('writes a new file and never replaces one', async () => {
     const from = join(folder, 'old.yaml');
     const to = join(folder, 'new.yaml');
     writeFileSync(from, legacy);
@@ -217,7 +217,7 @@ describe('belay convert', () => {
     await expect(run(from, '--output', to)).rejects.toThrow(/new\.yaml: exists already/);
   });
 
-  it('refuses what is no legacy profile', async () => {
+  it('refuses a file that is not a legacy profile', async () => {
     const from = join(folder, 'new.yaml');
     writeFileSync(from, 'apiVersion: belay.dev/v1\nkind: Profile\n');
     await expect(run(from)).rejects.toThrow(/not a legacy profile/);

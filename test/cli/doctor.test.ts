@@ -42,7 +42,7 @@ async function doctor(): Promise<{
   return { ready, exitCode, checks: new Map(checks.map((check) => [check.what, check])) };
 }
 
-test('with every tool of the quickstart the answer is yes and 0; what only other profiles need is said, not demanded', async () => {
+test('with every tool of the quickstart it is ready and exits with 0; tools of other profiles are optional', async () => {
   for (const name of QUICKSTART_TOOLS) vi.stubEnv(toolVariable(name), tool(name, TOOLS[name].version));
   const { ready, checks, exitCode } = await doctor();
   expect({ ready, exitCode }).toEqual({ ready: true, exitCode: 0 });
@@ -56,7 +56,7 @@ test('with every tool of the quickstart the answer is yes and 0; what only other
   expect(checks.get('kubeconfig')).toMatchObject({ state: 'optional', missing: 'no such file' });
 });
 
-test('one that is missing makes it no and 4, with the fix', async () => {
+test('with a missing tool it is not ready, shows the fix and exits with 4', async () => {
   for (const name of QUICKSTART_TOOLS)
     if (name !== 'kwok') vi.stubEnv(toolVariable(name), tool(name, TOOLS[name].version));
   vi.stubEnv('PATH', join(folder, 'bin-without-kwok'));
@@ -70,7 +70,7 @@ test('one that is missing makes it no and 4, with the fix', async () => {
   expect(checks.get('Go')).toMatchObject({ state: 'problem', missing: 'not found on PATH' });
 });
 
-test('a variable that names nothing, and a server that does not answer, are problems', async () => {
+test('a variable with a wrong path and a server that does not answer are problems', async () => {
   vi.stubEnv('BELAY_TOOL_KUBECTL', '/nowhere/kubectl');
   vi.stubEnv('TEMPORAL_ADDRESS', '127.0.0.1:1');
   const { checks } = await doctor();
@@ -78,7 +78,7 @@ test('a variable that names nothing, and a server that does not answer, are prob
   expect(checks.get('Temporal server')).toMatchObject({ state: 'problem', from: '127.0.0.1:1' });
 });
 
-test('a folder that cannot be written to is a problem, before it is there', async () => {
+test('a folder that cannot be created is a problem', async () => {
   writeFileSync(join(folder, 'file'), '');
   vi.stubEnv('BELAY_CACHE', join(folder, 'file', 'cache'));
   expect((await doctor()).checks.get('disk for tools')).toMatchObject({
@@ -89,7 +89,7 @@ test('a folder that cannot be written to is a problem, before it is there', asyn
   });
 });
 
-test('contexts of a kubeconfig are counted without asking a cluster; one that is no YAML is said', async () => {
+test('it counts the contexts of a kubeconfig without asking a cluster, and reports a file that is not YAML', async () => {
   writeFileSync(join(folder, 'kubeconfig'), 'contexts: [{name: a}, {name: b}]\ncurrent-context: b\n');
   expect((await doctor()).checks.get('kubeconfig')).toMatchObject({ state: 'ok', found: '2 contexts, current: b' });
   writeFileSync(join(folder, 'kubeconfig'), 'contexts: [{name: a\n');
@@ -99,7 +99,7 @@ test('contexts of a kubeconfig are counted without asking a cluster; one that is
   });
 });
 
-test('the table says the same to people', async () => {
+test('the table shows the same checks', async () => {
   const { stdout, exitCode } = await runCommand(doctorCommand(), []);
   expect(exitCode).toBe(4);
   expect(stdout).toContain('where from');

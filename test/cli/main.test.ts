@@ -37,7 +37,7 @@ async function piped(to: string): ReturnType<typeof belay> {
 }
 
 describe('the command line', () => {
-  it('tells its version, and the help of a command in both ways', async () => {
+  it('shows its version, and the help of a command in both ways', async () => {
     expect(await belay(['--version'])).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^belay \d+\.\d+/) });
     const [asked, given] = [await belay(['help', 'run']), await belay(['run', '--help'])];
     expect(asked.stdout).toContain('--hold <duration>');
@@ -79,7 +79,7 @@ describe('the command line', () => {
     expect(stderr).not.toMatch(/^\s+at /m);
   });
 
-  it('tells every bad rung of a ladder before anything is started', async () => {
+  it('reports every bad rung of a ladder before it starts anything', async () => {
     const { exitCode, stderr } = await belay(['climb', 'bad-rungs'], nobody);
     expect(exitCode).toBe(64);
     expect(stderr).toMatch(/^ladder bad-rungs, rungs\[0\]: override "scale\.machines" .*too small/m);
@@ -87,14 +87,14 @@ describe('the command line', () => {
     expect(stderr).not.toContain('rungs[1]');
   });
 
-  it('does what it was asked to do though nobody reads on, and says when it cannot write', async () => {
+  it('does its work when the reader of a pipe has gone, and reports when it cannot write', async () => {
     expect(await piped('| head -1')).toEqual({ exitCode: 0, stdout: expect.stringMatching(/^5m/), stderr: '' });
     const unwritten = await piped('> /dev/full');
     expect(unwritten.exitCode).toBe(4);
     expect(unwritten.stderr).toMatch(/^cannot write the output: ENOSPC/);
   });
 
-  it('takes a summary with a byte order mark', async () => {
+  it('accepts a summary with a byte order mark', async () => {
     const path = join(folder, 'bom.json');
     writeFileSync(path, '\uFEFF{"profile":"small","metrics":{}}');
     expect((await belay(['judge', path])).stdout).toContain('belay: unmeasured');

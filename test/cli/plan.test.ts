@@ -79,14 +79,14 @@ describe('belay plan', () => {
     expect((refused as UsageError).message).toMatch(message);
   });
 
-  it('says what is wrong with both files that are given', async () => {
+  it('reports the errors of both files', async () => {
     const bad = fileURLToPath(new URL('../core/profile/bad', import.meta.url));
     const args = [`${bad}/profile-negative.yaml`, '-s', `${bad}/substrate-numbers.yaml`];
     const refused: unknown = await plan(...args).catch((error: unknown) => error);
     expect((refused as UsageError).message).toMatch(/profile-negative\.yaml:4:20 [^]*substrate-numbers\.yaml:5:15 /);
   });
 
-  it('says everything that is wrong at once', async () => {
+  it('reports all errors at once', async () => {
     const args = ['--set', 'deadlines.seed=1s', '--set', 'seed.configuredFraction=0.1', '--set', 'budget.usd=0.01'];
     const refused: unknown = await plan('small', '-s', 'fat', ...args).catch((error: unknown) => error);
     expect((refused as UsageError).message.split('\n')).toHaveLength(3);

@@ -28,7 +28,7 @@ function plain(columns: number): readonly string[] {
 }
 
 describe('a block', () => {
-  test('has a line a row: label, time, bar, detail', () => {
+  test('has one line per row: label, time, bar, detail', () => {
     expect(plain(100)).toEqual([
       '✓ provision        4.0 s  1 cluster',
       expect.stringMatching(/^\S seed {14}12 s {2}████████░░░░░░░░ 123 of 400 Pods$/),
@@ -42,7 +42,7 @@ describe('a block', () => {
   });
 });
 
-test('a plain line says the same in words', () => {
+test('a plain line has the same content', () => {
   expect(rows.map((row) => plainLine(row, 16_000))).toEqual([
     'provision: done, 1 cluster (4.0 s)',
     'seed: running, 50 %, 123 of 400 Pods (12 s)',
@@ -50,7 +50,7 @@ test('a plain line says the same in words', () => {
   ]);
 });
 
-test('elsewhere than on a terminal each change is a line, and what runs says so at least every 15 s', () => {
+test('without a terminal each change is a line, and a running row is printed at least every 15 s', () => {
   vi.useFakeTimers();
   try {
     const lines: string[] = [];
@@ -80,7 +80,7 @@ test('elsewhere than on a terminal each change is a line, and what runs says so 
   }
 });
 
-test('tools have a row each, in the order in which they are installed', () => {
+test('each tool has a row, in the order in which they are installed', () => {
   const tools = toolRows(['temporal', 'etcd', 'kwok'], () => 60_000);
   const progress = { done: 0, total: 0, unit: 'none', elapsedMs: 0 } as const;
   tools.take({ ...progress, tool: 'kwok', step: 'ready' });

@@ -1,14 +1,14 @@
 import { Command } from 'commander';
 import { vi } from 'vitest';
 
-/** What a command wrote, and how it left. */
+/** What a command printed, and its exit code. */
 export interface CommandRun {
   readonly stdout: string;
   readonly stderr: string;
   readonly exitCode: number;
 }
 
-/** Runs one command in this process. Errors come out as they are thrown. */
+/** Runs one command in this process. @throws the error of the command */
 export async function runCommand(command: Command, args: readonly string[]): Promise<CommandRun> {
   let stdout = '';
   let stderr = '';

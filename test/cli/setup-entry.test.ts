@@ -17,7 +17,7 @@ import { execa } from 'execa';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { repositoryFolder } from '../../src/adapters/host/folders.ts';
 
-/** What the entry script uses, besides node and npm. */
+/** The programs that the entry script uses, besides node and npm. */
 const UTILITIES = [
   'cat',
   'cksum',
@@ -70,7 +70,7 @@ function script(name: string, text: string): void {
   chmodSync(join(bin, name), 0o755);
 }
 
-/** An npm that notes each call and does `work` in the checkout. */
+/** An npm that records each call and does `work` in the checkout. */
 function npm(work: string): void {
   script('npm', `echo "$*" >>${JSON.stringify(join(folder, 'npm.log'))}\n${work}`);
 }
@@ -90,7 +90,7 @@ async function belay(args: readonly string[] = [], path: string = join(checkout,
   return { stdout, stderr, exitCode };
 }
 
-test('a bare checkout is made ready once, then the command runs with its arguments and its exit code', async () => {
+test('a bare checkout is prepared once, then the command runs with its arguments and its exit code', async () => {
   const first = await belay(['run', 'a profile.yaml']);
   expect(first).toMatchObject({ stdout: 'v24.run|a profile.yaml', exitCode: 7 });
   expect(first.stderr).toContain('installing packages and Node 24');
@@ -126,7 +126,7 @@ test('another lockfile installs again', async () => {
   expect(npmCalls()).toEqual(['ci', 'ci']);
 });
 
-test('what npm says when it fails is shown whole, and the next start tries again', async () => {
+test('the whole output of a failed npm is shown, and the next start tries again', async () => {
   npm('echo "npm error first"; echo "npm error last" >&2; exit 3');
   const run = await belay();
   expect(run.exitCode).toBe(4);
@@ -136,7 +136,7 @@ test('what npm says when it fails is shown whole, and the next start tries again
   await expect(belay(['x'])).resolves.toMatchObject({ stdout: 'v24.x' });
 });
 
-test('packages without Node 24 are not taken for ready', async () => {
+test('packages without Node 24 do not count as installed', async () => {
   npm('mkdir -p node_modules/.bin');
   const run = await belay();
   expect(run.exitCode).toBe(4);
@@ -178,7 +178,7 @@ test('the lock of an installation that was killed is taken over', async () => {
   expect(existsSync(lock)).toBe(false);
 });
 
-test('a stop ends npm too and gives the lock back', async () => {
+test('a stop ends npm too and releases the lock', async () => {
   npm(`echo $$ >${JSON.stringify(join(folder, 'npm.pid'))}; exec sleep 60`);
   const run = execa('/bin/sh', [join(checkout, 'belay')], {
     env: { PATH: bin, HOME: folder },

@@ -15,8 +15,8 @@ const manifest = JSON.parse(readFileSync(join(repositoryFolder, 'package.json'),
   readonly allowScripts: Readonly<Record<string, boolean>>;
 };
 
-// Made where the registry does not hold them, a lockfile lacks packages for other platforms, and `npm ci` refuses it.
-test('the lockfile knows every optional package: if not, run tools/complete-lockfile.mjs', () => {
+// A lockfile that was made with a partial registry lacks the packages of other platforms, and `npm ci` refuses it.
+test('the lockfile lists every optional package: if not, run tools/complete-lockfile.mjs', () => {
   const missing = Object.entries(lock.packages).flatMap(([parent, { optionalDependencies = {} }]) =>
     Object.keys(optionalDependencies).filter(
       (name) => !(`node_modules/${name}` in lock.packages || `${parent}/node_modules/${name}` in lock.packages),
@@ -25,7 +25,7 @@ test('the lockfile knows every optional package: if not, run tools/complete-lock
   expect(missing).toEqual([]);
 });
 
-test('every package that installs by a script is named in allowScripts', () => {
+test('every package with an install script is in allowScripts', () => {
   const scripted = Object.entries(lock.packages)
     .filter(([, { hasInstallScript }]) => hasInstallScript === true)
     .map(([path]) => path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length));

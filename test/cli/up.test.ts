@@ -27,7 +27,7 @@ test('down without a running stack does nothing', async () => {
   await expect(runCommand(downCommand(), [])).resolves.toMatchObject({ stdout: 'nothing is running\n', exitCode: 0 });
 });
 
-test('up starts Temporal and a worker and says where they are; down stops them, but not while a campaign runs', async () => {
+test('up starts Temporal and a worker and shows their addresses; down stops them, but not while a campaign runs', async () => {
   const up = await runCommand(upCommand(), []);
   expect(up.exitCode).toBe(0);
   expect(up.stdout).toMatch(/^server +127\.0\.0\.1:\d+, namespace default$/m);
