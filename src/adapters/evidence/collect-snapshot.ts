@@ -37,8 +37,8 @@ export interface SnapshotRequest {
 }
 
 /**
- * Collects the evidence that only stands while the campaign's parts do, the cheap first: curves of the gates and of the
- * load, then logs, then the TSDB's snapshot. Every part is bounded; one that cannot be had is reported and the rest goes
+ * Collects the evidence that is only available while the campaign's parts run, the cheap first: curves of the gates and of the
+ * load, then logs, then the TSDB's snapshot. Every part is bounded; a part that is not available is reported and the rest goes
  * on. Where Prometheus does not answer, its parts fail at once after the first budget. Doing it again replaces what is
  * there.
  * @throws the signal's reason when it aborts; nothing else

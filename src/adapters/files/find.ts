@@ -28,7 +28,7 @@ export interface FoundFile<T> {
 /** A {@link FoundFile}, or everything that is wrong. */
 export type Found<T> = FoundFile<T> | NotFound;
 
-/** What is wrong with a file; `named`: no file has the name, the error is of whoever wrote it. */
+/** What is wrong with a file; `named`: no file has the name, so the error is in the place that names it. */
 interface NotFound {
   readonly ok: false;
   readonly errors: readonly FileError[];

@@ -25,7 +25,7 @@ export interface CampaignFiles {
   readonly refusal: (refused: { readonly field: string; readonly message: string }) => string;
 }
 
-/** What a campaign runs on where nobody says. */
+/** The default substrate of a campaign. */
 const DEFAULT_SUBSTRATE = 'local';
 
 /** Files that were read already, for example from a path on the command line. The rest is found by name. */

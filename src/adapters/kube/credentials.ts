@@ -3,7 +3,7 @@ import type { KubeConfig } from '@kubernetes/client-node';
 import { AUTH_HEADERS_MS } from '../../core/plan/limits.ts';
 import { messageOf } from '../../core/text/message-of.ts';
 
-/** How to reach a cluster and prove who one is. */
+/** How to reach a cluster and authenticate. */
 export interface Access {
   /** Base address, without a trailing slash. */
   readonly server: string;
@@ -29,7 +29,7 @@ interface TlsOptions {
  * @throws Error when file, context or cluster are missing, authentication fails, or the cluster is behind a proxy
  */
 export async function readAccess(path: string, context: string): Promise<Access> {
-  // Loading this library takes about a second: only whoever talks to a cluster pays for it.
+  // Loading this library takes about a second: it is loaded when a cluster is called.
   const { KubeConfig } = await import('@kubernetes/client-node');
   const config = new KubeConfig();
   if (path === '') config.loadFromDefault();

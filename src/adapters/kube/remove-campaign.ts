@@ -8,7 +8,7 @@ import { KubeError } from './kube-error.ts';
 import { openLoop } from './open-loop.ts';
 import type { Within } from './transport.ts';
 
-/** What a removal came to. Something left is a result, so that whoever asked can say so and go on. */
+/** The result of a removal. Objects that are left are a result and not an error: the caller reports them and continues. */
 export interface Removal {
   readonly removed: number;
   /** What is still there, e.g. `nodeclaims.karpenter.sh default-x7k (finalizer karpenter.sh/termination)`. */
@@ -26,7 +26,7 @@ interface Leftover {
   readonly deleting: boolean;
 }
 
-/** Share of the budget after which finalizers are taken off: whoever should honour them is gone. */
+/** Share of the budget after which finalizers are removed: their controller is gone. */
 const PATIENCE = 0.5;
 
 /** Made and removed by others, in numbers: they go with what they belong to. */
@@ -38,8 +38,8 @@ const LAST = new Set(['nodes', 'customresourcedefinitions', 'namespaces']);
 /**
  * Removes everything that carries a campaign's label, the objects of CRDs that carry it, and what belongs to such objects
  * or to labelled ones of a CRD that was there before: Nodes, and objects of the same API group. It waits until all is gone.
- * Nothing else is touched, so it is safe in a cluster that others use. Finalizers that nobody honours for half of the
- * budget are taken off. It can be called again after it was cut off anywhere.
+ * Nothing else is touched, so it is safe in a cluster that others use. Finalizers that no controller removes in half of
+ * the budget are removed. It can be called again after an interruption.
  * @throws the signal's reason; KubeError when the API server does not answer
  */
 export async function removeCampaign(
@@ -147,7 +147,7 @@ class Sweep {
       const foreground = this.#crds.get(nameOf(resource)) === false;
       await this.#client.delete(path, pod ? { gracePeriodSeconds: 0, uid } : { uid, foreground }, this.#within);
       if (!isNode(resource)) return;
-      // A Node's heartbeat outlives it where nobody collects it.
+      // A Node's heartbeat outlives it where no controller removes it.
       const lease = `/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/${path.split('/').at(-1)}`;
       await this.#client.delete(lease, {}, this.#within);
     });

@@ -39,7 +39,7 @@ export interface ApiAnswer {
 /** Answers that say "not now" rather than "no". */
 const RETRIED = new Set([429, 500, 502, 503, 504]);
 
-/** A pool of HTTP/1.1 connections to one API server that retries, waits when told to, and counts. */
+/** A pool of HTTP/1.1 connections to one API server. It retries, respects Retry-After, and counts. */
 export class Transport {
   readonly #access: Access;
   readonly #pool: Pool;
@@ -89,7 +89,7 @@ export class Transport {
         headers: { accept: 'application/json', ...(await this.#access.headers()) },
         signal,
         headersTimeout: API_ATTEMPT_MS,
-        // Silence is judged by whoever reads: an idle watch is not a broken one.
+        // The reader judges silence: an idle watch is not a broken one.
         bodyTimeout: 0,
       });
       this.#count('WATCH', String(statusCode));

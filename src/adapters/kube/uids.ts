@@ -4,7 +4,7 @@ import { KubeError } from './kube-error.ts';
 import { podsPath } from './slot-book.ts';
 import type { Within } from './transport.ts';
 
-/** Identities of what stands, by name: equal before and after, nothing was made anew. */
+/** Identities of existing objects by name. If they are equal before and after, nothing was created again. */
 export interface Uids {
   /** Of the namespace kube-system, which is the cluster's own. */
   readonly cluster: string;

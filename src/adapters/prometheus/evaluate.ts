@@ -62,7 +62,7 @@ export async function evaluateGates(evaluation: Evaluation): Promise<readonly Ga
   );
 }
 
-/** The reading of a gate that nothing could be asked for: a hole in the ground, where one explains it, else the error. */
+/** The reading of a gate whose queries failed: an infrastructure gap if one explains it, else the error. */
 function silenced(
   questions: GateQuestions,
   gaps: readonly InfrastructureGap[],

@@ -15,7 +15,7 @@ import { prometheusClient } from './client.ts';
 import type { ScrapeTarget } from './scrape-config.ts';
 import { JOBS, mainConfig, targetFiles, TARGETS } from './scrape-config.ts';
 
-/** Name of Prometheus in a campaign's ledger, and as a component in ground gaps. */
+/** Name of Prometheus in a campaign's ledger, and as a component in infrastructure gaps. */
 const PROMETHEUS = 'prometheus';
 
 const RETENTION_DAYS = 30;
@@ -51,8 +51,8 @@ export function prometheusFolder(slug: string): string {
 }
 
 /**
- * Starts the campaign's Prometheus, or takes up the one that runs already, until it serves queries. It outlives this
- * process, is on the ledger, and keeps its port, so that whoever starts it again finds it in the same place.
+ * Starts the campaign's Prometheus, or adopts the running one, and waits until it serves queries. It outlives this process,
+ * is on the ledger, and keeps its port when it is restarted.
  * @throws RangeError for an interval outside 1 to 5 s
  * @throws Error with the end of its log when it ends or is not ready in time
  */

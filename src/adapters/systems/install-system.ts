@@ -28,7 +28,7 @@ export interface SystemRequest {
 /**
  * Installs a system on a cluster and waits until it is ready. Running it again takes up what runs and applies the same
  * objects again.
- * @throws Error naming the manifest, process or condition that stands in the way
+ * @throws Error naming the manifest, process or condition that prevents it
  */
 export async function installSystem(
   request: SystemRequest & { readonly onProgress: (detail: string) => void },

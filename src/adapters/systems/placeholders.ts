@@ -12,7 +12,7 @@ const PLACEHOLDER = /\$\{([^}]*)\}/g;
 
 /**
  * Fills in `${kubeconfig}`, `${cluster}`, `${slug}`, `${folder}` and `${port.NAME}`.
- * @param where the field the text stands in, for the error
+ * @param where the field of the text, for the error
  * @throws Error naming the field, the placeholder that is not known, and those that are
  */
 export function fillPlaceholders(text: string, values: PlaceholderValues, where: string): string {

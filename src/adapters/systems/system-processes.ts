@@ -42,7 +42,7 @@ export async function ensureProcess(
   return withProcessLock(startLockPath(slug, name), { signal }, async () => {
     const recorded = readLedger(slug)?.processes.find((each) => each.name === name);
     if (recorded !== undefined && isAlive(recorded)) return recorded;
-    // One that was started and never recorded holds ports that nobody knows.
+    // A process that was started and not recorded holds unknown ports.
     for (const stray of markedProcesses(slug, name)) await stopProcess(stray, 2_000);
     const ports = recorded?.ports ?? (await freshPorts(slug, process));
     const record = await startDetached({

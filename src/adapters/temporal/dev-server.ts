@@ -29,7 +29,7 @@ import { externalUiUrl } from './ui-links.ts';
 export interface TemporalStack {
   readonly address: string;
   readonly namespace: string;
-  /** Undefined = a server that we did not start, and nobody said where its UI is. */
+  /** Undefined = a server that we did not start, whose UI is not configured. */
   readonly uiUrl: string | undefined;
   /** This call started the dev server. */
   readonly startedByUs: boolean;

@@ -26,7 +26,7 @@ interface StackUser {
 
 /** How to join. */
 export interface JoinOptions extends EnsureToolsOptions {
-  /** The stack stays until `belay down`, also when nobody uses it. */
+  /** The stack stays until `belay down`, also when no process uses it. */
   readonly keep?: boolean;
   /** Only the server: the caller is a worker itself. */
   readonly withoutWorker?: boolean;
@@ -96,12 +96,12 @@ export function keepStack(): void {
   writeRecord(keptPath(), { sinceMs: Date.now() });
 }
 
-/** Whether the stack stays up when nobody uses it. */
+/** Whether the stack stays up when no process uses it. */
 export function isKept(): boolean {
   return readRecord(keptPath()) !== undefined;
 }
 
-/** Stops workers, then the dev server (never one that somebody else runs), whoever uses them. */
+/** Stops workers, then the dev server (never an external one), even if they are in use. */
 export async function stopStack(): Promise<void> {
   await withStackLock({}, async () => {
     await stopWorkers();

@@ -34,8 +34,8 @@ export interface EnsureWorkerOptions extends StackLockOptions {
 }
 
 /**
- * Makes sure that a worker of this state folder polls, and waits until it does: one that does already, whoever started it, or
- * a new one in the background, which outlives this process.
+ * Makes sure that a worker of this state folder polls, and waits until it does: one that already does, or a new one in the
+ * background, which outlives this process.
  * @throws Error with the end of its log when it ended or was not ready after 30 s
  */
 export async function ensureWorker(options: EnsureWorkerOptions = {}): Promise<WorkerAnnouncement> {
@@ -55,7 +55,7 @@ export async function ensureWorker(options: EnsureWorkerOptions = {}): Promise<W
 }
 
 /**
- * Stops the workers of this state folder, or some of them, whoever started them. Activities under way are cancelled and
+ * Stops the workers of this state folder, or some of them. Activities under way are cancelled and
  * retried elsewhere.
  */
 export async function stopWorkers(which: (worker: Polling) => boolean = () => true): Promise<void> {

@@ -30,7 +30,7 @@ export function polls({ temporal }: Polling, { external, address, namespace }: P
   return temporal?.external === external && temporal.address === address && temporal.namespace === namespace;
 }
 
-/** The workers of this state folder that poll now, whoever started them. What dead ones left is cleared away. */
+/** The workers of this state folder that poll now. The files of dead ones are removed. */
 export function liveWorkers(): readonly WorkerAnnouncement[] {
   const live: WorkerAnnouncement[] = [];
   for (const file of announcements()) {

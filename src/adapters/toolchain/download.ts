@@ -18,7 +18,7 @@ export interface DownloadRequest {
   readonly file: string;
   readonly partial: string;
   readonly signal?: AbortSignal | undefined;
-  /** Longest silence of the server, before the first byte and between two; 15 s unless told. */
+  /** Longest silence of the server, before the first byte and between two; 15 s by default. */
   readonly silenceMs?: number;
   readonly onBytes?: ((done: number, total: number) => void) | undefined;
 }

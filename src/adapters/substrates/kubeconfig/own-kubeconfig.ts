@@ -5,7 +5,7 @@ import { parse, stringify } from 'yaml';
 import { writeTextFile } from '../../host/atomic-file.ts';
 import { messageOf } from '../../../core/text/message-of.ts';
 
-/** An entry of a kubeconfig, as it stands in the file. */
+/** An entry of a kubeconfig, as it is in the file. */
 interface Named {
   readonly name: string;
   readonly [field: string]: unknown;

@@ -103,7 +103,7 @@ async function startMissing(
   onStep(`starting ${dead.map((each) => each.name).join(', ')}`);
   makeWayForRestart(cluster);
   await kwokctlStart(toolPath(tools, 'kwokctl'), cluster, signal);
-  // A process that cannot live (a taken port, a bad flag) is told from one that is slow by having ended by the next look.
+  // A process that cannot run (a taken port, a bad flag) has ended by the next look. A slow one has not.
   await pause(CLUSTER_POLL_MS * 2, signal);
 }
 

@@ -63,7 +63,7 @@ export function logPath(cluster: Located, component: ComponentName): string {
   return join(clusterFolder(cluster), 'logs', `${component}.log`);
 }
 
-/** Held by whoever starts, mends or removes processes of the cluster. */
+/** The lock for starting, repairing and removing processes of the cluster. */
 export function lockPath(cluster: Located): string {
   return join(dirname(cluster.kubeconfigPath), `${cluster.name}.lock`);
 }
