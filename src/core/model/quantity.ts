@@ -35,3 +35,20 @@ export function parseQuantity(text: string): number | undefined {
   // Past what the apiserver can hold (2^63-1) a quantity is capped there silently; here it is refused.
   return Number.isFinite(value) && value < 2 ** 63 ? value : undefined;
 }
+
+/**
+ * The value of a quantity that was checked when its file was parsed: `400m` is 0.4, `2Gi` is 2147483648.
+ * @throws RangeError when the text is not a quantity
+ */
+export function quantityValue(text: string): number {
+  const value = parseQuantity(text);
+  if (value === undefined) throw new RangeError(`"${text}" is not a quantity; allowed: ${QUANTITY_ALLOWED}`);
+  return value;
+}
+
+/** A number as a Kubernetes quantity: a whole number as it is, any other rounded up to thousandths (`1500m`). */
+export function formatQuantity(value: number): string {
+  // The multiplication may leave a rounding error in the last binary digits, which must not become a thousandth.
+  const thousandths = Math.ceil(Number((value * 1_000).toPrecision(15)));
+  return thousandths % 1_000 === 0 ? String(thousandths / 1_000) : `${thousandths}m`;
+}

@@ -2,7 +2,7 @@ import type { Archetype, Catalogue } from '../model/catalogue.ts';
 import { LABELS, ownershipLabels } from './labels.ts';
 import type { Ownership } from './labels.ts';
 import type { SeedRow } from './plan.ts';
-import { formatQuantity, parseQuantity } from './quantity.ts';
+import { formatQuantity, quantityValue } from '../model/quantity.ts';
 import { evenPart } from './whole-numbers.ts';
 import type { Workload } from './workload.ts';
 
@@ -223,7 +223,7 @@ function allocatableOf({ archetype, podsPerMachine }: Pool): Record<string, stri
   const largest = new Map<string, number>();
   for (const { resources } of archetype.sizeBuckets) {
     for (const [name, quantity] of Object.entries(resources)) {
-      largest.set(name, Math.max(largest.get(name) ?? 0, parseQuantity(quantity)));
+      largest.set(name, Math.max(largest.get(name) ?? 0, quantityValue(quantity)));
     }
   }
   const amounts = [...largest].map(([name, amount]) => [name, formatQuantity(amount * podsPerMachine)] as const);

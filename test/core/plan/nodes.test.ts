@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { nodeBody, planNodes } from '../../../src/core/plan/nodes.ts';
 import type { NodePlan, PlannedNode } from '../../../src/core/plan/nodes.ts';
-import { formatQuantity, parseQuantity } from '../../../src/core/plan/quantity.ts';
+import { formatQuantity, quantityValue } from '../../../src/core/model/quantity.ts';
 import { drawWorkloads } from '../../../src/core/plan/workload.ts';
 import type { Workload } from '../../../src/core/plan/workload.ts';
 import { archetype, catalogue, mixedCatalogue, mixedRows, seedRow } from './catalogue-samples.ts';
@@ -116,11 +116,11 @@ describe('quantities', () => {
     ['1e3', 1_000],
     ['3k', 3_000],
   ])('%s is %d', (text, value) => {
-    expect(parseQuantity(text)).toBeCloseTo(value, 9);
+    expect(quantityValue(text)).toBeCloseTo(value, 9);
   });
 
   test.each(['', 'two', '1 Gi', '1GB', 'm'])('%j is none', (text) => {
-    expect(() => parseQuantity(text)).toThrow(/is no quantity/);
+    expect(() => quantityValue(text)).toThrow(/is not a quantity/);
   });
 
   test('written again without dust', () => {

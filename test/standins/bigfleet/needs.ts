@@ -1,4 +1,4 @@
-import { formatQuantity, parseQuantity } from '../../../src/core/plan/quantity.ts';
+import { formatQuantity, quantityValue } from '../../../src/core/model/quantity.ts';
 
 /** Amounts by resource: cores, bytes, Pods. */
 export type Amounts = Readonly<Record<string, number>>;
@@ -51,7 +51,7 @@ export function requestsOf(
   const sum: Record<string, number> = {};
   for (const { resources } of containers) {
     for (const [name, quantity] of Object.entries(resources?.requests ?? {}))
-      sum[name] = (sum[name] ?? 0) + parseQuantity(quantity);
+      sum[name] = (sum[name] ?? 0) + quantityValue(quantity);
   }
   return sum;
 }
