@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { allAtOnce } from '../adapters/host/at-once.ts';
 import type { ArrivalsReport, ArrivalsRequest } from '../adapters/kube/run-arrivals.ts';
 import type { ObservedCluster } from '../adapters/observe/observed-cluster.ts';
 import type { Observers } from '../adapters/observe/observers.ts';
@@ -46,21 +47,20 @@ export function createRamp(log: Logger, adapters: RampAdapters): (input: StageIn
             checkpoint,
           });
         };
-        return Promise.all(
-          clusters.map((cluster) =>
-            adapters.runArrivals({
-              scope: scopeOf(cluster),
-              pods: cluster.load,
-              offsetsMs: cluster.load.arrivalsMs,
-              startAtMs: checkpoint.startAtMs,
-              fromIndex: checkpoint.lowWater[cluster.record.name] ?? 0,
-              parallel: POD_REQUESTS_AT_ONCE,
-              callBudgetMs: spec.deadlines.budgets.apiCallMs,
-              signal,
-              onLate: cluster.onLate,
-              onProgress: ({ lowWater, lateMs }) => onProgress(cluster, lowWater, lateMs),
-            }),
-          ),
+        // All clusters at once. When one fails, the others end before the attempt does: the next one continues from its checkpoint.
+        return allAtOnce(clusters, { atOnce: Math.max(1, clusters.length), signal }, (cluster, inner) =>
+          adapters.runArrivals({
+            scope: scopeOf(cluster),
+            pods: cluster.load,
+            offsetsMs: cluster.load.arrivalsMs,
+            startAtMs: checkpoint.startAtMs,
+            fromIndex: checkpoint.lowWater[cluster.record.name] ?? 0,
+            parallel: POD_REQUESTS_AT_ONCE,
+            callBudgetMs: spec.deadlines.budgets.apiCallMs,
+            signal: inner,
+            onLate: cluster.onLate,
+            onProgress: ({ lowWater, lateMs }) => onProgress(cluster, lowWater, lateMs),
+          }),
         );
       },
     );

@@ -13,10 +13,12 @@ export interface RepairableLoad {
 /**
  * Repairs loads until `signal` aborts. Each load is repaired at most once at a time. A slow cluster delays neither the others
  * nor anything else that runs beside it.
- * @throws the first error of a repair; the signal's reason. Nothing is under way then if the signal has aborted
+ * @throws the first error of a repair, which aborts the others; the signal's reason. Nothing is under way then
  */
 export async function repairWhileRunning(loads: readonly RepairableLoad[], signal: AbortSignal): Promise<never> {
   const underWay = new Map<RepairableLoad, Promise<void>>();
+  const stop = new AbortController();
+  const inner = AbortSignal.any([signal, stop.signal]);
   // p-map asks for the next load only when it may start another repair.
   async function* missing(): AsyncGenerator<RepairableLoad, never> {
     for (;;) {
@@ -24,11 +26,11 @@ export async function repairWhileRunning(loads: readonly RepairableLoad[], signa
         if (underWay.has(load) || !load.isMissingPods()) continue;
         yield load;
       }
-      await pause(SOAK_TICK_MS, signal);
+      await pause(SOAK_TICK_MS, inner);
     }
   }
   const repair = async (load: RepairableLoad): Promise<void> => {
-    const mending = load.mend(signal);
+    const mending = load.mend(inner);
     underWay.set(load, mending);
     await mending;
     underWay.delete(load);
@@ -39,6 +41,7 @@ export async function repairWhileRunning(loads: readonly RepairableLoad[], signa
     signal.throwIfAborted();
     throw new Error('the repairs ended without a reason');
   } finally {
-    if (signal.aborted) await Promise.allSettled(underWay.values());
+    stop.abort(new Error('the repairs are over'));
+    await Promise.allSettled(underWay.values());
   }
 }

@@ -1,5 +1,5 @@
-import pMap from 'p-map';
 import type { Logger } from 'pino';
+import { allAtOnce } from '../adapters/host/at-once.ts';
 import { removeSurplus, replaceMissing } from '../adapters/kube/mend.ts';
 import { pendingReasons } from '../adapters/kube/pending-reasons.ts';
 import { SlotBook } from '../adapters/kube/slot-book.ts';
@@ -90,24 +90,20 @@ export function total(
 
 /** Creates the Pods that are missing in every cluster, and removes those that are too many. */
 async function mend(clusters: readonly ObservedCluster[], callBudgetMs: number, signal: AbortSignal): Promise<void> {
-  await pMap(
-    clusters,
-    async (cluster) => {
-      const scope = scopeOf(cluster);
-      const request = {
-        scope,
-        wanted: wantedSlots(cluster.load.demand, 0),
-        book: await SlotBook.read(scope, { signal, budgetMs: callBudgetMs }),
-        parallel: POD_REQUESTS_AT_ONCE,
-        callBudgetMs,
-        signal,
-        onLate: cluster.onLate,
-      };
-      await replaceMissing({ ...request, pods: cluster.load });
-      await removeSurplus(request);
-    },
-    { concurrency: CONVERSATIONS_AT_ONCE },
-  );
+  await allAtOnce(clusters, { atOnce: CONVERSATIONS_AT_ONCE, signal }, async (cluster, inner) => {
+    const scope = scopeOf(cluster);
+    const request = {
+      scope,
+      wanted: wantedSlots(cluster.load.demand, 0),
+      book: await SlotBook.read(scope, { signal: inner, budgetMs: callBudgetMs }),
+      parallel: POD_REQUESTS_AT_ONCE,
+      callBudgetMs,
+      signal: inner,
+      onLate: cluster.onLate,
+    };
+    await replaceMissing({ ...request, pods: cluster.load });
+    await removeSurplus(request);
+  });
 }
 
 async function explain(

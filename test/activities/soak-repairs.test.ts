@@ -137,3 +137,26 @@ test('a repair that fails ends the repairs with its error', async () => {
   const failing: RepairableLoad = { isMissingPods: () => true, mend: () => Promise.reject(new Error('refused')) };
   await expect(repairWhileRunning([failing], new AbortController().signal)).rejects.toThrow('refused');
 });
+
+test('a repair that fails ends the repairs that are under way', async () => {
+  let ended = false;
+  const slow: RepairableLoad = {
+    isMissingPods: () => true,
+    mend: (signal) =>
+      new Promise((_, fail) =>
+        signal.addEventListener('abort', () =>
+          setTimeout(() => {
+            ended = true;
+            fail(signal.reason as Error);
+          }, 100),
+        ),
+      ),
+  };
+  const failing: RepairableLoad = { isMissingPods: () => true, mend: () => Promise.reject(new Error('refused')) };
+  const repairs = repairWhileRunning([slow, failing], new AbortController().signal).catch((error: unknown) => ({
+    error,
+    ended,
+  }));
+  await vi.advanceTimersByTimeAsync(200);
+  expect(await repairs).toEqual({ error: new Error('refused'), ended: true });
+});
