@@ -9,6 +9,7 @@ export class SoakClock {
   readonly #save: (checkpoint: SoakCheckpoint) => void;
   readonly #soakSeconds: number;
   #checkpoint: SoakCheckpoint;
+  #onChange: () => void = () => undefined;
 
   /** Continues the clock of an earlier attempt, or starts a new one. */
   constructor({ spec, checkpoint, save }: Pick<StageContext<'soak'>, 'spec' | 'checkpoint' | 'save'>) {
@@ -26,10 +27,16 @@ export class SoakClock {
     return this.#checkpoint;
   }
 
+  /** Sets what is called after each change: every change of the checkpoint is progress of the soak. */
+  reportTo(onChange: () => void): void {
+    this.#onChange = onChange;
+  }
+
   /** Changes the checkpoint and keeps it. */
   change(change: Partial<Omit<SoakCheckpoint, 'startAtMs'>>): void {
     this.#checkpoint = { ...this.#checkpoint, ...change };
     this.#save(this.#checkpoint);
+    this.#onChange();
   }
 
   /** A moment for messages: "240 s into a soak of 600 s". */

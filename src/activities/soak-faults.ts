@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { BoundEffect, FaultSite, Look } from '../adapters/faults/effect.ts';
 import type { FaultState } from '../core/plan/checkpoints/soak.ts';
 import { FAULT_LOOK_MS, FAULT_UNDO_MS } from '../core/plan/limits.ts';
 import { messageOf } from '../core/text/message-of.ts';
+import { pause } from './pause.ts';
 
 /** One fault in one cluster. */
 export interface FaultToInject {
@@ -89,8 +89,9 @@ class FaultRun {
     const isChecked = fireError !== undefined || assertedAtMs !== undefined || assertError !== undefined;
     if (!isChecked && !this.#request.signal.aborted) {
       await this.#recording('assertError', () => this.#assert(effect, target, resumed));
-      await until(firedAtMs + this.#fault.waitMs, this.#request.signal);
     }
+    // A resumed fault lasts as long as any other. One that was not injected has nothing to last.
+    if (fireError === undefined) await until(firedAtMs + this.#fault.waitMs, this.#request.signal);
     await this.#recording('undoError', () => this.#undo(effect, target));
   }
 
@@ -170,5 +171,5 @@ async function lookUntilSeen(look: () => Promise<Look>, budgetMs: number, signal
 
 /** Waits until a moment or until the signal aborts, whichever comes first. */
 async function until(atMs: number, signal: AbortSignal): Promise<void> {
-  await sleep(Math.max(0, atMs - Date.now()), undefined, { signal }).catch(() => undefined);
+  if (!signal.aborted) await pause(Math.max(0, atMs - Date.now()), signal).catch(() => undefined);
 }

@@ -83,7 +83,7 @@ export class SoakLoad implements RepairableLoad {
     });
     const request = this.#mendRequest(signal);
     await removeSurplus(request);
-    this.lost += await replaceMissing(request);
+    await this.#replaceLost(request);
     return report;
   }
 
@@ -106,7 +106,13 @@ export class SoakLoad implements RepairableLoad {
 
   /** Creates the next generation of Pods that were evicted, or whose Node is gone. */
   async mend(signal: AbortSignal): Promise<void> {
-    this.lost += await replaceMissing(this.#mendRequest(signal));
+    await this.#replaceLost(this.#mendRequest(signal));
+  }
+
+  /** The end of `run` and a repair may replace Pods at the same time: `lost` is read after the wait, so that both count. */
+  async #replaceLost(request: MendRequest): Promise<void> {
+    const replaced = await replaceMissing(request);
+    this.lost += replaced;
   }
 
   #mendRequest(signal: AbortSignal): MendRequest {

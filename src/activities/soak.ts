@@ -113,6 +113,8 @@ class Soak {
       await this.#drive.runFaults(AbortSignal.abort(), signal);
       return earlier;
     }
+    // After the soak's time nothing else reports that late operations and faults continue.
+    this.#clock.reportTo(() => show(this.#details()));
     const stop = new AbortController();
     const inner = AbortSignal.any([signal, stop.signal]);
     const driven = this.#drive.run(inner, signal);

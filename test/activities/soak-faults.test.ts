@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { runFaults, undoFaults, type FaultsRequest, type FaultToInject } from '../../src/activities/soak-faults.ts';
 import { effectOf } from '../../src/adapters/faults/registry.ts';
 import type { FaultState } from '../../src/core/plan/checkpoints/soak.ts';
@@ -186,6 +186,21 @@ test('a worker that died between the record and the call: the next attempt injec
   const resumed = await run([aFault(cluster)], { before });
   expect(resumed.states['0/0']).toEqual({ ...before['0/0'], assertedAtMs: AT, undoneAtMs: AT });
   expect(cluster.pods).toEqual(['n0']);
+});
+
+test('a fault whose effect an earlier attempt has seen still lasts its time', async () => {
+  vi.useFakeTimers();
+  try {
+    const cluster = aCluster();
+    const before = { '0/0': { target: 'n1', firedAtMs: Date.now(), assertedAtMs: Date.now() } };
+    const resumed = run([aFault(cluster, { waitMs: 10_000 })], { before });
+    await vi.advanceTimersByTimeAsync(9_000);
+    expect(cluster.patches).toHaveLength(0);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect((await resumed).states['0/0']).toEqual({ ...before['0/0'], undoneAtMs: AT });
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test('the next attempt of a soak that is over only undoes', async () => {

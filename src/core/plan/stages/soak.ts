@@ -59,7 +59,14 @@ function faultWait(shape: CampaignShape, what: string, name: keyof CallBudgets, 
   return shape.profile.runnerActions.length === 0 ? undefined : callWait(shape, what, name, count);
 }
 
-/** The longest time between two reports: a check with all its queries, the last Pod, and a query. */
-function stallMs({ budgets }: CampaignShape): number {
-  return (EVALUATION_QUERIES + 1) * budgets.queryMs + budgets.podReadyMs + budgets.gateIntervalMs;
+/**
+ * The longest time between two reports: a check with all its queries, the last Pod, and a query. When the soak has ended, it may
+ * be one fault, from its injection until its undoing is seen.
+ */
+function stallMs({ budgets, profile }: CampaignShape): number {
+  const checkMs = (EVALUATION_QUERIES + 1) * budgets.queryMs + budgets.podReadyMs + budgets.gateIntervalMs;
+  if (profile.runnerActions.length === 0) return checkMs;
+  const lastsMs = longestFaultMs(profile.runnerActions.map(({ action }) => action));
+  const faultMs = FAULT_CALLS * budgets.apiCallMs + budgets.podReadyMs + lastsMs + budgets.nodeReadyMs;
+  return Math.max(checkMs, faultMs);
 }

@@ -1,0 +1,96 @@
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { pino } from 'pino';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { SoakLoad } from '../../src/activities/soak-load.ts';
+import { createSoak } from '../../src/activities/soak.ts';
+import type { BoundEffect } from '../../src/adapters/faults/effect.ts';
+import { readCheckpoint } from '../../src/adapters/host/checkpoints.ts';
+import type { ObservedCluster } from '../../src/adapters/observe/observed-cluster.ts';
+import { demandSchedule } from '../../src/core/plan/demand.ts';
+import { scriptedNodes } from '../adapters/faults/scripted-nodes.ts';
+import { testHome, type TestHome } from '../adapters/substrates/local-campaign.ts';
+import { mixedCatalogue } from '../core/plan/catalogue-samples.ts';
+import { specOf } from './campaign-shapes.ts';
+import { clustersUp } from './scripted-adapters.ts';
+import { scriptedCluster } from './scripted-cluster.ts';
+import { storedInput } from './stored-input.ts';
+
+const LONGER_THAN_THE_SOAK_MS = 600_000;
+
+let home: TestHome;
+
+beforeEach(() => {
+  home = testHome();
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date'] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+  home.close();
+});
+
+const client: ObservedCluster['client'] = {
+  ...scriptedNodes({}, []).client,
+  create: () => Promise.resolve({ outcome: 'created', attempts: 1 }),
+  delete: () => Promise.resolve({ outcome: 'deleted', attempts: 1 }),
+};
+
+/** A fault that has its effect, which never ends. */
+const STAYS: BoundEffect = {
+  choose: () => Promise.resolve('n0'),
+  fire: () => Promise.resolve(),
+  assert: () => Promise.resolve({ seen: true, detail: 'n0 is out' }),
+  undo: () => Promise.resolve(),
+  assertUndone: () => Promise.resolve({ seen: false, detail: 'n0 is still out' }),
+  describe: () => 'n0 fails',
+};
+
+test('a fault at the end whose undoing is never seen is recorded; the soak does not count as stalled', async () => {
+  const shape = { clusters: 1, profile: { runnerActions: [{ atSeconds: 55, action: 'fail-node' }] } };
+  const spec = { ...specOf(shape), catalogue: mixedCatalogue };
+  spec.plan = { ...spec.plan, totalPods: 0 };
+  clustersUp(spec);
+  const soak = createSoak(pino({ level: 'silent' }), {
+    observers: { of: () => Promise.resolve([scriptedCluster(spec, 0, { client })]) },
+    openGateReader: () => ({ read: () => Promise.resolve([]), close: () => Promise.resolve() }),
+    effectOf: () => STAYS,
+  });
+  const env = new MockActivityEnvironment({ attempt: 1 }, { logger: new DefaultLogger('ERROR') });
+  const heartbeats: unknown[] = [];
+  env.on('heartbeat', (details: unknown) => heartbeats.push(details));
+  const running = env.run(soak, storedInput(spec, 'soak'));
+  await vi.advanceTimersByTimeAsync(LONGER_THAN_THE_SOAK_MS);
+  expect(await running).toMatchObject({ detail: expect.stringMatching(/^60 s, /) as string });
+  const actions = {
+    '0/0': { undoError: 'it was undone, but that was not seen within 120 s: n0 is still out' },
+  };
+  expect(readCheckpoint(spec.slug, 'soak', 1)).toMatchObject({ actions });
+  // The change of the checkpoint is progress: nothing else reports any at that time.
+  expect(heartbeats).toContainEqual(
+    expect.objectContaining({
+      live: expect.stringMatching(/ s, 0 Pods bound/) as string,
+      checkpoint: expect.objectContaining({
+        actions: { '0/0': expect.objectContaining(actions['0/0']) as object },
+      }) as object,
+    }),
+  );
+});
+
+test('Pods that two repairs replace at the same time are all counted as lost', async () => {
+  const spec = { ...specOf({ clusters: 1 }), catalogue: mixedCatalogue };
+  spec.plan = { ...spec.plan, totalPods: 3 };
+  const load = await SoakLoad.begin(
+    {
+      cluster: scriptedCluster(spec, 0, { client }),
+      demand: demandSchedule(spec, 0),
+      startAtMs: Date.now(),
+      execution: 1,
+      lowWater: 0,
+      callBudgetMs: 1_000,
+    },
+    new AbortController().signal,
+  );
+  const { signal } = new AbortController();
+  await Promise.all([load.mend(signal), load.mend(signal)]);
+  expect(load.lost).toBe(3);
+});
