@@ -2,7 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs
 import { MAX_FILE_BYTES } from '../../core/files/bounds.ts';
 import type { FileError } from '../../core/files/file-error.ts';
 
-/** The text of a file, or why it cannot be had. */
+/** The text of a file, or why it cannot be read. */
 export type TextRead =
   { readonly ok: true; readonly text: string } | { readonly ok: false; readonly errors: readonly FileError[] };
 

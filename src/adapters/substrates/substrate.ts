@@ -50,7 +50,7 @@ export interface SubstrateAdapter {
   /** Log files of a cluster's components on this host; none for clusters that are not ours. */
   clusterLogs(cluster: ClusterRecord): readonly ClusterLog[];
   /**
-   * Removes what the campaign made: an owned cluster whole, from a lent one only objects labelled with the campaign.
+   * Removes what the campaign made: an owned cluster whole, from a borrowed one only objects labelled with the campaign.
    * @throws Error when something is left at the end
    */
   remove(cluster: ClusterRecord, signal: AbortSignal): Promise<void>;

@@ -74,7 +74,7 @@ export async function upgradeRelease(release: Release, chart: string, values: un
     await helm(release, [...install, '--labels', labels, '--wait', '--timeout', timeout]);
   } catch (cause) {
     release.signal.throwIfAborted();
-    // A chart that cannot be had, or a cluster that does not answer, leaves no release behind, or the one that was well.
+    // An unavailable chart, or a cluster that does not answer, leaves no release or the earlier healthy one.
     const made = await statusOf(release).catch(() => undefined);
     if (made === undefined || made.status === 'deployed' || !(cause instanceof Error)) throw cause;
     throw new SystemNotReady(cause.message, { cause });

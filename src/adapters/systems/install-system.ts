@@ -55,9 +55,9 @@ export async function installSystem(
 }
 
 /**
- * Removes a system: from a cluster that was only lent all that carries the campaign's label, then its processes. Right for
+ * Removes a system: from a cluster that was borrowed, everything that carries the campaign's label, then its processes. Right for
  * one that is half installed or not there.
- * @throws KubeError when a lent cluster does not answer; the processes are stopped all the same
+ * @throws KubeError when a borrowed cluster does not answer; the processes are stopped all the same
  */
 export async function removeSystem(request: SystemRequest): Promise<void> {
   const { system, cluster, signal, spec } = request;

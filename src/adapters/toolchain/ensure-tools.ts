@@ -96,7 +96,7 @@ async function install(name: ToolName, signal: AbortSignal, onStep: (step: StepP
     signal.throwIfAborted();
     tried.push(`build: ${messageOf(cause)}`);
     throw new Error(
-      `${name} ${version} cannot be had:\n  ${tried.join('\n  ')}\n` +
+      `${name} ${version} is not available:\n  ${tried.join('\n  ')}\n` +
         `Or put it on PATH, or name its file in ${toolVariable(name)}. "./belay doctor" shows what is missing.`,
       { cause },
     );

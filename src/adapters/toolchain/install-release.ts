@@ -34,7 +34,7 @@ export async function reachableRelease(name: ToolName): Promise<ReachableRelease
 
 /**
  * Downloads a tool's official release, checks it against the release's own sha256 and writes the program to `file`.
- * @throws Error when the checksum cannot be had or does not match, the download fails, or the archive lacks the program
+ * @throws Error when the checksum is not available or does not match, the download fails, or the archive lacks the program
  */
 export async function installRelease(
   name: ToolName,

@@ -63,7 +63,7 @@ afterAll(async () => {
   home.close();
 });
 
-test('a lent cluster is taken as it is, scraped, and given back without what the campaign made', async () => {
+test('a borrowed cluster is taken as it is, scraped, and given back without what the campaign made', async () => {
   const before = readFileSync(userFile);
   const { substrate, provision } = borrower('guest', ['mine']);
   const [cluster] = (await provision()) as [ClusterRecord];

@@ -98,7 +98,7 @@ describe('deriveDeadlines', () => {
     expect(many - few).toBeGreaterThanOrEqual(120_000);
   });
 
-  it('lets teardown wait for a chart in a lent cluster, and for none where there is none', () => {
+  it('lets teardown wait for a chart in a borrowed cluster, and for none where there is none', () => {
     expect(teardown('kubeconfig', 1) - teardown('kubeconfig', 0)).toBeGreaterThan(2 * 1_200_000);
     expect(teardown('local', 1)).toBe(teardown('local', 0));
   });

@@ -12,14 +12,14 @@ import type { ApiHealth } from '../api-probe.ts';
 import { clusterName, slugOf } from '../local/layout.ts';
 import type { ProvisionRequest, SubstrateAdapter } from '../substrate.ts';
 import { kubeconfigFiles, writeOwnKubeconfig } from './own-kubeconfig.ts';
-import { credentialFiles, lentScrapeTargets } from './scrape-lent.ts';
+import { credentialFiles, borrowedScrapeTargets } from './scrape-borrowed.ts';
 import { messageOf } from '../../../core/text/message-of.ts';
 
-/** Clusters that exist already, named by contexts of a kubeconfig. They are lent: only what a campaign made is removed. */
+/** Clusters that exist already, named by contexts of a kubeconfig. They are borrowed: only what a campaign made is removed. */
 export function kubeconfigSubstrate(): SubstrateAdapter {
   return {
     provision,
-    scrapeTargets: lentScrapeTargets,
+    scrapeTargets: borrowedScrapeTargets,
     clusterLogs: () => [],
     remove,
   };

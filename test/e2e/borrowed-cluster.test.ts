@@ -12,11 +12,11 @@ import { addProfile } from './small-profile.ts';
 
 const PODS = 24;
 const SHAPE = { machines: 4, density: 6, rampSeconds: 2, failNodeAtSeconds: 2 } as const;
-/** Read from the scheduler's own metrics, which only its host reaches: not to be had in a cluster that is lent. */
+/** Read from the scheduler's own metrics, which only its host reaches: not available in a borrowed cluster. */
 const OUT_OF_REACH = ['podsUnschedulable', 'schedulerAttemptP99', 'schedulerErrors'];
 const MEASURED = ['podBindP50', 'podBindP99', 'podsBound', 'apiserverMutatingP99'];
 
-test('campaigns in a lent cluster measure what can be, say what cannot, and leave what others have in it alone', async () => {
+test('campaigns in a borrowed cluster measure what can be, say what cannot, and leave what others have in it alone', async () => {
   await withCluster(async (cluster) => {
     await withBelay(async (belay) => {
       const kubeconfig = addKubeconfig(belay, cluster.kubeconfigPath);
@@ -54,7 +54,9 @@ test('campaigns in a lent cluster measure what can be, say what cannot, and leav
           expect(summary.facts['soak']).toMatchObject({ podsPresent: PODS, podsBound: PODS });
           const absent = timeline.filter(({ what }) => what === 'not-scraped').map(({ detail }) => detail);
           for (const job of ['scheduler', 'controller-manager', 'etcd', 'kwok'])
-            expect(absent).toContainEqual(expect.stringMatching(new RegExp(`: ${job} is not scraped .*lent cluster`)));
+            expect(absent).toContainEqual(
+              expect.stringMatching(new RegExp(`: ${job} is not scraped .*borrowed cluster`)),
+            );
         }
 
         expect(fingerprint(kubeconfig)).toEqual(bytes);

@@ -10,12 +10,12 @@ import type { ClusterJob, ScrapeTargets } from '../substrate.ts';
 const OUT_OF_REACH: readonly ClusterJob[] = ['scheduler', 'controller-manager', 'etcd', 'kwok'];
 
 /**
- * What can be scraped of a lent cluster: its apiserver, with the kubeconfig's credentials, which are written as files
+ * What can be scraped of a borrowed cluster: its apiserver, with the kubeconfig's credentials, which are written as files
  * beside the kubeconfig because Prometheus reads files. The rest is named as absent.
  */
-export async function lentScrapeTargets(cluster: ClusterRecord, signal: AbortSignal): Promise<ScrapeTargets> {
+export async function borrowedScrapeTargets(cluster: ClusterRecord, signal: AbortSignal): Promise<ScrapeTargets> {
   const probe = new ApiProbe(cluster.kubeconfigPath, cluster.context);
-  const absent = OUT_OF_REACH.map((job) => ({ job, reason: 'only reachable from within the lent cluster' }));
+  const absent = OUT_OF_REACH.map((job) => ({ job, reason: 'only reachable from within the borrowed cluster' }));
   const server = probe.config.getCurrentCluster();
   const user = probe.config.getCurrentUser();
   if (server === null) throw new Error(`${cluster.kubeconfigPath}: the context names no cluster`);
@@ -86,7 +86,7 @@ function credentialPath(cluster: ClusterRecord, kind: string): string {
   return join(dirname(cluster.kubeconfigPath), `${cluster.name}.${kind}`);
 }
 
-/** All files that may have been written for a lent cluster's credentials. */
+/** All files that may have been written for a borrowed cluster's credentials. */
 export function credentialFiles(cluster: ClusterRecord): readonly string[] {
   return ['ca', 'crt', 'key', 'token'].map((kind) => credentialPath(cluster, kind));
 }

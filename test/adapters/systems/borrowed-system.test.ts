@@ -40,7 +40,7 @@ beforeAll(async () => {
       gates: {},
     },
     systemFolder,
-    // A cluster of our own, used as if it were lent.
+    // A cluster of our own, used as if it were borrowed.
     cluster: { ...cluster, owned: false },
     tools: new Map(),
     signal: AbortSignal.timeout(90_000),
@@ -52,7 +52,7 @@ afterAll(async () => {
   home.close();
 });
 
-test('a system is installed into a lent cluster, again without a change, and taken out of it whole', async () => {
+test('a system is installed into a borrowed cluster, again without a change, and taken out of it whole', async () => {
   const core = config.makeApiClient(CoreV1Api);
   await core.createNamespacedConfigMap({ namespace: 'default', body: { metadata: { name: 'house' } } });
   const steps: string[] = [];
