@@ -20,7 +20,7 @@ const scaleStep = z.strictObject({
 /** One gate of a system or profile file. */
 const gateSchema = z
   .strictObject({
-    description: text('What the gate holds, in a sentence').optional(),
+    description: text('What the gate measures, in one sentence').optional(),
     unit: text('Unit of the value, e.g. s or ratio').optional(),
     ...GATE_KIND_FIELDS,
     min: anyNumber('The value may not be below this').optional(),
@@ -36,7 +36,7 @@ const gateSchema = z
       })
       .meta({ description: 'How the bar grows with scale' })
       .optional(),
-    failFast: flag('Also evaluated during the soak; a breach ends the soak at once').optional(),
+    failFast: flag('Evaluated during the soak as well; a breach ends the soak at once').optional(),
     window: durationOr(['soak'], 'The settled soak, or this long before its end').optional(),
     minSamples: count('Fewer samples than this in the window is unmeasured', 1).optional(),
     job: text('Scrape job whose targets must be up through the window', 1).optional(),

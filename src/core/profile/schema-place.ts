@@ -25,7 +25,7 @@ export const substrateSchema = z
       .strictObject({
         podsPerCluster: count('Most Pods of one cluster', 1),
         clustersPerHost: count('Clusters that share a host', 1),
-        storage: choice(['etcd', 'kine'], 'What the apiserver keeps its objects in'),
+        storage: choice(['etcd', 'kine'], 'Where the apiserver stores its objects'),
         bindThroughputPodsPerSec: count('Pods one cluster can bind each second', 1),
       })
       .meta({ description: 'One cluster' }),
@@ -152,8 +152,8 @@ const archetype = z
     spreadConstraint: z
       .strictObject({
         topologyKey: labelKey('Label to spread over'),
-        maxSkew: count('Most Pods more in one domain than in another', 1),
-        whenUnsatisfiable: choice(['DoNotSchedule', 'ScheduleAnyway'], 'What then'),
+        maxSkew: count('Largest difference of Pods between two domains', 1),
+        whenUnsatisfiable: choice(['DoNotSchedule', 'ScheduleAnyway'], 'What happens to a Pod that cannot be spread'),
       })
       .meta({ description: 'Spread of a service' })
       .optional(),

@@ -20,7 +20,7 @@ import { gatesSchema } from './schema-gate.ts';
 /** What a file of a kind says of itself. */
 export const metadataSchema = z
   .strictObject({
-    name: name('Name of this file, as runs and other files call it'),
+    name: name('Name of this file, used by runs and other files'),
     description: text('What it is for').default(''),
   })
   .meta({ description: 'Name and purpose' });
@@ -74,11 +74,11 @@ const loadProfile = z.strictObject({
   arrival: choice(['constant', 'poisson', 'steps', 'spread'], 'Shape of the arrivals over the ramp').default(
     'constant',
   ),
-  bursts: z.array(burst).meta({ description: 'Short extra demand' }).default([]),
+  bursts: z.array(burst).meta({ description: 'Temporary extra demand' }).default([]),
   scaleDowns: z
     // The range is checked outside the schema, because BigFleet's format ignores a value out of range.
     .array(change(anyNumber('Share of the target that stays, above 0 and below 1')))
-    .meta({ description: 'Drops of demand' })
+    .meta({ description: 'Permanent decreases of demand' })
     .default([]),
   demandSteps: z
     .array(change(positive('New demand as a multiple of the target', MAX_MULTIPLE)))
@@ -110,13 +110,13 @@ const slo = z.strictObject({
   operatorNodeStateUpdateP99Seconds: seconds('Upper bar, seconds').optional(),
   endToEndPodBindP50Seconds: seconds('Upper bar, seconds').optional(),
   expectStandingShortfall: flag('The shortfall is the point of the test').optional(),
-  shortfallStabilityMax: amount('How much a standing shortfall may move').optional(),
+  shortfallStabilityMax: amount('How much an expected shortfall may change').optional(),
   expectPreemptions: flag('The test fails without a preemption').optional(),
   shortfallConfinedBelowPriorityClass: text('Only this priority class may fall short').optional(),
   expectCostRouting: flag('The test judges where tolerant and sensitive Pods land').optional(),
   costRoutingTolerantPenaltyBucket: text('Bucket of interruption penalty that belongs on Spot').optional(),
   costRoutingSensitivePenaltyBucket: text('Bucket that belongs on OnDemand').optional(),
-  costRoutingMisroutedMax: count('Machines that may be in the wrong place').optional(),
+  costRoutingMisroutedMax: count('Machines that may be in the wrong tier').optional(),
 });
 
 const deadlines = z.strictObject({
@@ -150,8 +150,8 @@ export const profileSchema = z
       .strictObject({ archetypes: name('Catalogue, a file in archetypes/ beside the profile').default('realistic') })
       .meta({ description: 'What the Pods are like' })
       .prefault({}),
-    seed: seed.meta({ description: 'Machines that stand before the load' }).prefault({}),
-    loadProfile: loadProfile.meta({ description: 'How the load comes, stays and moves' }),
+    seed: seed.meta({ description: 'Machines that exist before the load' }).prefault({}),
+    loadProfile: loadProfile.meta({ description: 'How the load arrives, stays and changes' }),
     rampBudget: duration('How long the ramp may take until steady; derived where absent').optional(),
     runnerActions: z.array(runnerAction).meta({ description: 'Faults that are injected in the soak' }).default([]),
     topology: z
@@ -170,7 +170,7 @@ export const profileSchema = z
     slo: slo.meta({ description: "Bars under BigFleet's names" }).prefault({}),
     system: name('System under test, a file in systems/').optional(),
     gates: gatesSchema.default({}),
-    deadlines: deadlines.meta({ description: 'Waits the profile insists on; the rest are derived' }).prefault({}),
+    deadlines: deadlines.meta({ description: 'Limits that the profile sets; the others are derived' }).prefault({}),
     budget: z
       .strictObject({
         usd: amount(
@@ -180,7 +180,7 @@ export const profileSchema = z
           'Longest that ramp, soak and teardown together may be expected to take; 0s = no limit',
         ).default('0s'),
       })
-      .meta({ description: 'Refused when the plan is over it' })
+      .meta({ description: 'Limits; a plan beyond them is refused' })
       .prefault({}),
     hold: durationOr([0, false], 'How long a failed campaign waits for a decision').optional(),
     randomSeed: count('Seed of every random draw', 0, 4_294_967_295).default(1),

@@ -37,8 +37,8 @@ const process = z.strictObject({
     .record(matching(/^[A-Za-z_]\w*$/, 'a name of a variable', 'Variable', 'not a name of a variable'), text('Value'))
     .meta({ description: 'Environment; the same placeholders' })
     .default({}),
-  ports: z.array(word('Name of a port')).meta({ description: 'Ports to pick free ones for' }).default([]),
-  restart: flag('Started again when it dies').default(true),
+  ports: z.array(word('Name of a port')).meta({ description: 'Names of ports; each gets a free port' }).default([]),
+  restart: flag('Whether it is restarted when it ends').default(true),
 });
 
 const install = z.strictObject({
@@ -117,7 +117,7 @@ export const systemSchema = z
       EXTENSION_NAMES,
       'What Belay knows of this system beyond this file: bars from slo, values of its chart, tiers of machines',
     ).optional(),
-    install: install.meta({ description: 'How it is installed; nothing = it is there already' }).prefault({}),
+    install: install.meta({ description: 'How it is installed; absent = it exists already' }).prefault({}),
     ready: ready.meta({ description: 'When it is ready' }).prefault({}),
     scrape: z.array(scrape).meta({ description: 'What Prometheus scrapes beside the cluster itself' }).default([]),
     gates: gatesSchema.default({}),
@@ -165,7 +165,7 @@ export const ladderSchema = z
             }),
           )
           .min(1)
-          .meta({ description: 'When' }),
+          .meta({ description: 'Times of a climb, as calendars' }),
         timezone: passing(
           isTimezone,
           'a time zone of the IANA list, such as UTC or Europe/Berlin',
@@ -173,7 +173,7 @@ export const ladderSchema = z
           'unknown time zone',
         ).default('UTC'),
         catchup: duration('A night missed by at most this is still run').default('2h'),
-        paused: flag('Made, but not running').default(false),
+        paused: flag('The schedule exists but starts no climb').default(false),
       })
       .meta({ description: 'When it is climbed' })
       .optional(),

@@ -27,10 +27,10 @@ declare module '../model.ts' {
 export const ratio = {
   schema: z
     .strictObject({
-      numerator: promql('PromQL expression above the line'),
-      denominator: promql('PromQL expression below the line; 0 is "no events", never 100 %'),
+      numerator: promql('PromQL expression of the numerator'),
+      denominator: promql('PromQL expression of the denominator; 0 is "no events", never 100 %'),
     })
-    .meta({ description: 'Two expressions, each measured by itself, one over the other' })
+    .meta({ description: 'Two expressions, each measured on its own; the value is their quotient' })
     .optional(),
   sourceOf: (patch) => (patch.ratio === undefined ? undefined : { kind: 'ratio', ...patch.ratio }),
   problems: ({ numerator, denominator }) =>
