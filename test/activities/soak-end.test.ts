@@ -8,6 +8,7 @@ import type { BoundEffect } from '../../src/adapters/faults/effect.ts';
 import { readCheckpoint } from '../../src/adapters/host/checkpoints.ts';
 import type { ObservedCluster } from '../../src/adapters/observe/observed-cluster.ts';
 import { demandSchedule } from '../../src/core/plan/demand.ts';
+import { EVALUATION_QUERIES } from '../../src/core/plan/limits.ts';
 import { scriptedNodes } from '../adapters/faults/scripted-nodes.ts';
 import { testHome, type TestHome } from '../adapters/substrates/local-campaign.ts';
 import { mixedCatalogue } from '../core/plan/catalogue-samples.ts';
@@ -74,6 +75,31 @@ test('a fault at the end whose undoing is never seen is recorded; the soak does 
       }) as object,
     }),
   );
+});
+
+test('an evaluation that uses all of its time still gives the readings of the end', async () => {
+  const spec = { ...specOf({ clusters: 1 }), catalogue: mixedCatalogue };
+  spec.plan = { ...spec.plan, totalPods: 0 };
+  clustersUp(spec);
+  const evaluationMs = EVALUATION_QUERIES * spec.deadlines.budgets.queryMs;
+  const soak = createSoak(pino({ level: 'silent' }), {
+    observers: { of: () => Promise.resolve([scriptedCluster(spec, 0, { client })]) },
+    openGateReader: () => ({
+      read: async (only) => {
+        if (only === 'all') await new Promise((wake) => setTimeout(wake, evaluationMs));
+        return [];
+      },
+      close: () => Promise.resolve(),
+    }),
+    effectOf: () => undefined,
+  });
+  const env = new MockActivityEnvironment({ attempt: 1 }, { logger: new DefaultLogger('ERROR') });
+  const ended = env.run(soak, storedInput(spec, 'soak')).then(
+    () => 'succeeded',
+    (error: unknown) => error,
+  );
+  await vi.advanceTimersByTimeAsync(LONGER_THAN_THE_SOAK_MS);
+  expect(await ended).toBe('succeeded');
 });
 
 test('Pods that two repairs replace at the same time are all counted as lost', async () => {
