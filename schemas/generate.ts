@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { catalogueSchema, substrateSchema } from '../src/core/profile/schema-place.ts';
+import { catalogueSchema } from '../src/core/profile/schema-catalogue.ts';
+import { substrateSchema } from '../src/core/profile/schema-substrate.ts';
 import { profileSchema } from '../src/core/profile/schema-profile.ts';
 import { ladderSchema, systemSchema } from '../src/core/profile/schema-system.ts';
 

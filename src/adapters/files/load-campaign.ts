@@ -7,7 +7,7 @@ import type { Catalogue } from '../../core/model/catalogue.ts';
 import type { Profile } from '../../core/model/profile.ts';
 import type { Substrate } from '../../core/model/substrate.ts';
 import type { System } from '../../core/model/system.ts';
-import { FilePositions, pathOf } from '../../core/profile/place-in.ts';
+import { FilePositions, pathOf } from '../../core/profile/file-positions.ts';
 import { findProfile, findSubstrate, findSystem, folderOf, loadCatalogue, shown } from './find.ts';
 import type { Found, FoundFile } from './find.ts';
 
@@ -76,7 +76,7 @@ export function loadCampaign(
   const pods = input.catalogue ?? valueOf(catalogue);
   if (profile !== undefined && system?.ok === true && pods !== undefined) {
     const problems = checkTogether(profile, pods, system.value);
-    errors.push(...problems.map((problem) => positions.place({ ...problem, atValue: true })));
+    errors.push(...problems.map((problem) => positions.errorAt({ ...problem, atValue: true })));
   }
   if (errors.length > 0 || profile === undefined || pods === undefined || system?.ok !== true || !substrate.ok)
     return { ok: false, errors };
@@ -109,7 +109,7 @@ function fieldErrors(
 ): readonly FileError[] {
   if (part === undefined || part.ok || part.named !== true) return errorsOf(part);
   return part.errors.map(({ file, problem, allowed, suggestion }) =>
-    positions.place({
+    positions.errorAt({
       path,
       problem: problem === 'not found' ? `no such ${what}` : problem,
       // The error is of `catalogue "name"`.
@@ -131,5 +131,5 @@ function refusalLine(
 ): string {
   const path = pathOf(field);
   if (STAGE_NAMES.has(field) || !positions.speaksOf(path)) return `${name || positions.file}: ${field}: ${message}`;
-  return formatFileError(positions.place({ path, problem: message, atValue: true }));
+  return formatFileError(positions.errorAt({ path, problem: message, atValue: true }));
 }

@@ -108,10 +108,10 @@ async function list(release: Release, args: readonly string[]): Promise<readonly
 /** Runs helm with folders of its own, so that it leaves nothing in the user's. */
 async function helm(release: Release, args: readonly string[]): Promise<string> {
   const folder = join(stateFolder(), 'helm');
-  const place = ['--namespace', release.namespace, '--kubeconfig', release.kubeconfigPath];
+  const where = ['--namespace', release.namespace, '--kubeconfig', release.kubeconfigPath];
   const context = release.context === '' ? [] : ['--kube-context', release.context];
   try {
-    const { stdout } = await execa(release.helm, [...args, ...place, ...context], {
+    const { stdout } = await execa(release.helm, [...args, ...where, ...context], {
       env: {
         HELM_CACHE_HOME: join(folder, 'cache'),
         HELM_CONFIG_HOME: join(folder, 'config'),

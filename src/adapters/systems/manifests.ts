@@ -18,16 +18,16 @@ export async function readManifests(
 ): Promise<readonly Manifest[]> {
   const objects: Manifest[] = [];
   for (const { path, module } of system.install.manifests) {
-    const place = module === undefined ? besides(systemFolder, path) : await inModule(module, path, signal);
-    for (const file of yamlFiles(place)) objects.push(...objectsOf(file));
+    const target = module === undefined ? besides(systemFolder, path) : await inModule(module, path, signal);
+    for (const file of yamlFiles(target)) objects.push(...objectsOf(file));
   }
   return objects;
 }
 
 function besides(folder: string, path: string): string {
-  const place = resolve(folder, path);
-  if (relative(folder, place).startsWith('..')) throw new Error(`manifest ${path} leads out of ${folder}`);
-  return place;
+  const target = resolve(folder, path);
+  if (relative(folder, target).startsWith('..')) throw new Error(`manifest ${path} leads out of ${folder}`);
+  return target;
 }
 
 function inModule(module: string, path: string, signal: AbortSignal): Promise<string> {
@@ -39,12 +39,12 @@ function inModule(module: string, path: string, signal: AbortSignal): Promise<st
   return toolAsset(tool, path, signal);
 }
 
-function yamlFiles(place: string): readonly string[] {
-  if (!statSync(place).isDirectory()) return [place];
-  return readdirSync(place)
+function yamlFiles(target: string): readonly string[] {
+  if (!statSync(target).isDirectory()) return [target];
+  return readdirSync(target)
     .filter((name) => /\.ya?ml$/.test(name))
     .sort()
-    .map((name) => join(place, name));
+    .map((name) => join(target, name));
 }
 
 function objectsOf(file: string): readonly Manifest[] {

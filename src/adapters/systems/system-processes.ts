@@ -11,7 +11,7 @@ import type { ToolPaths } from '../substrates/substrate.ts';
 import { fillPlaceholders } from './placeholders.ts';
 
 /** Where a system's processes run and what their placeholders stand for. */
-export interface ProcessPlace {
+export interface ProcessScope {
   readonly slug: string;
   readonly cluster: ClusterRecord;
   readonly systemFolder: string;
@@ -33,11 +33,11 @@ export function processLogPath(slug: string, cluster: ClusterRecord, process: st
  * @throws Error naming the field with an unknown placeholder, or the tool that is not there
  */
 export async function ensureProcess(
-  place: ProcessPlace,
+  scope: ProcessScope,
   process: SystemProcess,
   signal: AbortSignal,
 ): Promise<LedgerProcess> {
-  const { slug, cluster } = place;
+  const { slug, cluster } = scope;
   const name = ledgerName(cluster, process.name);
   return withProcessLock(startLockPath(slug, name), { signal }, async () => {
     const recorded = readLedger(slug)?.processes.find((each) => each.name === name);
@@ -47,10 +47,10 @@ export async function ensureProcess(
     const ports = recorded?.ports ?? (await freshPorts(slug, process));
     const record = await startDetached({
       name,
-      file: fileOf(process, place.tools),
+      file: fileOf(process, scope.tools),
       cwd: campaignFolder(slug),
       logPath: processLogPath(slug, cluster, process.name),
-      ...filled(process, place, ports),
+      ...filled(process, scope, ports),
     });
     const more = { cluster: cluster.name, ports };
     recordProcess(slug, record, process.restart, more);
@@ -85,19 +85,19 @@ export async function removeProcessesOf(slug: string, cluster: ClusterRecord, gr
 }
 
 /** Every placeholder of a system, tried out: an unknown one is found before anything is started. */
-export function checkPlaceholders(system: System, place: ProcessPlace): void {
+export function checkPlaceholders(system: System, scope: ProcessScope): void {
   for (const process of system.install.processes) {
-    filled(process, place, Object.fromEntries(process.ports.map((name) => [name, 0])));
+    filled(process, scope, Object.fromEntries(process.ports.map((name) => [name, 0])));
   }
 }
 
 function filled(
   process: SystemProcess,
-  place: ProcessPlace,
+  scope: ProcessScope,
   ports: Readonly<Record<string, number>>,
 ): { args: readonly string[]; env: Readonly<Record<string, string>> } {
-  const { slug, cluster } = place;
-  const values = { kubeconfig: cluster.kubeconfigPath, cluster: cluster.name, slug, folder: place.systemFolder, ports };
+  const { slug, cluster } = scope;
+  const values = { kubeconfig: cluster.kubeconfigPath, cluster: cluster.name, slug, folder: scope.systemFolder, ports };
   const field = `install.processes.${process.name}`;
   const env = Object.entries(process.env).map(([name, text]) => [
     name,

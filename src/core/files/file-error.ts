@@ -44,7 +44,7 @@ export function formatFileError(error: FileError): string {
     parts.push(`${error.problem === 'unknown key' ? 'known here' : 'allowed'}: ${error.allowed}`);
   if (error.suggestion !== undefined) parts.push(`did you mean ${error.suggestion}?`);
   const path = error.path === '' ? '' : ` ${shortPath(error.path)}`;
-  return printable(`${place(error)}${path}: ${parts.join('; ')}`);
+  return printable(`${positionText(error)}${path}: ${parts.join('; ')}`);
 }
 
 /** Longest path that is shown whole. */
@@ -70,7 +70,7 @@ export function formatFileErrors(errors: readonly FileError[]): string {
 /** A notice, on one line. */
 export function formatNotice(notice: Notice): string {
   const path = notice.path === '' ? '' : ` ${shortPath(notice.path)}`;
-  return printable(`${place(notice)}${path}: ${notice.message}`);
+  return printable(`${positionText(notice)}${path}: ${notice.message}`);
 }
 
 /** Files keep their order, the lines within a file go upwards; what has no position comes first. */
@@ -85,6 +85,6 @@ export function sortFileErrors(errors: readonly FileError[]): readonly FileError
   );
 }
 
-function place(at: { readonly file: string; readonly line: number; readonly column: number }): string {
+function positionText(at: { readonly file: string; readonly line: number; readonly column: number }): string {
   return at.line === 0 ? at.file : `${at.file}:${at.line}:${at.column}`;
 }

@@ -4,7 +4,7 @@ import type { FileError } from './file-error.ts';
 import { nearest } from '../text/nearest.ts';
 import { isOptional, keysOfFormat, knownKeys, ruleAt, schemaAt, step } from './schema-walk.ts';
 import { dotted } from './yaml-text.ts';
-import type { Segment } from './yaml-place.ts';
+import type { Segment } from './yaml-path.ts';
 import type { Source } from './yaml-text.ts';
 
 /** An error with its path in steps, before it has a position. */
@@ -19,11 +19,13 @@ export interface Finding {
 }
 
 /** Gives a finding its position. An error below an override names the override instead, because that is what the user wrote. */
-export function placed(finding: Finding, source: Source, overridden: ReadonlyMap<string, string>): FileError {
+export function positioned(finding: Finding, source: Source, overridden: ReadonlyMap<string, string>): FileError {
   const path = dotted(finding.path);
   const by = overriddenBy(finding.path, overridden);
   const at =
-    by === undefined ? source.place(finding.path, finding.atValue === true ? 'value' : 'key') : { line: 0, column: 0 };
+    by === undefined
+      ? source.position(finding.path, finding.atValue === true ? 'value' : 'key')
+      : { line: 0, column: 0 };
   return {
     file: by ?? source.file,
     ...at,

@@ -1,7 +1,7 @@
 import { MAX_DEPTH, MAX_KEYS, MAX_TEXT, MAX_VALUES } from './bounds.ts';
 import type { FileError } from './file-error.ts';
 import { dotted } from './yaml-text.ts';
-import type { Segment } from './yaml-place.ts';
+import type { Segment } from './yaml-path.ts';
 import type { Read } from './yaml-text.ts';
 
 /**
@@ -48,5 +48,5 @@ export function readObject(value: unknown, file: string): Read {
   };
   const raw = copy(value, []);
   if (errors.length > 0) return { ok: false, errors };
-  return { ok: true, source: { file, raw, place: () => ({ line: 0, column: 0 }), written: () => undefined } };
+  return { ok: true, source: { file, raw, position: () => ({ line: 0, column: 0 }), written: () => undefined } };
 }

@@ -1,6 +1,6 @@
 import { describe, valueAt } from './issues.ts';
 import type { Finding } from './issues.ts';
-import type { Segment } from './yaml-place.ts';
+import type { Segment } from './yaml-path.ts';
 
 /**
  * Access to a raw document, valid or not, for rules over several fields. These rules are separate from the schema, because the

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { fieldRules } from './fields.ts';
 import type { FieldRule } from './fields.ts';
-import type { Segment } from './yaml-place.ts';
+import type { Segment } from './yaml-path.ts';
 
 /** Takes the wrappers off: optional, default. */
 function unwrap(schema: z.core.$ZodType): z.core.$ZodType {

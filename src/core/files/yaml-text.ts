@@ -3,21 +3,21 @@ import type { Document, Node, YAMLMap } from 'yaml';
 import { MAX_DEPTH, MAX_KEYS, MAX_TEXT, MAX_VALUES } from './bounds.ts';
 import type { FileError } from './file-error.ts';
 import { refuseText } from './yaml-guard.ts';
-import { descend, isMergeKey, keyOf, locate, MERGE, resolveAnchors } from './yaml-place.ts';
-import type { Anchors, Segment } from './yaml-place.ts';
+import { descend, isMergeKey, keyOf, locate, MERGE, resolveAnchors } from './yaml-path.ts';
+import type { Anchors, Segment } from './yaml-path.ts';
 
-/** 1-based place in a text. */
-interface Place {
+/** 1-based position in a text. */
+interface Position {
   readonly line: number;
   readonly column: number;
 }
 
-/** A document as plain values, and a way back from a path to its place in the text. */
+/** A document as plain values, and a way back from a path to its position in the text. */
 export interface Source {
   readonly file: string;
   readonly raw: unknown;
-  /** Place of the key (or of the value, where there is no key) at a path, or of the nearest thing around it. */
-  place(path: readonly Segment[], what?: 'key' | 'value'): Place;
+  /** Position of the key (or of the value, where there is no key) at a path, or of the nearest thing around it. */
+  position(path: readonly Segment[], what?: 'key' | 'value'): Position;
   /** The scalar at a path as it is written, for numbers whose text says more than their value (`1e999`). */
   written(path: readonly Segment[]): string | undefined;
 }
@@ -37,7 +37,7 @@ export interface Unread {
 
 /**
  * Parses YAML text into plain values. Bounded in time and memory whatever comes in, never throws: not YAML, several
- * documents, duplicate keys, circular anchors, alias bombs and unknown tags are errors with their place. Maps have no
+ * documents, duplicate keys, circular anchors, alias bombs and unknown tags are errors with their position. Maps have no
  * prototype, so a key `__proto__` is a key like any other.
  */
 export function readYaml(text: string, file: string): Read {
@@ -59,7 +59,7 @@ export function readYaml(text: string, file: string): Read {
   } catch (cause) {
     return { ok: false, errors: [whole(file, cause instanceof RangeError ? 'nested too deeply' : 'not YAML', '', '')] };
   }
-  const placeOf = (offset: number): Place => {
+  const positionOf = (offset: number): Position => {
     const { line, col } = counter.linePos(offset);
     return { line: Math.max(1, line), column: Math.max(1, col) };
   };
@@ -71,7 +71,7 @@ export function readYaml(text: string, file: string): Read {
   if (syntax.length > 0) {
     const errors = syntax.slice(0, 5).map((error) => ({
       file,
-      ...placeOf(error.pos[0]),
+      ...positionOf(error.pos[0]),
       path: '',
       problem: `${error.code === 'TAG_RESOLVE_FAILED' ? 'a tag that means nothing here' : 'not YAML'}: ${shortened(error.message)}`,
       found: '',
@@ -79,13 +79,13 @@ export function readYaml(text: string, file: string): Read {
     }));
     return { ok: false, errors };
   }
-  const converter = new Converter(document, anchors, file, placeOf);
+  const converter = new Converter(document, anchors, file, positionOf);
   const raw = converter.convert();
-  if (second !== undefined) converter.errors.push(secondDocument(file, placeOf(second.range[0])));
+  if (second !== undefined) converter.errors.push(secondDocument(file, positionOf(second.range[0])));
   const source: Source = {
     file,
     raw,
-    place: (path, what = 'key') => placeOf(locate(document, anchors, path, what)),
+    position: (path, what = 'key') => positionOf(locate(document, anchors, path, what)),
     written: (path) => {
       const node = descend(document, anchors, path);
       return isScalar(node) && typeof node.source === 'string' ? node.source : undefined;
@@ -96,8 +96,8 @@ export function readYaml(text: string, file: string): Read {
   return stopped ? { ok: false, errors } : { ok: false, errors, source, forbidden };
 }
 
-function secondDocument(file: string, place: Place): FileError {
-  return { file, ...place, path: '', problem: 'a second document', found: '', allowed: 'one document a file' };
+function secondDocument(file: string, position: Position): FileError {
+  return { file, ...position, path: '', problem: 'a second document', found: '', allowed: 'one document a file' };
 }
 
 /** Words that may quote a megabyte. */
@@ -119,16 +119,16 @@ class Converter {
   readonly #document: Document.Parsed;
   readonly #anchors: Anchors;
   readonly #file: string;
-  readonly #placeOf: (offset: number) => Place;
+  readonly #positionOf: (offset: number) => Position;
   readonly #open = new Set<unknown>();
   #values = 0;
   #letters = 0;
 
-  constructor(document: Document.Parsed, anchors: Anchors, file: string, placeOf: (offset: number) => Place) {
+  constructor(document: Document.Parsed, anchors: Anchors, file: string, positionOf: (offset: number) => Position) {
     this.#document = document;
     this.#anchors = anchors;
     this.#file = file;
-    this.#placeOf = placeOf;
+    this.#positionOf = positionOf;
   }
 
   convert(): unknown {
@@ -145,7 +145,7 @@ class Converter {
     const offset = (node as Node | null)?.range?.[0] ?? 0;
     return {
       file: this.#file,
-      ...this.#placeOf(offset),
+      ...this.#positionOf(offset),
       path: dotted(path),
       problem: shortened(problem),
       found: '',

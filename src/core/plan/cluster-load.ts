@@ -70,9 +70,9 @@ export function clusterLoad(spec: CampaignSpec, clusterIndex: number, owner: Own
     demand,
     name: (slot, generation) => podName(slug, slot, generation),
     body: (slot, generation, intendedAtMs) => {
-      const place = slots[slot];
-      if (place === undefined) throw new RangeError(`slot ${slot} of ${slots.length}`);
-      return templateOf(place)(slot, generation, intendedAtMs);
+      const podSlot = slots[slot];
+      if (podSlot === undefined) throw new RangeError(`slot ${slot} of ${slots.length}`);
+      return templateOf(podSlot)(slot, generation, intendedAtMs);
     },
   };
 }

@@ -53,8 +53,8 @@ export function drawDemand(spec: DemandSpec, clusterIndex: number): DemandParts 
     const archetype = archetypeOf(catalogue, burst.archetype);
     if (archetype === undefined || !liesInSoak(burst, load.soakSeconds)) return [];
     if (!takesPart(burst, clusterIndex)) return [];
-    const place = { purpose: `burst-${index}`, firstIndex, firstSlot };
-    const workloads = next(drawBurst(archetype, burst.extraTarget, randomSeed, clusterIndex, place));
+    const start = { purpose: `burst-${index}`, firstIndex, firstSlot };
+    const workloads = next(drawBurst(archetype, burst.extraTarget, randomSeed, clusterIndex, start));
     return [{ workloads, ...spanOf(burst, load.soakSeconds) }];
   });
   return { base, growth, levels, bursts, extra: draw('extra', extraPods(load.openLoopDemandMultiplier, target)) };

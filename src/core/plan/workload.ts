@@ -32,13 +32,13 @@ export interface PodSlot {
 const DEFAULT_PRIORITY = 1_000;
 
 /** Where a draw begins, and its purpose: draws of different purposes do not shift one another. */
-export interface DrawPlace {
+export interface DrawStart {
   readonly purpose: string;
   readonly firstIndex: number;
   readonly firstSlot: number;
 }
 
-const STEADY: DrawPlace = { purpose: 'workloads', firstIndex: 0, firstSlot: 0 };
+const STEADY: DrawStart = { purpose: 'workloads', firstIndex: 0, firstSlot: 0 };
 
 /**
  * Draws workloads until their replicas sum to exactly `targetPods`; the last one is cut to fit. Archetypes are drawn by weight
@@ -51,7 +51,7 @@ export function drawWorkloads(
   targetPods: number,
   seed: number,
   clusterIndex = 0,
-  place = STEADY,
+  start = STEADY,
 ): readonly Workload[] {
   const archetypes = demandedArchetypes(catalogue);
   if (targetPods > 0 && archetypes.length === 0) {
@@ -59,8 +59,8 @@ export function drawWorkloads(
       `catalogue ${catalogue.name}: every archetype is burstOnly, so ${targetPods} Pods cannot be drawn`,
     );
   }
-  const random = randomStream(seed, place.purpose, clusterIndex);
-  return fill(random, targetPods, place, (left) => {
+  const random = randomStream(seed, start.purpose, clusterIndex);
+  return fill(random, targetPods, start, (left) => {
     const archetype = drawWeighted(random, archetypes, weightOf);
     return { archetype, replicas: Math.min(drawReplicas(random, archetype), left) };
   });
@@ -75,10 +75,10 @@ export function drawBurst(
   pods: number,
   seed: number,
   clusterIndex: number,
-  place: DrawPlace,
+  start: DrawStart,
 ): readonly Workload[] {
-  const random = randomStream(seed, place.purpose, clusterIndex);
-  return fill(random, pods, place, (left) => {
+  const random = randomStream(seed, start.purpose, clusterIndex);
+  return fill(random, pods, start, (left) => {
     const replicas = drawReplicas(random, archetype);
     return { archetype, replicas: comesWhole(archetype) ? replicas : Math.min(replicas, left) };
   });
@@ -92,15 +92,15 @@ export function comesWhole(archetype: Archetype): boolean {
 function fill(
   random: Random,
   pods: number,
-  place: DrawPlace,
+  start: DrawStart,
   draw: (left: number) => { readonly archetype: Archetype; readonly replicas: number },
 ): readonly Workload[] {
   const workloads: Workload[] = [];
   for (let made = 0; made < pods; made += workloads.at(-1)?.replicas ?? 0) {
     const { archetype, replicas } = draw(pods - made);
     workloads.push({
-      index: place.firstIndex + workloads.length,
-      firstSlot: place.firstSlot + made,
+      index: start.firstIndex + workloads.length,
+      firstSlot: start.firstSlot + made,
       replicas,
       ...drawShape(random, archetype),
     });

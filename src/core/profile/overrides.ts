@@ -2,7 +2,7 @@ import { parseDocument } from 'yaml';
 import type { FileError } from '../files/file-error.ts';
 import { describe } from '../files/issues.ts';
 import { dotted } from '../files/yaml-text.ts';
-import type { Segment } from '../files/yaml-place.ts';
+import type { Segment } from '../files/yaml-path.ts';
 
 /** Changes to a document: nested, or with dotted keys, e.g. `{"loadProfile.soakSeconds": 10}`. A null takes a key out. */
 export type Overrides = Readonly<Record<string, unknown>>;

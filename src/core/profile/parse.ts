@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { MAX_ERRORS } from '../files/bounds.ts';
 import type { FileError, Notice, Parsed } from '../files/file-error.ts';
 import { sortFileErrors } from '../files/file-error.ts';
-import { describe, findingsOf, keyAllowed, overriddenBy, placed, unknownKey, valueAt } from '../files/issues.ts';
+import { describe, findingsOf, keyAllowed, overriddenBy, positioned, unknownKey, valueAt } from '../files/issues.ts';
 import type { Finding } from '../files/issues.ts';
 import type { Catalogue } from '../model/catalogue.ts';
 import { FILE_KINDS } from '../model/file-format.ts';
@@ -15,9 +15,12 @@ import { readObject } from '../files/object-source.ts';
 import { formatOf, refuseRetired } from './formats.ts';
 import { applyOverrides } from './overrides.ts';
 import type { Overrides } from './overrides.ts';
-import { catalogueContradictions, substrateContradictions, systemContradictions } from './rules-place.ts';
+import { catalogueContradictions } from './rules-catalogue.ts';
+import { substrateContradictions } from './rules-substrate.ts';
+import { systemContradictions } from './rules-system.ts';
 import { profileContradictions } from './rules-profile.ts';
-import { catalogueSchema, substrateSchema } from './schema-place.ts';
+import { catalogueSchema } from './schema-catalogue.ts';
+import { substrateSchema } from './schema-substrate.ts';
 import { profileSchema } from './schema-profile.ts';
 import { ladderSchema, systemSchema } from './schema-system.ts';
 import { toCatalogue, toLadder, toProfile, toSubstrate, toSystem } from './to-model.ts';
@@ -151,7 +154,7 @@ function parseKind<F, T>(kind: Kind<F, T>, read: (file: string) => Read, options
   }
   const wrong = refuseKind(kind, source.raw);
   if (wrong !== undefined) {
-    return { ok: false, errors: capped(sortFileErrors([...errors, placed(wrong, source, from)]), 0, file) };
+    return { ok: false, errors: capped(sortFileErrors([...errors, positioned(wrong, source, from)]), 0, file) };
   }
   const format = formatOf(kind.kind, valueAt(source.raw, ['apiVersion']));
   const raw = format.normalise(kind.schema, source.raw, baseName(file));
@@ -165,7 +168,7 @@ function parseKind<F, T>(kind: Kind<F, T>, read: (file: string) => Read, options
     ...distinct(findingsOf(issues.slice(0, MAX_ERRORS), kind.schema, seen)),
     ...kind.contradictions(raw, format),
   ].filter((finding) => valueAt(raw, finding.path) !== undefined || !reported.has(dotted(finding.path)));
-  errors.push(...findings.slice(0, MAX_ERRORS).map((finding) => placed(finding, seen, from)));
+  errors.push(...findings.slice(0, MAX_ERRORS).map((finding) => positioned(finding, seen, from)));
   const keys = issues.map((issue) => (issue.code === 'unrecognized_keys' ? issue.keys.length : 1));
   const beyond = [issues.length, findings.length, ...keys].map((count) => Math.max(0, count - MAX_ERRORS));
   const unreported = beyond.reduce((sum, count) => sum + count, 0);
@@ -205,7 +208,7 @@ function refuseKind<F, T>(kind: Kind<F, T>, raw: unknown): Finding | undefined {
 
 function noticeOf(remark: Remark, source: Source): Notice {
   const path = remark.path.map((segment) => (typeof segment === 'number' ? `[${segment}]` : `.${segment}`)).join('');
-  return { file: source.file, ...source.place(remark.path), path: path.replace(/^\./, ''), message: remark.message };
+  return { file: source.file, ...source.position(remark.path), path: path.replace(/^\./, ''), message: remark.message };
 }
 
 /** The schema may find one value wrong twice (by pattern and by test, too large twice over): the last says most. */

@@ -1,6 +1,6 @@
 import { ALL_GATE_KINDS, GATE_KIND_NAMES } from '../gates/kinds/registry.ts';
 import type { RawDocument } from '../files/raw-document.ts';
-import type { Segment } from '../files/yaml-place.ts';
+import type { Segment } from '../files/yaml-path.ts';
 
 /** A gate: one source, a bar that can hold. `whole`: nothing is inherited from elsewhere, so a source must be there. */
 export function checkGate(raw: RawDocument, path: readonly Segment[], whole: boolean): void {

@@ -9,7 +9,8 @@ import type { Substrate } from '../model/substrate.ts';
 import { traitsOf } from '../model/substrate-types.ts';
 import type { System } from '../model/system.ts';
 import type { GateFile } from './schema-gate.ts';
-import type { ArchetypeFile, CatalogueFile, SubstrateFile } from './schema-place.ts';
+import type { ArchetypeFile, CatalogueFile } from './schema-catalogue.ts';
+import type { SubstrateFile } from './schema-substrate.ts';
 import type { ProfileFile } from './schema-profile.ts';
 import type { LadderFile, SystemFile } from './schema-system.ts';
 

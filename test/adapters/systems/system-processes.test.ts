@@ -10,7 +10,7 @@ import {
   removeProcess,
   removeProcessesOf,
 } from '../../../src/adapters/systems/system-processes.ts';
-import type { ProcessPlace } from '../../../src/adapters/systems/system-processes.ts';
+import type { ProcessScope } from '../../../src/adapters/systems/system-processes.ts';
 import type { SystemProcess } from '../../../src/core/model/system.ts';
 import { eventually } from '../eventually.ts';
 import { processesMentioning, testHome } from '../substrates/local-campaign.ts';
@@ -19,7 +19,7 @@ import type { TestHome } from '../substrates/local-campaign.ts';
 const SLUG = 'sysproc';
 
 let home: TestHome;
-let place: ProcessPlace;
+let place: ProcessScope;
 
 beforeEach(() => {
   home = testHome();

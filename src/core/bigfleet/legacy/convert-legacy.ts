@@ -3,7 +3,7 @@ import { shardReplicasOf } from '../../model/shard-replicas.ts';
 import { MAX_ERRORS } from '../../files/bounds.ts';
 import type { FileError } from '../../files/file-error.ts';
 import { sortFileErrors } from '../../files/file-error.ts';
-import { placed } from '../../files/issues.ts';
+import { positioned } from '../../files/issues.ts';
 import { legacyFindings, legacyPath, legacyRampSeconds, legacySchema, legacyValues } from './legacy-schema.ts';
 import type { LegacyFile } from './legacy-schema.ts';
 import { isLegacyProfile } from '../format/legacy-marks.ts';
@@ -62,7 +62,9 @@ export function convertLegacy(text: string, file: string): Conversion {
   const findings = legacyFindings(source);
   const legacy = legacySchema.safeParse(source.raw);
   if (findings.length > 0 || !legacy.success) {
-    const errors = sortFileErrors(findings.slice(0, MAX_ERRORS).map((finding) => placed(finding, source, new Map())));
+    const errors = sortFileErrors(
+      findings.slice(0, MAX_ERRORS).map((finding) => positioned(finding, source, new Map())),
+    );
     const unreported = findings.length - errors.length;
     const more = { file, line: 0, column: 0, path: '', problem: `and ${unreported} more`, found: '', allowed: '' };
     return { ok: false, errors: unreported > 0 ? [...errors, more] : errors };
@@ -89,7 +91,7 @@ function inLegacyFile(error: FileError, source: Source): FileError {
   const own = path.join('.');
   return {
     ...error,
-    ...source.place(path),
+    ...source.position(path),
     path: own,
     problem: own === error.path ? error.problem : `gives ${error.path}: ${error.problem}`,
   };
@@ -231,11 +233,11 @@ function leftOver(root: unknown): readonly string[] {
       .filter((inner) => !carried.includes(inner))
       .map((inner) => `${key}.${inner}`);
   });
-  const byPlace = Map.groupBy(
+  const byOwner = Map.groupBy(
     left,
     (path) => ELSEWHERE[path] ?? ELSEWHERE[path.split('.')[0] ?? ''] ?? 'nothing the format knows',
   );
-  return [...byPlace].map(([place, paths]) => `Not carried over, for it belongs to ${place}: ${paths.join(', ')}.`);
+  return [...byOwner].map(([owner, paths]) => `Not carried over, because it belongs to ${owner}: ${paths.join(', ')}.`);
 }
 
 function round(value: number): number {

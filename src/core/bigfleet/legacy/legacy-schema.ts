@@ -8,7 +8,7 @@ import type { Finding } from '../../files/issues.ts';
 import { profileContradictions } from '../../profile/rules-profile.ts';
 import { profileSchema } from '../../profile/schema-profile.ts';
 import { BIGFLEET_FORMAT } from '../format/bigfleet-format.ts';
-import type { Segment } from '../../files/yaml-place.ts';
+import type { Segment } from '../../files/yaml-path.ts';
 import type { Source } from '../../files/yaml-text.ts';
 
 const load = profileSchema.shape.loadProfile.shape;

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { RawDocument } from '../../files/raw-document.ts';
-import type { Segment } from '../../files/yaml-place.ts';
+import type { Segment } from '../../files/yaml-path.ts';
 import type { GatePatch } from '../../model/gate-patch.ts';
 import type { Answer, Sample } from '../answers.ts';
 import type { CounterAnswer } from '../counter.ts';

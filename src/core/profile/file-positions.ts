@@ -1,11 +1,11 @@
 import type { FileError } from '../files/file-error.ts';
-import { placed, valueAt } from '../files/issues.ts';
+import { positioned, valueAt } from '../files/issues.ts';
 import type { Finding } from '../files/issues.ts';
 import { applyOverrides } from './overrides.ts';
 import type { Overridden, Overrides } from './overrides.ts';
 import { readYaml } from '../files/yaml-text.ts';
 import type { Source } from '../files/yaml-text.ts';
-import type { Segment } from '../files/yaml-place.ts';
+import type { Segment } from '../files/yaml-path.ts';
 
 /** Positions in a file that is valid by itself, for errors that appear when it is combined with other files. It is read once, on demand. */
 export class FilePositions {
@@ -23,9 +23,9 @@ export class FilePositions {
   }
 
   /** The error of a finding, at its position in the file or naming its override. */
-  place(finding: Finding): FileError {
+  errorAt(finding: Finding): FileError {
     const { source, changed } = this.#known();
-    return placed(finding, source, changed.from);
+    return positioned(finding, source, changed.from);
   }
 
   /** Whether the file, or an override of it, has the first field of a path. */
@@ -60,5 +60,5 @@ export function pathOf(field: string): readonly Segment[] {
 }
 
 function withoutLines(file: string): Source {
-  return { file, raw: Object.create(null), place: () => ({ line: 0, column: 0 }), written: () => undefined };
+  return { file, raw: Object.create(null), position: () => ({ line: 0, column: 0 }), written: () => undefined };
 }

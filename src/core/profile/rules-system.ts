@@ -1,0 +1,64 @@
+import type { Finding } from '../files/issues.ts';
+import { RawDocument } from '../files/raw-document.ts';
+import type { Segment } from '../files/yaml-path.ts';
+import { checkGate, checkUnique } from './rules.ts';
+
+/** Contradictions in a system. */
+export function systemContradictions(root: unknown): readonly Finding[] {
+  const raw = new RawDocument(root);
+  for (const name of raw.keys('gates')) checkGate(raw, ['gates', name], true);
+  checkUnique(raw, ['install', 'processes'], 'name');
+  const ports = new Map<string, readonly unknown[]>();
+  for (const index of raw.list('install', 'processes').keys()) {
+    const path = ['install', 'processes', index] as const;
+    const own = raw.list(...path, 'ports');
+    ports.set(raw.text(...path, 'name') ?? '', own);
+    for (const arg of raw.list(...path, 'args').keys()) checkPlaceholders(raw, [...path, 'args', arg], own);
+    for (const name of raw.keys(...path, 'env')) checkPlaceholders(raw, [...path, 'env', name], own);
+  }
+  for (const index of raw.list('ready', 'http').keys()) checkEndpoint(raw, ['ready', 'http', index], ports);
+  for (const index of raw.list('scrape').keys()) {
+    const path = ['scrape', index] as const;
+    const byProcess = raw.has(...path, 'process') || raw.has(...path, 'port');
+    if (byProcess && raw.has(...path, 'url')) raw.refuse(path, 'a process and an address', 'process and port, or url');
+    else if (byProcess) checkEndpoint(raw, path, ports);
+    else if (!raw.has(...path, 'url')) raw.refuse(path, 'nothing to scrape', 'process and port, or url');
+  }
+  return raw.findings;
+}
+
+function checkEndpoint(
+  raw: RawDocument,
+  path: readonly Segment[],
+  ports: ReadonlyMap<string, readonly unknown[]>,
+): void {
+  const process = raw.text(...path, 'process');
+  const port = raw.text(...path, 'port');
+  if (process === undefined || port === undefined) {
+    const missing = process === undefined ? 'process' : 'port';
+    if (!raw.has(...path, missing)) raw.refuse([...path, missing], 'missing', 'both process and port');
+    return;
+  }
+  const known = ports.get(process);
+  if (known === undefined)
+    raw.refuse(
+      [...path, 'process'],
+      'no such process in install.processes',
+      [...ports.keys()].join(', ') || 'none is listed',
+    );
+  else if (!known.includes(port))
+    raw.refuse([...path, 'port'], `no such port of ${process}`, known.join(', ') || 'none is listed');
+}
+
+function checkPlaceholders(raw: RawDocument, path: readonly Segment[], ports: readonly unknown[]): void {
+  const known = [
+    '${kubeconfig}',
+    '${cluster}',
+    '${slug}',
+    '${folder}',
+    ...ports.map((port) => `\${port.${String(port)}}`),
+  ];
+  for (const [placeholder] of (raw.text(...path) ?? '').matchAll(/\$\{[^}]*\}?/g)) {
+    if (!known.includes(placeholder)) raw.refuse(path, `${placeholder} is not filled in by anything`, known.join(', '));
+  }
+}
