@@ -1,5 +1,6 @@
 import type { DemandReport } from '../adapters/kube/run-demand.ts';
 import type { StageResult } from '../core/campaign/stage-io.ts';
+import { counted } from '../core/text/counted.ts';
 import type { ObservedCluster } from '../adapters/observe/observed-cluster.ts';
 import type { SoakLoad } from './soak-load.ts';
 import type { BodyResult } from './stage-activity.ts';
@@ -28,7 +29,7 @@ export function soakResult(soak: EndedSoak): BodyResult<StageResult> {
   const lost = sum((load) => load.lost);
   const moved = created + deleted === 0 ? '' : `${created} added and ${deleted} removed as demand moved, `;
   return {
-    detail: `${soak.soakSeconds} s, ${replaced} Pods replaced, ${moved}${lost} lost and replaced, ${checks} checks of the gates`,
+    detail: `${soak.soakSeconds} s, ${replaced} Pods replaced, ${moved}${lost} lost and replaced, ${counted(checks, 'check')} of the gates`,
     facts: {
       soakStartMs: soak.clock.startAtMs,
       soakEndMs: soak.clock.endAtMs,

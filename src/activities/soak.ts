@@ -5,6 +5,7 @@ import type { Observers } from '../adapters/observe/observers.ts';
 import type { GateReader } from '../adapters/prometheus/gate-reader.ts';
 import type { StageInput, StageResult } from '../core/campaign/stage-io.ts';
 import type { GateResult } from '../core/gates/model.ts';
+import { counted } from '../core/text/counted.ts';
 import { LAST_PODS_POLL_MS } from '../core/plan/limits.ts';
 import { scrapeIntervalMs } from '../core/plan/scrape-interval.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
@@ -192,7 +193,7 @@ class Soak {
     const soakMs = endAtMs - startAtMs;
     const pods = `${total(this.#clusters, 'bound')} Pods bound${moved}, ${total(this.#clusters, 'pending')} pending`;
     return {
-      live: `${Math.round(elapsedMs / 1_000)} of ${Math.round(soakMs / 1_000)} s, ${pods}, ${this.checks} checks`,
+      live: `${Math.round(elapsedMs / 1_000)} of ${Math.round(soakMs / 1_000)} s, ${pods}, ${counted(this.checks, 'check')}`,
       fraction: Math.min(1, elapsedMs / soakMs),
       ...this.#live,
     };

@@ -5,6 +5,7 @@ import { runningCampaigns } from '../adapters/temporal/running-campaigns.ts';
 import type { Decision } from '../core/campaign/machine.ts';
 import type { CampaignStatus } from '../core/campaign/stage-io.ts';
 import { queryStatus } from './follow-campaign.ts';
+import type { Overrides } from '../core/profile/overrides.ts';
 import { collect } from './options.ts';
 import { overridesOf } from './set-option.ts';
 import { HarnessError, UsageError } from './usage-error.ts';
@@ -25,7 +26,9 @@ export function decideCommand(decision: Decision): Command {
     .argument('[id]', 'workflow id; default the campaign that holds')
     .option('--reason <text>', 'the reason, recorded in the evidence', 'from the command line')
     .action(async (id: string | undefined, options: { readonly reason: string; readonly set?: readonly string[] }) => {
-      console.log(await withClient((client) => answer(client, decision, id, options)));
+      // A wrong --set is reported before anything is connected.
+      const set = overridesOf(options.set ?? []);
+      console.log(await withClient((client) => answer(client, decision, id, { reason: options.reason, set })));
     });
   if (decision === 'retry')
     command.option(
@@ -41,7 +44,7 @@ async function answer(
   client: Client,
   decision: Decision,
   id: string | undefined,
-  options: { readonly reason: string; readonly set?: readonly string[] },
+  { reason, set }: { readonly reason: string; readonly set: Overrides },
 ): Promise<string> {
   const workflowId = id ?? (await theOneThatHolds(client));
   const { type, runs } = await found(client, workflowId);
@@ -67,10 +70,9 @@ async function answer(
     throw new UsageError(`${workflowId} does not hold: ${where(status)}`);
   }
   const { stage, execution } = hold;
-  const set = overridesOf(options.set ?? []);
   const carried = Object.keys(set).length === 0 ? {} : { set };
   try {
-    const args: [unknown] = [{ stage, execution, decision, reason: options.reason, ...carried }];
+    const args: [unknown] = [{ stage, execution, decision, reason, ...carried }];
     const said = await handle.executeUpdate<string, [unknown]>('decide', { args });
     return `${workflowId}: ${said}. ./belay watch ${workflowId} follows it.`;
   } catch (error) {

@@ -3,6 +3,7 @@ import { styleText } from 'node:util';
 import { decisionsFor, decideInput } from '../core/verdict/current-details.ts';
 import type { Decision, Hold } from '../core/campaign/machine.ts';
 import type { CampaignStatus } from '../core/campaign/stage-io.ts';
+import { momentText } from '../core/text/time.ts';
 
 /** An answer to a hold at the terminal. `leave` keeps the hold open. */
 export type HoldAnswer = Decision | 'leave';
@@ -11,7 +12,7 @@ export type HoldAnswer = Decision | 'leave';
 export function holdText(status: CampaignStatus, workflowId: string): string {
   const hold = status.state.hold;
   if (hold === null) return '';
-  const until = status.holdEndsAtMs === null ? '' : ` until ${new Date(status.holdEndsAtMs).toLocaleTimeString()}`;
+  const until = status.holdEndsAtMs === null ? '' : ` until ${momentText(status.holdEndsAtMs)}`;
   return [
     '',
     styleText('yellow', `The campaign holds: ${hold.stage}, execution ${hold.execution}, failed.`),

@@ -73,8 +73,8 @@ function storedSummary(file: string): StoredSummary {
   try {
     json = JSON.parse(read.text.replace(/^\uFEFF/, ''));
   } catch (error) {
-    const why = read.text.trim() === '' ? 'it is empty' : messageOf(error);
-    throw new UsageError(`${file}: not JSON: ${why}`, { cause: error });
+    const why = read.text.trim() === '' ? 'it is empty' : messageOf(error).replaceAll(/\s+/g, ' ');
+    throw new UsageError(`${file}: not JSON: ${why}; allowed: the JSON of a summary.json`, { cause: error });
   }
   const result = parseStoredSummary(json);
   if (result.ok) return result.summary;

@@ -34,7 +34,7 @@ export function readTextFile(path: string, shown: string = path): TextRead {
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? '';
     if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA')
-      return refuse('binary data, not text', 'bytes that are not UTF-8', 'YAML text in UTF-8');
+      return refuse('binary data, not text', 'bytes that are not UTF-8', 'text in UTF-8');
     return refuse(`cannot be read (${code})`);
   } finally {
     closeSync(file);

@@ -64,9 +64,10 @@ export function refuseEndless(
   const longest = [...waits].sort((a, b) => b.eachMs * b.count - a.eachMs * a.count)[0];
   const inner = longest?.field ?? longest?.what ?? 'its inner waits';
   const innerMs = longest?.eachMs ?? sumMs;
+  const times = (longest?.count ?? 1) > 1 ? ` (${longest?.count} times)` : '';
   const message =
-    `one attempt of ${stage} would take ${formatDuration(sumMs)}, most of it ${inner} ${formatDuration(innerMs)} ` +
-    `(${longest?.count ?? 1} times); allowed: at most ${formatDuration(mostMs)} in all`;
+    `one attempt of ${stage} would take ${formatDuration(sumMs)}, most of it ${inner} ${formatDuration(innerMs)}${times}; ` +
+    `allowed: at most ${formatDuration(mostMs)} in all`;
   return { outer: stage, outerMs: mostMs, inner, innerMs, message };
 }
 

@@ -157,7 +157,12 @@ export function decisionsFor(hold: Hold): readonly { readonly decision: Decision
   return [
     { decision: 'retry' as const, effect: retry },
     ...(isSkippable(hold.stage)
-      ? [{ decision: 'skip' as const, effect: `leave ${hold.stage} as it is and close; the verdict stays lowered` }]
+      ? [
+          {
+            decision: 'skip' as const,
+            effect: `continue without ${hold.stage}; its failure still counts in the verdict`,
+          },
+        ]
       : []),
     { decision: 'abort' as const, effect: 'save the evidence, judge, tear down' },
   ];

@@ -28,7 +28,7 @@ function notEvaluated(gate: GateDefinition, atMs: number): GateResult {
     value: null,
     quality: 'unmeasured',
     reason: 'not-evaluated',
-    detail: 'no soak of this campaign came to the point of reading it',
+    detail: 'no soak of this campaign lasted until this gate was read',
     samples: 0,
     windowStartMs: atMs,
     windowEndMs: atMs,

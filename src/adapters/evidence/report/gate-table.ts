@@ -10,8 +10,8 @@ export function gateTable(results: readonly GateResult[], definitions: ReadonlyM
   return html`<div class="card">
     <table class="stack" role="table">
       <caption>
-        Comparisons are strict: a value equal to its bar passes. A gate that could not be measured is never green. The
-        stripe shows how much of its bar a gate uses.
+        A value equal to its bar passes. A gate that could not be measured never passes. The stripe shows how much of
+        its bar a gate uses.
       </caption>
       <thead role="rowgroup">
         <tr role="row">

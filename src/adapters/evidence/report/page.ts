@@ -62,8 +62,8 @@ export async function reportPage(data: ReportData): Promise<string> {
             judged.length === 0
               ? undefined
               : html`<p class="soft small">
-                    Curves slide a shorter window over the soak than the readings have, so that a change can be seen;
-                    the verdict goes by the table.
+                    Curves use a shorter window than the readings, so that changes are visible. The verdict follows the
+                    readings in the table.
                   </p>
                   <div class="grid">${judged}</div>`,
           )}
@@ -160,7 +160,7 @@ function greenSentence({ gates }: Summary): string {
 
 function breaches(summary: Summary): Markup | undefined {
   const lines = [
-    ...summary.breaches.map((one) => ({ atMs: one.atMs, text: one.story })),
+    ...summary.breaches.map((one) => ({ atMs: one.atMs, text: `soak: ${one.story}` })),
     ...summary.stages
       .filter((one) => one.failure !== undefined && one.failureKind !== 'breach')
       .map((one) => ({
@@ -190,9 +190,9 @@ function eventList(lines: readonly { readonly atMs: number; readonly text: strin
 function loadFacts({ load }: Summary): Markup | undefined {
   if (load === null) return undefined;
   const facts: readonly (readonly [string, string | undefined])[] = [
-    ['Pods asked for', load.asked.toLocaleString('en-US')],
+    ['Pods requested', load.asked.toLocaleString('en-US')],
     ['Pods created', load.created.toLocaleString('en-US')],
-    ['Rate asked', quantity(load.askedPodsPerSec, 'Pods/s')],
+    ['Rate requested', quantity(load.askedPodsPerSec, 'Pods/s')],
     ['Rate achieved', quantity(load.achievedPodsPerSec, 'Pods/s')],
     ['Lateness p99', quantity(load.latenessP99Seconds, 's')],
   ];

@@ -34,7 +34,7 @@ pre { background: var(--page); border: 1px solid var(--edge); border-radius: .4r
 table { border-collapse: collapse; width: 100%; font-size: .94rem; }
 caption { text-align: left; color: var(--soft); font-size: .88rem; padding-bottom: .4rem; }
 th, td { text-align: left; vertical-align: top; padding: .5rem .7rem .5rem 0; border-bottom: 1px solid var(--edge); overflow-wrap: anywhere; }
-thead th { color: var(--soft); font-size: .82rem; font-weight: 600; } tbody th { font-weight: 600; }
+thead th { white-space: nowrap; color: var(--soft); font-size: .82rem; font-weight: 600; } tbody th { font-weight: 600; }
 tbody tr:last-child > * { border-bottom: 0; }
 td.number { white-space: nowrap; font-variant-numeric: tabular-nums; }
 .room { display: block; width: 7.5rem; height: .5rem; border-radius: .25rem; background: var(--edge); overflow: hidden; margin-top: .35rem; }

@@ -143,7 +143,7 @@ function seedOf(legacy: LegacyFile, scale: Profile['scale'], notes: string[]): R
   const configured = shard.seedConfiguredPerCluster * kwok.clusterCount;
   if (idle + speculative + spot + configured === 0) {
     notes.push(
-      'The legacy seed is 0 in every field, and a V2 run would have no machine for any Pod: seed.configuredFraction 1, so that all that the catalogue asks for stand.',
+      'The legacy seed is 0 in every field, and a V2 run would have no machine for any Pod: seed.configuredFraction 1, so that all machines that the catalogue needs exist.',
     );
     return { configuredFraction: 1 };
   }

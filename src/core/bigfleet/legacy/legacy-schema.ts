@@ -27,7 +27,7 @@ export const legacySchema = z.looseObject({
       seedMachines: count('Idle tier per shard').default(0),
       seedSpeculative: seed.speculativeCount,
       seedSpot: seed.spotCount,
-      seedConfiguredPerCluster: count('Machines of each cluster that stand bound').default(0),
+      seedConfiguredPerCluster: count('Machines of each cluster that are bound at the start').default(0),
       seedDensityMultiplier: count('Pods per machine').default(0),
     })
     .prefault({}),
