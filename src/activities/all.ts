@@ -3,7 +3,7 @@ import { collectSnapshot } from '../adapters/evidence/collect-snapshot.ts';
 import { readReadings } from '../adapters/evidence/evidence-folder.ts';
 import { writeJunit } from '../adapters/evidence/junit.ts';
 import { writeManifest } from '../adapters/evidence/manifest.ts';
-import { writeReport } from '../adapters/evidence/report.ts';
+import { writeReportInThread } from '../adapters/evidence/write-report-in-thread.ts';
 import { writeSummary } from '../adapters/evidence/write-summary.ts';
 import { effectOf } from '../adapters/faults/registry.ts';
 import { loadSystem } from '../adapters/files/load-system.ts';
@@ -118,7 +118,7 @@ export const JUDGE_ADAPTERS: JudgeAdapters = {
   readLedger,
   writeSummary,
   writeJunit,
-  writeReport,
+  writeReport: writeReportInThread,
   writeManifest,
 };
 

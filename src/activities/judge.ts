@@ -25,7 +25,7 @@ export interface JudgeAdapters {
   readLedger(slug: string): Ledger | undefined;
   writeSummary(folder: string, summary: Summary): void;
   writeJunit(folder: string, summary: Summary): void;
-  writeReport(folder: string): Promise<unknown>;
+  writeReport(folder: string, signal: AbortSignal): Promise<unknown>;
   writeManifest(folder: string, signal: AbortSignal): Promise<unknown>;
 }
 
@@ -60,7 +60,7 @@ export function createJudge(log: Logger, adapters: JudgeAdapters): (input: Judge
       return judged;
     });
     await ifPossible(context, 'report', () =>
-      context.step('reportWritten', () => adapters.writeReport(evidence.folder)),
+      context.step('reportWritten', ({ signal }) => adapters.writeReport(evidence.folder, signal)),
     );
     await ifPossible(context, 'manifest', () =>
       context.step('evidenceListed', ({ signal }) => adapters.writeManifest(evidence.folder, signal)),

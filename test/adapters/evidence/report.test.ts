@@ -7,6 +7,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { summaryInFolder } from '../../../src/adapters/evidence/write-summary.ts';
 import { writeReport } from '../../../src/adapters/evidence/report.ts';
+import { writeReportInThread } from '../../../src/adapters/evidence/write-report-in-thread.ts';
 import { curveFile } from '../../../src/adapters/evidence/series.ts';
 import { BEGIN_MS } from './fixture.ts';
 import { writeReportEvidence } from './report-bench.ts';
@@ -85,6 +86,26 @@ describe('report.html', () => {
 
   it('says what is missing to write it', async () => {
     await expect(writeReport(folder)).rejects.toThrow('has no summary.json to report');
+  });
+
+  it('is the same when a thread writes it, which leaves the event loop free', async () => {
+    writeReportEvidence(folder, 'red');
+    const here = await written();
+    let turns = 0;
+    const timer = setInterval(() => turns++, 5);
+    const path = await writeReportInThread(folder, new AbortController().signal);
+    clearInterval(timer);
+    expect(readFileSync(path, 'utf8')).toBe(here);
+    expect(turns).toBeGreaterThan(10);
+  });
+
+  it('that a thread cannot write fails with its reason, or with that of the signal', async () => {
+    const never = new AbortController();
+    await expect(writeReportInThread(folder, never.signal)).rejects.toThrow('has no summary.json to report');
+    writeReportEvidence(folder, 'red');
+    const cancelled = writeReportInThread(folder, never.signal);
+    never.abort(new Error('cancelled'));
+    await expect(cancelled).rejects.toThrow('cancelled');
   });
 });
 
