@@ -66,6 +66,14 @@ export class ClusterClient {
     return this.#transport.send(request, within);
   }
 
+  /**
+   * Sends a request once and gives its answer whatever its status, e.g. to find out whether the API server is well.
+   * @throws the signal's reason; KubeError when no answer comes within the budget
+   */
+  ask(request: ApiRequest, within: Within): Promise<ApiAnswer> {
+    return this.#transport.once(request, within);
+  }
+
   /** The object at a path; undefined when there is none. */
   async get<T>(path: string, within: Within): Promise<T | undefined> {
     const { status, body } = await this.request({ method: 'GET', path }, within);

@@ -24,18 +24,18 @@ interface TlsOptions {
 }
 
 /**
- * Reads a kubeconfig. `path` empty = the user's own ($KUBECONFIG, then ~/.kube/config, then the Pod's service account);
- * `context` empty = its current one. Exec plugins, token files and OIDC are the library's.
- * @throws Error when file, context or cluster are missing, authentication fails, or the cluster is behind a proxy
+ * Loads a kubeconfig and selects a context. `path` empty = the user's own ($KUBECONFIG, then ~/.kube/config, then the Pod's
+ * service account); `context` empty = its current one.
+ * @throws Error when file, context or cluster are missing
  */
-export async function readAccess(path: string, context: string): Promise<Access> {
+export async function loadKubeconfig(path: string, context: string): Promise<KubeConfig> {
   // Loading this library takes about a second: it is loaded when a cluster is called.
   const { KubeConfig } = await import('@kubernetes/client-node');
   const config = new KubeConfig();
   if (path === '') config.loadFromDefault();
   else if (existsSync(path)) config.loadFromFile(path);
   else throw new Error(`kubeconfig ${path}: there is no such file`);
-  const from = path === '' ? 'the default kubeconfig' : `kubeconfig ${path}`;
+  const from = nameOf(path);
   if (context !== '') {
     if (config.getContextObject(context) === null) {
       const known = config.getContexts().map(({ name }) => name);
@@ -43,6 +43,18 @@ export async function readAccess(path: string, context: string): Promise<Access>
     }
     config.setCurrentContext(context);
   }
+  if (config.getCurrentCluster() === null)
+    throw new Error(`${from}: context "${config.getCurrentContext()}" names no cluster`);
+  return config;
+}
+
+/**
+ * How to reach the cluster of a kubeconfig; see `loadKubeconfig`. Exec plugins, token files and OIDC are the library's.
+ * @throws Error as `loadKubeconfig`, when authentication fails, or when the cluster is behind a proxy
+ */
+export async function readAccess(path: string, context: string): Promise<Access> {
+  const config = await loadKubeconfig(path, context);
+  const from = nameOf(path);
   const cluster = config.getCurrentCluster();
   if (cluster === null) throw new Error(`${from}: context "${config.getCurrentContext()}" names no cluster`);
   if (cluster.proxyUrl !== undefined) {
@@ -64,6 +76,10 @@ export async function readAccess(path: string, context: string): Promise<Access>
       return fresh.headers;
     },
   };
+}
+
+function nameOf(path: string): string {
+  return path === '' ? 'the default kubeconfig' : `kubeconfig ${path}`;
 }
 
 async function authentication(config: KubeConfig): Promise<{ tls: TlsOptions; headers: Record<string, string> }> {

@@ -44,6 +44,7 @@ export class Transport {
   readonly #access: Access;
   readonly #pool: Pool;
   readonly #streams: Pool;
+  readonly #basePath: string;
   readonly #counts = new Map<string, number>();
 
   constructor(access: Access, connections: number) {
@@ -54,9 +55,22 @@ export class Transport {
       pipelining: 1,
       connect: { ...access.tls, timeout: HTTP_CONNECT_MS },
     };
-    this.#pool = new Pool(access.server, { ...options, connections });
+    const { origin, pathname } = new URL(access.server);
+    // Proxies such as Rancher's serve the API below a path.
+    this.#basePath = pathname.replace(/\/+$/, '');
+    this.#pool = new Pool(origin, { ...options, connections });
     // A watch holds its connection for minutes: it must not take one from the requests.
-    this.#streams = new Pool(access.server, { ...options, connections: null });
+    this.#streams = new Pool(origin, { ...options, connections: null });
+  }
+
+  /**
+   * Sends a request once, whatever the answer.
+   * @throws the signal's reason when it aborts; KubeError when no answer comes within the budget
+   */
+  async once(request: ApiRequest, { signal, budgetMs }: Within): Promise<ApiAnswer> {
+    const answer = await this.#attempt(request, signal, budgetMs);
+    if (answer instanceof KubeError) throw answer;
+    return { ...answer, attempts: 1 };
   }
 
   /**
@@ -85,7 +99,7 @@ export class Transport {
     try {
       const { statusCode, body } = await this.#streams.request({
         method: 'GET',
-        path,
+        path: this.#basePath + path,
         headers: { accept: 'application/json', ...(await this.#access.headers()) },
         signal,
         headersTimeout: API_ATTEMPT_MS,
@@ -121,7 +135,7 @@ export class Transport {
     try {
       const { statusCode, headers, body } = await this.#pool.request({
         method,
-        path,
+        path: this.#basePath + path,
         headers: {
           accept: request.accept ?? 'application/json',
           ...(request.body === undefined ? {} : { 'content-type': request.contentType ?? 'application/json' }),

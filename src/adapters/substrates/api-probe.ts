@@ -1,98 +1,60 @@
-import { request } from 'node:https';
-import type { RequestOptions } from 'node:https';
-import { request as plainRequest } from 'node:http';
-import { KubeConfig } from '@kubernetes/client-node';
 import { HEALTH_ANSWER_MS } from '../../core/plan/limits.ts';
 import { messageOf } from '../../core/text/message-of.ts';
+import type { ClusterRecord } from '../host/ledger.ts';
+import { connectCluster } from '../kube/client.ts';
+import type { ApiAnswer } from '../kube/transport.ts';
 
-/** What a question was answered with. */
-export interface Answer {
-  readonly status: number;
-  readonly body: string;
-}
+/** A cluster, by its kubeconfig. */
+export type ProbedCluster = Pick<ClusterRecord, 'kubeconfigPath' | 'context'>;
 
-/** Identity and state of a cluster, as its API tells it. */
+/** Identity and state of a cluster, as its API reports it. */
 export interface ApiHealth {
   /** UID of the namespace kube-system: the cluster's own. */
   readonly uid: string;
   readonly nodes: number;
 }
 
-/** Asks the API server of a kubeconfig. */
-export class ApiProbe {
-  readonly #config: KubeConfig;
-
-  /** `context` empty = the kubeconfig's current one. @throws Error when the file or the context is not there */
-  constructor(kubeconfigPath: string, context: string) {
-    this.#config = new KubeConfig();
-    this.#config.loadFromFile(kubeconfigPath);
-    if (context !== '') {
-      if (this.#config.getContextObject(context) === null) {
-        const known = this.#config.getContexts().map((each) => each.name);
-        throw new Error(`${kubeconfigPath}: no context "${context}", it has: ${known.join(', ') || 'none'}`);
-      }
-      this.#config.setCurrentContext(context);
-    }
-    if (this.#config.getCurrentCluster() === null) throw new Error(`${kubeconfigPath}: the context names no cluster`);
+/** Why the API server is not ready, in its own words; undefined when it is. */
+export async function apiNotReady(cluster: ProbedCluster, signal: AbortSignal): Promise<string | undefined> {
+  try {
+    const { status, body } = await askOnce(cluster, '/readyz', signal);
+    return status === 200 ? undefined : `/readyz answers ${status}: ${firstFailedCheck(body)}`;
+  } catch (cause) {
+    return `/readyz: ${messageOf(cause)}`;
   }
+}
 
-  /** The kubeconfig, with its context set. */
-  get config(): KubeConfig {
-    return this.#config;
-  }
+/**
+ * Health by real calls: /readyz, the namespace kube-system, a list of Nodes.
+ * @throws Error naming the call that did not succeed
+ */
+export async function apiHealth(cluster: ProbedCluster, signal: AbortSignal): Promise<ApiHealth> {
+  const reason = await apiNotReady(cluster, signal);
+  if (reason !== undefined) throw new Error(reason);
+  const namespace = await json<{ metadata: { uid: string } }>(cluster, '/api/v1/namespaces/kube-system', signal);
+  const nodes = await json<{ items: unknown[]; metadata: { remainingItemCount?: number } }>(
+    cluster,
+    '/api/v1/nodes?limit=1',
+    signal,
+  );
+  return { uid: namespace.metadata.uid, nodes: nodes.items.length + (nodes.metadata.remainingItemCount ?? 0) };
+}
 
-  /** One GET, bounded. @throws Error when nothing answers */
-  async get(path: string, signal: AbortSignal): Promise<Answer> {
-    const server = this.#config.getCurrentCluster()?.server ?? '';
-    const url = new URL(path, server.endsWith('/') ? server : `${server}/`);
-    const options: RequestOptions = { method: 'GET', headers: { accept: 'application/json' } };
-    await this.#config.applyToHTTPSOptions(options);
-    options.signal = AbortSignal.any([signal, AbortSignal.timeout(HEALTH_ANSWER_MS)]);
-    return new Promise((done, fail) => {
-      const asked = (url.protocol === 'https:' ? request : plainRequest)(url, options, (response) => {
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.on('error', fail);
-        response.on('end', () =>
-          done({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }),
-        );
-      });
-      asked.on('error', fail);
-      asked.end();
-    });
+/** One GET without retries, on a connection of its own. @throws Error when no answer comes in time */
+export async function askOnce(cluster: ProbedCluster, path: string, signal: AbortSignal): Promise<ApiAnswer> {
+  const client = await connectCluster({ ...cluster, connections: 1 });
+  try {
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(HEALTH_ANSWER_MS)]);
+    return await client.ask({ method: 'GET', path }, { signal: limited, budgetMs: HEALTH_ANSWER_MS });
+  } finally {
+    await client.close();
   }
+}
 
-  /** Undefined when the API server says that it is ready, else what it says. */
-  async notReady(signal: AbortSignal): Promise<string | undefined> {
-    try {
-      const { status, body } = await this.get('readyz', signal);
-      if (status === 200) return undefined;
-      return `/readyz answers ${status}: ${firstFailedCheck(body)}`;
-    } catch (cause) {
-      return `/readyz: ${messageOf(cause)}`;
-    }
-  }
-
-  /**
-   * Health by real calls: /readyz, the namespace kube-system, a list of Nodes.
-   * @throws Error naming the call that was not answered well
-   */
-  async health(signal: AbortSignal): Promise<ApiHealth> {
-    const reason = await this.notReady(signal);
-    if (reason !== undefined) throw new Error(reason);
-    const namespace = await this.#json<{ metadata: { uid: string } }>('api/v1/namespaces/kube-system', signal);
-    const nodes = await this.#json<{ items: unknown[]; metadata: { remainingItemCount?: number } }>(
-      'api/v1/nodes?limit=1',
-      signal,
-    );
-    return { uid: namespace.metadata.uid, nodes: nodes.items.length + (nodes.metadata.remainingItemCount ?? 0) };
-  }
-
-  async #json<T>(path: string, signal: AbortSignal): Promise<T> {
-    const { status, body } = await this.get(path, signal);
-    if (status !== 200) throw new Error(`GET /${path} answers ${status}: ${body.slice(0, 200)}`);
-    return JSON.parse(body) as T;
-  }
+async function json<T>(cluster: ProbedCluster, path: string, signal: AbortSignal): Promise<T> {
+  const { status, body } = await askOnce(cluster, path, signal);
+  if (status !== 200) throw new Error(`GET ${path} answers ${status}: ${body.slice(0, 200)}`);
+  return JSON.parse(body) as T;
 }
 
 function firstFailedCheck(body: string): string {

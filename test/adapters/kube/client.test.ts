@@ -23,6 +23,30 @@ function within(budgetMs = 20_000): { signal: AbortSignal; budgetMs: number } {
   return { signal: AbortSignal.timeout(30_000), budgetMs };
 }
 
+describe('a server behind a path, as Rancher serves it', () => {
+  test('is reached by requests, by lists and by watches', async () => {
+    const { server, seen } = await serve((_, response) => answer(response, 200, { metadata: {}, items: [] }));
+    const client = await connectedTo(`${server}/k8s/clusters/c-1`);
+    await client.get('/api/v1/namespaces/x', within());
+    await client.list(PODS, { pick: () => 0 }, within());
+    await client.ask({ method: 'GET', path: '/readyz' }, within());
+    const { body } = await client.open(`${PODS}?watch=true`, AbortSignal.timeout(20_000));
+    await body.dump();
+    await client.close();
+    expect(seen.map((line) => line.split('?')[0])).toEqual(
+      ['/api/v1/namespaces/x', PODS, '/readyz', PODS].map((path) => `GET /k8s/clusters/c-1${path}`),
+    );
+  });
+});
+
+describe('a request that is sent once', () => {
+  test('gives the answer whatever its status, without another attempt', async () => {
+    const { client, seen } = await serve((_, response) => refuse(response, 503, 'ServiceUnavailable'));
+    expect(await client.ask({ method: 'GET', path: '/readyz' }, within())).toMatchObject({ status: 503, attempts: 1 });
+    expect(seen).toEqual(['GET /readyz']);
+  });
+});
+
 describe('retries', () => {
   test('429, 5xx and a lost connection are tried again; each attempt is counted', async () => {
     let calls = 0;

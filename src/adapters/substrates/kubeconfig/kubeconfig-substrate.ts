@@ -7,7 +7,7 @@ import { campaignFolder, forgetCluster, readLedger, recordCluster } from '../../
 import type { ClusterRecord } from '../../host/ledger.ts';
 import { connectCluster } from '../../kube/client.ts';
 import { removeCampaign } from '../../kube/remove-campaign.ts';
-import { ApiProbe } from '../api-probe.ts';
+import { apiHealth } from '../api-probe.ts';
 import type { ApiHealth } from '../api-probe.ts';
 import { clusterName, slugOf } from '../local/layout.ts';
 import type { ProvisionRequest, SubstrateAdapter } from '../substrate.ts';
@@ -78,11 +78,10 @@ async function untilHealthy(
   signal: AbortSignal,
   onWait: (reason: string) => void,
 ): Promise<ApiHealth> {
-  const probe = new ApiProbe(cluster.kubeconfigPath, cluster.context);
   let lastReason = '';
   const health = await pollUntil({ everyMs: BORROWED_POLL_MS, budgetMs, signal }, async () => {
     try {
-      return await probe.health(signal);
+      return await apiHealth(cluster, signal);
     } catch (cause) {
       signal.throwIfAborted();
       const reason = messageOf(cause);

@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Cluster, User } from '@kubernetes/client-node';
 import type { ClusterRecord } from '../../host/ledger.ts';
-import { ApiProbe } from '../api-probe.ts';
+import { loadKubeconfig } from '../../kube/credentials.ts';
+import { askOnce } from '../api-probe.ts';
 import type { ScrapeTarget } from '../../prometheus/scrape-config.ts';
 import type { ClusterJob, ScrapeTargets } from '../substrate.ts';
 
@@ -14,16 +15,16 @@ const OUT_OF_REACH: readonly ClusterJob[] = ['scheduler', 'controller-manager', 
  * beside the kubeconfig because Prometheus reads files. The rest is named as absent.
  */
 export async function borrowedScrapeTargets(cluster: ClusterRecord, signal: AbortSignal): Promise<ScrapeTargets> {
-  const probe = new ApiProbe(cluster.kubeconfigPath, cluster.context);
+  const config = await loadKubeconfig(cluster.kubeconfigPath, cluster.context);
   const absent = OUT_OF_REACH.map((job) => ({ job, reason: 'only reachable from within the borrowed cluster' }));
-  const server = probe.config.getCurrentCluster();
-  const user = probe.config.getCurrentUser();
+  const server = config.getCurrentCluster();
+  const user = config.getCurrentUser();
   if (server === null) throw new Error(`${cluster.kubeconfigPath}: the context names no cluster`);
   if (hasLoginProgram(user)) {
     const reason = 'its kubeconfig gets credentials from a program, which Prometheus cannot run';
     return { targets: [], absent: [{ job: 'apiserver', reason }, ...absent] };
   }
-  const { status } = await probe.get('metrics', signal);
+  const { status } = await askOnce(cluster, '/metrics', signal);
   if (status !== 200) {
     const reason = `GET /metrics answers ${status} to the kubeconfig's user`;
     return { targets: [], absent: [{ job: 'apiserver', reason }, ...absent] };

@@ -1,7 +1,7 @@
 import { Agent, request } from 'undici';
 import { HEALTH_ANSWER_MS } from '../../../core/plan/limits.ts';
 import type { ClusterRecord } from '../../host/ledger.ts';
-import { ApiProbe } from '../api-probe.ts';
+import { apiNotReady } from '../api-probe.ts';
 import { componentMetrics } from './kwok-config.ts';
 import { COMPONENTS } from './layout.ts';
 import type { ComponentName } from './layout.ts';
@@ -21,7 +21,7 @@ export async function componentHealth(
   name: ComponentName,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  if (name === 'kube-apiserver') return new ApiProbe(cluster.kubeconfigPath, cluster.context).notReady(signal);
+  if (name === 'kube-apiserver') return apiNotReady(cluster, signal);
   const metric = componentMetrics(cluster).find((each) => each.name === name);
   if (metric === undefined) return 'kwokctl recorded no endpoint for it';
   // Some make their own certificate at each start; what answers on this port of loopback is known by its pid.

@@ -5,7 +5,7 @@ import type { ClusterRecord } from '../../host/ledger.ts';
 import { logTail } from '../../host/log-tail.ts';
 import { claimPorts } from '../../host/port-claims.ts';
 import { stopProcess } from '../../host/processes.ts';
-import { ApiProbe } from '../api-probe.ts';
+import { apiHealth } from '../api-probe.ts';
 import type { SubstrateSpec, ToolPaths } from '../substrate.ts';
 import { clusterHealth } from './component-health.ts';
 import { componentStates, makeWayForRestart } from './components.ts';
@@ -73,7 +73,7 @@ async function bringUp(request: EnsureRequest, signal: AbortSignal, how: 'adopt'
     // What was waited for says more than the limit that ended the wait.
     throw signal.aborted ? new Error(`${cluster.name}: ${lastReason}`, { cause }) : cause;
   });
-  const { uid } = await new ApiProbe(cluster.kubeconfigPath, cluster.context).health(signal);
+  const { uid } = await apiHealth(cluster, signal);
   writeFileSync(
     readyMarkPath(cluster),
     JSON.stringify({ uid, kwokctl: toolPath(request.tools, 'kwokctl') } satisfies ReadyMark),
