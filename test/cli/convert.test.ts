@@ -192,7 +192,8 @@ loadProfile: { target: 1000, durationSeconds: 1800 }
     const { substrate } = recorded;
     const placed = substrateFromObject({ ...substrate, cluster: { ...substrate.cluster, podsPerCluster: 1_000 } });
     if (!placed.ok) throw new Error(formatFileErrors(placed.errors));
-    const bigfleet = { capacity: 'system', gates: {}, extension: 'bigfleet' } as const;
+    const install = { helm: { chart: 'bigfleet', release: 'bigfleet', namespace: 'bigfleet', values: {} } };
+    const bigfleet = { capacity: 'system', gates: {}, extension: 'bigfleet', install } as const;
     const plan = makePlan(parsed.value, placed.value, realistic.value);
     expect(plan.clusterCount).toBe(50);
     expect(checkFeasible(parsed.value, placed.value, plan, realistic.value, bigfleet)).toEqual([]);

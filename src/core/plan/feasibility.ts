@@ -13,7 +13,9 @@ import type { Plan } from './plan.ts';
 import { seedRefusals } from './seed-reach.ts';
 
 /** What feasibility depends on in a system. */
-type SystemTraits = Pick<System, 'capacity' | 'extension' | 'gates'>;
+type SystemTraits = Pick<System, 'capacity' | 'extension' | 'gates'> & {
+  readonly install: Pick<System['install'], 'helm'>;
+};
 
 /** Every reason that is known before the start why a campaign must fail; empty when there is none. */
 export function checkFeasible(
@@ -23,7 +25,8 @@ export function checkFeasible(
   catalogue: Catalogue,
   system: SystemTraits,
 ): readonly Infeasibility[] {
-  const extension = extensionOf(system);
+  // Tiers and targets are values of the extension's chart: a system that merely has its gates has neither.
+  const extension = system.install.helm === undefined ? undefined : extensionOf(system);
   const capacity: Capacity =
     extension?.hasTiers === true ? 'tiers' : system.capacity === 'system' ? 'elastic' : 'seeded';
   return [

@@ -11,7 +11,11 @@ interface Asked {
   readonly catalogue?: Catalogue;
   readonly plan?: Partial<Plan>;
   readonly elastic?: boolean;
+  /** BigFleet's gates on a system that is not installed by its chart. */
+  readonly withoutChart?: boolean;
 }
+
+const CHART = { chart: 'bigfleet', release: 'bigfleet', namespace: 'bigfleet', values: {} };
 
 /** 50 machines of 100 Pods, seeded in full, with what the case changes. */
 function refusals(asked: Asked): readonly string[] {
@@ -29,6 +33,7 @@ function refusals(asked: Asked): readonly string[] {
     capacity: asked.elastic === true ? ('system' as const) : ('belay' as const),
     gates: {},
     ...(profile.system === 'bigfleet' ? { extension: 'bigfleet' } : {}),
+    install: profile.system === 'bigfleet' && asked.withoutChart !== true ? { helm: CHART } : {},
   };
   return checkFeasible(profile, substrate, plan, catalogue, system).map(({ message }) => message);
 }
@@ -68,6 +73,9 @@ describe('checkFeasible', () => {
     expect(refusals({ profile })).toHaveLength(1);
     expect(refusals({ profile: { ...profile, system: 'bigfleet' } })).toEqual([]);
     expect(refusals({ profile, elastic: true })).toEqual([]);
+    const nothing = { 'seed.configuredFraction': 0, system: 'bigfleet' };
+    expect(refusals({ profile: nothing, elastic: true })).not.toEqual([]);
+    expect(refusals({ profile: nothing, elastic: true, withoutChart: true })).toEqual([]);
   });
 
   it('leaves alone a shortfall that is the point of the test, and a seed nobody asked for', () => {
