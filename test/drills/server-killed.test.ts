@@ -16,7 +16,7 @@ test('SIGKILL of the Temporal server in the soak: the command brings it back, an
     const clock = soakClockOf(belay, 'orphaned');
     const before = runningDevServer();
     await kill(before?.server.pid ?? 0);
-    await running.line(/no answer from Temporal or from a worker: looking after them/);
+    await running.line(/no answer from Temporal or a worker; starting them if they are not running/);
     const ended = await running.ended();
     expect(ended.exitCode, ended.stdout + ended.stderr).toBe(0);
     const { summary } = recordOf(belay, 'orphaned');

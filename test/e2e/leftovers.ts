@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isFree } from '../../src/adapters/host/port-claims.ts';
-import { startTicksOf } from '../../src/adapters/host/processes.ts';
+import { isAlive, startTicksOf } from '../../src/adapters/host/processes.ts';
 
 /** A process that has to do with a folder. */
 export interface FoundProcess {
@@ -19,10 +19,20 @@ export function processesOf(folder: string): readonly FoundProcess[] {
     .map((pid) => ({ pid, command: commandOf(pid) }));
 }
 
-/** Ends every process that has to do with the folder, for a test that failed half way. */
+/**
+ * Ends every process that has to do with the folder, and waits until their last threads, which hold the ports, have ended.
+ * A process whose first thread is a zombie no longer tells its folder, so each one found is kept in mind.
+ */
 export async function endProcessesOf(folder: string): Promise<void> {
-  for (let left = processesOf(folder); left.length > 0; left = processesOf(folder)) {
-    for (const { pid } of left) {
+  const found = new Map<number, string>();
+  for (;;) {
+    for (const { pid } of processesOf(folder)) {
+      const startTicks = startTicksOf(pid);
+      if (startTicks !== undefined) found.set(pid, startTicks);
+    }
+    const left = [...found].filter(([pid, startTicks]) => isAlive({ pid, startTicks }));
+    if (left.length === 0) return;
+    for (const [pid] of left) {
       try {
         process.kill(pid, 'SIGKILL');
       } catch {
