@@ -65,8 +65,9 @@ export class Cluster {
 
   /** Sees to it that a machine takes no Pods any more. */
   async giveUpNode(name: string): Promise<void> {
-    const body = { spec: { taints: [{ key: GIVEN_UP, effect: 'NoSchedule' }] } };
-    await this.#core.patchNode({ name, body }, setHeaderOptions('Content-Type', PatchStrategy.StrategicMergePatch));
+    // Appended: a merge would replace the taints of others, and the failure of a Node is one of them.
+    const body = [{ op: 'add', path: '/spec/taints/-', value: { key: GIVEN_UP, effect: 'NoSchedule' } }];
+    await this.#core.patchNode({ name, body }, setHeaderOptions('Content-Type', PatchStrategy.JsonPatch));
   }
 }
 
