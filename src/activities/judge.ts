@@ -6,15 +6,19 @@ import type { StoredReading } from '../core/verdict/stored-reading.ts';
 import type { LoadRecord, Summary, SummaryAction } from '../core/verdict/summary-model.ts';
 import { faultResults } from '../core/campaign/fault-results.ts';
 import type { Stage } from '../core/model/stages.ts';
+import type { SoakCheckpoint } from '../core/plan/checkpoints/soak.ts';
 import { parseCheckpoint } from '../core/plan/stages/registry.ts';
 import { withUnreportedBreach } from '../core/verdict/unreported-breach.ts';
 import { latestOutcome, type CampaignState } from '../core/campaign/machine.ts';
 import { gateLine, type JudgeInput, type JudgeResult } from '../core/campaign/stage-io.ts';
-import { finalResults } from '../core/verdict/final-readings.ts';
+import { finalGates, type FinalSoak } from '../core/verdict/final-readings.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
 import { isCancelled } from './cancellation.ts';
 import { judgeActivity, type StageContext } from './stage-activity.ts';
 import { messageOf } from '../core/text/message-of.ts';
+
+/** What a stage reported about itself. */
+type Facts = Readonly<Record<string, number | string>>;
 
 /** What the stage works with: the evidence of the campaign. */
 export interface JudgeAdapters {
@@ -40,17 +44,20 @@ export function createJudge(log: Logger, adapters: JudgeAdapters): (input: Judge
     const summary = await context.step('readingsJudged', async () => {
       const readings = adapters.readReadings(evidence.folder);
       const execution = latestOutcome(state, 'soak')?.execution ?? 0;
-      const results = finalResults(spec.gates, readings, execution, Date.now());
+      const checkpoint = parseCheckpoint('soak', adapters.readCheckpoint(spec.slug, 'soak', execution));
+      const soak = finalSoak(spec, state, checkpoint, input.facts['soak']);
+      const results = finalGates(spec.gates, readings, soak, Date.now());
       const judged = buildSummary({
         spec,
         state: withUnreportedBreach(state, spec.gates, readings, results),
         results,
         readings,
-        actions: actionsOf(spec, state, adapters.readCheckpoint(spec.slug, 'soak', execution)),
+        actions: actionsOf(spec, state, checkpoint),
         infrastructureEvents: adapters.readInfrastructure(spec.campaign),
         evidence: input.evidence,
         earlierSpecHashes: input.earlierSpecHashes,
         load: loadOf(input.facts['ramp']),
+        lateness: checkpoint?.lateness,
         facts: input.facts,
         context: contextOf(adapters.readLedger(spec.slug)),
         endedAtMs: Date.now(),
@@ -92,14 +99,41 @@ async function ifPossible(
 }
 
 /** How the runner actions of the latest soak ended. */
-function actionsOf(spec: CampaignSpec, state: CampaignState, checkpoint: unknown): readonly SummaryAction[] {
+function actionsOf(
+  spec: CampaignSpec,
+  state: CampaignState,
+  checkpoint: SoakCheckpoint | undefined,
+): readonly SummaryAction[] {
   // A soak that ended early did not reach its later actions. The verdict reports the early end instead.
   if (latestOutcome(state, 'soak')?.outcome !== 'succeeded') return [];
-  return faultResults(spec, parseCheckpoint('soak', checkpoint)?.actions ?? {});
+  return faultResults(spec, checkpoint?.actions ?? {});
+}
+
+/** The latest soak: when it began, and until when its checks were due. */
+function finalSoak(
+  spec: CampaignSpec,
+  state: CampaignState,
+  checkpoint: SoakCheckpoint | undefined,
+  facts: Facts | undefined,
+): FinalSoak {
+  const outcome = latestOutcome(state, 'soak');
+  if (outcome === undefined) return { execution: 0 };
+  const { execution, endedAtMs } = outcome;
+  const startAtMs = checkpoint?.startAtMs ?? facts?.['soakStartMs'];
+  if (typeof startAtMs !== 'number') return { execution };
+  const { soakSeconds, settleSeconds } = spec.profile.loadProfile;
+  // The check that saw a breach was the last one that was due.
+  const breachAtMs = checkpoint?.breach?.reading.atMs ?? Infinity;
+  const schedule = {
+    settleEndMs: startAtMs + settleSeconds * 1_000,
+    endMs: Math.min(startAtMs + soakSeconds * 1_000, endedAtMs, breachAtMs + 1),
+    intervalMs: spec.deadlines.budgets.gateIntervalMs,
+  };
+  return { execution, schedule };
 }
 
 /** The load of the ramp. A value that the ramp could not measure is absent, because 0 would be a measurement. */
-function loadOf(facts: Readonly<Record<string, number | string>> | undefined): LoadRecord | null {
+function loadOf(facts: Facts | undefined): LoadRecord | null {
   if (facts === undefined) return null;
   const measured = (name: string): number | undefined => {
     const fact = facts[name];

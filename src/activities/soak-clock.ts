@@ -1,3 +1,4 @@
+import type { CheckSchedule } from '../core/plan/check-schedule.ts';
 import type { SoakCheckpoint } from '../core/plan/checkpoints/soak.ts';
 import type { StageContext } from './stage-activity.ts';
 
@@ -8,6 +9,7 @@ export class SoakClock {
   readonly endAtMs: number;
   readonly #save: (checkpoint: SoakCheckpoint) => void;
   readonly #soakSeconds: number;
+  readonly #gateIntervalMs: number;
   #checkpoint: SoakCheckpoint;
   #onChange: () => void = () => undefined;
 
@@ -17,10 +19,16 @@ export class SoakClock {
     this.#checkpoint = checkpoint ?? { startAtMs: Date.now(), lowWater: {}, actions: {} };
     this.#save = save;
     this.#soakSeconds = soakSeconds;
+    this.#gateIntervalMs = spec.deadlines.budgets.gateIntervalMs;
     this.startAtMs = this.#checkpoint.startAtMs;
     this.settleEndMs = this.startAtMs + settleSeconds * 1_000;
     this.endAtMs = this.startAtMs + soakSeconds * 1_000;
     save(this.#checkpoint);
+  }
+
+  /** When the fail-fast gates are due to be checked. */
+  get checks(): CheckSchedule {
+    return { settleEndMs: this.settleEndMs, endMs: this.endAtMs, intervalMs: this.#gateIntervalMs };
   }
 
   get checkpoint(): SoakCheckpoint {

@@ -2,12 +2,14 @@ import type { BoundEffect } from '../adapters/faults/effect.ts';
 import type { DemandReport } from '../adapters/kube/run-demand.ts';
 import type { ObservedCluster } from '../adapters/observe/observed-cluster.ts';
 import { requestedFault } from '../core/faults/registry.ts';
+import type { SoakLateness } from '../core/plan/checkpoints/soak.ts';
 import { demandSchedule, type WantedPods } from '../core/plan/demand.ts';
 import { faultKey, faultSchedule } from '../core/plan/fault-schedule.ts';
 import { LABELS } from '../core/plan/labels.ts';
 import { repairWhileRunning } from './repairs.ts';
 import type { SoakClock } from './soak-clock.ts';
 import { runFaults, undoFaults, type FaultToInject } from './soak-faults.ts';
+import { LatenessCount } from './soak-lateness.ts';
 import { SoakLoad } from './soak-load.ts';
 import type { StageContext } from './stage-activity.ts';
 
@@ -26,6 +28,7 @@ export interface DriveRequest {
 export class Drive {
   readonly #request: DriveRequest;
   readonly #faults: readonly FaultToInject[];
+  readonly #lateness: LatenessCount;
   #loads: readonly SoakLoad[] = [];
   #driven: readonly DemandReport[] = [];
   #faultsRun: Promise<void> = Promise.resolve();
@@ -33,11 +36,17 @@ export class Drive {
   constructor(request: DriveRequest) {
     this.#request = request;
     this.#faults = faultsOf(request);
+    this.#lateness = new LatenessCount(request.clock.checkpoint.lateness);
   }
 
   /** Loads of the clusters; empty before `begin`. */
   get loads(): readonly SoakLoad[] {
     return this.#loads;
+  }
+
+  /** How late the operations of all attempts were sent. */
+  get lateness(): SoakLateness {
+    return this.#lateness.soFar;
   }
 
   /** Reports of the loads that this attempt drove to their end. */
@@ -59,6 +68,7 @@ export class Drive {
             execution: input.execution,
             lowWater: clock.checkpoint.lowWater[cluster.record.name] ?? 0,
             callBudgetMs: spec.deadlines.budgets.apiCallMs,
+            onLate: this.#lateness.sent,
           },
           signal,
         ),
@@ -119,10 +129,18 @@ export class Drive {
     };
   }
 
+  /** Keeps how late the operations were sent. */
+  keepLateness(): void {
+    this.#request.clock.change({ lateness: this.lateness });
+  }
+
   async #drive(load: SoakLoad, signal: AbortSignal): Promise<void> {
     const { clock } = this.#request;
     const report = await load.run(signal, (lowWater) =>
-      clock.change({ lowWater: { ...clock.checkpoint.lowWater, [load.cluster]: lowWater } }),
+      clock.change({
+        lowWater: { ...clock.checkpoint.lowWater, [load.cluster]: lowWater },
+        lateness: this.lateness,
+      }),
     );
     this.#driven = [...this.#driven, report];
   }

@@ -34,6 +34,8 @@ export interface SoakLoadRequest {
   /** Operations below this one were done by an earlier attempt. */
   readonly lowWater: number;
   readonly callBudgetMs: number;
+  /** Called with how late each request of a planned operation was sent, ms. */
+  readonly onLate: (lateMs: number) => void;
 }
 
 /** The load of one cluster in the soak: its operations, the Pods that are wanted, and the Pods that were lost. */
@@ -62,7 +64,7 @@ export class SoakLoad implements RepairableLoad {
 
   /** Carries out the operations to the last. After that exactly the wanted slots have a Pod. */
   async run(signal: AbortSignal, onLowWater: (lowWater: number) => void): Promise<DemandReport> {
-    const { cluster, demand, startAtMs, lowWater, callBudgetMs, execution } = this.#request;
+    const { cluster, demand, startAtMs, lowWater, callBudgetMs, execution, onLate } = this.#request;
     const firstGeneration = (execution - 1) * GENERATIONS_PER_EXECUTION;
     const report = await runDemand({
       scope: scopeOf(cluster),
@@ -78,7 +80,10 @@ export class SoakLoad implements RepairableLoad {
       signal,
       book: this.#book,
       wanted: this.#wanted,
-      onLate: cluster.onLate,
+      onLate: (lateMs) => {
+        cluster.onLate(lateMs);
+        onLate(lateMs);
+      },
       onProgress: (progress) => onLowWater(progress.lowWater),
     });
     const request = this.#mendRequest(signal);

@@ -1,5 +1,6 @@
 import type { DemandReport } from '../adapters/kube/run-demand.ts';
 import type { StageResult } from '../core/campaign/stage-io.ts';
+import type { SoakLateness } from '../core/plan/checkpoints/soak.ts';
 import { counted } from '../core/text/counted.ts';
 import type { ObservedCluster } from '../adapters/observe/observed-cluster.ts';
 import type { SoakLoad } from './soak-load.ts';
@@ -16,11 +17,13 @@ export interface EndedSoak {
   readonly driven: readonly DemandReport[];
   /** How often the fail-fast gates were read. */
   readonly checks: number;
+  /** How late the operations of all attempts were sent. */
+  readonly lateness: SoakLateness | undefined;
 }
 
 /** The result of a soak without a breach. */
 export function soakResult(soak: EndedSoak): BodyResult<StageResult> {
-  const { clusters, loads, driven, checks } = soak;
+  const { clusters, loads, driven, checks, lateness } = soak;
   const sum = (of: (load: SoakLoad) => number): number => loads.reduce((all, load) => all + of(load), 0);
   const replaced = sum((load) => load.count('replace'));
   const created = sum((load) => load.count('create'));
@@ -39,6 +42,13 @@ export function soakResult(soak: EndedSoak): BodyResult<StageResult> {
       podsLost: lost,
       // Without operations there is no lateness. It is left out and never shown as 0.
       ...(sent.length === 0 ? {} : { churnLateP99Ms: Math.max(...sent.map(({ sentLate }) => sentLate.p99Ms)) }),
+      ...(lateness === undefined
+        ? {}
+        : {
+            operationsSent: lateness.operations,
+            operationsLate: lateness.late,
+            operationsLateWorstMs: lateness.worstMs,
+          }),
       podsBound: total(clusters, 'bound'),
       podsPresent: total(clusters, 'present'),
       watchSilent: clusters.reduce((all, cluster) => all + cluster.watchStats().silent, 0),

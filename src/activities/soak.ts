@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { BoundEffect } from '../adapters/faults/effect.ts';
 import type { ObservedCluster } from '../adapters/observe/observed-cluster.ts';
 import type { Observers } from '../adapters/observe/observers.ts';
+import { readReadings } from '../adapters/evidence/evidence-folder.ts';
 import type { GateReader } from '../adapters/prometheus/gate-reader.ts';
 import type { StageInput, StageResult } from '../core/campaign/stage-io.ts';
 import type { GateResult } from '../core/gates/model.ts';
@@ -9,6 +10,8 @@ import { counted } from '../core/text/counted.ts';
 import { LAST_PODS_POLL_MS } from '../core/plan/limits.ts';
 import { scrapeIntervalMs } from '../core/plan/scrape-interval.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
+import { isDecided } from '../core/verdict/final-readings.ts';
+import type { ReadingMoment } from '../core/verdict/stored-reading.ts';
 import type { LiveDetails } from './bounded.ts';
 import { continuesElsewhere } from './cancellation.ts';
 import { pause } from './pause.ts';
@@ -17,7 +20,7 @@ import { Drive } from './soak-drive.ts';
 import { breachFailure, breachIn, liveGates } from './soak-gates.ts';
 import { soakResult } from './soak-result.ts';
 import { watchGates } from './soak-watch.ts';
-import { stageActivity, type StageContext } from './stage-activity.ts';
+import { stageActivity, type BodyResult, type StageContext } from './stage-activity.ts';
 import { total } from './steady.ts';
 
 /** The adapters of the soak. */
@@ -32,8 +35,9 @@ type Show = (details: LiveDetails) => void;
 
 /**
  * Keeps the load up for the soak's time: churn and changes of demand at their intended moments, faults, replacement of lost
- * Pods, and the fail-fast gates at every check interval. A breach ends it at once. At the end, and at a breach, all gates are
- * read, over the window that ends then.
+ * Pods, and the fail-fast gates at every check interval. A breach ends it at once. All gates are read at the end: for the moment
+ * at which the soak ended, by its time or by a breach, however long it takes until they are read. An attempt that finds the end
+ * on record adds what is missing to it, and reports it.
  */
 export function createSoak(log: Logger, adapters: SoakAdapters): (input: StageInput) => Promise<StageResult> {
   return stageActivity('soak', log, async (context) => {
@@ -46,15 +50,14 @@ export function createSoak(log: Logger, adapters: SoakAdapters): (input: StageIn
     const gates = adapters.openGateReader(spec);
     const soak = new Soak(context, clock, clusters, drive, gates);
     try {
-      if (clock.checkpoint.breach === undefined) await context.step('podsListed', ({ signal }) => drive.begin(signal));
-      const breach = await context.step(SOAK_STEPS, ({ signal, progress }) =>
+      if (!soak.isOver()) await context.step('podsListed', ({ signal }) => drive.begin(signal));
+      await context.step(SOAK_STEPS, ({ signal, progress }) =>
         soak.toTheEnd(signal, (details) => progress({ ...details, checkpoint: clock.checkpoint })),
       );
       await context.step('gatesRead', ({ signal }) => soak.readAllGates(signal));
+      const { breach, ended } = clock.checkpoint;
       if (breach !== undefined) throw breachFailure(breach, clock.text(breach.reading.atMs));
-      const { loads, driven } = drive;
-      const { soakSeconds } = spec.profile.loadProfile;
-      return soakResult({ soakSeconds, clock, clusters, loads, driven, checks: soak.checks });
+      return { detail: ended?.detail ?? '', facts: ended?.facts ?? {} };
     } catch (error) {
       // After a requested cancel no attempt follows that could undo anything.
       if (!continuesElsewhere()) {
@@ -106,13 +109,20 @@ class Soak {
     this.#gates = gates;
   }
 
-  /** Drives and watches, to the end or to a breach. Nothing of it continues afterwards. @returns the breach */
-  async toTheEnd(signal: AbortSignal, show: Show): Promise<GateResult | undefined> {
-    const { breach: earlier } = this.#clock.checkpoint;
+  /** Whether an earlier attempt reached the end or a breach. The worker of that attempt died before it could report it. */
+  isOver(): boolean {
+    const { breach, ended } = this.#clock.checkpoint;
+    return breach !== undefined || ended !== undefined;
+  }
+
+  /** Drives and watches, to the end or to a breach, and records which of them. Nothing of it continues afterwards. */
+  async toTheEnd(signal: AbortSignal, show: Show): Promise<void> {
+    const { breach: earlier, ended } = this.#clock.checkpoint;
+    if (ended !== undefined) return;
     if (earlier !== undefined) {
-      // The worker that saw the breach died. The soak is over; only its faults are left to undo.
+      // Only the faults are left, to be undone.
       await this.#drive.runFaults(AbortSignal.abort(), signal);
-      return earlier;
+      return;
     }
     // After the soak's time nothing else reports that late operations and faults continue.
     this.#clock.reportTo(() => show(this.#details()));
@@ -125,37 +135,42 @@ class Soak {
     try {
       // The drive may be over before the soak is; it ends the soak only by failing.
       const breach = await Promise.race([watched, repairing, driven.then(() => watched)]);
-      if (breach === undefined) await Promise.race([Promise.all([driven, this.#settle(inner, show)]), repairing]);
-      return breach;
+      if (breach === undefined) {
+        await Promise.race([Promise.all([driven, this.#settle(inner, show)]), repairing]);
+        this.#clock.change({ ended: { settledAtMs: Date.now(), ...this.#result() } });
+      }
     } finally {
       stop.abort(new Error('the soak is over'));
       await Promise.allSettled(parts);
+      this.#drive.keepLateness();
     }
   }
 
-  /** Reads all gates, over the window that ends now, and keeps the readings. */
+  /**
+   * Reads all gates as they were when the soak ended, and keeps the readings. They are decided once: gates that an earlier attempt
+   * has read are not read again.
+   */
   async readAllGates(signal: AbortSignal): Promise<void> {
-    this.#keep(await this.#gates.read('all', this.#clock.startAtMs, signal));
+    const { spec, evidence, input } = this.#context;
+    if (isDecided(spec.gates, readReadings(evidence.folder), input.execution)) return;
+    const atMs = this.#clock.checkpoint.breach?.reading.windowEndMs ?? this.#clock.endAtMs;
+    this.#keep('end', await this.#read('all', atMs, signal));
   }
 
   #watch(signal: AbortSignal, show: Show): Promise<GateResult | undefined> {
-    const { settleEndMs, endAtMs } = this.#clock;
-    const { gateIntervalMs } = this.#context.spec.deadlines.budgets;
     return watchGates({
-      settleEndMs,
-      endAtMs,
-      gateIntervalMs,
+      schedule: this.#clock.checks,
       signal,
-      check: () => this.#check(signal),
+      check: (atMs) => this.#check(atMs, signal),
       onTick: () => show(this.#details()),
     });
   }
 
   /** Reads the fail-fast gates. @returns the breach */
-  async #check(signal: AbortSignal): Promise<GateResult | undefined> {
-    const results = await this.#gates.read('failFast', this.#clock.startAtMs, signal);
+  async #check(atMs: number, signal: AbortSignal): Promise<GateResult | undefined> {
+    const results = await this.#read('failFast', atMs, signal);
     this.checks++;
-    this.#keep(results);
+    this.#keep('check', results);
     this.#live = { gates: liveGates(results) };
     const breach = breachIn(this.#context.spec, results);
     // It is recorded before anything else is waited for: the next attempt may find good numbers again.
@@ -163,21 +178,34 @@ class Soak {
     return breach;
   }
 
+  #read(only: 'failFast' | 'all', atMs: number, signal: AbortSignal): Promise<readonly GateResult[]> {
+    const { startAtMs, settleEndMs } = this.#clock;
+    return this.#gates.read({ only, soakStartMs: startAtMs, settleEndMs, atMs, signal });
+  }
+
+  #result(): BodyResult<StageResult> {
+    const { loads, driven, lateness } = this.#drive;
+    const { soakSeconds } = this.#context.spec.profile.loadProfile;
+    const { checks } = this;
+    return soakResult({ soakSeconds, clock: this.#clock, clusters: this.#clusters, loads, driven, checks, lateness });
+  }
+
   /**
-   * Waits until the Pods of the last second are bound, at most for the budget of a Pod. Where the profile expects a standing
-   * shortfall they only have to exist; the same holds for Pods beyond the machines.
+   * Waits until the Pods of the last second are bound and Ready, at most for the budget of a Pod. Where the profile expects a
+   * standing shortfall they only have to exist; the same holds for Pods beyond the machines.
    */
   async #settle(signal: AbortSignal, show: Show): Promise<void> {
     const { profile, deadlines, plan } = this.#context.spec;
     const wanted = this.#drive.aim();
     const untilMs = Date.now() + deadlines.budgets.podReadyMs;
-    const toBeBound = profile.slo.expectStandingShortfall === true ? 0 : wanted.bindable;
+    const toBeReady = profile.slo.expectStandingShortfall === true ? 0 : wanted.bindable;
+    const count = (of: 'bound' | 'ready' | 'present'): number => total(this.#clusters, of);
     while (
       Date.now() < untilMs &&
-      !(total(this.#clusters, 'bound') >= toBeBound && total(this.#clusters, 'present') === wanted.pods)
+      !(count('bound') >= toBeReady && count('ready') >= toBeReady && count('present') === wanted.pods)
     ) {
-      const bound = total(this.#clusters, 'bound');
-      show({ live: `waiting for the last Pods: ${bound} of ${wanted.bindable} bound`, fraction: 1 });
+      const live = `waiting for the last Pods: ${count('bound')} of ${wanted.bindable} bound, ${count('ready')} Ready`;
+      show({ live, fraction: 1 });
       await pause(LAST_PODS_POLL_MS, signal);
     }
     // The last state has to be scraped before it can be read.
@@ -199,8 +227,8 @@ class Soak {
     };
   }
 
-  #keep(results: readonly GateResult[]): void {
+  #keep(moment: ReadingMoment, results: readonly GateResult[]): void {
     const { evidence, input } = this.#context;
-    evidence.readings({ stage: 'soak', execution: input.execution }, results);
+    evidence.readings({ stage: 'soak', execution: input.execution }, moment, results);
   }
 }

@@ -2,6 +2,8 @@ import Table from 'cli-table3';
 import { COMPACT } from './text-table.ts';
 import type { ForeignVerdict } from '../core/verdict/foreign-rules-registry.ts';
 import type { SideBySide, SummaryVerdict } from '../core/verdict/judge-summary.ts';
+import { checksSentence, gateSentence, originText } from '../core/verdict/wording.ts';
+import { momentText, timeOfDayText } from '../core/text/time.ts';
 import { barSymbols } from '../core/text/bar.ts';
 import { coloured } from './verdict-table.ts';
 
@@ -32,9 +34,26 @@ export function bothTable(rows: readonly SideBySide[], belay: SummaryVerdict): s
 export function belayTable(belay: SummaryVerdict): string {
   const table = new Table({ head: ['gate', 'verdict', 'message'], ...COMPACT });
   for (const result of belay.results) {
-    if (result.barKind !== 'informational') table.push([result.gate, coloured(result.verdict), result.message]);
+    if (result.barKind !== 'informational') table.push([result.gate, coloured(result.verdict), gateSentence(result)]);
   }
   return table.toString();
+}
+
+/** Where the readings of a summary come from: stage, execution and window. No line for a summary that does not say it. */
+export function originLines({ results }: SummaryVerdict): readonly string[] {
+  const named = results.filter(({ stage }) => stage !== undefined);
+  return [...Map.groupBy(named, originText)].map(([origin, of]) => {
+    const startMs = Math.min(...of.map(({ reading }) => reading.windowStartMs));
+    const endMs = Math.max(...of.map(({ reading }) => reading.windowEndMs));
+    return `readings of ${origin}: ${momentText(startMs).replace(' UTC', '')} to ${timeOfDayText(endMs)} UTC`;
+  });
+}
+
+/** Fail-fast gates of which some checks that were due have no value, one line each. */
+export function missedCheckLines({ results }: SummaryVerdict): readonly string[] {
+  return results.flatMap(({ gate, checks }) =>
+    checks === undefined || checks.measured === checks.due ? [] : [`checks of ${gate}: ${checksSentence(checks)}`],
+  );
 }
 
 /** Upstream's verdict by itself, in its order. */

@@ -36,9 +36,16 @@ export function judgeCommand(): Command {
       }
       const tables = await import('./judge-table.ts');
       const parts = {
-        both: [tables.bothTable(rows, belay), tables.bigfleetLine(bigfleet), tables.belayLine(belay)],
+        both: [
+          tables.bothTable(rows, belay),
+          ...tables.originLines(belay),
+          ...tables.missedCheckLines(belay),
+          tables.bigfleetLine(bigfleet),
+          tables.belayLine(belay),
+        ],
         belay: [
           tables.belayTable(belay),
+          ...tables.originLines(belay),
           tables.belayLine(belay),
           ...belay.reasons.slice(1).map((reason) => `  ${reason}`),
         ],

@@ -8,6 +8,7 @@ import { JUDGE_ADAPTERS } from '../../src/activities/all.ts';
 import { createJudge } from '../../src/activities/judge.ts';
 import { evidenceFolder, openEvidence, readTimeline } from '../../src/adapters/evidence/evidence-folder.ts';
 import type { Summary } from '../../src/core/verdict/summary-model.ts';
+import { writeCheckpoint } from '../../src/adapters/host/checkpoints.ts';
 import { summaryInFolder } from '../../src/adapters/evidence/write-summary.ts';
 import type { JudgeInput, JudgeResult } from '../../src/core/campaign/stage-io.ts';
 import type { CampaignSpec } from '../../src/core/plan/spec.ts';
@@ -28,8 +29,8 @@ afterEach(() => home.close());
 
 test('a fail-fast gate that broke in the soak fails the campaign, though its last reading is well', async () => {
   const spec = judged();
-  openEvidence(spec).readings(SOAK, [resultOf(bind, 9, BEGIN_MS + 30_000)]);
-  openEvidence(spec).readings(SOAK, [resultOf(bind, 1, BEGIN_MS + 60_000)]);
+  openEvidence(spec).readings(SOAK, 'check', [resultOf(bind, 9, BEGIN_MS + 30_000)]);
+  openEvidence(spec).readings(SOAK, 'end', [resultOf(bind, 1, BEGIN_MS + 60_000)]);
   const { verdict, reasons } = await judge(spec);
   expect(verdict).toBe('fail');
   expect(reasons).toEqual([
@@ -41,7 +42,33 @@ test('a fail-fast gate that broke in the soak fails the campaign, though its las
   });
 });
 
-test('what the ramp did not measure is not told as 0', async () => {
+test('a failed reading of the end fails the campaign, whatever a later attempt reads', async () => {
+  const late = aGate({ name: 'late', failFast: false });
+  const spec = { ...judged(), gates: [late] };
+  openEvidence(spec).readings(SOAK, 'end', [resultOf(late, 9, BEGIN_MS + 60_000)]);
+  openEvidence(spec).readings(SOAK, 'end', [resultOf(late, 1, BEGIN_MS + 90_000)]);
+  expect(await judge(spec)).toMatchObject({ verdict: 'fail' });
+  expect(summaryOf(spec)?.gates).toMatchObject([{ stage: 'soak', execution: 1, reading: { value: 9 } }]);
+});
+
+test('checks that were not made, and a load that was late, make a campaign unmeasured that reads well at its end', async () => {
+  const spec = judged();
+  const startAtMs = BEGIN_MS + 30_000;
+  const lateness = { operations: 100, late: 50, worstMs: 20_000 };
+  writeCheckpoint(spec.slug, 'soak', 1, { startAtMs, lowWater: {}, actions: {}, lateness });
+  const soakMs = spec.profile.loadProfile.soakSeconds * 1_000;
+  openEvidence(spec).readings(SOAK, 'check', [resultOf(bind, 1, startAtMs + 5_000)]);
+  openEvidence(spec).readings(SOAK, 'end', [resultOf(bind, 1, startAtMs + soakMs)]);
+  const { verdict, reasons } = await judge(spec);
+  expect(verdict).toBe('unmeasured');
+  expect(reasons).toEqual([
+    expect.stringMatching(/^the harness was late: 50 of 100 operations /),
+    expect.stringMatching(/^podBindP99 is unmeasured \(checks-missed\): 1 of \d+ due checks in the soak measured/),
+  ]);
+  expect(summaryOf(spec)).toMatchObject({ lateness, gates: [{ checks: { measured: 1, cause: 'not made' } }] });
+});
+
+test('what the ramp did not measure is absent, not 0', async () => {
   const spec = judged();
   const pods = { podsWanted: 5, podsCreated: 2, podsExisting: 3 };
   await judge(spec, { facts: { ramp: pods } });
@@ -76,7 +103,7 @@ test.for<[string, (folder: string) => void, RegExp]>([
   }));
   const spec = { ...judged(), deadlines: shortDeadlines({ judge: { derivation } }) };
   const evidence = openEvidence(spec);
-  evidence.readings(SOAK, [resultOf(bind, 1)]);
+  evidence.readings(SOAK, 'end', [resultOf(bind, 1)]);
   spoil(evidence.folder);
   expect(await judge(spec)).toMatchObject({ verdict: 'pass', reasons: [] });
   const told = readTimeline(evidence.folder).filter(({ what }) => what === 'no-manifest');

@@ -85,7 +85,7 @@ test('an evaluation that uses all of its time still gives the readings of the en
   const soak = createSoak(pino({ level: 'silent' }), {
     observers: { of: () => Promise.resolve([scriptedCluster(spec, 0, { client })]) },
     openGateReader: () => ({
-      read: async (only) => {
+      read: async ({ only }) => {
         if (only === 'all') await new Promise((wake) => setTimeout(wake, evaluationMs));
         return [];
       },
@@ -113,6 +113,7 @@ test('Pods that two repairs replace at the same time are all counted as lost', a
       execution: 1,
       lowWater: 0,
       callBudgetMs: 1_000,
+      onLate: () => undefined,
     },
     new AbortController().signal,
   );

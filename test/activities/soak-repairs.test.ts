@@ -71,7 +71,7 @@ test('a cluster whose repairs are slow delays neither the gates nor the repairs 
       of: () => Promise.resolve([scriptedCluster(spec, 0, slow), scriptedCluster(spec, 1, quick)]),
     },
     openGateReader: () => ({
-      read: (only) => {
+      read: ({ only }) => {
         reads.push(only);
         return Promise.resolve([]);
       },

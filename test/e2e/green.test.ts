@@ -113,6 +113,16 @@ async function isWhole(belay: Belay, { folder, spec, summary, timeline, readings
   expect(summary.facts['soak']).toMatchObject({ podsBound: PODS, podsPresent: PODS });
   expect(summary.load).toMatchObject({ asked: PODS, created: PODS });
   expect(readings.length).toBeGreaterThan(GATES.length);
+  // No window reaches into settling, into the wait for the last Pods, or beyond the soak.
+  const { soakStartMs, soakEndMs } = summary.facts['soak'] ?? {};
+  for (const { stage, execution, moment, reading } of readings) {
+    expect({ stage, execution }).toEqual({ stage: 'soak', execution: 1 });
+    expect(reading.windowStartMs).toBeGreaterThanOrEqual(Number(soakStartMs));
+    expect(reading.windowEndMs).toBeLessThanOrEqual(Number(soakEndMs));
+    if (moment === 'end') expect(reading.windowEndMs).toBe(soakEndMs);
+  }
+  for (const { stage, execution } of summary.gates)
+    expect({ stage, execution }).toEqual({ stage: 'soak', execution: 1 });
 
   // Every stage began and ended once, in its order; teardown is told although the manifest was written before it.
   const order = ['provision', 'install', 'seed', 'ramp', 'steady', 'soak', 'snapshot', 'judge', 'teardown'];

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Stage } from '../../core/model/stages.ts';
 import type { GateResult } from '../../core/gates/model.ts';
 import type { CampaignSpec } from '../../core/plan/spec.ts';
-import type { StoredReading } from '../../core/verdict/stored-reading.ts';
+import type { ReadingMoment, ReadingOrigin, StoredReading } from '../../core/verdict/stored-reading.ts';
 import { runsFolder } from '../host/folders.ts';
 import { openJsonLines, readJsonLines, type JsonLines } from '../host/json-lines.ts';
 import { makeCurrent } from './spec-store.ts';
@@ -25,8 +25,11 @@ export interface Evidence {
   readonly folder: string;
   /** Adds to `timeline.jsonl`; the same event of the same attempt is kept once. */
   event(event: TimelineEvent): void;
-  /** Adds to `readings.jsonl`; a gate is kept once for each moment it was read at. */
-  readings(at: { readonly stage: Stage; readonly execution: number }, results: readonly GateResult[]): void;
+  /**
+   * Adds to `readings.jsonl`. A check of a gate is kept once for each moment. Its reading at the end of an execution is kept once:
+   * the first one counts.
+   */
+  readings(of: ReadingOrigin, moment: ReadingMoment, results: readonly GateResult[]): void;
 }
 
 /** A campaign's evidence folder; it may not exist yet. */
@@ -52,13 +55,15 @@ export function openEvidence(spec: CampaignSpec): Evidence {
       );
       timeline.append(event);
     },
-    readings(at, results) {
-      stored ??= openJsonLines(readingsPath(folder), ({ stage, execution, gate, reading }) =>
-        JSON.stringify([stage, execution, gate, reading.atMs]),
-      );
-      for (const result of results) stored.append({ ...at, ...result });
+    readings({ stage, execution }, moment, results) {
+      stored ??= openJsonLines(readingsPath(folder), keyOfReading);
+      for (const result of results) stored.append({ stage, execution, moment, ...result });
     },
   };
+}
+
+function keyOfReading({ stage, execution, gate, moment, reading }: StoredReading): string {
+  return JSON.stringify([stage, execution, gate, moment === 'end' ? moment : reading.atMs]);
 }
 
 /** Everything that happened, in order. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { failedExecutionSentence } from '../../core/verdict/wording.ts';
+import { failedExecutionSentence, gateSentence } from '../../core/verdict/wording.ts';
 import { writeTextFile } from '../host/atomic-file.ts';
 import type { Summary } from '../../core/verdict/summary-model.ts';
 
@@ -28,7 +28,7 @@ export function junitXml(summary: Summary): string {
       className: `${summary.profile}.gates`,
       seconds: Math.max(0, windowEndMs - windowStartMs) / 1000,
       outcome: outcomeOf(result.verdict, result.counts !== false),
-      message: result.message,
+      message: gateSentence(result),
     };
   });
   const stages = summary.stages.map((stage): Case => ({

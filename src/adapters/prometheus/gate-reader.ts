@@ -7,10 +7,21 @@ import { prometheusClient } from './client.ts';
 import { evaluateGates } from './evaluate.ts';
 import { ownPrometheus } from './server.ts';
 
+/** What is read of a soak. Moments are ms since 1970. */
+export interface GateReadRequest {
+  readonly only: 'failFast' | 'all';
+  /** Start of the soak, and the end of its settle time, before which no window begins. */
+  readonly soakStartMs: number;
+  readonly settleEndMs: number;
+  /** Where the windows end: a moment of the soak, or its end. The gates are read as they were then. */
+  readonly atMs: number;
+  readonly signal: AbortSignal;
+}
+
 /** Reads the gates of one campaign. */
 export interface GateReader {
-  /** Reads gates at this moment, in the soak and at its end alike. @param soakStartMs ms since 1970 */
-  read(only: 'failFast' | 'all', soakStartMs: number, signal: AbortSignal): Promise<readonly GateResult[]>;
+  /** Reads gates over windows that end at `atMs`, in the soak and at its end alike. */
+  read(request: GateReadRequest): Promise<readonly GateResult[]>;
   close(): Promise<void>;
 }
 
@@ -18,20 +29,18 @@ export interface GateReader {
 export function openGateReader(spec: CampaignSpec): GateReader {
   const client = prometheusClient(ownPrometheus(spec.slug)?.url ?? '');
   return {
-    read: (only, soakStartMs, signal) => {
-      const settleEndMs = soakStartMs + spec.profile.loadProfile.settleSeconds * 1_000;
-      return evaluateGates({
+    read: ({ only, soakStartMs, settleEndMs, atMs, signal }) =>
+      evaluateGates({
         client,
         gates: spec.gates,
         campaign: spec.campaign,
-        window: { soakStartMs, settleEndMs, nowMs: Date.now() },
+        window: { soakStartMs, settleEndMs, nowMs: atMs },
         gaps: infrastructureGaps(readInfrastructureEvents(spec.campaign)),
         only,
         scrapeIntervalMs: scrapeIntervalMs(spec.plan),
         signal,
         queryBudgetMs: spec.deadlines.budgets.queryMs,
-      });
-    },
+      }),
     close: () => client.close(),
   };
 }

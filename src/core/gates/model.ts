@@ -62,6 +62,7 @@ export type UnmeasuredReason =
   | 'no-events'
   | 'saturated'
   | 'ground-gap'
+  | 'checks-missed'
   | 'not-evaluated';
 
 /** A value with its window, sample count and quality. `value` is null exactly when quality is `unmeasured`. */

@@ -105,6 +105,12 @@ export const WORKER_SCRAPED_MS = 5_000;
 
 /** How often the progress of a soak is shown, and how often lost Pods are looked for, ms. */
 export const SOAK_TICK_MS = 1_000;
+/** The share of a gate's due checks that must be measured. Below it a breach may have gone unseen. */
+export const MEASURED_CHECKS_SHARE = 0.5;
+/** An operation that is sent later than this after its moment is late, ms. */
+export const LATE_OPERATION_MS = 2_000;
+/** The share of a soak's operations that may be late. Above it the soak had another load than the one that was asked for. */
+export const LATE_OPERATIONS_SHARE = 0.05;
 /** How often the end of a soak checks whether the last Pods are bound, ms. */
 export const LAST_PODS_POLL_MS = 250;
 

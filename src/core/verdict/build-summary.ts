@@ -2,9 +2,10 @@ import { endingOf, healerOf } from '../campaign/ending.ts';
 import type { CampaignState } from '../campaign/machine.ts';
 import { gateLine, type EvidencePart } from '../campaign/stage-io.ts';
 import type { InfrastructureEvent } from '../gates/infrastructure.ts';
-import type { GateResult } from '../gates/model.ts';
+import type { SoakLateness } from '../plan/checkpoints/soak.ts';
 import type { CampaignSpec } from '../plan/spec.ts';
 import { floorOf } from './floor.ts';
+import type { JudgedGate } from './judged-gate.ts';
 import type { StoredReading } from './stored-reading.ts';
 import type { LoadRecord, Summary, SummaryAction } from './summary-model.ts';
 import { podsOfLargestCluster } from '../plan/cluster-pods.ts';
@@ -17,7 +18,7 @@ export interface SummaryInput {
   readonly spec: CampaignSpec;
   readonly state: CampaignState;
   /** Every gate of the specification, judged at the end. */
-  readonly results: readonly GateResult[];
+  readonly results: readonly JudgedGate[];
   /** All readings of all executions, for breaches that a retry healed. */
   readonly readings: readonly StoredReading[];
   readonly actions: readonly SummaryAction[];
@@ -25,6 +26,8 @@ export interface SummaryInput {
   readonly evidence: readonly EvidencePart[];
   readonly earlierSpecHashes: readonly string[];
   readonly load: LoadRecord | null;
+  /** How late the load of the latest soak was; undefined where it is not known. */
+  readonly lateness?: SoakLateness | undefined;
   readonly facts: Readonly<Record<string, Readonly<Record<string, number | string>>>>;
   /** Context of the first cluster's kubeconfig. */
   readonly context: string;
@@ -33,9 +36,9 @@ export interface SummaryInput {
 
 /** The summary of a campaign, verdict included. */
 export function buildSummary(input: SummaryInput): Summary {
-  const { spec, state, results } = input;
+  const { spec, state, results, actions, lateness } = input;
   const floor = floorOf(state, input.evidence);
-  const { verdict, reasons } = verdictOf({ results, floor, actions: input.actions });
+  const { verdict, reasons } = verdictOf({ results, floor, actions, lateness });
   const unmeasuredGates = results.filter((one) => one.barKind !== 'informational' && one.reading.value === null);
   const startedAtMs = state.outcomes[0]?.startedAtMs ?? state.stageStartedAtMs;
   return {
@@ -50,7 +53,7 @@ export function buildSummary(input: SummaryInput): Summary {
     scale: scaleOf(spec),
     metrics: Object.fromEntries(results.map(({ gate, reading }) => [gate, reading.value ?? -1])),
     ...(unmeasuredGates.length === 0 ? {} : { unmeasuredSLOs: unmeasuredGates.map(({ gate }) => gate) }),
-    ...(input.actions.length === 0 ? {} : { runnerActions: input.actions }),
+    ...(actions.length === 0 ? {} : { runnerActions: actions }),
     passed: verdict === 'pass',
     ...(reasons[0] === undefined || verdict === 'pass' ? {} : { failure: reasons[0], failures: reasons }),
     apiVersion: 'belay.dev/v1',
@@ -75,6 +78,7 @@ export function buildSummary(input: SummaryInput): Summary {
     infrastructureEvents: input.infrastructureEvents,
     evidence: input.evidence,
     load: input.load,
+    ...(lateness === undefined ? {} : { lateness }),
     facts: input.facts,
   };
 }

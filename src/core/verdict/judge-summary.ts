@@ -1,13 +1,14 @@
 import type { ForeignVerdict } from './foreign-rules-registry.ts';
-import { judgeGate } from '../gates/judge.ts';
-import type { GateDefinition, GateResult, Reading, UnmeasuredReason, Verdict } from '../gates/model.ts';
+import type { GateDefinition, Reading, UnmeasuredReason, Verdict } from '../gates/model.ts';
 import { NO_FLOOR } from './floor.ts';
+import { judgeWithChecks } from './judge-with-checks.ts';
+import type { JudgedGate } from './judged-gate.ts';
 import type { StoredSummary } from './stored-summary.ts';
 import { verdictOf, type VerdictWithReasons } from './verdict-of.ts';
 
 /** Belay's verdict over a stored summary, with the results it is made of. */
 export interface SummaryVerdict extends VerdictWithReasons {
-  readonly results: readonly GateResult[];
+  readonly results: readonly JudgedGate[];
 }
 
 /** One gate as both rules see it. */
@@ -29,15 +30,17 @@ export interface SideBySide {
 /**
  * Judges a stored summary by Belay's rules. If Belay wrote it, its own readings are judged. Otherwise its metrics are: -1, null
  * and a missing key are unmeasured, and so is a value at or above the gate's last finite bucket. Everything that no bar decides
- * (actions, stages, evidence) stays as it was recorded.
+ * (actions, stages, evidence, checks, lateness) stays as it was recorded.
  */
 export function judgeSummary(summary: StoredSummary, definitions: readonly GateDefinition[]): SummaryVerdict {
-  const stored = new Map((summary.gates ?? []).map((result) => [result.gate, result.reading]));
-  const results = definitions.map((definition) =>
-    judgeGate(definition, stored.get(definition.name) ?? readingFromMetrics(summary, definition)),
-  );
+  const stored = new Map((summary.gates ?? []).map((result) => [result.gate, result]));
+  const results = definitions.map((definition) => {
+    const result = stored.get(definition.name);
+    return judgeWithChecks(definition, result?.reading ?? readingFromMetrics(summary, definition), result ?? {});
+  });
   const floor = summary.floor ?? NO_FLOOR;
-  return { results, ...verdictOf({ results, floor, actions: summary.runnerActions }) };
+  const { runnerActions: actions, lateness } = summary;
+  return { results, ...verdictOf({ results, floor, actions, lateness }) };
 }
 
 /** Both verdicts gate by gate: upstream's gates in its order, then what only Belay judges. */

@@ -1,8 +1,9 @@
 import type { z } from 'zod';
 import { describe, valueAt } from '../files/issues.ts';
 import { dotted } from '../files/yaml-text.ts';
-import type { GateResult } from '../gates/model.ts';
+import type { SoakLateness } from '../plan/checkpoints/soak.ts';
 import type { Floor } from './floor.ts';
+import type { JudgedGate } from './judged-gate.ts';
 import { judgedSummarySchema, type SummaryAction } from './summary-model.ts';
 
 /** A stored summary as far as it is judged again: upstream's keys, and Belay's own readings if Belay wrote the file. */
@@ -17,9 +18,11 @@ export interface StoredSummary {
   readonly runnerActions: readonly SummaryAction[];
   readonly passed: boolean | undefined;
   /** Belay's results with their readings; undefined in upstream's files. */
-  readonly gates: readonly GateResult[] | undefined;
+  readonly gates: readonly JudgedGate[] | undefined;
   /** What stages and evidence allowed; undefined in upstream's files. */
   readonly floor: Floor | undefined;
+  /** How late the load of the soak was; undefined in upstream's files and in those of earlier versions. */
+  readonly lateness: SoakLateness | undefined;
 }
 
 /** A summary, or everything that keeps the text from being one. */
@@ -35,7 +38,7 @@ export function parseStoredSummary(json: unknown): SummaryResult {
       errors: result.error.issues.map((issue) => sentenceOf(issue, json)),
     };
   }
-  const { runId, profile, metrics, scale, runnerActions, passed, gates, floor } = result.data;
+  const { runId, profile, metrics, scale, runnerActions, passed, gates, floor, lateness } = result.data;
   return {
     ok: true,
     summary: {
@@ -57,6 +60,7 @@ export function parseStoredSummary(json: unknown): SummaryResult {
       passed: passed ?? undefined,
       gates: gates ?? undefined,
       floor: floor ?? undefined,
+      lateness: lateness ?? undefined,
     },
   };
 }

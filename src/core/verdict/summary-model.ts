@@ -42,12 +42,27 @@ const reading = z
     error: 'value is null exactly when quality is unmeasured',
   });
 
-/** A gate judged on one reading, as it is stored. */
+/** How often a fail-fast gate was checked in the soak. */
+const checks = z.object({
+  due: z.number(),
+  measured: z.number(),
+  unmeasured: z.number(),
+  missed: z.number(),
+  cause: z.string().exactOptional(),
+});
+
+/** How late the planned operations of the soak were sent. Earlier versions did not record it. */
+const lateness = z.object({ operations: z.number(), late: z.number(), worstMs: z.number() });
+
+/** A gate judged on one reading, as it is stored. Stage, execution and checks are absent in summaries of earlier versions. */
 const gateResultSchema = z.object({
   gate: z.string().min(1),
+  stage: stage.exactOptional(),
+  execution: z.number().exactOptional(),
   verdict,
   counts: z.boolean().exactOptional(),
   reading,
+  checks: checks.exactOptional(),
   bar,
   barKind: z.enum(['held', 'scaled', 'informational']),
   unit: z.string(),
@@ -171,6 +186,7 @@ export const summarySchema = z.object({
   infrastructureEvents: z.array(infrastructureEvent),
   evidence: z.array(z.object({ what: z.string(), ok: z.boolean(), error: z.string().exactOptional() })),
   load: load.nullable(),
+  lateness: lateness.exactOptional(),
   /** Facts that the stages reported, by stage. */
   facts: z.record(z.string(), z.record(z.string(), z.union([z.number(), z.string()]).nullable())),
 });
@@ -203,6 +219,7 @@ export const judgedSummarySchema = z.object({
   passed: z.boolean().nullish(),
   gates: z.array(gateResultSchema).nullish(),
   floor: floor.nullish(),
+  lateness: lateness.nullish(),
 });
 
 type Deep<T> = T extends readonly (infer Item)[]

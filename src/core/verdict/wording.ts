@@ -1,6 +1,13 @@
 import type { HealedExecution } from '../campaign/ending.ts';
 import type { StageOutcome } from '../campaign/machine.ts';
 import type { EvidencePart } from '../campaign/stage-io.ts';
+import type { SoakLateness } from '../plan/checkpoints/soak.ts';
+import { LATE_OPERATION_MS } from '../plan/limits.ts';
+import { counted } from '../text/counted.ts';
+import { percentText } from '../text/number.ts';
+import { lengthText } from '../text/time.ts';
+import type { CheckCounts } from './check-counts.ts';
+import type { JudgedGate } from './judged-gate.ts';
 import type { SummaryAction } from './summary-model.ts';
 
 /** The sentences of a verdict. Summary, report, JUnit, terminal and Temporal UI use these and no others. */
@@ -47,6 +54,38 @@ export function breachSentence(breach: {
   const { execution, message, later } = breach;
   const now = later === undefined ? '' : `${later.passed ? 'passed' : 'ended'} on execution ${later.execution}; `;
   return `${now}execution ${execution}: ${message}`;
+}
+
+/** How many of the due checks of a gate were measured, and what kept the others from it. */
+export function checksSentence({ due, measured, unmeasured, missed, cause }: CheckCounts): string {
+  const without = [
+    ...(unmeasured === 0 ? [] : [`${unmeasured} unmeasured`]),
+    ...(missed === 0 ? [] : [`${missed} not made`]),
+    ...(cause === undefined ? [] : [`most often: ${cause}`]),
+  ];
+  const why = without.length === 0 ? '' : ` (${without.join(', ')})`;
+  return `${measured} of ${counted(due, 'due check')} in the soak measured${why}`;
+}
+
+/** A gate's message, with its checks if some of those that were due have no value. */
+export function gateSentence({ message, checks, reading }: JudgedGate): string {
+  const isKnown = checks === undefined || checks.measured === checks.due || reading.reason === 'checks-missed';
+  return isKnown ? message : `${message}; ${checksSentence(checks)}`;
+}
+
+/** Which stage and execution a reading belongs to; empty for a summary that does not say it. */
+export function originText({ stage, execution }: Pick<JudgedGate, 'stage' | 'execution'>): string {
+  if (stage === undefined) return '';
+  return execution === undefined ? stage : `${stage}, execution ${execution}`;
+}
+
+/** Why a soak whose load came too late says little about the system. */
+export function lateLoadSentence({ operations, late, worstMs }: SoakLateness): string {
+  const share = percentText(late / operations);
+  return (
+    `the harness was late: ${late} of ${counted(operations, 'operation')} of the soak (${share}) were sent more than ` +
+    `${lengthText(LATE_OPERATION_MS)} after their moment, the latest ${lengthText(worstMs)}; the load was not the one that was asked for`
+  );
 }
 
 /** Why a campaign without any measured gate is unmeasured. */

@@ -80,14 +80,27 @@ describe('the evidence folder', () => {
   it('keeps each reading of each execution, with its quality', () => {
     const evidence = openEvidence(specOf([gate]));
     const results = [resultOf(gate, 1, 1_000), resultOf(gate, null, 2_000)];
-    evidence.readings({ stage: 'soak', execution: 1 }, results);
-    evidence.readings({ stage: 'soak', execution: 1 }, results);
-    evidence.readings({ stage: 'soak', execution: 2 }, results.slice(0, 1));
+    evidence.readings({ stage: 'soak', execution: 1 }, 'check', results);
+    evidence.readings({ stage: 'soak', execution: 1 }, 'check', results);
+    evidence.readings({ stage: 'soak', execution: 2 }, 'check', results.slice(0, 1));
     const kept = readReadings(evidence.folder);
     expect(kept.map(({ execution, reading }) => [execution, reading.atMs, reading.quality])).toEqual([
       [1, 1_000, 'measured'],
       [1, 2_000, 'unmeasured'],
       [2, 1_000, 'measured'],
+    ]);
+  });
+
+  it('keeps the reading of a gate at the end of an execution once', () => {
+    const spec = specOf([gate]);
+    openEvidence(spec).readings({ stage: 'soak', execution: 1 }, 'end', [resultOf(gate, 9, 1_000)]);
+    const evidence = openEvidence(spec);
+    evidence.readings({ stage: 'soak', execution: 1 }, 'end', [resultOf(gate, 1, 2_000)]);
+    evidence.readings({ stage: 'soak', execution: 2 }, 'end', [resultOf(gate, 1, 3_000)]);
+    const kept = readReadings(evidence.folder);
+    expect(kept.map(({ execution, moment, reading }) => [execution, moment, reading.value])).toEqual([
+      [1, 'end', 9],
+      [2, 'end', 1],
     ]);
   });
 

@@ -276,6 +276,7 @@ test('a soak that is tried again has generations of its own, mends what is lost,
       execution: 2,
       lowWater: 0,
       callBudgetMs: 60_000,
+      onLate: () => undefined,
     },
     within().signal,
   );

@@ -1,12 +1,13 @@
 import * as fc from 'fast-check';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { judgeGate } from '../../../src/core/gates/judge.ts';
-import type { GateDefinition, GateResult, Reading } from '../../../src/core/gates/model.ts';
+import type { GateDefinition, Reading } from '../../../src/core/gates/model.ts';
 import { parseSystem } from '../../../src/core/profile/parse.ts';
 import { buildSummary } from '../../../src/core/verdict/build-summary.ts';
 import { gatesForSummary, recordedGates } from '../../../src/core/verdict/gates-for-summary.ts';
 import { judgeSummary } from '../../../src/core/verdict/judge-summary.ts';
+import { judgeWithChecks } from '../../../src/core/verdict/judge-with-checks.ts';
+import type { JudgedGate } from '../../../src/core/verdict/judged-gate.ts';
 import { parseStoredSummary, type StoredSummary } from '../../../src/core/verdict/stored-summary.ts';
 import { summarySchema } from '../../../src/core/verdict/summary-model.ts';
 import { BEGIN_MS, gateOf, GREEN, inputOf, stateAfter, type Step } from '../../adapters/evidence/fixture.ts';
@@ -50,13 +51,33 @@ const reading: fc.Arbitrary<Omit<Reading, 'gate'>> = fc
     return { ...base, value, quality: 'unmeasured', ...why };
   });
 
-const results: fc.Arbitrary<readonly GateResult[]> = fc
-  .array(fc.tuple(gate, reading), { maxLength: 5 })
-  .map((pairs) =>
-    pairs.map(([definition, read], index) =>
-      judgeGate({ ...definition, name: `g${index}` }, { ...read, gate: `g${index}` }),
+/** Which soak a reading is of, and how often its gate was checked there. Older summaries have neither. */
+const origin: fc.Arbitrary<Pick<JudgedGate, 'stage' | 'execution' | 'checks'>> = fc.oneof(
+  fc.constant({}),
+  fc.record({ stage: fc.constant('soak' as const), execution: fc.integer({ min: 1, max: 3 }) }),
+  fc
+    .tuple(fc.nat(20), fc.nat(5), fc.nat(20), fc.constantFrom('not made', 'query-error'))
+    .map(([measured, unmeasured, missed, cause]) => ({
+      stage: 'soak' as const,
+      execution: 1,
+      checks: { due: measured + unmeasured + missed, measured, unmeasured, missed, cause },
+    })),
+);
+
+const results: fc.Arbitrary<readonly JudgedGate[]> = fc
+  .array(fc.tuple(gate, reading, origin), { maxLength: 5 })
+  .map((gates) =>
+    gates.map(([definition, read, of], index) =>
+      judgeWithChecks({ ...definition, name: `g${index}` }, { ...read, gate: `g${index}` }, of),
     ),
   );
+
+const lateness = fc.option(
+  fc
+    .record({ operations: fc.nat(100), share: fc.constantFrom(0, 0.05, 0.06, 1), worstMs: fc.nat(60_000) })
+    .map(({ operations, share, worstMs }) => ({ operations, late: Math.floor(operations * share), worstMs })),
+  { nil: undefined },
+);
 
 const action = fc
   .record({
@@ -90,15 +111,19 @@ describe('a stored summary judged again', () => {
         fc.array(action, { maxLength: 2 }),
         fc.array(evidence, { maxLength: 2 }),
         steps,
-        (judged, actions, parts, made) => {
-          const written = buildSummary(inputOf({ results: judged, actions, evidence: parts, state: stateAfter(made) }));
+        lateness,
+        (judged, actions, parts, made, late) => {
+          const state = stateAfter(made);
+          const written = buildSummary(inputOf({ results: judged, actions, evidence: parts, state, lateness: late }));
           expect(summarySchema.safeParse(JSON.parse(JSON.stringify(written))).error).toBeUndefined();
           verdicts = verdicts.add(written.verdict);
           const again = stored(written);
           const unchanged = aProfile({ gates: {}, slo: {} });
           for (const gates of [recordedGates(again.gates ?? []), gatesForSummary(again, {}, unchanged)]) {
-            const { verdict, reasons } = judgeSummary(again, gates);
+            const { verdict, reasons, results: gatesAgain } = judgeSummary(again, gates);
             expect({ verdict, reasons }).toEqual({ verdict: written.verdict, reasons: written.reasons });
+            const namesAgain = gatesAgain.map(({ stage, execution, checks }) => ({ stage, execution, checks }));
+            expect(namesAgain).toEqual(judged.map(({ stage, execution, checks }) => ({ stage, execution, checks })));
           }
         },
       ),

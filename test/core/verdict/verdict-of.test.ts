@@ -30,6 +30,24 @@ describe('the verdict', () => {
     expect(verdict({ results }).verdict).toBe(expected);
   });
 
+  it.each<[string, { operations: number; late: number }, number, Verdict]>([
+    ['no operations', { operations: 0, late: 0 }, 1, 'pass'],
+    ['five of a hundred late', { operations: 100, late: 5 }, 1, 'pass'],
+    ['six of a hundred late', { operations: 100, late: 6 }, 1, 'unmeasured'],
+    ['all late, and a gate over its bar', { operations: 100, late: 100 }, 3, 'fail'],
+  ])('of a soak with %s', (_, counts, value, expected) => {
+    const lateness = { ...counts, worstMs: 14_200 };
+    const { verdict: found, reasons } = verdict({ results: [resultOf(gate, value)], lateness });
+    expect(found).toBe(expected);
+    const isSaid = counts.late > 5;
+    expect(reasons[0]?.startsWith('the harness was late') ?? false).toBe(isSaid);
+    if (counts.late === 6) {
+      expect(reasons).toEqual([
+        'the harness was late: 6 of 100 operations of the soak (6 %) were sent more than 2 s after their moment, the latest 14 s; the load was not the one that was asked for',
+      ]);
+    }
+  });
+
   it('says that nothing was measured only where no gate says so itself', () => {
     expect(verdict({ results: [] }).reasons).toEqual([NOTHING_MEASURED]);
     expect(verdict({ results: [resultOf(gate, null)] }).reasons).toEqual([

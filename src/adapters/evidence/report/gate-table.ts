@@ -1,4 +1,6 @@
 import type { GateDefinition, GateResult } from '../../../core/gates/model.ts';
+import type { JudgedGate } from '../../../core/verdict/judged-gate.ts';
+import { checksSentence, originText } from '../../../core/verdict/wording.ts';
 import { barWords } from '../../../core/text/bar.ts';
 import { html } from './html.ts';
 import type { Markup } from './html.ts';
@@ -6,7 +8,7 @@ import { percentText, quantityText } from '../../../core/text/number.ts';
 import { momentText } from '../../../core/text/time.ts';
 
 /** The gates as a table: measured value, bar, headroom and quality of the reading. */
-export function gateTable(results: readonly GateResult[], definitions: ReadonlyMap<string, GateDefinition>): Markup {
+export function gateTable(results: readonly JudgedGate[], definitions: ReadonlyMap<string, GateDefinition>): Markup {
   return html`<div class="card">
     <table class="stack" role="table">
       <caption>
@@ -38,7 +40,7 @@ export function badge(result: Pick<GateResult, 'verdict' | 'barKind' | 'counts'>
   return html`<span class="badge ${kind}">${word}</span>`;
 }
 
-function row(result: GateResult, definition: GateDefinition | undefined): Markup {
+function row(result: JudgedGate, definition: GateDefinition | undefined): Markup {
   const { reading, bar, unit, barKind } = result;
   const measured =
     reading.value === null ? html`<span class="unmeasured">not measured</span>` : quantityText(reading.value, unit);
@@ -66,19 +68,25 @@ function headroom({ headroom: share, barKind }: GateResult): Markup {
     ></span>`;
 }
 
-function quality({ reading }: GateResult): Markup {
-  const seconds = Math.round((reading.windowEndMs - reading.windowStartMs) / 1000);
+function quality(result: JudgedGate): Markup {
+  const { reading, checks } = result;
   if (reading.quality === 'unmeasured') {
     return html`<strong>${reading.reason ?? 'not-evaluated'}</strong
-      >${reading.detail === undefined ? '' : `: ${reading.detail}`}`;
+      >${reading.detail === undefined ? '' : `: ${reading.detail}`}${origin(result)}`;
   }
+  const seconds = Math.round((reading.windowEndMs - reading.windowStartMs) / 1000);
   return html`<span title="${momentText(reading.windowStartMs)} to ${momentText(reading.windowEndMs)}"
-    >${reading.samples} samples in ${seconds} s</span
-  >`;
+      >${reading.samples} samples in ${seconds} s</span
+    >${origin(result)}${checks === undefined ? undefined : html`<br /><span class="soft">${checksSentence(checks)}</span>`}`;
+}
+
+function origin(result: JudgedGate): Markup | undefined {
+  const text = originText(result);
+  return text === '' ? undefined : html`<br /><span class="soft">${text}</span>`;
 }
 
 /** Gates that lower the verdict first, informational gates last; otherwise in the order of the file. */
-function ordered(results: readonly GateResult[]): readonly GateResult[] {
+function ordered(results: readonly JudgedGate[]): readonly JudgedGate[] {
   return results.toSorted((a, b) => rank(a) - rank(b));
 }
 

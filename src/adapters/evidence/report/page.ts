@@ -77,7 +77,7 @@ export async function reportPage(data: ReportData): Promise<string> {
           }
           ${section(
             'Load and stages',
-            load.length === 0 && summary.load === null
+            load.length === 0 && summary.load === null && summary.lateness === undefined
               ? undefined
               : html`${loadFacts(summary)}
                   <div class="grid">${load}</div>`,
@@ -187,14 +187,18 @@ function eventList(lines: readonly { readonly atMs: number; readonly text: strin
   </ul>`;
 }
 
-function loadFacts({ load }: Summary): Markup | undefined {
-  if (load === null) return undefined;
+function loadFacts({ load, lateness }: Summary): Markup | undefined {
+  if (load === null && lateness === undefined) return undefined;
+  const worstSeconds = lateness === undefined ? undefined : lateness.worstMs / 1_000;
   const facts: readonly (readonly [string, string | undefined])[] = [
-    ['Pods requested', load.asked.toLocaleString('en-US')],
-    ['Pods created', load.created.toLocaleString('en-US')],
-    ['Rate requested', quantity(load.askedPodsPerSec, 'Pods/s')],
-    ['Rate achieved', quantity(load.achievedPodsPerSec, 'Pods/s')],
-    ['Lateness p99', quantity(load.latenessP99Seconds, 's')],
+    ['Pods requested', count(load?.asked)],
+    ['Pods created', count(load?.created)],
+    ['Rate requested', quantity(load?.askedPodsPerSec, 'Pods/s')],
+    ['Rate achieved', quantity(load?.achievedPodsPerSec, 'Pods/s')],
+    ['Lateness p99 of the ramp', quantity(load?.latenessP99Seconds, 's')],
+    ['Operations of the soak', count(lateness?.operations)],
+    ['Late operations of the soak', count(lateness?.late)],
+    ['Largest lateness of the soak', quantity(worstSeconds, 's')],
   ];
   const known = facts.filter(([, value]) => value !== undefined);
   return html`<dl class="facts card" style="margin:0 0 1rem">
@@ -206,6 +210,10 @@ function loadFacts({ load }: Summary): Markup | undefined {
         </div>`,
     )}
   </dl>`;
+}
+
+function count(number: number | undefined): string | undefined {
+  return number?.toLocaleString('en-US');
 }
 
 function quantity(value: number | undefined, unit: string): string | undefined {

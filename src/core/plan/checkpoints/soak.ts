@@ -12,6 +12,26 @@ export interface SoakCheckpoint {
   readonly actions: Readonly<Record<string, FaultState>>;
   /** The breach that ended the soak. An attempt that resumes only reports it. */
   readonly breach?: GateResult;
+  /** How late the operations of all attempts were sent. Absent in records of earlier versions. */
+  readonly lateness?: SoakLateness;
+  /** The soak is over without a breach. An attempt that resumes only reads the gates that were not read, and reports. */
+  readonly ended?: EndedSoak;
+}
+
+/** How late the planned operations of a soak were sent. */
+export interface SoakLateness {
+  /** Requests that were sent, and operations that were due and never sent. */
+  readonly operations: number;
+  /** Those of them that were sent more than `LATE_OPERATION_MS` after their moment, or never. */
+  readonly late: number;
+  readonly worstMs: number;
+}
+
+/** A soak that is over: what it reports, and the moment after the last Pods had their time, ms since the epoch. */
+export interface EndedSoak {
+  readonly settledAtMs: number;
+  readonly detail: string;
+  readonly facts: Readonly<Record<string, number | string>>;
 }
 
 /** How far a fault is in one cluster. The next attempt uses it to undo the fault. Moments are milliseconds since the epoch. */
@@ -43,6 +63,23 @@ export function parseSoakCheckpoint(value: unknown): SoakCheckpoint | undefined 
       }),
     ),
     ...(fields.has('breach') ? { breach: parseBreach(fields.object('breach')) } : {}),
+    ...(fields.has('lateness') ? { lateness: parseLateness(fields.object('lateness')) } : {}),
+    ...(fields.has('ended') ? { ended: parseEnded(fields.object('ended')) } : {}),
+  };
+}
+
+function parseLateness(fields: RecordedFields): SoakLateness {
+  return { operations: fields.count('operations'), late: fields.count('late'), worstMs: fields.number('worstMs') };
+}
+
+function parseEnded(fields: RecordedFields): EndedSoak {
+  const facts = Object.entries(fields.map('facts')).filter((fact): fact is [string, number | string] =>
+    ['number', 'string'].includes(typeof fact[1]),
+  );
+  return {
+    settledAtMs: fields.number('settledAtMs'),
+    detail: fields.text('detail'),
+    facts: Object.fromEntries(facts),
   };
 }
 

@@ -1,0 +1,27 @@
+import type { SoakLateness } from '../core/plan/checkpoints/soak.ts';
+import { LATE_OPERATION_MS } from '../core/plan/limits.ts';
+
+/** Counts how late the planned operations of a soak are sent, across its attempts. */
+export class LatenessCount {
+  #operations: number;
+  #late: number;
+  #worstMs: number;
+
+  /** @param earlier what earlier attempts counted */
+  constructor(earlier: SoakLateness | undefined) {
+    this.#operations = earlier?.operations ?? 0;
+    this.#late = earlier?.late ?? 0;
+    this.#worstMs = earlier?.worstMs ?? 0;
+  }
+
+  /** A request was sent. @param lateMs how long after its moment */
+  readonly sent = (lateMs: number): void => {
+    this.#operations++;
+    if (lateMs > LATE_OPERATION_MS) this.#late++;
+    this.#worstMs = Math.max(this.#worstMs, Math.round(lateMs));
+  };
+
+  get soFar(): SoakLateness {
+    return { operations: this.#operations, late: this.#late, worstMs: this.#worstMs };
+  }
+}

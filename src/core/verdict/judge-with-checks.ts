@@ -1,0 +1,44 @@
+import { judgeGate } from '../gates/judge.ts';
+import type { GateDefinition, GateResult, Reading } from '../gates/model.ts';
+import { hasEnoughChecks } from './check-counts.ts';
+import type { JudgedGate } from './judged-gate.ts';
+import { checksSentence } from './wording.ts';
+
+/**
+ * Judges a gate on the reading at the end of the soak, live and in a stored summary alike. A gate that most checks of the soak
+ * could not measure is unmeasured: a breach may have gone unseen. A reading beyond its bar is a failure nevertheless.
+ */
+export function judgeWithChecks(
+  definition: GateDefinition,
+  reading: Reading,
+  { stage, execution, checks }: Pick<JudgedGate, 'stage' | 'execution' | 'checks'>,
+): JudgedGate {
+  const judged = judgeGate(definition, reading);
+  const isLowered = checks !== undefined && !hasEnoughChecks(checks) && judged.verdict === 'pass' && counts(judged);
+  const result = isLowered ? judgeGate(definition, withoutValue(reading, checksSentence(checks))) : judged;
+  return {
+    ...result,
+    ...(stage === undefined ? {} : { stage }),
+    ...(execution === undefined ? {} : { execution }),
+    ...(checks === undefined ? {} : { checks }),
+  };
+}
+
+function withoutValue(reading: Reading, detail: string): Reading {
+  const { gate, samples, windowStartMs, windowEndMs, atMs } = reading;
+  return {
+    gate,
+    value: null,
+    quality: 'unmeasured',
+    reason: 'checks-missed',
+    detail: `${detail}; read at the end: ${reading.value}`,
+    samples,
+    windowStartMs,
+    windowEndMs,
+    atMs,
+  };
+}
+
+function counts(result: GateResult): boolean {
+  return result.counts !== false;
+}

@@ -1,0 +1,177 @@
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { pino } from 'pino';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { createSoak } from '../../src/activities/soak.ts';
+import { evidenceFolder, readReadings } from '../../src/adapters/evidence/evidence-folder.ts';
+import { readCheckpoint } from '../../src/adapters/host/checkpoints.ts';
+import type { ObservedCluster } from '../../src/adapters/observe/observed-cluster.ts';
+import type { StageResult } from '../../src/core/campaign/stage-io.ts';
+import { parseSoakCheckpoint } from '../../src/core/plan/checkpoints/soak.ts';
+import type { CampaignSpec } from '../../src/core/plan/spec.ts';
+import { scriptedNodes } from '../adapters/faults/scripted-nodes.ts';
+import { testHome, type TestHome } from '../adapters/substrates/local-campaign.ts';
+import { mixedCatalogue } from '../core/plan/catalogue-samples.ts';
+import { aGate } from '../workflows/make-spec.ts';
+import { specOf } from './campaign-shapes.ts';
+import { clustersUp } from './scripted-adapters.ts';
+import { scriptedCluster } from './scripted-cluster.ts';
+import { scriptedGates, type ScriptedGates } from './scripted-gates.ts';
+import { storedInput } from './stored-input.ts';
+
+const SETTLE_SECONDS = 10;
+const INTERVAL_MS = 5_000;
+const LONGER_THAN_THE_SOAK_MS = 600_000;
+
+const checked = aGate({ name: 'checked', failFast: true });
+const late = aGate({ name: 'late', failFast: false });
+
+let home: TestHome;
+
+beforeEach(() => {
+  home = testHome();
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date'] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+  home.close();
+});
+
+const client: ObservedCluster['client'] = {
+  ...scriptedNodes({}, []).client,
+  create: () => Promise.resolve({ outcome: 'created', attempts: 1 }),
+  delete: () => Promise.resolve({ outcome: 'deleted', attempts: 1 }),
+};
+
+/** A soak of a minute with a settle time, and two gates. */
+function aSoak(change: { readonly totalPods?: number } = {}): CampaignSpec {
+  const shape = specOf({ clusters: 1 });
+  const { loadProfile } = shape.profile;
+  const spec: CampaignSpec = {
+    ...shape,
+    catalogue: mixedCatalogue,
+    gates: [checked, late],
+    profile: { ...shape.profile, loadProfile: { ...loadProfile, settleSeconds: SETTLE_SECONDS } },
+    plan: { ...shape.plan, totalPods: change.totalPods ?? 0 },
+  };
+  clustersUp(spec);
+  return spec;
+}
+
+interface Attempt {
+  readonly gates: ScriptedGates;
+  readonly attempt?: number;
+  readonly cluster?: ObservedCluster;
+}
+
+/** Runs an attempt to its end while time passes at once. */
+async function soak(spec: CampaignSpec, { gates, attempt = 1, cluster }: Attempt): Promise<StageResult | Error> {
+  const run = createSoak(pino({ level: 'silent' }), {
+    observers: { of: () => Promise.resolve([cluster ?? scriptedCluster(spec, 0, { client })]) },
+    openGateReader: gates.open,
+    effectOf: () => undefined,
+  });
+  const env = new MockActivityEnvironment({ attempt }, { logger: new DefaultLogger('ERROR') });
+  const running: Promise<StageResult> = env.run(run, storedInput(spec, 'soak'));
+  const ended = running.catch((error: unknown) => error as Error);
+  await vi.advanceTimersByTimeAsync(LONGER_THAN_THE_SOAK_MS);
+  return await ended;
+}
+
+function clockOf(spec: CampaignSpec): { startMs: number; settleEndMs: number; endMs: number } {
+  const startMs = parseSoakCheckpoint(readCheckpoint(spec.slug, 'soak', 1))?.startAtMs ?? Number.NaN;
+  const { soakSeconds, settleSeconds } = spec.profile.loadProfile;
+  return { startMs, settleEndMs: startMs + settleSeconds * 1_000, endMs: startMs + soakSeconds * 1_000 };
+}
+
+function keptOf(spec: CampaignSpec): readonly (readonly [string, string | undefined, number | null])[] {
+  return readReadings(evidenceFolder(spec.campaign)).map(({ gate, moment, reading }) => [gate, moment, reading.value]);
+}
+
+test('no window reaches into settling or beyond the end of the soak, however long the last Pods are waited for', async () => {
+  const spec = aSoak({ totalPods: 3 });
+  const gates = scriptedGates(spec.gates, () => 1);
+  // One Pod is never bound: the last Pods have all of their time.
+  const cluster = scriptedCluster(spec, 0, { client, present: 2 });
+  expect(await soak(spec, { gates, cluster })).toMatchObject({ detail: expect.stringMatching(/^60 s, /) as string });
+  const { settleEndMs, endMs } = clockOf(spec);
+  const checks = gates.requests.filter(({ only }) => only === 'failFast');
+  expect(checks.map(({ atMs }) => atMs - settleEndMs)).toEqual(
+    Array.from({ length: 9 }, (_, index) => (index + 1) * INTERVAL_MS),
+  );
+  expect(gates.requests.filter(({ only }) => only === 'all').map(({ atMs }) => atMs)).toEqual([endMs]);
+  const readings = readReadings(evidenceFolder(spec.campaign));
+  expect(readings).toHaveLength(11);
+  for (const { stage, execution, reading } of readings) {
+    expect({ stage, execution }).toEqual({ stage: 'soak', execution: 1 });
+    expect(reading.windowStartMs).toBeGreaterThanOrEqual(settleEndMs);
+    expect(reading.windowEndMs).toBeLessThanOrEqual(endMs);
+  }
+  const { ended } = parseSoakCheckpoint(readCheckpoint(spec.slug, 'soak', 1)) ?? {};
+  expect(ended?.settledAtMs).toBeGreaterThanOrEqual(endMs + spec.deadlines.budgets.podReadyMs);
+});
+
+test('after a breach the window of all gates ends at the breach', async () => {
+  const spec = aSoak();
+  const gates = scriptedGates(spec.gates, ({ atMs }) => (atMs >= clockOf(spec).settleEndMs + 20_000 ? 9 : 1));
+  expect(await soak(spec, { gates })).toMatchObject({ type: 'GateBreach' });
+  const { settleEndMs } = clockOf(spec);
+  expect(gates.requests.slice(-2).map(({ only, atMs }) => [only, atMs - settleEndMs])).toEqual([
+    ['failFast', 20_000],
+    ['all', 20_000],
+  ]);
+});
+
+test('a failed reading of the end is not replaced: an attempt whose report was lost is followed by one that takes it over', async () => {
+  const spec = aSoak();
+  const first = await soak(spec, { gates: scriptedGates(spec.gates, ({ only }) => (only === 'all' ? 9 : 1)) });
+  const well = scriptedGates(spec.gates, () => 1);
+  const second = await soak(spec, { gates: well, attempt: 2 });
+  expect(well.requests).toEqual([]);
+  expect(second).toEqual(first);
+  expect(keptOf(spec).filter(([, moment]) => moment === 'end')).toEqual([
+    ['checked', 'end', 9],
+    ['late', 'end', 9],
+  ]);
+});
+
+test('an attempt whose worker died at the end reads the gates for the end of the soak, and does not drive again', async () => {
+  const spec = aSoak();
+  const dying = scriptedGates(spec.gates, ({ only }) =>
+    only === 'all' ? Promise.reject(new Error('the worker died')) : 1,
+  );
+  expect(await soak(spec, { gates: dying })).toBeInstanceOf(Error);
+  const before = readCheckpoint(spec.slug, 'soak', 1);
+  const gates = scriptedGates(spec.gates, () => 2);
+  let lists = 0;
+  const counted: ObservedCluster['client'] = {
+    ...client,
+    list: (...request) => {
+      lists++;
+      return client.list(...request);
+    },
+  };
+  const cluster = scriptedCluster(spec, 0, { client: counted });
+  expect(await soak(spec, { gates, attempt: 2, cluster })).toMatchObject({
+    detail: expect.stringMatching(/^60 s, /) as string,
+    facts: { soakEndMs: clockOf(spec).endMs },
+  });
+  expect(lists).toBe(0);
+  expect(gates.requests.map(({ only, atMs }) => [only, atMs])).toEqual([['all', clockOf(spec).endMs]]);
+  expect(readCheckpoint(spec.slug, 'soak', 1)).toEqual(before);
+});
+
+test.for<[string, number, number]>([
+  ['Ready', 3, 0],
+  ['not Ready', 0, 60_000],
+])('the end waits for Pods that are bound and %s', async ([, ready, leastMs]) => {
+  const spec = aSoak({ totalPods: 3 });
+  const cluster = { ...scriptedCluster(spec, 0, { client, present: 3 }) };
+  const counts = { ...cluster.counts(), ready };
+  cluster.counts = () => counts;
+  await soak(spec, { gates: scriptedGates(spec.gates, () => 1), cluster });
+  const waitedMs =
+    (parseSoakCheckpoint(readCheckpoint(spec.slug, 'soak', 1))?.ended?.settledAtMs ?? 0) - clockOf(spec).endMs;
+  expect(waitedMs).toBeGreaterThanOrEqual(leastMs);
+  expect(waitedMs < 60_000).toBe(leastMs === 0);
+});
