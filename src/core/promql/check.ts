@@ -5,7 +5,8 @@ import { PROMQL_NAMES } from './functions.ts';
 import { checkTypes } from './types.ts';
 
 /** What a query in a file may be, for messages. */
-export const PROMQL_ALLOWED = 'a PromQL expression; $window and $campaign are filled in';
+export const PROMQL_ALLOWED =
+  'a PromQL expression whose value comes from a series; $window and $campaign are filled in';
 
 /** What is wrong with a query, and where: `offset` counts from 0 into the text as written. */
 export interface PromqlProblem {
@@ -55,12 +56,17 @@ function problemOf(query: string): (() => PromqlProblem) | undefined {
   if (query.length > MAX_LENGTH) return () => ({ problem: `longer than ${MAX_LENGTH} characters`, offset: MAX_LENGTH });
   const unknown = unknownPlaceholder(query);
   if (unknown !== undefined) return () => describePlaceholder(unknown.name, unknown.offset);
-  const text = query.replaceAll(/\$(?:window|campaign)\b/g, (name) => PLACEHOLDERS[name] ?? name);
+  const text = filledForParsing(query);
   const tree = parser.parse(text);
   const error = firstError(tree, text);
   if (error !== undefined) return () => describeError(text, error.from, error.to);
   const wrong = typeProblem(tree, text);
   return wrong === undefined ? undefined : () => wrong;
+}
+
+/** A query with stand-ins for its placeholders, of the same length, so that it can be parsed. */
+export function filledForParsing(query: string): string {
+  return query.replaceAll(/\$(?:window|campaign)\b/g, (name) => PLACEHOLDERS[name] ?? name);
 }
 
 /** A `$name` that is not a placeholder. In a string literal, only one that looks like a misspelt placeholder. */

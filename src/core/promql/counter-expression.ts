@@ -1,42 +1,65 @@
 import type { SyntaxNode } from '@lezer/common';
 import { parser } from '@prometheus-io/lezer-promql';
-import { promqlProblem } from './check.ts';
-import { childrenOf, functionName, textOf, walk } from './syntax.ts';
+import { filledForParsing, promqlProblem } from './check.ts';
+import { argumentsOf, childrenOf, functionName, textOf } from './syntax.ts';
 
-/** What keeps an expression from being a plain sum of counters (which a delta needs); undefined when it is one. */
+/**
+ * What keeps an expression from being a plain sum of counters, which a gate on the growth of a counter needs; undefined when
+ * it is one. `or vector(0)` is accepted and adds nothing. Any other number would be added to no growth, or hide that there is
+ * no series.
+ */
 export function counterProblem(query: string): string | undefined {
   const syntax = promqlProblem(query);
   if (syntax !== undefined) return syntax;
-  let problem: string | undefined;
-  let selectors = 0;
-  const visit = (node: SyntaxNode): void => {
-    if (node.name === 'VectorSelector') {
-      selectors += 1;
-      return;
+  const text = filledForParsing(query);
+  const selectors = new Set<string>();
+  const visit = (node: SyntaxNode): string | undefined => {
+    switch (node.name) {
+      case 'VectorSelector': {
+        const selector = textOf(node, text);
+        if (selectors.has(selector)) return `the same counter twice: "${selector}"`;
+        selectors.add(selector);
+        return undefined;
+      }
+      case 'AggregateExpr':
+        return textOf(node.getChild('AggregateOp'), text).toLowerCase() === 'sum' ? visitAll(node) : refused(node);
+      case 'BinaryExpr':
+        if (node.getChild('Or') !== null) return isZero(node.lastChild, text) ? visitFirst(node) : refused(node);
+        return node.getChild('Add') === null ? refused(node) : visitAll(node);
+      case 'NumberDurationLiteral':
+      case 'FunctionCall':
+      case 'MatrixSelector':
+      case 'SubqueryExpr':
+      case 'OffsetExpr':
+      case 'StepInvariantExpr':
+      case 'UnaryExpr':
+        return refused(node);
+      default:
+        return visitAll(node);
     }
-    const summed = node.name !== 'AggregateExpr' || textOf(node.getChild('AggregateOp'), query).toLowerCase() === 'sum';
-    const added = node.name !== 'BinaryExpr' || node.getChild('Add') !== null || isDefault(node);
-    const constant = node.name !== 'FunctionCall' || functionName(node, query) === 'vector';
-    const plain = !['MatrixSelector', 'SubqueryExpr', 'OffsetExpr', 'UnaryExpr'].includes(node.name);
-    if (!summed || !added || !constant || !plain) {
-      problem ??= `a counter may be a selector, sum() of them, +, or "or vector(0)"; found "${textOf(node, query)}"`;
-      return;
-    }
-    for (const child of childrenOf(node)) visit(child);
   };
-  visit(parser.parse(query).topNode);
-  return problem ?? (selectors === 0 ? 'a counter needs at least one metric' : undefined);
+  const visitAll = (node: SyntaxNode): string | undefined =>
+    childrenOf(node)
+      .map(visit)
+      .find((problem) => problem !== undefined);
+  const visitFirst = (node: SyntaxNode): string | undefined =>
+    childrenOf(node)
+      .slice(0, 1)
+      .map(visit)
+      .find((problem) => problem !== undefined);
+  const refused = (node: SyntaxNode): string => {
+    const found = query.slice(node.from, node.to);
+    return `a counter may be a selector, sum() of them, +, or "or vector(0)"; found "${found}"`;
+  };
+  const problem = visit(parser.parse(text).topNode);
+  return problem ?? (selectors.size === 0 ? 'a counter needs at least one metric' : undefined);
 }
 
-function isDefault(node: SyntaxNode): boolean {
-  const right = node.lastChild;
-  return node.getChild('Or') !== null && right !== null && !containsSelector(right);
-}
-
-function containsSelector(node: SyntaxNode): boolean {
-  let found = false;
-  walk(node, (inner) => {
-    if (inner.name === 'VectorSelector') found = true;
-  });
-  return found;
+/** `vector(0)` in any notation. */
+function isZero(node: SyntaxNode | null, query: string): boolean {
+  if (node === null) return false;
+  if (node.name === 'ParenExpr') return isZero(childrenOf(node)[0] ?? null, query);
+  if (functionName(node, query) !== 'vector') return false;
+  const [argument] = argumentsOf(node);
+  return argument?.name === 'NumberDurationLiteral' && Number(textOf(argument, query)) === 0;
 }

@@ -89,7 +89,8 @@ function calculate(operator: string, left: number, right: number): number | unde
   }
 }
 
-function literalSeconds(text: string): number {
+/** The number that a literal stands for; a duration in seconds. NaN where it is none. */
+export function literalSeconds(text: string): number {
   const parts = [...text.matchAll(/(\d+)(ms|[smhdwy])/g)];
   if (parts.length > 0 && !/^0x/i.test(text))
     return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (UNIT_SECONDS[unit ?? ''] ?? NaN), 0);

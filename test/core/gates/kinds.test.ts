@@ -39,6 +39,16 @@ test('queries that are not PromQL are problems of their field', () => {
   expect(problemsOf({ delta: { counter: 'rate(a[1m])' } })).toEqual(['delta.counter']);
 });
 
+test('a gate whose value no measurement decides is a problem of its field', () => {
+  expect(problemsOf({ query: 'vector(0)' })).toEqual(['query']);
+  expect(problemsOf({ ratio: { numerator: '0 * a', denominator: '5' } })).toEqual([
+    'ratio.numerator',
+    'ratio.denominator',
+  ]);
+  expect(problemsOf({ ratio: { numerator: 'sum(a)', denominator: ' sum(a)' } })).toEqual(['ratio.denominator']);
+  expect(problemsOf({ delta: { counter: 'a or vector(5)' } })).toEqual(['delta.counter']);
+});
+
 function problemsOf(patch: GatePatch): readonly string[] {
   const source = sourceOf(patch);
   return source === undefined

@@ -120,10 +120,24 @@ describe('counterProblem', () => {
     },
   );
 
-  it.each(['rate(a[1m])', 'max(a)', 'a / b', 'a - b', 'a or b', 'vector(0)', 'a offset 1m', 'sum(', '-a'])(
-    'refuses %s',
-    (query) => {
-      expect(counterProblem(query)).toBeTypeOf('string');
-    },
-  );
+  it.each([
+    'rate(a[1m])',
+    'max(a)',
+    'a / b',
+    'a - b',
+    'a or b',
+    'vector(0)',
+    'a offset 1m',
+    'a @ end()',
+    'sum(',
+    '-a',
+    'a or vector(5)',
+    'a or vector(time())',
+    'a or 0 * b',
+    'a + 5',
+    'a + vector(0)',
+    'sum(a) + sum(a)',
+  ])('refuses %s', (query) => {
+    expect(counterProblem(query)).toBeTypeOf('string');
+  });
 });

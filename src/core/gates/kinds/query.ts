@@ -1,7 +1,6 @@
-import { promqlProblem } from '../../promql/check.ts';
 import { singleValue } from '../single-value.ts';
 import type { GateKind } from './kind.ts';
-import { promql } from './promql-field.ts';
+import { expressionProblem, promql } from './promql-field.ts';
 
 /** One PromQL expression with `$window` and `$campaign`. A `histogram_quantile` in it is checked for saturation. */
 export interface QuerySource {
@@ -26,7 +25,7 @@ export const query = {
   schema: promql('One PromQL expression').optional(),
   sourceOf: (patch) => (patch.query === undefined ? undefined : { kind: 'query', query: patch.query }),
   problems: (source) => {
-    const message = promqlProblem(source.query);
+    const message = expressionProblem(source.query);
     return message === undefined ? [] : [{ field: 'query', message }];
   },
   valueQueries: (source) => [source.query],

@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { promqlProblem } from '../../promql/check.ts';
 import { singleValue } from '../single-value.ts';
 import type { GateKind } from './kind.ts';
-import { promql } from './promql-field.ts';
+import { expressionProblem, promql } from './promql-field.ts';
 
 /** Numerator over denominator, each measured on its own. A denominator of 0 means "no events", never 100 %. */
 export interface RatioSource {
@@ -23,6 +22,12 @@ declare module '../model.ts' {
   }
 }
 
+const SAME = 'the same as the numerator: the quotient is always 1';
+
+function sameText(a: string, b: string | undefined): boolean {
+  return a.trim() === b?.trim();
+}
+
 /** The quotient of two expressions. */
 export const ratio = {
   schema: z
@@ -33,11 +38,18 @@ export const ratio = {
     .meta({ description: 'Two expressions, each measured on its own; the value is their quotient' })
     .optional(),
   sourceOf: (patch) => (patch.ratio === undefined ? undefined : { kind: 'ratio', ...patch.ratio }),
-  problems: ({ numerator, denominator }) =>
-    Object.entries({ numerator, denominator }).flatMap(([side, promqlText]) => {
-      const message = promqlProblem(promqlText);
+  checkRaw: (raw, path) => {
+    const denominator = raw.text(...path, 'ratio', 'denominator');
+    if (denominator !== undefined && sameText(denominator, raw.text(...path, 'ratio', 'numerator')))
+      raw.refuse([...path, 'ratio', 'denominator'], SAME, 'another expression than the numerator');
+  },
+  problems: ({ numerator, denominator }) => [
+    ...Object.entries({ numerator, denominator }).flatMap(([side, text]) => {
+      const message = expressionProblem(text);
       return message === undefined ? [] : [{ field: `ratio.${side}`, message }];
     }),
+    ...(sameText(numerator, denominator) ? [{ field: 'ratio.denominator', message: SAME }] : []),
+  ],
   valueQueries: ({ numerator, denominator }) => [numerator, denominator],
   counterQueries: () => [],
   value: ({ values }) => {
