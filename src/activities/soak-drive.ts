@@ -3,9 +3,11 @@ import type { DemandReport } from '../adapters/kube/run-demand.ts';
 import type { ObservedCluster } from '../adapters/observe/observed-cluster.ts';
 import { requestedFault } from '../core/faults/registry.ts';
 import type { SoakLateness } from '../core/plan/checkpoints/soak.ts';
-import { demandSchedule, type WantedPods } from '../core/plan/demand.ts';
+import { demandSchedule, type Demand, type WantedPods } from '../core/plan/demand.ts';
 import { faultKey, faultSchedule } from '../core/plan/fault-schedule.ts';
 import { LABELS } from '../core/plan/labels.ts';
+import { SOAK_TICK_MS } from '../core/plan/limits.ts';
+import { pause } from './pause.ts';
 import { repairWhileRunning } from './repairs.ts';
 import type { SoakClock } from './soak-clock.ts';
 import { runFaults, undoFaults, type FaultToInject } from './soak-faults.ts';
@@ -29,6 +31,7 @@ export class Drive {
   readonly #request: DriveRequest;
   readonly #faults: readonly FaultToInject[];
   readonly #lateness: LatenessCount;
+  readonly #demands: readonly Demand[];
   #loads: readonly SoakLoad[] = [];
   #driven: readonly DemandReport[] = [];
   #faultsRun: Promise<void> = Promise.resolve();
@@ -37,6 +40,12 @@ export class Drive {
     this.#request = request;
     this.#faults = faultsOf(request);
     this.#lateness = new LatenessCount(request.clock.checkpoint.lateness);
+    const { context, clock, clusters } = request;
+    this.#demands = clusters.map(({ record }) => demandSchedule(context.spec, record.index));
+    // A worker that takes a soak over shows the target of the ramp until then.
+    for (const [index, cluster] of clusters.entries()) {
+      cluster.target = this.#demands[index]?.wanted(Date.now() - clock.startAtMs).bindable ?? cluster.target;
+    }
   }
 
   /** Loads of the clusters; empty before `begin`. */
@@ -59,11 +68,11 @@ export class Drive {
     const { context, clock, clusters } = this.#request;
     const { spec, input } = context;
     this.#loads = await Promise.all(
-      clusters.map((cluster) =>
+      clusters.map((cluster, index) =>
         SoakLoad.begin(
           {
             cluster,
-            demand: demandSchedule(spec, cluster.record.index),
+            demand: this.#demands[index] ?? demandSchedule(spec, cluster.record.index),
             startAtMs: clock.startAtMs,
             execution: input.execution,
             lowWater: clock.checkpoint.lowWater[cluster.record.name] ?? 0,
@@ -91,6 +100,18 @@ export class Drive {
       // A load that fails ends the others.
       stop.abort(new Error('the load is over'));
       await Promise.allSettled(parts);
+    }
+  }
+
+  /**
+   * Keeps the targets at what is wanted until `signal` aborts. It waits for nothing else: a target that is old makes a system that
+   * follows the demand look as if it did not.
+   * @throws the signal's reason
+   */
+  async keepAim(signal: AbortSignal): Promise<never> {
+    for (;;) {
+      this.aim();
+      await pause(SOAK_TICK_MS, signal);
     }
   }
 

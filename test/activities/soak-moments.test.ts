@@ -122,6 +122,25 @@ test('after a breach the window of all gates ends at the breach', async () => {
   ]);
 });
 
+test('targets follow the demand while a check waits for a slow Prometheus', async () => {
+  const spec = aSoak({ totalPods: 10 });
+  const { loadProfile } = spec.profile;
+  const falling = { ...loadProfile, demandSteps: [{ atSeconds: 30, targetMultiplier: 0.5 }] };
+  const changed = { ...spec, profile: { ...spec.profile, loadProfile: falling } };
+  const cluster = scriptedCluster(changed, 0, { client, present: 10 });
+  const targets: number[] = [];
+  const gates = scriptedGates(spec.gates, async ({ only, atMs }) => {
+    if (only === 'failFast' && atMs === clockOf(changed).settleEndMs + 15_000) {
+      targets.push(cluster.target);
+      await new Promise((wake) => setTimeout(wake, 20_000));
+      targets.push(cluster.target);
+    }
+    return 1;
+  });
+  await soak(changed, { gates, cluster });
+  expect(targets).toEqual([10, 5]);
+});
+
 test('a failed reading of the end is not replaced: an attempt whose report was lost is followed by one that takes it over', async () => {
   const spec = aSoak();
   const first = await soak(spec, { gates: scriptedGates(spec.gates, ({ only }) => (only === 'all' ? 9 : 1)) });

@@ -76,6 +76,42 @@ describe('belay judge', () => {
     expect((await judge(green, '-p', 'small')).stdout).toContain('passed unmeasured');
   });
 
+  it('shows which soak the readings are of and the checks without a value, and keeps the verdict of missed checks', async () => {
+    const checks = { due: 10, measured: 8, unmeasured: 0, missed: 2, cause: 'not made' };
+    const path = join(folder, 'summary.json');
+    const write = (change: object): void => {
+      const gates = [measured('podBindP99', { stage: 'soak', execution: 2, checks: { ...checks, ...change } })];
+      writeFileSync(path, JSON.stringify({ profile: 'small', metrics: {}, gates }));
+    };
+    write({});
+    for (const rules of ['both', 'belay']) {
+      const { stdout, exitCode } = await judge(path, '--rules', rules);
+      expect(exitCode).toBe(0);
+      expect(stdout).toMatch(/^readings of soak, execution 2: 1970-01-01 00:00:00 to 00:00:00 UTC$/m);
+      expect(stdout).toContain('8 of 10 due checks in the soak measured (2 not made, most often: not made)');
+    }
+    write({ measured: 4, missed: 6 });
+    const { stdout, exitCode } = await judge(path, '--rules', 'belay', '--output', 'json');
+    expect(exitCode).toBe(2);
+    expect(JSON.parse(stdout)).toMatchObject({
+      belay: {
+        verdict: 'unmeasured',
+        results: [{ stage: 'soak', execution: 2, checks: { missed: 6 }, reading: { reason: 'checks-missed' } }],
+      },
+    });
+    // Another bar does not bring the checks back.
+    expect((await judge(path, '--set', 'gates.podBindP99.max=5')).exitCode).toBe(2);
+  });
+
+  it('makes a stored soak with a late load unmeasured, and says so first', async () => {
+    const path = join(folder, 'summary.json');
+    const lateness = { operations: 10, late: 5, worstMs: 9_000 };
+    writeFileSync(path, JSON.stringify({ profile: 'small', metrics: {}, gates: [measured('podBindP99')], lateness }));
+    const { stdout, exitCode } = await judge(path);
+    expect(exitCode).toBe(2);
+    expect(stdout).toMatch(/^belay: unmeasured: the harness was late: 5 of 10 operations/m);
+  });
+
   it('takes the changed bars of a profile, and the folder of a run', async () => {
     const reading = {
       gate: 'podBindP99',

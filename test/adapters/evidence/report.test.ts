@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { chromium } from 'playwright-core';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { summaryInFolder } from '../../../src/adapters/evidence/write-summary.ts';
+import { summaryInFolder, writeSummary } from '../../../src/adapters/evidence/write-summary.ts';
 import { writeReport } from '../../../src/adapters/evidence/report.ts';
 import { writeReportInThread } from '../../../src/adapters/evidence/write-report-in-thread.ts';
 import { curveFile } from '../../../src/adapters/evidence/series.ts';
@@ -36,7 +36,7 @@ describe('report.html', () => {
     );
   });
 
-  it('shows every gate, what broke and was retried, the ground, what evidence is missing', async () => {
+  it('shows every gate, what broke and was retried, the infrastructure, what evidence is missing', async () => {
     writeReportEvidence(folder, 'red');
     const page = await written();
     for (const { gate } of summaryInFolder(folder)?.gates ?? []) {
@@ -48,6 +48,28 @@ describe('report.html', () => {
     expect(page).toContain('kube-scheduler of belay-dev50-1 restarted: exit code 1 &lt;lost lease&gt;');
     expect(page).toContain('no answer from http://127.0.0.1:9090 within 5000 ms');
     expect(page.match(/<svg role="img"/g)).toHaveLength(8);
+  });
+
+  it('shows which soak a reading is of, the checks of its gate, and how late the load was', async () => {
+    writeReportEvidence(folder, 'green');
+    const summary = summaryInFolder(folder);
+    if (summary === undefined) throw new Error('there is no summary');
+    const checks = { due: 10, measured: 8, unmeasured: 1, missed: 1, cause: 'query-error' };
+    const [first, ...others] = summary.gates;
+    if (first === undefined) throw new Error('there is no gate');
+    writeSummary(folder, {
+      ...summary,
+      gates: [{ ...first, stage: 'soak', execution: 2, checks }, ...others],
+      lateness: { operations: 1_200, late: 7, worstMs: 2_500 },
+    });
+    const page = await written();
+    expect(page).toContain('soak, execution 2');
+    expect(page).toContain(
+      '8 of 10 due checks in the soak measured (1 unmeasured, 1 not made, most often: query-error)',
+    );
+    expect(page.replaceAll(/\s+/g, ' ')).toMatch(
+      /Operations of the soak<\/dt> <dd>1,200<\/dd>.*Late operations of the soak<\/dt> <dd>7<\/dd>.*Largest lateness of the soak<\/dt> <dd>2.5 s<\/dd>/,
+    );
   });
 
   it('needs no network and no script, and lets nothing through that would', async () => {

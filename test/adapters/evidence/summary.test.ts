@@ -146,6 +146,11 @@ describe('files made of a summary', () => {
     expect(xml).toMatch(/<testcase name="cycleP99" [^>]*><failure message="cycleP99 = 5 s, /);
     expect(xml).toContain('<testcase name="a&lt;b&gt;&amp;&quot;c&quot;\u{FFFD}"');
     expect(xml).toMatch(/<testcase name="shown" [^>]*><skipped /);
+    const checks = { due: 10, measured: 8, unmeasured: 0, missed: 2, cause: 'not made' };
+    const checked = buildSummary(inputOf({ results: [{ ...resultOf(cycle, 1), checks }] }));
+    expect(junitXml(checked)).toMatch(
+      /cycleP99 = 1 s, [^<]*; 8 of 10 due checks in the soak measured \(2 not made, most often: not made\)<\/system-out>/,
+    );
     expect(xml).toMatch(/<testcase name="soak" classname="dev-50.stages" time="30.000"\/>/);
   });
 });
