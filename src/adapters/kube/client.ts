@@ -85,7 +85,8 @@ export class ClusterClient {
   /**
    * All objects of a collection, page by page. Every page has the whole budget, so that a long list on a slow server is late
    * and not broken. `pick` keeps what the caller needs of an object; the type of its parameter is what the caller expects. A list
-   * whose pages expire starts again. With `metadataOnly` the server sends only metadata.
+   * whose pages expire, or whose pages show different versions, starts again. With `metadataOnly` the server sends only metadata.
+   * @throws KubeError when the list is not complete
    */
   async list<Kept>(
     path: string,
@@ -182,13 +183,14 @@ export class ClusterClient {
     return this.#transport.close();
   }
 
-  /** Undefined when the continue token expired on the way. */
+  /** Undefined when the continue token expired on the way, or when a later page shows another version than the first one. */
   async #pages<Kept>(
     path: string,
     options: Selection & { readonly metadataOnly?: boolean; readonly pick: (item: never) => Kept },
     within: Within,
   ): Promise<Listed<Kept> | undefined> {
     const items: Kept[] = [];
+    let version: string | undefined;
     for (let next = ''; ;) {
       const target = withQuery(path, {
         ...options,
@@ -199,14 +201,38 @@ export class ClusterClient {
       const { status, body } = await this.request({ method: 'GET', path: target, ...accept }, within);
       if (status === 410) return undefined;
       if (status !== 200) throw refusal('GET', target, status, body);
-      const page = JSON.parse(body) as {
-        items: unknown[] | null;
-        metadata: { resourceVersion: string; continue?: string };
-      };
-      for (const item of page.items ?? []) items.push(options.pick(item as never));
-      next = page.metadata.continue ?? '';
-      if (next === '') return { items, resourceVersion: page.metadata.resourceVersion };
+      const page = readPage(target, body);
+      version ??= page.resourceVersion;
+      if (page.resourceVersion !== version) return undefined;
+      for (const item of page.items) items.push(options.pick(item as never));
+      if (page.next === '') return { items, resourceVersion: version };
+      if (page.next === next) throw new KubeError(`GET ${target}: the page refers to itself as the next one`, status);
+      next = page.next;
     }
+  }
+}
+
+/** One page of a list. `next` is the token of the page after it, empty on the last one. @throws KubeError when it is no page */
+function readPage(
+  path: string,
+  body: string,
+): { readonly items: readonly unknown[]; readonly resourceVersion: string; readonly next: string } {
+  const { items, metadata } = parseList(body);
+  // An empty list may be null. An answer without a list shows nothing about the collection.
+  if (items !== null && !Array.isArray(items)) {
+    throw new KubeError(`GET ${path}: the answer is not a list: ${body.slice(0, 100)}`, 200);
+  }
+  return { items: items ?? [], resourceVersion: metadata?.resourceVersion ?? '', next: metadata?.continue ?? '' };
+}
+
+function parseList(body: string): {
+  readonly items?: unknown;
+  readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string } | null;
+} {
+  try {
+    return (JSON.parse(body) ?? {}) as ReturnType<typeof parseList>;
+  } catch {
+    return {};
   }
 }
 

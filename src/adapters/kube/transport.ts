@@ -152,7 +152,9 @@ export class Transport {
         return { status: statusCode, body: '' };
       }
       const retryAfter = headers['retry-after'];
-      const text = await body.text();
+      // The pool limits the time between two pieces of the body, which a body in many small pieces never reaches.
+      const late = setTimeout(() => body.destroy(new Error(`the body did not end within ${limitMs} ms`)), limitMs);
+      const text = await body.text().finally(() => clearTimeout(late));
       return typeof retryAfter === 'string'
         ? { status: statusCode, body: text, retryAfter }
         : { status: statusCode, body: text };

@@ -1,11 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { WATCH_FIRST_PAUSE_MS, WATCH_LONGEST_PAUSE_MS, WATCH_NEWS_MS } from '../../core/plan/limits.ts';
-import type { ClusterClient, Listed } from './client.ts';
+import {
+  WATCH_FIRST_PAUSE_MS,
+  WATCH_LATE_NEWS_MS,
+  WATCH_LONGEST_PAUSE_MS,
+  WATCH_NEWS_MS,
+} from '../../core/plan/limits.ts';
+import type { ClusterClient } from './client.ts';
 import { withQuery } from './client.ts';
 import { KubeError } from './kube-error.ts';
-import { readPod } from './watched-pod.ts';
-import type { PodObject, WatchedPod } from './watched-pod.ts';
+import { listPauseMs } from './list-pause.ts';
+import { PodVersions } from './pod-versions.ts';
+import type { PodList } from './pod-versions.ts';
 import { podsPath } from './slot-book.ts';
+import { linesOf, podOf, readEvent, readVersion } from './watch-events.ts';
+import type { WatchEvent } from './watch-events.ts';
+import type { WatchedPod } from './watched-pod.ts';
 
 /** One change of a Pod, as far as an observer can know it. */
 export type PodChange =
@@ -26,10 +35,14 @@ export interface WatchStats {
   readonly lists: number;
   /** Times the watch resumed from its last version after its connection ended. */
   readonly resumes: number;
-  /** Times a list showed changes that a quiet watch had not sent. */
+  /** Times a list showed changes that an open watch had not sent. */
   readonly silent: number;
-  /** Failed attempts to list or to connect. */
+  /** Times a list contradicted the versions seen before, so that all of it was reported again. */
+  readonly replaced: number;
+  /** Failed attempts to list or to connect, and connections whose content was not a watch's. */
   readonly failures: number;
+  /** The longest time without a confirmed state, ms: until now, and from the watch's begin until the first list. */
+  readonly longestUnconfirmedMs: number;
 }
 
 export interface WatchRequest {
@@ -38,9 +51,9 @@ export interface WatchRequest {
   readonly labelSelector: string;
   readonly onChange: (change: PodChange) => void;
   readonly signal: AbortSignal;
-  /** A watch that is silent for this long is compared with a list. An idle watch is listed this often. */
-  readonly quietMs: number;
-  /** Budget of a list. */
+  /** The shortest pause between two lists that the watch is compared with, ms. It grows with the number of Pods. */
+  readonly compareMs: number;
+  /** Budget of a page of a list. */
   readonly listBudgetMs: number;
 }
 
@@ -51,12 +64,20 @@ export interface PodWatch {
   /** Settles when the signal has aborted and nothing is under way any more; rejects when `onChange` threw. */
   readonly done: Promise<void>;
   stats(): WatchStats;
+  /**
+   * When the last complete list was asked for that confirmed or corrected the state reported, ms since 1970. Undefined before the
+   * first list. It does not advance while lists fail.
+   */
+  confirmedAtMs(): number | undefined;
 }
 
 /**
- * Reports every change of the selected Pods until the signal aborts, through lost connections, restarts of the API server and
- * expired versions. It resumes from the last version seen, lists again when that has expired (410), and compares a quiet watch
- * with a list, because a server under load can drop a watch without an error.
+ * Reports every change of the selected Pods until the signal aborts, through lost connections, restarts of the API server,
+ * refusals and expired versions. No answer of a server ends it.
+ *
+ * A server or a proxy can drop events of a watch without an error, and can refuse to open it for as long as it likes. So the
+ * state is compared with a list regularly, whether the watch delivers or not. What only the list shows is reported, and a watch
+ * that had not sent it is opened again from the list.
  */
 export function watchPods(request: WatchRequest): PodWatch {
   const watch = new Watch(request);
@@ -65,128 +86,217 @@ export function watchPods(request: WatchRequest): PodWatch {
   synced.catch(() => {});
   const done = watch.run(resolve);
   done.then(() => reject(request.signal.reason), reject);
-  return { synced, done, stats: () => ({ ...watch.stats }) };
+  return { synced, done, stats: () => watch.stats(), confirmedAtMs: () => watch.confirmedAtMs };
 }
 
-/** Why reading a watch ended. */
-type End = 'closed' | 'expired' | 'silent';
+/** An open connection. */
+interface Connection {
+  readonly end: AbortController;
+  lastNewsMs: number;
+}
 
 class Watch {
-  readonly stats = { events: 0, bookmarks: 0, lists: 0, resumes: 0, silent: 0, failures: 0 };
+  confirmedAtMs: number | undefined;
+  readonly #counts = { events: 0, bookmarks: 0, lists: 0, resumes: 0, silent: 0, replaced: 0, failures: 0 };
   readonly #request: WatchRequest;
-  /** Version of each Pod as last reported, by UID. */
-  readonly #known = new Map<string, number>();
-  /** UIDs reported gone while a check is under way: the list may still show them. */
-  #goneMeanwhile: Set<string> | undefined;
-  #version = '';
+  readonly #versions = new PodVersions();
+  /** Aborts when the request's signal does, or when `onChange` threw. */
+  readonly #signal: AbortSignal;
+  readonly #stop = new AbortController();
   /** What `onChange` threw: the observer is broken, not the watch. */
   #fault: { readonly cause: unknown } | undefined;
+  /** The version up to which the watch has delivered, and from which it is opened. Undefined: only a list gives one. */
+  #from: number | undefined;
+  #connection: Connection | undefined;
+  /** Lists since the watch could not be opened, or ended without news. Undefined while it delivers. */
+  #listsSinceLost: number | undefined;
+  #lastConfirmedMs = performance.now();
+  #longestUnconfirmedMs = 0;
+  /** Ends a pause whose length has changed. */
+  #wakePause = (): void => {};
 
   constructor(request: WatchRequest) {
     this.#request = request;
+    this.#signal = AbortSignal.any([request.signal, this.#stop.signal]);
   }
 
   async run(onSynced: () => void): Promise<void> {
-    const { signal } = this.#request;
-    for (let pauseMs = WATCH_FIRST_PAUSE_MS, mustList = true; !signal.aborted;) {
+    await Promise.all([this.#keepListing(onSynced), this.#keepOpen()]);
+    if (this.#fault !== undefined) throw this.#fault.cause;
+  }
+
+  stats(): WatchStats {
+    const unconfirmedMs = performance.now() - this.#lastConfirmedMs;
+    return { ...this.#counts, longestUnconfirmedMs: Math.round(Math.max(this.#longestUnconfirmedMs, unconfirmedMs)) };
+  }
+
+  async #keepListing(onSynced: () => void): Promise<void> {
+    for (let failed = 0; !this.#signal.aborted;) {
       try {
-        if (mustList) this.#take(await this.#list());
+        await this.#compare();
         onSynced();
-        mustList = false;
-        const eventsBefore = this.stats.events + this.stats.bookmarks;
-        const end = await this.#follow();
-        if (end === 'closed') this.stats.resumes++;
-        else mustList = end === 'expired';
-        if (this.stats.events + this.stats.bookmarks > eventsBefore) pauseMs = WATCH_FIRST_PAUSE_MS;
-      } catch (cause) {
-        if (this.#fault !== undefined) throw this.#fault.cause;
-        if (signal.aborted) return;
-        // No answer of a server ends the watch. The number of failures is reported.
-        if (!(cause instanceof KubeError)) throw cause;
-        this.stats.failures++;
+        failed = 0;
+        if (this.#listsSinceLost !== undefined) this.#listsSinceLost++;
+      } catch {
+        this.#countFailure();
+        failed++;
       }
-      await sleep(pauseMs, undefined, { signal }).catch(() => {});
+      const endedMs = performance.now();
+      const pauseMs = (): number => {
+        const { compareMs } = this.#request;
+        return listPauseMs({ compareMs, pods: this.#versions.count, failed, listsSinceLost: this.#listsSinceLost });
+      };
+      const leftMs = (): number => endedMs + pauseMs() - performance.now();
+      while (!this.#signal.aborted && leftMs() > 0) {
+        const woken = new AbortController();
+        this.#wakePause = () => woken.abort();
+        await this.#sleep(leftMs(), woken.signal);
+      }
+    }
+  }
+
+  /** Reports what only a list shows. */
+  async #compare(): Promise<void> {
+    const askedAtMs = Date.now();
+    const askedMs = performance.now();
+    const connection = this.#connection;
+    const list = await this.#list();
+    await this.#newsUpTo(list.version);
+    this.#signal.throwIfAborted();
+    const { present, gone, replaced } = this.#versions.list(list);
+    const seenSinceMs = Date.now();
+    for (const pod of present) this.#emit({ type: 'present', pod, from: 'list', seenSinceMs });
+    for (const uid of gone) this.#emit({ type: 'gone', uid });
+    const silent = present.length + gone.length > 0 && connection !== undefined && connection === this.#connection;
+    if (silent) this.#counts.silent++;
+    if (replaced) this.#counts.replaced++;
+    if (silent || replaced) {
+      // A watch that skipped changes may have skipped others after the list.
+      this.#from = list.version;
+      this.#connection?.end.abort();
+    } else this.#from = Math.max(this.#from ?? 0, list.version);
+    this.#longestUnconfirmedMs = Math.max(this.#longestUnconfirmedMs, performance.now() - this.#lastConfirmedMs);
+    this.#lastConfirmedMs = askedMs;
+    this.confirmedAtMs = askedAtMs;
+  }
+
+  async #list(): Promise<PodList> {
+    const { client, namespace, labelSelector, listBudgetMs } = this.#request;
+    const newestWhenAsked = this.#versions.newest;
+    this.#counts.lists++;
+    const within = { signal: this.#signal, budgetMs: listBudgetMs };
+    const { items, resourceVersion } = await client.list(podsPath(namespace), { labelSelector, pick: podOf }, within);
+    const version = readVersion(resourceVersion);
+    const newer = items.find((pod) => pod.version > version);
+    if (newer !== undefined) {
+      throw new KubeError(`list of Pods at version ${version}: ${newer.name} is newer, ${newer.version}`, 200);
+    }
+    return { items, version, newestWhenAsked };
+  }
+
+  /** Waits until the watch has delivered everything up to a version, or delivers nothing more. */
+  async #newsUpTo(version: number): Promise<void> {
+    const listedMs = performance.now();
+    while (this.#from !== undefined && this.#from < version) {
+      if (this.#connection === undefined && this.#listsSinceLost !== undefined) return;
+      const quietSinceMs = Math.max(listedMs, this.#connection?.lastNewsMs ?? 0);
+      const untilMs = Math.min(quietSinceMs + WATCH_NEWS_MS, listedMs + WATCH_LATE_NEWS_MS);
+      const leftMs = untilMs - performance.now();
+      if (leftMs <= 0 || this.#signal.aborted) return;
+      await this.#sleep(leftMs);
+    }
+  }
+
+  async #keepOpen(): Promise<void> {
+    for (let pauseMs = WATCH_FIRST_PAUSE_MS; !this.#signal.aborted;) {
+      if (this.#from === undefined) {
+        await this.#sleep(WATCH_FIRST_PAUSE_MS);
+        continue;
+      }
+      const newsBefore = this.#counts.events + this.#counts.bookmarks;
+      try {
+        await this.#follow(this.#from);
+      } catch {
+        this.#countFailure();
+        this.#lose();
+      }
+      if (this.#counts.events + this.#counts.bookmarks > newsBefore) pauseMs = WATCH_FIRST_PAUSE_MS;
+      await this.#sleep(pauseMs);
       pauseMs = Math.min(pauseMs * 2, WATCH_LONGEST_PAUSE_MS);
     }
   }
 
-  async #list(): Promise<Listed<WatchedPod>> {
-    const { client, namespace, labelSelector, signal, listBudgetMs } = this.#request;
-    this.stats.lists++;
-    return client.list(podsPath(namespace), { labelSelector, pick: readPod }, { signal, budgetMs: listBudgetMs });
-  }
-
-  /** Reports what only the list shows. @returns the number of changes */
-  #take(listed: Listed<WatchedPod>): number {
-    const listedAtMs = Date.now();
-    const version = Number(listed.resourceVersion);
-    const present = new Set<string>();
-    let changes = 0;
-    for (const pod of listed.items) {
-      present.add(pod.uid);
-      const known = this.#known.get(pod.uid);
-      if (this.#goneMeanwhile?.has(pod.uid) === true || (known !== undefined && known >= pod.version)) continue;
-      this.#known.set(pod.uid, pod.version);
-      this.#emit({ type: 'present', pod, from: 'list', seenSinceMs: listedAtMs });
-      changes++;
-    }
-    for (const [uid, known] of this.#known) {
-      // Versions are comparable: a Pod newer than the list is not missing from it.
-      if (present.has(uid) || known > version) continue;
-      this.#known.delete(uid);
-      this.#emit({ type: 'gone', uid });
-      changes++;
-    }
-    if (version > Number(this.#version)) this.#version = listed.resourceVersion;
-    return changes;
-  }
-
-  /** Reads one connection's events until it ends, its version has expired, or it is found to be silent. */
-  async #follow(): Promise<End> {
-    const { client, namespace, labelSelector, signal, quietMs } = this.#request;
-    const path = withQuery(podsPath(namespace), { labelSelector, watch: '1', resourceVersion: this.#version });
-    const own = new AbortController();
-    const stream = await client.open(`${path}&allowWatchBookmarks=true`, AbortSignal.any([signal, own.signal]));
-    if (stream.status !== 200) {
-      await stream.body.dump();
-      if (stream.status === 410) return 'expired';
-      throw new KubeError(`GET ${path}: ${stream.status}`, stream.status);
-    }
-    const openedAtMs = Date.now();
-    let silent = false;
-    let checking: Promise<void> | undefined;
-    const check = async (): Promise<void> => {
-      // A list that fails means that the server is not well. A new watch will show it.
-      const missed = await this.#check().catch(() => undefined);
-      checking = undefined;
-      silent = missed === true;
-      if (missed === false) quiet.refresh();
-      else own.abort();
-    };
-    const onQuiet = (): void => {
-      checking ??= check();
-    };
-    const quiet = setTimeout(onQuiet, quietMs);
+  /** Reads one connection's events until it ends, or its version has expired. */
+  async #follow(from: number): Promise<void> {
+    const { client, namespace, labelSelector } = this.#request;
+    const path = withQuery(podsPath(namespace), { labelSelector, watch: '1', resourceVersion: String(from) });
+    const end = new AbortController();
+    const unanswered = setTimeout(() => this.#lose(), WATCH_LONGEST_PAUSE_MS);
+    let delivered = false;
     try {
-      let rest = '';
-      const decoder = new TextDecoder();
-      for await (const chunk of stream.body as AsyncIterable<Uint8Array>) {
-        quiet.refresh();
-        const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
-        rest = lines.pop() ?? '';
-        for (const line of lines) {
-          if (line !== '' && this.#read(line, openedAtMs) === 'expired') return 'expired';
-        }
+      const signal = AbortSignal.any([this.#signal, end.signal]);
+      const { status, body } = await client.open(`${path}&allowWatchBookmarks=true`, signal);
+      // The connection is cut, not read to its end, when it is no longer of use. Its error is of no interest.
+      body.on('error', () => {});
+      if (status === 410) return this.#expire();
+      if (status !== 200) throw new KubeError(`GET ${path}: ${status}`, status);
+      clearTimeout(unanswered);
+      const openedAtMs = Date.now();
+      const connection = { end, lastNewsMs: performance.now() };
+      this.#connection = connection;
+      for await (const line of linesOf(body)) {
+        if (signal.aborted) return;
+        connection.lastNewsMs = performance.now();
+        const event = readEvent(line);
+        if (event.type === 'expired') return this.#expire();
+        this.#take(event, openedAtMs);
+        delivered = true;
+        this.#listsSinceLost = undefined;
       }
-      return 'closed';
+      this.#counts.resumes++;
     } catch (cause) {
-      if (signal.aborted || this.#fault !== undefined || cause instanceof KubeError) throw cause;
-      return silent ? 'silent' : 'closed';
+      if (end.signal.aborted) return;
+      if (this.#connection === undefined || cause instanceof KubeError) throw cause;
+      // The connection broke.
+      this.#counts.resumes++;
     } finally {
-      clearTimeout(quiet);
-      own.abort();
-      await checking;
+      clearTimeout(unanswered);
+      this.#connection = undefined;
+      end.abort();
+      if (!delivered) this.#lose();
     }
+  }
+
+  #take(event: Exclude<WatchEvent, { type: 'expired' }>, openedAtMs: number): void {
+    const { version } = event;
+    if (event.type === 'bookmark') {
+      this.#counts.bookmarks++;
+      this.#versions.bookmark(version);
+    } else {
+      this.#counts.events++;
+      if (event.type === 'deleted') {
+        if (this.#versions.deleted(event.uid, version)) this.#emit({ type: 'gone', uid: event.uid });
+      } else if (this.#versions.changed(event.pod.uid, version)) {
+        this.#emit({ type: 'present', pod: event.pod, from: 'watch', seenSinceMs: openedAtMs });
+      }
+    }
+    this.#from = Math.max(this.#from ?? 0, version);
+  }
+
+  /** Only a list gives a version again from which the watch can be opened. */
+  #expire(): void {
+    this.#from = undefined;
+    this.#lose();
+  }
+
+  /** There is no watch that delivers: the next list is due earlier. */
+  #lose(): void {
+    this.#listsSinceLost ??= 0;
+    this.#wakePause();
+  }
+
+  #countFailure(): void {
+    if (!this.#signal.aborted) this.#counts.failures++;
   }
 
   #emit(change: PodChange): void {
@@ -194,47 +304,14 @@ class Watch {
       this.#request.onChange(change);
     } catch (cause) {
       this.#fault ??= { cause };
+      this.#stop.abort();
       throw cause;
     }
   }
 
-  /** Compares a quiet watch with a list. @returns whether the watch had not sent a change */
-  async #check(): Promise<boolean> {
-    this.#goneMeanwhile = new Set();
-    try {
-      const listed = await this.#list();
-      await sleep(WATCH_NEWS_MS, undefined, { signal: this.#request.signal });
-      const missed = this.#take(listed) > 0;
-      if (missed) this.stats.silent++;
-      return missed;
-    } finally {
-      this.#goneMeanwhile = undefined;
-    }
-  }
-
-  #read(line: string, openedAtMs: number): 'expired' | undefined {
-    const event = JSON.parse(line) as { type: string; object: PodObject & { code?: number } };
-    const { object } = event;
-    if (event.type === 'ERROR') {
-      if (object.code === 410) return 'expired';
-      throw new KubeError(`watch of ${this.#request.namespace}: ${JSON.stringify(object)}`, object.code ?? 0);
-    }
-    this.#version = object.metadata.resourceVersion;
-    if (event.type === 'BOOKMARK') {
-      this.stats.bookmarks++;
-      return undefined;
-    }
-    this.stats.events++;
-    const { uid } = object.metadata;
-    if (event.type === 'DELETED') {
-      this.#goneMeanwhile?.add(uid);
-      if (this.#known.delete(uid)) this.#emit({ type: 'gone', uid });
-      return undefined;
-    }
-    const pod = readPod(object);
-    if ((this.#known.get(uid) ?? 0) >= pod.version) return undefined;
-    this.#known.set(uid, pod.version);
-    this.#emit({ type: 'present', pod, from: 'watch', seenSinceMs: openedAtMs });
-    return undefined;
+  /** Waits for some ms, or until the watch ends or the other signal aborts. */
+  async #sleep(ms: number, other?: AbortSignal): Promise<void> {
+    const signal = other === undefined ? this.#signal : AbortSignal.any([this.#signal, other]);
+    await sleep(ms, undefined, { signal }).catch(() => {});
   }
 }

@@ -12,7 +12,7 @@ import {
   podsTarget,
 } from '../prometheus/own-metrics.ts';
 import { clusterLoad, type ClusterLoad } from '../../core/plan/cluster-load.ts';
-import { WATCH_QUIET_MS } from '../../core/plan/limits.ts';
+import { WATCH_COMPARE_MS } from '../../core/plan/limits.ts';
 import type { Ownership } from '../../core/plan/labels.ts';
 import type { CampaignSpec } from '../../core/plan/spec.ts';
 
@@ -89,7 +89,7 @@ export class WatchedCluster implements ObservedCluster {
       namespace: load.namespace,
       labelSelector: load.labelSelector,
       signal,
-      quietMs: WATCH_QUIET_MS,
+      compareMs: WATCH_COMPARE_MS,
       listBudgetMs: spec.deadlines.budgets.apiCallMs,
       onChange: (change) => {
         this.#observer.take(change);

@@ -95,8 +95,13 @@ export const NODES_POLL_MS = 250;
 
 // Watches.
 
-/** A watch that is silent for this long is compared with a list, ms. */
-export const WATCH_QUIET_MS = 10_000;
+/**
+ * Shortest and longest pause between two lists that a watch is compared with, ms, and the pause for each Pod of the last one. In
+ * between the pause grows with the number of Pods, so that listing stays a small part of the API server's work.
+ */
+export const WATCH_COMPARE_MS = 10_000;
+export const WATCH_LONGEST_COMPARE_MS = 15_000;
+export const WATCH_COMPARE_PER_POD_MS = 1;
 /** How often a worker checks which campaigns are its own, ms, and the limit of pointing a Prometheus at it. */
 export const WORKER_CHECK_MS = 2_000;
 export const WORKER_SCRAPED_MS = 5_000;
@@ -139,8 +144,14 @@ export const HEALTH_ANSWER_MS = 5_000;
 /** How often an API server is asked whether a namespace is gone, or a CRD is served, ms. */
 export const NAMESPACE_POLL_MS = 50;
 export const CRD_POLL_MS = 100;
-/** After a list, how long the watch has to deliver the same news itself, ms. */
+/**
+ * After a list, how long a watch that delivers nothing has to deliver the same news itself, ms, and how long one that delivers
+ * other news has.
+ */
 export const WATCH_NEWS_MS = 500;
+export const WATCH_LATE_NEWS_MS = 5_000;
+/** The longest line of a watch, in characters: etcd takes objects up to 1.5 MiB. */
+export const WATCH_LINE_CHARS = 4 * 1024 * 1024;
 /** First and longest pause before a watch is opened again, ms. */
 export const WATCH_FIRST_PAUSE_MS = 100;
 export const WATCH_LONGEST_PAUSE_MS = 2_000;

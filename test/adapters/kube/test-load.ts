@@ -91,11 +91,11 @@ export interface Observed {
 }
 
 /** Watches a load's Pods. */
-export async function observe({ scope }: TestLoad, quietMs = 20_000): Promise<Observed> {
+export async function observe({ scope }: TestLoad, compareMs = 20_000): Promise<Observed> {
   const stop = new AbortController();
   const bound: WatchedPod[] = [];
   const observer = new BindObserver({ sinceMs: 0, onBind: (_, pod) => bound.push(pod) });
-  const watch = watchPods({ ...scope, onChange: observer.take, signal: stop.signal, quietMs, listBudgetMs: 30_000 });
+  const watch = watchPods({ ...scope, onChange: observer.take, signal: stop.signal, compareMs, listBudgetMs: 30_000 });
   await watch.synced;
   return {
     observer,

@@ -46,7 +46,7 @@ afterEach(async () => {
   api = undefined;
 });
 
-async function watching(pods: Pods, quietMs = 60_000): Promise<{ changes: string[]; watch: PodWatch }> {
+async function watching(pods: Pods, compareMs = 60_000): Promise<{ changes: string[]; watch: PodWatch }> {
   api = await scriptedApi((request, response) => {
     const query = new URL(request.url ?? '', 'http://x').searchParams;
     if (query.get('watch') === null) pods.list(response);
@@ -68,7 +68,7 @@ async function watching(pods: Pods, quietMs = 60_000): Promise<{ changes: string
     labelSelector: 'a=b',
     onChange: (change) => changes.push(textOf(change)),
     signal: stop.current.signal,
-    quietMs,
+    compareMs,
     listBudgetMs: 5_000,
   });
   await watch.synced;
@@ -95,6 +95,7 @@ describe('watchPods', () => {
     response?.write(event.slice(0, 20));
     response?.write(event.slice(20));
     response?.write(event);
+    pods.remove('a');
     pods.send('DELETED', pods.object('a'));
     await eventually(() => expect(changes).toEqual(['list a@11', 'watch b@12', 'gone uid-a']));
   });
@@ -179,7 +180,7 @@ describe('watchPods', () => {
       labelSelector: '',
       onChange: () => {},
       signal: never.signal,
-      quietMs: 1_000,
+      compareMs: 1_000,
       listBudgetMs: 1_000,
     });
     await expect(late.synced).rejects.toThrow('too late');
@@ -199,7 +200,7 @@ describe('watchPods', () => {
         throw new Error('cannot count');
       },
       signal: stop.current.signal,
-      quietMs: 1_000,
+      compareMs: 1_000,
       listBudgetMs: 1_000,
     });
     await expect(watch.done).rejects.toThrow('cannot count');

@@ -1,0 +1,31 @@
+import {
+  WATCH_COMPARE_PER_POD_MS,
+  WATCH_FIRST_PAUSE_MS,
+  WATCH_LONGEST_COMPARE_MS,
+  WATCH_LONGEST_PAUSE_MS,
+} from '../../core/plan/limits.ts';
+
+/** What the pause between two lists of a watch depends on. */
+export interface ListPause {
+  /** The shortest usual pause, ms. */
+  readonly compareMs: number;
+  /** Number of Pods. */
+  readonly pods: number;
+  /** Lists that failed since the last one that did not. */
+  readonly failed: number;
+  /** Lists since there is no watch that delivers; undefined while there is one. */
+  readonly listsSinceLost: number | undefined;
+}
+
+/**
+ * The pause after a list, ms. It is short at first and doubles when the list failed, and when there is no watch that delivers:
+ * then lists are the only news. It is never shorter than what the number of Pods demands.
+ */
+export function listPauseMs({ compareMs, pods, failed, listsSinceLost }: ListPause): number {
+  const perPodMs = Math.min(pods * WATCH_COMPARE_PER_POD_MS, WATCH_LONGEST_COMPARE_MS);
+  const usualMs = Math.max(compareMs, perPodMs);
+  const short = (pauseMs: number): number => Math.min(usualMs, Math.max(pauseMs, perPodMs));
+  if (failed > 0) return short(Math.min(WATCH_FIRST_PAUSE_MS * 2 ** (failed - 1), WATCH_LONGEST_PAUSE_MS));
+  if (listsSinceLost === undefined) return usualMs;
+  return short(WATCH_LONGEST_PAUSE_MS * 2 ** Math.max(0, listsSinceLost - 1));
+}
