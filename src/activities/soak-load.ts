@@ -3,7 +3,7 @@ import { runDemand, type DemandReport } from '../adapters/kube/run-demand.ts';
 import { SlotBook, type LoadScope } from '../adapters/kube/slot-book.ts';
 import { POD_REQUESTS_AT_ONCE } from '../core/plan/limits.ts';
 import { wantedSlots, type Demand, type DemandOperation, type WantedPods } from '../core/plan/demand.ts';
-import type { PodSource } from '../adapters/kube/run-arrivals.ts';
+import type { PodSource } from '../adapters/kube/pod-requests.ts';
 import type { RepairableLoad } from './repairs.ts';
 
 /**
@@ -18,6 +18,7 @@ export interface LoadedCluster {
   readonly load: PodSource & Omit<LoadScope, 'client'>;
   readonly client: LoadScope['client'];
   counts(): { readonly present: number };
+  want(slots: Iterable<number>): Set<number>;
   readonly onLate: (lateMs: number) => void;
   /** See `ObservedCluster`. */
   target: number;
@@ -59,7 +60,7 @@ export class SoakLoad implements RepairableLoad {
   private constructor(request: SoakLoadRequest, book: SlotBook) {
     this.#request = request;
     this.#book = book;
-    this.#wanted = wantedSlots(request.demand, request.lowWater);
+    this.#wanted = request.cluster.want(wantedSlots(request.demand, request.lowWater));
   }
 
   /** Carries out the operations to the last. After that exactly the wanted slots have a Pod. */

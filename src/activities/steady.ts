@@ -44,8 +44,11 @@ export function createSteady(log: Logger, adapters: SteadyAdapters): (input: Sta
     const startAtMs = context.checkpoint?.startAtMs ?? Date.now();
     context.save({ startAtMs });
     const untilMs = startAtMs + spec.plan.rampBudgetMs;
-    // A soak that is tried again may have left another target.
-    for (const cluster of clusters) cluster.target = cluster.load.demand.base;
+    // A soak that is tried again may have left another target, and other slots that are wanted.
+    for (const cluster of clusters) {
+      cluster.target = cluster.load.demand.base;
+      cluster.want(wantedSlots(cluster.load.demand, 0));
+    }
     const wanted = total(clusters, 'target');
     const expectsShortfall = spec.profile.slo.expectStandingShortfall === true;
     // Demand beyond the machines comes with the soak. Before it, every Pod can be bound.

@@ -70,7 +70,7 @@ const SEED_ADAPTERS: SeedAdapters = {
     }),
 };
 
-const NOTHING_LATE = { count: 0, p50Ms: 0, p99Ms: 0, maxMs: 0 };
+const NOTHING_LATE = { count: 0, p50Ms: 0, p99Ms: 0, maxMs: 0, lateCount: 0 };
 const ARRIVALS: ArrivalsReport = {
   wanted: 3,
   created: 3,

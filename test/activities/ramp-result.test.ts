@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { rampResult } from '../../src/activities/ramp-result.ts';
 import type { ArrivalsReport } from '../../src/adapters/kube/run-arrivals.ts';
 
-const NONE = { count: 0, p50Ms: 0, p99Ms: 0, maxMs: 0 };
+const NONE = { count: 0, p50Ms: 0, p99Ms: 0, maxMs: 0, lateCount: 0 };
 
 function report(change: Partial<ArrivalsReport>): ArrivalsReport {
   return {
@@ -15,7 +15,7 @@ function report(change: Partial<ArrivalsReport>): ArrivalsReport {
     conflicts: 0,
     askedPerSec: 4,
     achievedPerSec: 3,
-    sentLate: { count: 10, p50Ms: 1, p99Ms: 30, maxMs: 40 },
+    sentLate: { count: 10, p50Ms: 1, p99Ms: 30, maxMs: 40, lateCount: 0 },
     answeredLate: NONE,
     ...change,
   };
@@ -27,7 +27,7 @@ const full = report({ created: 0, existing: 10, achievedPerSec: undefined, sentL
 test.for<[string, readonly ArrivalsReport[], string, Readonly<Record<string, number>>]>([
   [
     'sums the rates of its clusters',
-    [report({}), report({ sentLate: { count: 1, p50Ms: 50, p99Ms: 50, maxMs: 50 } })],
+    [report({}), report({ sentLate: { count: 1, p50Ms: 50, p99Ms: 50, maxMs: 50, lateCount: 0 } })],
     '20 of 20 Pods created, 6.0 a second of 8.0 asked, sent at most 50 ms late (p99)',
     { askedPerSec: 8, achievedPerSec: 6, sentLateP99Ms: 50 },
   ],

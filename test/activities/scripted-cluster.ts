@@ -25,6 +25,7 @@ export function scriptedCluster(
       failures: 0,
       longestUnconfirmedMs: 0,
     }),
+    want: (slots) => new Set(slots),
     onLate: () => undefined,
     stage: 'soak',
     target: 0,

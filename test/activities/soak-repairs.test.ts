@@ -31,8 +31,9 @@ function emptyCluster(listMs: number): { readonly client: ObservedCluster['clien
   const cluster: ReturnType<typeof emptyCluster> = {
     lists: 0,
     client: {
-      list: async () => {
-        if (cluster.lists++ > 0) await new Promise((wake) => setTimeout(wake, listMs));
+      list: async (_, { fieldSelector }) => {
+        const isFirst = fieldSelector !== undefined || cluster.lists++ === 0;
+        if (!isFirst) await new Promise((wake) => setTimeout(wake, listMs));
         return { items: [], resourceVersion: '1' };
       },
       create: () => Promise.resolve({ outcome: 'created', attempts: 1 }),

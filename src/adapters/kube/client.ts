@@ -116,14 +116,19 @@ export class ClusterClient {
 
   /**
    * Deletes an object, by default with the grace its kind has. `uid` given: only that very one. `foreground`: it stays,
-   * being deleted, until what it owns is gone.
+   * being deleted, until what it owns is gone. `keepBody`: returns the text of the answer, for Pods their last state.
    */
   async delete(
     path: string,
-    options: { readonly gracePeriodSeconds?: number; readonly uid?: string; readonly foreground?: boolean },
+    options: {
+      readonly gracePeriodSeconds?: number;
+      readonly uid?: string;
+      readonly foreground?: boolean;
+      readonly keepBody?: boolean;
+    },
     within: Within,
-  ): Promise<{ readonly outcome: 'deleted' | 'absent'; readonly attempts: number }> {
-    const { gracePeriodSeconds, uid, foreground } = options;
+  ): Promise<{ readonly outcome: 'deleted' | 'absent'; readonly attempts: number; readonly body?: string }> {
+    const { gracePeriodSeconds, uid, foreground, keepBody = false } = options;
     const body = JSON.stringify({
       kind: 'DeleteOptions',
       apiVersion: 'v1',
@@ -131,13 +136,14 @@ export class ClusterClient {
       ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
       ...(uid === undefined ? {} : { preconditions: { uid } }),
     });
-    const answer = await this.request({ method: 'DELETE', path, body, ignoreBody: true }, within);
+    const answer = await this.request({ method: 'DELETE', path, body, ignoreBody: !keepBody }, within);
     // A conflict is another object under the same name: the one that was meant is gone.
     if (answer.status === 404 || (answer.status === 409 && uid !== undefined)) {
       return { outcome: 'absent', attempts: answer.attempts };
     }
     if (answer.status >= 300) throw refusal('DELETE', path, answer.status, answer.body);
-    return { outcome: 'deleted', attempts: answer.attempts };
+    const { attempts } = answer;
+    return keepBody ? { outcome: 'deleted', attempts, body: answer.body } : { outcome: 'deleted', attempts };
   }
 
   /** Asks for the deletion of all selected objects of a collection. */

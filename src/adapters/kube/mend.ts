@@ -1,8 +1,7 @@
-import { Lateness } from './lateness.ts';
 import { openLoop } from './open-loop.ts';
-import type { PodSource } from './run-arrivals.ts';
-import { listSlotPods, podsPath } from './slot-book.ts';
-import type { LoadScope, SlotBook } from './slot-book.ts';
+import { PodRequests, type PodSource } from './pod-requests.ts';
+import { listSlotPods } from './slot-book.ts';
+import type { ListedPod, LoadScope, SlotBook } from './slot-book.ts';
 
 /** A load that is brought to what is wanted of it. */
 export interface MendRequest {
@@ -19,8 +18,8 @@ export interface MendRequest {
 }
 
 /**
- * Lists the Pods once, then creates the next generation in every wanted slot that lost its Pod (evicted, or its Node is gone).
- * Call it again for as long as Pods may be lost.
+ * Lists the Pods once, then creates the next generation in every wanted slot that lost its Pod: it was evicted, its Node is gone,
+ * or it has Failed or Succeeded. A Pod that has Failed or Succeeded is deleted first. Call it again for as long as Pods may be lost.
  * @returns how many Pods were missing
  * @throws the signal's reason; KubeError when a call does not succeed within its budget
  */
@@ -28,19 +27,24 @@ export async function replaceMissing(request: MendRequest): Promise<number> {
   const { scope, pods, book, wanted } = request;
   const within = { signal: request.signal, budgetMs: request.callBudgetMs };
   const mark = book.mark();
-  const present = new Set((await listSlotPods(scope, within)).map(({ slot }) => slot));
+  const listed = await listSlotPods(scope, within);
+  const present = new Set(listed.filter(({ finished }) => !finished).map(({ slot }) => slot));
+  const finished = finishedBySlot(listed);
   const missing = [...wanted].filter((slot) => !present.has(slot));
   const seenAtMs = Date.now();
-  const lateness = new Lateness(request.onLate);
+  const requests = new PodRequests({ scope, within, onLate: request.onLate });
   let replaced = 0;
   await each(request, missing, (slot) =>
     book.exclusively(slot, async () => {
       // The slot changed after the list began: it has its Pod, or the next repair sees that it has none.
       if (!book.unchangedSince(slot, mark) || !wanted.has(slot)) return;
+      let deletedInMs = 0;
+      for (const pod of finished.get(slot) ?? []) {
+        deletedInMs += await requests.delete(pod.name, seenAtMs);
+        book.finished(pod);
+      }
       const generation = book.nextGeneration(slot);
-      const body = pods.body(slot, generation, seenAtMs);
-      lateness.sent(seenAtMs);
-      await scope.client.create(podsPath(scope.namespace), body, within);
+      await requests.create(pods, { slot, generation, intendedAtMs: seenAtMs }, deletedInMs);
       book.filled({ name: pods.name(slot, generation), slot, generation });
       replaced++;
     }),
@@ -49,7 +53,8 @@ export async function replaceMissing(request: MendRequest): Promise<number> {
 }
 
 /**
- * Lists the Pods once, then deletes every Pod in a slot that is not wanted: what a soak that ended early had on top.
+ * Lists the Pods once, then deletes every Pod in a slot that is not wanted: what a soak that ended early had on top. Pods that
+ * have Failed or Succeeded are deleted in all slots.
  * @returns how many Pods were removed
  * @throws the signal's reason; KubeError when a call does not succeed within its budget
  */
@@ -57,20 +62,29 @@ export async function removeSurplus(request: Omit<MendRequest, 'pods'>): Promise
   const { scope, book, wanted } = request;
   const within = { signal: request.signal, budgetMs: request.callBudgetMs };
   const mark = book.mark();
-  const surplus = (await listSlotPods(scope, within)).filter(({ slot }) => !wanted.has(slot));
+  const surplus = (await listSlotPods(scope, within)).filter(({ slot, finished }) => finished || !wanted.has(slot));
   const seenAtMs = Date.now();
-  const lateness = new Lateness(request.onLate);
+  const requests = new PodRequests({ scope, within, onLate: request.onLate });
   let removed = 0;
-  await each(request, surplus, ({ slot, name }) =>
-    book.exclusively(slot, async () => {
-      if (!book.unchangedSince(slot, mark) || wanted.has(slot)) return;
-      lateness.sent(seenAtMs);
-      await scope.client.delete(`${podsPath(scope.namespace)}/${name}`, { gracePeriodSeconds: 0 }, within);
-      book.emptied(slot);
+  await each(request, surplus, (pod) =>
+    book.exclusively(pod.slot, async () => {
+      const { slot, name, finished } = pod;
+      if (!finished && (!book.unchangedSince(slot, mark) || wanted.has(slot))) return;
+      await requests.delete(name, seenAtMs);
+      if (finished) book.finished(pod);
+      else book.emptied(slot);
       removed++;
     }),
   );
   return removed;
+}
+
+/** Pods that have Failed or Succeeded, by slot. */
+function finishedBySlot(pods: readonly ListedPod[]): ReadonlyMap<number, readonly ListedPod[]> {
+  return Map.groupBy(
+    pods.filter(({ finished }) => finished),
+    ({ slot }) => slot,
+  );
 }
 
 async function each<Item>(

@@ -2,14 +2,9 @@ import { LOAD_PROGRESS_MS } from '../../core/plan/limits.ts';
 import { Lateness } from './lateness.ts';
 import type { LatenessSummary } from './lateness.ts';
 import { openLoop, throttled } from './open-loop.ts';
-import { SlotBook, podsPath } from './slot-book.ts';
+import { PodRequests, type PodSource } from './pod-requests.ts';
+import { SlotBook } from './slot-book.ts';
 import type { LoadScope } from './slot-book.ts';
-
-/** JSON of the Pod that fills a slot, and its name. */
-export interface PodSource {
-  readonly name: (slot: number, generation: number) => string;
-  readonly body: (slot: number, generation: number, intendedAtMs: number) => string;
-}
 
 export interface ArrivalsRequest {
   readonly scope: LoadScope;
@@ -24,7 +19,7 @@ export interface ArrivalsRequest {
   /** Budget of a single call with its retries. */
   readonly callBudgetMs: number;
   readonly signal: AbortSignal;
-  /** Called with how late each request was sent, ms. */
+  /** Called with how late each request was sent, ms. What fell due while no worker ran is late by that time. */
   readonly onLate: (lateMs: number) => void;
   /** Called about twice a second while Pods are created. */
   readonly onProgress: (progress: ArrivalsProgress) => void;
@@ -42,7 +37,7 @@ export interface ArrivalsProgress {
 }
 
 export interface ArrivalsReport extends Omit<ArrivalsProgress, 'lateMs' | 'lowWater'> {
-  /** Due before this run began, because it resumed another: created at once, and intended for that moment. */
+  /** Due before this run began, because it resumed another: created at once, and late. */
   readonly overdue: number;
   /** Went missing again during the ramp and were created anew, as the next generation. */
   readonly refilled: number;
@@ -67,24 +62,19 @@ export async function runArrivals(request: ArrivalsRequest): Promise<ArrivalsRep
   const within = { signal, budgetMs: request.callBudgetMs };
   const book = await SlotBook.read(scope, within);
   const beganAtMs = Date.now();
-  const path = podsPath(scope.namespace);
-  const sentLate = new Lateness(request.onLate);
+  const requests = new PodRequests({ scope, within, onLate: request.onLate });
   const answeredLate = new Lateness();
   const span = { firstAtMs: Number.POSITIVE_INFINITY, lastAtMs: 0 };
-  const counts = { created: 0, existing: 0, overdue: 0, refilled: 0, retries: 0, conflicts: 0 };
+  const counts = { created: 0, existing: 0, overdue: 0, refilled: 0, conflicts: 0 };
   let lateMs = 0;
 
   const create = async (slot: number, generation: number, intendedAtMs: number): Promise<void> => {
-    const body = request.pods.body(slot, generation, intendedAtMs);
-    const sentAtMs = Date.now();
-    lateMs = sentLate.sent(intendedAtMs);
-    const { outcome, attempts } = await scope.client.create(path, body, within);
-    span.firstAtMs = Math.min(span.firstAtMs, sentAtMs);
-    span.lastAtMs = Math.max(span.lastAtMs, sentAtMs);
+    const sent = await requests.create(request.pods, { slot, generation, intendedAtMs });
+    lateMs = sent.lateMs;
+    span.firstAtMs = Math.min(span.firstAtMs, sent.sentAtMs);
+    span.lastAtMs = Math.max(span.lastAtMs, sent.sentAtMs);
     answeredLate.add(Date.now() - intendedAtMs);
-    counts.retries += attempts - 1;
-    // A name that is taken after a retry was taken by the attempt whose answer was lost.
-    if (outcome === 'created' || attempts > 1) counts.created++;
+    if (sent.outcome === 'created') counts.created++;
     else {
       counts.conflicts++;
       counts.existing++;
@@ -98,7 +88,7 @@ export async function runArrivals(request: ArrivalsRequest): Promise<ArrivalsRep
     }
     const dueAtMs = request.startAtMs + (offsetsMs[slot] ?? 0);
     if (dueAtMs < beganAtMs) counts.overdue++;
-    await create(slot, book.nextGeneration(slot), Math.max(dueAtMs, beganAtMs));
+    await create(slot, book.nextGeneration(slot), dueAtMs);
   };
 
   const wanted = offsetsMs.length;
@@ -139,7 +129,8 @@ export async function runArrivals(request: ArrivalsRequest): Promise<ArrivalsRep
     ...counts,
     askedPerSec: ratePerSec(wanted, (offsetsMs.at(-1) ?? 0) - (offsetsMs[0] ?? 0)),
     achievedPerSec: ratePerSec(counts.created, span.lastAtMs - span.firstAtMs),
-    sentLate: sentLate.summary(),
+    retries: requests.retries,
+    sentLate: requests.sentLate,
     answeredLate: answeredLate.summary(),
   };
 }

@@ -1,10 +1,8 @@
 import { LOAD_PROGRESS_MS } from '../../core/plan/limits.ts';
 import type { DemandOperation } from '../../core/plan/demand.ts';
-import { Lateness } from './lateness.ts';
 import type { LatenessSummary } from './lateness.ts';
 import { openLoop, throttled } from './open-loop.ts';
-import type { PodSource } from './run-arrivals.ts';
-import { podsPath } from './slot-book.ts';
+import { PodRequests, type PodSource } from './pod-requests.ts';
 import type { LoadScope, SlotBook } from './slot-book.ts';
 
 export interface DemandRequest {
@@ -22,7 +20,7 @@ export interface DemandRequest {
   readonly book: SlotBook;
   /** The slots that are wanted after the operations below `fromOperation`; kept up to date as operations are done. */
   readonly wanted: Set<number>;
-  /** Called with how late each request was sent, ms. */
+  /** Called with how late each request was sent, ms. What fell due while no worker ran is late by that time. */
   readonly onLate: (lateMs: number) => void;
   /** Called about twice a second while operations are done. */
   readonly onProgress: (progress: DemandProgress) => void;
@@ -60,13 +58,14 @@ export function runDemand(request: DemandRequest): Promise<DemandReport> {
 class Run {
   readonly #request: DemandRequest;
   readonly #beganAtMs = Date.now();
-  readonly #sentLate: Lateness;
-  readonly #counts = { replaced: 0, created: 0, deleted: 0, skipped: 0, filled: 0, retries: 0 };
+  readonly #requests: PodRequests;
+  readonly #counts = { replaced: 0, created: 0, deleted: 0, skipped: 0, filled: 0 };
   readonly #createdAgain: ReadonlyMap<number, DemandOperation>;
 
   constructor(request: DemandRequest) {
     this.#request = request;
-    this.#sentLate = new Lateness(request.onLate);
+    const { scope, signal, callBudgetMs, onLate } = request;
+    this.#requests = new PodRequests({ scope, within: { signal, budgetMs: callBudgetMs }, onLate });
     this.#createdAgain = createdAgain(request.operations);
   }
 
@@ -91,31 +90,26 @@ class Run {
       onDone: (lowWater) => report(progress(lowWater)),
     });
     this.#request.onProgress(progress(total));
-    return { operations: total, ...this.#counts, sentLate: this.#sentLate.summary() };
+    const { retries, sentLate } = this.#requests;
+    return { operations: total, ...this.#counts, retries, sentLate };
   }
 
   /** Leaves the slot with a Pod of this generation or a later one. */
   async #make({ kind, slot, generation, atMs }: DemandOperation): Promise<void> {
-    const { scope, book, pods, wanted } = this.#request;
+    const { book, pods, wanted, startAtMs } = this.#request;
     const live = book.live(slot);
     if (kind === 'create') wanted.add(slot);
     if (live !== undefined && live.generation >= generation) {
       this.#counts.skipped++;
       return;
     }
-    const intendedAtMs = this.#intended(atMs);
-    // A replacement cannot be created before the server has deleted the Pod. That time is the server's, not the harness's.
+    const intendedAtMs = startAtMs + atMs;
+    // A replacement cannot be created before the server has deleted the Pod. That time is the server's, not the load's.
     const deletedInMs = live === undefined ? 0 : await this.#end(slot, live.name, intendedAtMs);
     if (live === undefined && kind === 'replace') this.#counts.filled++;
     // A lost Pod may have been replaced by a later generation meanwhile. Generations never go back.
     const next = Math.max(generation, book.nextGeneration(slot));
-    const body = pods.body(slot, next, intendedAtMs);
-    this.#sentLate.sent(intendedAtMs + deletedInMs);
-    const created = await scope.client.create(podsPath(scope.namespace), body, {
-      signal: this.#request.signal,
-      budgetMs: this.#request.callBudgetMs,
-    });
-    this.#counts.retries += created.attempts - 1;
+    await this.#requests.create(pods, { slot, generation: next, intendedAtMs }, deletedInMs);
     this.#counts[kind === 'create' ? 'created' : 'replaced']++;
     book.filled({ name: pods.name(slot, next), slot, generation: next });
   }
@@ -135,25 +129,15 @@ class Run {
       this.#counts.skipped++;
       return;
     }
-    await this.#end(slot, live.name, this.#intended(atMs));
+    await this.#end(slot, live.name, startAtMs + atMs);
     this.#counts.deleted++;
   }
 
   /** Deletes a Pod. @returns how long the server took, ms */
   async #end(slot: number, name: string, intendedAtMs: number): Promise<number> {
-    const { scope, book, signal, callBudgetMs } = this.#request;
-    const path = `${podsPath(scope.namespace)}/${name}`;
-    this.#sentLate.sent(intendedAtMs);
-    const sentAtMs = Date.now();
-    const { attempts } = await scope.client.delete(path, { gracePeriodSeconds: 0 }, { signal, budgetMs: callBudgetMs });
-    this.#counts.retries += attempts - 1;
-    book.emptied(slot);
-    return Date.now() - sentAtMs;
-  }
-
-  /** What was due while nothing ran is intended for the moment this run began: the gap is not the system's latency. */
-  #intended(atMs: number): number {
-    return Math.max(this.#request.startAtMs + atMs, this.#beganAtMs);
+    const tookMs = await this.#requests.delete(name, intendedAtMs);
+    this.#request.book.emptied(slot);
+    return tookMs;
   }
 }
 

@@ -1,5 +1,6 @@
 import { LABELS } from '../../core/plan/labels.ts';
 import type { ClusterClient, ObjectMeta, Selection } from './client.ts';
+import type { PodRecorder } from './pod-recorder.ts';
 import type { Within } from './transport.ts';
 
 /** Where the load's Pods are. */
@@ -8,6 +9,8 @@ export interface LoadScope {
   readonly namespace: string;
   /** Selects the campaign's Pods. */
   readonly labelSelector: string;
+  /** Gets the answers of the requests that create and delete the load's Pods. */
+  readonly recorder?: PodRecorder;
 }
 
 /** A Pod of the load, read from its labels. */
@@ -15,6 +18,12 @@ export interface SlotPod {
   readonly name: string;
   readonly slot: number;
   readonly generation: number;
+}
+
+/** A Pod of the load, as a list shows it. */
+export interface ListedPod extends SlotPod {
+  /** It has Failed or Succeeded. Its slot is empty, but its name is taken. */
+  readonly finished: boolean;
 }
 
 /**
@@ -31,7 +40,10 @@ export class SlotBook {
   /** The book of the Pods that exist now. */
   static async read(scope: LoadScope, within: Within): Promise<SlotBook> {
     const book = new SlotBook();
-    for (const pod of await listSlotPods(scope, within)) book.filled(pod);
+    for (const pod of await listSlotPods(scope, within)) {
+      if (pod.finished) book.finished(pod);
+      else book.filled(pod);
+    }
     return book;
   }
 
@@ -55,6 +67,12 @@ export class SlotBook {
     if (known === undefined || known.generation < pod.generation) this.#live.set(pod.slot, pod);
     this.#lastGeneration.set(pod.slot, Math.max(this.#lastGeneration.get(pod.slot) ?? 0, pod.generation));
     this.#changedAt.set(pod.slot, ++this.#changes);
+  }
+
+  /** Takes note of a Pod that has Failed or Succeeded: its slot is empty, and its generation was used. */
+  finished({ slot, generation, name }: SlotPod): void {
+    if (this.#live.get(slot)?.name === name) this.#live.delete(slot);
+    this.#lastGeneration.set(slot, Math.max(this.#lastGeneration.get(slot) ?? 0, generation));
   }
 
   emptied(slot: number): void {
@@ -85,16 +103,38 @@ export class SlotBook {
   }
 }
 
-/** The load's Pods that exist and are not being deleted. */
-export async function listSlotPods(scope: LoadScope, within: Within): Promise<readonly SlotPod[]> {
-  const selection: Selection = { labelSelector: scope.labelSelector };
-  const { items } = await scope.client.list(
-    podsPath(scope.namespace),
-    { ...selection, metadataOnly: true, pick: ({ metadata }: { metadata: ObjectMeta }) => slotPodOf(metadata) },
-    within,
-  );
-  return items.filter((pod) => pod !== undefined);
+/** The load's Pods that exist and are not being deleted. Those that have Failed or Succeeded are marked. */
+export async function listSlotPods(scope: LoadScope, within: Within): Promise<readonly ListedPod[]> {
+  // A list of metadata alone is small, but does not show the phase. Hence the second list, which is nearly always empty.
+  const [all, finished] = await Promise.all([
+    list(scope, {}, within),
+    list(scope, { fieldSelector: FINISHED }, within),
+  ]);
+  const uids = new Set(finished.map(({ uid }) => uid));
+  return all.flatMap(({ uid, pod }) => (pod === undefined ? [] : [{ ...pod, finished: uids.has(uid) }]));
 }
+
+interface ListedItem {
+  readonly uid: string;
+  /** Undefined when it is being deleted, or is no Pod of a slot. */
+  readonly pod: SlotPod | undefined;
+}
+
+async function list(
+  { client, namespace, labelSelector }: LoadScope,
+  selection: Selection,
+  within: Within,
+): Promise<readonly ListedItem[]> {
+  const options = { ...selection, labelSelector, metadataOnly: true, pick: itemOf };
+  return (await client.list(podsPath(namespace), options, within)).items;
+}
+
+function itemOf({ metadata }: { metadata: ObjectMeta }): ListedItem {
+  return { uid: metadata.uid, pod: slotPodOf(metadata) };
+}
+
+/** Selects Pods of the phases Failed and Succeeded: a field selector cannot say "or". */
+const FINISHED = 'status.phase!=Pending,status.phase!=Running,status.phase!=Unknown';
 
 /** Collection of a namespace's Pods. */
 export function podsPath(namespace: string): string {

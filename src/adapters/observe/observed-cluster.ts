@@ -1,6 +1,7 @@
 import type { ClusterRecord } from '../host/ledger.ts';
-import { BindObserver, type PodCounts } from '../kube/bind-observer.ts';
+import { BindObserver } from '../kube/bind-observer.ts';
 import { connectCluster, type ClusterClient } from '../kube/client.ts';
+import { PodCounter, type PodCounts } from '../kube/pod-counter.ts';
 import { watchPods, type PodWatch, type WatchStats } from '../kube/watch-pods.ts';
 import {
   loadLatenessSeconds,
@@ -12,6 +13,7 @@ import {
   podsTarget,
 } from '../prometheus/own-metrics.ts';
 import { clusterLoad, type ClusterLoad } from '../../core/plan/cluster-load.ts';
+import { wantedSlots } from '../../core/plan/demand.ts';
 import { WATCH_COMPARE_MS } from '../../core/plan/limits.ts';
 import type { Ownership } from '../../core/plan/labels.ts';
 import type { CampaignSpec } from '../../core/plan/spec.ts';
@@ -21,7 +23,13 @@ export interface ObservedCluster {
   readonly record: Pick<ClusterRecord, 'name' | 'index'>;
   readonly load: ClusterLoad;
   readonly client: Pick<ClusterClient, 'get' | 'list' | 'create' | 'delete' | 'patch'>;
+  /** Bound and Ready Pods are counted by wanted slot, at most as many as the target. */
   counts(): PodCounts;
+  /**
+   * Sets which slots are wanted: those of the ramp, until the soak changes it.
+   * @returns the set of them; what is added to it and deleted from it counts at once
+   */
+  want(slots: Iterable<number>): Set<number>;
   watchStats(): WatchStats;
   /** Records how late the request of one operation was sent, ms. */
   readonly onLate: (lateMs: number) => void;
@@ -38,7 +46,7 @@ export class WatchedCluster implements ObservedCluster {
   readonly client: ClusterClient;
   stage: string;
   #target: number;
-  readonly #observer: BindObserver;
+  readonly #counter: PodCounter;
   readonly #watch: PodWatch;
   readonly #labels: { readonly campaign: string; readonly cluster: string };
   /** The first list has been read. Counts of half of it would look like the truth to a scrape. */
@@ -80,7 +88,8 @@ export class WatchedCluster implements ObservedCluster {
     this.#target = load.demand.base;
     const labels = { campaign: spec.campaign, cluster: record.name };
     this.#labels = labels;
-    this.#observer = new BindObserver({
+    this.#counter = new PodCounter(wantedSlots(load.demand, 0));
+    const observer = new BindObserver({
       sinceMs: Date.now(),
       onBind: (latencyMs) => podBindSeconds.observe({ ...labels, stage: this.stage }, latencyMs / 1_000),
     });
@@ -92,7 +101,8 @@ export class WatchedCluster implements ObservedCluster {
       compareMs: WATCH_COMPARE_MS,
       listBudgetMs: spec.deadlines.budgets.apiCallMs,
       onChange: (change) => {
-        this.#observer.take(change);
+        this.#counter.take(change);
+        observer.take(change);
         if (this.#begun) this.#publish();
       },
     });
@@ -110,7 +120,16 @@ export class WatchedCluster implements ObservedCluster {
   }
 
   counts(): PodCounts {
-    return this.#observer.counts();
+    const counts = this.#counter.counts();
+    return {
+      ...counts,
+      bound: Math.min(this.#target, counts.bound),
+      ready: Math.min(this.#target, counts.ready),
+    };
+  }
+
+  want(slots: Iterable<number>): Set<number> {
+    return this.#counter.want(slots);
   }
 
   watchStats(): WatchStats {
@@ -123,7 +142,7 @@ export class WatchedCluster implements ObservedCluster {
   }
 
   #publish(): void {
-    const counts = this.#observer.counts();
+    const counts = this.counts();
     podsTarget.set(this.#labels, this.#target);
     podsPresent.set(this.#labels, counts.present);
     podsBound.set(this.#labels, counts.bound);

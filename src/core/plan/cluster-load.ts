@@ -3,7 +3,7 @@ import { arrivalTimes } from './arrivals.ts';
 import { demandSchedule, type Demand } from './demand.ts';
 import { LABELS, type Ownership } from './labels.ts';
 import { planNodes, type PlannedNode } from './nodes.ts';
-import { podTemplate, type PodTemplate } from './pod-shape.ts';
+import { podTemplate, type PodMoments, type PodTemplate } from './pod-shape.ts';
 import type { CampaignSpec } from './spec.ts';
 import { podName, podSlots, type PodSlot } from './workload.ts';
 
@@ -20,7 +20,7 @@ export interface ClusterLoad {
   readonly arrivalsMs: readonly number[];
   readonly demand: Demand;
   readonly name: (slot: number, generation: number) => string;
-  readonly body: (slot: number, generation: number, intendedAtMs: number) => string;
+  readonly body: (slot: number, generation: number, moments: PodMoments) => string;
 }
 
 /** Draws the load of one cluster. `owner` goes into the labels of every Pod. */
@@ -69,10 +69,10 @@ export function clusterLoad(spec: CampaignSpec, clusterIndex: number, owner: Own
     }),
     demand,
     name: (slot, generation) => podName(slug, slot, generation),
-    body: (slot, generation, intendedAtMs) => {
+    body: (slot, generation, moments) => {
       const podSlot = slots[slot];
       if (podSlot === undefined) throw new RangeError(`slot ${slot} of ${slots.length}`);
-      return templateOf(podSlot)(slot, generation, intendedAtMs);
+      return templateOf(podSlot)(slot, generation, moments);
     },
   };
 }

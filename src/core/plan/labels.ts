@@ -13,8 +13,14 @@ export const LABELS = {
   hostname: 'kubernetes.io/hostname',
 } as const;
 
-/** Annotation of a Pod: the moment it should have been created, in ms since 1970. Lateness is measured from it. */
+/** Annotation of a Pod: the moment it should have been created, in ms since 1970. The load's lateness counts from it. */
 export const INTENDED_AT_ANNOTATION = 'belay.dev/intended-at-ms';
+
+/**
+ * Annotation of a Pod: the moment its create request was first sent, in ms since 1970. The latency of its binding counts from it.
+ * With slot and generation it identifies the Pod: a lost Pod may be created again under the same name.
+ */
+export const SENT_AT_ANNOTATION = 'belay.dev/sent-at-ms';
 
 /** Who made an object and how long it may stay. */
 export interface Ownership {

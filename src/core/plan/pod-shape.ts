@@ -1,5 +1,5 @@
 import type { Archetype } from '../model/catalogue.ts';
-import { INTENDED_AT_ANNOTATION, LABELS, ownershipLabels } from './labels.ts';
+import { INTENDED_AT_ANNOTATION, LABELS, ownershipLabels, SENT_AT_ANNOTATION } from './labels.ts';
 import type { Ownership } from './labels.ts';
 import type { Domain } from './nodes.ts';
 import { podName } from './workload.ts';
@@ -9,7 +9,7 @@ import type { Workload } from './workload.ts';
 export interface PodContext {
   readonly slug: string;
   readonly owner: Ownership;
-  /** Places of the gangs, from `planNodes`; empty where the system makes the machines. */
+  /** Zone and rack of each gang, from `planNodes`; empty where the system makes the machines. */
   readonly domains: ReadonlyMap<number, Domain>;
   /**
    * The system makes the machines, of types of its own: nothing is asked about instance type, archetype, label axes or
@@ -22,22 +22,31 @@ export interface PodContext {
   readonly schedulerName?: string;
 }
 
+/** Moments of a Pod's creation that its annotations carry, ms since 1970. */
+export interface PodMoments {
+  /** When it should be created. */
+  readonly intendedAtMs: number;
+  /** When its create request is first sent. */
+  readonly sentAtMs: number;
+}
+
 /** JSON of one Pod of a shape. */
-export type PodTemplate = (slot: number, generation: number, intendedAtMs: number) => string;
+export type PodTemplate = (slot: number, generation: number, moments: PodMoments) => string;
 
 /** The Pod that fills a slot. Its scheduling priority stays the default: no PriorityClass needs to exist. */
 export function podBody(
   workload: Workload,
   archetype: Archetype,
   context: PodContext,
-  place: { readonly slot: number; readonly generation: number; readonly intendedAtMs: number },
+  pod: PodMoments & { readonly slot: number; readonly generation: number },
 ): Record<string, unknown> {
-  const { slot, generation, intendedAtMs } = place;
+  const { slot, generation, intendedAtMs, sentAtMs } = pod;
   return shapeOf(workload, archetype, context, {
     name: podName(context.slug, slot, generation),
     slot: String(slot),
     generation: String(generation),
     intendedAtMs: String(intendedAtMs),
+    sentAtMs: String(sentAtMs),
   });
 }
 
@@ -48,20 +57,22 @@ export function podTemplate(workload: Workload, archetype: Archetype, context: P
     slot: '\u0001slot\u0002',
     generation: '\u0001gen\u0002',
     intendedAtMs: '\u0001at\u0002',
+    sentAtMs: '\u0001sent\u0002',
   };
   const json = JSON.stringify(shapeOf(workload, archetype, context, holes));
   // JSON writes the two control characters as \u0001 and \u0002: no name or label can hold them.
   const parts = json.split(/(\\u0001[a-z]+\\u0002)/);
-  const fill: Readonly<Record<string, (slot: number, generation: number, intendedAtMs: number) => string>> = {
+  const fill: Readonly<Record<string, (slot: number, generation: number, moments: PodMoments) => string>> = {
     '\\u0001name\\u0002': (slot, generation) => podName(context.slug, slot, generation),
     '\\u0001slot\\u0002': (slot) => String(slot),
     '\\u0001gen\\u0002': (_, generation) => String(generation),
-    '\\u0001at\\u0002': (_slot, _generation, intendedAtMs) => String(intendedAtMs),
+    '\\u0001at\\u0002': (_slot, _generation, { intendedAtMs }) => String(intendedAtMs),
+    '\\u0001sent\\u0002': (_slot, _generation, { sentAtMs }) => String(sentAtMs),
   };
   const fillers = parts.map((part) => fill[part] ?? part);
-  return (slot, generation, intendedAtMs) => {
+  return (slot, generation, moments) => {
     let text = '';
-    for (const part of fillers) text += typeof part === 'string' ? part : part(slot, generation, intendedAtMs);
+    for (const part of fillers) text += typeof part === 'string' ? part : part(slot, generation, moments);
     return text;
   };
 }
@@ -70,7 +81,7 @@ function shapeOf(
   workload: Workload,
   archetype: Archetype,
   context: PodContext,
-  own: { readonly name: string; readonly slot: string; readonly generation: string; readonly intendedAtMs: string },
+  own: Readonly<Record<'name' | 'slot' | 'generation' | keyof PodMoments, string>>,
 ): Record<string, unknown> {
   const labels = {
     ...ownershipLabels(context.owner),
@@ -83,7 +94,11 @@ function shapeOf(
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { name: own.name, labels, annotations: { [INTENDED_AT_ANNOTATION]: own.intendedAtMs } },
+    metadata: {
+      name: own.name,
+      labels,
+      annotations: { [INTENDED_AT_ANNOTATION]: own.intendedAtMs, [SENT_AT_ANNOTATION]: own.sentAtMs },
+    },
     spec: {
       ...(context.schedulerName === undefined || context.schedulerName === ''
         ? {}

@@ -158,7 +158,7 @@ test('a burst, a scale-down and a step back happen in time, every Pod is bound, 
     all.map((slot) => load.pods.name(slot, last.get(slot) ?? 0)).toSorted(),
   );
   await allBound(load, PODS);
-  await vi.waitFor(() => expect(observed.observer.counts()).toMatchObject({ present: PODS, bound: PODS }));
+  await vi.waitFor(() => expect(observed.counter.counts()).toMatchObject({ present: PODS, bound: PODS }));
   const burst = new Set(observed.bound.map(({ slot }) => slot).filter((slot) => slot >= PODS));
   expect(sorted(burst)).toEqual([30, 31, 32, 33, 34, 35]);
   await observed.end();
@@ -264,7 +264,8 @@ test('a soak that is tried again has generations of its own, mends what is lost,
     record: { name: 'c0' },
     load: { ...load.pods, ...load.scope },
     client,
-    counts: () => observed.observer.counts(),
+    counts: () => observed.counter.counts(),
+    want: (slots) => observed.counter.want(slots),
     onLate: () => undefined,
     target: 0,
   };
@@ -281,7 +282,11 @@ test('a soak that is tried again has generations of its own, mends what is lost,
     within().signal,
   );
   // In a slot that is not wanted: an earlier run left it.
-  await client.create(podsPath(load.slug), load.pods.body(PODS, 1_007, Date.now()), within());
+  await client.create(
+    podsPath(load.slug),
+    load.pods.body(PODS, 1_007, { intendedAtMs: Date.now(), sentAtMs: Date.now() }),
+    within(),
+  );
   let lowWater = 0;
   await soak.run(within().signal, (reached) => (lowWater = reached));
   expect(lowWater).toBe(operations.length);

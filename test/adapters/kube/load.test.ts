@@ -91,7 +91,7 @@ test.each([
   expect(report).toMatchObject({ wanted: PODS, created: PODS, existing: 0, refilled: 0, conflicts: 0 });
   await vi.waitFor(
     () =>
-      expect(observed.observer.counts()).toEqual({ present: PODS, bound: PODS, ready: PODS, pending: 0, deleted: 0 }),
+      expect(observed.counter.counts()).toEqual({ present: PODS, bound: PODS, ready: PODS, pending: 0, deleted: 0 }),
     { timeout: 90_000, interval: 200 },
   );
   await observed.end();
@@ -259,12 +259,41 @@ test('a failed Node loses its Pods, which come back elsewhere as the next genera
   await expect(failNode.fire('no-such-node', site, within())).rejects.toThrow('node no-such-node does not exist');
 });
 
+test('a Pod that has Failed counts neither as present nor as bound, and is replaced by the next generation', async () => {
+  const load = await makeLoad(client, { slug: 'phase', catalogue: mixedCatalogue, rows: mixedRows, count: 12 });
+  const observed = await observe(load);
+  await fill(load);
+  await vi.waitFor(() => expect(observed.counter.counts()).toMatchObject({ bound: 12, ready: 12 }), {
+    timeout: 60_000,
+  });
+  const victim = load.pods.name(4, 0);
+  const failed = { status: { phase: 'Failed' } };
+  await client.patch(`${podsPath(load.slug)}/${victim}/status`, 'merge', failed, within());
+  await vi.waitFor(() => expect(observed.counter.counts()).toMatchObject({ present: 11, bound: 11, ready: 11 }), {
+    timeout: 60_000,
+  });
+
+  // A book that is begun now knows the name of the Failed Pod: its generation is not used again.
+  const book = await SlotBook.read(load.scope, within());
+  expect([book.size, book.live(4), book.nextGeneration(4)]).toEqual([11, undefined, 1]);
+  const limits = { parallel: 4, callBudgetMs: CALL_BUDGET_MS, signal: within().signal };
+  const request = { ...load, wanted: new Set(Array(12).keys()), book, ...limits, onLate: () => undefined };
+  expect(await replaceMissing(request)).toBe(1);
+  expect([...(await podsOf(load)).keys()].filter((name) => name.startsWith('phase-p4-'))).toEqual([
+    load.pods.name(4, 1),
+  ]);
+  await vi.waitFor(() => expect(observed.counter.counts()).toMatchObject({ present: 12, bound: 12, ready: 12 }), {
+    timeout: 60_000,
+  });
+  await observed.end();
+});
+
 test('a watch outlives its API server: nothing is missed, no binding is reported twice', async () => {
   const load = await makeLoad(client, { slug: 'watched', catalogue: mixedCatalogue, rows: mixedRows, count: 80 });
   const observed = await observe(load);
   const half = { ...load, count: 40 };
   await fill(half);
-  await vi.waitFor(() => expect(observed.observer.counts().bound).toBe(40), { timeout: 60_000 });
+  await vi.waitFor(() => expect(observed.counter.counts().bound).toBe(40), { timeout: 60_000 });
 
   await cluster.kill('kube-apiserver');
   // Calls made while it is down are retried until it is back.
@@ -274,7 +303,7 @@ test('a watch outlives its API server: nothing is missed, no binding is reported
   const [first] = (await podsOf(load)).keys();
   await client.delete(`${podsPath(load.slug)}/${first}`, { gracePeriodSeconds: 0 }, within());
   await vi.waitFor(
-    () => expect(observed.observer.counts()).toMatchObject({ present: 79, bound: 79, pending: 0, deleted: 1 }),
+    () => expect(observed.counter.counts()).toMatchObject({ present: 79, bound: 79, pending: 0, deleted: 1 }),
     { timeout: 90_000, interval: 200 },
   );
   await observed.end();

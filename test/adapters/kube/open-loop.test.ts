@@ -106,7 +106,7 @@ describe('openLoop', () => {
 
 test('lateness has exact quantiles by nearest rank, and zeros for nothing', () => {
   const lateness = new Lateness();
-  expect(lateness.summary()).toEqual({ count: 0, p50Ms: 0, p99Ms: 0, maxMs: 0 });
+  expect(lateness.summary()).toEqual({ count: 0, p50Ms: 0, p99Ms: 0, maxMs: 0, lateCount: 0 });
   for (let ms = 200; ms >= 1; ms--) lateness.add(ms);
-  expect(lateness.summary()).toEqual({ count: 200, p50Ms: 100, p99Ms: 198, maxMs: 200 });
+  expect(lateness.summary()).toEqual({ count: 200, p50Ms: 100, p99Ms: 198, maxMs: 200, lateCount: 0 });
 });

@@ -1,4 +1,4 @@
-import type { PodSource } from '../../../src/adapters/kube/run-arrivals.ts';
+import type { PodSource } from '../../../src/adapters/kube/pod-requests.ts';
 import type { LoadScope } from '../../../src/adapters/kube/slot-book.ts';
 
 /** Pods in memory, behind the part of the client that the load uses. */
@@ -7,6 +7,8 @@ export interface ScriptedPods {
   readonly pods: PodSource;
   /** Names of the Pods that exist. */
   readonly names: Set<string>;
+  /** Names of those that have Failed. */
+  readonly finished: Set<string>;
 }
 
 /** A server that holds `names` and answers each create and delete after the given time, ms. */
@@ -15,9 +17,11 @@ export function scriptedPods(
   takes: { readonly createMs: number; readonly deleteMs: number },
 ): ScriptedPods {
   const present = new Set(names);
+  const finished = new Set<string>();
   const client: LoadScope['client'] = {
-    list: (_, { pick }) => {
-      const items = [...present].map((name) => pick({ metadata: metadataOf(name) } as never));
+    list: (_, { pick, fieldSelector }) => {
+      const listed = fieldSelector === undefined ? present : finished;
+      const items = [...listed].map((name) => pick({ metadata: metadataOf(name) } as never));
       return Promise.resolve({ items, resourceVersion: '1' });
     },
     create: async (_, body) => {
@@ -27,7 +31,9 @@ export function scriptedPods(
     },
     delete: async (path) => {
       await sleep(takes.deleteMs);
-      present.delete(path.split('/').at(-1) ?? '');
+      const name = path.split('/').at(-1) ?? '';
+      present.delete(name);
+      finished.delete(name);
       return { outcome: 'deleted', attempts: 1 };
     },
   };
@@ -35,6 +41,7 @@ export function scriptedPods(
     scope: { client, namespace: 'x', labelSelector: 'a=b' },
     pods: { name: nameOf, body: nameOf },
     names: present,
+    finished,
   };
 }
 
@@ -44,7 +51,7 @@ function nameOf(slot: number, generation: number): string {
 
 function metadataOf(name: string): object {
   const [, slot, generation] = /^p(\d+)-g(\d+)$/.exec(name) ?? [];
-  return { name, labels: { 'belay.dev/slot': slot, 'belay.dev/generation': generation } };
+  return { name, uid: name, labels: { 'belay.dev/slot': slot, 'belay.dev/generation': generation } };
 }
 
 /** Waits on the timers of `globalThis`, which a test can replace; those of node:timers/promises it cannot. */

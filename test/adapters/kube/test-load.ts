@@ -2,12 +2,13 @@ import { BindObserver } from '../../../src/adapters/kube/bind-observer.ts';
 import type { ClusterClient, ObjectMeta } from '../../../src/adapters/kube/client.ts';
 import { createNodes, waitForNodes } from '../../../src/adapters/kube/machines.ts';
 import { ensureNamespace } from '../../../src/adapters/kube/namespace.ts';
-import type { PodSource } from '../../../src/adapters/kube/run-arrivals.ts';
+import { PodCounter } from '../../../src/adapters/kube/pod-counter.ts';
+import type { PodSource } from '../../../src/adapters/kube/pod-requests.ts';
 import { podsPath } from '../../../src/adapters/kube/slot-book.ts';
 import type { LoadScope } from '../../../src/adapters/kube/slot-book.ts';
 import type { Within } from '../../../src/adapters/kube/transport.ts';
 import { watchPods } from '../../../src/adapters/kube/watch-pods.ts';
-import type { PodWatch } from '../../../src/adapters/kube/watch-pods.ts';
+import type { PodChange, PodWatch } from '../../../src/adapters/kube/watch-pods.ts';
 import type { WatchedPod } from '../../../src/adapters/kube/watched-pod.ts';
 import type { Demand } from '../../../src/core/plan/demand.ts';
 import { LABELS, ownershipLabels } from '../../../src/core/plan/labels.ts';
@@ -76,14 +77,14 @@ export async function makeLoad(
     scope: { client, namespace: slug, labelSelector: `${LABELS.campaign}=${slug}` },
     pods: {
       name: (slot, generation) => podName(slug, slot, generation),
-      body: (slot, generation, intendedAtMs) => templates[slot]?.(slot, generation, intendedAtMs) ?? '',
+      body: (slot, generation, moments) => templates[slot]?.(slot, generation, moments) ?? '',
     },
   };
 }
 
 /** A load that is watched. */
 export interface Observed {
-  readonly observer: BindObserver;
+  readonly counter: PodCounter;
   readonly watch: PodWatch;
   /** Pods whose binding was reported, in order. */
   readonly bound: WatchedPod[];
@@ -91,14 +92,19 @@ export interface Observed {
 }
 
 /** Watches a load's Pods. */
-export async function observe({ scope }: TestLoad, compareMs = 20_000): Promise<Observed> {
+export async function observe({ scope, count }: TestLoad, compareMs = 20_000): Promise<Observed> {
   const stop = new AbortController();
   const bound: WatchedPod[] = [];
   const observer = new BindObserver({ sinceMs: 0, onBind: (_, pod) => bound.push(pod) });
-  const watch = watchPods({ ...scope, onChange: observer.take, signal: stop.signal, compareMs, listBudgetMs: 30_000 });
+  const counter = new PodCounter(Array(count).keys());
+  const onChange = (change: PodChange): void => {
+    counter.take(change);
+    observer.take(change);
+  };
+  const watch = watchPods({ ...scope, onChange, signal: stop.signal, compareMs, listBudgetMs: 30_000 });
   await watch.synced;
   return {
-    observer,
+    counter,
     watch,
     bound,
     end: async () => {

@@ -100,7 +100,12 @@ describe('podBody', () => {
   };
   const cache = archetype({ name: 'cache', sameRack: true, groupSizeRange: [3, 5], instanceTypes: ['r6i.xlarge'] });
   test('a gang asks for its reserved rack, its machines, and its siblings', () => {
-    const pod = podBody(gang, cache, context, { slot: 2, generation: 1, intendedAtMs: 1_700_000_000_123 });
+    const pod = podBody(gang, cache, context, {
+      slot: 2,
+      generation: 1,
+      intendedAtMs: 1_700_000_000_123,
+      sentAtMs: 1_700_000_000_456,
+    });
     expect(expressions(pod)).toEqual([
       'belay.dev/campaign=dev-50-x',
       'belay.dev/archetype=cache',
@@ -120,7 +125,7 @@ describe('podBody', () => {
           'belay.dev/slot': '2',
           'belay.dev/generation': '1',
         },
-        annotations: { 'belay.dev/intended-at-ms': '1700000000123' },
+        annotations: { 'belay.dev/intended-at-ms': '1700000000123', 'belay.dev/sent-at-ms': '1700000000456' },
       },
       spec: {
         containers: [{ resources: { requests: gang.resources, limits: gang.resources } }],
@@ -145,14 +150,14 @@ describe('podBody', () => {
       anyInstanceType: true,
       zoneNames: { 'zone-a': 'test-zone-a', 'zone-c': 'test-zone-c' },
     };
-    const pod = podBody(gang, cache, foreign, { slot: 0, generation: 0, intendedAtMs: 0 });
+    const pod = podBody(gang, cache, foreign, { slot: 0, generation: 0, intendedAtMs: 0, sentAtMs: 0 });
     expect(expressions(pod)).toEqual(['topology.kubernetes.io/zone=test-zone-a|test-zone-c']);
     expect(JSON.stringify(pod)).not.toContain('topology.belay.dev/rack');
     const anywhere = podBody(
       { ...gang, together: undefined },
       cache,
       { ...foreign, zoneNames: {} },
-      { slot: 0, generation: 0, intendedAtMs: 0 },
+      { slot: 0, generation: 0, intendedAtMs: 0, sentAtMs: 0 },
     );
     expect(anywhere['spec']).not.toHaveProperty('affinity');
   });
@@ -162,8 +167,13 @@ describe('podBody', () => {
       const kind = mixedCatalogue.archetypes.find(({ name }) => name === workload.archetype);
       if (kind === undefined) throw new Error(`drew ${workload.archetype}, which is not in the catalogue`);
       const template = podTemplate(workload, kind, context);
-      const place = { slot: workload.firstSlot, generation: 3, intendedAtMs: 1_700_000_000_999 };
-      expect(JSON.parse(template(place.slot, 3, place.intendedAtMs))).toEqual(podBody(workload, kind, context, place));
+      const pod = {
+        slot: workload.firstSlot,
+        generation: 3,
+        intendedAtMs: 1_700_000_000_999,
+        sentAtMs: 1_700_000_001_111,
+      };
+      expect(JSON.parse(template(pod.slot, 3, pod))).toEqual(podBody(workload, kind, context, pod));
     }
   });
 
