@@ -6,8 +6,6 @@ import type { SoakLateness } from '../core/plan/checkpoints/soak.ts';
 import { demandSchedule, type Demand, type WantedPods } from '../core/plan/demand.ts';
 import { faultKey, faultSchedule } from '../core/plan/fault-schedule.ts';
 import { LABELS } from '../core/plan/labels.ts';
-import { SOAK_TICK_MS } from '../core/plan/limits.ts';
-import { pause } from './pause.ts';
 import { repairWhileRunning } from './repairs.ts';
 import type { SoakClock } from './soak-clock.ts';
 import { runFaults, undoFaults, type FaultToInject } from './soak-faults.ts';
@@ -100,18 +98,6 @@ export class Drive {
       // A load that fails ends the others.
       stop.abort(new Error('the load is over'));
       await Promise.allSettled(parts);
-    }
-  }
-
-  /**
-   * Keeps the targets at what is wanted until `signal` aborts. It waits for nothing else: a target that is old makes a system that
-   * follows the demand look as if it did not.
-   * @throws the signal's reason
-   */
-  async keepAim(signal: AbortSignal): Promise<never> {
-    for (;;) {
-      this.aim();
-      await pause(SOAK_TICK_MS, signal);
     }
   }
 

@@ -130,14 +130,13 @@ class Soak {
     const inner = AbortSignal.any([signal, stop.signal]);
     const driven = this.#drive.run(inner, signal);
     const repairing = this.#drive.repair(inner);
-    const aiming = this.#drive.keepAim(inner);
     const watched = this.#watch(inner, show);
-    const parts = [driven, repairing, aiming, watched];
+    const parts = [driven, repairing, watched];
     try {
       // The drive may be over before the soak is; it ends the soak only by failing.
-      const breach = await Promise.race([watched, repairing, aiming, driven.then(() => watched)]);
+      const breach = await Promise.race([watched, repairing, driven.then(() => watched)]);
       if (breach === undefined) {
-        await Promise.race([Promise.all([driven, this.#settle(inner, show)]), repairing, aiming]);
+        await Promise.race([Promise.all([driven, this.#settle(inner, show)]), repairing]);
         this.#clock.change({ ended: { settledAtMs: Date.now(), ...this.#result() } });
       }
     } finally {

@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createSoak } from '../../src/activities/soak.ts';
 import { evidenceFolder, readReadings } from '../../src/adapters/evidence/evidence-folder.ts';
-import { readCheckpoint } from '../../src/adapters/host/checkpoints.ts';
+import { readCheckpoint, writeCheckpoint } from '../../src/adapters/host/checkpoints.ts';
 import type { ObservedCluster } from '../../src/adapters/observe/observed-cluster.ts';
 import type { StageResult } from '../../src/core/campaign/stage-io.ts';
 import { parseSoakCheckpoint } from '../../src/core/plan/checkpoints/soak.ts';
@@ -122,23 +122,24 @@ test('after a breach the window of all gates ends at the breach', async () => {
   ]);
 });
 
-test('targets follow the demand while a check waits for a slow Prometheus', async () => {
+test('a worker that takes a soak over has the target of that moment before it has listed a Pod', async () => {
   const spec = aSoak({ totalPods: 10 });
   const { loadProfile } = spec.profile;
-  const falling = { ...loadProfile, demandSteps: [{ atSeconds: 30, targetMultiplier: 0.5 }] };
+  const falling = { ...loadProfile, demandSteps: [{ atSeconds: 20, targetMultiplier: 0.5 }] };
   const changed = { ...spec, profile: { ...spec.profile, loadProfile: falling } };
-  const cluster = scriptedCluster(changed, 0, { client, present: 10 });
-  const targets: number[] = [];
-  const gates = scriptedGates(spec.gates, async ({ only, atMs }) => {
-    if (only === 'failFast' && atMs === clockOf(changed).settleEndMs + 15_000) {
-      targets.push(cluster.target);
-      await new Promise((wake) => setTimeout(wake, 20_000));
-      targets.push(cluster.target);
-    }
-    return 1;
-  });
-  await soak(changed, { gates, cluster });
-  expect(targets).toEqual([10, 5]);
+  writeCheckpoint(spec.slug, 'soak', 1, { startAtMs: Date.now() - 30_000, lowWater: {}, actions: {} });
+  let target = 0;
+  const listing: ObservedCluster['client'] = {
+    ...client,
+    list: (...request) => {
+      target ||= cluster.target;
+      return client.list(...request);
+    },
+  };
+  const cluster = scriptedCluster(changed, 0, { client: listing, present: 5 });
+  cluster.target = 10;
+  await soak(changed, { gates: scriptedGates(spec.gates, () => 1), attempt: 2, cluster });
+  expect(target).toBe(5);
 });
 
 test('a failed reading of the end is not replaced: an attempt whose report was lost is followed by one that takes it over', async () => {
