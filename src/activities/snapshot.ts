@@ -80,10 +80,10 @@ export function createSnapshot(
 function soakOf(
   { spec, input: { soak } }: StageContext<'snapshot', SnapshotInput>,
   adapters: SnapshotAdapters,
-): { readonly startMs: number; readonly endMs: number } | undefined {
+): SnapshotRequest['soak'] {
   if (soak === undefined) return undefined;
   const checkpoint = parseCheckpoint('soak', adapters.readCheckpoint(spec.slug, 'soak', soak.execution));
-  return { startMs: checkpoint?.startAtMs ?? soak.startedAtMs, endMs: soak.endedAtMs };
+  return { startMs: checkpoint?.startAtMs ?? soak.startedAtMs, endMs: soak.endedAtMs, execution: soak.execution };
 }
 
 function logsOf(

@@ -26,7 +26,7 @@ import { total } from './steady.ts';
 /** The adapters of the soak. */
 export interface SoakAdapters {
   readonly observers: Pick<Observers, 'of'>;
-  readonly openGateReader: (spec: CampaignSpec) => GateReader;
+  readonly openGateReader: (spec: CampaignSpec, execution: number) => GateReader;
   readonly effectOf: (action: string) => BoundEffect | undefined;
 }
 
@@ -47,7 +47,7 @@ export function createSoak(log: Logger, adapters: SoakAdapters): (input: StageIn
     );
     const clock = new SoakClock(context);
     const drive = new Drive({ context, clock, clusters, effectOf: adapters.effectOf });
-    const gates = adapters.openGateReader(spec);
+    const gates = adapters.openGateReader(spec, context.input.execution);
     const soak = new Soak(context, clock, clusters, drive, gates);
     try {
       if (!soak.isOver()) await context.step('podsListed', ({ signal }) => drive.begin(signal));

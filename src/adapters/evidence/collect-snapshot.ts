@@ -24,7 +24,7 @@ export interface SnapshotRequest {
   readonly prometheus: RunningPrometheus | undefined;
   readonly gates: readonly GateDefinition[];
   /** Time of the gates' curves. Undefined when there was no soak. */
-  readonly soak: { readonly startMs: number; readonly endMs: number } | undefined;
+  readonly soak: { readonly startMs: number; readonly endMs: number; readonly execution: number } | undefined;
   /** Time of Belay's own curves: the whole campaign so far. */
   readonly campaignTime: { readonly startMs: number; readonly endMs: number };
   readonly logs: readonly { readonly name: string; readonly path: string }[];
@@ -102,6 +102,7 @@ async function curves(
 ): Promise<void> {
   if (client === undefined) throw new Error(silence);
   const scrapeIntervalMs = request.prometheus?.scrapeIntervalMs ?? 1_000;
+  const execution = request.soak?.execution ?? 1;
   const soakMs = request.soak === undefined ? 0 : request.soak.endMs - request.soak.startMs;
   const stepMs = curveStepMs(time.startMs, time.endMs, scrapeIntervalMs);
   const failed: string[] = [];
@@ -112,7 +113,7 @@ async function curves(
       const budgetMs = Math.min(request.queryBudgetMs, Math.floor(endsAt - performance.now()));
       try {
         if (budgetMs <= 0) throw new Error('the time for curves was used up');
-        const filled = curveQuery(promql, { soakMs, scrapeIntervalMs, campaign: request.campaign });
+        const filled = curveQuery(promql, { soakMs, scrapeIntervalMs, campaign: request.campaign, execution });
         const series = await client.queryRange(filled, { ...time, stepMs }, { signal: request.signal, budgetMs });
         lines.push({ label, promql: filled, series: growth === true ? series.map(growthOf) : series });
       } catch (cause) {

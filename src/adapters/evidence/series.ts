@@ -77,14 +77,19 @@ export function curveStepMs(startMs: number, endMs: number, scrapeIntervalMs: nu
   return Math.max(scrapeIntervalMs, Math.ceil((endMs - startMs) / MAX_POINTS));
 }
 
-/** Fills `$window` and `$campaign` of a curve's query. */
+/** Fills the placeholders of a curve's query. */
 export function curveQuery(
   promql: string,
-  options: { readonly soakMs: number; readonly scrapeIntervalMs: number; readonly campaign: string },
+  options: {
+    readonly soakMs: number;
+    readonly scrapeIntervalMs: number;
+    readonly campaign: string;
+    readonly execution: number;
+  },
 ): string {
   const least = WINDOW_MIN_INTERVALS * options.scrapeIntervalMs;
   const windowMs = Math.max(least, Math.min(WINDOW_MAX_MS, Math.round(options.soakMs * WINDOW_SHARE)));
-  return substitute(promql, { windowMs, campaign: options.campaign });
+  return substitute(promql, { windowMs, campaign: options.campaign, execution: options.execution });
 }
 
 /** Name of the file of a gate's curve: safe, whatever the gate is called. */

@@ -34,6 +34,8 @@ export interface PrometheusClient {
   /** Range vector selector (`x[1m]`) at `atMs`: the raw points. */
   queryRaw(selector: string, atMs: number, bounds: CallBounds): Promise<readonly PointSeries[]>;
   queryRange(promql: string, range: RangeWindow, bounds: CallBounds): Promise<readonly PointSeries[]>;
+  /** A series that a selector had at any time in a span, if there is one. Only its labels mean something; the value is 1. */
+  seen(selector: string, span: Pick<RangeWindow, 'startMs' | 'endMs'>, bounds: CallBounds): Promise<readonly Sample[]>;
   targets(bounds: CallBounds): Promise<readonly ActiveTarget[]>;
   /** Whether it serves queries (`/-/ready`). Never throws for a server that is not there. */
   isReady(bounds: CallBounds): Promise<boolean>;
@@ -107,6 +109,17 @@ export function prometheusClient(url: string): PrometheusClient {
     async queryRange(promql, { startMs, endMs, stepMs }, bounds) {
       const form = { query: promql, start: seconds(startMs), end: seconds(endMs), step: seconds(stepMs) };
       return pointSeries(await ask(form, '/api/v1/query_range', bounds));
+    },
+    async seen(selector, { startMs, endMs }, bounds) {
+      const form = new URLSearchParams({
+        'match[]': selector,
+        start: seconds(startMs),
+        end: seconds(endMs),
+        limit: '1',
+      });
+      const found = await api('/api/v1/series', form, bounds);
+      if (!Array.isArray(found)) throw malformed(found);
+      return found.map((labels) => ({ labels: labelsOf(labels), value: 1 }));
     },
     async targets(bounds) {
       return activeTargets(await api('/api/v1/targets?state=active', undefined, bounds));

@@ -3,6 +3,8 @@ import { readInfrastructureEvents } from '../host/infrastructure-events.ts';
 import type { GateResult } from '../../core/gates/model.ts';
 import { scrapeIntervalMs } from '../../core/plan/scrape-interval.ts';
 import type { CampaignSpec } from '../../core/plan/spec.ts';
+import { readLedger } from '../host/ledger.ts';
+import { WATCH_TRUSTED_MS } from '../../core/plan/limits.ts';
 import { prometheusClient } from './client.ts';
 import { evaluateGates } from './evaluate.ts';
 import { ownPrometheus } from './server.ts';
@@ -25,8 +27,8 @@ export interface GateReader {
   close(): Promise<void>;
 }
 
-/** A reader that asks the campaign's Prometheus. */
-export function openGateReader(spec: CampaignSpec): GateReader {
+/** A reader that asks the campaign's Prometheus. @param execution of the soak */
+export function openGateReader(spec: CampaignSpec, execution: number): GateReader {
   const client = prometheusClient(ownPrometheus(spec.slug)?.url ?? '');
   return {
     read: ({ only, soakStartMs, settleEndMs, atMs, signal }) =>
@@ -34,7 +36,11 @@ export function openGateReader(spec: CampaignSpec): GateReader {
         client,
         gates: spec.gates,
         campaign: spec.campaign,
-        window: { soakStartMs, settleEndMs, nowMs: atMs },
+        execution,
+        campaignStartMs: readLedger(spec.slug)?.createdAtMs ?? 0,
+        expected: {},
+        watchLimitMs: WATCH_TRUSTED_MS,
+        window: { soakStartMs, settleEndMs, soakEndMs: atMs, nowMs: Date.now() },
         gaps: infrastructureGaps(readInfrastructureEvents(spec.campaign)),
         only,
         scrapeIntervalMs: scrapeIntervalMs(spec.plan),

@@ -6,8 +6,9 @@ import type { Bar, GateDefinition, GateResult, Reading } from './model.ts';
  * Judges a gate on a reading. Comparisons are strict: a value equal to its bar passes. An unmeasured reading is never a
  * pass; whether it counts is the gate's `unmeasured`, and what is informational never counts.
  */
-export function judgeGate(definition: GateDefinition, reading: Reading): GateResult {
+export function judgeGate(definition: GateDefinition, taken: Reading): GateResult {
   const { name, bar, barKind, unit } = definition;
+  const reading = withinBounds(definition, taken);
   const result = { gate: name, reading, bar, barKind, unit };
   if (reading.value === null) {
     const counts = barKind !== 'informational' && definition.unmeasured !== 'allow';
@@ -26,6 +27,7 @@ export function judgeGate(definition: GateDefinition, reading: Reading): GateRes
       message: `${measured}, informational`,
     };
   }
+  // Where it is known only to bounds, all of them are on one side of the bar.
   const over = bar.max !== undefined && value > bar.max;
   const under = bar.min !== undefined && value < bar.min;
   return {
@@ -34,6 +36,36 @@ export function judgeGate(definition: GateDefinition, reading: Reading): GateRes
     counts: true,
     headroom: headroomOf(value, definition),
     message: `${measured}, ${distance(value, definition)}`,
+  };
+}
+
+/**
+ * A reading whose true value lies on either side of the bar, for all that is known, is unmeasured: neither green nor red. A
+ * reading that was unmeasured for another bar is measured again.
+ */
+function withinBounds({ bar, barKind, unit }: GateDefinition, taken: Reading): Reading {
+  const { reason, detail, estimate, ...rest } = taken;
+  const reading: Reading =
+    reason === 'bar-in-bounds' && estimate !== undefined ? { ...rest, value: estimate, quality: 'measured' } : taken;
+  const { value } = reading;
+  if (value === null || barKind === 'informational') return reading;
+  const low = reading.low ?? value;
+  const high = reading.high === undefined ? value : (reading.high ?? Infinity);
+  const certain =
+    low >= (bar.min ?? -Infinity) && high <= (bar.max ?? Infinity)
+      ? true
+      : low > (bar.max ?? Infinity) || high < (bar.min ?? -Infinity);
+  if (certain) return reading;
+  const known = Number.isFinite(high)
+    ? `between ${quantityText(low, unit)} and ${quantityText(high, unit)}`
+    : `at least ${quantityText(low, unit)}`;
+  return {
+    ...reading,
+    value: null,
+    quality: 'unmeasured',
+    reason: 'bar-in-bounds',
+    detail: `the true value is ${known}, and the bar is ${barWords(bar, unit)}${detail === undefined ? '' : `: ${detail}`}`,
+    estimate: value,
   };
 }
 

@@ -46,6 +46,12 @@ export interface GateDefinition {
   readonly topFiniteBucket?: number;
   /** `allow`: an unmeasured reading does not lower the verdict. Must be said per gate. */
   readonly unmeasured: 'fail' | 'allow';
+  /** The value where a series is born with its first event. Valid while its target is up and the metric's name was seen. */
+  readonly absentIs?: 0;
+  /** `settled`: read when the last Pods had their time, not at the soak's end. Absent = at the soak's end. */
+  readonly readAt?: 'settled';
+  /** Gates that must be measured and within their bars; otherwise this one is unmeasured. */
+  readonly restsOn?: readonly string[];
 }
 
 /** Why a value could not be had or must not be believed. */
@@ -61,6 +67,12 @@ export type UnmeasuredReason =
   | 'too-few-samples'
   | 'no-events'
   | 'saturated'
+  /** The true value is within bounds that have the bar between them. */
+  | 'bar-in-bounds'
+  | 'born-in-window'
+  | 'precomputed-quantile'
+  | 'stale-watch'
+  | 'rests-on'
   | 'ground-gap'
   | 'checks-missed'
   | 'not-evaluated';
@@ -69,6 +81,12 @@ export type UnmeasuredReason =
 export interface Reading {
   readonly gate: string;
   readonly value: number | null;
+  /** The true value is certainly not below this. Absent = the value itself. */
+  readonly low?: number;
+  /** The true value is certainly not above this. Absent = the value itself; null = not bounded. */
+  readonly high?: number | null;
+  /** The value of a reading that is unmeasured because its bar lies between the bounds. */
+  readonly estimate?: number;
   readonly quality: 'measured' | 'unmeasured';
   readonly reason?: UnmeasuredReason;
   /** One sentence for a person: which query, which target, which bucket. */

@@ -14,7 +14,15 @@ export interface BucketGroup {
 
 /** A quantile that can be believed, or why it cannot. */
 export type QuantileResult =
-  | { readonly kind: 'value'; readonly value: number }
+  /** The true quantile is in the bucket (low, high]; `value` is Prometheus' interpolation. */
+  | {
+      readonly kind: 'value';
+      readonly value: number;
+      readonly low: number;
+      readonly high: number;
+      /** All events are in this one bucket. */
+      readonly single: boolean;
+    }
   | { readonly kind: 'saturated' | 'no-events' | 'malformed'; readonly detail: string };
 
 /**
@@ -41,9 +49,11 @@ export function groupBuckets(samples: readonly Sample[]): readonly BucketGroup[]
   }));
 }
 
-/** Key of a label set, independent of order and of `__name__` and `le`. */
-export function groupKey(labels: Readonly<Record<string, string>>): string {
-  const kept = Object.entries(labels).filter(([name]) => name !== 'le' && name !== '__name__');
+/** Key of a label set, independent of order, of `__name__` and of the labels `without`. Empty labels are none. */
+export function groupKey(labels: Readonly<Record<string, string>>, without: readonly string[] = ['le']): string {
+  const kept = Object.entries(labels).filter(
+    ([name, value]) => name !== '__name__' && value !== '' && !without.includes(name),
+  );
   return JSON.stringify(kept.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
@@ -63,7 +73,8 @@ export function bucketQuantile(phi: number, unsorted: readonly Bucket[], mean?: 
   if (last.count <= 0) return { kind: 'no-events', detail: 'the histogram counted nothing in the window' };
 
   const rank = phi * last.count;
-  let index = buckets.findIndex((bucket) => bucket.count >= rank);
+  // Rates are rounded: a rank that is a bucket's whole count belongs to this bucket.
+  let index = buckets.findIndex((bucket) => bucket.count >= rank * (1 - 1e-9));
   if (index === -1) index = buckets.length - 1;
   const topFinite = buckets[buckets.length - 2] as Bucket;
   if (index >= buckets.length - 2) {
@@ -80,7 +91,21 @@ export function bucketQuantile(phi: number, unsorted: readonly Bucket[], mean?: 
       detail: `p${percent(phi)} is ${short(value)}, below the mean of the same events, ${short(mean)}: a few take far longer than the quantile can say`,
     };
   }
-  return { kind: 'value', value };
+  const upper = (buckets[index] as Bucket).upperBound;
+  const before = buckets[index - 1];
+  return {
+    kind: 'value',
+    value,
+    // A bucket does not include its lower bound.
+    low:
+      before === undefined
+        ? upper > 0
+          ? 0
+          : -Infinity
+        : before.upperBound + Math.abs(before.upperBound) * Number.EPSILON,
+    high: upper,
+    single: (before?.count ?? 0) === 0 && buckets[index]?.count === last.count,
+  };
 }
 
 function interpolate(buckets: readonly Bucket[], index: number, rank: number): number {

@@ -68,6 +68,13 @@ export function resolveGates(system: Gates, profile: Gates, scale: Scale): reado
     if (!Number.isInteger(minSamples) || minSamples < 1)
       report('minSamples', `found ${minSamples}; a whole number from 1`);
     const windowMs = merged.windowMs ?? 'soak';
+    if (merged.absentIs !== undefined && merged.job === undefined) {
+      report('absentIs', 'the gate has no job; absentIs needs one, because a target that is down has no series either');
+    }
+    for (const other of merged.restsOn ?? []) {
+      if (other === name || !names.includes(other))
+        report('restsOn', `found "${other}"; another gate of this campaign`);
+    }
     if (windowMs !== 'soak' && !(windowMs > 0)) report('window', `found ${windowMs} ms; "soak" or a duration above 0`);
     return {
       name,
@@ -81,6 +88,9 @@ export function resolveGates(system: Gates, profile: Gates, scale: Scale): reado
       ...(merged.job === undefined ? {} : { job: merged.job }),
       ...(merged.topFiniteBucket === undefined ? {} : { topFiniteBucket: merged.topFiniteBucket }),
       unmeasured: (promoted ? change.unmeasured : merged.unmeasured) ?? 'fail',
+      ...(merged.absentIs === undefined ? {} : { absentIs: merged.absentIs }),
+      ...(merged.readAt === 'settled' ? { readAt: merged.readAt } : {}),
+      ...(merged.restsOn === undefined ? {} : { restsOn: merged.restsOn }),
     } satisfies GateDefinition;
   });
   if (problems.length > 0) throw new GateProblems(problems);

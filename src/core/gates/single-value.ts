@@ -1,14 +1,18 @@
-import type { Answer, Sample } from './answers.ts';
+import { instant, type Asking } from './asking.ts';
 import type { Refusal } from './refusal.ts';
 
-/** The one number of an answer, or why there is none. */
-export function singleValue(answer: Answer<Sample>, query: string): number | Refusal {
-  if (!answer.ok) return { reason: 'query-error', detail: answer.error };
-  const [first, ...others] = answer.series;
-  if (first === undefined) return { reason: 'empty', detail: `empty result of ${query}` };
+/**
+ * The one number of an expression, or why there is none.
+ *
+ * @param absentIs the number where the expression has no series; undefined = none
+ * @throws Unanswered
+ */
+export function* singleValue(query: string, atMs: number, absentIs?: number): Asking<number | Refusal> {
+  const series = yield* instant(query, atMs);
+  const [first, ...others] = series;
+  if (first === undefined) return absentIs ?? { reason: 'empty', detail: `empty result of ${query}` };
   if (others.length > 0) {
-    const found = answer.series.length;
-    return { reason: 'query-error', detail: `${found} series where one is wanted, aggregate them: ${query}` };
+    return { reason: 'query-error', detail: `${series.length} series where one is wanted, aggregate them: ${query}` };
   }
   if (Number.isNaN(first.value)) return { reason: 'nan', detail: `NaN from ${query}` };
   if (!Number.isFinite(first.value)) return { reason: 'infinite', detail: `${first.value} from ${query}` };

@@ -5,7 +5,9 @@ export interface SoakWindow {
   readonly soakStartMs: number;
   /** End of the settle time; the same as the start where there is none. */
   readonly settleEndMs: number;
-  /** The moment of evaluation: what every query is asked for, never Prometheus' own "now". */
+  /** When the soak's time is over. No window reaches beyond it. */
+  readonly soakEndMs: number;
+  /** The moment of evaluation, never Prometheus' own "now". */
   readonly nowMs: number;
 }
 
@@ -14,8 +16,12 @@ export interface TimeSpan {
   readonly endMs: number;
 }
 
-/** The window of one gate: `soak` = from the end of settling; a number = that long before now, cut at the soak's start. */
+/**
+ * The window of one gate: `soak` = from the end of settling; a number = that long before its end, cut at the soak's start. It ends
+ * now, or when the soak does: the wait for the last Pods is not part of it.
+ */
 export function gateWindow(gate: Pick<GateDefinition, 'windowMs'>, soak: SoakWindow): TimeSpan {
-  const startMs = gate.windowMs === 'soak' ? soak.settleEndMs : Math.max(soak.soakStartMs, soak.nowMs - gate.windowMs);
-  return { startMs: Math.min(startMs, soak.nowMs), endMs: soak.nowMs };
+  const endMs = Math.min(soak.nowMs, soak.soakEndMs);
+  const startMs = gate.windowMs === 'soak' ? soak.settleEndMs : Math.max(soak.soakStartMs, endMs - gate.windowMs);
+  return { startMs: Math.min(startMs, endMs), endMs };
 }

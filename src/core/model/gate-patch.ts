@@ -25,4 +25,7 @@ export interface GatePatch extends GateSourceFields {
   readonly job?: string;
   readonly topFiniteBucket?: number;
   readonly unmeasured?: 'fail' | 'allow';
+  readonly absentIs?: 0;
+  readonly readAt?: 'end' | 'settled';
+  readonly restsOn?: readonly string[];
 }

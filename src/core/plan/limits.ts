@@ -102,6 +102,8 @@ export const NODES_POLL_MS = 250;
 export const WATCH_COMPARE_MS = 10_000;
 export const WATCH_LONGEST_COMPARE_MS = 15_000;
 export const WATCH_COMPARE_PER_POD_MS = 1;
+/** The age of the last confirmed state of a watch above which its counts are not trusted, ms. */
+export const WATCH_TRUSTED_MS = 30_000;
 /** How often a worker checks which campaigns are its own, ms, and the limit of pointing a Prometheus at it. */
 export const WORKER_CHECK_MS = 2_000;
 export const WORKER_SCRAPED_MS = 5_000;

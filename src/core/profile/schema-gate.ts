@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { amount, anyNumber, choice, count, durationOr, flag, passing, text } from '../files/fields.ts';
+import { amount, anyNumber, choice, count, durationOr, field, flag, passing, text } from '../files/fields.ts';
 import { GATE_KIND_FIELDS } from '../gates/kinds/registry.ts';
 
 /** Names of gates: keys of summaries and of `--set`, so without dots. */
@@ -44,6 +44,20 @@ const gateSchema = z
       'Upper bound of the last finite bucket, to check stored summaries for saturation',
       1e15,
     ).optional(),
+    absentIs: field(
+      z.literal(0),
+      "The series is born with its first event: 0 until then, while its target is up and the metric's name was seen",
+      { allowed: '0' },
+    ).optional(),
+    readAt: choice(
+      ['end', 'settled'],
+      "end: at the soak's end. settled: when the last Pods had their time; for Belay's own counts of Pods",
+    ).optional(),
+    restsOn: z
+      .array(gateName)
+      .min(1)
+      .meta({ description: 'Gates that must be measured and within their bars; otherwise this gate is unmeasured' })
+      .optional(),
     unmeasured: choice(['fail', 'allow'], 'allow: an unmeasured reading does not lower the verdict').optional(),
   })
   .meta({ description: 'A gate: how a value is measured, and its bar' });

@@ -6,7 +6,7 @@ import { checkTypes } from './types.ts';
 
 /** What a query in a file may be, for messages. */
 export const PROMQL_ALLOWED =
-  'a PromQL expression whose value comes from a series; $window and $campaign are filled in';
+  'a PromQL expression whose value comes from a series; $window, $campaign and $execution are filled in';
 
 /** What is wrong with a query, and where: `offset` counts from 0 into the text as written. */
 export interface PromqlProblem {
@@ -24,13 +24,17 @@ const MAX_NAME = 100;
 const NUMBERS: ReadonlySet<string> = new Set(['NumberDurationLiteral', 'NumberDurationLiteralInDurationContext']);
 
 /** Replacements of the same length as the placeholder, so that offsets still refer to the text as written. */
-const PLACEHOLDERS: Readonly<Record<string, string>> = { $window: '5m     ', $campaign: 'campaign_' };
+const PLACEHOLDERS: Readonly<Record<string, string>> = {
+  $window: '5m     ',
+  $campaign: 'campaign_',
+  $execution: 'execution_',
+};
 
 /** Texts and comments of a query, where a `$` means nothing to Belay: it ends a regular expression, or names a group. */
 const TEXTS = /"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?|`[^`]*`|#.*/g;
 
 /**
- * Checks the PromQL expression of a gate, which may contain `$window` and `$campaign`. Undefined = sound. It refuses what
+ * Checks the PromQL expression of a gate, which may contain `$window`, `$campaign` and `$execution`. Undefined = sound. It refuses what
  * Prometheus would refuse at every evaluation, and what gives no reading: a range of values or a text as the result.
  */
 export function checkPromql(query: string): PromqlProblem | undefined {
@@ -66,7 +70,7 @@ function problemOf(query: string): (() => PromqlProblem) | undefined {
 
 /** A query with stand-ins for its placeholders, of the same length, so that it can be parsed. */
 export function filledForParsing(query: string): string {
-  return query.replaceAll(/\$(?:window|campaign)\b/g, (name) => PLACEHOLDERS[name] ?? name);
+  return query.replaceAll(/\$(?:window|campaign|execution)\b/g, (name) => PLACEHOLDERS[name] ?? name);
 }
 
 /** A `$name` that is not a placeholder. In a string literal, only one that looks like a misspelt placeholder. */
@@ -125,7 +129,8 @@ function describeError(text: string, from: number, to: number): PromqlProblem {
   }
   if (rest.trim() === '') return { problem: 'the expression ends too early', offset: text.trimEnd().length };
   const piece = text.slice(from, Math.max(to, from + 1)).trim() || rest.trim().slice(0, 1);
-  if (piece === PLACEHOLDERS['$campaign']) return { problem: '$campaign is a text and needs quotes', offset: from };
+  const quoted = ['$campaign', '$execution'].find((name) => piece === PLACEHOLDERS[name]);
+  if (quoted !== undefined) return { problem: `${quoted} is a text and needs quotes`, offset: from };
   return { problem: `${JSON.stringify(piece.slice(0, 30))} is not expected here`, offset: from };
 }
 

@@ -8,6 +8,8 @@ export interface QuantileUse {
   /** Undefined where it is not a number literal. */
   readonly phi: number | undefined;
   readonly buckets: string;
+  /** Where the call begins in the query. */
+  readonly at: number;
   /** The same expression over `_sum` and `_count`; absent where the histogram's name does not end in `_bucket`. */
   readonly sum?: string;
   readonly count?: string;
@@ -26,6 +28,7 @@ export function quantilesOf(query: string): readonly QuantileUse[] {
     uses.push({
       phi: Number.isFinite(phi) ? phi : undefined,
       buckets: query.slice(inner.from, inner.to),
+      at: node.from,
       ...(sum === undefined || count === undefined ? {} : { sum, count }),
     });
   });

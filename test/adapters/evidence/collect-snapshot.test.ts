@@ -51,7 +51,7 @@ describe('collectSnapshot', () => {
       campaign: 'snapshot',
       prometheus,
       gates: [gateOf('g/1', { source: { kind: 'query', query: 'max_over_time(some_gauge[$window])' } })],
-      soak: { startMs, endMs: Date.now() },
+      soak: { startMs, endMs: Date.now(), execution: 1 },
       campaignTime: { startMs, endMs: Date.now() },
       logs: [{ name: 'etcd/0', path: join(folder, 'etcd.txt') }],
       queryBudgetMs: 5_000,

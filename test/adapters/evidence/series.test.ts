@@ -12,7 +12,7 @@ import { selectorsOf } from '../../../src/core/promql/needs.ts';
 import { gateOf } from './fixture.ts';
 
 const fill = (soakMs: number): string =>
-  curveQuery('rate(a{c="$campaign"}[$window])', { soakMs, scrapeIntervalMs: 1_000, campaign: 'c' });
+  curveQuery('rate(a{c="$campaign"}[$window])', { soakMs, scrapeIntervalMs: 1_000, campaign: 'c', execution: 1 });
 
 describe('curves', () => {
   it.each([
@@ -50,7 +50,7 @@ describe('curves', () => {
   it("of Belay's own show one campaign, by a label that the metric has", () => {
     const metrics = new Map(registry.getMetricsAsArray().map((metric) => [metric.name, metric]));
     for (const { promql } of OWN_CURVES.flatMap(({ queries }) => queries)) {
-      const filled = curveQuery(promql, { soakMs: 0, scrapeIntervalMs: 1_000, campaign: 'c' });
+      const filled = curveQuery(promql, { soakMs: 0, scrapeIntervalMs: 1_000, campaign: 'c', execution: 1 });
       for (const { text, name } of selectorsOf(filled)) {
         expect(text).toBe(`${name}{campaign="c"}`);
         expect(metrics.get(name?.replace(/_bucket$/, '') ?? '')).toMatchObject({

@@ -30,18 +30,74 @@ const ratio = (part: string, whole: string): NonNullable<GatePatch['ratio']> => 
 const EXPECTED: Record<string, { gate: GatePatch; reads: UnmeasuredReason | ((value: number) => boolean) }> = {
   latency: { gate: { query: p99('ok_seconds'), max: 1 }, reads: (value) => value > 0.4 && value < 0.5 },
   growth: { gate: { delta: { counter: 'sum(ok_total)' }, max: 1e6 }, reads: (value) => value >= 70 && value <= 160 },
-  share: {
+  rates: {
     gate: { ratio: ratio('ok_total', 'ok_all_total'), min: 0.4 },
     reads: (value) => Math.abs(value - 0.5) < 1e-6,
   },
-  zero: { gate: { query: 'sum(ok_total{kind="never"}) or vector(0)', max: 0 }, reads: (value) => value === 0 },
+  share: {
+    gate: { share: { counter: 'sum(ok_total)', of: 'sum(ok_all_total)' }, min: 0.4 },
+    reads: (value) => Math.abs(value - 0.5) < 1e-6,
+  },
+  exact: {
+    gate: { quantile: { of: 0.99, histogram: 'ok_seconds_bucket' }, max: 0.5 },
+    reads: (value) => value > 0.4 && value < 0.5,
+  },
+  inBucket: { gate: { query: p99('ok_seconds'), max: 0.4 }, reads: 'bar-in-bounds' },
+  inBucketExact: {
+    gate: { quantile: { of: 0.99, histogram: 'ok_seconds_bucket' }, max: 0.45 },
+    reads: 'bar-in-bounds',
+  },
+  beyondBucket: {
+    gate: { quantile: { of: 0.99, histogram: 'ok_seconds_bucket' }, max: 0.1 },
+    reads: (value) => value > 0.4,
+  },
+  zero: {
+    gate: { query: 'sum(ok_total{kind="never"})', absentIs: 0, job: 'healthy', max: 0 },
+    reads: (value) => value === 0,
+  },
+  zeroGrowth: {
+    gate: { delta: { counter: 'sum(ok_total{kind="never"})' }, absentIs: 0, job: 'healthy', max: 0 },
+    reads: (value) => value === 0,
+  },
+  zeroOfUnknownName: {
+    gate: { delta: { counter: 'sum(ok_totle)' }, absentIs: 0, job: 'healthy', max: 0 },
+    reads: 'no-series',
+  },
+  unknownValue: { gate: { query: 'sum(ok_total{kind="never"}) or vector(0)', max: 0 }, reads: 'no-series' },
+  unknownValueGrowth: { gate: { delta: { counter: 'sum(ok_total{kind="never"})' }, max: 0 }, reads: 'no-series' },
+  unknownBesideKnown: { gate: { query: 'ok_totle or 0 * ok_gauge', max: 0 }, reads: 'no-series' },
+  unknownInAbsent: { gate: { query: 'absent(ok_totle)', max: 1 }, reads: 'no-series' },
+  born: { gate: { delta: { counter: 'sum(born_total)' }, max: 1e6 }, reads: (value) => value === 500 },
+  bornShare: {
+    gate: { share: { counter: 'sum(born_total)', of: 'sum(born_total) + sum(ok_total)' }, max: 1 },
+    reads: (value) => value > 0.7,
+  },
+  bornUnderRate: { gate: { query: 'sum(rate(born_total[$window]))', max: 0 }, reads: 'born-in-window' },
+  bornUnderFixedRate: { gate: { query: 'sum(increase(born_total[60s])) / 2', max: 0 }, reads: 'born-in-window' },
+  hiddenNaN: { gate: { query: 'max(partly_nan)', max: 8 }, reads: 'nan' },
+  missedScrape: { gate: { query: 'sum(flaky_gauge)', max: 8, job: 'flaky' }, reads: (value) => value === 5 },
+  hungLoop: { gate: { idle: { counter: 'loop_total{shard="b"}' }, max: 3 }, reads: (value) => value > 5 },
+  hungLoopOfTwo: { gate: { idle: { counter: 'loop_total' }, max: 3 }, reads: (value) => value > 5 },
+  busyLoop: { gate: { idle: { counter: 'loop_total{shard="a"}' }, max: 5 }, reads: (value) => value <= 3 },
+  precomputed: { gate: { query: 'max(summary_seconds{quantile="0.99"})', max: 8 }, reads: 'precomputed-quantile' },
+  emptyGroup: {
+    gate: { query: 'max(histogram_quantile(0.9, sum by (le, shard) (rate(two_seconds_bucket[$window]))))', max: 1 },
+    reads: 'no-events',
+  },
+  emptyGroupExact: {
+    gate: { quantile: { of: 0.9, histogram: 'two_seconds_bucket', by: ['shard'] }, max: 1 },
+    reads: 'no-events',
+  },
   gauge: { gate: { query: 'max(ok_gauge)', job: 'healthy', max: 8 }, reads: (value) => value === 7 },
   comeback: { gate: { query: 'max(worker_gauge)', max: 8, job: 'worker' }, reads: (value) => value === 3 },
-  comebackGrowth: { gate: { delta: { counter: 'worker_total' }, max: 1e6 }, reads: (value) => value > 20 },
-  bridged: { gate: { delta: { counter: 'reset_total' }, max: 1e6 }, reads: (value) => value >= 7 && value <= 16 },
+  comebackGrowth: { gate: { delta: { counter: 'worker_total' }, max: 1e6 }, reads: 'bar-in-bounds' },
+  // What was counted between the last sample and the restart is lost: the growth is at least what was seen.
+  reset: { gate: { delta: { counter: 'reset_total' }, max: 1e6 }, reads: 'bar-in-bounds' },
+  resetBreach: { gate: { delta: { counter: 'reset_total' }, max: 3 }, reads: (value) => value >= 7 && value <= 16 },
+  resetEnough: { gate: { delta: { counter: 'reset_total' }, min: 3 }, reads: (value) => value >= 7 && value <= 16 },
   misspelt: { gate: { query: 'sum(ok_totle)', max: 1 }, reads: 'no-series' },
   misspeltWithDefault: { gate: { query: 'sum(ok_totle) or vector(0)', max: 1 }, reads: 'no-series' },
-  wrongLabel: { gate: { query: 'sum(ok_total{kind="never"})', max: 1 }, reads: 'empty' },
+  wrongLabel: { gate: { query: 'sum(ok_total{kind="never"})', max: 1 }, reads: 'no-series' },
   wrongJob: { gate: { query: 'max(ok_gauge)', job: 'nobody', max: 8 }, reads: 'no-series' },
   vanished: { gate: { query: 'sum(rate(vanishing_total[$window]))', max: 1e6 }, reads: 'no-series' },
   notANumber: { gate: { query: 'max(nan_gauge)', max: 1 }, reads: 'nan' },
@@ -93,6 +149,14 @@ describe('evaluateGates on a real Prometheus', () => {
         'nan_gauge NaN',
         'inf_gauge +Inf',
         'quiet_total 5',
+        ...(scrapes < 8 ? [] : ['born_total{kind="error"} 500']),
+        'partly_nan{shard="a"} 1',
+        'partly_nan{shard="b"} NaN',
+        `loop_total{shard="a"} ${scrapes}`,
+        `loop_total{shard="b"} ${Math.min(scrapes, 6)}`,
+        'summary_seconds{quantile="0.99"} 1',
+        histogramText('two_seconds', BOUNDS, [0, scrapes * 100, 0, 0, 0], scrapes * 30, 'shard="a"'),
+        histogramText('two_seconds', BOUNDS, [0, 100, 0, 0, 0], 30, 'shard="b"'),
         `reset_total ${scrapes < 8 ? scrapes + 100 : scrapes - 7}`,
         ...(scrapes < 8 ? [`vanishing_total ${scrapes}`] : []),
         histogramText('ok_seconds', BOUNDS, [0, scrapes * 100, 0, 0, 0], scrapes * 30),
@@ -104,11 +168,20 @@ describe('evaluateGates on a real Prometheus', () => {
     });
     const off = await serve(() => undefined);
     const mostlyOff = await serve(() => (scrapes > 4 ? undefined : 'some_gauge 1\n'));
+    let flakyScrapes = 0;
+    // Its last scrape before the window's end, and every fifth, fails.
+    const flaky = await serve(() => (++flakyScrapes % 5 === 0 ? undefined : 'flaky_gauge 5\n'));
     const firstBorn = Date.now() - 60_000;
     const worker = await serve(() => workerText(firstBorn));
     await writeTargets(
       prometheus,
-      [target('healthy', healthy), target('down', off), target('mostly-down', mostlyOff), target('worker', worker)],
+      [
+        target('healthy', healthy),
+        target('down', off),
+        target('mostly-down', mostlyOff),
+        target('worker', worker),
+        target('flaky', flaky),
+      ],
       bench.bounds,
     );
     const client = bench.client(prometheus);
@@ -135,7 +208,16 @@ describe('evaluateGates on a real Prometheus', () => {
       client,
       gates,
       campaign: 'bench',
-      window: { soakStartMs, settleEndMs: soakStartMs, nowMs: soakStartMs + WINDOW_MS },
+      execution: 1,
+      campaignStartMs: soakStartMs - 60_000,
+      expected: {},
+      watchLimitMs: 30_000,
+      window: {
+        soakStartMs,
+        settleEndMs: soakStartMs,
+        soakEndMs: soakStartMs + WINDOW_MS,
+        nowMs: soakStartMs + WINDOW_MS,
+      },
       gaps: [],
       only: 'all',
       scrapeIntervalMs: prometheus.scrapeIntervalMs,
@@ -193,7 +275,8 @@ describe('evaluateGates on a real Prometheus', () => {
     // A process stops thread by thread: what is under way on another core may still be answered or scraped.
     await eventually(() => isStopped(pid));
     await sleep(500);
-    const window = { soakStartMs: Date.now(), settleEndMs: Date.now(), nowMs: Date.now() + 6_000 };
+    const nowMs = Date.now() + 6_000;
+    const window = { soakStartMs: Date.now(), settleEndMs: Date.now(), soakEndMs: nowMs, nowMs };
     try {
       const frozen = await evaluateGates({ ...evaluation, gates, queryBudgetMs: 500 });
       expect(frozen.map(({ reading }) => reading.reason)).toEqual(['query-error', 'query-error']);

@@ -44,11 +44,18 @@ export async function closed(server: Server): Promise<void> {
 }
 
 /** Exposition text of a classic histogram from counts per bucket (the last one is +Inf's) and its sum. */
-export function histogramText(name: string, bounds: readonly number[], counts: readonly number[], sum: number): string {
+export function histogramText(
+  name: string,
+  bounds: readonly number[],
+  counts: readonly number[],
+  sum: number,
+  labels = '',
+): string {
   let total = 0;
+  const own = labels === '' ? '' : `{${labels}}`;
   const lines = counts.map((count, index) => {
     total += count;
-    return `${name}_bucket{le="${bounds[index] ?? '+Inf'}"} ${total}`;
+    return `${name}_bucket{${labels === '' ? '' : `${labels},`}le="${bounds[index] ?? '+Inf'}"} ${total}`;
   });
-  return [`# TYPE ${name} histogram`, ...lines, `${name}_sum ${sum}`, `${name}_count ${total}`, ''].join('\n');
+  return [...lines, `${name}_sum${own} ${sum}`, `${name}_count${own} ${total}`, ''].join('\n');
 }

@@ -52,6 +52,12 @@ describe('gateWindow', () => {
     [10_000, 20_000, 10_000],
     [60_000, 20_000, 1_000],
   ])('%s at %d starts at %d', (windowMs, nowMs, startMs) => {
-    expect(gateWindow({ windowMs }, { ...soak, nowMs })).toEqual({ startMs, endMs: nowMs });
+    expect(gateWindow({ windowMs }, { ...soak, soakEndMs: 50_000, nowMs })).toEqual({ startMs, endMs: nowMs });
+  });
+
+  it('ends with the soak, whenever it is asked', () => {
+    const late = { ...soak, soakEndMs: 50_000, nowMs: 90_000 };
+    expect(gateWindow({ windowMs: 'soak' }, late)).toEqual({ startMs: 5_000, endMs: 50_000 });
+    expect(gateWindow({ windowMs: 10_000 }, late)).toEqual({ startMs: 40_000, endMs: 50_000 });
   });
 });

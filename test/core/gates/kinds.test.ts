@@ -11,6 +11,20 @@ const CASES: readonly (readonly [GatePatch, object, object])[] = [
     { promql: '(a) / (b + c)', growth: false },
   ],
   [{ delta: { counter: 'a' } }, { kind: 'delta', counter: 'a' }, { promql: 'a', growth: true }],
+  [
+    { share: { counter: 'a', of: 'a + b' } },
+    { kind: 'share', counter: 'a', of: 'a + b' },
+    { promql: '(a) / (a + b)', growth: false },
+  ],
+  [
+    { quantile: { of: 0.9, histogram: 'a_bucket{b="c"}', by: ['pod'] } },
+    { kind: 'quantile', of: 0.9, histogram: 'a_bucket{b="c"}', by: ['pod'] },
+    {
+      promql: 'max(histogram_quantile(0.9, sum by (le, pod) (rate(a_bucket{b="c"}[$window]))))',
+      growth: false,
+    },
+  ],
+  [{ idle: { counter: 'a_count' } }, { kind: 'idle', counter: 'a_count', by: [] }, { promql: 'a_count', growth: true }],
 ];
 
 test.each(CASES)('%j', (patch, stored, curve) => {
@@ -37,6 +51,13 @@ test('queries that are not PromQL are problems of their field', () => {
     'ratio.denominator',
   ]);
   expect(problemsOf({ delta: { counter: 'rate(a[1m])' } })).toEqual(['delta.counter']);
+  expect(problemsOf({ share: { counter: 'rate(a[1m])', of: 'max(b)' } })).toEqual(['share.counter', 'share.of']);
+  expect(problemsOf({ quantile: { of: 99, histogram: 'sum(a_bucket)' } })).toEqual([
+    'quantile.of',
+    'quantile.histogram',
+  ]);
+  expect(problemsOf({ quantile: { of: 0.99, histogram: 'a_seconds' } })).toEqual(['quantile.histogram']);
+  expect(problemsOf({ idle: { counter: 'a offset 5m' } })).toEqual(['idle.counter']);
 });
 
 test('a gate whose value no measurement decides is a problem of its field', () => {

@@ -86,7 +86,7 @@ describe('resolveGates', () => {
 
   it('refuses a bar for a gate that nobody has, naming those there are', () => {
     expect(problems(system, { bnd: { max: 1 } })).toEqual([
-      'bnd.query: the system has no gate "bnd" to change, and a new gate needs one of query, ratio, delta; known gates: cycle, bind, shown',
+      'bnd.query: the system has no gate "bnd" to change, and a new gate needs one of query, ratio, delta, share, quantile, idle; known gates: cycle, bind, shown',
     ]);
   });
 

@@ -12,9 +12,10 @@ function unmet(query: string, existing: readonly string[]): readonly string[] {
 }
 
 describe('substitute', () => {
-  it('fills the window and the campaign and nothing else', () => {
-    const filled = substitute('rate(a{c="$campaign",re=~"x$"}[$window])', { windowMs: 30_000, campaign: 'one' });
-    expect(filled).toBe('rate(a{c="one",re=~"x$"}[30s])');
+  it('fills its placeholders and nothing else', () => {
+    const values = { windowMs: 30_000, campaign: 'one', execution: 2 };
+    const filled = substitute('rate(a{c="$campaign",e="$execution",re=~"x$"}[$window])', values);
+    expect(filled).toBe('rate(a{c="one",e="2",re=~"x$"}[30s])');
   });
 
   it.each([
@@ -91,6 +92,7 @@ describe('quantilesOf', () => {
     const query = 'max(histogram_quantile(0.99, sum by (le, pod) (rate(x_bucket{le!="+Inf",c="s"}[5m])))) > 0';
     expect(quantilesOf(query)).toEqual([
       {
+        at: 4,
         phi: 0.99,
         buckets: 'sum by (le, pod) (rate(x_bucket{le!="+Inf",c="s"}[5m]))',
         sum: 'sum by (pod) (rate(x_sum{c="s"}[5m]))',
@@ -102,8 +104,8 @@ describe('quantilesOf', () => {
   it('finds several, and those without a classic histogram or a literal quantile', () => {
     const query = 'histogram_quantile(0.5, rate(n[1m])) - histogram_quantile(scalar(q), a_bucket)';
     expect(quantilesOf(query)).toEqual([
-      { phi: 0.5, buckets: 'rate(n[1m])' },
-      { phi: undefined, buckets: 'a_bucket', sum: 'a_sum', count: 'a_count' },
+      { at: 0, phi: 0.5, buckets: 'rate(n[1m])' },
+      { at: 39, phi: undefined, buckets: 'a_bucket', sum: 'a_sum', count: 'a_count' },
     ]);
   });
 

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { isPromql } from '../../promql/check.ts';
 import { counterProblem } from '../../promql/counter-expression.ts';
-import { counterDelta } from '../counter.ts';
+import { expressionGrowth } from '../expression-growth.ts';
 import type { GateKind } from './kind.ts';
 import { promql } from './promql-field.ts';
 
-/** How much a counter grew over the window; resets are detected. */
-export interface DeltaSource {
+/** How much a counter grew over the window; a restart makes it a lower bound. */
+interface DeltaSource {
   readonly kind: 'delta';
   readonly counter: string;
 }
@@ -39,17 +39,7 @@ export const delta = {
     const message = counterProblem(counter);
     return message === undefined ? [] : [{ field: 'delta.counter', message }];
   },
-  valueQueries: () => [],
-  counterQueries: ({ counter }) => [counter],
-  value: ({ counters, window }) => {
-    let total = 0;
-    for (const answer of counters) {
-      if (!answer.ok) return { reason: 'query-error', detail: answer.error };
-      const grown = counterDelta(answer.evidence, window);
-      if (grown.kind === 'uncovered') return { reason: 'counter-reset', detail: grown.detail };
-      total += grown.value;
-    }
-    return total;
-  },
+  expressions: ({ counter }) => [{ promql: counter, mayBeAbsent: true }],
+  value: (_source, subject) => expressionGrowth(subject, subject.expressions[0]?.promql ?? ''),
   curve: ({ counter }) => ({ promql: counter, growth: true }),
 } satisfies GateKind<DeltaSource>;

@@ -2,18 +2,17 @@ import type { z } from 'zod';
 import type { RawDocument } from '../../files/raw-document.ts';
 import type { Segment } from '../../files/yaml-path.ts';
 import type { GatePatch } from '../../model/gate-patch.ts';
-import type { Answer, Sample } from '../answers.ts';
-import type { CounterAnswer } from '../counter.ts';
+import type { Asking } from '../asking.ts';
+import type { Measure } from '../measure.ts';
 import type { Refusal } from '../refusal.ts';
-import type { TimeSpan } from '../window.ts';
+import type { Subject } from '../subject.ts';
 
-/** The answers that a gate's value comes from. `values` and `counters` are in the order of the kind's queries. */
-interface KindAnswers {
-  readonly values: readonly { readonly query: string; readonly answer: Answer<Sample> }[];
-  /** One answer per selector of the counter queries. */
-  readonly counters: readonly CounterAnswer[];
-  readonly window: TimeSpan;
-  readonly topFiniteBucket?: number;
+/** A PromQL expression that a gate reads. */
+export interface Expression {
+  /** With `$window`, `$campaign` and `$execution`, which are filled in before it is asked. */
+  readonly promql: string;
+  /** Its series may be born with their first event: a gate with `absentIs` may do without them. */
+  readonly mayBeAbsent: boolean;
 }
 
 /** The curve of a gate in reports. */
@@ -36,11 +35,12 @@ export interface GateKind<S> {
   readonly checkRaw?: (raw: RawDocument, path: readonly Segment[]) => void;
   /** What is wrong with a source: the field within the gate, and a sentence. */
   readonly problems: (source: S) => readonly { readonly field: string; readonly message: string }[];
-  /** PromQL whose values at the window's end make the gate's value, with `$window` and `$campaign`. */
-  readonly valueQueries: (source: S) => readonly string[];
-  /** PromQL of counters whose growth over the window makes the gate's value. */
-  readonly counterQueries: (source: S) => readonly string[];
-  /** The gate's value, or why there is none. */
-  readonly value: (answers: KindAnswers) => number | Refusal;
+  /** Every expression that the value comes from. The checks look at all of them. */
+  readonly expressions: (source: S) => readonly Expression[];
+  /**
+   * The gate's value, or why there is none. `expressions` of the subject are those of this kind, in the same order, filled in.
+   * @throws Unanswered
+   */
+  readonly value: (source: S, subject: Subject) => Asking<Measure | Refusal>;
   readonly curve: (source: S) => KindCurve;
 }

@@ -1,9 +1,16 @@
+import { tolerant } from '../../promql/tolerant.ts';
+import { all } from '../asking.ts';
+import { bounded, type Measure } from '../measure.ts';
+import { queryBounds } from '../query-bounds.ts';
+import { quantileUses } from '../quantile-uses.ts';
+import type { Refusal } from '../refusal.ts';
 import { singleValue } from '../single-value.ts';
+import type { Subject } from '../subject.ts';
 import type { GateKind } from './kind.ts';
 import { expressionProblem, promql } from './promql-field.ts';
 
-/** One PromQL expression with `$window` and `$campaign`. A `histogram_quantile` in it is checked for saturation. */
-export interface QuerySource {
+/** One PromQL expression with `$window`, `$campaign` and `$execution`. A `histogram_quantile` in it is known to its bucket. */
+interface QuerySource {
   readonly kind: 'query';
   readonly query: string;
 }
@@ -28,17 +35,41 @@ export const query = {
     const message = expressionProblem(source.query);
     return message === undefined ? [] : [{ field: 'query', message }];
   },
-  valueQueries: (source) => [source.query],
-  counterQueries: () => [],
-  value: ({ values, topFiniteBucket }) => {
-    const [asked] = values;
-    if (asked === undefined) return { reason: 'not-evaluated', detail: 'no query was evaluated' };
-    const value = singleValue(asked.answer, asked.query);
-    if (typeof value !== 'number' || topFiniteBucket === undefined || value < topFiniteBucket) return value;
-    return {
-      reason: 'saturated',
-      detail: `${value} is the top of the histogram (last finite bucket ${topFiniteBucket})`,
-    };
+  expressions: (source) => [{ promql: source.query, mayBeAbsent: true }],
+  *value(_source, subject) {
+    const text = subject.expressions[0]?.promql ?? '';
+    const [found, quantiles] = yield* all<Sides>([
+      singleValue(tolerant(text, subject.fresh), subject.atMs, subject.gate.absentIs),
+      quantileUses(text, subject.atMs),
+    ]);
+    if (quantiles !== undefined && typeof quantiles === 'object' && 'reason' in quantiles) return quantiles;
+    if (typeof found === 'object' && 'reason' in found) return found;
+    if (typeof found !== 'number') return { reason: 'not-evaluated', detail: 'no query was evaluated' };
+    const value = found;
+    const top = subject.gate.topFiniteBucket;
+    if (top !== undefined && value >= top) {
+      return { reason: 'saturated', detail: `${value} is the top of the histogram (last finite bucket ${top})` };
+    }
+    return withBounds(subject, text, value, quantiles instanceof Map ? quantiles : new Map());
   },
   curve: (source) => ({ promql: source.query, growth: false }),
 } satisfies GateKind<QuerySource>;
+
+type Sides = number | Refusal | ReadonlyMap<number, readonly Measure[]>;
+
+function withBounds(
+  { gate }: Subject,
+  text: string,
+  value: number,
+  quantiles: ReadonlyMap<number, readonly Measure[]>,
+): Measure | Refusal {
+  if (quantiles.size === 0) return { value };
+  const bounds = queryBounds(text, quantiles);
+  if (bounds !== undefined)
+    return bounded(value, Math.min(bounds.low, value), Math.max(bounds.high, value), bounds.because);
+  if (gate.barKind === 'informational') return { value };
+  return {
+    reason: 'query-error',
+    detail: `how exact this quantile is cannot be known: only max(), min() and arithmetic with numbers may be around histogram_quantile() in ${text}`,
+  };
+}

@@ -1,10 +1,13 @@
 import { z } from 'zod';
+import { quantilesOf } from '../../promql/quantiles.ts';
+import { tolerant } from '../../promql/tolerant.ts';
+import { all } from '../asking.ts';
 import { singleValue } from '../single-value.ts';
 import type { GateKind } from './kind.ts';
 import { expressionProblem, promql } from './promql-field.ts';
 
 /** Numerator over denominator, each measured on its own. A denominator of 0 means "no events", never 100 %. */
-export interface RatioSource {
+interface RatioSource {
   readonly kind: 'ratio';
   readonly numerator: string;
   readonly denominator: string;
@@ -28,7 +31,7 @@ function sameText(a: string, b: string | undefined): boolean {
   return a.trim() === b?.trim();
 }
 
-/** The quotient of two expressions. */
+/** The quotient of two expressions. For counters `share` counts what `rate()` leaves out. */
 export const ratio = {
   schema: z
     .strictObject({
@@ -50,17 +53,30 @@ export const ratio = {
     }),
     ...(sameText(numerator, denominator) ? [{ field: 'ratio.denominator', message: SAME }] : []),
   ],
-  valueQueries: ({ numerator, denominator }) => [numerator, denominator],
-  counterQueries: () => [],
-  value: ({ values }) => {
-    const [numerator, denominator] = values.map(({ query, answer }) => singleValue(answer, query));
+  expressions: ({ numerator, denominator }) => [
+    { promql: numerator, mayBeAbsent: true },
+    { promql: denominator, mayBeAbsent: false },
+  ],
+  *value(_source, { expressions, fresh, atMs, gate }) {
+    const uncertain = expressions.find(({ promql: text }) => quantilesOf(text).length > 0);
+    if (uncertain !== undefined && gate.barKind !== 'informational') {
+      return {
+        reason: 'query-error',
+        detail: `how exact a ratio of quantiles is cannot be known: ${uncertain.promql}`,
+      };
+    }
+    const [numerator, denominator] = yield* all(
+      expressions.map(({ promql: text, mayBeAbsent }) =>
+        singleValue(tolerant(text, fresh), atMs, mayBeAbsent ? gate.absentIs : undefined),
+      ),
+    );
     if (numerator === undefined || denominator === undefined)
       return { reason: 'not-evaluated', detail: 'no query was evaluated' };
     if (typeof numerator !== 'number') return numerator;
     if (typeof denominator !== 'number') return denominator;
     if (denominator === 0)
-      return { reason: 'no-events', detail: `nothing happened in the window: ${values[1]?.query} is 0` };
-    return numerator / denominator;
+      return { reason: 'no-events', detail: `nothing happened in the window: ${expressions[1]?.promql} is 0` };
+    return { value: numerator / denominator };
   },
   curve: ({ numerator, denominator }) => ({ promql: `(${numerator}) / (${denominator})`, growth: false }),
 } satisfies GateKind<RatioSource>;

@@ -1,12 +1,17 @@
 import type { GatePatch } from '../../model/gate-patch.ts';
 import type { GateSource, GateSources } from '../model.ts';
 import { delta } from './delta.ts';
+import { idle } from './idle.ts';
 import type { GateKind } from './kind.ts';
+import { quantile } from './quantile.ts';
 import { query } from './query.ts';
 import { ratio } from './ratio.ts';
+import { share } from './share.ts';
 
 /** Registry of the kinds of gate, by the name of their field in files. */
-const GATE_KINDS = { query, ratio, delta } satisfies { readonly [K in keyof GateSources]: GateKind<GateSources[K]> };
+const GATE_KINDS = { query, ratio, delta, share, quantile, idle } satisfies {
+  readonly [K in keyof GateSources]: GateKind<GateSources[K]>;
+};
 
 /** The names of all kinds, for messages. */
 export const GATE_KIND_NAMES: readonly string[] = Object.keys(GATE_KINDS);

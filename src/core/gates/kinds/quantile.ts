@@ -1,0 +1,112 @@
+import { z } from 'zod';
+import { field, matching } from '../../files/fields.ts';
+import { isPromql } from '../../promql/check.ts';
+import { histogramProblem, sibling } from '../../promql/histogram-selector.ts';
+import { all } from '../asking.ts';
+import { counterGrowth } from '../growth.ts';
+import { labelsText } from '../labels-text.ts';
+import { bounded } from '../measure.ts';
+import { bucketQuantile, groupBuckets, groupKey } from '../quantile.ts';
+import type { GateKind } from './kind.ts';
+import { promql } from './promql-field.ts';
+import { highestQuantile } from '../quantile-bounds.ts';
+
+/** A quantile of what a histogram counted in the window; of several groups the highest. */
+interface QuantileSource {
+  readonly kind: 'quantile';
+  readonly of: number;
+  readonly histogram: string;
+  readonly by: readonly string[];
+}
+
+declare module '../../model/gate-patch.ts' {
+  interface GateSourceFields {
+    readonly quantile?: {
+      readonly of: number;
+      readonly histogram: string;
+      readonly by?: readonly string[] | undefined;
+    };
+  }
+}
+
+declare module '../model.ts' {
+  interface GateSources {
+    readonly quantile: QuantileSource;
+  }
+}
+
+const LABEL = matching(/^[A-Za-z_]\w*$/, 'the name of a label', 'Name of a label', 'not the name of a label');
+
+/** The highest quantile of a histogram's groups. */
+export const quantile = {
+  schema: z
+    .strictObject({
+      of: field(z.number().gt(0).lt(1), 'The quantile, e.g. 0.99', { allowed: 'a number between 0 and 1' }),
+      histogram: promql('Selector of the buckets of a histogram, e.g. request_seconds_bucket{job="api"}'),
+      by: z
+        .array(LABEL)
+        .min(1)
+        .meta({ description: 'Labels whose groups have a quantile each; the highest counts. Absent = one group' })
+        .optional(),
+    })
+    .meta({ description: 'A quantile of what a histogram counted in the window' })
+    .optional(),
+  sourceOf: ({ quantile: fields }) =>
+    fields === undefined
+      ? undefined
+      : { kind: 'quantile', of: fields.of, histogram: fields.histogram, by: fields.by ?? [] },
+  checkRaw: (raw, path) => {
+    const selector = raw.text(...path, 'quantile', 'histogram');
+    const problem = selector !== undefined && isPromql(selector) ? histogramProblem(selector) : undefined;
+    if (problem !== undefined)
+      raw.refuse([...path, 'quantile', 'histogram'], 'not the buckets of a histogram', problem);
+  },
+  problems: ({ of, histogram }) => {
+    const message = histogramProblem(histogram);
+    return [
+      ...(of > 0 && of < 1 ? [] : [{ field: 'quantile.of', message: `found ${of}; a number between 0 and 1` }]),
+      ...(message === undefined ? [] : [{ field: 'quantile.histogram', message }]),
+    ];
+  },
+  expressions: ({ histogram }) => [{ promql: histogram, mayBeAbsent: false }],
+  *value({ of, by }, subject) {
+    const selector = subject.expressions[0]?.promql ?? '';
+    const [buckets, sums, counts] = yield* all([
+      counterGrowth(subject, selector, ['le', ...by]),
+      counterGrowth(subject, sibling(selector, '_sum'), by),
+      counterGrowth(subject, sibling(selector, '_count'), by),
+    ]);
+    if (buckets === undefined || sums === undefined || counts === undefined)
+      return { reason: 'not-evaluated', detail: 'nothing was asked' };
+    if ('reason' in buckets) return buckets;
+    const lost = buckets.find(({ high }) => high === Infinity);
+    if (lost !== undefined) {
+      return {
+        reason: 'counter-reset',
+        detail: `a process restarted in the window${labelsText(lost.labels)}: what ${selector} counted before its end is not known`,
+      };
+    }
+    const count = new Map('reason' in counts ? [] : counts.map(({ labels, low }) => [groupKey(labels), low]));
+    const means = new Map(
+      'reason' in sums
+        ? []
+        : sums.flatMap(({ labels, low }) => {
+            const events = count.get(groupKey(labels)) ?? 0;
+            return events > 0 ? [[groupKey(labels), low / events] as const] : [];
+          }),
+    );
+    const groups = groupBuckets(buckets.map(({ labels, low }) => ({ labels, value: low })));
+    const highest = highestQuantile(
+      groups.map(({ labels, buckets: own }) => ({
+        labels,
+        result: bucketQuantile(of, own, means.get(groupKey(labels))),
+      })),
+      selector,
+    );
+    return 'reason' in highest ? highest : bounded(highest.value, highest.low, highest.high, highest.because);
+  },
+  curve: ({ of, histogram, by }) => ({
+    promql: `max(histogram_quantile(${of}, sum by (${['le', ...by].join(', ')}) (rate(${histogram}[$window]))))`,
+    growth: false,
+  }),
+} satisfies GateKind<QuantileSource>;

@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { isPromql } from '../../promql/check.ts';
+import { counterProblem } from '../../promql/counter-expression.ts';
+import { all } from '../asking.ts';
+import { expressionGrowth } from '../expression-growth.ts';
+import { bounded, highOf, lowOf } from '../measure.ts';
+import type { GateKind } from './kind.ts';
+import { promql } from './promql-field.ts';
+
+/** Growth of a counter over the growth of another, both over the window: the share of errors, of successes. */
+interface ShareSource {
+  readonly kind: 'share';
+  readonly counter: string;
+  readonly of: string;
+}
+
+declare module '../../model/gate-patch.ts' {
+  interface GateSourceFields {
+    readonly share?: { readonly counter: string; readonly of: string };
+  }
+}
+
+declare module '../model.ts' {
+  interface GateSources {
+    readonly share: ShareSource;
+  }
+}
+
+const SIDES = ['counter', 'of'] as const;
+
+/** The quotient of two growths. */
+export const share = {
+  schema: z
+    .strictObject({
+      counter: promql('PromQL expression of the counter whose share is asked for'),
+      of: promql('PromQL expression of the counter of everything; no growth is "no events", never 100 %'),
+    })
+    .meta({ description: 'How much one counter grew over the window, divided by how much another did' })
+    .optional(),
+  sourceOf: (patch) => (patch.share === undefined ? undefined : { kind: 'share', ...patch.share }),
+  checkRaw: (raw, path) => {
+    for (const side of SIDES) {
+      const counter = raw.text(...path, 'share', side);
+      const problem = counter !== undefined && isPromql(counter) ? counterProblem(counter) : undefined;
+      if (problem !== undefined) raw.refuse([...path, 'share', side], 'not a counter', problem);
+    }
+  },
+  problems: (source) =>
+    SIDES.flatMap((side) => {
+      const message = counterProblem(source[side]);
+      return message === undefined ? [] : [{ field: `share.${side}`, message }];
+    }),
+  expressions: ({ counter, of }) => [
+    { promql: counter, mayBeAbsent: true },
+    { promql: of, mayBeAbsent: false },
+  ],
+  *value(_source, subject) {
+    const sides = subject.expressions.map(({ promql: counters }) => expressionGrowth(subject, counters));
+    const [part, whole] = yield* all(sides);
+    if (part === undefined || whole === undefined) return { reason: 'not-evaluated', detail: 'nothing was asked' };
+    if ('reason' in part) return part;
+    if ('reason' in whole) return whole;
+    if (lowOf(whole) <= 0) {
+      return {
+        reason: 'no-events',
+        detail: `nothing happened in the window: ${subject.expressions[1]?.promql} did not grow`,
+      };
+    }
+    const because = part.because ?? whole.because;
+    return bounded(part.value / whole.value, lowOf(part) / highOf(whole), highOf(part) / lowOf(whole), because);
+  },
+  curve: ({ counter, of }) => ({ promql: `(${counter}) / (${of})`, growth: false }),
+} satisfies GateKind<ShareSource>;

@@ -1,0 +1,52 @@
+import { all, instant, type Asking } from './asking.ts';
+import type { Sample } from './answers.ts';
+import type { Measure } from './measure.ts';
+import { bucketQuantile, groupBuckets, groupKey } from './quantile.ts';
+import { groupQuantiles } from './quantile-bounds.ts';
+import type { Refusal } from './refusal.ts';
+import { quantilesOf, type QuantileUse } from '../promql/quantiles.ts';
+
+/**
+ * The measures of each `histogram_quantile` of a query, by where its call begins; or why one of them cannot be believed.
+ * @throws Unanswered
+ */
+export function* quantileUses(query: string, atMs: number): Asking<ReadonlyMap<number, readonly Measure[]> | Refusal> {
+  const uses = quantilesOf(query);
+  const results = yield* all(uses.map((use) => measuresOf(use, atMs)));
+  const found = new Map<number, readonly Measure[]>();
+  for (const [index, result] of results.entries()) {
+    if ('reason' in result) return result;
+    found.set(uses[index]?.at ?? 0, result);
+  }
+  return found;
+}
+
+function* measuresOf(use: QuantileUse, atMs: number): Asking<readonly Measure[] | Refusal> {
+  const { phi, buckets, sum, count } = use;
+  if (phi === undefined) {
+    return { reason: 'query-error', detail: 'the quantile is not a number, so saturation cannot be checked' };
+  }
+  const [samples, sums, counts] = yield* all([
+    instant(buckets, atMs),
+    ...(sum === undefined || count === undefined ? [] : [instant(sum, atMs), instant(count, atMs)]),
+  ]);
+  const means = meansByGroup(sums ?? [], counts ?? []);
+  const groups = groupBuckets(samples ?? []);
+  return groupQuantiles(
+    groups.map(({ labels, buckets: own }) => ({
+      labels,
+      result: bucketQuantile(phi, own, means.get(groupKey(labels))),
+    })),
+    buckets,
+  );
+}
+
+function meansByGroup(sums: readonly Sample[], counts: readonly Sample[]): ReadonlyMap<string, number> {
+  const count = new Map(counts.map((sample) => [groupKey(sample.labels), sample.value]));
+  return new Map(
+    sums.flatMap(({ labels, value }) => {
+      const events = count.get(groupKey(labels)) ?? 0;
+      return events > 0 ? [[groupKey(labels), value / events] as const] : [];
+    }),
+  );
+}

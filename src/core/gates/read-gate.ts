@@ -1,0 +1,138 @@
+import { all, Unanswered, type Asking } from './asking.ts';
+import { aggregates } from './checks/aggregates.ts';
+import { births } from './checks/births.ts';
+import type { Check } from './checks/check.ts';
+import { coverage, coverageOf } from './checks/coverage.ts';
+import { names } from './checks/names.ts';
+import { precomputedRefusal, sampleRefusal, seriesFacts, type SeriesFacts } from './checks/samples.ts';
+import { watch } from './checks/watch.ts';
+import { touchingGap } from './gaps.ts';
+import { gateKind } from './kinds/registry.ts';
+import type { Measure } from './measure.ts';
+import type { GateDefinition, Reading, UnmeasuredReason } from './model.ts';
+import type { Refusal } from './refusal.ts';
+import { subjectOf, type ReadingContext, type Subject } from './subject.ts';
+import type { TimeSpan } from './window.ts';
+
+/** Checks in the order of their reasons: from cause to symptom, so that the reason names what to fix. */
+const CHECKS: readonly Check[] = [watch, coverage, names, births];
+
+/**
+ * Reads a gate over a window: the only function that decides whether a value can be believed. Checks run from cause to symptom:
+ * infrastructure, answers, targets, series, events, number.
+ *
+ * @param atMs the moment that queries are asked for; not before the window's end
+ */
+export function* readGate(
+  gate: GateDefinition,
+  window: TimeSpan,
+  atMs: number,
+  context: ReadingContext,
+): Asking<Reading> {
+  const subject = subjectOf(gate, window, atMs, context);
+  if (window.endMs <= window.startMs) {
+    return unmeasuredReading(subject, {
+      reason: 'too-few-samples',
+      detail: 'the window has not begun: the soak is still settling',
+    });
+  }
+  let facts: SeriesFacts | undefined;
+  try {
+    facts = yield* seriesFacts(subject);
+    const jobs = jobsOf(subject, facts);
+    const gap = gapRefusal(subject, jobs);
+    if (gap !== undefined) return unmeasuredReading(subject, gap, samplesOf(facts));
+    return yield* believed(subject, facts, jobs);
+  } catch (cause) {
+    if (!(cause instanceof Unanswered)) throw cause;
+    return unansweredReading(subject, facts, cause.message);
+  }
+}
+
+/** The reading of a gate whose questions were not answered: an infrastructure gap if one explains it, else the error. */
+function unansweredReading(subject: Subject, facts: SeriesFacts | undefined, error: string): Reading {
+  const gap = gapRefusal(subject, jobsOf(subject, facts));
+  return unmeasuredReading(subject, gap ?? { reason: 'query-error', detail: error });
+}
+
+/** The readings of gates when Prometheus does not answer at all. */
+export function silentReading(
+  gate: GateDefinition,
+  window: TimeSpan,
+  atMs: number,
+  context: ReadingContext,
+  error: string,
+): Reading {
+  return unansweredReading(subjectOf(gate, window, atMs, context), undefined, error);
+}
+
+function* believed(subject: Subject, facts: SeriesFacts, jobs: readonly string[]): Asking<Reading> {
+  const [value, aggregated, ...found] = yield* all<Measure | Refusal | undefined>([
+    gateKind(subject.gate.source).value(subject.gate.source, subject),
+    aggregates(subject),
+    ...CHECKS.map((check) => check(subject, jobs)),
+  ]);
+  const samples = facts.samples.length > 0 ? samplesOf(facts) : yield* scrapesOf(subject, jobs);
+  const refusals = [
+    ...found,
+    precomputedRefusal(subject, facts),
+    value !== undefined && 'reason' in value && value.reason === 'no-events' ? value : undefined,
+    sampleRefusal(subject, samples),
+    value !== undefined && 'reason' in value && value.reason !== 'nan' ? value : undefined,
+    aggregated,
+    value,
+  ];
+  const refusal = refusals.find((one): one is Refusal => one !== undefined && 'reason' in one);
+  if (refusal !== undefined) return unmeasuredReading(subject, refusal, samples);
+  if (value === undefined || 'reason' in value) {
+    return unmeasuredReading(subject, { reason: 'not-evaluated', detail: 'no query was evaluated' }, samples);
+  }
+  const { because, ...measure } = value;
+  return {
+    ...base(subject, samples),
+    ...measure,
+    quality: 'measured',
+    ...(because === undefined ? {} : { detail: because }),
+  };
+}
+
+/** Scrapes of the worst covered job, where the series themselves have no samples yet. */
+function* scrapesOf(subject: Subject, jobs: readonly string[]): Asking<number> {
+  const covered = yield* all(jobs.map((job) => coverageOf(subject, job)));
+  return covered.length === 0 ? 0 : Math.min(...covered.map(({ samples }) => samples));
+}
+
+function jobsOf({ gate, selectors }: Subject, facts: SeriesFacts | undefined): readonly string[] {
+  if (gate.job !== undefined) return [gate.job];
+  const matched = selectors.flatMap(({ job }) => job ?? []);
+  return matched.length > 0 ? [...new Set(matched)] : (facts?.jobs ?? []);
+}
+
+function gapRefusal({ gaps, window }: Subject, jobs: readonly string[]): Refusal | undefined {
+  const gap = touchingGap(gaps, window, jobs);
+  if (gap === undefined) return undefined;
+  const where = gap.cluster === undefined ? '' : ` of ${gap.cluster}`;
+  const howLong =
+    gap.endMs === null ? 'is still gone' : `was gone for ${Math.round((gap.endMs - gap.startMs) / 100) / 10} s`;
+  return { reason: 'ground-gap', detail: `${gap.component}${where} ${howLong} within the window` };
+}
+
+function unmeasuredReading(
+  subject: Subject,
+  { reason, detail }: { readonly reason: UnmeasuredReason; readonly detail: string },
+  samples = 0,
+): Reading {
+  return { ...base(subject, samples), value: null, quality: 'unmeasured', reason, detail };
+}
+
+function base(
+  { gate, window, atMs }: Subject,
+  samples: number,
+): Pick<Reading, 'gate' | 'samples' | 'windowStartMs' | 'windowEndMs' | 'atMs'> {
+  return { gate: gate.name, samples, windowStartMs: window.startMs, windowEndMs: window.endMs, atMs };
+}
+
+/** Samples behind the value: of the worst covered series it needs. */
+function samplesOf({ samples }: SeriesFacts): number {
+  return samples.length === 0 ? 0 : Math.min(...samples);
+}

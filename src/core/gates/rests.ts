@@ -1,0 +1,41 @@
+import type { GateDefinition, GateResult } from './model.ts';
+import { judgeGate } from './judge.ts';
+
+/** The gates that are read when some are asked for: those, and what they rest on, directly or through others. */
+export function withRests(
+  gates: readonly GateDefinition[],
+  asked: readonly GateDefinition[],
+): readonly GateDefinition[] {
+  const wanted = new Set<GateDefinition>(asked);
+  // The set grows while it is gone through.
+  for (const gate of wanted) {
+    for (const other of gates) if (gate.restsOn?.includes(other.name) === true) wanted.add(other);
+  }
+  return gates.filter((gate) => wanted.has(gate));
+}
+
+/**
+ * Makes a gate unmeasured whose value rests on another gate that is not measured within its bar: a latency over Pods of which
+ * some were not observed says nothing about those.
+ */
+export function applyRests(gates: readonly GateDefinition[], results: readonly GateResult[]): readonly GateResult[] {
+  const byName = new Map(results.map((result) => [result.gate, result]));
+  return results.map((result) => {
+    const gate = gates.find(({ name }) => name === result.gate);
+    const broken = gate?.restsOn?.map((name) => byName.get(name)).find((other) => other !== undefined && !isMet(other));
+    if (gate === undefined || broken === undefined || result.reading.value === null) return result;
+    const { value: _value, low: _low, high: _high, ...reading } = result.reading;
+    return judgeGate(gate, {
+      ...reading,
+      value: null,
+      quality: 'unmeasured',
+      reason: 'rests-on',
+      detail: `it rests on ${broken.message}`,
+    });
+  });
+}
+
+/** Whether a result is measured and within its bar, also where the gate is informational. */
+function isMet({ reading: { value }, bar }: GateResult): boolean {
+  return value !== null && !(bar.min !== undefined && value < bar.min) && !(bar.max !== undefined && value > bar.max);
+}

@@ -1,0 +1,28 @@
+import { parser } from '@prometheus-io/lezer-promql';
+import { promqlProblem } from './check.ts';
+import { childrenOf } from './syntax.ts';
+import { selectorsOf } from './needs.ts';
+
+/** What keeps an expression from being one plain selector with a metric's name; undefined when it is one. */
+export function selectorProblem(query: string): string | undefined {
+  const syntax = promqlProblem(query);
+  if (syntax !== undefined) return syntax;
+  const [only] = childrenOf(parser.parse(query).topNode);
+  const name = selectorsOf(query)[0]?.name;
+  if (only?.name === 'VectorSelector' && name !== undefined) return undefined;
+  return `one selector with the name of a metric, without functions, ranges or offset; found "${query}"`;
+}
+
+/** What keeps an expression from being the selector of a histogram's buckets; undefined when it is one. */
+export function histogramProblem(query: string): string | undefined {
+  const problem = selectorProblem(query);
+  if (problem !== undefined) return problem;
+  const name = selectorsOf(query)[0]?.name ?? '';
+  return name.endsWith('_bucket') ? undefined : `the name of a histogram's buckets ends in _bucket; found "${name}"`;
+}
+
+/** The selector of a histogram's `_sum` or `_count` beside that of its buckets. */
+export function sibling(buckets: string, suffix: '_sum' | '_count'): string {
+  const name = selectorsOf(buckets)[0]?.name ?? '';
+  return buckets.replace(name, name.slice(0, -'_bucket'.length) + suffix);
+}
