@@ -147,7 +147,7 @@ describe('bucketQuantile', () => {
       { upperBound: 4, count: 100 },
       { upperBound: Infinity, count: 100 },
     ];
-    expect(bucketQuantile(0.5, dipped)).toEqual({ kind: 'value', value: 0.5 });
+    expect(bucketQuantile(0.5, dipped)).toMatchObject({ kind: 'value', value: 0.5 });
   });
 });
 
