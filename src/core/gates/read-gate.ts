@@ -11,7 +11,8 @@ import { gateKind } from './kinds/registry.ts';
 import type { Measure } from './measure.ts';
 import type { GateDefinition, Reading, UnmeasuredReason } from './model.ts';
 import type { Refusal } from './refusal.ts';
-import { subjectOf, type ReadingContext, type Subject } from './subject.ts';
+import type { ReadingContext, Subject } from './subject.ts';
+import { subjectOf } from './subject-of.ts';
 import type { TimeSpan } from './window.ts';
 
 /** Checks in the order of their reasons: from cause to symptom, so that the reason names what to fix. */

@@ -3,17 +3,10 @@ import type { RawDocument } from '../../files/raw-document.ts';
 import type { Segment } from '../../files/yaml-path.ts';
 import type { GatePatch } from '../../model/gate-patch.ts';
 import type { Asking } from '../asking.ts';
+import type { Expression } from '../expression.ts';
 import type { Measure } from '../measure.ts';
 import type { Refusal } from '../refusal.ts';
 import type { Subject } from '../subject.ts';
-
-/** A PromQL expression that a gate reads. */
-export interface Expression {
-  /** With `$window`, `$campaign` and `$execution`, which are filled in before it is asked. */
-  readonly promql: string;
-  /** Its series may be born with their first event: a gate with `absentIs` may do without them. */
-  readonly mayBeAbsent: boolean;
-}
 
 /** The curve of a gate in reports. */
 interface KindCurve {
