@@ -15,6 +15,7 @@ import { parseStoredSummary } from '../core/verdict/stored-summary.ts';
 import type { StoredSummary } from '../core/verdict/stored-summary.ts';
 import { formatFileErrors, formatNotice, sortFileErrors } from '../core/files/file-error.ts';
 import type { Profile } from '../core/model/profile.ts';
+import { unjudgedSlo } from '../core/profile/unjudged-slo.ts';
 import { overridesOf } from './set-option.ts';
 import { UsageError } from './usage-error.ts';
 import { messageOf } from '../core/text/message-of.ts';
@@ -56,6 +57,7 @@ function gatesOf(
   try {
     if (recorded !== undefined) return recordedGates(recorded);
     const system = findSystem(profile.system, searchFolders());
+    warnOfUnjudged(profile, system.ok ? system.value : { metadata: { name: profile.system }, gates: {} });
     // A summary with readings of its own can be judged without the system's file, any other cannot.
     if (!system.ok && summary.gates === undefined) throw usage(system.errors);
     return gatesForSummary(summary, system.ok ? system.value.gates : {}, profile);
@@ -64,6 +66,12 @@ function gatesOf(
       throw new UsageError(`profile ${profile.metadata.name}: ${error.message}`, { cause: error });
     throw error;
   }
+}
+
+/** BigFleet's rules judge every bar of `slo`, so one that Belay's rules do not judge is no error here. */
+function warnOfUnjudged(profile: Profile, system: Parameters<typeof unjudgedSlo>[1]): void {
+  for (const { path, problem } of unjudgedSlo(profile, system))
+    process.stderr.write(`profile ${profile.metadata.name}: ${path.join('.')}: ${problem}\n`);
 }
 
 function storedSummary(file: string): StoredSummary {

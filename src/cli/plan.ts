@@ -33,7 +33,8 @@ export function planCommand(): Command {
       for (const notice of files.notices) process.stderr.write(`${formatNotice(notice)}\n`);
       const planned = planCampaign({ ...files, system: files.system.value });
       if (!planned.ok) throw new UsageError(planned.errors.map(files.refusal).join('\n'));
-      const { plan, gates, deadlines } = planned;
+      const { plan, gates, deadlines, remarks } = planned;
+      for (const remark of remarks) process.stderr.write(`${formatNotice(files.notice(remark))}\n`);
       const names = {
         profile: files.profile.metadata.name,
         substrate: files.substrate.metadata.name,

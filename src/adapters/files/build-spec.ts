@@ -56,7 +56,7 @@ export function buildSpec(input: CampaignInput, identity: SpecIdentity, given: G
     const errors = [...(planned.ok ? [] : planned.errors), ...undone];
     return { ok: false, errors: errors.map(files.refusal) };
   }
-  const { plan, gates, deadlines } = planned;
+  const { plan, gates, deadlines, remarks } = planned;
   const tested = {
     profile,
     substrate,
@@ -81,7 +81,7 @@ export function buildSpec(input: CampaignInput, identity: SpecIdentity, given: G
     ...hostQueues(),
     specHash: createHash('sha256').update(JSON.stringify(tested)).digest('hex'),
   };
-  const notices = files.notices.map(formatNotice);
+  const notices = [...files.notices, ...remarks.map(files.notice)].map(formatNotice);
   return { ok: true, spec, system: system.value, systemPath: system.path, notices };
 }
 

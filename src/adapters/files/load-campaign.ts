@@ -1,9 +1,11 @@
 import { STAGES } from '../../core/model/stages.ts';
 import { checkTogether } from '../../core/profile/check-together.ts';
+import { unusedFields } from '../../core/profile/unused-fields.ts';
 import { formatFileError } from '../../core/files/file-error.ts';
 import type { FileError, Notice } from '../../core/files/file-error.ts';
 import type { CampaignInput } from '../../core/profile/input.ts';
 import type { Catalogue } from '../../core/model/catalogue.ts';
+import type { Remark } from '../../core/model/file-format.ts';
 import type { Profile } from '../../core/model/profile.ts';
 import type { Substrate } from '../../core/model/substrate.ts';
 import type { System } from '../../core/model/system.ts';
@@ -23,6 +25,8 @@ export interface CampaignFiles {
   readonly notices: readonly Notice[];
   /** A refusal of the plan as a line, at its place where it is of a field that the profile has. */
   readonly refusal: (refused: { readonly field: string; readonly message: string }) => string;
+  /** A remark of the plan, at the position of its field in the profile. */
+  readonly notice: (remark: Remark) => Notice;
 }
 
 /** The default substrate of a campaign. */
@@ -80,10 +84,14 @@ export function loadCampaign(
   }
   if (errors.length > 0 || profile === undefined || pods === undefined || system?.ok !== true || !substrate.ok)
     return { ok: false, errors };
-  const notices = [found, catalogue, substrate, system].flatMap((part) => (part?.ok === true ? part.notices : []));
+  const notice = (remark: Remark): Notice => positions.noticeAt(remark);
+  const notices = [
+    ...[found, catalogue, substrate, system].flatMap((part) => (part?.ok === true ? part.notices : [])),
+    ...unusedFields(profile, system.value).map(notice),
+  ];
   const refusal: CampaignFiles['refusal'] = (refused) => refusalLine(refused, positions, profile.metadata.name);
   const files = { ...(found?.ok ? { profile: found } : {}), ...(catalogue?.ok ? { catalogue } : {}) };
-  return { ok: true, profile, catalogue: pods, substrate: substrate.value, system, files, notices, refusal };
+  return { ok: true, profile, catalogue: pods, substrate: substrate.value, system, files, notices, refusal, notice };
 }
 
 function valueOf<T>(found: Found<T> | undefined): T | undefined {

@@ -1,6 +1,6 @@
 import type { Catalogue } from './catalogue.ts';
 import type { GatePatch } from './gate-patch.ts';
-import type { Profile } from './profile.ts';
+import type { Profile, Slo } from './profile.ts';
 import type { Substrate } from './substrate.ts';
 import type { Tiers } from './tiers.ts';
 
@@ -35,6 +35,17 @@ interface ChartSetting {
   readonly allowed: string;
 }
 
+/** The gate that a key of `slo` changes. `retired`: the key is read and judged by nothing. */
+export type SloBar =
+  | 'retired'
+  | {
+      readonly gate: string;
+      /** The key adds the gate. Otherwise it changes a gate of the system file. */
+      readonly added?: true;
+      /** The key has an effect only where this one is true. */
+      readonly onlyWith?: keyof Slo;
+    };
+
 /**
  * What Belay knows about one system beyond its system file. Most systems have no extension: a YAML file is enough. An
  * extension is one descriptor and one entry in `profile/extensions.ts`; a system file names it in `extension`.
@@ -48,6 +59,8 @@ export interface SystemExtension {
   readonly recognises: (gates: Gates) => boolean;
   /** The system's gates with the bars of the profile's `slo`. */
   readonly applySlo: (gates: Gates, profile: Profile, size: RunSize) => Gates;
+  /** What `applySlo` makes of each key. */
+  readonly sloBars: Readonly<Record<keyof Slo, SloBar>>;
   /** Values of the system's chart; `install.helm.values` of the system file overrides them. */
   readonly chartValues: (inputs: ChartInputs) => Readonly<Record<string, unknown>>;
   readonly chartSettings: readonly ChartSetting[];

@@ -1,6 +1,7 @@
 import type { GateDefinition } from '../gates/model.ts';
 import { GateProblems, resolveGates } from '../gates/resolve.ts';
 import type { Catalogue } from '../model/catalogue.ts';
+import type { Remark } from '../model/file-format.ts';
 import type { Profile } from '../model/profile.ts';
 import type { Substrate } from '../model/substrate.ts';
 import type { System } from '../model/system.ts';
@@ -10,6 +11,7 @@ import type { StageDeadlines } from './deadline-model.ts';
 import { demandPeak } from './demand-peak.ts';
 import { checkFeasible } from './feasibility.ts';
 import type { Infeasibility } from './infeasibility.ts';
+import { gateRemarks, unmeasurableGates } from './measurable.ts';
 import { makePlan } from './make-plan.ts';
 import type { Plan } from './plan.ts';
 import { systemShape } from './stages/shape.ts';
@@ -29,6 +31,8 @@ export type PlannedCampaign =
       readonly plan: Plan;
       readonly gates: readonly GateDefinition[];
       readonly deadlines: StageDeadlines;
+      /** What the profile should know, though the campaign can run; paths are within the profile. */
+      readonly remarks: readonly Remark[];
     }
   | { readonly ok: false; readonly errors: readonly Infeasibility[] };
 
@@ -57,6 +61,7 @@ export function planCampaign(parts: CampaignParts, holdMs?: number): PlannedCamp
     if (!(error instanceof GateProblems)) throw error;
     errors.push(...error.problems.map((one) => ({ field: `gates.${one.gate}.${one.field}`, message: one.message })));
   }
+  errors.push(...unmeasurableGates(gates, profile, plan));
   errors.push(...checkFeasible(profile, substrate, plan, catalogue, system));
   const derived = deriveDeadlines({
     profile,
@@ -68,5 +73,5 @@ export function planCampaign(parts: CampaignParts, holdMs?: number): PlannedCamp
   });
   if (!derived.ok) errors.push(...derived.errors.map(({ outer, message }) => ({ field: outer, message })));
   if (!derived.ok || errors.length > 0) return { ok: false, errors };
-  return { ok: true, plan, gates, deadlines: derived.deadlines };
+  return { ok: true, plan, gates, deadlines: derived.deadlines, remarks: gateRemarks(gates, profile) };
 }

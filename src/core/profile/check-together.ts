@@ -4,19 +4,12 @@ import type { GatePatch } from '../model/gate-patch.ts';
 import type { Profile } from '../model/profile.ts';
 import type { System } from '../model/system.ts';
 import { nearest } from '../text/nearest.ts';
+import type { Mismatch } from './mismatch.ts';
+import { unjudgedSlo } from './unjudged-slo.ts';
 
-/** What does not fit between files; the path is within the profile. */
-export interface Mismatch {
-  readonly path: readonly (string | number)[];
-  readonly problem: string;
-  readonly found: string;
-  readonly allowed: string;
-  readonly suggestion?: string;
-}
-
-/** Checks a profile against its catalogue and its system: names it uses exist, and changed gates can still hold. */
+/** Checks a profile against its catalogue and its system: names it uses exist, changed gates can be met, and every bar is judged. */
 export function checkTogether(profile: Profile, catalogue: Catalogue, system: System): readonly Mismatch[] {
-  return [...checkBursts(profile, catalogue), ...checkGates(profile, system)];
+  return [...checkBursts(profile, catalogue), ...checkGates(profile, system), ...unjudgedSlo(profile, system)];
 }
 
 function checkBursts(profile: Profile, catalogue: Catalogue): readonly Mismatch[] {
@@ -45,6 +38,10 @@ function checkGates(profile: Profile, system: System): readonly Mismatch[] {
           known,
         ),
       ];
+    }
+    if (Object.keys(patch).length === 0) {
+      const path = ['gates', name];
+      return [{ path, problem: 'changes nothing', found: '{}', allowed: 'a bar or another field of a gate' }];
     }
     return checkBar(name, base, patch);
   });

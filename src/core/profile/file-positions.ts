@@ -1,6 +1,7 @@
-import type { FileError } from '../files/file-error.ts';
+import type { FileError, Notice } from '../files/file-error.ts';
 import { positioned, valueAt } from '../files/issues.ts';
 import type { Finding } from '../files/issues.ts';
+import type { Remark } from '../model/file-format.ts';
 import { applyOverrides } from './overrides.ts';
 import type { Overridden, Overrides } from './overrides.ts';
 import { readYaml } from '../files/yaml-text.ts';
@@ -26,6 +27,12 @@ export class FilePositions {
   errorAt(finding: Finding): FileError {
     const { source, changed } = this.#known();
     return positioned(finding, source, changed.from);
+  }
+
+  /** A remark on a field, at its position in the file or naming its override. */
+  noticeAt({ path, message }: Remark): Notice {
+    const { file, line, column, path: field } = this.errorAt({ path, problem: message });
+    return { file, line, column, path: field, message };
   }
 
   /** Whether the file, or an override of it, has the first field of a path. */

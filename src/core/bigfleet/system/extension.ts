@@ -1,6 +1,7 @@
 import type { SystemExtension } from '../../model/system-extension.ts';
 import { applySlo } from './apply-slo.ts';
 import { helmValues } from './helm-values.ts';
+import { SLO_BARS } from './slo-bars.ts';
 
 /** BigFleet, the cluster autoscaler whose scale-test harness defined the profile format. */
 export const BIGFLEET_EXTENSION: SystemExtension = {
@@ -9,6 +10,7 @@ export const BIGFLEET_EXTENSION: SystemExtension = {
   // Only BigFleet measures shortfalls of shards.
   recognises: (gates) => gates['shardShortfalls'] !== undefined,
   applySlo,
+  sloBars: SLO_BARS,
   chartValues: helmValues,
   chartSettings: [
     {

@@ -1,0 +1,53 @@
+import type { Profile, Slo } from '../model/profile.ts';
+import type { System } from '../model/system.ts';
+import type { SloBar } from '../model/system-extension.ts';
+import { EXTENSIONS, extensionOf } from './extensions.ts';
+import type { Mismatch } from './mismatch.ts';
+
+type Judging = Pick<System, 'extension' | 'gates'> & { readonly metadata: { readonly name: string } };
+
+/**
+ * The bars of a profile's `slo` that no gate of the campaign would have. Such a bar is refused, because a profile that asks for
+ * it would pass without it. A key that asks for nothing (false, an empty text, and 0 where it means "off") is accepted.
+ */
+export function unjudgedSlo(profile: Profile, system: Judging): readonly Mismatch[] {
+  const extension = extensionOf(system);
+  const name = system.metadata.name;
+  return Object.entries(profile.slo).flatMap(([key, value]): readonly Mismatch[] => {
+    const refuse = (problem: string, allowed: string): readonly Mismatch[] => [
+      { path: ['slo', key], problem, found: shown(value), allowed },
+    ];
+    if (isRetired(key) || value === false || value === '') return [];
+    if (extension === undefined) {
+      const known = Object.keys(system.gates).join(', ') || 'none';
+      const titles = EXTENSIONS.map(({ title }) => title).join(', ');
+      return refuse(
+        `nothing judges it: system ${name} has no gate for it`,
+        `no slo on this system (it holds bars of ${titles}); bars are changed in gates: ${known}`,
+      );
+    }
+    const bar = extension.sloBars[key as keyof Slo];
+    if (bar === 'retired') return [];
+    if (bar.onlyWith !== undefined && profile.slo[bar.onlyWith] !== true)
+      return value === 0 ? [] : refuse(`nothing judges it without slo.${bar.onlyWith}`, `slo.${bar.onlyWith}: true`);
+    if (value === 0) return [];
+    if (bar.added !== true && !Object.hasOwn(system.gates, bar.gate))
+      return refuse(`nothing judges it: system ${name} has no gate ${bar.gate}`, `a system with that gate`);
+    if (profile.gates[bar.gate]?.bar === 'informational')
+      return refuse(
+        `nothing judges it: gates.${bar.gate}.bar of this profile is informational`,
+        'a bar in slo, or an informational gate',
+      );
+    return [];
+  });
+}
+
+/** Keys that no extension judges any more. */
+function isRetired(key: string): boolean {
+  const bars = EXTENSIONS.map(({ sloBars }): SloBar | undefined => sloBars[key as keyof Slo]);
+  return bars.every((bar) => bar === 'retired');
+}
+
+function shown(value: unknown): string {
+  return `${JSON.stringify(value)} (${typeof value})`;
+}
