@@ -17,7 +17,7 @@ export function judgeGate(definition: GateDefinition, taken: Reading): GateResul
     return { ...result, verdict: 'unmeasured', counts, headroom: null, message: `${name} is ${why}${allowed}` };
   }
   const { value } = reading;
-  const measured = `${name} = ${quantityText(value, unit)}`;
+  const measured = `${name} = ${quantityText(value, unit)}${boundsText(reading, unit)}`;
   if (barKind === 'informational') {
     return {
       ...result,
@@ -37,6 +37,13 @@ export function judgeGate(definition: GateDefinition, taken: Reading): GateResul
     headroom: headroomOf(value, definition),
     message: `${measured}, ${distance(value, definition)}`,
   };
+}
+
+/** How exactly a value is known, for a sentence; empty where it is exact. */
+function boundsText({ value, low = value ?? 0, high }: Reading, unit: string): string {
+  if (high === undefined && low === value) return '';
+  if (high === null) return ' or more';
+  return ` (between ${quantityText(low, unit)} and ${quantityText(high ?? value ?? 0, unit)})`;
 }
 
 /**

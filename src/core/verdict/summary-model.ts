@@ -30,6 +30,11 @@ const reading = z
   .object({
     gate: z.string(),
     value: z.number().nullable(),
+    /** The true value is within these bounds; absent = the value itself, null = not bounded. */
+    low: z.number().exactOptional(),
+    high: z.number().nullable().exactOptional(),
+    /** The value of a reading whose bar lies between its bounds. */
+    estimate: z.number().exactOptional(),
     quality: z.enum(['measured', 'unmeasured']),
     reason: reason.exactOptional(),
     detail: z.string().exactOptional(),

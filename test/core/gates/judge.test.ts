@@ -60,6 +60,31 @@ describe('judgeGate', () => {
     }
   });
 
+  it.each<[string, Bar, { low: number; high: number | null }, string, string]>([
+    ['all of it within the bar', { max: 8 }, { low: 4, high: 8 }, 'pass', 'bind = 6 s (between 4 s and 8 s), 2 s'],
+    ['all of it beyond the bar', { max: 3 }, { low: 4, high: 8 }, 'fail', 'over its bar'],
+    [
+      'the bar between',
+      { max: 7 },
+      { low: 4, high: 8 },
+      'unmeasured',
+      'between 4 s and 8 s, and the bar is at most 7 s',
+    ],
+    ['the lower bar between', { min: 5 }, { low: 4, high: 8 }, 'unmeasured', 'the bar is at least 5 s'],
+    ['a lower bound beyond the bar', { max: 3 }, { low: 6, high: null }, 'fail', 'bind = 6 s or more'],
+    ['a lower bound within the bar', { max: 7 }, { low: 6, high: null }, 'unmeasured', 'at least 6 s'],
+    ['a lower bound that is enough', { min: 5 }, { low: 6, high: null }, 'pass', '6 s or more'],
+  ])('knows a value to its bounds: %s', (_, bar, bounds, verdict, words) => {
+    const result = judgeGate({ ...gate, bar }, { ...reading(6), ...bounds });
+    expect(result).toMatchObject({ verdict, message: expect.stringContaining(words) });
+    expect(result.reading.value === null).toBe(verdict === 'unmeasured');
+    // Judged again by another bar, the same reading counts again.
+    const again = judgeGate({ ...gate, bar: { max: 9 } }, result.reading);
+    expect(again.verdict).toBe(bounds.high === null ? 'unmeasured' : 'pass');
+    const shown = judgeGate({ ...gate, bar: {}, barKind: 'informational' }, result.reading);
+    expect(shown.reading).toMatchObject({ value: 6, ...bounds });
+  });
+
   it('agrees with the plain comparison for any value and bar', () => {
     const number = fc.double({ noNaN: true, noDefaultInfinity: true });
     fc.assert(
