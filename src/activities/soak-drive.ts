@@ -136,6 +136,11 @@ export class Drive {
     };
   }
 
+  /** The soak is over, by a breach: operations that were due until then and were not sent are late. */
+  countNeverSent(endedAtMs: number): void {
+    for (const load of this.#loads) for (const lateMs of load.neverBegun(endedAtMs)) this.#lateness.neverSent(lateMs);
+  }
+
   /** Keeps how late the operations were sent. */
   keepLateness(): void {
     this.#request.clock.change({ lateness: this.lateness });

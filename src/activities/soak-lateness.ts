@@ -21,6 +21,13 @@ export class LatenessCount {
     this.#worstMs = Math.max(this.#worstMs, Math.round(lateMs));
   };
 
+  /** An operation was due and will never be sent, because the soak is over. @param lateMs how long after its moment that was */
+  neverSent(lateMs: number): void {
+    this.#operations++;
+    this.#late++;
+    this.#worstMs = Math.max(this.#worstMs, Math.round(lateMs));
+  }
+
   get soFar(): SoakLateness {
     return { operations: this.#operations, late: this.#late, worstMs: this.#worstMs };
   }

@@ -46,6 +46,8 @@ export class SoakLoad implements RepairableLoad {
   readonly #request: SoakLoadRequest;
   readonly #book: SlotBook;
   readonly #wanted: Set<number>;
+  /** Operations below this index have begun, in this attempt or an earlier one. */
+  #begun: number;
 
   /** Name of the cluster. */
   get cluster(): string {
@@ -61,6 +63,7 @@ export class SoakLoad implements RepairableLoad {
     this.#request = request;
     this.#book = book;
     this.#wanted = request.cluster.want(wantedSlots(request.demand, request.lowWater));
+    this.#begun = request.lowWater;
   }
 
   /** Carries out the operations to the last. After that exactly the wanted slots have a Pod. */
@@ -85,12 +88,22 @@ export class SoakLoad implements RepairableLoad {
         cluster.onLate(lateMs);
         onLate(lateMs);
       },
+      onBegin: () => this.#begun++,
       onProgress: (progress) => onLowWater(progress.lowWater),
     });
     const request = this.#mendRequest(signal);
     await removeSurplus(request);
     await this.#replaceLost(request);
     return report;
+  }
+
+  /** The operations that were due before the load ended and have not begun: how late each of them is then, ms. */
+  neverBegun(endedAtMs: number): readonly number[] {
+    const { demand, startAtMs } = this.#request;
+    return demand.operations
+      .slice(this.#begun)
+      .map(({ atMs }) => endedAtMs - (startAtMs + atMs))
+      .filter((lateMs) => lateMs > 0);
   }
 
   /** How many operations of a kind the soak has. */

@@ -142,6 +142,8 @@ class Soak {
     } finally {
       stop.abort(new Error('the soak is over'));
       await Promise.allSettled(parts);
+      const { breach } = this.#clock.checkpoint;
+      if (breach !== undefined) this.#drive.countNeverSent(breach.reading.atMs);
       this.#drive.keepLateness();
     }
   }

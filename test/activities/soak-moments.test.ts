@@ -8,6 +8,8 @@ import { readCheckpoint, writeCheckpoint } from '../../src/adapters/host/checkpo
 import type { ObservedCluster } from '../../src/adapters/observe/observed-cluster.ts';
 import type { StageResult } from '../../src/core/campaign/stage-io.ts';
 import { parseSoakCheckpoint } from '../../src/core/plan/checkpoints/soak.ts';
+import { demandSchedule } from '../../src/core/plan/demand.ts';
+import { POD_REQUESTS_AT_ONCE } from '../../src/core/plan/limits.ts';
 import type { CampaignSpec } from '../../src/core/plan/spec.ts';
 import { scriptedNodes } from '../adapters/faults/scripted-nodes.ts';
 import { testHome, type TestHome } from '../adapters/substrates/local-campaign.ts';
@@ -42,6 +44,11 @@ const client: ObservedCluster['client'] = {
   create: () => Promise.resolve({ outcome: 'created', attempts: 1 }),
   delete: () => Promise.resolve({ outcome: 'deleted', attempts: 1 }),
 };
+
+/** A request that is sent and never answered. */
+function unanswered(_path: string, _body: unknown, { signal }: { readonly signal: AbortSignal }): Promise<never> {
+  return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
+}
 
 /** A soak of a minute with a settle time, and two gates. */
 function aSoak(change: { readonly totalPods?: number } = {}): CampaignSpec {
@@ -140,6 +147,26 @@ test('a worker that takes a soak over has the target of that moment before it ha
   cluster.target = 10;
   await soak(changed, { gates: scriptedGates(spec.gates, () => 1), attempt: 2, cluster });
   expect(target).toBe(5);
+});
+
+test('operations that were due before a breach and never sent are late', async () => {
+  const spec = aSoak({ totalPods: 200 });
+  const { loadProfile } = spec.profile;
+  const churned = { ...spec, profile: { ...spec.profile, loadProfile: { ...loadProfile, churnPerMinute: 1 } } };
+  const deaf: ObservedCluster['client'] = { ...client, create: unanswered, delete: unanswered };
+  const cluster = scriptedCluster(churned, 0, { client: deaf, present: 200 });
+  const breachMs = 30_000;
+  const gates = scriptedGates(spec.gates, ({ atMs }) => (atMs >= clockOf(churned).startMs + breachMs ? 9 : 1));
+  expect(await soak(churned, { gates, cluster })).toMatchObject({ type: 'GateBreach' });
+  const due = demandSchedule(churned, 0).operations.filter(({ atMs }) => atMs < breachMs);
+  const neverSent = due.slice(POD_REQUESTS_AT_ONCE);
+  expect(neverSent.length).toBeGreaterThan(0);
+  const { lateness } = parseSoakCheckpoint(readCheckpoint(spec.slug, 'soak', 1)) ?? {};
+  expect(lateness).toEqual({
+    operations: due.length,
+    late: neverSent.length,
+    worstMs: breachMs - (neverSent[0]?.atMs ?? 0),
+  });
 });
 
 test('a failed reading of the end is not replaced: an attempt whose report was lost is followed by one that takes it over', async () => {

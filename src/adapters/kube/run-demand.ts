@@ -22,6 +22,8 @@ export interface DemandRequest {
   readonly wanted: Set<number>;
   /** Called with how late each request was sent, ms. What fell due while no worker ran is late by that time. */
   readonly onLate: (lateMs: number) => void;
+  /** Called when an operation begins. They begin in their order. */
+  readonly onBegin?: () => void;
   /** Called about twice a second while operations are done. */
   readonly onProgress: (progress: DemandProgress) => void;
 }
@@ -83,6 +85,7 @@ class Run {
       run: async (index) => {
         const operation = operations[index];
         if (operation === undefined) return;
+        this.#request.onBegin?.();
         await book.exclusively(operation.slot, () =>
           operation.kind === 'delete' ? this.#delete(operation, index) : this.#make(operation),
         );
