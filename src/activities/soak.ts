@@ -3,7 +3,7 @@ import type { BoundEffect } from '../adapters/faults/effect.ts';
 import type { ObservedCluster } from '../adapters/observe/observed-cluster.ts';
 import type { Observers } from '../adapters/observe/observers.ts';
 import { readReadings } from '../adapters/evidence/evidence-folder.ts';
-import type { GateReader } from '../adapters/prometheus/gate-reader.ts';
+import type { GateReader, GateReadRequest } from '../adapters/prometheus/gate-reader.ts';
 import type { StageInput, StageResult } from '../core/campaign/stage-io.ts';
 import type { GateResult } from '../core/gates/model.ts';
 import { counted } from '../core/text/counted.ts';
@@ -155,8 +155,10 @@ class Soak {
   async readAllGates(signal: AbortSignal): Promise<void> {
     const { spec, evidence, input } = this.#context;
     if (isDecided(spec.gates, readReadings(evidence.folder), input.execution)) return;
-    const atMs = this.#clock.checkpoint.breach?.reading.windowEndMs ?? this.#clock.endAtMs;
-    this.#keep('end', await this.#read('all', atMs, signal));
+    const { breach, ended } = this.#clock.checkpoint;
+    // After a breach no Pods are waited for.
+    const atMs = breach?.reading.windowEndMs ?? this.#clock.endAtMs;
+    this.#keep('end', await this.#read({ only: 'all', atMs, settledAtMs: ended?.settledAtMs ?? atMs, signal }));
   }
 
   #watch(signal: AbortSignal, show: Show): Promise<GateResult | undefined> {
@@ -170,7 +172,7 @@ class Soak {
 
   /** Reads the fail-fast gates. @returns the breach */
   async #check(atMs: number, signal: AbortSignal): Promise<GateResult | undefined> {
-    const results = await this.#read('failFast', atMs, signal);
+    const results = await this.#read({ only: 'failFast', atMs, signal });
     this.checks++;
     this.#keep('check', results);
     this.#live = { gates: liveGates(results) };
@@ -180,9 +182,8 @@ class Soak {
     return breach;
   }
 
-  #read(only: 'failFast' | 'all', atMs: number, signal: AbortSignal): Promise<readonly GateResult[]> {
-    const { startAtMs, settleEndMs } = this.#clock;
-    return this.#gates.read({ only, soakStartMs: startAtMs, settleEndMs, atMs, signal });
+  #read(request: Omit<GateReadRequest, 'settleEndMs'>): Promise<readonly GateResult[]> {
+    return this.#gates.read({ ...request, settleEndMs: this.#clock.settleEndMs });
   }
 
   #result(): BodyResult<StageResult> {

@@ -106,7 +106,8 @@ test('no window reaches into settling or beyond the end of the soak, however lon
   expect(checks.map(({ atMs }) => atMs - settleEndMs)).toEqual(
     Array.from({ length: 9 }, (_, index) => (index + 1) * INTERVAL_MS),
   );
-  expect(gates.requests.filter(({ only }) => only === 'all').map(({ atMs }) => atMs)).toEqual([endMs]);
+  const atTheEnd = gates.requests.filter(({ only }) => only === 'all');
+  expect(atTheEnd.map(({ atMs }) => atMs)).toEqual([endMs]);
   const readings = readReadings(evidenceFolder(spec.campaign));
   expect(readings).toHaveLength(11);
   for (const { stage, execution, reading } of readings) {
@@ -116,6 +117,7 @@ test('no window reaches into settling or beyond the end of the soak, however lon
   }
   const { ended } = parseSoakCheckpoint(readCheckpoint(spec.slug, 'soak', 1)) ?? {};
   expect(ended?.settledAtMs).toBeGreaterThanOrEqual(endMs + spec.deadlines.budgets.podReadyMs);
+  expect(atTheEnd.map(({ settledAtMs }) => settledAtMs)).toEqual([ended?.settledAtMs]);
 });
 
 test('after a breach the window of all gates ends at the breach', async () => {
@@ -123,9 +125,9 @@ test('after a breach the window of all gates ends at the breach', async () => {
   const gates = scriptedGates(spec.gates, ({ atMs }) => (atMs >= clockOf(spec).settleEndMs + 20_000 ? 9 : 1));
   expect(await soak(spec, { gates })).toMatchObject({ type: 'GateBreach' });
   const { settleEndMs } = clockOf(spec);
-  expect(gates.requests.slice(-2).map(({ only, atMs }) => [only, atMs - settleEndMs])).toEqual([
-    ['failFast', 20_000],
-    ['all', 20_000],
+  expect(gates.requests.slice(-2)).toMatchObject([
+    { only: 'failFast', atMs: settleEndMs + 20_000 },
+    { only: 'all', atMs: settleEndMs + 20_000, settledAtMs: settleEndMs + 20_000 },
   ]);
 });
 
@@ -204,7 +206,9 @@ test('an attempt whose worker died at the end reads the gates for the end of the
     facts: { soakEndMs: clockOf(spec).endMs },
   });
   expect(lists).toBe(0);
-  expect(gates.requests.map(({ only, atMs }) => [only, atMs])).toEqual([['all', clockOf(spec).endMs]]);
+  const { endMs } = clockOf(spec);
+  const { ended } = parseSoakCheckpoint(before) ?? {};
+  expect(gates.requests).toMatchObject([{ only: 'all', atMs: endMs, settledAtMs: ended?.settledAtMs }]);
   expect(readCheckpoint(spec.slug, 'soak', 1)).toEqual(before);
 });
 

@@ -1,71 +1,55 @@
 import { ActivityCancellationDetails } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { ObservedCluster } from '../../src/adapters/observe/observed-cluster.ts';
 import { effectOf } from '../../src/adapters/faults/registry.ts';
-import { openGateReader } from '../../src/adapters/prometheus/gate-reader.ts';
 import { createSoak } from '../../src/activities/soak.ts';
 import { evidenceFolder, readReadings, readTimeline } from '../../src/adapters/evidence/evidence-folder.ts';
 import { writeLedger } from '../../src/adapters/host/ledger.ts';
-import { prometheusFolder } from '../../src/adapters/prometheus/server.ts';
 import type { CampaignSpec } from '../../src/core/plan/spec.ts';
 import { scriptedNodes } from '../adapters/faults/scripted-nodes.ts';
 import { testHome, type TestHome } from '../adapters/substrates/local-campaign.ts';
 import { aPlan, aProfile } from '../core/plan/make.ts';
 import { scriptedCluster } from './scripted-cluster.ts';
+import { scriptedGates, type ScriptedGates } from './scripted-gates.ts';
 import { aGate, aSpec } from '../workflows/make-spec.ts';
 import { storedInput } from './stored-input.ts';
 
-/** A Prometheus that answers every query with the same number, and those for `other` only when it is the number 1. */
-interface OneNumber {
-  value: number;
-  readonly unanswered: ServerResponse[];
-  readonly port: number;
-  close(): void;
-}
-
 let home: TestHome;
-let prometheus: OneNumber;
 
-beforeEach(async () => {
+beforeEach(() => {
   home = testHome();
-  prometheus = await oneNumber();
 });
-afterEach(() => {
-  prometheus.close();
-  home.close();
-});
+afterEach(() => home.close());
 
 test('a breach outlives the worker that saw it: the next attempt reads all gates and fails with the same one', async () => {
   const spec = soakable();
-  prometheus.value = 9;
   const first = anAttempt(1);
-  const dying = soak(first, spec);
-  await untilTrue(() => prometheus.unanswered.length > 0);
-  // It dies while it asks for all gates, after which everything is well again.
+  const broken = scriptedGates(spec.gates, ({ only, signal }) => (only === 'all' ? untilAborted(signal) : 9));
+  const dying = soak(first, spec, broken);
+  await untilTrue(() => broken.requests.some(({ only }) => only === 'all'));
+  // It dies while it reads all gates, after which everything is well again.
   first.cancel('WORKER_SHUTDOWN', new ActivityCancellationDetails({ workerShutdown: true }));
   expect((await dying).name).toBe('CancelledFailure');
-  prometheus.value = 1;
 
-  const second = await soak(anAttempt(2), spec);
+  const well = scriptedGates(spec.gates, () => 1);
+  const second = await soak(anAttempt(2), spec, well);
   expect(second).toMatchObject({
     type: 'GateBreach',
     nonRetryable: true,
     details: [{ gate: 'podBindP99', observed: 9 }],
   });
   expect(second.message).toMatch(/^podBindP99 = 9 s, .* \(\d s into a soak of 60 s, seen at /);
-  const kept = readReadings(evidenceFolder(spec.campaign)).map(({ gate, reading }) => [gate, reading.value]);
-  expect(kept).toEqual([
-    ['podBindP99', 9],
-    ['podBindP99', 1],
-    ['other', 1],
+  const kept = readReadings(evidenceFolder(spec.campaign));
+  expect(kept.map(({ gate, moment, reading }) => [gate, moment, reading.value])).toEqual([
+    ['podBindP99', 'check', 9],
+    ['podBindP99', 'end', 1],
+    ['other', 'end', 1],
   ]);
+  // Both attempts read the gates for the moment of the breach.
+  expect(new Set(kept.map(({ reading }) => reading.windowEndMs)).size).toBe(1);
 });
 
 test('a soak that is cancelled while a Node is failed brings it back; a worker that shuts down leaves that to the next', async () => {
@@ -88,7 +72,8 @@ test('a soak that is cancelled while a Node is failed brings it back; a worker t
       .map(({ detail }) => detail);
 
   const first = anAttempt(1);
-  const stopped = soak(first, spec, [cluster]);
+  const gates = scriptedGates(spec.gates, () => 1);
+  const stopped = soak(first, spec, gates, [cluster]);
   await untilTrue(() => actions().length === 2);
   first.cancel('WORKER_SHUTDOWN', new ActivityCancellationDetails({ workerShutdown: true }));
   expect((await stopped).message).toBe('WORKER_SHUTDOWN');
@@ -96,7 +81,7 @@ test('a soak that is cancelled while a Node is failed brings it back; a worker t
 
   const second = anAttempt(2);
   const before = lists;
-  const cancelled = soak(second, spec, [cluster]);
+  const cancelled = soak(second, spec, gates, [cluster]);
   await untilTrue(() => lists > before);
   second.cancel('CANCELLED');
   expect((await cancelled).message).toBe('CANCELLED');
@@ -130,9 +115,6 @@ function soakable(change: Partial<CampaignSpec> = {}): CampaignSpec {
     clusters: [cluster],
     processes: [],
   });
-  mkdirSync(prometheusFolder(spec.slug), { recursive: true });
-  const settings = { port: prometheus.port, scrapeIntervalMs: 1_000 };
-  writeFileSync(join(prometheusFolder(spec.slug), 'settings.json'), JSON.stringify(settings));
   return spec;
 }
 
@@ -144,10 +126,11 @@ function anAttempt(attempt: number): MockActivityEnvironment {
 async function soak(
   env: MockActivityEnvironment,
   spec: CampaignSpec,
+  gates: ScriptedGates,
   clusters: readonly ObservedCluster[] = [],
 ): Promise<Error> {
   const observers = { of: () => Promise.resolve(clusters) };
-  const run = createSoak(pino({ level: 'silent' }), { observers, openGateReader, effectOf });
+  const run = createSoak(pino({ level: 'silent' }), { observers, openGateReader: gates.open, effectOf });
   return (await env.run(run, storedInput(spec, 'soak')).then(
     () => new Error('it did not fail'),
     (error: unknown) => error,
@@ -160,22 +143,7 @@ async function untilTrue(isTrue: () => boolean): Promise<void> {
   }
 }
 
-async function oneNumber(): Promise<OneNumber> {
-  const unanswered: ServerResponse[] = [];
-  const server = createServer((request, response) => {
-    let query = '';
-    request.on('data', (chunk: Buffer) => (query += chunk.toString()));
-    request.on('end', () => {
-      const { value } = prometheus;
-      if (query.includes('other') && value !== 1) return void unanswered.push(response);
-      const result = [{ metric: {}, value: [Date.now() / 1_000, String(value)] }];
-      response.end(JSON.stringify({ status: 'success', data: { resultType: 'vector', result } }));
-    });
-  });
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const close = (): void => {
-    server.closeAllConnections();
-    server.close();
-  };
-  return { value: 0, unanswered, port: (server.address() as AddressInfo).port, close };
+/** Waits for the end of an attempt. @throws the signal's reason */
+function untilAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
 }

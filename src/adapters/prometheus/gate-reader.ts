@@ -12,11 +12,12 @@ import { ownPrometheus } from './server.ts';
 /** What is read of a soak. Moments are ms since 1970. */
 export interface GateReadRequest {
   readonly only: 'failFast' | 'all';
-  /** Start of the soak, and the end of its settle time, before which no window begins. */
-  readonly soakStartMs: number;
+  /** The end of the settle time, before which no window begins. */
   readonly settleEndMs: number;
   /** Where the windows end: a moment of the soak, or its end. The gates are read as they were then. */
   readonly atMs: number;
+  /** When the last Pods had their time, after the end of the soak; gates with `readAt: settled` are read as they were then. */
+  readonly settledAtMs?: number;
   readonly signal: AbortSignal;
 }
 
@@ -31,7 +32,7 @@ export interface GateReader {
 export function openGateReader(spec: CampaignSpec, execution: number): GateReader {
   const client = prometheusClient(ownPrometheus(spec.slug)?.url ?? '');
   return {
-    read: ({ only, soakStartMs, settleEndMs, atMs, signal }) =>
+    read: ({ only, settleEndMs, atMs, settledAtMs = atMs, signal }) =>
       evaluateGates({
         client,
         gates: spec.gates,
@@ -40,7 +41,7 @@ export function openGateReader(spec: CampaignSpec, execution: number): GateReade
         campaignStartMs: readLedger(spec.slug)?.createdAtMs ?? 0,
         expected: {},
         watchLimitMs: WATCH_TRUSTED_MS,
-        window: { soakStartMs, settleEndMs, soakEndMs: atMs, nowMs: Date.now() },
+        window: { settleEndMs, soakEndMs: atMs, nowMs: settledAtMs },
         gaps: infrastructureGaps(readInfrastructureEvents(spec.campaign)),
         only,
         scrapeIntervalMs: scrapeIntervalMs(spec.plan),

@@ -36,7 +36,7 @@ export interface GateDefinition {
   readonly scaleRule?: string;
   /** Evaluated in the soak; a breach ends the soak at once. */
   readonly failFast: boolean;
-  /** `soak`: from the end of `settleMs` to now. A number: that many ms before now, cut at the soak's start. */
+  /** `soak`: from the end of `settleMs` to now. A number: that many ms before now, cut at the end of `settleMs`. */
   readonly windowMs: number | 'soak';
   /** Fewer samples than this in the window is unmeasured. */
   readonly minSamples: number;

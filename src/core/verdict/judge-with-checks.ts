@@ -13,9 +13,9 @@ export function judgeWithChecks(
   reading: Reading,
   { stage, execution, checks }: Pick<JudgedGate, 'stage' | 'execution' | 'checks'>,
 ): JudgedGate {
-  const judged = judgeGate(definition, reading);
+  const judged = judgeGate(definition, checks === undefined ? reading : withValue(reading));
   const isLowered = checks !== undefined && !hasEnoughChecks(checks) && judged.verdict === 'pass' && counts(judged);
-  const result = isLowered ? judgeGate(definition, withoutValue(reading, checksSentence(checks))) : judged;
+  const result = isLowered ? judgeGate(definition, withoutValue(judged.reading, checksSentence(checks))) : judged;
   return {
     ...result,
     ...(stage === undefined ? {} : { stage }),
@@ -24,18 +24,23 @@ export function judgeWithChecks(
   };
 }
 
-function withoutValue(reading: Reading, detail: string): Reading {
-  const { gate, samples, windowStartMs, windowEndMs, atMs } = reading;
+/** A reading whose checks were missed, as it was read. Its checks are judged again. */
+function withValue(reading: Reading): Reading {
+  const { reason, detail: _, estimate, ...rest } = reading;
+  return reason === 'checks-missed' && estimate !== undefined
+    ? { ...rest, value: estimate, quality: 'measured' }
+    : reading;
+}
+
+/** A measured reading as an unmeasured one. It keeps what was read: by another bar it may be a failure. */
+function withoutValue({ value, ...reading }: Reading, detail: string): Reading {
   return {
-    gate,
+    ...reading,
     value: null,
     quality: 'unmeasured',
     reason: 'checks-missed',
-    detail: `${detail}; read at the end: ${reading.value}`,
-    samples,
-    windowStartMs,
-    windowEndMs,
-    atMs,
+    detail: `${detail}; read at the end: ${value}`,
+    ...(value === null ? {} : { estimate: value }),
   };
 }
 

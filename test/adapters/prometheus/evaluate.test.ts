@@ -213,7 +213,6 @@ describe('evaluateGates on a real Prometheus', () => {
       expected: {},
       watchLimitMs: 30_000,
       window: {
-        soakStartMs,
         settleEndMs: soakStartMs,
         soakEndMs: soakStartMs + WINDOW_MS,
         nowMs: soakStartMs + WINDOW_MS,
@@ -250,7 +249,7 @@ describe('evaluateGates on a real Prometheus', () => {
   });
 
   it('makes readings across a gap in the ground unmeasured, of the jobs it touches', async () => {
-    const startMs = evaluation.window.soakStartMs + 2_000;
+    const startMs = evaluation.window.settleEndMs + 2_000;
     const gap = { startMs, endMs: startMs + 1_000, cluster: 'one', component: 'kube-apiserver' };
     const before = { ...gap, startMs: startMs - 60_000, endMs: startMs - 59_000 };
     const gates = evaluation.gates.filter((gate) => gate.name === 'gauge');
@@ -276,7 +275,7 @@ describe('evaluateGates on a real Prometheus', () => {
     await eventually(() => isStopped(pid));
     await sleep(500);
     const nowMs = Date.now() + 6_000;
-    const window = { soakStartMs: Date.now(), settleEndMs: Date.now(), soakEndMs: nowMs, nowMs };
+    const window = { settleEndMs: Date.now(), soakEndMs: nowMs, nowMs };
     try {
       const frozen = await evaluateGates({ ...evaluation, gates, queryBudgetMs: 500 });
       expect(frozen.map(({ reading }) => reading.reason)).toEqual(['query-error', 'query-error']);

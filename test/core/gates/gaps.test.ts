@@ -45,17 +45,18 @@ describe('touchingGap', () => {
 });
 
 describe('gateWindow', () => {
-  const soak = { soakStartMs: 1_000, settleEndMs: 5_000, nowMs: 20_000 };
+  const soak = { settleEndMs: 5_000, nowMs: 20_000 };
   it.each([
     ['soak' as const, 20_000, 5_000],
     ['soak' as const, 3_000, 3_000],
     [10_000, 20_000, 10_000],
-    [60_000, 20_000, 1_000],
+    [60_000, 20_000, 5_000],
+    [60_000, 3_000, 3_000],
   ])('%s at %d starts at %d', (windowMs, nowMs, startMs) => {
     expect(gateWindow({ windowMs }, { ...soak, soakEndMs: 50_000, nowMs })).toEqual({ startMs, endMs: nowMs });
   });
 
-  it('ends with the soak, whenever it is asked', () => {
+  it('ends with the soak, at whatever moment it is asked for', () => {
     const late = { ...soak, soakEndMs: 50_000, nowMs: 90_000 };
     expect(gateWindow({ windowMs: 'soak' }, late)).toEqual({ startMs: 5_000, endMs: 50_000 });
     expect(gateWindow({ windowMs: 10_000 }, late)).toEqual({ startMs: 40_000, endMs: 50_000 });

@@ -110,6 +110,21 @@ describe('a gate judged with its checks', () => {
     );
   });
 
+  it('is judged again by another bar on what was read', () => {
+    const { reading } = judged(few, 1);
+    const stricter = gateOf('bind', { failFast: true, bar: { max: 0.5 } });
+    expect(judgeWithChecks(stricter, reading, { checks: few })).toMatchObject({
+      verdict: 'fail',
+      reading: { value: 1 },
+    });
+    expect(judgeWithChecks(gate, reading, { checks: few })).toEqual({
+      ...judged(few, 1),
+      stage: undefined,
+      execution: undefined,
+    });
+    expect(judgeWithChecks(gate, reading, {})).toMatchObject({ verdict: 'unmeasured' });
+  });
+
   it('passes when enough were measured, with the missed ones on record', () => {
     expect(judged(many, 1)).toMatchObject({ verdict: 'pass', reading: { value: 1 }, checks: many });
   });

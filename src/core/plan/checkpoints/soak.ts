@@ -124,6 +124,8 @@ function parseBreach(fields: RecordedFields): GateResult {
     reading: {
       gate: reading.text('gate'),
       value: reading.has('value') ? reading.number('value') : null,
+      ...(reading.has('low') ? { low: reading.number('low') } : {}),
+      ...(reading.has('high') ? { high: reading.number('high') } : {}),
       quality: reading.oneOf('quality', ['measured', 'unmeasured']),
       ...(reading.has('reason') ? { reason: reading.text('reason') as UnmeasuredReason } : {}),
       ...(reading.has('detail') ? { detail: reading.text('detail') } : {}),
