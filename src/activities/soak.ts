@@ -14,6 +14,7 @@ import { isDecided } from '../core/verdict/final-readings.ts';
 import type { ReadingMoment } from '../core/verdict/stored-reading.ts';
 import type { LiveDetails } from './bounded.ts';
 import { continuesElsewhere } from './cancellation.ts';
+import { readOver } from './end-readings.ts';
 import { pause } from './pause.ts';
 import { SoakClock } from './soak-clock.ts';
 import { Drive } from './soak-drive.ts';
@@ -158,7 +159,8 @@ class Soak {
     const { breach, ended } = this.#clock.checkpoint;
     // After a breach no Pods are waited for.
     const atMs = breach?.reading.windowEndMs ?? this.#clock.endAtMs;
-    this.#keep('end', await this.#read({ only: 'all', atMs, settledAtMs: ended?.settledAtMs ?? atMs, signal }));
+    const settledAtMs = ended?.settledAtMs ?? atMs;
+    this.#keep('end', await readOver(() => this.#read({ only: 'all', atMs, settledAtMs, signal })));
   }
 
   #watch(signal: AbortSignal, show: Show): Promise<GateResult | undefined> {

@@ -8,10 +8,10 @@ export interface ScriptedGates {
   readonly open: () => GateReader;
 }
 
-/** Reads every gate as the value that `valueOf` gives for a request, at once. */
+/** Reads every gate as the value that `valueOf` gives for a request; null is a query without an answer. */
 export function scriptedGates(
   gates: readonly GateDefinition[],
-  valueOf: (request: GateReadRequest, gate: GateDefinition) => number | Promise<number>,
+  valueOf: (request: GateReadRequest, gate: GateDefinition) => number | null | Promise<number>,
 ): ScriptedGates {
   const requests: Omit<GateReadRequest, 'signal'>[] = [];
   const read: GateReader['read'] = async (request) => {
@@ -21,17 +21,16 @@ export function scriptedGates(
     return await Promise.all(
       gates
         .filter(({ failFast }) => only === 'all' || failFast)
-        .map(async (gate) =>
-          judgeGate(gate, {
+        .map(async (gate) => {
+          const value = await valueOf(request, gate);
+          const window = { samples: 9, windowStartMs: settleEndMs, windowEndMs: atMs, atMs };
+          return judgeGate(gate, {
             gate: gate.name,
-            value: await valueOf(request, gate),
-            quality: 'measured',
-            samples: 9,
-            windowStartMs: settleEndMs,
-            windowEndMs: atMs,
-            atMs,
-          }),
-        ),
+            value,
+            ...(value === null ? { quality: 'unmeasured', reason: 'query-error' } : { quality: 'measured' }),
+            ...window,
+          });
+        }),
     );
   };
   return { requests, open: () => ({ read, close: () => Promise.resolve() }) };

@@ -15,6 +15,7 @@ import { mixedCatalogue } from '../core/plan/catalogue-samples.ts';
 import { specOf } from './campaign-shapes.ts';
 import { clustersUp } from './scripted-adapters.ts';
 import { scriptedCluster } from './scripted-cluster.ts';
+import { scriptedGates } from './scripted-gates.ts';
 import { storedInput } from './stored-input.ts';
 
 const LONGER_THAN_THE_SOAK_MS = 600_000;
@@ -77,19 +78,24 @@ test('a fault at the end whose undoing is never seen is recorded; the soak does 
   );
 });
 
-test('an evaluation that uses all of its time still gives the readings of the end', async () => {
+test('evaluations that use all of their time still give the readings of the end', async () => {
   const spec = { ...specOf({ clusters: 1 }), catalogue: mixedCatalogue };
   spec.plan = { ...spec.plan, totalPods: 0 };
   clustersUp(spec);
   const evaluationMs = EVALUATION_QUERIES * spec.deadlines.budgets.queryMs;
+  let evaluations = 0;
+  const gates = scriptedGates(spec.gates, ({ only }) => (only === 'all' ? null : 1));
   const soak = createSoak(pino({ level: 'silent' }), {
     observers: { of: () => Promise.resolve([scriptedCluster(spec, 0, { client })]) },
     openGateReader: () => ({
-      read: async ({ only }) => {
-        if (only === 'all') await new Promise((wake) => setTimeout(wake, evaluationMs));
-        return [];
+      ...gates.open(),
+      read: async (request) => {
+        if (request.only === 'all') {
+          evaluations++;
+          await new Promise((wake) => setTimeout(wake, evaluationMs));
+        }
+        return await gates.open().read(request);
       },
-      close: () => Promise.resolve(),
     }),
     effectOf: () => undefined,
   });
@@ -100,6 +106,7 @@ test('an evaluation that uses all of its time still gives the readings of the en
   );
   await vi.advanceTimersByTimeAsync(LONGER_THAN_THE_SOAK_MS);
   expect(await ended).toBe('succeeded');
+  expect(evaluations).toBe(2);
 });
 
 test('Pods that two repairs replace at the same time are all counted as lost', async () => {

@@ -184,6 +184,22 @@ test('a failed reading of the end is not replaced: an attempt whose report was l
   ]);
 });
 
+test('a query without an answer at the end is asked once more, for the same moment', async () => {
+  const spec = aSoak();
+  let unanswered = 1;
+  const gates = scriptedGates(spec.gates, ({ only }, gate) =>
+    only === 'all' && gate.name === 'late' && unanswered-- > 0 ? null : gates.requests.length,
+  );
+  await soak(spec, { gates });
+  const [first, second] = gates.requests.filter(({ only }) => only === 'all');
+  expect(second).toEqual(first);
+  const values = keptOf(spec).filter(([, moment]) => moment === 'end');
+  expect(values).toEqual([
+    ['checked', 'end', gates.requests.length - 1],
+    ['late', 'end', gates.requests.length],
+  ]);
+});
+
 test('an attempt whose worker died at the end reads the gates for the end of the soak, and does not drive again', async () => {
   const spec = aSoak();
   const dying = scriptedGates(spec.gates, ({ only }) =>

@@ -18,12 +18,13 @@ export interface CheckCounts {
 /** The cause of a check that was not made. */
 const NOT_MADE = 'not made';
 
-/** Reasons that a window that has only begun explains. */
-const HARDLY_BEGUN: readonly UnmeasuredReason[] = ['too-few-samples', 'no-events'];
+/** Reasons that say of a window that has only begun that there is nothing in it yet. */
+const NOTHING_YET: readonly UnmeasuredReason[] = ['too-few-samples', 'no-events', 'no-series', 'empty'];
 
 /**
- * Counts the checks of a gate. Checks before its first value are not due if their only problem is that the window had hardly
- * begun. @param kept the readings of the soak's execution; those of other gates, and of its end, are left out
+ * Counts the checks of a gate. Checks before its first value are not due if there was nothing to measure yet. A gate that never
+ * has a value is unmeasured by its reading at the end.
+ * @param kept the readings of the soak's execution; those of other gates, and of its end, are left out
  */
 export function countChecks(gate: string, kept: readonly StoredReading[], schedule: CheckSchedule): CheckCounts {
   const reasons = new Map<number, UnmeasuredReason | 'measured'>();
@@ -39,7 +40,7 @@ export function countChecks(gate: string, kept: readonly StoredReading[], schedu
   for (let number = 1; number <= checksDue(schedule); number++) {
     const outcome = reasons.get(number);
     if (outcome !== undefined && outcome !== 'measured') {
-      if (counts.measured === 0 && HARDLY_BEGUN.includes(outcome)) continue;
+      if (counts.measured === 0 && NOTHING_YET.includes(outcome)) continue;
     }
     counts.due++;
     if (outcome === 'measured') {

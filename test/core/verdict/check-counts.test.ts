@@ -15,6 +15,7 @@ const REASONS: Readonly<Record<string, UnmeasuredReason>> = {
   s: 'target-stale',
   f: 'too-few-samples',
   n: 'no-events',
+  x: 'no-series',
 };
 
 function check(sign: string, atMs: number): readonly StoredReading[] {
@@ -49,13 +50,14 @@ describe('the checks of a gate', () => {
       { due: 10, measured: 3, unmeasured: 3, missed: 4, cause: 'not made' },
       false,
     ],
-    ['a window that has only begun', 'ffnnmmmmmm', { due: 6, measured: 6, unmeasured: 0, missed: 0 }, true],
+    ['a window that has only begun', 'xfnnmmmmmm', { due: 6, measured: 6, unmeasured: 0, missed: 0 }, true],
     [
       'no events after there were some',
       'fmmmnnnnnn',
       { due: 9, measured: 3, unmeasured: 6, missed: 0, cause: 'no-events' },
       false,
     ],
+    ['series that vanish', 'xmmmxxxxxx', { due: 9, measured: 3, unmeasured: 6, missed: 0, cause: 'no-series' }, false],
     ['no event at all', 'nnnnnnnnnn', { due: 0, measured: 0, unmeasured: 0, missed: 0 }, true],
     [
       'no worker, before the first value',

@@ -32,8 +32,9 @@ export const soak = {
     lastCheckDue: (shape) => callWait(shape, 'the check that is due when the soak ends', 'gateIntervalMs'),
     lastCheck: (shape) => callWait(shape, 'queries of that check', 'queryMs', EVALUATION_QUERIES),
     lastPodReady: (shape) => callWait(shape, 'the last Pod ready', 'podReadyMs'),
-    // One more than an evaluation may use: it ends by itself, with readings, before the step would end it without any.
-    gatesRead: (shape) => callWait(shape, 'queries of all gates', 'queryMs', EVALUATION_QUERIES + 1),
+    // Twice, because what was not answered is asked again. One more than that: an evaluation ends by itself, with readings, before
+    // the step would end it without any.
+    gatesRead: (shape) => callWait(shape, 'queries of all gates', 'queryMs', 2 * EVALUATION_QUERIES + 1),
     // Faults run side by side, in all clusters: one chain of waits covers them.
     faultsInjected: (shape) => faultWait(shape, 'a fault injected and undone', 'apiCallMs', FAULT_CALLS),
     faultEffectSeen: (shape) => faultWait(shape, 'the effect of a fault seen', 'podReadyMs'),
