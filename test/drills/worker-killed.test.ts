@@ -33,9 +33,10 @@ test('SIGKILL of the worker in seed and in soak: one that is started again conti
     expect(ended.exitCode, ended.stdout + ended.stderr).toBe(2);
     const record = recordOf(belay, 'killed');
     expect(record.summary).toMatchObject({ verdict: 'unmeasured', breaches: [], ending: 'completed' });
-    for (const reason of record.summary.reasons) expect(reason).toMatch(/^the harness was late|checks-missed/);
-    for (const { checks } of record.summary.gates.filter(({ verdict }) => verdict === 'unmeasured'))
-      expect(checks?.missed).toBeGreaterThan(0);
+    expect(record.summary.reasons[0]).toMatch(/^the harness was late: \d+ of \d+ operations of the soak /);
+    const checks = record.summary.gates.flatMap((gate) => gate.checks ?? []);
+    expect(checks.length).toBeGreaterThan(0);
+    for (const { missed } of checks) expect(missed).toBeGreaterThan(0);
     isContinued(record, killedAtMs);
     expect(record.summary.facts['soak']).toMatchObject({ soakStartMs: clock, soakEndMs: clock + SOAK_SECONDS * 1_000 });
     // The Node that was out when its worker died was brought back by the next one.

@@ -1,5 +1,6 @@
 import { judgeGate } from '../gates/judge.ts';
 import type { GateDefinition, GateResult, Reading } from '../gates/model.ts';
+import { quantityText } from '../text/number.ts';
 import { hasEnoughChecks } from './check-counts.ts';
 import type { JudgedGate } from './judged-gate.ts';
 import { checksSentence } from './wording.ts';
@@ -15,7 +16,9 @@ export function judgeWithChecks(
 ): JudgedGate {
   const judged = judgeGate(definition, checks === undefined ? reading : withValue(reading));
   const isLowered = checks !== undefined && !hasEnoughChecks(checks) && judged.verdict === 'pass' && counts(judged);
-  const result = isLowered ? judgeGate(definition, withoutValue(judged.reading, checksSentence(checks))) : judged;
+  const result = isLowered
+    ? judgeGate(definition, withoutValue(judged.reading, definition.unit, checksSentence(checks)))
+    : judged;
   return {
     ...result,
     ...(stage === undefined ? {} : { stage }),
@@ -33,14 +36,16 @@ function withValue(reading: Reading): Reading {
 }
 
 /** A measured reading as an unmeasured one. It keeps what was read: by another bar it may be a failure. */
-function withoutValue({ value, ...reading }: Reading, detail: string): Reading {
+function withoutValue({ value, ...reading }: Reading, unit: string, detail: string): Reading {
+  const read = value === null ? {} : { estimate: value };
+
   return {
     ...reading,
     value: null,
     quality: 'unmeasured',
     reason: 'checks-missed',
-    detail: `${detail}; read at the end: ${value}`,
-    ...(value === null ? {} : { estimate: value }),
+    detail: value === null ? detail : `${detail}; read at the end: ${quantityText(value, unit)}`,
+    ...read,
   };
 }
 

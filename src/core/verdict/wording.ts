@@ -61,7 +61,7 @@ export function checksSentence({ due, measured, unmeasured, missed, cause }: Che
   const without = [
     ...(unmeasured === 0 ? [] : [`${unmeasured} unmeasured`]),
     ...(missed === 0 ? [] : [`${missed} not made`]),
-    ...(cause === undefined ? [] : [`most often: ${cause}`]),
+    ...(cause === undefined || unmeasured === 0 ? [] : [`most often: ${cause}`]),
   ];
   const why = without.length === 0 ? '' : ` (${without.join(', ')})`;
   return `${measured} of ${counted(due, 'due check')} in the soak measured${why}`;

@@ -108,7 +108,7 @@ describe('a gate judged with its checks', () => {
     expect(result).toMatchObject({ verdict: 'unmeasured', counts: true, stage: 'soak', execution: 2, checks: few });
     expect(result.reading).toMatchObject({ value: null, quality: 'unmeasured', reason: 'checks-missed' });
     expect(result.message).toBe(
-      'bind is unmeasured (checks-missed): 4 of 10 due checks in the soak measured (1 unmeasured, 5 not made, most often: not made); read at the end: 1',
+      'bind is unmeasured (checks-missed): 4 of 10 due checks in the soak measured (1 unmeasured, 5 not made, most often: not made); read at the end: 1 s',
     );
   });
 
