@@ -21,17 +21,29 @@ function entry(gate: GateDefinition): readonly string[] {
     `- Window: ${gate.windowMs === 'soak' ? 'the settled soak' : formatDuration(gate.windowMs)}; at least ${gate.minSamples} samples.`,
     ...(gate.job === undefined ? [] : [`- Scrape job: \`${gate.job}\`.`]),
     ...(gate.failFast ? ['- Fail-fast: a breach ends the soak.'] : []),
+    ...(gate.readAt === 'settled' ? ['- Read when the last Pods had their time, not at the end of the soak.'] : []),
+    ...(gate.absentIs === undefined
+      ? []
+      : [`- A series that is absent counts as ${gate.absentIs}: it is born with its first event.`]),
+    ...(gate.restsOn === undefined ? [] : [`- Rests on ${gate.restsOn.join(', ')}.`]),
     ...(gate.unmeasured === 'allow' && gate.barKind !== 'informational'
       ? ['- An unmeasured reading does not lower the verdict.']
       : []),
     '',
     '```promql',
-    ...Object.entries(gate.source)
-      .filter(([key]) => key !== 'kind')
-      .map(([key, query]) => (key === 'query' ? String(query) : `# ${key}\n${String(query)}`)),
+    ...sourceLines(gate),
     '```',
     '',
   ];
+}
+
+/** The query, or each field of the kind under its name. */
+function sourceLines({ source }: GateDefinition): readonly string[] {
+  const { kind, ...fields } = source;
+  if (source.kind === 'query') return [source.query];
+  return Object.entries(fields)
+    .filter(([, value]) => !Array.isArray(value) || value.length > 0)
+    .map(([field, value]) => `# ${kind}, ${field}\n${String(value)}`);
 }
 
 function barText({ bar, barKind, scaleRule, unit }: GateDefinition): string {

@@ -4,6 +4,7 @@ import { labelsText } from './labels-text.ts';
 import { BELAY_JOB } from './model.ts';
 import { groupKey } from './quantile.ts';
 import type { Refusal } from './refusal.ts';
+import { andTarget, hasTarget, targetKey } from './same-target.ts';
 import type { Subject } from './subject.ts';
 import { promDuration } from '../promql/placeholders.ts';
 
@@ -40,21 +41,19 @@ export function* counterGrowth(
   const { atMs, range, fresh, freshMs, window } = subject;
   const ended = `last_over_time(${selector}[${range}])`;
   const begun = `last_over_time(${selector}[${fresh}] offset ${range})`;
-  const watched = `max_over_time(up[${fresh}] offset ${range}) == 1`;
+  const watched = (matchers: string): string => `(max_over_time(up{${matchers}}[${fresh}] offset ${range}) == 1)`;
   const startedS = (window.startMs - START_ROUNDING_MS) / 1_000;
-  const restarted = `last_over_time(process_start_time_seconds{job!="${BELAY_JOB}"}[${range}]) > ${startedS}`;
+  const restarted = (matchers: string): string =>
+    `((last_over_time(process_start_time_seconds{${[`job!="${BELAY_JOB}"`, ...(matchers === '' ? [] : [matchers])].join(',')}}[${range}]) > ${startedS}) and on (job, instance, cluster) ${watched(matchers)})`;
   const longer = promDuration(atMs - window.startMs + freshMs);
   const [atStart, atEnd, births, vanished, doubtful] = yield* all([
     instant(`sum by (${by.join(', ')}) (${begun} and ${ended})`, atMs),
     instant(`sum by (${by.join(', ')}) (${ended})`, atMs),
     instant(`count by (job, instance, cluster) (${ended} unless ${begun})`, atMs),
     instant(`group by (${by.join(', ')}) (${ended} unless last_over_time(${selector}[${fresh}]))`, atMs),
-    instant(
-      `${ended} and ((resets(${selector}[${longer}]) > 0) or (${ended} and on (job, instance, cluster) (${restarted}) and on (job, instance, cluster) (${watched})))`,
-      atMs,
-    ),
+    instant(`${ended} and ((resets(${selector}[${longer}]) > 0) or ${andTarget(ended, restarted)})`, atMs),
   ]);
-  const unknown = yield* unknownBirth(subject, births ?? [], watched);
+  const unknown = yield* unknownBirth(subject, births ?? [], watched(''));
   if (unknown !== undefined) return unknown;
   if ((doubtful ?? []).length > MAX_RESTARTED_SERIES) {
     return {
@@ -99,12 +98,12 @@ function* unknownBirth(
     instant(`max by (job, instance, cluster) (last_over_time(process_start_time_seconds[${range}]))`, atMs),
   ]);
   const known = new Set([
-    ...(ups ?? []).map(({ labels }) => groupKey(labels, [])),
+    ...(ups ?? []).map(({ labels }) => targetKey(labels)),
     ...(starts ?? [])
       .filter(({ value }) => value * 1_000 >= window.startMs - START_ROUNDING_MS)
-      .map(({ labels }) => groupKey(labels, [])),
+      .map(({ labels }) => targetKey(labels)),
   ]);
-  const birth = births.find(({ labels }) => !known.has(groupKey(labels, [])));
+  const birth = births.find(({ labels }) => !hasTarget(known, labels));
   if (birth === undefined) return undefined;
   const { labels, value } = birth;
   return {
@@ -119,11 +118,12 @@ function* correction({ atMs, window, freshMs }: Subject, { labels }: Sample, sta
   const [points, starts] = yield* all([
     raw(`${exactSelector(labels)}[${span}]`, atMs),
     raw(
-      `${exactSelector({ __name__: 'process_start_time_seconds', ...pick(labels, ['job', 'instance', 'cluster']) })}[${span}]`,
+      `${exactSelector({ __name__: 'process_start_time_seconds', ...pick(labels, ['job', 'instance']) })}[${span}]`,
       atMs,
     ),
   ]);
   const startsMs = (starts ?? [])
+    .filter((start) => hasTarget(new Set([targetKey(start.labels)]), labels))
     .flatMap((series) => series.points.map(([, value]) => value * 1_000))
     .filter((ms) => ms >= startedS * 1_000);
   return lowerBound(points ?? [], window.startMs, [...new Set(startsMs)]);

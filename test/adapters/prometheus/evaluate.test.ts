@@ -30,6 +30,10 @@ const ratio = (part: string, whole: string): NonNullable<GatePatch['ratio']> => 
 const EXPECTED: Record<string, { gate: GatePatch; reads: UnmeasuredReason | ((value: number) => boolean) }> = {
   latency: { gate: { query: p99('ok_seconds'), max: 1 }, reads: (value) => value > 0.4 && value < 0.5 },
   growth: { gate: { delta: { counter: 'sum(ok_total)' }, max: 1e6 }, reads: (value) => value >= 70 && value <= 160 },
+  perSecond: {
+    gate: { delta: { counter: 'sum(ok_total)', perSecond: true }, max: 1e6 },
+    reads: (value) => value >= 70_000 / WINDOW_MS && value <= 160_000 / WINDOW_MS,
+  },
   rates: {
     gate: { ratio: ratio('ok_total', 'ok_all_total'), min: 0.4 },
     reads: (value) => Math.abs(value - 0.5) < 1e-6,
@@ -66,12 +70,14 @@ const EXPECTED: Record<string, { gate: GatePatch; reads: UnmeasuredReason | ((va
   unknownValue: { gate: { query: 'sum(ok_total{kind="never"}) or vector(0)', max: 0 }, reads: 'no-series' },
   unknownValueGrowth: { gate: { delta: { counter: 'sum(ok_total{kind="never"})' }, max: 0 }, reads: 'no-series' },
   unknownBesideKnown: { gate: { query: 'ok_totle or 0 * ok_gauge', max: 0 }, reads: 'no-series' },
-  unknownInAbsent: { gate: { query: 'absent(ok_totle)', max: 1 }, reads: 'no-series' },
+  unknownInAbsent: { gate: { query: 'sum(ok_gauge) * absent(ok_totle)', max: 8 }, reads: 'no-series' },
   born: { gate: { delta: { counter: 'sum(born_total)' }, max: 1e6 }, reads: (value) => value === 500 },
   bornShare: {
     gate: { share: { counter: 'sum(born_total)', of: 'sum(born_total) + sum(ok_total)' }, max: 1 },
     reads: (value) => value > 0.7,
   },
+  // The target has no label `cluster`, its series have.
+  bornInOwnCluster: { gate: { delta: { counter: 'sum(own_total)' }, max: 1e6 }, reads: (value) => value === 300 },
   bornUnderRate: { gate: { query: 'sum(rate(born_total[$window]))', max: 0 }, reads: 'born-in-window' },
   bornUnderFixedRate: { gate: { query: 'sum(increase(born_total[60s])) / 2', max: 0 }, reads: 'born-in-window' },
   hiddenNaN: { gate: { query: 'max(partly_nan)', max: 8 }, reads: 'nan' },
@@ -108,7 +114,7 @@ const EXPECTED: Record<string, { gate: GatePatch; reads: UnmeasuredReason | ((va
   beyond: { gate: { query: p99('beyond_seconds'), max: 100 }, reads: 'saturated' },
   stalls: { gate: { query: p99('stalls_seconds'), max: 100 }, reads: 'saturated' },
   quiet: { gate: { query: p99('quiet_seconds'), max: 1 }, reads: 'no-events' },
-  quietRatio: { gate: { ratio: ratio('quiet_total', 'quiet_total'), min: 0.9 }, reads: 'no-events' },
+  quietRatio: { gate: { ratio: ratio('ok_total', 'quiet_total'), min: 0.9 }, reads: 'no-events' },
   down: { gate: { query: 'sum(ok_total)', job: 'down', max: 1e9 }, reads: 'target-down' },
   halfDown: { gate: { query: 'max(ok_gauge)', job: 'mostly-down', max: 8 }, reads: 'target-down' },
   few: { gate: { query: 'max(ok_gauge)', minSamples: 500, max: 8 }, reads: 'too-few-samples' },
@@ -171,6 +177,8 @@ describe('evaluateGates on a real Prometheus', () => {
     let flakyScrapes = 0;
     // Its last scrape before the window's end, and every fifth, fails.
     const flaky = await serve(() => (++flakyScrapes % 5 === 0 ? undefined : 'flaky_gauge 5\n'));
+    let ownScrapes = 0;
+    const own = await serve(() => (++ownScrapes < 8 ? 'own_gauge 1\n' : 'own_total{cluster="two"} 300\n'));
     const firstBorn = Date.now() - 60_000;
     const worker = await serve(() => workerText(firstBorn));
     await writeTargets(
@@ -181,6 +189,7 @@ describe('evaluateGates on a real Prometheus', () => {
         target('mostly-down', mostlyOff),
         target('worker', worker),
         target('flaky', flaky),
+        { ...target('own', own), cluster: '' },
       ],
       bench.bounds,
     );

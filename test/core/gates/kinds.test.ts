@@ -12,6 +12,11 @@ const CASES: readonly (readonly [GatePatch, object, object])[] = [
   ],
   [{ delta: { counter: 'a' } }, { kind: 'delta', counter: 'a' }, { promql: 'a', growth: true }],
   [
+    { delta: { counter: 'a', perSecond: true } },
+    { kind: 'delta', counter: 'a', perSecond: true },
+    { promql: 'a', growth: true },
+  ],
+  [
     { share: { counter: 'a', of: 'a + b' } },
     { kind: 'share', counter: 'a', of: 'a + b' },
     { promql: '(a) / (a + b)', growth: false },
@@ -36,7 +41,7 @@ test.each(CASES)('%j', (patch, stored, curve) => {
 });
 
 test('every kind has a case', () => {
-  expect(CASES.flatMap(([patch]) => kindsIn(patch))).toEqual(GATE_KIND_NAMES);
+  expect([...new Set(CASES.flatMap(([patch]) => kindsIn(patch)))]).toEqual(GATE_KIND_NAMES);
 });
 
 test('a change of a bar has no source', () => {

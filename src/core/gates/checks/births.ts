@@ -1,5 +1,6 @@
 import { all, instant, type Asking } from '../asking.ts';
 import type { Refusal } from '../refusal.ts';
+import { andTarget } from '../same-target.ts';
 import type { Subject } from '../subject.ts';
 import { BELAY_JOB } from '../model.ts';
 import { ratesOf, type RateUse } from '../../promql/rates.ts';
@@ -27,15 +28,16 @@ function* leftOut({ atMs, fresh, gate }: Subject, use: RateUse): Asking<Refusal 
       detail: `what ${call} leaves out cannot be known, because its range is moved or calculated; use delta, share or quantile`,
     };
   }
-  const targets = 'on (job, instance, cluster)';
   const begun = `last_over_time(${selector}[${fresh}] offset ${range})`;
-  const watched = `(max_over_time(up[${fresh}] offset ${range}) == 1)`;
-  const started = `process_start_time_seconds{job!="${BELAY_JOB}"}`;
-  const restarted = `((last_over_time(${started}[${range}]) - ${START_ROUNDING_S}) > time() - ${range})`;
+  const watched = (matchers: string): string => `(max_over_time(up{${matchers}}[${fresh}] offset ${range}) == 1)`;
+  const restarted = (matchers: string): string => {
+    const started = `process_start_time_seconds{${[`job!="${BELAY_JOB}"`, ...(matchers === '' ? [] : [matchers])].join(',')}}`;
+    return `(((last_over_time(${started}[${range}]) - ${START_ROUNDING_S}) > time() - ${range}) and on (job, instance, cluster) ${watched(matchers)})`;
+  };
   const [born, reset] = yield* all([
     instant(`count((min_over_time(${selector}[${range}]) > 0) unless ${begun})`, atMs),
     instant(
-      `count((resets(${selector}[${range}]) > 0) or (last_over_time(${selector}[${range}]) and ${targets} ${restarted} and ${targets} ${watched}))`,
+      `count((resets(${selector}[${range}]) > 0) or ${andTarget(`last_over_time(${selector}[${range}])`, restarted)})`,
       atMs,
     ),
   ]);

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { isPromql } from '../../promql/check.ts';
 import { counterProblem } from '../../promql/counter-expression.ts';
 import { expressionGrowth } from '../expression-growth.ts';
+import { bounded, highOf, lowOf } from '../measure.ts';
 import type { GateKind } from './kind.ts';
 import { promql } from './promql-field.ts';
 
@@ -9,11 +10,13 @@ import { promql } from './promql-field.ts';
 interface DeltaSource {
   readonly kind: 'delta';
   readonly counter: string;
+  /** The growth is divided by the seconds of the window. Absent = it is not. */
+  readonly perSecond?: true;
 }
 
 declare module '../../model/gate-patch.ts' {
   interface GateSourceFields {
-    readonly delta?: { readonly counter: string };
+    readonly delta?: { readonly counter: string; readonly perSecond?: boolean | undefined };
   }
 }
 
@@ -26,10 +29,19 @@ declare module '../model.ts' {
 /** The growth of a counter. */
 export const delta = {
   schema: z
-    .strictObject({ counter: promql('PromQL expression of a counter') })
+    .strictObject({
+      counter: promql('PromQL expression of a counter'),
+      perSecond: z
+        .boolean()
+        .meta({ description: 'Divide the growth by the length of the window. Absent = false' })
+        .optional(),
+    })
     .meta({ description: 'How much a counter grew over the window' })
     .optional(),
-  sourceOf: (patch) => (patch.delta === undefined ? undefined : { kind: 'delta', counter: patch.delta.counter }),
+  sourceOf: ({ delta: fields }) =>
+    fields === undefined
+      ? undefined
+      : { kind: 'delta', counter: fields.counter, ...(fields.perSecond === true ? { perSecond: true } : {}) },
   checkRaw: (raw, path) => {
     const counter = raw.text(...path, 'delta', 'counter');
     const problem = counter !== undefined && isPromql(counter) ? counterProblem(counter) : undefined;
@@ -40,6 +52,11 @@ export const delta = {
     return message === undefined ? [] : [{ field: 'delta.counter', message }];
   },
   expressions: ({ counter }) => [{ promql: counter, mayBeAbsent: true }],
-  value: (_source, subject) => expressionGrowth(subject, subject.expressions[0]?.promql ?? ''),
+  *value({ perSecond }, subject) {
+    const growth = yield* expressionGrowth(subject, subject.expressions[0]?.promql ?? '');
+    if ('reason' in growth || perSecond !== true) return growth;
+    const seconds = (subject.atMs - subject.window.startMs) / 1_000;
+    return bounded(growth.value / seconds, lowOf(growth) / seconds, highOf(growth) / seconds, growth.because);
+  },
   curve: ({ counter }) => ({ promql: counter, growth: true }),
 } satisfies GateKind<DeltaSource>;
