@@ -5,9 +5,11 @@ import { createActivities } from './activities/all.ts';
 import { createObservers } from './adapters/observe/observers.ts';
 import { stateFolder } from './adapters/host/folders.ts';
 import { hostQueues, SHARED_QUEUE } from './adapters/host/host-queues.ts';
+import { startHostSampler } from './adapters/host/host-sampler.ts';
 import { startKeeper } from './adapters/keeper/keeper.ts';
 import { freePort } from './adapters/host/ports.ts';
 import { startTicksOf } from './adapters/host/processes.ts';
+import { showHost } from './adapters/prometheus/host-metrics.ts';
 import { registry } from './adapters/prometheus/own-metrics.ts';
 import { writeRecord } from './adapters/temporal/stack-record.ts';
 import { temporalTarget } from './adapters/temporal/target.ts';
@@ -17,7 +19,7 @@ import { serveMetrics } from './worker/metrics-server.ts';
 
 /**
  * The worker process. It serves the shared queue, the queue of this host and its load queue, supervises the infrastructure of
- * this host's campaigns, and serves `/metrics`. One Temporal and one host may have several workers. After SIGTERM, running
+ * this host's campaigns, samples the host, and serves `/metrics`. One Temporal and one host may have several workers. After SIGTERM, running
  * activities have `GRACE_MS` to end; the next worker continues the others from their checkpoints.
  */
 
@@ -84,6 +86,7 @@ const workers = await Promise.all([
 
 const ended = new AbortController();
 const keeper = startKeeper({ log, signal: ended.signal });
+const hostSampler = startHostSampler({ log, signal: ended.signal, onSample: showHost });
 const recordPath = join(stateFolder(), 'workers', `${process.pid}.json`);
 mkdirSync(join(stateFolder(), 'workers'), { recursive: true });
 writeRecord(recordPath, {
@@ -106,7 +109,7 @@ try {
   process.exitCode = 1;
 } finally {
   ended.abort();
-  await keeper;
+  await Promise.all([keeper, hostSampler]);
   await observers.close();
   rmSync(recordPath, { force: true });
   metrics.close();

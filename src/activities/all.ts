@@ -8,6 +8,8 @@ import { writeSummary } from '../adapters/evidence/write-summary.ts';
 import { effectOf } from '../adapters/faults/registry.ts';
 import { loadSystem } from '../adapters/files/load-system.ts';
 import { readCheckpoint } from '../adapters/host/checkpoints.ts';
+import { readHostSamples } from '../adapters/host/host-samples.ts';
+import { hostSize } from '../adapters/host/host-size.ts';
 import { readInfrastructureEvents } from '../adapters/host/infrastructure-events.ts';
 import { markClosing, openLedger, readLedger, removeCampaignFolder } from '../adapters/host/ledger.ts';
 import { stopProcess } from '../adapters/host/processes.ts';
@@ -114,6 +116,8 @@ const SNAPSHOT_ADAPTERS: SnapshotAdapters = {
 export const JUDGE_ADAPTERS: JudgeAdapters = {
   readReadings,
   readInfrastructure: readInfrastructureEvents,
+  readHostSamples,
+  hostSize,
   readCheckpoint,
   readLedger,
   writeSummary,

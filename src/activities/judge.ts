@@ -1,4 +1,6 @@
 import type { Logger } from 'pino';
+import type { HostSample } from '../core/gates/host-saturation.ts';
+import { hostRecord, type HostSize } from '../core/verdict/host-record.ts';
 import type { InfrastructureEvent } from '../core/gates/infrastructure.ts';
 import type { Ledger } from '../adapters/host/ledger.ts';
 import { buildSummary } from '../core/verdict/build-summary.ts';
@@ -25,6 +27,9 @@ export interface JudgeAdapters {
   readReadings(folder: string): readonly StoredReading[];
   /** Failures and repairs of the infrastructure. */
   readInfrastructure(campaign: string): readonly InfrastructureEvent[];
+  /** Samples of the host over the campaign so far, in order. */
+  readHostSamples(campaign: string): readonly HostSample[];
+  hostSize(): HostSize;
   readCheckpoint(slug: string, stage: Stage, execution: number): unknown;
   readLedger(slug: string): Ledger | undefined;
   writeSummary(folder: string, summary: Summary): void;
@@ -58,6 +63,7 @@ export function createJudge(log: Logger, adapters: JudgeAdapters): (input: Judge
         earlierSpecHashes: input.earlierSpecHashes,
         load: loadOf(input.facts['ramp']),
         lateness: checkpoint?.lateness,
+        host: hostRecord(adapters.hostSize(), adapters.readHostSamples(spec.campaign), state.outcomes),
         facts: input.facts,
         context: contextOf(adapters.readLedger(spec.slug)),
         endedAtMs: Date.now(),

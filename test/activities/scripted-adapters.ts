@@ -82,6 +82,8 @@ export function scriptedJudge(): JudgeAdapters {
   return {
     readReadings: () => [],
     readInfrastructure: () => [],
+    readHostSamples: () => [],
+    hostSize: () => ({ cores: 2, memoryBytes: 2 ** 33 }),
     readCheckpoint: () => undefined,
     readLedger,
     writeSummary: () => undefined,

@@ -1,6 +1,6 @@
 import type { PointSeries } from '../../core/gates/answers.ts';
 import { gateKind } from '../../core/gates/kinds/registry.ts';
-import type { GateDefinition } from '../../core/gates/model.ts';
+import { BELAY_JOB, type GateDefinition } from '../../core/gates/model.ts';
 import { substitute } from '../../core/promql/placeholders.ts';
 
 /** A curve to keep: what to ask for, and where it goes. */
@@ -35,9 +35,9 @@ const WINDOW_MIN_INTERVALS = 5;
 const WINDOW_MAX_MS = 60_000;
 
 /**
- * Belay's own curves beside the gates': Pods wanted, there, bound and ready, and how long binding took. A worker serves
- * the numbers of all its campaigns on one page, so each curve says whose it is. No gate's name, and no gate's file, has a
- * dot before its end.
+ * Belay's own curves beside those of the gates: Pods wanted, present, bound and ready, how long binding took, and the host. A
+ * worker serves the numbers of all its campaigns on one page, so each curve of a campaign selects it. The host is the same for all.
+ * No gate's name, and no gate's file, has a dot before its end.
  */
 export const OWN_CURVES: readonly CurveQuestion[] = [
   {
@@ -57,6 +57,22 @@ export const OWN_CURVES: readonly CurveQuestion[] = [
       label: `p${Number(phi) * 100}`,
       promql: `histogram_quantile(${phi}, sum by (le) (rate(belay_pod_bind_seconds_bucket{campaign="$campaign"}[$window])))`,
     })),
+  },
+  {
+    name: 'host.cpu',
+    file: 'host.cpu.json',
+    queries: [
+      { label: 'used', promql: `max(belay_host_cpu_used_share{job="${BELAY_JOB}"})` },
+      { label: 'tasks waiting', promql: `max(belay_host_cpu_pressure_share{job="${BELAY_JOB}"})` },
+    ],
+  },
+  {
+    name: 'host.memory',
+    file: 'host.memory.json',
+    queries: [
+      { label: 'available', promql: `min(belay_host_memory_available_bytes{job="${BELAY_JOB}"}) / 2^30` },
+      { label: 'swapped out', promql: `max(belay_host_swap_used_bytes{job="${BELAY_JOB}"}) / 2^30` },
+    ],
   },
 ];
 

@@ -5,7 +5,7 @@ import type { GateDefinition, GateResult } from '../../core/gates/model.ts';
 import { readGate, silentReading } from '../../core/gates/read-gate.ts';
 import { applyRests, withRests } from '../../core/gates/rests.ts';
 import type { ReadingContext } from '../../core/gates/subject.ts';
-import type { SoakWindow } from '../../core/gates/window.ts';
+import type { SoakWindow, TimeSpan } from '../../core/gates/window.ts';
 import { gateWindow } from '../../core/gates/window.ts';
 import { EVALUATION_QUERIES, QUERIES_AT_ONCE } from '../../core/plan/limits.ts';
 import type { Asker } from './asker.ts';
@@ -22,6 +22,8 @@ export interface Evaluation extends ReadingContext {
   readonly signal: AbortSignal;
   /** Budget of each query. */
   readonly queryBudgetMs: number;
+  /** Share of a window in which the host had no CPU left, 0 to 1; undefined where it is not known. */
+  readonly hostBusy?: (window: TimeSpan) => number | undefined;
 }
 
 /**
@@ -49,7 +51,8 @@ export async function evaluateGates(evaluation: Evaluation): Promise<readonly Ga
       const reading = alive.ok
         ? await session.run(readGate(gate, span, atMs, evaluation))
         : silentReading(gate, span, atMs, evaluation, alive.error);
-      return judgeGate(gate, reading);
+      const hostBusy = evaluation.hostBusy?.(span);
+      return judgeGate(gate, hostBusy === undefined ? reading : { ...reading, hostBusy });
     }),
   );
   const names = new Set(asked.map(({ name }) => name));

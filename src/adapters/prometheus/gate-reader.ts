@@ -1,4 +1,6 @@
+import { hostBusyIn } from '../../core/gates/host-saturation.ts';
 import { infrastructureGaps } from '../../core/gates/infrastructure.ts';
+import { readHostSamples } from '../host/host-samples.ts';
 import { readInfrastructureEvents } from '../host/infrastructure-events.ts';
 import type { GateResult } from '../../core/gates/model.ts';
 import { scrapeIntervalMs } from '../../core/plan/scrape-interval.ts';
@@ -47,6 +49,7 @@ export function openGateReader(spec: CampaignSpec, execution: number): GateReade
         scrapeIntervalMs: scrapeIntervalMs(spec.plan),
         signal,
         queryBudgetMs: spec.deadlines.budgets.queryMs,
+        hostBusy: hostBusyIn(readHostSamples(spec.campaign)),
       }),
     close: () => client.close(),
   };

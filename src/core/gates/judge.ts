@@ -1,5 +1,6 @@
 import { barWords } from '../text/bar.ts';
 import { percentText, quantityText } from '../text/number.ts';
+import { believedReading } from './believed.ts';
 import type { Bar, GateDefinition, GateResult, Reading } from './model.ts';
 
 /**
@@ -8,8 +9,15 @@ import type { Bar, GateDefinition, GateResult, Reading } from './model.ts';
  */
 export function judgeGate(definition: GateDefinition, taken: Reading): GateResult {
   const { name, bar, barKind, unit } = definition;
-  const reading = withinBounds(definition, taken);
-  const result = { gate: name, reading, bar, barKind, unit };
+  const reading = believedReading(definition, taken);
+  const result = {
+    gate: name,
+    reading,
+    bar,
+    barKind,
+    unit,
+    ...(definition.quietHost === true ? { quietHost: true } : {}),
+  };
   if (reading.value === null) {
     const counts = barKind !== 'informational' && definition.unmeasured !== 'allow';
     const why = `unmeasured (${reading.reason ?? 'not-evaluated'})${reading.detail === undefined ? '' : `: ${reading.detail}`}`;
@@ -44,36 +52,6 @@ function boundsText({ value, low = value ?? 0, high }: Reading, unit: string): s
   if (high === undefined && low === value) return '';
   if (high === null) return ' or more';
   return ` (between ${quantityText(low, unit)} and ${quantityText(high ?? value ?? 0, unit)})`;
-}
-
-/**
- * A reading whose true value lies on either side of the bar, for all that is known, is unmeasured: neither green nor red. A
- * reading that was unmeasured for another bar is measured again.
- */
-function withinBounds({ bar, barKind, unit }: GateDefinition, taken: Reading): Reading {
-  const { reason, detail, estimate, ...rest } = taken;
-  const reading: Reading =
-    reason === 'bar-in-bounds' && estimate !== undefined ? { ...rest, value: estimate, quality: 'measured' } : taken;
-  const { value } = reading;
-  if (value === null || barKind === 'informational') return reading;
-  const low = reading.low ?? value;
-  const high = reading.high === undefined ? value : (reading.high ?? Infinity);
-  const certain =
-    low >= (bar.min ?? -Infinity) && high <= (bar.max ?? Infinity)
-      ? true
-      : low > (bar.max ?? Infinity) || high < (bar.min ?? -Infinity);
-  if (certain) return reading;
-  const known = Number.isFinite(high)
-    ? `between ${quantityText(low, unit)} and ${quantityText(high, unit)}`
-    : `at least ${quantityText(low, unit)}`;
-  return {
-    ...reading,
-    value: null,
-    quality: 'unmeasured',
-    reason: 'bar-in-bounds',
-    detail: `the true value is ${known}, and the bar is ${barWords(bar, unit)}${detail === undefined ? '' : `: ${detail}`}`,
-    estimate: value,
-  };
 }
 
 /** Distance to the nearer bar as a share of that bar; null where a bar is 0 or there is none. */

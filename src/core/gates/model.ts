@@ -52,6 +52,8 @@ export interface GateDefinition {
   readonly readAt?: 'settled';
   /** Gates that must be measured and within their bars; otherwise this one is unmeasured. */
   readonly restsOn?: readonly string[];
+  /** Unmeasured on a host that had no CPU left, or whose CPU was not sampled: the profile has `requireQuietHost`. */
+  readonly quietHost?: boolean;
 }
 
 /** Why a value could not be had or must not be believed. */
@@ -69,6 +71,8 @@ export type UnmeasuredReason =
   | 'saturated'
   /** The true value is within bounds that have the bar between them. */
   | 'bar-in-bounds'
+  /** The host had no CPU left, and the failure may be the host's; or the profile requires a quiet host. */
+  | 'host-saturated'
   | 'born-in-window'
   | 'precomputed-quantile'
   | 'stale-watch'
@@ -85,8 +89,12 @@ export interface Reading {
   readonly low?: number;
   /** The true value is certainly not above this. Absent = the value itself; null = not bounded. */
   readonly high?: number | null;
-  /** The value of a reading that is unmeasured because its bar lies between the bounds. */
+  /** The value of a reading that is unmeasured for a reason outside of it: `bar-in-bounds`, `host-saturated`, `checks-missed`. */
   readonly estimate?: number;
+  /** The detail of such a reading before: why its value is not exact. */
+  readonly because?: string;
+  /** Share of the window in which the host had no CPU left, 0 to 1. Absent = not known. */
+  readonly hostBusy?: number;
   readonly quality: 'measured' | 'unmeasured';
   readonly reason?: UnmeasuredReason;
   /** One sentence for a person: which query, which target, which bucket. */
@@ -107,6 +115,8 @@ export interface GateResult {
   readonly bar: Bar;
   readonly barKind: BarKind;
   readonly unit: string;
+  /** The gate required a quiet host. Absent = false. */
+  readonly quietHost?: boolean;
   /** Distance to the bar as a share of the bar: 0.2 = 20 % left, negative = over it. Null where unmeasured or the bar is 0. */
   readonly headroom: number | null;
   /** A sentence: measured value, bar, and by how much. */

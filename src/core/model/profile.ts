@@ -39,6 +39,8 @@ export interface Profile {
   readonly system: string;
   /** Changes to the system's gates by name, or whole gates of the profile's own. */
   readonly gates: Readonly<Record<string, GatePatch>>;
+  /** Readings of a host that had no CPU left are unmeasured. Absent = false. */
+  readonly requireQuietHost?: boolean;
   /** Inner waits in ms that the profile sets; the rest are defaults. */
   readonly deadlines: Partial<InnerWaits>;
   /** Refused by `belay plan` when over; 0 = no limit. */

@@ -201,6 +201,8 @@ export const PORTS_CLOSED_MS = 2_500;
 export const PROCESS_STOP_MS = 5_000;
 /** How often the keeper checks everything, ms: a death must be noticed within 5 s. */
 export const KEEPER_CHECK_MS = 1_000;
+/** How often a worker samples the CPU and the memory of its host, ms. */
+export const HOST_SAMPLE_MS = 1_000;
 /** A process without a health check counts as well after this time, ms. */
 export const SETTLED_MS = 2_000;
 /** Restarts that did not last within this time, ms, after which a part is given up; and the first pause between them, ms. */

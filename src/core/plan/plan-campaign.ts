@@ -1,3 +1,4 @@
+import { onQuietHost } from '../gates/believed.ts';
 import type { GateDefinition } from '../gates/model.ts';
 import { GateProblems, resolveGates } from '../gates/resolve.ts';
 import type { Catalogue } from '../model/catalogue.ts';
@@ -52,11 +53,12 @@ export function planCampaign(parts: CampaignParts, holdMs?: number): PlannedCamp
   const errors: Infeasibility[] = [];
   let gates: readonly GateDefinition[] = [];
   try {
-    gates = resolveGates(
+    const resolved = resolveGates(
       gatesWithSlo(system, profile, { totalPods: plan.totalPods, shardReplicas: plan.shardReplicas }),
       profile.gates,
       { machines: profile.scale.machines, pods: plan.totalPods, clusters: plan.clusterCount },
     );
+    gates = onQuietHost(resolved, profile.requireQuietHost === true);
   } catch (error) {
     if (!(error instanceof GateProblems)) throw error;
     errors.push(...error.problems.map((one) => ({ field: `gates.${one.gate}.${one.field}`, message: one.message })));

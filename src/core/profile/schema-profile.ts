@@ -170,6 +170,9 @@ export const profileSchema = z
     slo: slo.meta({ description: "Bars under BigFleet's names" }).prefault({}),
     system: name('System under test, a file in systems/').optional(),
     gates: gatesSchema.default({}),
+    requireQuietHost: flag('Readings taken while the host had no CPU left are unmeasured, also good ones').default(
+      false,
+    ),
     deadlines: deadlines.meta({ description: 'Limits that the profile sets; the others are derived' }).prefault({}),
     budget: z
       .strictObject({

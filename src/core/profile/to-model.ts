@@ -52,6 +52,7 @@ export function toProfile(file: ProfileFile, format: FileFormat): Profile {
     slo: compact(file.slo),
     system: file.system ?? format.defaultSystem,
     gates: toGates(file.gates),
+    ...(file.requireQuietHost ? { requireQuietHost: true } : {}),
     deadlines: Object.fromEntries(
       Object.entries(file.deadlines).map(([name, value]) => [`${name}Ms`, ms(value ?? '0s')]),
     ) as Partial<InnerWaits>,

@@ -7,7 +7,7 @@ import type { CampaignSpec } from '../plan/spec.ts';
 import { floorOf } from './floor.ts';
 import type { JudgedGate } from './judged-gate.ts';
 import type { StoredReading } from './stored-reading.ts';
-import type { LoadRecord, Summary, SummaryAction } from './summary-model.ts';
+import type { HostRecord, LoadRecord, Summary, SummaryAction } from './summary-model.ts';
 import { podsOfLargestCluster } from '../plan/cluster-pods.ts';
 import { targetKind } from './target-kind.ts';
 import { verdictOf } from './verdict-of.ts';
@@ -28,6 +28,8 @@ export interface SummaryInput {
   readonly load: LoadRecord | null;
   /** How late the load of the latest soak was; undefined where it is not known. */
   readonly lateness?: SoakLateness | undefined;
+  /** What the host had to do; undefined where it is not known. */
+  readonly host?: HostRecord | undefined;
   readonly facts: Readonly<Record<string, Readonly<Record<string, number | string>>>>;
   /** Context of the first cluster's kubeconfig. */
   readonly context: string;
@@ -36,9 +38,9 @@ export interface SummaryInput {
 
 /** The summary of a campaign, verdict included. */
 export function buildSummary(input: SummaryInput): Summary {
-  const { spec, state, results, actions, lateness } = input;
+  const { spec, state, results, actions, lateness, host } = input;
   const floor = floorOf(state, input.evidence);
-  const { verdict, reasons } = verdictOf({ results, floor, actions, lateness });
+  const { verdict, reasons } = verdictOf({ results, floor, actions, lateness, host });
   const unmeasuredGates = results.filter((one) => one.barKind !== 'informational' && one.reading.value === null);
   const startedAtMs = state.outcomes[0]?.startedAtMs ?? state.stageStartedAtMs;
   return {
@@ -79,6 +81,7 @@ export function buildSummary(input: SummaryInput): Summary {
     evidence: input.evidence,
     load: input.load,
     ...(lateness === undefined ? {} : { lateness }),
+    ...(host === undefined ? {} : { host }),
     facts: input.facts,
   };
 }

@@ -2,6 +2,7 @@ import { shardReplicasOf } from '../model/shard-replicas.ts';
 import type { GatePatch } from '../model/gate-patch.ts';
 import type { Profile } from '../model/profile.ts';
 import { extensionOf, gatesWithSlo } from '../profile/extensions.ts';
+import { onQuietHost } from '../gates/believed.ts';
 import { BELAY_JOB } from '../gates/model.ts';
 import type { GateDefinition, GateResult } from '../gates/model.ts';
 import { resolveGates } from '../gates/resolve.ts';
@@ -14,7 +15,11 @@ import type { StoredSummary } from './stored-summary.ts';
  */
 export function recordedGates(results: readonly GateResult[]): readonly GateDefinition[] {
   // Recorded bars are numbers of their scale already.
-  return resolveGates(patchesOf(results), {}, { machines: 0, pods: 0, clusters: 0 });
+  const gates = resolveGates(patchesOf(results), {}, { machines: 0, pods: 0, clusters: 0 });
+  return onQuietHost(
+    gates,
+    results.some(({ quietHost }) => quietHost === true),
+  );
 }
 
 /**
@@ -37,7 +42,8 @@ export function gatesForSummary(
   const foreign = summary.gates === undefined && extension?.hasOwnRunner === true;
   const asked = foreign ? withoutOwn(systemGates) : systemGates;
   const current = { ...patchesOf(summary.gates ?? []), ...gatesWithSlo({ gates: asked }, profile, size) };
-  return resolveGates(current, profile.gates, { machines, pods, clusters: summary.clusters ?? 1 });
+  const gates = resolveGates(current, profile.gates, { machines, pods, clusters: summary.clusters ?? 1 });
+  return onQuietHost(gates, profile.requireQuietHost === true);
 }
 
 function withoutOwn(gates: Readonly<Record<string, GatePatch>>): Readonly<Record<string, GatePatch>> {

@@ -30,7 +30,7 @@ export interface SideBySide {
 /**
  * Judges a stored summary by Belay's rules. If Belay wrote it, its own readings are judged. Otherwise its metrics are: -1, null
  * and a missing key are unmeasured, and so is a value at or above the gate's last finite bucket. Everything that no bar decides
- * (actions, stages, evidence, checks, lateness) stays as it was recorded.
+ * (actions, stages, evidence, checks, lateness, the host's CPU) stays as it was recorded.
  */
 export function judgeSummary(summary: StoredSummary, definitions: readonly GateDefinition[]): SummaryVerdict {
   const stored = new Map((summary.gates ?? []).map((result) => [result.gate, result]));
@@ -39,8 +39,8 @@ export function judgeSummary(summary: StoredSummary, definitions: readonly GateD
     return judgeWithChecks(definition, result?.reading ?? readingFromMetrics(summary, definition), result ?? {});
   });
   const floor = summary.floor ?? NO_FLOOR;
-  const { runnerActions: actions, lateness } = summary;
-  return { results, ...verdictOf({ results, floor, actions, lateness }) };
+  const { runnerActions: actions, lateness, host } = summary;
+  return { results, ...verdictOf({ results, floor, actions, lateness, host }) };
 }
 
 /** Both verdicts gate by gate: upstream's gates in its order, then what only Belay judges. */

@@ -1,7 +1,8 @@
+import { asTaken, lowered } from '../gates/believed.ts';
 import { judgeGate } from '../gates/judge.ts';
 import type { GateDefinition, GateResult, Reading } from '../gates/model.ts';
 import { quantityText } from '../text/number.ts';
-import { hasEnoughChecks } from './check-counts.ts';
+import { hasEnoughChecks, type CheckCounts } from './check-counts.ts';
 import type { JudgedGate } from './judged-gate.ts';
 import { checksSentence } from './wording.ts';
 
@@ -14,10 +15,10 @@ export function judgeWithChecks(
   reading: Reading,
   { stage, execution, checks }: Pick<JudgedGate, 'stage' | 'execution' | 'checks'>,
 ): JudgedGate {
-  const judged = judgeGate(definition, checks === undefined ? reading : withValue(reading));
+  const judged = judgeGate(definition, checks === undefined ? reading : asTaken(reading, ['checks-missed']));
   const isLowered = checks !== undefined && !hasEnoughChecks(checks) && judged.verdict === 'pass' && counts(judged);
   const result = isLowered
-    ? judgeGate(definition, withoutValue(judged.reading, definition.unit, checksSentence(checks)))
+    ? judgeGate(definition, lowered(judged.reading, 'checks-missed', missedText(judged, checks)))
     : judged;
   return {
     ...result,
@@ -27,26 +28,9 @@ export function judgeWithChecks(
   };
 }
 
-/** A reading whose checks were missed, as it was read. Its checks are judged again. */
-function withValue(reading: Reading): Reading {
-  const { reason, detail: _, estimate, ...rest } = reading;
-  return reason === 'checks-missed' && estimate !== undefined
-    ? { ...rest, value: estimate, quality: 'measured' }
-    : reading;
-}
-
-/** A measured reading as an unmeasured one. It keeps what was read: by another bar it may be a failure. */
-function withoutValue({ value, ...reading }: Reading, unit: string, detail: string): Reading {
-  const read = value === null ? {} : { estimate: value };
-
-  return {
-    ...reading,
-    value: null,
-    quality: 'unmeasured',
-    reason: 'checks-missed',
-    detail: value === null ? detail : `${detail}; read at the end: ${quantityText(value, unit)}`,
-    ...read,
-  };
+function missedText({ reading: { value }, unit }: GateResult, checks: CheckCounts): string {
+  const read = value === null ? '' : `; read at the end: ${quantityText(value, unit)}`;
+  return `${checksSentence(checks)}${read}`;
 }
 
 function counts(result: GateResult): boolean {

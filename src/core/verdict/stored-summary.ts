@@ -4,7 +4,7 @@ import { dotted } from '../files/yaml-text.ts';
 import type { SoakLateness } from '../plan/checkpoints/soak.ts';
 import type { Floor } from './floor.ts';
 import type { JudgedGate } from './judged-gate.ts';
-import { judgedSummarySchema, type SummaryAction } from './summary-model.ts';
+import { judgedSummarySchema, type HostRecord, type SummaryAction } from './summary-model.ts';
 
 /** A stored summary as far as it is judged again: upstream's keys, and Belay's own readings if Belay wrote the file. */
 export interface StoredSummary {
@@ -23,6 +23,8 @@ export interface StoredSummary {
   readonly floor: Floor | undefined;
   /** How late the load of the soak was; undefined in upstream's files and in those of earlier versions. */
   readonly lateness: SoakLateness | undefined;
+  /** What the host had to do; undefined in upstream's files and in those of earlier versions. */
+  readonly host: HostRecord | undefined;
 }
 
 /** A summary, or everything that keeps the text from being one. */
@@ -38,7 +40,7 @@ export function parseStoredSummary(json: unknown): SummaryResult {
       errors: result.error.issues.map((issue) => sentenceOf(issue, json)),
     };
   }
-  const { runId, profile, metrics, scale, runnerActions, passed, gates, floor, lateness } = result.data;
+  const { runId, profile, metrics, scale, runnerActions, passed, gates, floor, lateness, host } = result.data;
   return {
     ok: true,
     summary: {
@@ -61,6 +63,7 @@ export function parseStoredSummary(json: unknown): SummaryResult {
       gates: gates ?? undefined,
       floor: floor ?? undefined,
       lateness: lateness ?? undefined,
+      host: host ?? undefined,
     },
   };
 }

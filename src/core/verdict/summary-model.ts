@@ -33,8 +33,11 @@ const reading = z
     /** The true value is within these bounds; absent = the value itself, null = not bounded. */
     low: z.number().exactOptional(),
     high: z.number().nullable().exactOptional(),
-    /** The value of a reading whose bar lies between its bounds. */
+    /** The value of a reading that is unmeasured for its bar only, and why it is not exact. */
     estimate: z.number().exactOptional(),
+    because: z.string().exactOptional(),
+    /** Share of the window in which the host had no CPU left; absent = not known. */
+    hostBusy: z.number().exactOptional(),
     quality: z.enum(['measured', 'unmeasured']),
     reason: reason.exactOptional(),
     detail: z.string().exactOptional(),
@@ -59,6 +62,25 @@ const checks = z.object({
 /** How late the planned operations of the soak were sent. Earlier versions did not record it. */
 const lateness = z.object({ operations: z.number(), late: z.number(), worstMs: z.number() });
 
+const spread = z.object({ median: z.number(), p90: z.number() });
+
+/** What the host had to do in an execution of a stage. Shares are 0 to 1. */
+const hostStage = z.object({
+  stage,
+  execution: z.number(),
+  cpuUsedShare: spread,
+  /** Share of the time in which a task waited for a CPU; absent where the kernel does not measure it. */
+  cpuPressureShare: spread.exactOptional(),
+  memoryAvailableMinBytes: z.number(),
+  /** Share of the time in which the host had no CPU left; absent = not known. */
+  busyShare: z.number().exactOptional(),
+  /** The longest time without a pause in which it had none. */
+  longestSaturatedSeconds: z.number(),
+});
+
+/** The host of the campaign. Earlier versions did not record it. */
+const host = z.object({ cores: z.number(), memoryBytes: z.number(), stages: z.array(hostStage) });
+
 /** A gate judged on one reading, as it is stored. Stage, execution and checks are absent in summaries of earlier versions. */
 const gateResultSchema = z.object({
   gate: z.string().min(1),
@@ -71,6 +93,7 @@ const gateResultSchema = z.object({
   bar,
   barKind: z.enum(['held', 'scaled', 'informational']),
   unit: z.string(),
+  quietHost: z.boolean().exactOptional(),
   headroom: z.number().nullable().default(null),
   message: z.string().default(''),
 });
@@ -192,6 +215,7 @@ export const summarySchema = z.object({
   evidence: z.array(z.object({ what: z.string(), ok: z.boolean(), error: z.string().exactOptional() })),
   load: load.nullable(),
   lateness: lateness.exactOptional(),
+  host: host.exactOptional(),
   /** Facts that the stages reported, by stage. */
   facts: z.record(z.string(), z.record(z.string(), z.union([z.number(), z.string()]).nullable())),
 });
@@ -225,6 +249,7 @@ export const judgedSummarySchema = z.object({
   gates: z.array(gateResultSchema).nullish(),
   floor: floor.nullish(),
   lateness: lateness.nullish(),
+  host: host.nullish(),
 });
 
 type Deep<T> = T extends readonly (infer Item)[]
@@ -241,3 +266,7 @@ export type SummaryAction = Deep<z.output<typeof action>>;
 
 /** How the load was created. */
 export type LoadRecord = Deep<z.output<typeof load>>;
+
+/** What a summary records of the campaign's host, and of the host in one execution of a stage. */
+export type HostRecord = Deep<z.output<typeof host>>;
+export type HostStageRecord = Deep<z.output<typeof hostStage>>;

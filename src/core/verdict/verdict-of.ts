@@ -1,10 +1,17 @@
+import { HOST_BUSY_SHARE, isHostBusy } from '../gates/host-saturation.ts';
 import { worst } from '../gates/model.ts';
 import type { GateResult, Verdict } from '../gates/model.ts';
 import type { SoakLateness } from '../plan/checkpoints/soak.ts';
 import { LATE_OPERATIONS_SHARE } from '../plan/limits.ts';
 import type { Floor } from './floor.ts';
-import type { SummaryAction } from './summary-model.ts';
-import { failedActionSentence, lateLoadSentence, NOTHING_MEASURED } from './wording.ts';
+import type { HostRecord, SummaryAction } from './summary-model.ts';
+import {
+  busyReadingsSentence,
+  busyStageSentence,
+  failedActionSentence,
+  lateLoadSentence,
+  NOTHING_MEASURED,
+} from './wording.ts';
 
 /** What a verdict is made of, in a campaign that just ended and in a stored summary alike. */
 export interface VerdictInput {
@@ -16,9 +23,14 @@ export interface VerdictInput {
   readonly actions: readonly SummaryAction[];
   /** How late the load of that soak was; absent where it is not known. */
   readonly lateness?: SoakLateness | undefined;
+  /** What the host had to do; absent where it is not known. */
+  readonly host?: HostRecord | undefined;
 }
 
-/** A verdict and what lowers it, one sentence each, worst first. No reasons for a pass. */
+/**
+ * A verdict and what lowers it, one sentence each, worst first. A pass has one reason at most: the host had no CPU left, which
+ * lowers no verdict by itself.
+ */
 export interface VerdictWithReasons {
   readonly verdict: Verdict;
   readonly reasons: readonly string[];
@@ -27,9 +39,10 @@ export interface VerdictWithReasons {
 /**
  * The verdict of a campaign: the worst of its gates that count, of its floor and of its actions. A campaign in which no gate
  * with a bar was measured is unmeasured: otherwise it would pass because nothing was looked at. A soak whose load came too late
- * is unmeasured, and this is the first reason, because every other number comes from a load that was not asked for.
+ * is unmeasured, and this is a reason before those of gates, because every number comes from a load that was not asked for. If
+ * the host had no CPU left, that is the first reason of all, because it may be the cause of every other.
  */
-export function verdictOf({ results, floor, actions, lateness }: VerdictInput): VerdictWithReasons {
+export function verdictOf({ results, floor, actions, lateness, host }: VerdictInput): VerdictWithReasons {
   const counting = results.filter((result) => result.counts !== false);
   const messages = (verdict: Verdict): readonly string[] =>
     counting.filter((result) => result.verdict === verdict).map((result) => result.message);
@@ -47,6 +60,7 @@ export function verdictOf({ results, floor, actions, lateness }: VerdictInput): 
       lateLoad.length > 0 ? 'unmeasured' : 'pass',
     ]),
     reasons: [
+      ...busyHost(counting, floor, host),
       ...lateLoad,
       ...messages('fail'),
       ...failedActions,
@@ -55,6 +69,15 @@ export function verdictOf({ results, floor, actions, lateness }: VerdictInput): 
       ...nothingMeasured,
     ],
   };
+}
+
+/** That the host had no CPU left while gates were read, or in a stage of a campaign that its stages lower. */
+function busyHost(counting: readonly GateResult[], floor: Floor, host: HostRecord | undefined): readonly string[] {
+  const marked = counting.filter(({ reading }) => isHostBusy(reading));
+  if (marked.length > 0) return [busyReadingsSentence(marked, counting.length)];
+  if (floor.verdict === 'pass') return [];
+  const busy = host?.stages.find(({ busyShare = 0 }) => busyShare > HOST_BUSY_SHARE);
+  return busy === undefined ? [] : [busyStageSentence(busy)];
 }
 
 /** Whether more operations of a soak were late than its load allows. */

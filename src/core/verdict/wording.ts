@@ -2,13 +2,14 @@ import type { HealedExecution } from '../campaign/ending.ts';
 import type { StageOutcome } from '../campaign/machine.ts';
 import type { EvidencePart } from '../campaign/stage-io.ts';
 import type { SoakLateness } from '../plan/checkpoints/soak.ts';
+import type { GateResult } from '../gates/model.ts';
 import { LATE_OPERATION_MS } from '../plan/limits.ts';
 import { counted } from '../text/counted.ts';
 import { percentText } from '../text/number.ts';
 import { lengthText } from '../text/time.ts';
 import type { CheckCounts } from './check-counts.ts';
 import type { JudgedGate } from './judged-gate.ts';
-import type { SummaryAction } from './summary-model.ts';
+import type { HostStageRecord, SummaryAction } from './summary-model.ts';
 
 /** The sentences of a verdict. Summary, report, JUnit, terminal and Temporal UI use these and no others. */
 
@@ -85,6 +86,23 @@ export function lateLoadSentence({ operations, late, worstMs }: SoakLateness): s
   return (
     `the harness was late: ${late} of ${counted(operations, 'operation')} of the soak (${share}) were sent more than ` +
     `${lengthText(LATE_OPERATION_MS)} after their moment, the latest ${lengthText(worstMs)}; the load was not the one that was asked for`
+  );
+}
+
+/** Why the readings of gates that count say less about the system. @param marked the results that are marked, at least one */
+export function busyReadingsSentence(marked: readonly GateResult[], counting: number): string {
+  const share = marked.reduce((most, { reading }) => Math.max(most, reading.hostBusy ?? 0), 0);
+  return (
+    `the host had no CPU left for up to ${percentText(share)} of the window of ${marked.length} of ` +
+    `${counted(counting, 'gate')}; these readings are of the system and of the host`
+  );
+}
+
+/** Why the failure of a stage may be that of the host. */
+export function busyStageSentence({ stage, execution, busyShare, longestSaturatedSeconds }: HostStageRecord): string {
+  return (
+    `the host had no CPU left for ${percentText(busyShare ?? 0)} of ${stage}, execution ${execution} ` +
+    `(longest ${lengthText(longestSaturatedSeconds * 1_000)}); the system did not have the CPU that it needed`
   );
 }
 

@@ -7,6 +7,7 @@ import {
   growthOf,
   OWN_CURVES,
 } from '../../../src/adapters/evidence/series.ts';
+import { showHost } from '../../../src/adapters/prometheus/host-metrics.ts';
 import { registry } from '../../../src/adapters/prometheus/own-metrics.ts';
 import { selectorsOf } from '../../../src/core/promql/needs.ts';
 import { gateOf } from './fixture.ts';
@@ -47,15 +48,20 @@ describe('curves', () => {
     ]);
   });
 
-  it("of Belay's own show one campaign, by a label that the metric has", () => {
+  it("of Belay's own show one campaign, by a label that the metric has, or the host of its worker", async () => {
+    showHost({ atMs: 1, forMs: 1, cpuUsedShare: 0.5, memoryAvailableBytes: 1, swapUsedBytes: 0 });
+    const hostMetrics = await registry.metrics();
     const metrics = new Map(registry.getMetricsAsArray().map((metric) => [metric.name, metric]));
     for (const { promql } of OWN_CURVES.flatMap(({ queries }) => queries)) {
       const filled = curveQuery(promql, { soakMs: 0, scrapeIntervalMs: 1_000, campaign: 'c', execution: 1 });
       for (const { text, name } of selectorsOf(filled)) {
-        expect(text).toBe(`${name}{campaign="c"}`);
-        expect(metrics.get(name?.replace(/_bucket$/, '') ?? '')).toMatchObject({
-          labelNames: expect.arrayContaining(['campaign']) as unknown,
-        });
+        const isOfHost = name?.startsWith('belay_host_') === true;
+        expect(text).toBe(isOfHost ? `${name}{job="belay-worker"}` : `${name}{campaign="c"}`);
+        if (isOfHost) expect(hostMetrics).toContain(`# TYPE ${name} gauge`);
+        else
+          expect(metrics.get(name?.replace(/_bucket$/, '') ?? '')).toMatchObject({
+            labelNames: expect.arrayContaining(['campaign']) as unknown,
+          });
       }
     }
   });

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { onQuietHost } from '../../../src/core/gates/believed.ts';
 import type { GateDefinition, Reading } from '../../../src/core/gates/model.ts';
 import { parseSystem } from '../../../src/core/profile/parse.ts';
 import { buildSummary } from '../../../src/core/verdict/build-summary.ts';
@@ -9,7 +10,7 @@ import { judgeSummary } from '../../../src/core/verdict/judge-summary.ts';
 import { judgeWithChecks } from '../../../src/core/verdict/judge-with-checks.ts';
 import type { JudgedGate } from '../../../src/core/verdict/judged-gate.ts';
 import { parseStoredSummary, type StoredSummary } from '../../../src/core/verdict/stored-summary.ts';
-import { summarySchema } from '../../../src/core/verdict/summary-model.ts';
+import { summarySchema, type HostRecord } from '../../../src/core/verdict/summary-model.ts';
 import { BEGIN_MS, gateOf, GREEN, inputOf, stateAfter, type Step } from '../../adapters/evidence/fixture.ts';
 import { aProfile } from '../plan/make.ts';
 
@@ -41,13 +42,18 @@ const gate: fc.Arbitrary<Omit<GateDefinition, 'name'>> = fc
 const reading: fc.Arbitrary<Omit<Reading, 'gate'>> = fc
   .record({
     value: fc.option(fc.double({ min: -20, max: 20, noNaN: true }), { nil: null }),
+    hostBusy: fc.option(fc.constantFrom(0, 0.1, 0.11, 1), { nil: undefined }),
+    width: fc.option(fc.double({ min: 0, max: 5, noNaN: true }), { nil: undefined }),
     reason: fc.constantFrom('no-series' as const, 'saturated' as const, 'query-error' as const, undefined),
     detail: fc.option(text, { nil: undefined }),
   })
-  .map(({ value, reason, detail }) => {
-    const base = { samples: 9, windowStartMs: BEGIN_MS, windowEndMs: BEGIN_MS + 9, atMs: BEGIN_MS + 9 };
-    if (value !== null) return { ...base, value, quality: 'measured' };
-    const why = { ...(reason === undefined ? {} : { reason }), ...(detail === undefined ? {} : { detail }) };
+  .map(({ value, reason, detail, hostBusy, width }) => {
+    const host = hostBusy === undefined ? {} : { hostBusy };
+    const base = { samples: 9, windowStartMs: BEGIN_MS, windowEndMs: BEGIN_MS + 9, atMs: BEGIN_MS + 9, ...host };
+    const because = detail === undefined ? {} : { detail };
+    const bounds = value === null || width === undefined ? {} : { low: value - width, high: value + width, ...because };
+    if (value !== null) return { ...base, value, ...bounds, quality: 'measured' };
+    const why = { ...(reason === undefined ? {} : { reason }), ...because };
     return { ...base, value, quality: 'unmeasured', ...why };
   });
 
@@ -64,13 +70,26 @@ const origin: fc.Arbitrary<Pick<JudgedGate, 'stage' | 'execution' | 'checks'>> =
     })),
 );
 
-const results: fc.Arbitrary<readonly JudgedGate[]> = fc
-  .array(fc.tuple(gate, reading, origin), { maxLength: 5 })
-  .map((gates) =>
-    gates.map(([definition, read, of], index) =>
-      judgeWithChecks({ ...definition, name: `g${index}` }, { ...read, gate: `g${index}` }, of),
-    ),
-  );
+/** Gates of a profile that requires a quiet host, or does not. */
+const judgements: fc.Arbitrary<{ readonly quiet: boolean; readonly judged: readonly JudgedGate[] }> = fc
+  .tuple(fc.array(fc.tuple(gate, reading, origin), { maxLength: 5 }), fc.boolean())
+  .map(([gates, quiet]) => ({
+    quiet,
+    judged: gates.map(([definition, read, of], index) => {
+      const [named] = onQuietHost([{ ...definition, name: `g${index}` }], quiet) as [GateDefinition];
+      return judgeWithChecks(named, { ...read, gate: `g${index}` }, of);
+    }),
+  }));
+
+/** What the host had to do in the ramp. */
+const host: fc.Arbitrary<HostRecord | undefined> = fc.option(
+  fc.constantFrom(0, 0.1, 0.11, 1).map((busyShare) => {
+    const shares = { cpuUsedShare: { median: 0.5, p90: 1 }, busyShare, longestSaturatedSeconds: 9 };
+    const ramp = { stage: 'ramp' as const, execution: 1, memoryAvailableMinBytes: 1, ...shares };
+    return { cores: 2, memoryBytes: 8, stages: [ramp] };
+  }),
+  { nil: undefined },
+);
 
 const lateness = fc.option(
   fc
@@ -107,18 +126,21 @@ describe('a stored summary judged again', () => {
     let verdicts = new Set<string>();
     fc.assert(
       fc.property(
-        results,
+        judgements,
+        host,
         fc.array(action, { maxLength: 2 }),
         fc.array(evidence, { maxLength: 2 }),
         steps,
         lateness,
-        (judged, actions, parts, made, late) => {
+        ({ quiet, judged }, cpu, actions, parts, made, late) => {
           const state = stateAfter(made);
-          const written = buildSummary(inputOf({ results: judged, actions, evidence: parts, state, lateness: late }));
+          const written = buildSummary(
+            inputOf({ results: judged, actions, evidence: parts, state, lateness: late, host: cpu }),
+          );
           expect(summarySchema.safeParse(JSON.parse(JSON.stringify(written))).error).toBeUndefined();
           verdicts = verdicts.add(written.verdict);
           const again = stored(written);
-          const unchanged = aProfile({ gates: {}, slo: {} });
+          const unchanged = aProfile({ gates: {}, slo: {}, requireQuietHost: quiet });
           for (const gates of [recordedGates(again.gates ?? []), gatesForSummary(again, {}, unchanged)]) {
             const { verdict, reasons, results: gatesAgain } = judgeSummary(again, gates);
             expect({ verdict, reasons }).toEqual({ verdict: written.verdict, reasons: written.reasons });

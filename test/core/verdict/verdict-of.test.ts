@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { judgeGate } from '../../../src/core/gates/judge.ts';
 import type { GateResult, Verdict } from '../../../src/core/gates/model.ts';
 import { NO_FLOOR } from '../../../src/core/verdict/floor.ts';
+import type { HostRecord } from '../../../src/core/verdict/summary-model.ts';
 import { verdictOf, type VerdictInput } from '../../../src/core/verdict/verdict-of.ts';
 import { NOTHING_MEASURED } from '../../../src/core/verdict/wording.ts';
 import { gateOf, resultOf } from '../../adapters/evidence/fixture.ts';
@@ -13,6 +14,12 @@ const noEffect = { action: 'fail-node', atSeconds: 10, fireError: '', assertErro
 
 function verdict(change: Partial<VerdictInput>): ReturnType<typeof verdictOf> {
   return verdictOf({ results: [resultOf(gate, 1)], floor: NO_FLOOR, actions: [], ...change });
+}
+
+function hostOf(busyShare: number): HostRecord {
+  const spread = { median: 1, p90: 1 };
+  const record = { cpuUsedShare: spread, memoryAvailableMinBytes: 1, busyShare, longestSaturatedSeconds: 30 };
+  return { cores: 2, memoryBytes: 8, stages: [{ stage: 'ramp', execution: 1, ...record }] };
 }
 
 describe('the verdict', () => {
@@ -46,6 +53,53 @@ describe('the verdict', () => {
         'the harness was late: 6 of 100 operations of the soak (6 %) were sent more than 2 s after their moment, the latest 14 s; the load was not the one that was asked for',
       ]);
     }
+  });
+
+  const busy = (hostBusy: number, value = 1): GateResult =>
+    judgeGate(gate, { ...resultOf(gate, value).reading, hostBusy });
+  const late = { operations: 100, late: 6, worstMs: 3_000 };
+
+  it.each<[string, Partial<VerdictInput>, Verdict, readonly string[]]>([
+    [
+      'good readings',
+      { results: [busy(0.34)] },
+      'pass',
+      ['the host had no CPU left for up to 34 % of the window of 1'],
+    ],
+    ['good readings on a quiet host', { results: [busy(0.1)] }, 'pass', []],
+    [
+      'a time beyond its bar, late load',
+      { results: [busy(0.34, 3), resultOf(gateOf('b'), 1)], lateness: late },
+      'unmeasured',
+      [
+        'the host had no CPU left for up to 34 % of the window of 1 of 2 gates',
+        'the harness was late',
+        'bind is unmeas',
+      ],
+    ],
+    [
+      'readings that are shown only',
+      { results: [{ ...busy(1), counts: false }, resultOf(gateOf('b'), 1)] },
+      'pass',
+      [],
+    ],
+    [
+      'a ramp that failed',
+      { floor: { verdict: 'fail', reasons: ['stage ramp failed'] }, host: hostOf(0.8) },
+      'fail',
+      ['the host had no CPU left for 80 % of ramp, execution 1 (longest 30 s)', 'stage ramp failed'],
+    ],
+    ['a ramp that passed', { host: hostOf(0.8) }, 'pass', []],
+    [
+      'a ramp that failed on a quiet host',
+      { floor: { verdict: 'fail', reasons: ['stage ramp failed'] }, host: hostOf(0.05) },
+      'fail',
+      ['stage ramp failed'],
+    ],
+  ])('of a host without CPU: %s', (_, change, expected, beginnings) => {
+    const { verdict: found, reasons } = verdict(change);
+    expect(found).toBe(expected);
+    expect(reasons.map((reason, index) => reason.slice(0, beginnings[index]?.length ?? 0))).toEqual(beginnings);
   });
 
   it('says that nothing was measured only where no gate says so itself', () => {

@@ -37,6 +37,12 @@ export async function reportPage(data: ReportData): Promise<string> {
     await figureOrReason('Bind latency', () =>
       loadFigure('bind-latency', 'Bind latency', 's', curves.get('load.bind-latency')),
     ),
+    await figureOrReason('CPU of the host', () =>
+      loadFigure('host-cpu', 'CPU of the host', 'share', curves.get('host.cpu')),
+    ),
+    await figureOrReason('Memory of the host', () =>
+      loadFigure('host-memory', 'Memory of the host', 'GiB', curves.get('host.memory')),
+    ),
     await figureOrReason('Stages', () => stageFigure(summary.stages)),
   ].filter(present);
   const definitions = new Map(spec.gates.map((gate) => [gate.name, gate]));
