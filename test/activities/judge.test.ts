@@ -87,7 +87,7 @@ test.for<[string, (folder: string) => void, RegExp]>([
   ['cannot be written', (folder) => mkdirSync(join(folder, 'MANIFEST.json')), /MANIFEST\.json/],
   // So large, and yet no disk is filled.
   [
-    'would take for ever',
+    'would take too long',
     (folder) => {
       writeFileSync(join(folder, 'prometheus', 'block'), '');
       truncateSync(join(folder, 'prometheus', 'block'), 2 ** 40);
@@ -106,8 +106,8 @@ test.for<[string, (folder: string) => void, RegExp]>([
   evidence.readings(SOAK, 'end', [resultOf(bind, 1)]);
   spoil(evidence.folder);
   expect(await judge(spec)).toMatchObject({ verdict: 'pass', reasons: [] });
-  const told = readTimeline(evidence.folder).filter(({ what }) => what === 'no-manifest');
-  expect(told).toMatchObject([{ stage: 'judge', detail: expect.stringMatching(why) }]);
+  const logged = readTimeline(evidence.folder).filter(({ what }) => what === 'no-manifest');
+  expect(logged).toMatchObject([{ stage: 'judge', detail: expect.stringMatching(why) }]);
 });
 
 /** A specification of which only what `judge` reads matters. */

@@ -124,10 +124,10 @@ async function isWhole(belay: Belay, { folder, spec, summary, timeline, readings
   for (const { stage, execution } of summary.gates)
     expect({ stage, execution }).toEqual({ stage: 'soak', execution: 1 });
 
-  // Every stage began and ended once, in its order; teardown is told although the manifest was written before it.
+  // Every stage began and ended once, in its order. Teardown is on record although the manifest was written before it.
   const order = ['provision', 'install', 'seed', 'ramp', 'steady', 'soak', 'snapshot', 'judge', 'teardown'];
-  const told = (wanted: string): readonly string[] =>
+  const stagesOf = (wanted: string): readonly string[] =>
     timeline.filter(({ what }) => what === wanted).map(({ stage }) => stage);
-  expect(told('began')).toEqual(order);
-  expect(told('ended')).toEqual(order);
+  expect(stagesOf('began')).toEqual(order);
+  expect(stagesOf('ended')).toEqual(order);
 }

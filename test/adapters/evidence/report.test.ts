@@ -172,7 +172,7 @@ describe.runIf(browserPath !== undefined)('report.html in a browser', () => {
       await expect(page.getByRole('img', { name: 'podBindP99 over the soak' }).boundingBox()).resolves.not.toBeNull();
       expect(await page.getByRole('columnheader').count()).toBe(6);
       expect(await page.getByRole('rowheader').count()).toBeGreaterThanOrEqual(7);
-      // Everything lies within the page's width: nobody has to scroll sideways.
+      // Everything lies within the page's width.
       for (const box of await Promise.all((await page.locator('.card').all()).map((card) => card.boundingBox()))) {
         if (box !== null) expect(box.x + box.width).toBeLessThanOrEqual(width);
       }

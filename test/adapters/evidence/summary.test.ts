@@ -79,7 +79,7 @@ describe('buildSummary', () => {
     });
   });
 
-  it('keeps a breach for ever, also when the retry passed', () => {
+  it('keeps a breach on record, also when the retry passed', () => {
     const breached = resultOf(cycle, 5, BEGIN_MS + 40_000);
     const state = stateAfter([
       ...GREEN.slice(0, 6),

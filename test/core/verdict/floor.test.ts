@@ -72,7 +72,7 @@ describe('the floor of the verdict', () => {
       'unmeasured',
       ['stage snapshot failed (execution 1): broke'],
     ],
-    ['of a breach made good', [...UP_TO_STEADY, 'soak!breach', 'steady#2', 'soak#2', ...CLOSING], 'pass', []],
+    ['of a breach that a retry healed', [...UP_TO_STEADY, 'soak!breach', 'steady#2', 'soak#2', ...CLOSING], 'pass', []],
     [
       'of a breach that came again',
       [...UP_TO_STEADY, 'soak!breach', 'steady#2', 'soak#2!breach', ...CLOSING],
@@ -124,7 +124,7 @@ describe('the ending', () => {
       'harness-fault',
     ],
     [
-      'of evidence that could not be had',
+      'of evidence that is missing',
       [...UP_TO_STEADY, 'soak', 'snapshot!harness', 'judge', 'teardown'],
       null,
       'completed',
@@ -147,7 +147,7 @@ describe('the ending', () => {
   });
 });
 
-describe('failures that were made good', () => {
+describe('failures that were healed', () => {
   test.for<[readonly string[], readonly string[]]>([
     [GREEN, []],
     [['soak!breach', 'steady#2', 'soak#2'], ['soak 1']],
@@ -188,8 +188,8 @@ describe('a breach that was read', () => {
     ['fails a soak that went on', ['soak'], [read(hard, 5), read(hard, 1)], 1, 'fail', [broken]],
     ['fails a soak whose worker never came back', ['soak!harness'], [read(hard, 5)], 1, 'fail', [broken, /failed/]],
     ['fails a soak that was cancelled', ['soak~'], [read(hard, 5)], 1, 'fail', [broken, /cancelled/]],
-    ['is not told twice where it ended the soak', ['soak!breach'], [read(hard, 5)], 1, 'fail', [/^stage soak failed/]],
-    ['is not told twice where its gate fails in the end', ['soak'], [read(hard, 5)], 5, 'pass', []],
+    ['is reported once where it ended the soak', ['soak!breach'], [read(hard, 5)], 1, 'fail', [/^stage soak failed/]],
+    ['is reported once where its gate fails at the end', ['soak'], [read(hard, 5)], 5, 'pass', []],
     ['was healed by a retry', ['soak!breach', 'soak#2'], [read(hard, 5), read(hard, 1, 2)], 1, 'pass', []],
     ['is none of a gate that is judged at the end', ['soak'], [read(late, 5)], 1, 'pass', []],
     ['is none of a gate that is only shown', ['soak'], [read(shown, 5)], 1, 'pass', []],

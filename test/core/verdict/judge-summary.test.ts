@@ -184,7 +184,7 @@ function plain(change: Partial<Profile> = {}): Profile {
 }
 
 describe("bars of a profile's slo", () => {
-  it('take the place of the system file, and 0 turns a gate off', () => {
+  it('replace those of the system file, and 0 turns a gate off', () => {
     expect(
       verdictOf(ours50k({ operatorNodeStateUpdateP99Seconds: 1 }), 'operatorNodeStateUpdateP99Seconds')?.verdict,
     ).toBe('fail');
@@ -301,7 +301,7 @@ describe("a summary of Belay's own", () => {
     expect(verdict.reasons[0]).toContain('target-down');
   });
 
-  it('does not forget what the stages had to say', () => {
+  it('keeps what the stages reported', () => {
     const summary = read({
       ...base,
       gates: [{ ...result, bar: { max: 9 } }],
