@@ -5,7 +5,7 @@
 const CORE_ROWS = [
   ['text', 'files', 'promql'],
   ['model'],
-  ['profile', 'gates', 'faults'],
+  ['profile', 'gates', 'faults', 'identity'],
   ['plan'],
   ['campaign'],
   ['verdict', 'conversion'],
@@ -25,7 +25,8 @@ const inNodeModules = (packages) => `(^|/)node_modules/(${packages.join('|')})/`
 
 const coreRows = CORE_ROWS.slice(0, -1).map((row, index) => ({
   name: `core-${row.join('-')}-import-nothing-later`,
-  comment: 'Inside src/core: text, files, promql < model < profile, gates, faults < plan < campaign < verdict.',
+  comment:
+    'Inside src/core: text, files, promql < model < profile, gates, faults, identity < plan < campaign < verdict.',
   from: { path: `^src/core/(${row.join('|')})/` },
   to: {
     path: `^src/core/(${CORE_ROWS.slice(index + 1)

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { collectSnapshot } from '../adapters/evidence/collect-snapshot.ts';
+import { readIdentityFindings } from '../adapters/evidence/identity-findings.ts';
 import { readReadings } from '../adapters/evidence/evidence-folder.ts';
 import { writeJunit } from '../adapters/evidence/junit.ts';
 import { writeManifest } from '../adapters/evidence/manifest.ts';
@@ -13,6 +14,14 @@ import { hostSize } from '../adapters/host/host-size.ts';
 import { readInfrastructureEvents } from '../adapters/host/infrastructure-events.ts';
 import { markClosing, openLedger, readLedger, removeCampaignFolder } from '../adapters/host/ledger.ts';
 import { stopProcess } from '../adapters/host/processes.ts';
+import { clusterIdentity } from '../adapters/identity/cluster-identity.ts';
+import { sha256OfText } from '../adapters/identity/content-hash.ts';
+import { runningImages } from '../adapters/identity/running-images.ts';
+import { programsOf, systemIdentity } from '../adapters/identity/system-identity.ts';
+import { temporalIdentity } from '../adapters/identity/temporal-identity.ts';
+import { toolIdentities } from '../adapters/identity/tool-identity.ts';
+import { workerIdentity } from '../adapters/identity/worker-identity.ts';
+import { withCluster } from '../adapters/kube/with-cluster.ts';
 import { runArrivals } from '../adapters/kube/run-arrivals.ts';
 import { connectForSeed } from '../adapters/kube/seed-client.ts';
 import { sweepCluster } from '../adapters/systems/sweep-cluster.ts';
@@ -63,6 +72,8 @@ type AllActivities = ResolveActivities &
 
 /** Every activity that a worker serves, by name. */
 export function createActivities({ log, metricsPort, observers }: ActivityDependencies): AllActivities {
+  // Before anything can change the files that this worker has loaded.
+  void workerIdentity();
   return {
     ...createResolve(),
     provision: createProvision(log, provisionAdapters(metricsPort)),
@@ -90,6 +101,11 @@ function provisionAdapters(metricsPort: number): ProvisionAdapters {
       claimWatch(slug, worker);
       await pointAt(slug, worker, within);
     },
+    identify: {
+      tools: toolIdentities,
+      temporal: temporalIdentity,
+      cluster: (cluster, within) => withCluster(cluster, (client) => clusterIdentity(client, !cluster.owned, within)),
+    },
   };
 }
 
@@ -102,6 +118,10 @@ export const INSTALL_ADAPTERS: InstallAdapters = {
   scrapeTargets: systemScrapeTargets,
   prometheus: ownPrometheus,
   writeTargets,
+  identify: {
+    programs: (system, tools) => toolIdentities(programsOf(system, tools)),
+    system: systemIdentity,
+  },
 };
 
 const SNAPSHOT_ADAPTERS: SnapshotAdapters = {
@@ -110,6 +130,10 @@ const SNAPSHOT_ADAPTERS: SnapshotAdapters = {
   prometheus: ownPrometheus,
   clusterLogs: ({ substrate }, cluster) => substrateAdapter(substrate, new Map()).clusterLogs(cluster),
   collect: collectSnapshot,
+  images: ({ campaign, slug, system }, cluster, within) =>
+    withCluster(cluster, (client) =>
+      runningImages({ client, campaign, namespace: slug, system: loadSystem(system).system }, within),
+    ),
 };
 
 /** What `judge` works with in a worker. */
@@ -120,6 +144,8 @@ export const JUDGE_ADAPTERS: JudgeAdapters = {
   hostSize,
   readCheckpoint,
   readLedger,
+  readIdentity: readIdentityFindings,
+  sha256: sha256OfText,
   writeSummary,
   writeJunit,
   writeReport: writeReportInThread,

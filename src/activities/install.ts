@@ -1,14 +1,18 @@
 import type { Logger } from 'pino';
 import type { LoadedSystem } from '../adapters/files/load-system.ts';
+import type { UsedTool } from '../adapters/identity/tool-identity.ts';
 import type { ScrapeTarget } from '../adapters/prometheus/scrape-config.ts';
 import type { RunningPrometheus } from '../adapters/prometheus/server.ts';
 import type { SystemRequest } from '../adapters/systems/install-system.ts';
 import type { ChartRequest } from '../adapters/systems/system-chart.ts';
 import { SystemNotReady } from '../adapters/systems/system-ready.ts';
 import { toolsOfSystem } from '../adapters/systems/tools-of-system.ts';
+import type { SystemIdentity, ToolIdentity } from '../core/identity/identity-schema.ts';
 import type { StageInput, StageResult } from '../core/campaign/stage-io.ts';
+import type { System } from '../core/model/system.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
 import { counted } from '../core/text/counted.ts';
+import { recordIdentity } from './identity.ts';
 import { stageActivity, systemNotThere } from './stage-activity.ts';
 import { toolsRequired, type FindTool } from './tools.ts';
 
@@ -27,6 +31,11 @@ export interface InstallAdapters {
     targets: readonly ScrapeTarget[],
     within: { readonly signal: AbortSignal; readonly budgetMs: number },
   ): Promise<void>;
+  readonly identify: {
+    /** The programs of the system's processes. */
+    programs(system: System, tools: ReadonlyMap<string, UsedTool>): Promise<readonly ToolIdentity[]>;
+    system(request: ChartRequest): Promise<SystemIdentity>;
+  };
 }
 
 /**
@@ -59,6 +68,20 @@ export function createInstall(log: Logger, adapters: InstallAdapters): (input: S
     await context.stepEach('targetsWritten', clusters, async (cluster, within) => {
       const targets = adapters.scrapeTargets({ ...common, cluster });
       if (prometheus !== undefined && targets.length > 0) await adapters.writeTargets(prometheus, targets, within);
+    });
+
+    const [first] = clusters;
+    await recordIdentity(context, {
+      tools: async () => ({
+        tools: await context.step('programsIdentified', () => adapters.identify.programs(system, tools)),
+      }),
+      system: async () => ({
+        system: await context.step('systemIdentified', ({ signal }) => {
+          if (first === undefined) throw new Error('the campaign has no clusters');
+          // All clusters have the same.
+          return adapters.identify.system({ ...common, cluster: first, signal });
+        }),
+      }),
     });
 
     const { processes, manifests, helm } = system.install;

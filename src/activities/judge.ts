@@ -11,6 +11,7 @@ import type { Stage } from '../core/model/stages.ts';
 import type { SoakCheckpoint } from '../core/plan/checkpoints/soak.ts';
 import { parseCheckpoint } from '../core/plan/stages/registry.ts';
 import { withUnreportedBreach } from '../core/verdict/unreported-breach.ts';
+import type { IdentityFinding } from '../core/identity/identity-schema.ts';
 import { latestOutcome, type CampaignState } from '../core/campaign/machine.ts';
 import { gateLine, type JudgeInput, type JudgeResult } from '../core/campaign/stage-io.ts';
 import { finalGates, type FinalSoak } from '../core/verdict/final-readings.ts';
@@ -32,6 +33,9 @@ export interface JudgeAdapters {
   hostSize(): HostSize;
   readCheckpoint(slug: string, stage: Stage, execution: number): unknown;
   readLedger(slug: string): Ledger | undefined;
+  /** What stages and workers found out about what the readings were taken with. */
+  readIdentity(folder: string): readonly IdentityFinding[];
+  sha256(text: string): string;
   writeSummary(folder: string, summary: Summary): void;
   writeJunit(folder: string, summary: Summary): void;
   writeReport(folder: string, signal: AbortSignal): Promise<unknown>;
@@ -67,6 +71,8 @@ export function createJudge(log: Logger, adapters: JudgeAdapters): (input: Judge
         facts: input.facts,
         context: contextOf(adapters.readLedger(spec.slug)),
         endedAtMs: Date.now(),
+        findings: adapters.readIdentity(evidence.folder),
+        sha256: (text) => adapters.sha256(text),
       });
       adapters.writeSummary(evidence.folder, judged);
       adapters.writeJunit(evidence.folder, judged);

@@ -1,13 +1,17 @@
 import type { Logger } from 'pino';
-import type { Ledger } from '../adapters/host/ledger.ts';
+import type { ClusterRecord, Ledger } from '../adapters/host/ledger.ts';
 import type { PrometheusRequest, RunningPrometheus } from '../adapters/prometheus/server.ts';
 import type { ScrapeTarget } from '../adapters/prometheus/scrape-config.ts';
+import type { UsedTool } from '../adapters/identity/tool-identity.ts';
 import type { SubstrateAdapter, ToolPaths } from '../adapters/substrates/substrate.ts';
 import { toolsOfSubstrate } from '../adapters/substrates/registry.ts';
+import type { ClusterClass, TemporalIdentity, ToolIdentity } from '../core/identity/identity-schema.ts';
 import type { StageInput, StageResult } from '../core/campaign/stage-io.ts';
 import { scrapeIntervalMs } from '../core/plan/scrape-interval.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
+import { countedClasses } from '../core/identity/counted-classes.ts';
 import { counted } from '../core/text/counted.ts';
+import { ofClusters, recordIdentity } from './identity.ts';
 import { stageActivity } from './stage-activity.ts';
 import { toolsRequired, type FindTool } from './tools.ts';
 
@@ -21,6 +25,11 @@ export interface ProvisionAdapters {
   writeTargets(prometheus: RunningPrometheus, targets: readonly ScrapeTarget[], within: Within): Promise<void>;
   /** Has the campaign's Prometheus scrape this worker. */
   scrapeWorker(slug: string, within: Within): Promise<void>;
+  readonly identify: {
+    tools(tools: ReadonlyMap<string, UsedTool>): Promise<readonly ToolIdentity[]>;
+    temporal(): Promise<TemporalIdentity>;
+    cluster(cluster: ClusterRecord, within: Within): Promise<ClusterClass>;
+  };
 }
 
 interface Within {
@@ -62,6 +71,19 @@ export function createProvision(log: Logger, adapters: ProvisionAdapters): (inpu
     });
     const notScraped = absent.flat();
     for (const line of notScraped) context.event('not-scraped', line);
+    await recordIdentity(context, {
+      tools: async () => ({ tools: await context.step('toolsIdentified', () => adapters.identify.tools(tools)) }),
+      temporal: async () => ({
+        temporal: await context.step('temporalIdentified', () => adapters.identify.temporal()),
+      }),
+      clusters: async () => {
+        const results = await context.stepEachSettled('clustersIdentified', clusters, (cluster, { signal, eachMs }) =>
+          adapters.identify.cluster(cluster, { signal, budgetMs: eachMs }),
+        );
+        const { found, unknown } = ofClusters('clusters', results);
+        return { clusters: countedClasses(found), unknown };
+      },
+    });
     return {
       detail: [`${counted(clusters.length, 'cluster')} up, Prometheus at ${prometheus.url}`, ...notScraped].join('; '),
       facts: {

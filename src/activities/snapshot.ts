@@ -5,10 +5,13 @@ import type { ClusterRecord, Ledger } from '../adapters/host/ledger.ts';
 import type { RunningPrometheus } from '../adapters/prometheus/server.ts';
 import type { ClusterLog } from '../adapters/substrates/substrate.ts';
 import type { EvidencePart, SnapshotInput, SnapshotResult } from '../core/campaign/stage-io.ts';
+import { asSet } from '../core/identity/identity-of.ts';
+import type { ImageIdentity } from '../core/identity/identity-schema.ts';
 import type { Stage } from '../core/model/stages.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
 import { parseCheckpoint } from '../core/plan/stages/registry.ts';
 import { isCancelled } from './cancellation.ts';
+import { ofClusters, recordIdentity } from './identity.ts';
 import { snapshotActivity, type StageContext } from './stage-activity.ts';
 import { messageOf } from '../core/text/message-of.ts';
 
@@ -20,6 +23,12 @@ export interface SnapshotAdapters {
   prometheus(slug: string): RunningPrometheus | undefined;
   clusterLogs(spec: CampaignSpec, cluster: ClusterRecord): readonly ClusterLog[];
   collect(request: SnapshotRequest): Promise<unknown>;
+  /** The images that run in a cluster: of the system, and of the load. */
+  images(
+    spec: CampaignSpec,
+    cluster: ClusterRecord,
+    within: { readonly signal: AbortSignal; readonly budgetMs: number },
+  ): Promise<readonly ImageIdentity[]>;
 }
 
 /**
@@ -64,6 +73,17 @@ export function createSnapshot(
         error: messageOf(error),
       });
     }
+    const clusters = adapters.readLedger(spec.slug)?.clusters ?? [];
+    await recordIdentity(context, {
+      images: async () => {
+        if (clusters.length === 0) throw new Error('the campaign has no clusters');
+        const results = await context.stepEachSettled('imagesIdentified', clusters, (cluster, { signal, eachMs }) =>
+          adapters.images(spec, cluster, { signal, budgetMs: eachMs }),
+        );
+        const { found, unknown } = ofClusters('images', results);
+        return { images: asSet(found.flat()), unknown };
+      },
+    });
     const missing = parts.filter((part) => !part.ok);
     for (const part of missing) context.log.warn({ part }, 'evidence is missing');
     return {

@@ -4,7 +4,9 @@ import { readCheckpoint, readCheckpointBefore, writeCheckpoint } from '../adapte
 import { readInfrastructureEvents } from '../adapters/host/infrastructure-events.ts';
 import { readLedger, updateLedger, type ClusterRecord } from '../adapters/host/ledger.ts';
 import { openEvidence, type Evidence, type TimelineEvent } from '../adapters/evidence/evidence-folder.ts';
+import { addIdentityFinding } from '../adapters/evidence/identity-findings.ts';
 import { keepBesideLedger, readSpec } from '../adapters/evidence/spec-store.ts';
+import { workerIdentity } from '../adapters/identity/worker-identity.ts';
 import { stageSeconds } from '../adapters/prometheus/own-metrics.ts';
 import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
 import type { DecisionRecord } from '../core/campaign/machine.ts';
@@ -118,6 +120,7 @@ function activityOf<S extends Stage, Input extends StageInput, Own extends BodyR
     for (const decision of input.decisions ?? []) evidence.event(decisionEvent(decision));
     if (execution > 1) postponeExpiry(spec, stage);
     event(attempt === 1 ? 'began' : 'resumed', '');
+    addIdentityFinding(evidence.folder, await workerIdentity());
     log.info('stage began');
     try {
       const result = await body({

@@ -26,6 +26,8 @@ export interface JudgedSummary {
   readonly belay: SummaryVerdict;
   readonly bigfleet: ForeignVerdict;
   readonly rows: readonly SideBySide[];
+  /** What the readings were taken with; undefined for a summary that does not say it. */
+  readonly identity: StoredSummary['identity'];
 }
 
 /**
@@ -45,6 +47,7 @@ export function judgeStored(path: string, profileName: string | undefined, set: 
     belay,
     bigfleet,
     rows: sideBySide(summary, bigfleet, belay),
+    identity: summary.identity,
   };
 }
 

@@ -1,7 +1,9 @@
 import Table from 'cli-table3';
 import { COMPACT } from './text-table.ts';
 import type { ForeignVerdict } from '../core/verdict/foreign-rules-registry.ts';
+import { identityLine } from '../core/identity/describe-identity.ts';
 import type { SideBySide, SummaryVerdict } from '../core/verdict/judge-summary.ts';
+import type { StoredSummary } from '../core/verdict/stored-summary.ts';
 import { checksSentence, gateSentence, originText } from '../core/verdict/wording.ts';
 import { momentText, timeOfDayText } from '../core/text/time.ts';
 import { barSymbols } from '../core/text/bar.ts';
@@ -74,6 +76,11 @@ export function bigfleetLine(bigfleet: ForeignVerdict): string {
   const unmeasured =
     bigfleet.unmeasured.length === 0 ? '' : ` (unmeasured, passed over: ${bigfleet.unmeasured.join(', ')})`;
   return `bigfleet: ${verdict}${unmeasured}`;
+}
+
+/** What the readings of a summary were taken with, in a line. No line for a summary that does not say it. */
+export function identityLines(recorded: StoredSummary['identity']): readonly string[] {
+  return recorded === undefined ? [] : [identityLine(recorded.identity, recorded.fingerprint)];
 }
 
 /** Belay's verdict in a line. */

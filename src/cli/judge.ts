@@ -31,7 +31,7 @@ export function judgeCommand(): Command {
       if (output === 'json') {
         const both = { belay, bigfleet, gates: rows };
         const shown = rules === 'both' ? both : rules === 'belay' ? { belay } : { bigfleet };
-        process.stdout.write(`${JSON.stringify({ ...judged.names, ...shown }, null, 2)}\n`);
+        process.stdout.write(`${JSON.stringify({ ...judged.names, ...judged.identity, ...shown }, null, 2)}\n`);
         return;
       }
       const tables = await import('./judge-table.ts');
@@ -55,6 +55,6 @@ export function judgeCommand(): Command {
           ...bigfleet.failures.map((failure) => `  ${failure}`),
         ],
       }[rules];
-      process.stdout.write(`${parts.join('\n')}\n`);
+      process.stdout.write(`${[...parts, ...tables.identityLines(judged.identity)].join('\n')}\n`);
     });
 }

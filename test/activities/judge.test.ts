@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { JUDGE_ADAPTERS } from '../../src/activities/all.ts';
 import { createJudge } from '../../src/activities/judge.ts';
+import { addIdentityFinding } from '../../src/adapters/evidence/identity-findings.ts';
 import { evidenceFolder, openEvidence, readTimeline } from '../../src/adapters/evidence/evidence-folder.ts';
 import type { Summary } from '../../src/core/verdict/summary-model.ts';
 import { writeCheckpoint } from '../../src/adapters/host/checkpoints.ts';
@@ -13,6 +14,7 @@ import { summaryInFolder } from '../../src/adapters/evidence/write-summary.ts';
 import type { JudgeInput, JudgeResult } from '../../src/core/campaign/stage-io.ts';
 import type { CampaignSpec } from '../../src/core/plan/spec.ts';
 import { BEGIN_MS, GREEN, resultOf, stateAfter } from '../adapters/evidence/fixture.ts';
+import { anIdentity } from '../core/identity/make-identity.ts';
 import { storedInput } from './stored-input.ts';
 import { testHome, type TestHome } from '../adapters/substrates/local-campaign.ts';
 import { aGate, aSpec, shortDeadlines } from '../workflows/make-spec.ts';
@@ -66,6 +68,31 @@ test('checks that were not made, and a load that was late, make a campaign unmea
     expect.stringMatching(/^podBindP99 is unmeasured \(checks-missed\): 1 of \d+ due checks in the soak measured/),
   ]);
   expect(summaryOf(spec)).toMatchObject({ lateness, gates: [{ checks: { measured: 1, cause: 'not made' } }] });
+});
+
+test('the summary says what the readings were taken with; what no stage recorded is unknown', async () => {
+  const spec = judged();
+  openEvidence(spec).readings(SOAK, 'end', [resultOf(bind, 1)]);
+  const { code, hosts, temporal, tools, clusters, system, images } = anIdentity();
+  const { folder } = openEvidence(spec);
+  addIdentityFinding(folder, { kind: 'stage', stage: 'provision', tools, clusters, unknown: [] });
+  await judge(spec);
+  const first = summaryOf(spec);
+  const worker = {
+    version: expect.any(String) as string,
+    contentSha256: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+  };
+  expect(first?.identity).toMatchObject({ code: [worker], hosts: [{ node: process.version }], tools, clusters });
+  expect(first?.identity?.unknown.map(({ part }) => part)).toEqual(['images', 'system', 'temporal']);
+  if (system === null || temporal === null) throw new Error('an identity without system or Temporal');
+  addIdentityFinding(folder, { kind: 'stage', stage: 'install', system, temporal, images, unknown: [] });
+  await judge(spec);
+  const second = summaryOf(spec);
+  expect(second?.identity).toMatchObject({ tools, clusters, system, temporal, images, unknown: [] });
+  expect(second?.identity?.code).toHaveLength(code.length);
+  expect(second?.identity?.hosts).toHaveLength(hosts.length);
+  expect(second?.fingerprint).toMatch(/^[0-9a-f]{64}$/);
+  expect(second?.fingerprint).not.toBe(first?.fingerprint);
 });
 
 test('what the ramp did not measure is absent, not 0', async () => {

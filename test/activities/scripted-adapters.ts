@@ -53,6 +53,11 @@ export function scriptedProvision(): ProvisionAdapters {
     startPrometheus: () => Promise.resolve(PROMETHEUS),
     writeTargets: () => Promise.resolve(),
     scrapeWorker: () => Promise.resolve(),
+    identify: {
+      tools: () => Promise.resolve([]),
+      temporal: () => Promise.resolve({ version: '1', sha256: null }),
+      cluster: () => Promise.resolve({ version: 'v1', platform: 'linux/amd64', count: 1, nodes: [] }),
+    },
   };
 }
 
@@ -65,6 +70,17 @@ export function scriptedInstall(system: System): InstallAdapters {
     scrapeTargets: () => [],
     prometheus: () => PROMETHEUS,
     writeTargets: () => Promise.resolve(),
+    identify: {
+      programs: () => Promise.resolve([]),
+      system: ({ spec }) =>
+        Promise.resolve({
+          name: spec.system.name,
+          fileSha256: spec.system.sha256,
+          manifestsSha256: null,
+          chart: null,
+          files: [],
+        }),
+    },
   };
 }
 
@@ -75,6 +91,7 @@ export function scriptedSnapshot(): SnapshotAdapters {
     prometheus: () => PROMETHEUS,
     clusterLogs: () => [],
     collect: ({ onPart }) => Promise.resolve(onPart({ what: 'curves of the gates', ok: true })),
+    images: () => Promise.resolve([]),
   };
 }
 
@@ -86,6 +103,8 @@ export function scriptedJudge(): JudgeAdapters {
     hostSize: () => ({ cores: 2, memoryBytes: 2 ** 33 }),
     readCheckpoint: () => undefined,
     readLedger,
+    readIdentity: () => [],
+    sha256: (text) => text,
     writeSummary: () => undefined,
     writeJunit: () => undefined,
     writeReport: () => Promise.resolve(),

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { judgeCommand } from '../../src/cli/judge.ts';
 import { UsageError } from '../../src/cli/usage-error.ts';
+import { anIdentity, hashOf } from '../core/identity/make-identity.ts';
 import { runCommand } from './run-command.ts';
 
 const files = fileURLToPath(new URL('plan-files', import.meta.url));
@@ -74,6 +75,21 @@ describe('belay judge', () => {
       'operatorOutboxDropsPerSec',
     );
     expect((await judge(green, '-p', 'small')).stdout).toContain('passed unmeasured');
+  });
+
+  it('shows what the readings were taken with, in one line; a summary of an earlier version has no such line', async () => {
+    const file = join(folder, 'summary.json');
+    const summary = { profile: 'small', metrics: {}, gates: [measured('x')] };
+    writeFileSync(file, JSON.stringify(summary));
+    expect((await judge(file, '-p', 'small')).stdout).not.toContain('fingerprint');
+    const recorded = { identity: anIdentity(), fingerprint: hashOf('z') };
+    writeFileSync(file, JSON.stringify({ ...summary, ...recorded }));
+    const { stdout } = await judge(file, '-p', 'small');
+    expect(stdout).toMatch(/^fingerprint 7a7a7a7a7a7a: code 0\.1\.0 .*, 2 tools, 2 images$/m);
+    expect(JSON.parse((await judge(file, '-p', 'small', '-o', 'json')).stdout)).toMatchObject(recorded);
+    // Keys of the same names that another tool wrote.
+    writeFileSync(file, JSON.stringify({ ...summary, identity: 'x', fingerprint: 7 }));
+    expect((await judge(file, '-p', 'small')).stdout).not.toContain('fingerprint');
   });
 
   it('shows which soak the readings are of and the checks without a value, and keeps the verdict of missed checks', async () => {

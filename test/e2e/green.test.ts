@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { manifestProblems } from '../../src/adapters/evidence/manifest.ts';
@@ -47,10 +48,17 @@ test('two campaigns at once pass, each with its whole evidence, and nothing is l
     expect(second.summary.facts['soak']?.['podsLost']).toBeGreaterThan(0);
     expect(first.summary.facts['soak']?.['podsLost']).toBe(0);
 
+    // Both were taken with the same things; only what was asked for differs.
+    expect(second.summary.fingerprint).toBe(first.summary.fingerprint);
+    expect(second.summary.specHash).not.toBe(first.summary.specHash);
+
     const judgedByPath = await belay.run(['judge', join(first.folder, 'summary.json'), '--profile', path]);
     expect(judgedByPath.exitCode, judgedByPath.stdout + judgedByPath.stderr).toBe(0);
     const judgedByName = await belay.run(['judge', second.folder, '--output', 'json']);
     expect(judgedByName.exitCode, judgedByName.stdout + judgedByName.stderr).toBe(0);
+    expect(judgedByPath.stdout).toMatch(
+      /^fingerprint [0-9a-f]{12}: code \S+ \(sha256 [0-9a-f]{12}\).*, 7 tools, 1 image$/m,
+    );
     expect((JSON.parse(judgedByName.stdout) as { belay: { verdict: string } }).belay.verdict).toBe('pass');
   });
 });
@@ -63,6 +71,7 @@ async function isWhole(belay: Belay, { folder, spec, summary, timeline, readings
       'logs',
       'plan.json',
       'prometheus',
+      'identity.jsonl',
       'readings.jsonl',
       'report.html',
       'spec.json',
@@ -93,6 +102,7 @@ async function isWhole(belay: Belay, { folder, spec, summary, timeline, readings
   const tested = { profile, substrate, catalogue, system, gates, plan, randomSeed };
   expect(spec.specHash).toBe(createHash('sha256').update(JSON.stringify(tested)).digest('hex'));
   expect(summary.specHash).toBe(spec.specHash);
+  isIdentified(summary);
 
   for (const key of ['runId', 'profile', 'target', 'cost', 'scale', 'metrics', 'passed'])
     expect(summary).toHaveProperty(key);
@@ -130,4 +140,28 @@ async function isWhole(belay: Belay, { folder, spec, summary, timeline, readings
     timeline.filter(({ what }) => what === wanted).map(({ stage }) => stage);
   expect(stagesOf('began')).toEqual(order);
   expect(stagesOf('ended')).toEqual(order);
+}
+
+/** Asserts that the summary says what the readings were taken with: all of it, and no path of this machine. */
+function isIdentified({ identity, fingerprint }: CampaignRecord['summary']): void {
+  const sha256 = expect.stringMatching(/^[0-9a-f]{64}$/) as string;
+  const named = (name: string): object => ({
+    name,
+    version: expect.stringMatching(/^\d+\.\d+\.\d+/) as string,
+    sha256,
+  });
+  expect(fingerprint).toEqual(sha256);
+  expect(identity).toEqual({
+    code: [expect.objectContaining({ version: '0.1.0', contentSha256: sha256 })],
+    hosts: [expect.objectContaining({ node: process.version, cores: cpus().length })],
+    temporal: { version: expect.stringMatching(/^\d+\.\d+/) as string, sha256 },
+    tools: ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kwok', 'kwokctl', 'prometheus'].map(
+      named,
+    ),
+    clusters: [{ version: expect.stringMatching(/^v1\./) as string, platform: 'linux/amd64', count: 1, nodes: [] }],
+    system: { name: 'kube-scheduler', fileSha256: sha256, manifestsSha256: null, chart: null, files: [] },
+    images: [{ of: 'load', image: expect.stringMatching(/pause/) as string, imageId: 'none' }],
+    unknown: [],
+  });
+  expect(JSON.stringify(identity)).not.toContain(repositoryFolder);
 }

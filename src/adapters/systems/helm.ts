@@ -22,7 +22,7 @@ export interface Release {
   readonly budgetMs: number;
 }
 
-/** What helm says of a release that is there. */
+/** What helm reports of a release that exists. */
 interface ReleaseStatus {
   readonly status: string;
   readonly campaign: string | undefined;
@@ -91,6 +91,18 @@ export async function removeRelease(release: Release): Promise<void> {
   await helm(release, ['uninstall', release.release, '--ignore-not-found', '--wait', '--timeout', `${seconds}s`]);
 }
 
+/**
+ * Name and version of the chart that a release was made from.
+ * @throws Error when there is no such release
+ */
+export async function chartOfRelease(release: Release): Promise<{ readonly name: string; readonly version: string }> {
+  const [listed] = await list(release, ['--filter', `^${release.release}$`, '--output', 'json']);
+  // The version begins at the first hyphen before a digit that is followed by dots: `bigfleet-scaletest-1.2.3-rc.1`.
+  const [, name, version] = /^(.+?)-(v?\d+\.\d+\.\d+.*)$/.exec(listed?.chart ?? '') ?? [];
+  if (name === undefined || version === undefined) throw new Error(`helm lists no release ${release.release}`);
+  return { name, version };
+}
+
 async function statusOf(release: Release): Promise<ReleaseStatus | undefined> {
   // Of all its revisions the newest; `helm status` does not tell labels.
   const selector = ['--namespace', release.namespace, '--filter', `^${release.release}$`, '--output', 'json'];
@@ -101,8 +113,14 @@ async function statusOf(release: Release): Promise<ReleaseStatus | undefined> {
   return { status, campaign: own.length > 0 ? release.campaign : undefined };
 }
 
-async function list(release: Release, args: readonly string[]): Promise<readonly { readonly status: string }[]> {
-  return JSON.parse(await helm(release, ['list', ...args])) as readonly { readonly status: string }[];
+/** A release as `helm list` shows it. `chart` is name and version, joined by a hyphen. */
+interface ListedRelease {
+  readonly status: string;
+  readonly chart: string;
+}
+
+async function list(release: Release, args: readonly string[]): Promise<readonly ListedRelease[]> {
+  return JSON.parse(await helm(release, ['list', ...args])) as readonly ListedRelease[];
 }
 
 /** Runs helm with folders of its own, so that it leaves nothing in the user's. */

@@ -4,8 +4,8 @@ import type { System } from '../../core/model/system.ts';
 import { readLedger } from '../host/ledger.ts';
 import type { ClusterRecord, LedgerProcess } from '../host/ledger.ts';
 import { applyManifests } from '../kube/apply.ts';
-import { connectCluster } from '../kube/client.ts';
 import type { ClusterClient } from '../kube/client.ts';
+import { withCluster } from '../kube/with-cluster.ts';
 import { removeCampaign } from '../kube/remove-campaign.ts';
 import type { ScrapeTarget } from '../prometheus/scrape-config.ts';
 import type { ToolPaths } from '../substrates/substrate.ts';
@@ -36,7 +36,7 @@ export async function installSystem(
   const { system, cluster, signal, onProgress } = request;
   const { budgets } = request.spec.deadlines;
   checkPlaceholders(system, { ...request, slug: request.spec.slug });
-  await withClient(cluster, async (client) => {
+  await withCluster(cluster, async (client) => {
     await applyAll(request, client, onProgress);
     const processes = new Map<string, LedgerProcess>();
     for (const process of system.install.processes) {
@@ -68,7 +68,7 @@ export async function removeSystem(request: SystemRequest): Promise<void> {
   };
   try {
     // While its controllers still run: they take their finalizers off their objects.
-    if (!cluster.owned) await withClient(cluster, sweep);
+    if (!cluster.owned) await withCluster(cluster, sweep);
   } finally {
     for (const { name } of system.install.processes.toReversed()) {
       await removeProcess(spec.slug, cluster, name, processStopMs);
@@ -121,15 +121,5 @@ async function applyAll(
       throw new Error(`${applied.what} exists already in ${cluster.name} and was not made by this campaign`);
     }
     onProgress(`${cluster.name}: ${applied?.what} ${applied?.outcome === 'foreign' ? 'was there' : 'applied'}`);
-  }
-}
-
-async function withClient(cluster: ClusterRecord, work: (client: ClusterClient) => Promise<void>): Promise<void> {
-  const { kubeconfigPath, context } = cluster;
-  const client = await connectCluster({ kubeconfigPath, context, connections: 4 });
-  try {
-    await work(client);
-  } finally {
-    await client.close();
   }
 }

@@ -45,7 +45,8 @@ export async function removeChart(request: ChartRequest): Promise<void> {
  */
 export const ALL_BUT_RELEASES: Readonly<Record<string, string>> = { secrets: 'type!=helm.sh/release.v1' };
 
-function releaseOf(
+/** The release of the system's chart on a cluster. */
+export function releaseOf(
   { spec, cluster, tools, signal }: ChartRequest,
   helm: NonNullable<System['install']['helm']>,
 ): Release {

@@ -50,6 +50,17 @@ export async function readCachedTool(
 }
 
 /**
+ * sha256 of a cached program as it was recorded when it was put into the cache; undefined for a file that is not this program, or
+ * that may have been changed since. The stamp is written last, so an unchanged program is older.
+ */
+export async function cachedToolSha256(name: ToolName, path: string): Promise<string | undefined> {
+  const cached = await readCachedTool(name);
+  if (cached?.path !== path) return undefined;
+  const [program, stamp] = await Promise.all([stat(path), stat(join(cachedToolFolder(name), STAMP))]);
+  return program.ctimeMs < stamp.mtimeMs ? cached.stamp.sha256 : undefined;
+}
+
+/**
  * Puts a tool into the cache: `make` is given an empty folder and the file to create in it; the folder appears under its
  * final name only when it is complete.
  */

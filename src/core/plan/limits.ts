@@ -214,6 +214,19 @@ export const FROZEN_AFTER_CHECKS = 3;
 /** Waiting for the lock of a ledger, ms. Its holders keep it for milliseconds. */
 export const LEDGER_LOCK_MS = 5_000;
 
+// Identity of a run.
+
+/** One answer of git, ms. */
+export const GIT_QUESTION_MS = 5_000;
+/** Call budgets within which all programs of a host are hashed: some hundred MB. */
+export const PROGRAM_IDENTITY_CALLS = 3;
+/** For this long after a change of a file, another change may leave size and times as they are, ms. */
+export const RECENT_CHANGE_MS = 1_000;
+/** Calls for version and Nodes of a cluster. */
+export const CLUSTER_IDENTITY_CALLS = 2;
+/** Calls for the images that run in a cluster. */
+export const IMAGE_CALLS = 8;
+
 // Temporal.
 
 /** Connecting, one call, and one call that the server answers only when something happened, ms. */

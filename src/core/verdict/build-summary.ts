@@ -1,5 +1,8 @@
 import { endingOf, healerOf } from '../campaign/ending.ts';
 import type { CampaignState } from '../campaign/machine.ts';
+import { fingerprintOf } from '../identity/fingerprint.ts';
+import { identityOf } from '../identity/identity-of.ts';
+import type { IdentityFinding } from '../identity/identity-schema.ts';
 import { gateLine, type EvidencePart } from '../campaign/stage-io.ts';
 import type { InfrastructureEvent } from '../gates/infrastructure.ts';
 import type { SoakLateness } from '../plan/checkpoints/soak.ts';
@@ -34,6 +37,9 @@ export interface SummaryInput {
   /** Context of the first cluster's kubeconfig. */
   readonly context: string;
   readonly endedAtMs: number;
+  /** What stages and workers found out about what the readings were taken with. */
+  readonly findings: readonly IdentityFinding[];
+  readonly sha256: (text: string) => string;
 }
 
 /** The summary of a campaign, verdict included. */
@@ -42,6 +48,7 @@ export function buildSummary(input: SummaryInput): Summary {
   const floor = floorOf(state, input.evidence);
   const { verdict, reasons } = verdictOf({ results, floor, actions, lateness, host });
   const unmeasuredGates = results.filter((one) => one.barKind !== 'informational' && one.reading.value === null);
+  const identity = identityOf(input.findings);
   const startedAtMs = state.outcomes[0]?.startedAtMs ?? state.stageStartedAtMs;
   return {
     runId: spec.campaign,
@@ -65,6 +72,8 @@ export function buildSummary(input: SummaryInput): Summary {
     reasons,
     floor,
     specHash: spec.specHash,
+    fingerprint: fingerprintOf(identity, spec, input.sha256),
+    identity,
     earlierSpecHashes: input.earlierSpecHashes,
     system: spec.system,
     substrate: { name: spec.substrate.metadata.name, type: spec.substrate.type },

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { describe, valueAt } from '../files/issues.ts';
 import { dotted } from '../files/yaml-text.ts';
+import type { Identity } from '../identity/identity-schema.ts';
 import type { SoakLateness } from '../plan/checkpoints/soak.ts';
 import type { Floor } from './floor.ts';
 import type { JudgedGate } from './judged-gate.ts';
@@ -25,6 +26,8 @@ export interface StoredSummary {
   readonly lateness: SoakLateness | undefined;
   /** What the host had to do; undefined in upstream's files and in those of earlier versions. */
   readonly host: HostRecord | undefined;
+  /** What the readings were taken with; undefined in upstream's files and in those of earlier versions. */
+  readonly identity: { readonly identity: Identity; readonly fingerprint: string } | undefined;
 }
 
 /** A summary, or everything that keeps the text from being one. */
@@ -40,7 +43,8 @@ export function parseStoredSummary(json: unknown): SummaryResult {
       errors: result.error.issues.map((issue) => sentenceOf(issue, json)),
     };
   }
-  const { runId, profile, metrics, scale, runnerActions, passed, gates, floor, lateness, host } = result.data;
+  const { runId, profile, metrics, scale, runnerActions, passed, gates, floor, lateness, host, identity, fingerprint } =
+    result.data;
   return {
     ok: true,
     summary: {
@@ -64,6 +68,7 @@ export function parseStoredSummary(json: unknown): SummaryResult {
       floor: floor ?? undefined,
       lateness: lateness ?? undefined,
       host: host ?? undefined,
+      identity: identity && fingerprint ? { identity, fingerprint } : undefined,
     },
   };
 }

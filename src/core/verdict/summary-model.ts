@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { identitySchema } from '../identity/identity-schema.ts';
 import type { UnmeasuredReason } from '../gates/model.ts';
 import type { Stage } from '../model/stages.ts';
 
@@ -199,6 +200,9 @@ export const summarySchema = z.object({
   /** What stages and evidence allow at best; no bar changes it. */
   floor,
   specHash: z.string(),
+  /** What the readings were taken with, and its hash. Earlier versions did not record it. */
+  fingerprint: z.string().exactOptional(),
+  identity: identitySchema.exactOptional(),
   earlierSpecHashes: z.array(z.string()),
   system: z.object({ name: z.string(), sha256: z.string() }),
   substrate: z.object({ name: z.string(), type: z.string() }),
@@ -250,6 +254,9 @@ export const judgedSummarySchema = z.object({
   floor: floor.nullish(),
   lateness: lateness.nullish(),
   host: host.nullish(),
+  // Other tools may have keys of these names.
+  fingerprint: z.string().nullish().catch(undefined),
+  identity: identitySchema.nullish().catch(undefined),
 });
 
 type Deep<T> = T extends readonly (infer Item)[]

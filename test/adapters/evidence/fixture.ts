@@ -3,6 +3,7 @@ import { initialState, next } from '../../../src/core/campaign/machine.ts';
 import type { Stage } from '../../../src/core/model/stages.ts';
 import { judgeGate } from '../../../src/core/gates/judge.ts';
 import type { GateDefinition, GateResult, Reading } from '../../../src/core/gates/model.ts';
+import { sha256OfText } from '../../../src/adapters/identity/content-hash.ts';
 import type { SummaryInput } from '../../../src/core/verdict/build-summary.ts';
 import type { CampaignSpec } from '../../../src/core/plan/spec.ts';
 import { aPlan, aProfile, aSubstrate } from '../../core/plan/make.ts';
@@ -134,6 +135,8 @@ export function inputOf(more: Partial<SummaryInput> & Pick<SummaryInput, 'result
     facts: {},
     context: 'kwok-belay-dev50-0',
     endedAtMs: BEGIN_MS + 90_000,
+    findings: [],
+    sha256: sha256OfText,
     ...more,
   };
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { connectCluster } from '../../../src/adapters/kube/client.ts';
-import { chartReference, removeRelease, upgradeRelease } from '../../../src/adapters/systems/helm.ts';
+import { chartOfRelease, chartReference, removeRelease, upgradeRelease } from '../../../src/adapters/systems/helm.ts';
 import type { Release } from '../../../src/adapters/systems/helm.ts';
 import { ensureTools } from '../../../src/adapters/toolchain/ensure-tools.ts';
 import { chartInputs } from '../../../src/core/plan/chart-values.ts';
@@ -82,6 +82,7 @@ describe('a release on a real cluster, with the real helm', () => {
   it('is installed with the values of profile and plan, changed by running it again, and removed', async () => {
     await upgradeRelease(release, chart, values(50_000));
     expect(await rendered()).toEqual({ clusterCount: '200', target: '25000' });
+    expect(await chartOfRelease(release)).toEqual({ name: 'small', version: '0.1.0' });
     await upgradeRelease(release, chart, values(50));
     expect(await rendered()).toEqual({ clusterCount: '1', target: '5000' });
     await removeRelease(release);

@@ -7,6 +7,7 @@ import { narrowestHeadroom } from '../../../core/gates/headroom.ts';
 import { failedExecutionSentence } from '../../../core/verdict/wording.ts';
 import { figureOrReason, gateFigure, loadFigure, stageFigure } from './figures.ts';
 import { gateTable } from './gate-table.ts';
+import { identityTable } from './identity-table.ts';
 import { html, trusted } from './html.ts';
 import type { Markup } from './html.ts';
 import { STYLE } from './style.ts';
@@ -90,6 +91,7 @@ export async function reportPage(data: ReportData): Promise<string> {
           )}
           ${section('Infrastructure', infrastructure(summary))} ${section('Evidence', evidence(summary))}
           ${section('What was tested', environment(summary, spec))}
+          ${section('What the readings were taken with', identityTable(summary))}
           <footer>
             Written by Belay from summary.json, spec.json and prometheus/series/. Times are UTC; charts count from the
             beginning of what they show.

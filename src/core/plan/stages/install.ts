@@ -1,3 +1,4 @@
+import { PROGRAM_IDENTITY_CALLS } from '../limits.ts';
 import { callWait, clustersOnHost, itemWait } from './shape.ts';
 import { noCheckpoint, type StageDescriptor } from './stage-descriptor.ts';
 
@@ -35,6 +36,9 @@ export const install = {
       }),
     targetsWritten: (shape) =>
       itemWait(shape, 'targets written, in turn', 'apiCallMs', { total: clustersOnHost(shape), atOnce: 1 }),
+    programsIdentified: (shape) =>
+      callWait(shape, 'programs of the system identified', 'apiCallMs', PROGRAM_IDENTITY_CALLS),
+    systemIdentified: (shape) => callWait(shape, 'files, manifests and chart identified', 'apiCallMs'),
   },
   describe: ({ system }) => `system ${system.name}`,
   parseCheckpoint: noCheckpoint,

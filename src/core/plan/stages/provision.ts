@@ -1,4 +1,11 @@
-import { CLUSTERS_AT_ONCE, CONVERSATIONS_AT_ONCE } from '../limits.ts';
+import {
+  CLUSTER_IDENTITY_CALLS,
+  CLUSTERS_AT_ONCE,
+  CONVERSATIONS_AT_ONCE,
+  PROGRAM_IDENTITY_CALLS,
+  TEMPORAL_CALL_MS,
+  TEMPORAL_CONNECT_MS,
+} from '../limits.ts';
 import { callWait, clustersOnHost, itemWait } from './shape.ts';
 import { clustersInWords, noCheckpoint, type StageDescriptor } from './stage-descriptor.ts';
 
@@ -24,6 +31,18 @@ export const provision = {
         total: clustersOnHost(shape),
         atOnce: 1,
         perItem: 2,
+      }),
+    toolsIdentified: (shape) => callWait(shape, 'tools identified', 'apiCallMs', PROGRAM_IDENTITY_CALLS),
+    temporalIdentified: () => ({
+      what: 'Temporal identified',
+      count: 1,
+      eachMs: TEMPORAL_CONNECT_MS + TEMPORAL_CALL_MS,
+    }),
+    clustersIdentified: (shape) =>
+      itemWait(shape, 'versions of the clusters read', 'apiCallMs', {
+        total: clustersOnHost(shape),
+        atOnce: CONVERSATIONS_AT_ONCE,
+        perItem: CLUSTER_IDENTITY_CALLS,
       }),
   },
   describe: (spec) => `${clustersInWords(spec)} and a Prometheus`,

@@ -1,5 +1,5 @@
-import { LOCAL_MS, SNAPSHOT_QUERIES } from '../limits.ts';
-import { callWait } from './shape.ts';
+import { CONVERSATIONS_AT_ONCE, IMAGE_CALLS, LOCAL_MS, SNAPSHOT_QUERIES } from '../limits.ts';
+import { callWait, clustersOnHost, itemWait } from './shape.ts';
 import { noCheckpoint, type StageDescriptor } from './stage-descriptor.ts';
 
 /** Keeps the evidence that ends with the campaign's parts. */
@@ -8,6 +8,12 @@ export const snapshot = {
     curvesRead: (shape) => callWait(shape, 'curves of all gates', 'queryMs', SNAPSHOT_QUERIES),
     tsdbKept: (shape) => callWait(shape, 'TSDB snapshot, then its copy', 'snapshotMs', 2),
     logsCopied: () => ({ what: 'logs copied', count: 1, eachMs: LOCAL_MS }),
+    imagesIdentified: (shape) =>
+      itemWait(shape, 'images that run read', 'apiCallMs', {
+        total: clustersOnHost(shape),
+        atOnce: CONVERSATIONS_AT_ONCE,
+        perItem: IMAGE_CALLS,
+      }),
   },
   describe: () => 'evidence of what was measured',
   parseCheckpoint: noCheckpoint,
