@@ -21,17 +21,17 @@ export interface ListDifference {
 /**
  * Versions of Pods as last reported. It decides what an event or a list changes.
  *
- * Versions of one cluster are comparable: a list at version V shows everything that happened up to V and nothing that happened
- * later. So an event up to V is already in the list, and an event after V is newer than the list. A list that contradicts this
- * comes from another history: from an etcd that was restored, or from another API server behind the same address. Such a list
- * is reported as a whole, because versions of two histories are not comparable.
+ * Versions of one cluster are comparable: a list at version V shows the state that everything up to V has led to, and nothing
+ * later. A list that contradicts the versions seen before comes from another history: from an etcd that was restored, or from
+ * another API server behind the same address. Such a list is reported as a whole, because versions of two histories are not
+ * comparable.
  */
 export class PodVersions {
   /** Version of each Pod, by UID. */
   readonly #known = new Map<string, number>();
-  /** Versions of the deletions after the last list, by UID. An older list still shows these Pods, and a replay changes them. */
+  /** Versions of deletions, by UID, of which an older list or an event that is still under way can show the Pod. */
   readonly #gone = new Map<string, number>();
-  #listed = 0;
+  #delivered = 0;
   #newest = 0;
 
   /** Number of Pods. */
@@ -44,8 +44,19 @@ export class PodVersions {
     return this.#newest;
   }
 
+  /** The version up to which the watch has delivered. */
+  get delivered(): number {
+    return this.#delivered;
+  }
+
+  /** Takes the version from which the watch was opened: it sends what is newer. */
+  opened(version: number): void {
+    this.#delivered = version;
+  }
+
   /** Takes the version of a bookmark. */
   bookmark(version: number): void {
+    this.#delivered = Math.max(this.#delivered, version);
     this.#newest = Math.max(this.#newest, version);
   }
 
@@ -53,7 +64,7 @@ export class PodVersions {
   changed(uid: string, version: number): boolean {
     this.bookmark(version);
     const known = this.#known.get(uid) ?? this.#gone.get(uid) ?? 0;
-    if (version <= this.#listed || version <= known) return false;
+    if (version <= known) return false;
     this.#known.set(uid, version);
     this.#gone.delete(uid);
     return true;
@@ -62,34 +73,48 @@ export class PodVersions {
   /** Takes a deletion from an event, whose version is that of the deletion. @returns whether it is news */
   deleted(uid: string, version: number): boolean {
     this.bookmark(version);
-    if (version <= this.#listed || version < (this.#known.get(uid) ?? 0)) return false;
+    if (version < (this.#known.get(uid) ?? this.#gone.get(uid) ?? 0)) return false;
     this.#gone.set(uid, version);
     return this.#known.delete(uid);
   }
 
-  /** Takes a list. */
-  list(list: PodList): ListDifference {
-    const replaced = this.#contradicts(list);
-    const before = new Map(this.#known);
-    if (replaced) {
+  /** Whether a list shows something that is not known. */
+  differs(list: PodList): boolean {
+    const { present, gone, replaced } = this.#compare(list);
+    return replaced || present.length > 0 || gone.length > 0;
+  }
+
+  /** Takes a list. @returns what it shows that was not known */
+  take(list: PodList): ListDifference {
+    const difference = this.#compare(list);
+    if (difference.replaced) {
       this.#known.clear();
       this.#gone.clear();
+      this.#delivered = 0;
     }
-    const present = list.items.filter(({ uid, version }) => {
-      if ((this.#gone.get(uid) ?? 0) > list.version || (this.#known.get(uid) ?? 0) >= version) return false;
-      this.#known.set(uid, version);
-      return true;
-    });
-    const shown = new Set(list.items.map(({ uid }) => uid));
-    // A Pod that is newer than the list is not missing from it.
-    const gone = [...before.keys()].filter(
-      (uid) => !shown.has(uid) && (replaced || (before.get(uid) ?? 0) <= list.version),
+    for (const { uid, version } of difference.present) this.#known.set(uid, version);
+    for (const uid of difference.gone) {
+      this.#known.delete(uid);
+      this.#gone.set(uid, list.version);
+    }
+    const settled = Math.min(list.version, this.#delivered);
+    for (const [uid, version] of this.#gone) if (version <= settled) this.#gone.delete(uid);
+    this.#newest = difference.replaced ? list.version : Math.max(this.#newest, list.version);
+    return difference;
+  }
+
+  #compare(list: PodList): ListDifference {
+    const replaced = this.#contradicts(list);
+    const shown = new Map(list.items.map((pod) => [pod.uid, pod]));
+    const present = [...shown.values()].filter(
+      ({ uid, version }) =>
+        replaced || ((this.#gone.get(uid) ?? 0) <= list.version && (this.#known.get(uid) ?? 0) < version),
     );
-    for (const uid of gone) this.#known.delete(uid);
-    for (const [uid, version] of this.#gone) if (version <= list.version) this.#gone.delete(uid);
-    this.#listed = list.version;
-    this.#newest = replaced ? list.version : Math.max(this.#newest, list.version);
-    return { present, gone, replaced };
+    // A Pod that is newer than the list is not missing from it.
+    const missing = [...this.#known].filter(
+      ([uid, version]) => !shown.has(uid) && (replaced || version <= list.version),
+    );
+    return { present, gone: missing.map(([uid]) => uid), replaced };
   }
 
   #contradicts({ items, version: listed, newestWhenAsked }: PodList): boolean {

@@ -4,6 +4,7 @@ import {
   WATCH_LATE_NEWS_MS,
   WATCH_LONGEST_PAUSE_MS,
   WATCH_NEWS_MS,
+  WATCH_NEWS_POLL_MS,
 } from '../../core/plan/limits.ts';
 import type { ClusterClient } from './client.ts';
 import { withQuery } from './client.ts';
@@ -105,15 +106,17 @@ class Watch {
   readonly #stop = new AbortController();
   /** What `onChange` threw: the observer is broken, not the watch. */
   #fault: { readonly cause: unknown } | undefined;
-  /** The version up to which the watch has delivered, and from which it is opened. Undefined: only a list gives one. */
+  /** The version from which the watch is opened. Undefined: only a list gives one. */
   #from: number | undefined;
   #connection: Connection | undefined;
   /** Lists since the watch could not be opened, or ended without news. Undefined while it delivers. */
   #listsSinceLost: number | undefined;
   #lastConfirmedMs = performance.now();
   #longestUnconfirmedMs = 0;
-  /** Ends a pause whose length has changed. */
-  #wakePause = (): void => {};
+  /** Ends the pause between two lists, whose length has changed. */
+  #wakeLists = (): void => {};
+  /** Ends the wait for a version from which the watch can be opened. */
+  #wakeOpening = (): void => {};
 
   constructor(request: WatchRequest) {
     this.#request = request;
@@ -146,11 +149,12 @@ class Watch {
         const { compareMs } = this.#request;
         return listPauseMs({ compareMs, pods: this.#versions.count, failed, listsSinceLost: this.#listsSinceLost });
       };
-      const leftMs = (): number => endedMs + pauseMs() - performance.now();
-      while (!this.#signal.aborted && leftMs() > 0) {
+      for (;;) {
+        const leftMs = endedMs + pauseMs() - performance.now();
+        if (leftMs <= 0 || this.#signal.aborted) break;
         const woken = new AbortController();
-        this.#wakePause = () => woken.abort();
-        await this.#sleep(leftMs(), woken.signal);
+        this.#wakeLists = () => woken.abort();
+        await this.#sleep(leftMs, woken.signal);
       }
     }
   }
@@ -159,25 +163,24 @@ class Watch {
   async #compare(): Promise<void> {
     const askedAtMs = Date.now();
     const askedMs = performance.now();
-    const connection = this.#connection;
     const list = await this.#list();
-    await this.#newsUpTo(list.version);
+    const connection = this.#connection;
+    await this.#newsOf(list);
     this.#signal.throwIfAborted();
-    const { present, gone, replaced } = this.#versions.list(list);
+    const { present, gone, replaced } = this.#versions.take(list);
     const seenSinceMs = Date.now();
     for (const pod of present) this.#emit({ type: 'present', pod, from: 'list', seenSinceMs });
     for (const uid of gone) this.#emit({ type: 'gone', uid });
     const silent = present.length + gone.length > 0 && connection !== undefined && connection === this.#connection;
     if (silent) this.#counts.silent++;
     if (replaced) this.#counts.replaced++;
-    if (silent || replaced) {
-      // A watch that skipped changes may have skipped others after the list.
-      this.#from = list.version;
-      this.#connection?.end.abort();
-    } else this.#from = Math.max(this.#from ?? 0, list.version);
+    // A watch that skipped changes may have skipped others after the list. One that was lost may fail again where it ended.
+    if (silent || replaced || this.#from === undefined || this.#listsSinceLost !== undefined) this.#from = list.version;
+    if (silent || replaced) this.#connection?.end.abort();
     this.#longestUnconfirmedMs = Math.max(this.#longestUnconfirmedMs, performance.now() - this.#lastConfirmedMs);
     this.#lastConfirmedMs = askedMs;
     this.confirmedAtMs = askedAtMs;
+    this.#wakeOpening();
   }
 
   async #list(): Promise<PodList> {
@@ -194,23 +197,24 @@ class Watch {
     return { items, version, newestWhenAsked };
   }
 
-  /** Waits until the watch has delivered everything up to a version, or delivers nothing more. */
-  async #newsUpTo(version: number): Promise<void> {
+  /** Waits until the watch has delivered what a list shows, has skipped it, or delivers nothing more. */
+  async #newsOf(list: PodList): Promise<void> {
     const listedMs = performance.now();
-    while (this.#from !== undefined && this.#from < version) {
+    while (this.#from !== undefined && this.#versions.delivered < list.version && this.#versions.differs(list)) {
       if (this.#connection === undefined && this.#listsSinceLost !== undefined) return;
       const quietSinceMs = Math.max(listedMs, this.#connection?.lastNewsMs ?? 0);
       const untilMs = Math.min(quietSinceMs + WATCH_NEWS_MS, listedMs + WATCH_LATE_NEWS_MS);
-      const leftMs = untilMs - performance.now();
-      if (leftMs <= 0 || this.#signal.aborted) return;
-      await this.#sleep(leftMs);
+      if (performance.now() >= untilMs || this.#signal.aborted) return;
+      await this.#sleep(WATCH_NEWS_POLL_MS);
     }
   }
 
   async #keepOpen(): Promise<void> {
     for (let pauseMs = WATCH_FIRST_PAUSE_MS; !this.#signal.aborted;) {
       if (this.#from === undefined) {
-        await this.#sleep(WATCH_FIRST_PAUSE_MS);
+        const woken = new AbortController();
+        this.#wakeOpening = () => woken.abort();
+        await this.#sleep(WATCH_LONGEST_PAUSE_MS, woken.signal);
         continue;
       }
       const newsBefore = this.#counts.events + this.#counts.bookmarks;
@@ -244,6 +248,7 @@ class Watch {
       const openedAtMs = Date.now();
       const connection = { end, lastNewsMs: performance.now() };
       this.#connection = connection;
+      this.#versions.opened(from);
       for await (const line of linesOf(body)) {
         if (signal.aborted) return;
         connection.lastNewsMs = performance.now();
@@ -280,7 +285,7 @@ class Watch {
         this.#emit({ type: 'present', pod: event.pod, from: 'watch', seenSinceMs: openedAtMs });
       }
     }
-    this.#from = Math.max(this.#from ?? 0, version);
+    this.#from = version;
   }
 
   /** Only a list gives a version again from which the watch can be opened. */
@@ -292,7 +297,7 @@ class Watch {
   /** There is no watch that delivers: the next list is due earlier. */
   #lose(): void {
     this.#listsSinceLost ??= 0;
-    this.#wakePause();
+    this.#wakeLists();
   }
 
   #countFailure(): void {

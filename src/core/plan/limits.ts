@@ -147,11 +147,12 @@ export const HEALTH_ANSWER_MS = 5_000;
 export const NAMESPACE_POLL_MS = 50;
 export const CRD_POLL_MS = 100;
 /**
- * After a list, how long a watch that delivers nothing has to deliver the same news itself, ms, and how long one that delivers
- * other news has.
+ * When a list shows news, how long a watch that delivers nothing has to deliver them itself, ms, how long one that delivers other
+ * news has, and how often it is checked.
  */
-export const WATCH_NEWS_MS = 500;
+export const WATCH_NEWS_MS = 2_000;
 export const WATCH_LATE_NEWS_MS = 5_000;
+export const WATCH_NEWS_POLL_MS = 50;
 /** The longest line of a watch, in characters: etcd takes objects up to 1.5 MiB. */
 export const WATCH_LINE_CHARS = 4 * 1024 * 1024;
 /** First and longest pause before a watch is opened again, ms. */

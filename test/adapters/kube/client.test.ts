@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { connectCluster } from '../../../src/adapters/kube/client.ts';
+import { KubeError } from '../../../src/adapters/kube/kube-error.ts';
 import { answer, kubeconfig, refuse, scriptedApi } from './scripted-api.ts';
 import type { Script, ScriptedApi } from './scripted-api.ts';
 
@@ -156,6 +157,45 @@ describe('lists', () => {
       /the list expired before its last page 5 times/,
     );
     expect(seen).toHaveLength(10);
+  });
+
+  test('start again when a page shows another version than the first one', async () => {
+    let starts = 0;
+    const { client } = await serve((request, response) => {
+      const second = request.url?.includes('continue') === true;
+      if (!second) starts++;
+      const resourceVersion = second && starts === 1 ? '6' : '5';
+      answer(response, 200, { items: [starts], metadata: { resourceVersion, ...(second ? {} : { continue: 'p2' }) } });
+    });
+    const listed = await client.list(PODS, { pick: (item: number) => item }, within());
+    expect(listed).toEqual({ items: [2, 2], resourceVersion: '5' });
+  });
+
+  test('whose page refers to itself as the next one fail', async () => {
+    const { client } = await serve((_, response) =>
+      answer(response, 200, { items: [], metadata: { resourceVersion: '5', continue: 'p2' } }),
+    );
+    await expect(client.list(PODS, { pick: (item: unknown) => item }, within())).rejects.toThrow(/refers to itself/);
+  });
+
+  test.each(['<html>', 'null', '{}', '{"metadata":{"resourceVersion":"5"}}', '{"items":{}}'])(
+    'fail when the answer is not a list: %s',
+    async (text) => {
+      const { client } = await serve((_, response) => response.writeHead(200).end(text));
+      const listing = client.list(PODS, { pick: (item: unknown) => item }, within());
+      await expect(listing).rejects.toThrow(/the answer is not a list/);
+      await expect(listing).rejects.toBeInstanceOf(KubeError);
+    },
+  );
+
+  test('end within their budget when an answer comes in pieces and never ends', async () => {
+    const { client } = await serve((_, response) => {
+      response.writeHead(200).write('{"items":[');
+      const pieces = setInterval(() => response.write(' '), 50);
+      response.on('close', () => clearInterval(pieces));
+    });
+    const listing = client.list(PODS, { pick: (item: unknown) => item }, { ...within(), budgetMs: 600 });
+    await expect(listing).rejects.toThrow(/no success within 600 ms.*the body did not end within/);
   });
 
   test('an empty collection may come as null', async () => {
