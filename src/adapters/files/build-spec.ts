@@ -76,6 +76,8 @@ export function buildSpec(input: CampaignInput, identity: SpecIdentity, given: G
     stages: STAGES,
     ...tested,
     capacityFromSystem: system.value.capacity === 'system',
+    // Not hashed by itself: the hash of the system's text covers it.
+    systemJobs: system.value.scrape.map(({ job }) => job),
     deadlines,
     holdMs,
     ...hostQueues(),

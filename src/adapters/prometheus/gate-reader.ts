@@ -3,6 +3,7 @@ import { infrastructureGaps } from '../../core/gates/infrastructure.ts';
 import { readHostSamples } from '../host/host-samples.ts';
 import { readInfrastructureEvents } from '../host/infrastructure-events.ts';
 import type { GateResult } from '../../core/gates/model.ts';
+import { expectedTargets } from '../../core/plan/expected-targets.ts';
 import { scrapeIntervalMs } from '../../core/plan/scrape-interval.ts';
 import type { CampaignSpec } from '../../core/plan/spec.ts';
 import { readLedger } from '../host/ledger.ts';
@@ -41,7 +42,7 @@ export function openGateReader(spec: CampaignSpec, execution: number): GateReade
         campaign: spec.campaign,
         execution,
         campaignStartMs: readLedger(spec.slug)?.createdAtMs ?? 0,
-        expected: {},
+        expected: expectedTargets(spec),
         watchLimitMs: WATCH_TRUSTED_MS,
         window: { settleEndMs, soakEndMs: atMs, nowMs: settledAtMs },
         gaps: infrastructureGaps(readInfrastructureEvents(spec.campaign)),

@@ -1,4 +1,5 @@
 import type { CallBudgets } from '../../core/plan/deadline-model.ts';
+import type { ClusterPart } from '../../core/model/substrate-types.ts';
 import type { CampaignSpec } from '../../core/plan/spec.ts';
 import type { ClusterRecord } from '../host/ledger.ts';
 import type { ScrapeTarget } from '../prometheus/scrape-config.ts';
@@ -22,13 +23,10 @@ export interface ProvisionRequest {
   readonly onProgress: OnProgress;
 }
 
-/** Parts of a cluster that Prometheus scrapes; the value of the `job` label. */
-export type ClusterJob = 'apiserver' | 'scheduler' | 'controller-manager' | 'etcd' | 'kwok';
-
 /** Targets of a cluster, and those parts of it that cannot be scraped, each with the reason. */
 export interface ScrapeTargets {
   readonly targets: readonly ScrapeTarget[];
-  readonly absent: readonly { readonly job: ClusterJob; readonly reason: string }[];
+  readonly absent: readonly { readonly job: ClusterPart; readonly reason: string }[];
 }
 
 /** A log file of a cluster's component, for evidence to copy. */

@@ -1,5 +1,5 @@
 import type { InfrastructureGap } from './answers.ts';
-import type { ExpectedTargets } from './expected.ts';
+import type { ExpectedByJob } from './expected.ts';
 import type { Expression } from './expression.ts';
 import type { GateDefinition } from './model.ts';
 import type { Selector } from '../promql/needs.ts';
@@ -14,7 +14,7 @@ export interface ReadingContext {
   readonly campaignStartMs: number;
   readonly scrapeIntervalMs: number;
   readonly gaps: readonly InfrastructureGap[];
-  readonly expected: ExpectedTargets;
+  readonly expected: ExpectedByJob;
   /** Age of the last confirmed state of a watch above which Belay's own counts of Pods are not trusted, ms. */
   readonly watchLimitMs: number;
 }

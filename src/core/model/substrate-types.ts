@@ -12,6 +12,12 @@ export interface SubstrateSettings {
   };
 }
 
+/** Parts of a cluster that Prometheus may scrape; the value of the label `job`. */
+export const CLUSTER_PARTS = ['apiserver', 'scheduler', 'controller-manager', 'etcd', 'kwok'] as const;
+
+/** One of {@link CLUSTER_PARTS}. */
+export type ClusterPart = (typeof CLUSTER_PARTS)[number];
+
 /** Clusters that a substrate offers, and the field that lists them. */
 interface Offer {
   readonly clusters: number;
@@ -37,6 +43,8 @@ export interface SubstrateTraits {
   readonly runnable: boolean;
   /** Each host manages only its own clusters. False: one host manages all of them. */
   readonly hostsWorkInParallel: boolean;
+  /** Parts of each cluster that can be reached for scraping. One that cannot be is missing in readings. */
+  readonly scrapedParts: readonly ClusterPart[];
   /** Field of the file with the settings of this type; no other type may have it. */
   readonly settings: keyof SubstrateSettings;
   /** What the settings must contain; absent = they are optional. */
@@ -56,6 +64,7 @@ export const SUBSTRATE_TYPES = {
     removedWhole: true,
     runnable: true,
     hostsWorkInParallel: false,
+    scrapedParts: CLUSTER_PARTS,
     settings: 'local',
     defaults: { local: { env: {}, nodeReadyDelaySeconds: 0 } },
   },
@@ -66,6 +75,7 @@ export const SUBSTRATE_TYPES = {
     removedWhole: false,
     runnable: true,
     hostsWorkInParallel: false,
+    scrapedParts: ['apiserver'],
     settings: 'kubeconfig',
     requiredSettings: 'a map of file and contexts',
     offers: ({ kubeconfig }) => ({
@@ -81,6 +91,7 @@ export const SUBSTRATE_TYPES = {
     removedWhole: false,
     runnable: false,
     hostsWorkInParallel: true,
+    scrapedParts: CLUSTER_PARTS,
     settings: 'kwokPod',
     requiredSettings: 'a map of requests and limits',
   },

@@ -21,6 +21,7 @@ export function parseSpec(value: unknown): CampaignSpec {
   fields.number('randomSeed');
   fields.number('holdMs');
   fields.list('gates', (gate, where) => recordedFields(where, gate).text('name'));
+  fields.list('systemJobs', (job, where) => recordedFields(where, { job }).text('job'), []);
   const deadlines = fields.object('deadlines');
   deadlines.object('budgets');
   const stages = fields.list('stages', (item, where) => recordedFields(where, { stage: item }).oneOf('stage', STAGES), [

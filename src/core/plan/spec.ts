@@ -48,6 +48,8 @@ export interface CampaignSpec {
   readonly system: { readonly name: string; readonly sha256: string };
   /** The system brings its own machines (e.g. Karpenter): seed makes no Nodes. */
   readonly capacityFromSystem: boolean;
+  /** Job of each scrape entry of the system; each has one target in every cluster. Records of earlier versions lack it. */
+  readonly systemJobs?: readonly string[];
   readonly gates: readonly GateDefinition[];
   readonly plan: Plan;
   readonly deadlines: StageDeadlines;

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { clusterName } from '../../../core/plan/cluster-name.ts';
 import { BORROWED_POLL_MS, CLUSTERS_AT_ONCE, LAST_SWEEP_MS } from '../../../core/plan/limits.ts';
 import { pollUntil } from '../../host/poll-until.ts';
 import { allAtOnce } from '../../host/at-once.ts';
@@ -9,7 +10,7 @@ import { connectCluster } from '../../kube/client.ts';
 import { removeCampaign } from '../../kube/remove-campaign.ts';
 import { apiHealth } from '../api-probe.ts';
 import type { ApiHealth } from '../api-probe.ts';
-import { clusterName, slugOf } from '../local/layout.ts';
+import { slugOf } from '../local/layout.ts';
 import type { ProvisionRequest, SubstrateAdapter } from '../substrate.ts';
 import { kubeconfigFiles, writeOwnKubeconfig } from './own-kubeconfig.ts';
 import { credentialFiles, borrowedScrapeTargets } from './scrape-borrowed.ts';

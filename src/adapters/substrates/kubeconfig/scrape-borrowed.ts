@@ -5,10 +5,14 @@ import type { ClusterRecord } from '../../host/ledger.ts';
 import { loadKubeconfig } from '../../kube/credentials.ts';
 import { askOnce } from '../api-probe.ts';
 import type { ScrapeTarget } from '../../prometheus/scrape-config.ts';
-import type { ClusterJob, ScrapeTargets } from '../substrate.ts';
+import { CLUSTER_PARTS, SUBSTRATE_TYPES } from '../../../core/model/substrate-types.ts';
+import type { ClusterPart } from '../../../core/model/substrate-types.ts';
+import type { ScrapeTargets } from '../substrate.ts';
 
 /** Parts that only their own host reaches in a cluster that is not ours. */
-const OUT_OF_REACH: readonly ClusterJob[] = ['scheduler', 'controller-manager', 'etcd', 'kwok'];
+const OUT_OF_REACH: readonly ClusterPart[] = CLUSTER_PARTS.filter(
+  (part) => !SUBSTRATE_TYPES.kubeconfig.scrapedParts.some((scraped) => scraped === part),
+);
 
 /**
  * What can be scraped of a borrowed cluster: its apiserver, with the kubeconfig's credentials, which are written as files

@@ -15,11 +15,6 @@ export type ComponentName = (typeof COMPONENTS)[number];
 
 type Located = Pick<ClusterRecord, 'name' | 'kubeconfigPath'>;
 
-/** Name of a campaign's cluster: also its kwokctl name. */
-export function clusterName(slug: string, index: number): string {
-  return `${slug}-c${index}`;
-}
-
 /** The context that kwokctl writes for a cluster of this name. */
 export function contextName(name: string): string {
   return `kwok-${name}`;

@@ -1,21 +1,23 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ClusterPart } from '../../../core/model/substrate-types.ts';
+import { clusterName } from '../../../core/plan/cluster-name.ts';
 import { CLUSTERS_AT_ONCE } from '../../../core/plan/limits.ts';
 import { allAtOnce } from '../../host/at-once.ts';
 import { campaignFolder, recordCluster } from '../../host/ledger.ts';
 import type { ClusterRecord } from '../../host/ledger.ts';
 import { withProcessLock } from '../../host/process-lock.ts';
-import type { ClusterJob, ProvisionRequest, ScrapeTargets, SubstrateAdapter } from '../substrate.ts';
+import type { ProvisionRequest, ScrapeTargets, SubstrateAdapter } from '../substrate.ts';
 import { componentLogs } from './components.ts';
 import { componentMetrics } from './kwok-config.ts';
-import { clusterFolder, clusterName, COMPONENTS, contextName, lockPath } from './layout.ts';
+import { clusterFolder, COMPONENTS, contextName, lockPath } from './layout.ts';
 import type { ComponentName } from './layout.ts';
 import { ensureLocalCluster } from './ensure-cluster.ts';
 import { removeLocalCluster } from './remove-cluster.ts';
 import type { ToolPaths } from '../substrate.ts';
 import { messageOf } from '../../../core/text/message-of.ts';
 
-const JOB_OF: Readonly<Record<ComponentName, ClusterJob>> = {
+const JOB_OF: Readonly<Record<ComponentName, ClusterPart>> = {
   etcd: 'etcd',
   'kube-apiserver': 'apiserver',
   'kube-controller-manager': 'controller-manager',
