@@ -43,7 +43,7 @@ test('what a campaign on local clusters expects is what its Prometheus scrapes',
 });
 
 test('what a campaign on borrowed clusters expects is what its Prometheus scrapes', async () => {
-  const [{ kubeconfigPath = '', context = '' } = {}] = owned;
+  const [{ kubeconfigPath, context }] = owned as [ClusterRecord, ...ClusterRecord[]];
   const spec: SubstrateSpec = {
     ...owner.spec,
     campaign: 'test-guest',

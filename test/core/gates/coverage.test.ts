@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { PointSeries } from '../../../src/core/gates/answers.ts';
 import { endLimitMs, freshMs, jobCoverage, type Coverage } from '../../../src/core/gates/coverage.ts';
@@ -32,8 +32,6 @@ function coverageOf(targets: readonly Scraped[], scope: Scope = {}): Coverage {
     { length: Math.floor((endMs - firstMs) / stepMs) + 1 },
     (_, index) => firstMs + index * stepMs,
   );
-  const within = (atMs: number, rangeMs: number) => (scrape: Scrape) =>
-    scrape.atMs > atMs - rangeMs && scrape.atMs <= atMs;
   const series = (points: (scrapes: readonly Scrape[]) => PointSeries['points']): readonly PointSeries[] =>
     targets
       .map(({ instance, labels, scrapes }) => ({
@@ -59,6 +57,11 @@ function coverageOf(targets: readonly Scraped[], scope: Scope = {}): Coverage {
   });
 }
 
+/** Whether a scrape lies in a range that ends at a moment, as PromQL takes it: without the range's start. */
+function within(atMs: number, rangeMs: number): (scrape: Scrape) => boolean {
+  return (scrape) => scrape.atMs > atMs - rangeMs && scrape.atMs <= atMs;
+}
+
 /** A target from a text of one character a second: 1 up, 0 a failed scrape, anything else no scrape. */
 function target(instance: string, text: string, labels: Readonly<Record<string, string>> = {}): Scraped {
   const scrapes = text
@@ -77,6 +80,11 @@ function zeros(count: number): string {
 
 function none(count: number): string {
   return '-'.repeat(count);
+}
+
+/** A target that is up in each of these clusters. */
+function inClusters(...names: readonly string[]): readonly Scraped[] {
+  return names.map((cluster, index) => target(`a${index}`, ones(30), { cluster }));
 }
 
 describe('jobCoverage', () => {
@@ -178,9 +186,6 @@ describe('jobCoverage', () => {
 
 describe('the targets that a campaign expects', () => {
   const clusters = ['c0', 'c1', 'c2', 'c3', 'c4'];
-  const inClusters = (...names: readonly string[]): readonly Scraped[] =>
-    names.map((cluster, index) => target(`a${index}`, ones(30), { cluster }));
-
   it('are missing where a cluster was never scraped', () => {
     const found = coverageOf(inClusters('c0', 'c2', 'c3', 'c4'), { expected: { count: 5, clusters } });
     expect(found).toMatchObject({ state: 'absent', missing: { count: 1, clusters: ['c1'] } });

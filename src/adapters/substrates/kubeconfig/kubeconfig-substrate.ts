@@ -66,7 +66,9 @@ async function provision({
 function refuseStranger(planned: ClusterRecord, uid: string, others: readonly ClusterRecord[]): void {
   const twin = others.find((each) => each.uid === uid);
   if (twin !== undefined) {
-    throw new Error(`contexts ${twin.context} and ${planned.context} lead to the same cluster (UID ${uid})`);
+    // They are asked at once, so either may answer first.
+    const [first, second] = [twin, planned].toSorted((a, b) => a.index - b.index);
+    throw new Error(`contexts ${first?.context} and ${second?.context} lead to the same cluster (UID ${uid})`);
   }
   if (planned.uid !== '' && planned.uid !== uid) {
     throw new Error(`context ${planned.context} led to cluster ${planned.uid} before and leads to ${uid} now`);
