@@ -72,6 +72,16 @@ describe('report.html', () => {
     );
   });
 
+  it('draws the CPU of the host over the campaign', async () => {
+    writeReportEvidence(folder, 'red');
+    expect(await written()).not.toContain('CPU of the host');
+    const points = Array.from({ length: 60 }, (_, index) => [BEGIN_MS + index * 1_000, 0.9]);
+    const lines = [{ label: 'tasks waiting', promql: 'x', series: [{ labels: {}, points }] }];
+    const curve = { name: 'host.cpu', startMs: BEGIN_MS, endMs: BEGIN_MS + 60_000, stepMs: 1_000, lines };
+    writeFileSync(join(folder, 'prometheus', 'series', 'host.cpu.json'), JSON.stringify(curve));
+    expect(await written()).toContain('CPU of the host</title>');
+  });
+
   it('needs no network and no script, and lets nothing through that would', async () => {
     writeReportEvidence(folder, 'red', (name) => `${HOSTILE}${name}`);
     const page = await written();

@@ -9,6 +9,7 @@ import { isStopped } from '../../../src/adapters/substrates/local/components.ts'
 import { writeTargets } from '../../../src/adapters/prometheus/server.ts';
 import { resolveGates } from '../../../src/core/gates/resolve.ts';
 import type { GateResult, UnmeasuredReason } from '../../../src/core/gates/model.ts';
+import type { TimeSpan } from '../../../src/core/gates/window.ts';
 import type { GatePatch } from '../../../src/core/model/gate-patch.ts';
 import { eventually } from '../eventually.ts';
 import type { CampaignBench } from './campaign-prometheus.ts';
@@ -265,6 +266,22 @@ describe('evaluateGates on a real Prometheus', () => {
     const [untouched] = await evaluateGates({ ...evaluation, gates, gaps: [before] });
     expect(touched?.reading).toMatchObject({ quality: 'unmeasured', reason: 'ground-gap' });
     expect(untouched?.reading).toMatchObject({ quality: 'measured' });
+  });
+
+  it('marks readings of a host without CPU, and measures no time beyond its bar there', async () => {
+    const [good, bad] = ['latency', 'beyondBucket'].map((name) => evaluation.gates.find((gate) => gate.name === name));
+    if (good === undefined || bad === undefined) throw new Error('no such gates');
+    const gates = [good, { ...bad, unit: 's' }];
+    const { settleEndMs, soakEndMs } = evaluation.window;
+    const hostBusy = ({ startMs, endMs }: TimeSpan): number =>
+      startMs === settleEndMs && endMs === soakEndMs ? 0.5 : 0;
+    const marked = await evaluateGates({ ...evaluation, gates, hostBusy });
+    expect(marked).toMatchObject([
+      { verdict: 'pass', reading: { quality: 'measured', hostBusy: 0.5 } },
+      { verdict: 'unmeasured', reading: { reason: 'host-saturated', hostBusy: 0.5 } },
+    ]);
+    const quiet = await evaluateGates({ ...evaluation, gates, hostBusy: () => 0 });
+    expect(quiet.map(({ verdict }) => verdict)).toEqual(['pass', 'fail']);
   });
 
   it('reads nothing while the soak settles, and only fail-fast gates when asked for those', async () => {
