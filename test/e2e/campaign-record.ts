@@ -15,18 +15,27 @@ import type { Belay } from './belay-cli.ts';
 export interface CampaignRecord {
   readonly folder: string;
   readonly spec: CampaignSpec;
+  /** Without the reason that the host had no CPU left: what else runs on the host of the tests is not their subject. */
   readonly summary: Summary;
+  /** That reason, if the summary has it. */
+  readonly hostReason: string | undefined;
   readonly timeline: readonly TimelineEvent[];
   readonly readings: readonly StoredReading[];
+}
+
+function isOfHost(reason: string): boolean {
+  return reason.startsWith('the host had no CPU left');
 }
 
 /** Reads a campaign's evidence. */
 export function recordOf(belay: Belay, campaign: string): CampaignRecord {
   const folder = join(belay.runs, campaign);
+  const summary = json(join(folder, 'summary.json')) as Summary;
   return {
     folder,
     spec: json(join(folder, 'spec.json')) as CampaignSpec,
-    summary: json(join(folder, 'summary.json')) as Summary,
+    summary: { ...summary, reasons: summary.reasons.filter((reason) => !isOfHost(reason)) },
+    hostReason: summary.reasons.find(isOfHost),
     timeline: readTimeline(folder),
     readings: readReadings(folder),
   };

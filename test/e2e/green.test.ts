@@ -71,6 +71,7 @@ async function isWhole(belay: Belay, { folder, spec, summary, timeline, readings
       'logs',
       'plan.json',
       'prometheus',
+      'host.jsonl',
       'identity.jsonl',
       'readings.jsonl',
       'report.html',

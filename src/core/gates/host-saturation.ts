@@ -62,7 +62,7 @@ function saturatedUntil(samples: readonly HostSample[], last: number): TimeSpan 
 }
 
 /**
- * The share of a time in which the host had no CPU left, 0 to 1; undefined where its state is not known. It prepares many such
+ * The share of a time in which the host had no CPU left, 0 to 1 with three digits; undefined where its state is not known. It prepares many such
  * questions about the same samples. @param samples in order
  */
 export function hostBusyIn(samples: readonly HostSample[]): (time: TimeSpan) => number | undefined {
@@ -71,7 +71,7 @@ export function hostBusyIn(samples: readonly HostSample[]): (time: TimeSpan) => 
   return (time) => {
     const lengthMs = time.endMs - time.startMs;
     if (lengthMs <= 0 || overlapMs(sampled, time) < KNOWN_SHARE * lengthMs) return undefined;
-    return Math.min(1, overlapMs(saturated, time) / lengthMs);
+    return Math.round(Math.min(1, overlapMs(saturated, time) / lengthMs) * 1_000) / 1_000;
   };
 }
 
