@@ -95,6 +95,10 @@ const EXPECTED: Record<string, { gate: GatePatch; reads: UnmeasuredReason | ((va
     gate: { quantile: { of: 0.9, histogram: 'two_seconds_bucket', by: ['shard'] }, max: 1 },
     reads: 'no-events',
   },
+  emptyGroupSkipped: {
+    gate: { quantile: { of: 0.9, histogram: 'two_seconds_bucket', by: ['shard'], emptyGroups: 'skip' }, max: 1 },
+    reads: (value) => value > 0.1 && value < 0.5,
+  },
   gauge: { gate: { query: 'max(ok_gauge)', job: 'healthy', max: 8 }, reads: (value) => value === 7 },
   comeback: { gate: { query: 'max(worker_gauge)', max: 8, job: 'worker' }, reads: (value) => value === 3 },
   comebackGrowth: { gate: { delta: { counter: 'worker_total' }, max: 1e6 }, reads: 'bar-in-bounds' },

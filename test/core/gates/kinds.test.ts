@@ -19,7 +19,7 @@ const CASES: readonly (readonly [GatePatch, object, object])[] = [
   [
     { share: { counter: 'a', of: 'a + b' } },
     { kind: 'share', counter: 'a', of: 'a + b' },
-    { promql: '(a) / (a + b)', growth: false },
+    { promql: 'sum(a) / sum(a + b)', growth: false },
   ],
   [
     { quantile: { of: 0.9, histogram: 'a_bucket{b="c"}', by: ['pod'] } },
@@ -28,6 +28,11 @@ const CASES: readonly (readonly [GatePatch, object, object])[] = [
       promql: 'max(histogram_quantile(0.9, sum by (le, pod) (rate(a_bucket{b="c"}[$window]))))',
       growth: false,
     },
+  ],
+  [
+    { quantile: { of: 0.5, histogram: 'a_bucket', emptyGroups: 'skip' } },
+    { kind: 'quantile', of: 0.5, histogram: 'a_bucket', by: [], emptyGroups: 'skip' },
+    { promql: 'max(histogram_quantile(0.5, sum by (le) (rate(a_bucket[$window]))))', growth: false },
   ],
   [{ idle: { counter: 'a_count' } }, { kind: 'idle', counter: 'a_count', by: [] }, { promql: 'a_count', growth: true }],
 ];

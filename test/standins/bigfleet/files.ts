@@ -100,9 +100,14 @@ export const STANDIN_CATALOGUE: string = stringify({
   ],
 });
 
-/** The gates of BigFleet as they stand in its system file, subqueries in steps that a soak of seconds has several of. */
+/**
+ * The gates of BigFleet's system file. The one process is all components, and subqueries have steps of which a soak of seconds
+ * has several.
+ */
 function bigfleetGates(): unknown {
-  const text = readFileSync(join(repositoryFolder, 'systems', 'bigfleet.yaml'), 'utf8');
-  const { gates } = parse(text.replaceAll('[$window:15s]', '[$window:1s]')) as { readonly gates: unknown };
+  const text = readFileSync(join(repositoryFolder, 'systems', 'bigfleet.yaml'), 'utf8')
+    .replaceAll('[$window:15s]', '[$window:1s]')
+    .replaceAll(/\bjob: bigfleet-\w+/g, `job: ${JOB}`);
+  const { gates } = parse(text) as { readonly gates: unknown };
   return gates;
 }

@@ -15,7 +15,10 @@ const NODE_STATES = exponentialBuckets(0.001, 2, 17);
 /** From 50 ms to 1,638.4 s. */
 const BINDS = exponentialBuckets(0.05, 2, 16);
 
-/** BigFleet's metrics by upstream's names, with upstream's buckets where they are known. Seconds throughout. */
+/**
+ * BigFleet's metrics by upstream's names, with upstream's buckets where they are known. Seconds throughout. A series with labels
+ * of its own is born with its first event, as in every exporter that uses Prometheus' libraries; the others exist from the start.
+ */
 export class Metrics {
   readonly registry = new Registry();
 
@@ -65,12 +68,8 @@ export class Metrics {
   readonly nodeToBound = this.#histogram('bigfleet_scaletest_pod_shim_node_to_bound_latency_seconds', BINDS, 'other');
 
   constructor() {
-    // What is counted only when something happens must be there before, or its first event would be no increase.
-    for (const kind of ['Bootstrap', 'Provision', 'Reclaim', 'Preempt']) this.actions.inc({ kind }, 0);
-    for (const outcome of ['success', 'timeout']) this.outcomes.inc({ kind: 'Bootstrap', outcome }, 0);
-    this.deferred.inc({ reason: 'budget' }, 0);
-    this.dropped.inc({ reason: 'queue-full' }, 0);
     this.raftTerm.set({}, 1);
+    this.#gauge('process_start_time_seconds', 'other').set({}, Date.now() / 1_000 - process.uptime());
   }
 
   /** No longer serves a metric. */

@@ -4,6 +4,10 @@ import { parseArgs } from 'node:util';
 const FAULTS = [
   /** Cycles that last two hours among thousands that last milliseconds. */
   'stall',
+  /** A cycle that never ends, while the metrics are served as before. */
+  'hung',
+  /** 500 applies that fail at once, in a coordinator that had no failure before. */
+  'apply-errors',
   /** Cycles that last 3 s. */
   'slow-cycles',
   /** Bootstraps are given up at 30 s, and begun again. */
@@ -12,7 +16,7 @@ const FAULTS = [
   'emit-without-landing',
   /** One machine fewer than are wanted. */
   'standing-shortfall',
-  /** Capacity requests are acknowledged after 20 s. */
+  /** Capacity requests are acknowledged after 30 s. */
   'ack-delay',
   /** Roll-ups beyond the last finite bucket, updates of Node states within it. */
   'saturation',

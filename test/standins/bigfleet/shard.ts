@@ -8,7 +8,9 @@ import type { Fault, Options } from './options.ts';
 const STALL_SECONDS = 7_200;
 const SLOW_CYCLE_SECONDS = 3;
 const BOOTSTRAP_LIMIT_SECONDS = 30;
-const ACK_DELAY_SECONDS = 20;
+const ACK_DELAY_SECONDS = 30;
+/** Applies that fail in one burst. */
+const FAILED_APPLIES = 500;
 const SATURATED_ROLLUP_SECONDS = 60;
 const SATURATED_NODE_STATE_SECONDS = 50;
 /** How long a bootstrap that will be given up keeps its machine busy. */
@@ -49,6 +51,7 @@ export class Shard implements Listener {
   #machineNumber = 0;
   #faultAtMs = Number.POSITIVE_INFINITY;
   #stalled = false;
+  #appliesFailed = false;
   #movedAtMs = 0;
   #steady = false;
   #slowestBind = 0;
@@ -68,6 +71,7 @@ export class Shard implements Listener {
 
   /** One cycle: what is wanted against what there is, and a bootstrap for each machine that is missing. */
   cycle(): void {
+    if (this.has('hung')) return;
     const startedAt = performance.now();
     const metrics = this.#metrics;
     const pending = [...this.#pods.values()].filter(({ node }) => node === undefined);
@@ -97,6 +101,10 @@ export class Shard implements Listener {
     metrics.nodeState.observe(this.has('saturation') ? SATURATED_NODE_STATE_SECONDS : took);
     metrics.acknowledge.observe(this.has('ack-delay') ? ACK_DELAY_SECONDS : took);
     metrics.applies.inc({ outcome: 'ok' });
+    if (!this.#appliesFailed && this.has('apply-errors')) {
+      this.#appliesFailed = true;
+      metrics.applies.inc({ outcome: 'error' }, FAILED_APPLIES);
+    }
   }
 
   /** Whether this fault has begun. */

@@ -17,6 +17,8 @@ interface QuantileSource {
   readonly of: number;
   readonly histogram: string;
   readonly by: readonly string[];
+  /** Groups that counted nothing are left out, as long as another did. Absent = they make the gate unmeasured. */
+  readonly emptyGroups?: 'skip';
 }
 
 declare module '../../model/gate-patch.ts' {
@@ -25,6 +27,7 @@ declare module '../../model/gate-patch.ts' {
       readonly of: number;
       readonly histogram: string;
       readonly by?: readonly string[] | undefined;
+      readonly emptyGroups?: 'skip' | undefined;
     };
   }
 }
@@ -48,13 +51,25 @@ export const quantile = {
         .min(1)
         .meta({ description: 'Labels whose groups have a quantile each; the highest counts. Absent = one group' })
         .optional(),
+      emptyGroups: z
+        .literal('skip')
+        .meta({
+          description: 'skip: a group that counted nothing is left out. Absent = it makes the gate unmeasured',
+        })
+        .optional(),
     })
     .meta({ description: 'A quantile of what a histogram counted in the window' })
     .optional(),
   sourceOf: ({ quantile: fields }) =>
     fields === undefined
       ? undefined
-      : { kind: 'quantile', of: fields.of, histogram: fields.histogram, by: fields.by ?? [] },
+      : {
+          kind: 'quantile',
+          of: fields.of,
+          histogram: fields.histogram,
+          by: fields.by ?? [],
+          ...(fields.emptyGroups === undefined ? {} : { emptyGroups: fields.emptyGroups }),
+        },
   checkRaw: (raw, path) => {
     const selector = raw.text(...path, 'quantile', 'histogram');
     const problem = selector !== undefined && isPromql(selector) ? histogramProblem(selector) : undefined;
@@ -69,7 +84,7 @@ export const quantile = {
     ];
   },
   expressions: ({ histogram }) => [{ promql: histogram, mayBeAbsent: false }],
-  *value({ of, by }, subject) {
+  *value({ of, by, emptyGroups }, subject) {
     const selector = subject.expressions[0]?.promql ?? '';
     const [buckets, sums, counts] = yield* all([
       counterGrowth(subject, selector, ['le', ...by]),
@@ -96,13 +111,12 @@ export const quantile = {
           }),
     );
     const groups = groupBuckets(buckets.map(({ labels, low }) => ({ labels, value: low })));
-    const highest = highestQuantile(
-      groups.map(({ labels, buckets: own }) => ({
-        labels,
-        result: bucketQuantile(of, own, means.get(groupKey(labels))),
-      })),
-      selector,
-    );
+    const results = groups.map(({ labels, buckets: own }) => ({
+      labels,
+      result: bucketQuantile(of, own, means.get(groupKey(labels))),
+    }));
+    const counted = results.filter(({ result }) => result.kind !== 'no-events');
+    const highest = highestQuantile(emptyGroups === 'skip' && counted.length > 0 ? counted : results, selector);
     return 'reason' in highest ? highest : bounded(highest.value, highest.low, highest.high, highest.because);
   },
   curve: ({ of, histogram, by }) => ({

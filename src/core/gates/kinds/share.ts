@@ -69,5 +69,5 @@ export const share = {
     const because = part.because ?? whole.because;
     return bounded(part.value / whole.value, lowOf(part) / highOf(whole), highOf(part) / lowOf(whole), because);
   },
-  curve: ({ counter, of }) => ({ promql: `(${counter}) / (${of})`, growth: false }),
+  curve: ({ counter, of }) => ({ promql: `sum(${counter}) / sum(${of})`, growth: false }),
 } satisfies GateKind<ShareSource>;
