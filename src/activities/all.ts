@@ -73,7 +73,7 @@ type AllActivities = ResolveActivities &
 /** Every activity that a worker serves, by name. */
 export function createActivities({ log, metricsPort, observers }: ActivityDependencies): AllActivities {
   // Before anything can change the files that this worker has loaded.
-  void workerIdentity();
+  workerIdentity();
   return {
     ...createResolve(),
     provision: createProvision(log, provisionAdapters(metricsPort)),

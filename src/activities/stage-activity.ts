@@ -120,7 +120,7 @@ function activityOf<S extends Stage, Input extends StageInput, Own extends BodyR
     for (const decision of input.decisions ?? []) evidence.event(decisionEvent(decision));
     if (execution > 1) postponeExpiry(spec, stage);
     event(attempt === 1 ? 'began' : 'resumed', '');
-    addIdentityFinding(evidence.folder, await workerIdentity());
+    addIdentityFinding(evidence.folder, workerIdentity());
     log.info('stage began');
     try {
       const result = await body({

@@ -108,6 +108,8 @@ test('a campaign that an earlier version resolved has every step', () => {
     'strayProcessesStopped',
     'systemReady',
     'targetsWritten',
+    'programsIdentified',
+    'systemIdentified',
   ]);
 });
 

@@ -4,21 +4,21 @@ import { repositoryFolder } from '../host/folders.ts';
 import { codeIdentity } from './code-identity.ts';
 import { hostClass } from './host-class.ts';
 
-let found: Promise<WorkerFinding> | undefined;
+let found: WorkerFinding | undefined;
 
 /**
  * Code and host of this process. The first call looks; a worker makes it when it starts, because its code is the one that it has
  * loaded then.
  */
-export function workerIdentity(): Promise<WorkerFinding> {
+export function workerIdentity(): WorkerFinding {
   found ??= look();
   return found;
 }
 
-async function look(): Promise<WorkerFinding> {
+function look(): WorkerFinding {
   const host = hostClass();
   try {
-    return { kind: 'worker', code: await codeIdentity(repositoryFolder), host, unknown: [] };
+    return { kind: 'worker', code: codeIdentity(repositoryFolder), host, unknown: [] };
   } catch (error) {
     return { kind: 'worker', host, unknown: [{ part: 'code', why: messageOf(error) }] };
   }

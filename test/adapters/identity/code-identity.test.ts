@@ -28,8 +28,8 @@ async function git(root: string, ...args: readonly string[]): Promise<string> {
   return (await execa('git', ['-C', root, ...who, ...args])).stdout;
 }
 
-async function contentOf(root: string): Promise<string> {
-  return (await codeIdentity(root)).contentSha256;
+function contentOf(root: string): string {
+  return codeIdentity(root).contentSha256;
 }
 
 test('two checkouts of one commit are the same code, wherever they are and whenever they were made', async () => {
@@ -43,8 +43,8 @@ test('two checkouts of one commit are the same code, wherever they are and whene
   writeFileSync(join(second, 'runs.txt'), 'evidence');
   const commit = await git(first, 'rev-parse', 'HEAD');
   const expected = { version: '1.2.3', contentSha256: expect.any(String) as string, commit, dirty: false };
-  expect(await codeIdentity(first)).toEqual(expected);
-  expect(await codeIdentity(second)).toEqual(await codeIdentity(first));
+  expect(codeIdentity(first)).toEqual(expected);
+  expect(codeIdentity(second)).toEqual(codeIdentity(first));
 });
 
 test.for<[string, (root: string) => void]>([
@@ -58,31 +58,31 @@ test.for<[string, (root: string) => void]>([
   await git(root, 'init', '-q');
   await git(root, 'add', '.');
   await git(root, 'commit', '-q', '-m', 'one');
-  const before = await codeIdentity(root);
+  const before = codeIdentity(root);
   change(root);
-  const after = await codeIdentity(root);
+  const after = codeIdentity(root);
   expect(after.contentSha256).not.toBe(before.contentSha256);
   expect(after).toMatchObject({ commit: before.commit, dirty: true });
 });
 
-test('content cannot move from one file to another unseen', async () => {
+test('content cannot move from one file to another unseen', () => {
   const first = aCheckout('first');
   const second = join(folder, 'second');
   cpSync(first, second, { recursive: true });
-  expect(await contentOf(second)).toBe(await contentOf(first));
+  expect(contentOf(second)).toBe(contentOf(first));
   writeFileSync(join(first, 'src/a.ts'), 'xy');
   writeFileSync(join(first, 'src/b.ts'), '');
   writeFileSync(join(second, 'src/a.ts'), 'x');
   writeFileSync(join(second, 'src/b.ts'), 'y');
-  expect(await contentOf(second)).not.toBe(await contentOf(first));
+  expect(contentOf(second)).not.toBe(contentOf(first));
 });
 
 test('without git, and for a copy inside another repository, the commit is not known', async () => {
   const copy = aCheckout('repository/vendor/belay');
-  expect(await codeIdentity(copy)).toMatchObject({ commit: null, dirty: null });
+  expect(codeIdentity(copy)).toMatchObject({ commit: null, dirty: null });
   const outer = join(folder, 'repository');
   await git(outer, 'init', '-q');
   await git(outer, 'add', '.');
   await git(outer, 'commit', '-q', '-m', 'one');
-  expect(await codeIdentity(copy)).toMatchObject({ commit: null, dirty: null });
+  expect(codeIdentity(copy)).toMatchObject({ commit: null, dirty: null });
 });
