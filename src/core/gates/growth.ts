@@ -1,147 +1,136 @@
 import type { PointSeries, Sample } from './answers.ts';
 import { all, instant, raw, type Asking } from './asking.ts';
-import { labelsText } from './labels-text.ts';
 import { BELAY_JOB } from './model.ts';
 import { groupKey } from './quantile.ts';
 import type { Refusal } from './refusal.ts';
-import { andTarget, hasTarget, targetKey } from './same-target.ts';
+import { hasTarget, targetKey, unlessTarget } from './same-target.ts';
+import { START_ROUNDING_MS, steadiness, type Steadiness } from './steady-targets.ts';
 import type { Subject } from './subject.ts';
 import { promDuration } from '../promql/placeholders.ts';
 
-/** Series whose restarts are looked into one by one. */
-const MAX_RESTARTED_SERIES = 20;
-/** Process start times are given in whole jiffies at best. Half a second covers their rounding. */
-const START_ROUNDING_MS = 500;
+/** Series that are looked into one by one. */
+const MAX_DOUBTFUL_SERIES = 20;
 
 /** How much counters grew. */
 export interface Growth {
   /** The labels that were asked for. */
   readonly labels: Readonly<Record<string, string>>;
   readonly low: number;
-  /** Infinity where a counter was reset: what it counted between its last sample and its end is not known. */
+  /** Infinity where a counter may have counted more than its samples show. */
   readonly high: number;
+  /** Why it may have, one sentence. */
+  readonly because?: string;
 }
 
 /**
  * How much the counters of a selector grew from the window's start to the moment of the reading, summed by labels, without
  * extrapolation. This is the only way in which growth is measured.
  *
- * - A series born in the window starts from 0 if its target was watched before, or its process started in the window. Otherwise
- *   its birth is not known, and nothing is claimed.
  * - The value at the start is the last one within the time in which a sample counts as present, so a missed scrape changes nothing.
- * - A series that ended in the window counts with its last value, and makes the growth a lower bound.
- * - A reset, or a restart of the process that its counters outgrew between two scrapes, makes the growth a lower bound: what was
- *   counted after the last sample of the old process is lost. The restored counters of Belay's own worker lose nothing.
+ * - A series born in the window starts from 0 if its target was up before, or its process certainly started in the window.
+ *   Otherwise it counts from its first value, which is a lower bound.
+ * - Growth is exact where all targets of the jobs are steady (see `steadiness`), and no series ended or was reset. Otherwise it is
+ *   a lower bound: a process may have ended, and its last events with it, even if no series shows it.
  */
 export function* counterGrowth(
   subject: Subject,
+  jobs: readonly string[],
   selector: string,
   by: readonly string[],
 ): Asking<readonly Growth[] | Refusal> {
   const { atMs, range, fresh, freshMs, window } = subject;
+  const targets = yield* steadiness(subject, jobs, { startMs: window.startMs, endMs: atMs });
   const ended = `last_over_time(${selector}[${range}])`;
   const begun = `last_over_time(${selector}[${fresh}] offset ${range})`;
-  const watched = (matchers: string): string => `(max_over_time(up{${matchers}}[${fresh}] offset ${range}) == 1)`;
-  const startedS = (window.startMs - START_ROUNDING_MS) / 1_000;
-  const restarted = (matchers: string): string =>
-    `((last_over_time(process_start_time_seconds{${[`job!="${BELAY_JOB}"`, ...(matchers === '' ? [] : [matchers])].join(',')}}[${range}]) > ${startedS}) and on (job, instance, cluster) ${watched(matchers)})`;
   const longer = promDuration(atMs - window.startMs + freshMs);
-  const [atStart, atEnd, births, vanished, doubtful] = yield* all([
-    instant(`sum by (${by.join(', ')}) (${begun} and ${ended})`, atMs),
-    instant(`sum by (${by.join(', ')}) (${ended})`, atMs),
-    instant(`count by (job, instance, cluster) (${ended} unless ${begun})`, atMs),
-    instant(`group by (${by.join(', ')}) (${ended} unless last_over_time(${selector}[${fresh}]))`, atMs),
-    instant(`${ended} and ((resets(${selector}[${longer}]) > 0) or ${andTarget(ended, restarted)})`, atMs),
+  const groups = by.join(', ');
+  const [atStart, atEnd, vanished, doubtful] = yield* all([
+    instant(`sum by (${groups}) (${begun} and ${ended})`, atMs),
+    instant(`sum by (${groups}) (${ended})`, atMs),
+    instant(`group by (${groups}) ((${ended} or ${begun}) unless last_over_time(${selector}[${fresh}]))`, atMs),
+    instant(
+      `(${ended} and (resets(${selector}[${longer}]) > 0)) or ${unlessTarget(ended, targets.steady)}`,
+      atMs,
+    ),
   ]);
-  const unknown = yield* unknownBirth(subject, births ?? [], watched(''));
-  if (unknown !== undefined) return unknown;
-  if ((doubtful ?? []).length > MAX_RESTARTED_SERIES) {
-    return {
-      reason: 'counter-reset',
-      detail: `${doubtful?.length ?? 0} series of ${selector} were reset in the window`,
-    };
+  if ((doubtful ?? []).length > MAX_DOUBTFUL_SERIES) {
+    const detail = `${doubtful?.length ?? 0} series of ${selector} were reset, or ${targets.why ?? 'ended'}`;
+    return { reason: 'counter-reset', detail };
   }
-  const corrections = yield* all((doubtful ?? []).map((series) => correction(subject, series, startedS)));
-  const sums = new Map<string, { labels: Readonly<Record<string, string>>; low: number; high: number }>();
-  for (const { labels, value } of atEnd ?? []) sums.set(groupKey(labels, []), { labels, low: value, high: value });
-  for (const { labels, value } of atStart ?? []) {
-    const sum = sums.get(groupKey(labels, []));
-    if (sum === undefined) continue;
-    sum.low -= value;
-    sum.high -= value;
-  }
-  for (const { labels } of vanished ?? []) {
-    const sum = sums.get(groupKey(labels, []));
-    if (sum !== undefined) sum.high = Infinity;
-  }
-  for (const [index, more] of corrections.entries()) {
-    const labels = doubtful?.[index]?.labels ?? {};
-    const sum = sums.get(groupKey(pick(labels, by), []));
-    if (sum === undefined) continue;
-    sum.low += more;
+  const corrections = yield* all((doubtful ?? []).map((series) => correction(subject, series, targets)));
+  const sums = new Map<
+    string,
+    { labels: Readonly<Record<string, string>>; low: number; high: number; because?: string }
+  >();
+  const sumOf = (labels: Readonly<Record<string, string>>): { low: number; high: number; because?: string } => {
+    const key = groupKey(labels, []);
+    const sum = sums.get(key) ?? { labels, low: 0, high: 0 };
+    sums.set(key, sum);
+    return sum;
+  };
+  for (const { labels, value } of atEnd ?? []) sumOf(labels).low += value;
+  for (const { labels, value } of atStart ?? []) sumOf(labels).low -= value;
+  for (const [index, more] of corrections.entries()) sumOf(pick(doubtful?.[index]?.labels ?? {}, by)).low += more;
+  for (const sum of sums.values()) sum.high = sum.low;
+  const unbounded = (labels: Readonly<Record<string, string>>, because: string): void => {
+    const sum = sumOf(labels);
     sum.high = Infinity;
+    sum.because ??= because;
+  };
+  if (targets.why !== undefined) {
+    if (by.length === 0) sumOf({});
+    for (const { labels } of sums.values()) unbounded(labels, targets.why);
   }
+  for (const { labels } of vanished ?? []) unbounded(labels, `a series of ${selector} ended in the window`);
+  for (const { labels } of doubtful ?? []) unbounded(pick(labels, by), `a series of ${selector} was reset`);
   const wrong = [...sums.values()].find(({ low }) => !Number.isFinite(low));
   if (wrong !== undefined) return { reason: 'nan', detail: `${selector} has values that are no numbers` };
   return [...sums.values()];
 }
 
-/** Why the birth of a series is not known; undefined when all are. */
-function* unknownBirth(
-  { atMs, window, range }: Subject,
-  births: readonly Sample[],
-  watched: string,
-): Asking<Refusal | undefined> {
-  if (births.length === 0) return undefined;
-  const [ups, starts] = yield* all([
-    instant(`count by (job, instance, cluster) (${watched})`, atMs),
-    instant(`max by (job, instance, cluster) (last_over_time(process_start_time_seconds[${range}]))`, atMs),
-  ]);
-  const known = new Set([
-    ...(ups ?? []).map(({ labels }) => targetKey(labels)),
-    ...(starts ?? [])
-      .filter(({ value }) => value * 1_000 >= window.startMs - START_ROUNDING_MS)
-      .map(({ labels }) => targetKey(labels)),
-  ]);
-  const birth = births.find(({ labels }) => !hasTarget(known, labels));
-  if (birth === undefined) return undefined;
-  const { labels, value } = birth;
-  return {
-    reason: 'counter-reset',
-    detail: `${value} series of the target${labelsText(labels)} have no value at the window's start and no known birth in it`,
-  };
-}
-
-/** What a restarted series grew at least, beyond the difference of its two ends. */
-function* correction({ atMs, window, freshMs }: Subject, { labels }: Sample, startedS: number): Asking<number> {
+/** What a doubtful series grew at least, beyond the difference of its two ends. */
+function* correction(
+  { atMs, window, freshMs }: Subject,
+  { labels }: Sample,
+  { wasWatched }: Steadiness,
+): Asking<number> {
   const span = promDuration(atMs - window.startMs + freshMs);
+  const target = { __name__: 'process_start_time_seconds', ...pick(labels, ['job', 'instance']) };
   const [points, starts] = yield* all([
     raw(`${exactSelector(labels)}[${span}]`, atMs),
-    raw(
-      `${exactSelector({ __name__: 'process_start_time_seconds', ...pick(labels, ['job', 'instance']) })}[${span}]`,
-      atMs,
-    ),
+    raw(`${exactSelector(target)}[${span}]`, atMs),
   ]);
-  const startsMs = (starts ?? [])
-    .filter((start) => hasTarget(new Set([targetKey(start.labels)]), labels))
-    .flatMap((series) => series.points.map(([, value]) => value * 1_000))
-    .filter((ms) => ms >= startedS * 1_000);
-  return lowerBound(points ?? [], window.startMs, [...new Set(startsMs)]);
+  const restores = labels['job'] === BELAY_JOB;
+  const startAt = new Map(restores ? [] : (starts ?? [])
+          .filter((start) => hasTarget(new Set([targetKey(start.labels)]), labels))
+          .flatMap(({ points: own }) => own));
+  return lowerBound(points ?? [], window.startMs, { startAt, wasWatched: wasWatched(labels) });
 }
 
-function lowerBound(series: readonly PointSeries[], startMs: number, startsMs: readonly number[]): number {
+/**
+ * The least that one series can have grown, less the difference of its ends.
+ *
+ * @param startAt when the process of each sample started, seconds since 1970
+ */
+function lowerBound(
+  series: readonly PointSeries[],
+  startMs: number,
+  { startAt, wasWatched }: { readonly startAt: ReadonlyMap<number, number>; readonly wasWatched: boolean },
+): number {
   const points = series.flatMap((one) => one.points).sort(([a], [b]) => a - b);
   const before = points.findLast(([atMs]) => atMs <= startMs);
   const inside = points.filter(([atMs]) => atMs > startMs);
-  let [previousMs, previous] = before ?? [startMs, 0];
-  const first = previous;
-  let total = 0;
+  const [firstMs, first] = inside[0] ?? [startMs, 0];
+  const bornInWindow = wasWatched || (startAt.get(firstMs) ?? 0) * 1_000 >= startMs + START_ROUNDING_MS / 2;
+  let [previousMs, previous] = before ?? [startMs, bornInWindow ? 0 : first];
+  let grown = 0;
   for (const [atMs, value] of inside) {
-    const restarted = startsMs.some((ms) => previousMs < ms && ms <= atMs + START_ROUNDING_MS) && atMs > previousMs;
-    total += value < previous || (restarted && before !== undefined) ? value : value - previous;
+    const [start, earlier] = [startAt.get(atMs), startAt.get(previousMs)];
+    const restarted = start !== undefined && earlier !== undefined && start !== earlier;
+    grown += value < previous || restarted ? value : value - previous;
     [previousMs, previous] = [atMs, value];
   }
-  return total - (previous - first);
+  return grown - (previous - (before?.[1] ?? 0));
 }
 
 /** A selector of exactly one series, made of its labels. */

@@ -4,15 +4,23 @@ import type { Measure } from './measure.ts';
 import { bucketQuantile, groupBuckets, groupKey } from './quantile.ts';
 import { groupQuantiles } from './quantile-bounds.ts';
 import type { Refusal } from './refusal.ts';
+import type { Subject } from './subject.ts';
+import { withoutExtrapolation } from '../promql/increases.ts';
 import { quantilesOf, type QuantileUse } from '../promql/quantiles.ts';
+import { tolerant } from '../promql/tolerant.ts';
 
 /**
  * The measures of each `histogram_quantile` of a query, by where its call begins; or why one of them cannot be believed.
  * @throws Unanswered
  */
-export function* quantileUses(query: string, atMs: number): Asking<ReadonlyMap<number, readonly Measure[]> | Refusal> {
+export function* quantileUses(
+  query: string,
+  { atMs, fresh }: Pick<Subject, 'atMs' | 'fresh'>,
+): Asking<ReadonlyMap<number, readonly Measure[]> | Refusal> {
   const uses = quantilesOf(query);
-  const results = yield* all(uses.map((use) => measuresOf(use, atMs)));
+  const results = yield* all(
+    uses.map((use) => measuresOf(use, (promql) => instant(tolerant(withoutExtrapolation(promql), fresh), atMs))),
+  );
   const found = new Map<number, readonly Measure[]>();
   for (const [index, result] of results.entries()) {
     if ('reason' in result) return result;
@@ -21,14 +29,17 @@ export function* quantileUses(query: string, atMs: number): Asking<ReadonlyMap<n
   return found;
 }
 
-function* measuresOf(use: QuantileUse, atMs: number): Asking<readonly Measure[] | Refusal> {
+function* measuresOf(
+  use: QuantileUse,
+  ask: (promql: string) => Asking<readonly Sample[]>,
+): Asking<readonly Measure[] | Refusal> {
   const { phi, buckets, sum, count } = use;
   if (phi === undefined) {
     return { reason: 'query-error', detail: 'the quantile is not a number, so saturation cannot be checked' };
   }
   const [samples, sums, counts] = yield* all([
-    instant(buckets, atMs),
-    ...(sum === undefined || count === undefined ? [] : [instant(sum, atMs), instant(count, atMs)]),
+    ask(buckets),
+    ...(sum === undefined || count === undefined ? [] : [ask(sum), ask(count)]),
   ]);
   const means = meansByGroup(sums ?? [], counts ?? []);
   const groups = groupBuckets(samples ?? []);

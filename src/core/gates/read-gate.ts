@@ -1,6 +1,7 @@
 import { all, Unanswered, type Asking } from './asking.ts';
 import { aggregates } from './checks/aggregates.ts';
 import { births } from './checks/births.ts';
+import { changed } from './checks/changed.ts';
 import type { Check } from './checks/check.ts';
 import { coverage, coverageOf } from './checks/coverage.ts';
 import { names } from './checks/names.ts';
@@ -16,7 +17,7 @@ import { subjectOf } from './subject-of.ts';
 import type { TimeSpan } from './window.ts';
 
 /** Checks in the order of their reasons: from cause to symptom, so that the reason names what to fix. */
-const CHECKS: readonly Check[] = [watch, coverage, names, births];
+const CHECKS: readonly Check[] = [watch, coverage, names, births, changed];
 
 /**
  * Reads a gate over a window: the only function that decides whether a value can be believed. Checks run from cause to symptom:
@@ -69,7 +70,7 @@ export function silentReading(
 
 function* believed(subject: Subject, facts: SeriesFacts, jobs: readonly string[]): Asking<Reading> {
   const [value, aggregated, ...found] = yield* all<Measure | Refusal | undefined>([
-    gateKind(subject.gate.source).value(subject.gate.source, subject),
+    gateKind(subject.gate.source).value(subject.gate.source, subject, jobs),
     aggregates(subject),
     ...CHECKS.map((check) => check(subject, jobs)),
   ]);

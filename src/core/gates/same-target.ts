@@ -8,6 +8,11 @@ export function andTarget(left: string, right: (matchers: string) => string): st
   return `((${left} and on (job, instance, cluster) ${right('')}) or (${left} and on (job, instance) ${right('cluster=""')}))`;
 }
 
+/** The series of `left` whose target has no series in `right`, found in the same way. */
+export function unlessTarget(left: string, right: (matchers: string) => string): string {
+  return `((${left} unless on (job, instance, cluster) ${right('')}) unless on (job, instance) ${right('cluster=""')})`;
+}
+
 /** Whether a set of keys of targets, see `targetKey`, has the target of a series with these labels. */
 export function hasTarget(known: ReadonlySet<string>, labels: Readonly<Record<string, string>>): boolean {
   return known.has(targetKey(labels)) || known.has(targetKey({ ...labels, cluster: '' }));

@@ -21,8 +21,13 @@ export function histogramProblem(query: string): string | undefined {
   return name.endsWith('_bucket') ? undefined : `the name of a histogram's buckets ends in _bucket; found "${name}"`;
 }
 
+/** A selector with the same labels of another metric. */
+export function renamed(selector: string, name: string): string {
+  return selector.replace(selectorsOf(selector)[0]?.name ?? '', name);
+}
+
 /** The selector of a histogram's `_sum` or `_count` beside that of its buckets. */
 export function sibling(buckets: string, suffix: '_sum' | '_count'): string {
   const name = selectorsOf(buckets)[0]?.name ?? '';
-  return buckets.replace(name, name.slice(0, -'_bucket'.length) + suffix);
+  return renamed(buckets, name.slice(0, -'_bucket'.length) + suffix);
 }

@@ -1,55 +1,63 @@
 import { all, instant, type Asking } from '../asking.ts';
 import type { Refusal } from '../refusal.ts';
-import { andTarget } from '../same-target.ts';
+import { steadiness } from '../steady-targets.ts';
 import type { Subject } from '../subject.ts';
-import { BELAY_JOB } from '../model.ts';
+import { promDuration } from '../../promql/placeholders.ts';
+import { literalSeconds } from '../../promql/range.ts';
 import { ratesOf, type RateUse } from '../../promql/rates.ts';
-
-/** Process start times are given in whole jiffies at best. Half a second covers their rounding, seconds. */
-const START_ROUNDING_S = 0.5;
 
 /**
  * No `rate()` of the gate leaves something out. It takes the first value of a series in its range as where counting began, so it
- * does not see what a series is born with; and what a process counted after its last scrape is lost when it restarts. The kinds
+ * does not see what a series is born with; and what a process counted after its last scrape is lost when it ends. The kinds
  * `delta`, `share` and `quantile` count births, and give a bound for restarts.
  */
-export function* births(subject: Subject): Asking<Refusal | undefined> {
+export function* births(subject: Subject, jobs: readonly string[]): Asking<Refusal | undefined> {
   const uses = subject.expressions.flatMap(({ promql }) => ratesOf(promql));
-  const refusals = yield* all(uses.map((use) => leftOut(subject, use)));
+  const refusals = yield* all(uses.map((use) => leftOut(subject, jobs, use)));
   return refusals.find((refusal) => refusal !== undefined);
 }
 
-function* leftOut({ atMs, fresh, gate }: Subject, use: RateUse): Asking<Refusal | undefined> {
+function* leftOut(subject: Subject, jobs: readonly string[], use: RateUse): Asking<Refusal | undefined> {
+  const { atMs, fresh, freshMs, gate } = subject;
   const { call, selector, range, moved } = use;
-  if (moved) {
+  const rangeMs = Math.round(literalSeconds(range) * 1_000);
+  if (moved || !(rangeMs > 0)) {
     if (gate.barKind === 'informational') return undefined;
     return {
       reason: 'query-error',
       detail: `what ${call} leaves out cannot be known, because its range is moved or calculated; use delta, share or quantile`,
     };
   }
+  const span = { startMs: atMs - rangeMs, endMs: atMs };
+  const longer = promDuration(rangeMs + freshMs);
   const begun = `last_over_time(${selector}[${fresh}] offset ${range})`;
-  const watched = (matchers: string): string => `(max_over_time(up{${matchers}}[${fresh}] offset ${range}) == 1)`;
-  const restarted = (matchers: string): string => {
-    const started = `process_start_time_seconds{${[`job!="${BELAY_JOB}"`, ...(matchers === '' ? [] : [matchers])].join(',')}}`;
-    return `(((last_over_time(${started}[${range}]) - ${START_ROUNDING_S}) > time() - ${range}) and on (job, instance, cluster) ${watched(matchers)})`;
-  };
-  const [born, reset] = yield* all([
-    instant(`count((min_over_time(${selector}[${range}]) > 0) unless ${begun})`, atMs),
-    instant(
-      `count((resets(${selector}[${range}]) > 0) or ${andTarget(`last_over_time(${selector}[${range}])`, restarted)})`,
-      atMs,
-    ),
+  // From the first sample on it counts: that must not be long after the range's start.
+  const first = rangeMs > freshMs ? ` offset ${promDuration(rangeMs - freshMs)}` : '';
+  const targets = yield* steadiness(subject, jobs, span);
+  const [born = 0, ended = 0, reset = 0, late = 0] = yield* all([
+    count(`(min_over_time(${selector}[${range}]) > 0) unless ${begun}`, atMs),
+    count(`last_over_time(${selector}[${longer}]) unless last_over_time(${selector}[${fresh}])`, atMs),
+    count(`resets(${selector}[${longer}]) > 0`, atMs),
+    count(`${begun} unless last_over_time(${selector}[${fresh}]${first})`, atMs),
   ]);
-  if (reset?.[0] !== undefined) {
-    return {
-      reason: 'counter-reset',
-      detail: `${reset[0].value} series of ${selector} were reset or belong to a process that restarted; ${call} does not see what was lost`,
-    };
+  if (reset > 0) return lost(`${reset} series of ${selector} were reset; ${call} does not see what was lost`);
+  if (targets.why !== undefined) return lost(`${call} may leave something out: ${targets.why}`);
+  if (ended > 0) return lost(`${ended} series of ${selector} ended; ${call} does not see what was lost`);
+  if (late > 0) {
+    return lost(`${late} series of ${selector} have no sample near the start of ${range}; ${call} begins later`);
   }
-  if (born?.[0] === undefined) return undefined;
+  if (born === 0) return undefined;
   return {
     reason: 'born-in-window',
-    detail: `${born[0].value} series of ${selector} were born in the window with a value that ${call} leaves out; use delta, share or quantile`,
+    detail: `${born} series of ${selector} were born in the window with a value that ${call} leaves out; use delta, share or quantile`,
   };
+}
+
+function lost(detail: string): Refusal {
+  return { reason: 'counter-reset', detail };
+}
+
+/** How many series an expression has. */
+function* count(promql: string, atMs: number): Asking<number> {
+  return (yield* instant(`count(${promql})`, atMs))[0]?.value ?? 0;
 }

@@ -52,8 +52,8 @@ export const delta = {
     return message === undefined ? [] : [{ field: 'delta.counter', message }];
   },
   expressions: ({ counter }) => [{ promql: counter, mayBeAbsent: true }],
-  *value({ perSecond }, subject) {
-    const growth = yield* expressionGrowth(subject, subject.expressions[0]?.promql ?? '');
+  *value({ perSecond }, subject, jobs) {
+    const growth = yield* expressionGrowth(subject, jobs, subject.expressions[0]?.promql ?? '');
     if ('reason' in growth || perSecond !== true) return growth;
     const seconds = (subject.atMs - subject.window.startMs) / 1_000;
     return bounded(growth.value / seconds, lowOf(growth) / seconds, highOf(growth) / seconds, growth.because);

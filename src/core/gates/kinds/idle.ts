@@ -1,11 +1,14 @@
 import { z } from 'zod';
 import { matching } from '../../files/fields.ts';
 import { isPromql } from '../../promql/check.ts';
-import { selectorProblem } from '../../promql/histogram-selector.ts';
-import { raw } from '../asking.ts';
-import { groupKey } from '../quantile.ts';
+import { renamed, selectorProblem } from '../../promql/histogram-selector.ts';
+import { all, instant, raw } from '../asking.ts';
+import { idleness } from '../idleness.ts';
+import { labelsText } from '../labels-text.ts';
 import { bounded } from '../measure.ts';
 import { promDuration } from '../../promql/placeholders.ts';
+import { hasTarget, targetKey } from '../same-target.ts';
+import { jobMatcher } from '../steady-targets.ts';
 import type { GateKind } from './kind.ts';
 import { promql } from './promql-field.ts';
 
@@ -59,37 +62,30 @@ export const idle = {
     return message === undefined ? [] : [{ field: 'idle.counter', message }];
   },
   expressions: ({ counter }) => [{ promql: counter, mayBeAbsent: false }],
-  *value({ by }, subject) {
-    const { gate, window, atMs } = subject;
+  *value({ by }, subject, jobs) {
+    const { gate, window, atMs, fresh, scrapeIntervalMs } = subject;
     const windowMs = atMs - window.startMs;
     const lookBackMs = Math.min(windowMs, Math.max(LOOK_BACK_MIN_MS, LOOK_BACK_BARS * 1_000 * (gate.bar.max ?? 0)));
+    const span = promDuration(lookBackMs);
     const selector = subject.expressions[0]?.promql ?? '';
-    const series = yield* raw(`${selector}[${promDuration(lookBackMs)}]`, atMs);
-    if (series.length === 0) return { reason: 'empty', detail: `empty result of ${selector}` };
-    const loops = Map.groupBy(series, ({ labels }) =>
-      by.length === 0 ? groupKey(labels, []) : JSON.stringify(by.map((name) => labels[name] ?? '')),
-    );
-    let [low, high] = [0, 0];
-    for (const loop of loops.values()) {
-      const grown = loop.map(({ points }) => lastGrowth(points)).filter((one) => one !== undefined);
-      const byMs = Math.max(...grown.map((one) => one.byMs));
-      const afterMs = Math.max(...grown.map((one) => one.afterMs));
-      low = Math.max(low, (grown.length === 0 ? lookBackMs : atMs - byMs) / 1_000);
-      high = Math.max(high, grown.length === 0 ? Infinity : (atMs - afterMs) / 1_000);
-    }
-    return bounded(low, low, high, 'growth is seen only at scrapes');
+    const ofJobs = jobMatcher(jobs);
+    const [counters = [], ups = [], starts = []] = yield* all([
+      raw(`${selector}[${span}]`, atMs),
+      raw(`up{${ofJobs}}[${span}]`, atMs),
+      raw(`process_start_time_seconds{${ofJobs}}[${span}]`, atMs),
+    ]);
+    if (counters.length === 0) return { reason: 'empty', detail: `empty result of ${selector}` };
+    // A loop that never completed a cycle may have no series at all, though its target is up.
+    const up = yield* instant(`max_over_time(${renamed(selector, 'up')}[${fresh}]) == 1`, atMs);
+    const silent = up.find((target) => {
+      const known = new Set([targetKey(target.labels)]);
+      return !counters.some(({ labels }) => hasTarget(known, labels));
+    });
+    const loops = idleness({ counters, ups, starts, by, atMs, scrapeTimeoutMs: scrapeIntervalMs });
+    const lowS = Math.max(...loops.map(({ lowMs }) => lowMs)) / 1_000;
+    const highS = Math.max(...loops.map(({ highMs }) => highMs)) / 1_000;
+    if (silent === undefined) return bounded(lowS, lowS, highS, 'growth is seen only at scrapes');
+    return bounded(lowS, lowS, Infinity, `a target${labelsText(silent.labels)} is up, but has no series ${selector}`);
   },
   curve: ({ counter }) => ({ promql: counter, growth: true }),
 } satisfies GateKind<IdleSource>;
-
-/** Between which two samples a series grew last; a fall is the growth of a new process. */
-function lastGrowth(
-  points: readonly (readonly [number, number])[],
-): { readonly afterMs: number; readonly byMs: number } | undefined {
-  for (let index = points.length - 1; index > 0; index--) {
-    const [byMs, value] = points[index] ?? [0, 0];
-    const [afterMs, before] = points[index - 1] ?? [0, 0];
-    if (value !== before) return { afterMs, byMs };
-  }
-  return undefined;
-}

@@ -32,8 +32,9 @@ export interface GateKind<S> {
   readonly expressions: (source: S) => readonly Expression[];
   /**
    * The gate's value, or why there is none. `expressions` of the subject are those of this kind, in the same order, filled in.
+   * @param jobs scrape jobs that serve the gate's series
    * @throws Unanswered
    */
-  readonly value: (source: S, subject: Subject) => Asking<Measure | Refusal>;
+  readonly value: (source: S, subject: Subject, jobs: readonly string[]) => Asking<Measure | Refusal>;
   readonly curve: (source: S) => KindCurve;
 }

@@ -84,12 +84,12 @@ export const quantile = {
     ];
   },
   expressions: ({ histogram }) => [{ promql: histogram, mayBeAbsent: false }],
-  *value({ of, by, emptyGroups }, subject) {
+  *value({ of, by, emptyGroups }, subject, jobs) {
     const selector = subject.expressions[0]?.promql ?? '';
     const [buckets, sums, counts] = yield* all([
-      counterGrowth(subject, selector, ['le', ...by]),
-      counterGrowth(subject, sibling(selector, '_sum'), by),
-      counterGrowth(subject, sibling(selector, '_count'), by),
+      counterGrowth(subject, jobs, selector, ['le', ...by]),
+      counterGrowth(subject, jobs, sibling(selector, '_sum'), by),
+      counterGrowth(subject, jobs, sibling(selector, '_count'), by),
     ]);
     if (buckets === undefined || sums === undefined || counts === undefined)
       return { reason: 'not-evaluated', detail: 'nothing was asked' };
@@ -98,7 +98,7 @@ export const quantile = {
     if (lost !== undefined) {
       return {
         reason: 'counter-reset',
-        detail: `a process restarted in the window${labelsText(lost.labels)}: what ${selector} counted before its end is not known`,
+        detail: `${selector} may have counted more than its samples show${labelsText(lost.labels)}: ${lost.because ?? 'it was reset'}`,
       };
     }
     const count = new Map('reason' in counts ? [] : counts.map(({ labels, low }) => [groupKey(labels), low]));

@@ -40,7 +40,7 @@ export const query = {
     const text = subject.expressions[0]?.promql ?? '';
     const [found, quantiles] = yield* all<Sides>([
       singleValue(tolerant(text, subject.fresh), subject.atMs, subject.gate.absentIs),
-      quantileUses(text, subject.atMs),
+      quantileUses(text, subject),
     ]);
     if (quantiles !== undefined && typeof quantiles === 'object' && 'reason' in quantiles) return quantiles;
     if (typeof found === 'object' && 'reason' in found) return found;

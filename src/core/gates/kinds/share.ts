@@ -54,8 +54,8 @@ export const share = {
     { promql: counter, mayBeAbsent: true },
     { promql: of, mayBeAbsent: false },
   ],
-  *value(_source, subject) {
-    const sides = subject.expressions.map(({ promql: counters }) => expressionGrowth(subject, counters));
+  *value(_source, subject, jobs) {
+    const sides = subject.expressions.map(({ promql: counters }) => expressionGrowth(subject, jobs, counters));
     const [part, whole] = yield* all(sides);
     if (part === undefined || whole === undefined) return { reason: 'not-evaluated', detail: 'nothing was asked' };
     if ('reason' in part) return part;

@@ -1,0 +1,46 @@
+import { assert, property } from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { runOn } from './answer.ts';
+import { histories, type History } from './arbitrary.ts';
+import { definitionOf, judged, reading } from './judged.ts';
+import { recorded, type Recorded } from './recorded.ts';
+import { stateAt } from './truth.ts';
+
+const RUNS = 20_000;
+/** Of the readings of a healthy fleet that was scraped without a gap, and of which something is true. */
+const MOST_UNMEASURED = 0.01;
+/** Of all readings, where some target restarts, is silent, is missing, or is scraped with gaps. */
+const LEAST_MEASURED = 0.3;
+
+/** Whether the last answer of every target is fresh at the window's end. The coverage of targets is checked elsewhere. */
+function isAnswered({ world }: History, { seen }: Recorded): boolean {
+  return world.positions.every((position) => stateAt(world, seen.get(position) ?? [], world.windowEndMs) !== undefined);
+}
+
+describe('readings of drawn histories', () => {
+  const seeds = [1, Number(process.env['BELAY_TEST_SEED'] ?? 2)];
+  it.each(seeds)('are never judged against the truth, seed %i', (seed) => {
+    const counts = { all: 0, measured: 0, healthy: 0, healthyUnmeasured: 0 };
+    assert(
+      property(histories, (history) => {
+        const { gate, world, defects } = history;
+        const record = recorded(world);
+        if (!isAnswered(history, record)) return;
+        const truth = gate.truth(world, record);
+        const taken = runOn(record.store, reading(history));
+        const { wrong } = judged(gate, definitionOf(gate, world), taken, truth);
+        const found = wrong.map(({ what, bar, result }) => `${what} with ${JSON.stringify(bar)}: ${result.message}`);
+        expect(found, `${gate.name}, truth ${JSON.stringify(truth)}`).toEqual([]);
+        counts.all += 1;
+        if (taken.quality === 'measured') counts.measured += 1;
+        if (defects.length > 0 || truth === undefined || taken.reason === 'saturated') return;
+        counts.healthy += 1;
+        if (taken.quality !== 'measured') counts.healthyUnmeasured += 1;
+      }),
+      { seed, numRuns: RUNS / seeds.length },
+    );
+    expect(counts.healthy).toBeGreaterThan(RUNS / 100);
+    expect(counts.healthyUnmeasured / counts.healthy).toBeLessThan(MOST_UNMEASURED);
+    expect(counts.measured / counts.all).toBeGreaterThan(LEAST_MEASURED);
+  });
+});

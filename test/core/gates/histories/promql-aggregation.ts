@@ -1,0 +1,32 @@
+import type { Sample } from '../../../../src/core/gates/answers.ts';
+import { keyOf, onlyLabels, PromqlError, withoutLabels, type Labels } from './promql-labels.ts';
+
+type Reduce = (values: readonly number[]) => number;
+
+const REDUCE: Readonly<Record<string, Reduce>> = {
+  sum: (values) => values.reduce((total, value) => total + value, 0),
+  avg: (values) => values.reduce((total, value) => total + value / values.length, 0),
+  count: (values) => values.length,
+  group: () => 1,
+  max: (values) => values.reduce((best, value) => (value > best || Number.isNaN(best) ? value : best)),
+  min: (values) => values.reduce((best, value) => (value < best || Number.isNaN(best) ? value : best)),
+};
+
+/** Aggregates a vector by labels. @throws PromqlError for an operator that is not known here */
+export function aggregate(
+  operator: string,
+  samples: readonly Sample[],
+  { without, names }: { readonly without: boolean; readonly names: readonly string[] },
+): readonly Sample[] {
+  const reduce = REDUCE[operator];
+  if (reduce === undefined) throw new PromqlError(`${operator} is not known here`);
+  const groups = new Map<string, { labels: Labels; values: number[] }>();
+  for (const sample of samples) {
+    const labels = without ? withoutLabels(sample.labels, ['__name__', ...names]) : onlyLabels(sample.labels, names);
+    const key = keyOf(labels);
+    const group = groups.get(key) ?? { labels, values: [] };
+    group.values.push(sample.value);
+    groups.set(key, group);
+  }
+  return [...groups.values()].map(({ labels, values }) => ({ labels, value: reduce(values) }));
+}
