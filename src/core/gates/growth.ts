@@ -48,10 +48,7 @@ export function* counterGrowth(
     instant(`sum by (${groups}) (${begun} and ${ended})`, atMs),
     instant(`sum by (${groups}) (${ended})`, atMs),
     instant(`group by (${groups}) ((${ended} or ${begun}) unless last_over_time(${selector}[${fresh}]))`, atMs),
-    instant(
-      `(${ended} and (resets(${selector}[${longer}]) > 0)) or ${unlessTarget(ended, targets.steady)}`,
-      atMs,
-    ),
+    instant(`(${ended} and (resets(${selector}[${longer}]) > 0)) or ${unlessTarget(ended, targets.steady)}`, atMs),
   ]);
   if ((doubtful ?? []).length > MAX_DOUBTFUL_SERIES) {
     const detail = `${doubtful?.length ?? 0} series of ${selector} were reset, or ${targets.why ?? 'ended'}`;
@@ -101,9 +98,13 @@ function* correction(
     raw(`${exactSelector(target)}[${span}]`, atMs),
   ]);
   const restores = labels['job'] === BELAY_JOB;
-  const startAt = new Map(restores ? [] : (starts ?? [])
+  const startAt = new Map(
+    restores
+      ? []
+      : (starts ?? [])
           .filter((start) => hasTarget(new Set([targetKey(start.labels)]), labels))
-          .flatMap(({ points: own }) => own));
+          .flatMap(({ points: own }) => own),
+  );
   return lowerBound(points ?? [], window.startMs, { startAt, wasWatched: wasWatched(labels) });
 }
 
