@@ -27,7 +27,7 @@ export function createRamp(log: Logger, adapters: RampAdapters): (input: StageIn
   return stageActivity('ramp', log, async (context) => {
     const { spec, owner } = context;
     const clusters = await context.step('watchesOpened', () =>
-      adapters.observers.of(spec, context.clusters(), owner, 'ramp'),
+      adapters.observers.of(spec, context.clusters(), owner, { stage: 'ramp', execution: context.input.execution }),
     );
     let checkpoint = context.checkpoint ?? continueFrom(context.handedOver, clusters);
     context.save(checkpoint);

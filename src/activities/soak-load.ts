@@ -3,6 +3,7 @@ import { runDemand, type DemandReport } from '../adapters/kube/run-demand.ts';
 import { SlotBook, type LoadScope } from '../adapters/kube/slot-book.ts';
 import { POD_REQUESTS_AT_ONCE } from '../core/plan/limits.ts';
 import { wantedSlots, type Demand, type DemandOperation, type WantedPods } from '../core/plan/demand.ts';
+import type { PodRecorder } from '../adapters/kube/pod-recorder.ts';
 import type { PodSource } from '../adapters/kube/pod-requests.ts';
 import type { RepairableLoad } from './repairs.ts';
 
@@ -19,6 +20,8 @@ export interface LoadedCluster {
   readonly client: LoadScope['client'];
   counts(): { readonly present: number };
   want(slots: Iterable<number>): Set<number>;
+  /** Gets the answers of the load's requests. */
+  readonly recorder?: PodRecorder;
   readonly onLate: (lateMs: number) => void;
   /** See `ObservedCluster`. */
   target: number;
@@ -36,6 +39,8 @@ export interface SoakLoadRequest {
   readonly lowWater: number;
   readonly callBudgetMs: number;
   /** Called with how late each request of a planned operation was sent, ms. */
+  /** Gets the answers of the load's requests. */
+  readonly recorder?: PodRecorder;
   readonly onLate: (lateMs: number) => void;
 }
 
@@ -150,6 +155,7 @@ export class SoakLoad implements RepairableLoad {
 }
 
 /** Where a cluster's Pods are. */
-export function scopeOf({ client, load }: Pick<LoadedCluster, 'client' | 'load'>): LoadScope {
-  return { client, namespace: load.namespace, labelSelector: load.labelSelector };
+export function scopeOf({ client, load, recorder }: Pick<LoadedCluster, 'client' | 'load' | 'recorder'>): LoadScope {
+  const { namespace, labelSelector } = load;
+  return { client, namespace, labelSelector, ...(recorder === undefined ? {} : { recorder }) };
 }

@@ -44,7 +44,7 @@ export function createSoak(log: Logger, adapters: SoakAdapters): (input: StageIn
   return stageActivity('soak', log, async (context) => {
     const { spec, owner } = context;
     const clusters = await context.step('watchesOpened', () =>
-      adapters.observers.of(spec, context.clusters(), owner, 'soak'),
+      adapters.observers.of(spec, context.clusters(), owner, { stage: 'soak', execution: context.input.execution }),
     );
     const clock = new SoakClock(context);
     const drive = new Drive({ context, clock, clusters, effectOf: adapters.effectOf });
@@ -213,6 +213,7 @@ class Soak {
       show({ live, fraction: 1 });
       await pause(LAST_PODS_POLL_MS, signal);
     }
+    for (const cluster of this.#clusters) cluster.endPods();
     // The last state has to be scraped before it can be read.
     await pause(2 * scrapeIntervalMs(plan), signal);
   }

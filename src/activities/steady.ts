@@ -39,7 +39,7 @@ export function createSteady(log: Logger, adapters: SteadyAdapters): (input: Sta
   return stageActivity('steady', log, async (context) => {
     const { spec, owner } = context;
     const clusters = await context.step('watchesOpened', () =>
-      adapters.observers.of(spec, context.clusters(), owner, 'steady'),
+      adapters.observers.of(spec, context.clusters(), owner, { stage: 'steady', execution: context.input.execution }),
     );
     const startAtMs = context.checkpoint?.startAtMs ?? Date.now();
     context.save({ startAtMs });

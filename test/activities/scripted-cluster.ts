@@ -27,7 +27,8 @@ export function scriptedCluster(
     }),
     want: (slots) => new Set(slots),
     onLate: () => undefined,
-    stage: 'soak',
+    recorder: { created: () => undefined, deleted: () => undefined },
+    endPods: () => undefined,
     target: 0,
   };
 }

@@ -40,6 +40,7 @@ const FINISHED = 8;
 
 interface Counted {
   readonly slot: number;
+  readonly sentAtMs: number | undefined;
   state: number;
 }
 
@@ -98,7 +99,7 @@ export class PodCounter {
       else this.#deleted++;
       return;
     }
-    const { uid, slot, nodeName, ready, deleting, finished } = change.pod;
+    const { uid, slot, sentAtMs, nodeName, ready, deleting, finished } = change.pod;
     const state =
       (finished || deleting ? 0 : ALIVE) |
       (nodeName === '' ? 0 : BOUND) |
@@ -106,7 +107,7 @@ export class PodCounter {
       (finished ? FINISHED : 0);
     let known = this.#pods.get(uid);
     if (known === undefined) {
-      known = { slot, state: 0 };
+      known = { slot, sentAtMs, state: 0 };
       this.#pods.set(uid, known);
     }
     this.#move(known, state);
@@ -124,6 +125,17 @@ export class PodCounter {
       pending: this.#pending,
       deleted: this.#deleted,
     };
+  }
+
+  /** When the create request of the oldest pending Pod was sent, ms since 1970; undefined when none is pending. */
+  oldestPendingSentAtMs(): number | undefined {
+    if (this.#pending === 0) return undefined;
+    let oldest: number | undefined;
+    for (const { sentAtMs, state } of this.#pods.values()) {
+      if (sentAtMs !== undefined && isPending(state) && sentAtMs < (oldest ?? Number.POSITIVE_INFINITY))
+        oldest = sentAtMs;
+    }
+    return oldest;
   }
 
   /** Counts the change of a Pod's state within its slot. */

@@ -7,8 +7,8 @@ import type { PodObject, WatchedPod } from './watched-pod.ts';
 /** One line of a watch of Pods. */
 export type WatchEvent =
   | { readonly type: 'changed'; readonly version: number; readonly pod: WatchedPod }
-  /** `version` is that of the deletion. */
-  | { readonly type: 'deleted'; readonly version: number; readonly uid: string }
+  /** `version` is that of the deletion, `pod` the last state. */
+  | { readonly type: 'deleted'; readonly version: number; readonly pod: WatchedPod }
   /** Everything up to `version` has been sent. */
   | { readonly type: 'bookmark'; readonly version: number }
   /** The version from which the watch was opened is no longer available. */
@@ -42,7 +42,7 @@ export function readEvent(line: string): WatchEvent {
     throw new KubeError(`watch: ${line.slice(0, 500)}`, code);
   }
   if (type === 'BOOKMARK') return { type: 'bookmark', version: versionOf(object) };
-  if (type === 'DELETED') return { type: 'deleted', version: versionOf(object), uid: podOf(object).uid };
+  if (type === 'DELETED') return { type: 'deleted', version: versionOf(object), pod: podOf(object) };
   if (type !== 'ADDED' && type !== 'MODIFIED') throw malformed(line);
   const pod = podOf(object);
   return { type: 'changed', version: pod.version, pod };

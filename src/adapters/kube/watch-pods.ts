@@ -26,7 +26,12 @@ export type PodChange =
       readonly from: 'list' | 'watch';
       readonly seenSinceMs: number;
     }
-  | { readonly type: 'gone'; readonly uid: string };
+  | {
+      readonly type: 'gone';
+      readonly uid: string;
+      /** Its last state, as the event of the deletion shows it. Undefined when only a list shows that it is gone. */
+      readonly last: WatchedPod | undefined;
+    };
 
 /** How well the watch went. */
 export interface WatchStats {
@@ -170,7 +175,7 @@ class Watch {
     const { present, gone, replaced } = this.#versions.take(list);
     const seenSinceMs = Date.now();
     for (const pod of present) this.#emit({ type: 'present', pod, from: 'list', seenSinceMs });
-    for (const uid of gone) this.#emit({ type: 'gone', uid });
+    for (const uid of gone) this.#emit({ type: 'gone', uid, last: undefined });
     const silent = present.length + gone.length > 0 && connection !== undefined && connection === this.#connection;
     if (silent) this.#counts.silent++;
     if (replaced) this.#counts.replaced++;
@@ -280,7 +285,8 @@ class Watch {
     } else {
       this.#counts.events++;
       if (event.type === 'deleted') {
-        if (this.#versions.deleted(event.uid, version)) this.#emit({ type: 'gone', uid: event.uid });
+        const { pod } = event;
+        if (this.#versions.deleted(pod.uid, version)) this.#emit({ type: 'gone', uid: pod.uid, last: pod });
       } else if (this.#versions.changed(event.pod.uid, version)) {
         this.#emit({ type: 'present', pod: event.pod, from: 'watch', seenSinceMs: openedAtMs });
       }

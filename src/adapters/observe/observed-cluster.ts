@@ -1,22 +1,19 @@
 import type { ClusterRecord } from '../host/ledger.ts';
-import { BindObserver } from '../kube/bind-observer.ts';
 import { connectCluster, type ClusterClient } from '../kube/client.ts';
 import { PodCounter, type PodCounts } from '../kube/pod-counter.ts';
+import type { PodRecorder } from '../kube/pod-recorder.ts';
 import { watchPods, type PodWatch, type WatchStats } from '../kube/watch-pods.ts';
-import {
-  loadLatenessSeconds,
-  podBindSeconds,
-  podsBound,
-  podsPending,
-  podsPresent,
-  podsReady,
-  podsTarget,
-} from '../prometheus/own-metrics.ts';
+import { registry } from '../prometheus/own-metrics.ts';
 import { clusterLoad, type ClusterLoad } from '../../core/plan/cluster-load.ts';
 import { wantedSlots } from '../../core/plan/demand.ts';
+import { histogramBounds } from '../../core/plan/histogram-bounds.ts';
 import { WATCH_COMPARE_MS } from '../../core/plan/limits.ts';
 import type { Ownership } from '../../core/plan/labels.ts';
 import type { CampaignSpec } from '../../core/plan/spec.ts';
+import { ClusterMetrics } from './cluster-metrics.ts';
+import { PodAccounts } from './pod-accounts.ts';
+import type { LoadStage, PodFact } from './pod-facts.ts';
+import { journalFolder, PodJournal } from './pod-journal.ts';
 
 /** A cluster as the load stages see it: its load, a client, and a watch that counts Pods and measures their binding. */
 export interface ObservedCluster {
@@ -31,46 +28,55 @@ export interface ObservedCluster {
    */
   want(slots: Iterable<number>): Set<number>;
   watchStats(): WatchStats;
+  /** Gets the answers of the load's requests. */
+  readonly recorder: PodRecorder;
   /** Records how late the request of one operation was sent, ms. */
   readonly onLate: (lateMs: number) => void;
-  /** The stage whose name new readings carry. */
-  stage: string;
+  /**
+   * Ends the waiting of all Pods that are not bound, at the end of a soak: they count with the time that they have waited. Each is
+   * ended once, whatever is called again. Where the profile wants more than the machines hold, Pods are expected to wait, and
+   * none is ended.
+   */
+  endPods(): void;
   /** Pods that are wanted and can be bound, as `belay_pods_target` shows it: those of the ramp, until the soak changes it. */
   target: number;
 }
+
+/** Stages in which Pods are created. */
+const LOAD_STAGES = ['ramp', 'steady', 'soak'] as const;
 
 /** An observed cluster whose watch runs until `signal` aborts. */
 export class WatchedCluster implements ObservedCluster {
   readonly record: ClusterRecord;
   readonly load: ClusterLoad;
   readonly client: ClusterClient;
-  stage: string;
-  #target: number;
+  target: number;
+  readonly #spec: CampaignSpec;
   readonly #counter: PodCounter;
+  readonly #accounts: PodAccounts;
+  readonly #metrics: ClusterMetrics;
+  readonly #journal: PodJournal;
   readonly #watch: PodWatch;
-  readonly #labels: { readonly campaign: string; readonly cluster: string };
-  /** The first list has been read. Counts of half of it would look like the truth to a scrape. */
-  #begun = false;
+  #endScrapes = (): void => undefined;
 
   /** Connects and waits for the first list. @throws KubeError when the cluster does not answer */
   static async begin(
     spec: CampaignSpec,
     record: ClusterRecord,
     owner: Ownership,
-    stage: string,
     signal: AbortSignal,
   ): Promise<WatchedCluster> {
     const client = await connectCluster({ kubeconfigPath: record.kubeconfigPath, context: record.context });
-    const observed = new WatchedCluster(spec, record, clusterLoad(spec, record.index, owner), client, stage, signal);
+    let observed: WatchedCluster | undefined;
     try {
+      observed = new WatchedCluster(spec, record, clusterLoad(spec, record.index, owner), client, signal);
       await observed.#watch.synced;
+      return observed;
     } catch (cause) {
-      await observed.close();
+      if (observed !== undefined) observed.#metrics.hide(observed.#accounts.counts());
+      await (observed ?? client).close();
       throw cause;
     }
-    observed.#begun = true;
-    observed.#publish();
-    return observed;
   }
 
   private constructor(
@@ -78,21 +84,20 @@ export class WatchedCluster implements ObservedCluster {
     record: ClusterRecord,
     load: ClusterLoad,
     client: ClusterClient,
-    stage: string,
     signal: AbortSignal,
   ) {
+    this.#spec = spec;
     this.record = record;
     this.load = load;
     this.client = client;
-    this.stage = stage;
-    this.#target = load.demand.base;
-    const labels = { campaign: spec.campaign, cluster: record.name };
-    this.#labels = labels;
-    this.#counter = new PodCounter(wantedSlots(load.demand, 0));
-    const observer = new BindObserver({
-      sinceMs: Date.now(),
-      onBind: (latencyMs) => podBindSeconds.observe({ ...labels, stage: this.stage }, latencyMs / 1_000),
+    this.target = load.demand.base;
+    this.#metrics = new ClusterMetrics({ campaign: spec.campaign, cluster: record.name });
+    this.#accounts = new PodAccounts({
+      record: (fact) => this.#journal.append(fact),
+      onEnd: (stage, waitedMs) => this.#metrics.waited(stage, waitedMs),
     });
+    this.#journal = PodJournal.open(journalFolder(spec.slug, record.name), (fact) => this.#replay(fact));
+    this.#counter = new PodCounter(wantedSlots(load.demand, 0));
     this.#watch = watchPods({
       client,
       namespace: load.namespace,
@@ -102,30 +107,43 @@ export class WatchedCluster implements ObservedCluster {
       listBudgetMs: spec.deadlines.budgets.apiCallMs,
       onChange: (change) => {
         this.#counter.take(change);
-        observer.take(change);
-        if (this.#begun) this.#publish();
+        this.#accounts.take(change, Date.now());
       },
     });
   }
 
-  readonly onLate = (lateMs: number): void => loadLatenessSeconds.observe(this.#labels, lateMs / 1_000);
+  readonly recorder: PodRecorder = {
+    created: (pod) => this.#accounts.created(pod, Date.now()),
+    deleted: (last) => this.#accounts.deleted(last, Date.now()),
+  };
 
-  get target(): number {
-    return this.#target;
+  readonly onLate = (lateMs: number): void => this.#record({ type: 'late', ms: lateMs });
+
+  /**
+   * A stage with load begins or continues. Its series exist from now on, and those of the stages after it, so that none begins with
+   * its first event.
+   */
+  enter({ stage, execution }: LoadStage, gates: CampaignSpec['gates']): void {
+    const missing = LOAD_STAGES.filter((each) => !this.#metrics.has({ stage: each, execution }));
+    const bounds = histogramBounds('belay_pod_bind_seconds', gates);
+    for (const each of missing) this.#record({ type: 'series', stage: each, execution, bounds });
+    if (!this.#metrics.hasLateness)
+      this.#record({ type: 'lateness', bounds: histogramBounds('belay_load_lateness_seconds', gates) });
+    this.#accounts.begin({ stage, execution }, Date.now());
+    this.#journal.flush();
+    this.#endScrapes();
+    this.#endScrapes = registry.beforeScrape(() => this.#refresh());
   }
 
-  set target(pods: number) {
-    this.#target = pods;
-    if (this.#begun) this.#publish();
+  /** Another worker has taken the watch of this cluster over. */
+  isSuperseded(): boolean {
+    return !this.#journal.flush() && this.#journal.superseded;
   }
 
   counts(): PodCounts {
     const counts = this.#counter.counts();
-    return {
-      ...counts,
-      bound: Math.min(this.#target, counts.bound),
-      ready: Math.min(this.#target, counts.ready),
-    };
+    const { target } = this;
+    return { ...counts, bound: Math.min(target, counts.bound), ready: Math.min(target, counts.ready) };
   }
 
   want(slots: Iterable<number>): Set<number> {
@@ -136,17 +154,53 @@ export class WatchedCluster implements ObservedCluster {
     return this.#watch.stats();
   }
 
+  endPods(): void {
+    const { slo, loadProfile } = this.#spec.profile;
+    if (slo.expectStandingShortfall === true || loadProfile.openLoopDemandMultiplier > 1) return;
+    this.#accounts.giveUp(Date.now());
+  }
+
   async close(): Promise<void> {
+    this.#endScrapes();
+    this.#journal.close();
     await this.#watch.done;
     await this.client.close();
   }
 
-  #publish(): void {
-    const counts = this.counts();
-    podsTarget.set(this.#labels, this.#target);
-    podsPresent.set(this.#labels, counts.present);
-    podsBound.set(this.#labels, counts.bound);
-    podsReady.set(this.#labels, counts.ready);
-    podsPending.set(this.#labels, counts.pending);
+  /** Records a fact that is not about a single Pod. */
+  #record(fact: PodFact): void {
+    this.#journal.append(fact);
+    this.#replay(fact);
+  }
+
+  #replay(fact: PodFact): void {
+    if (fact.type === 'series') this.#metrics.open(fact, fact.bounds);
+    else if (fact.type === 'lateness') this.#metrics.openLateness(fact.bounds);
+    else if (fact.type === 'late') this.#metrics.late(fact.ms);
+    this.#accounts.replay(fact);
+  }
+
+  /**
+   * Brings the series up to date. What is shown is in the journal: the worker that takes over shows at least as much. Otherwise
+   * its counters would seem to have been reset.
+   */
+  #refresh(): void {
+    const nowMs = Date.now();
+    const confirmedAtMs = this.#watch.confirmedAtMs();
+    if (confirmedAtMs !== undefined) this.#accounts.confirmed(confirmedAtMs, nowMs);
+    const stages = this.#accounts.counts();
+    if (!this.#journal.flush() && this.#journal.superseded) {
+      this.#endScrapes();
+      this.#metrics.hide(stages);
+      return;
+    }
+    const oldestSentAtMs = this.#counter.oldestPendingSentAtMs();
+    this.#metrics.show({
+      target: this.target,
+      counts: this.counts(),
+      stages,
+      oldestPendingMs: oldestSentAtMs === undefined ? undefined : Math.max(0, nowMs - oldestSentAtMs),
+      confirmedAgeMs: confirmedAtMs === undefined ? undefined : nowMs - confirmedAtMs,
+    });
   }
 }

@@ -4,6 +4,7 @@ import { forgetCampaign } from '../prometheus/own-metrics.ts';
 import { WORKER_CHECK_MS, WORKER_SCRAPED_MS } from '../../core/plan/limits.ts';
 import type { CampaignSpec } from '../../core/plan/spec.ts';
 import type { Ownership } from '../../core/plan/labels.ts';
+import type { LoadStage } from './pod-facts.ts';
 import { WatchedCluster, type ObservedCluster } from './observed-cluster.ts';
 import { claimWatch, isWatching, pointAt, takeWatchOfTheDead, thisWorker } from './worker-target.ts';
 
@@ -11,13 +12,14 @@ import { claimWatch, isWatching, pointAt, takeWatchOfTheDead, thisWorker } from 
 export interface Observers {
   /**
    * The clusters of a campaign, observed from the first list on. The watch continues between stages, so that no binding is
-   * missed between two of them. A worker that takes a campaign over begins its own watch.
+   * missed between two of them. A worker that takes a campaign over begins its own watch, and continues the journal of the worker
+   * before. `stage` is the one that begins or continues.
    */
   of(
     spec: CampaignSpec,
     clusters: readonly ClusterRecord[],
     owner: Ownership,
-    stage: string,
+    stage: LoadStage,
   ): Promise<readonly ObservedCluster[]>;
   /** Ends the watches of one campaign. */
   end(slug: string): Promise<void>;
@@ -26,6 +28,7 @@ export interface Observers {
 
 interface Entry {
   readonly campaign: string;
+  readonly specHash: string;
   readonly clusters: Promise<readonly WatchedCluster[]>;
   readonly stop: AbortController;
 }
@@ -64,19 +67,23 @@ export function createObservers(metricsPort: number): Observers {
 
   return {
     async of(spec, clusters, owner, stage) {
-      const { slug, campaign } = spec;
+      const { slug, campaign, specHash } = spec;
       // This comes first: until then this worker looks like one that lost the campaign.
       claimWatch(slug, me);
       let entry = bySlug.get(slug);
+      if (entry !== undefined && (await isOutdated(entry, specHash))) {
+        await end(slug);
+        entry = bySlug.get(slug);
+      }
       if (entry === undefined) {
         const stop = new AbortController();
-        const begun = clusters.map((record) => WatchedCluster.begin(spec, record, owner, stage, stop.signal));
-        entry = { campaign, clusters: allOrNone(begun, stop), stop };
+        const begun = clusters.map((record) => WatchedCluster.begin(spec, record, owner, stop.signal));
+        entry = { campaign, specHash, clusters: allOrNone(begun, stop), stop };
         bySlug.set(slug, entry);
       }
       try {
         const observed = await entry.clusters;
-        for (const cluster of observed) cluster.stage = stage;
+        for (const cluster of observed) cluster.enter(stage, spec.gates);
         // Prometheus scrapes this worker only once there is something to see here.
         await pointAt(slug, me, bounds(spec.deadlines.budgets.apiCallMs));
         return observed;
@@ -92,6 +99,12 @@ export function createObservers(metricsPort: number): Observers {
       await Promise.all([...bySlug.keys()].map(end));
     },
   };
+}
+
+/** Whether a watch cannot be continued: a retry has changed the load, or another worker has watched the campaign since. */
+async function isOutdated(entry: Entry, specHash: string): Promise<boolean> {
+  const clusters = await entry.clusters.catch(() => []);
+  return entry.specHash !== specHash || clusters.some((cluster) => cluster.isSuperseded());
 }
 
 function bounds(budgetMs: number): CallBounds {

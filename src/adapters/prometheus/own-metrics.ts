@@ -1,41 +1,87 @@
-import { Gauge, Histogram, Registry } from 'prom-client';
+import { Gauge, Registry } from 'prom-client';
+import type { OwnHistogram } from '../../core/plan/histogram-bounds.ts';
+import { BucketHistogram } from './bucket-histogram.ts';
+
+/** A registry that brings its metrics up to date before it is read. */
+class OwnRegistry extends Registry {
+  readonly #refreshers = new Set<() => void>();
+
+  /** Calls `refresh` before each scrape. @returns what ends that */
+  beforeScrape(refresh: () => void): () => void {
+    this.#refreshers.add(refresh);
+    return () => this.#refreshers.delete(refresh);
+  }
+
+  override metrics(): Promise<string> {
+    // Nothing may change between the refreshing and the reading: what is shown is what was refreshed.
+    for (const refresh of this.#refreshers) refresh();
+    return super.metrics();
+  }
+}
 
 /** Belay's own numbers, served by the worker and scraped by each campaign's Prometheus like any other target. */
-export const registry: Registry = new Registry();
+export const registry: OwnRegistry = new OwnRegistry();
+
+/** Labels of a cluster of a campaign. */
+export type ClusterLabels = Readonly<Record<'campaign' | 'cluster', string>>;
+
+/** Labels of the Pods that were meant to exist in one execution of a stage. */
+export type StageLabels = ClusterLabels & Readonly<Record<'stage' | 'execution', string>>;
 
 const CLUSTER_LABELS = ['campaign', 'cluster'] as const;
+const STAGE_LABELS = [...CLUSTER_LABELS, 'stage', 'execution'] as const;
 
-/** Seconds from the moment a Pod was meant to be created to the moment a watch saw it bound. */
-export const podBindSeconds: Histogram<'campaign' | 'cluster' | 'stage'> = new Histogram({
-  name: 'belay_pod_bind_seconds',
-  help: 'Seconds from the intended creation of a Pod until a watch saw its nodeName.',
-  labelNames: ['campaign', 'cluster', 'stage'],
-  buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512],
-  registers: [registry],
-});
+/** How long Pods waited for their Node. */
+export const podBindSeconds: BucketHistogram = histogram(
+  'belay_pod_bind_seconds',
+  'Seconds from the moment the create request of a Pod was sent until the Pod was bound, deleted before that, or given up.',
+  STAGE_LABELS,
+);
 
-/** Seconds by which the request of a create or delete was sent later than intended. Every operation of the load is in it. */
-export const loadLatenessSeconds: Histogram<'campaign' | 'cluster'> = new Histogram({
-  name: 'belay_load_lateness_seconds',
-  help: 'Seconds between the intended and the actual moment of a create or delete.',
-  labelNames: CLUSTER_LABELS,
-  buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60],
-  registers: [registry],
-});
+/** How late the requests of the load were sent. Every operation of the load is in it. */
+export const loadLatenessSeconds: BucketHistogram = histogram(
+  'belay_load_lateness_seconds',
+  'Seconds from the intended moment of a create or delete until its request was sent.',
+  CLUSTER_LABELS,
+);
+
+/** Pods of an execution of a stage that Belay created. */
+export const podsCreated: Gauge<keyof StageLabels> = stageGauge('belay_pods_created', 'Pods that Belay created.');
+/** Those of them whose whereabouts are known. */
+export const podsObserved: Gauge<keyof StageLabels> = stageGauge(
+  'belay_pods_observed',
+  'Pods that Belay created and that wait, were bound, were deleted before that, or were given up: all but those that vanished unseen.',
+);
 
 /** Pods that the profile wants in a cluster. */
-export const podsTarget: Gauge<'campaign' | 'cluster'> = gauge('belay_pods_target', 'Pods that the profile wants.');
+export const podsTarget: Gauge<keyof ClusterLabels> = gauge('belay_pods_target', 'Pods that the profile wants.');
 /** Pods that a watch sees. */
-export const podsPresent: Gauge<'campaign' | 'cluster'> = gauge(
+export const podsPresent: Gauge<keyof ClusterLabels> = gauge(
   'belay_pods_present',
-  'Pods that exist, as a watch sees it.',
+  'Pods that exist and have not Failed or Succeeded, as a watch sees it.',
 );
-/** Pods with a node. */
-export const podsBound: Gauge<'campaign' | 'cluster'> = gauge('belay_pods_bound', 'Pods that have a node.');
-/** Pods that are Ready. */
-export const podsReady: Gauge<'campaign' | 'cluster'> = gauge('belay_pods_ready', 'Pods that are Ready.');
-/** Pods without a node. */
-export const podsPending: Gauge<'campaign' | 'cluster'> = gauge('belay_pods_pending', 'Pods that have no node yet.');
+/** Wanted slots with a Pod that is alive and bound, at most the target. */
+export const podsBound: Gauge<keyof ClusterLabels> = gauge(
+  'belay_pods_bound',
+  'Wanted Pods that are bound and alive: not Failed, Succeeded or being deleted.',
+);
+/** Wanted slots with a Pod that is alive and Ready, at most the target. */
+export const podsReady: Gauge<keyof ClusterLabels> = gauge('belay_pods_ready', 'Wanted Pods that are Ready and alive.');
+/** Pods without a Node. */
+export const podsPending: Gauge<keyof ClusterLabels> = gauge(
+  'belay_pods_pending',
+  'Pods that are alive and not bound.',
+);
+/** Age of the oldest Pod without a Node. */
+export const podPendingOldestSeconds: Gauge<keyof ClusterLabels> = gauge(
+  'belay_pod_pending_oldest_seconds',
+  'Seconds since the create request of the oldest Pod that is not bound; 0 without such Pods.',
+);
+/** Age of the last state of the Pods that a list confirmed. */
+export const watchConfirmedAgeSeconds: Gauge<keyof ClusterLabels> = gauge(
+  'belay_watch_confirmed_age_seconds',
+  'Seconds since the last list that confirmed what the watch of the Pods reported.',
+);
 
 /** Seconds that executions of stages took. */
 export const stageSeconds: Gauge<'campaign' | 'stage' | 'execution'> = new Gauge({
@@ -63,6 +109,14 @@ export async function forgetCampaign(campaign: string): Promise<void> {
   }
 }
 
-function gauge(name: string, help: string): Gauge<'campaign' | 'cluster'> {
+function histogram(name: OwnHistogram, help: string, labelNames: readonly string[]): BucketHistogram {
+  return new BucketHistogram({ name, help, labelNames, register: registry });
+}
+
+function gauge(name: string, help: string): Gauge<keyof ClusterLabels> {
   return new Gauge({ name, help, labelNames: CLUSTER_LABELS, registers: [registry] });
+}
+
+function stageGauge(name: string, help: string): Gauge<keyof StageLabels> {
+  return new Gauge({ name, help, labelNames: STAGE_LABELS, registers: [registry] });
 }

@@ -104,6 +104,8 @@ export const WATCH_LONGEST_COMPARE_MS = 15_000;
 export const WATCH_COMPARE_PER_POD_MS = 1;
 /** The age of the last confirmed state of a watch above which its counts are not trusted, ms. */
 export const WATCH_TRUSTED_MS = 30_000;
+/** How long a fact about a Pod may wait until it is in the journal on the disk, ms. */
+export const JOURNAL_FLUSH_MS = 100;
 /** How often a worker checks which campaigns are its own, ms, and the limit of pointing a Prometheus at it. */
 export const WORKER_CHECK_MS = 2_000;
 export const WORKER_SCRAPED_MS = 5_000;

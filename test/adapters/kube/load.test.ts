@@ -95,7 +95,7 @@ test.each([
     { timeout: 90_000, interval: 200 },
   );
   await observed.end();
-  expect(new Set(observed.bound.map(({ uid }) => uid)).size).toBe(PODS);
+  expect(new Set(observed.bound.map(({ slot, generation }) => `${slot}/${generation}`)).size).toBe(PODS);
   expect(observed.bound).toHaveLength(PODS);
 
   const nodes = new Map(load.ground.nodes.map((node) => [node.name, node]));
@@ -308,6 +308,6 @@ test('a watch outlives its API server: nothing is missed, no binding is reported
   );
   await observed.end();
   expect(observed.bound).toHaveLength(80);
-  expect(new Set(observed.bound.map(({ uid }) => uid)).size).toBe(80);
+  expect(new Set(observed.bound.map(({ slot, generation }) => `${slot}/${generation}`)).size).toBe(80);
   expect(observed.watch.stats().resumes + observed.watch.stats().failures).toBeGreaterThan(0);
 });

@@ -7,7 +7,7 @@ import { aWatchedPod } from './watched-pods.ts';
 type State = 'pending' | 'bound' | 'ready' | 'failed' | 'deleting' | 'gone';
 
 function changeOf(uid: string, slot: number, state: State): PodChange {
-  if (state === 'gone') return { type: 'gone', uid };
+  if (state === 'gone') return { type: 'gone', uid, last: undefined };
   const pod = aWatchedPod({
     uid,
     slot,

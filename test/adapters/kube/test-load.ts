@@ -1,4 +1,3 @@
-import { BindObserver } from '../../../src/adapters/kube/bind-observer.ts';
 import type { ClusterClient, ObjectMeta } from '../../../src/adapters/kube/client.ts';
 import { createNodes, waitForNodes } from '../../../src/adapters/kube/machines.ts';
 import { ensureNamespace } from '../../../src/adapters/kube/namespace.ts';
@@ -9,7 +8,8 @@ import type { LoadScope } from '../../../src/adapters/kube/slot-book.ts';
 import type { Within } from '../../../src/adapters/kube/transport.ts';
 import { watchPods } from '../../../src/adapters/kube/watch-pods.ts';
 import type { PodChange, PodWatch } from '../../../src/adapters/kube/watch-pods.ts';
-import type { WatchedPod } from '../../../src/adapters/kube/watched-pod.ts';
+import { PodAccounts } from '../../../src/adapters/observe/pod-accounts.ts';
+import type { PodKey } from '../../../src/adapters/observe/pod-facts.ts';
 import type { Demand } from '../../../src/core/plan/demand.ts';
 import { LABELS, ownershipLabels } from '../../../src/core/plan/labels.ts';
 import { nodeBody, planNodes } from '../../../src/core/plan/nodes.ts';
@@ -86,25 +86,32 @@ export async function makeLoad(
 export interface Observed {
   readonly counter: PodCounter;
   readonly watch: PodWatch;
-  /** Pods whose binding was reported, in order. */
-  readonly bound: WatchedPod[];
+  readonly accounts: PodAccounts;
+  /** Pods whose binding was recorded, in order. */
+  readonly bound: PodKey[];
   end(): Promise<void>;
 }
 
 /** Watches a load's Pods. */
 export async function observe({ scope, count }: TestLoad, compareMs = 20_000): Promise<Observed> {
   const stop = new AbortController();
-  const bound: WatchedPod[] = [];
-  const observer = new BindObserver({ sinceMs: 0, onBind: (_, pod) => bound.push(pod) });
+  const bound: PodKey[] = [];
+  const accounts = new PodAccounts({
+    record: (fact) => {
+      if (fact.type === 'ended' && fact.end === 'bound') bound.push(fact);
+    },
+    onEnd: () => undefined,
+  });
   const counter = new PodCounter(Array(count).keys());
   const onChange = (change: PodChange): void => {
     counter.take(change);
-    observer.take(change);
+    accounts.take(change, Date.now());
   };
   const watch = watchPods({ ...scope, onChange, signal: stop.signal, compareMs, listBudgetMs: 30_000 });
   await watch.synced;
   return {
     counter,
+    accounts,
     watch,
     bound,
     end: async () => {

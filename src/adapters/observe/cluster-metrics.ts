@@ -1,0 +1,108 @@
+import type { HistogramSeries } from '../prometheus/bucket-histogram.ts';
+import {
+  loadLatenessSeconds,
+  podBindSeconds,
+  podPendingOldestSeconds,
+  podsBound,
+  podsCreated,
+  podsObserved,
+  podsPending,
+  podsPresent,
+  podsReady,
+  podsTarget,
+  watchConfirmedAgeSeconds,
+  type ClusterLabels,
+  type StageLabels,
+} from '../prometheus/own-metrics.ts';
+import type { PodCounts } from '../kube/pod-counter.ts';
+import { OWN_HISTOGRAMS } from '../../core/plan/histogram-bounds.ts';
+import type { LoadStage } from './pod-facts.ts';
+import type { StageCount } from './pod-accounts.ts';
+
+/** What the gauges of a cluster show. */
+export interface ClusterState {
+  readonly target: number;
+  readonly counts: PodCounts;
+  readonly stages: readonly StageCount[];
+  /** Since the create request of the oldest Pod that is not bound; undefined without such a Pod. */
+  readonly oldestPendingMs: number | undefined;
+  /** Since the last list that confirmed the state; undefined before the first. */
+  readonly confirmedAgeMs: number | undefined;
+}
+
+/** Belay's own series about one cluster of a campaign. */
+export class ClusterMetrics {
+  readonly #labels: ClusterLabels;
+  readonly #latencies = new Map<string, HistogramSeries>();
+  #lateness: HistogramSeries | undefined;
+
+  constructor(labels: ClusterLabels) {
+    this.#labels = labels;
+  }
+
+  /** Whether the latencies of an execution of a stage have a series. */
+  has(stage: LoadStage): boolean {
+    return this.#latencies.has(keyOf(stage));
+  }
+
+  get hasLateness(): boolean {
+    return this.#lateness !== undefined;
+  }
+
+  /** Opens the series of an execution of a stage, with zeros. @param bounds of its latencies, s */
+  open(stage: LoadStage, bounds: readonly number[]): void {
+    if (!this.has(stage)) this.#latencies.set(keyOf(stage), podBindSeconds.open(this.#stageLabels(stage), bounds));
+  }
+
+  /** Opens the series of the lateness. @param bounds s */
+  openLateness(bounds: readonly number[]): void {
+    this.#lateness ??= loadLatenessSeconds.open(this.#labels, bounds);
+  }
+
+  /** A Pod no longer waits. */
+  waited(stage: LoadStage, waitedMs: number): void {
+    this.open(stage, OWN_HISTOGRAMS.belay_pod_bind_seconds);
+    this.#latencies.get(keyOf(stage))?.observe(waitedMs / 1_000);
+  }
+
+  /** The request of an operation was sent. */
+  late(ms: number): void {
+    this.openLateness(OWN_HISTOGRAMS.belay_load_lateness_seconds);
+    this.#lateness?.observe(ms / 1_000);
+  }
+
+  /** Sets the gauges. */
+  show({ target, counts, stages, oldestPendingMs, confirmedAgeMs }: ClusterState): void {
+    podsTarget.set(this.#labels, target);
+    podsPresent.set(this.#labels, counts.present);
+    podsBound.set(this.#labels, counts.bound);
+    podsReady.set(this.#labels, counts.ready);
+    podsPending.set(this.#labels, counts.pending);
+    podPendingOldestSeconds.set(this.#labels, (oldestPendingMs ?? 0) / 1_000);
+    if (confirmedAgeMs !== undefined) watchConfirmedAgeSeconds.set(this.#labels, confirmedAgeMs / 1_000);
+    for (const { created, vanished, ...stage } of stages) {
+      podsCreated.set(this.#stageLabels(stage), created);
+      podsObserved.set(this.#stageLabels(stage), created - vanished);
+    }
+  }
+
+  /** Removes all of it: another worker shows the cluster. */
+  hide(stages: readonly LoadStage[]): void {
+    const gauges = [podsTarget, podsPresent, podsBound, podsReady, podsPending];
+    for (const gauge of [...gauges, podPendingOldestSeconds, watchConfirmedAgeSeconds]) gauge.remove(this.#labels);
+    for (const stage of stages) {
+      podsCreated.remove(this.#stageLabels(stage));
+      podsObserved.remove(this.#stageLabels(stage));
+    }
+    for (const series of this.#latencies.values()) podBindSeconds.drop(series);
+    if (this.#lateness !== undefined) loadLatenessSeconds.drop(this.#lateness);
+  }
+
+  #stageLabels({ stage, execution }: LoadStage): StageLabels {
+    return { ...this.#labels, stage, execution: String(execution) };
+  }
+}
+
+function keyOf({ stage, execution }: LoadStage): string {
+  return `${stage}/${execution}`;
+}

@@ -1,0 +1,196 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { scopeOf } from '../../../src/activities/soak-load.ts';
+import { writeLedger, type ClusterRecord } from '../../../src/adapters/host/ledger.ts';
+import { connectCluster, type ClusterClient } from '../../../src/adapters/kube/client.ts';
+import { ensureNamespace } from '../../../src/adapters/kube/namespace.ts';
+import { runArrivals } from '../../../src/adapters/kube/run-arrivals.ts';
+import { podsPath } from '../../../src/adapters/kube/slot-book.ts';
+import { WatchedCluster } from '../../../src/adapters/observe/observed-cluster.ts';
+import type { LoadStage } from '../../../src/adapters/observe/pod-facts.ts';
+import { forgetCampaign, registry } from '../../../src/adapters/prometheus/own-metrics.ts';
+import type { CampaignSpec } from '../../../src/core/plan/spec.ts';
+import { startCluster, type TestCluster } from '../../cluster.ts';
+import { mixedCatalogue } from '../../core/plan/catalogue-samples.ts';
+import { aPlan, aProfile } from '../../core/plan/make.ts';
+import { aGate, aSpec } from '../../workflows/make-spec.ts';
+import { within } from '../kube/test-load.ts';
+import { testHome, type TestHome } from '../substrates/local-campaign.ts';
+
+const PODS = 6;
+
+let cluster: TestCluster;
+let client: ClusterClient;
+let home: TestHome;
+const ends: (() => Promise<void>)[] = [];
+
+beforeAll(async () => {
+  cluster = await startCluster();
+  client = await connectCluster({ kubeconfigPath: cluster.kubeconfigPath });
+});
+afterAll(async () => {
+  await client?.close();
+  await cluster?.remove();
+});
+beforeEach(() => {
+  home = testHome();
+});
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end();
+  home.close();
+});
+
+const OWNER = { stage: 'ramp', expiresAtMs: Date.now() + 3_600_000 };
+const RAMP: LoadStage = { stage: 'ramp', execution: 1 };
+
+/** A campaign of six Pods in the cluster, which has no Node: a Pod is bound when the test binds it. */
+async function campaign(slug: string): Promise<{ readonly spec: CampaignSpec; readonly record: ClusterRecord }> {
+  const query = 'histogram_quantile(0.99, sum by (le) (rate(belay_pod_bind_seconds_bucket[$window])))';
+  const spec = aSpec({
+    slug,
+    campaign: slug,
+    catalogue: mixedCatalogue,
+    profile: aProfile(),
+    plan: aPlan({ clusterCount: 1, totalPods: PODS }),
+    gates: [aGate({ source: { kind: 'query', query }, bar: { max: 7.5 } })],
+  });
+  const record = { index: 0, name: 'c0', kubeconfigPath: cluster.kubeconfigPath, context: '', owned: false, uid: 'u' };
+  const ids = { campaign: slug, slug, workflowId: '', runId: '', createdAtMs: 0 };
+  writeLedger({ ...ids, expiresAtMs: Date.now() + 3_600_000, clusters: [record], processes: [] });
+  await ensureNamespace(client, slug, {}, within());
+  ends.push(() => forgetCampaign(slug));
+  return { spec, record };
+}
+
+/** A worker that watches the cluster. `die` ends its watch, as SIGKILL does: nothing is closed. */
+async function watched(
+  { spec, record }: Awaited<ReturnType<typeof campaign>>,
+  stage = RAMP,
+): Promise<{
+  readonly observed: WatchedCluster;
+  die(): void;
+}> {
+  const stop = new AbortController();
+  const observed = await WatchedCluster.begin(spec, record, { ...OWNER, campaign: spec.campaign }, stop.signal);
+  observed.enter(stage, spec.gates);
+  ends.push(() => {
+    stop.abort(new Error('the test is over'));
+    return observed.close();
+  });
+  return { observed, die: () => stop.abort(new Error('killed')) };
+}
+
+function fill(observed: WatchedCluster): Promise<unknown> {
+  return runArrivals({
+    scope: scopeOf(observed),
+    pods: observed.load,
+    offsetsMs: Array.from({ length: PODS }, () => 0),
+    startAtMs: Date.now(),
+    fromIndex: 0,
+    parallel: 4,
+    callBudgetMs: 60_000,
+    signal: within().signal,
+    onLate: observed.onLate,
+    onProgress: () => undefined,
+  });
+}
+
+async function bind(slug: string, name: string): Promise<void> {
+  const path = `${podsPath(slug)}/${name}/binding`;
+  const body = { apiVersion: 'v1', kind: 'Binding', metadata: { name }, target: { kind: 'Node', name: 'nowhere' } };
+  const { status } = await client.request({ method: 'POST', path, body: JSON.stringify(body) }, within());
+  expect(status).toBe(201);
+}
+
+/** The values of the campaign's series on the worker's page. */
+async function scrape(slug: string): Promise<ReadonlyMap<string, number>> {
+  const lines = (await registry.metrics()).split('\n').filter((line) => line.includes(`campaign="${slug}"`));
+  return new Map(
+    lines.map((line) => {
+      const [series = '', value = ''] = line.split(' ');
+      return [
+        series.replace(`campaign="${slug}",cluster="c0"`, '').replace(',,', ',').replace('{,', '{').replace(',}', '}'),
+        Number(value),
+      ];
+    }),
+  );
+}
+
+const IN_RAMP = '{stage="ramp",execution="1"}';
+const EXACT = { timeout: 30_000, interval: 50 };
+
+test('a worker that takes over continues the series; what happened in between is accounted for', async () => {
+  const slug = 'taken-over';
+  const given = await campaign(slug);
+  const first = await watched(given);
+  const atFirst = await scrape(slug);
+  expect(atFirst.get(`belay_pods_created{stage="soak",execution="1"}`)).toBe(0);
+  expect(atFirst.get('belay_pod_bind_seconds_bucket{le="7.5",stage="steady",execution="1"}')).toBe(0);
+  expect(atFirst.get('belay_load_lateness_seconds_count{}')).toBe(0);
+
+  await fill(first.observed);
+  for (const slot of [0, 1]) await bind(slug, first.observed.load.name(slot, 0));
+  await vi.waitFor(async () => {
+    const page = await scrape(slug);
+    expect(page.get(`belay_pod_bind_seconds_count${IN_RAMP}`)).toBe(2);
+    expect(page.get('belay_pods_pending{}')).toBe(4);
+  }, EXACT);
+  const before = await scrape(slug);
+  expect(before.get(`belay_pods_created${IN_RAMP}`)).toBe(PODS);
+  expect(before.get('belay_load_lateness_seconds_count{}')).toBe(PODS);
+  expect(before.get('belay_pods_bound{}')).toBe(2);
+  first.die();
+
+  // Two are bound while no worker watches, one is deleted, and one is bound and deleted.
+  for (const slot of [2, 3]) await bind(slug, first.observed.load.name(slot, 0));
+  for (const slot of [3, 4])
+    await client.delete(`${podsPath(slug)}/${first.observed.load.name(slot, 0)}`, { gracePeriodSeconds: 0 }, within());
+  const second = await watched(given);
+  const after = await scrape(slug);
+  expect(after.get(`belay_pods_created${IN_RAMP}`)).toBe(PODS);
+  // What happened to the two that are gone is unknown.
+  expect(after.get(`belay_pods_observed${IN_RAMP}`)).toBe(PODS - 2);
+  expect(after.get(`belay_pod_bind_seconds_count${IN_RAMP}`)).toBe(3);
+  expect(after.get('belay_load_lateness_seconds_count{}')).toBe(PODS);
+  expect(after.get('belay_watch_confirmed_age_seconds{}')).toBeLessThan(30);
+  expect(after.get('belay_pod_pending_oldest_seconds{}')).toBeGreaterThan(0);
+  for (const [series, value] of before) {
+    if (/_(bucket|count|sum)\{/.test(series)) expect(after.get(series), series).toBeGreaterThanOrEqual(value);
+  }
+
+  // At the end of the soak nothing waits any more: the last one is given up, once.
+  second.observed.endPods();
+  second.observed.endPods();
+  expect((await scrape(slug)).get(`belay_pod_bind_seconds_count${IN_RAMP}`)).toBe(4);
+});
+
+test('a worker that has lost its campaign to another one shows nothing of it any more', async () => {
+  const slug = 'handed-over';
+  const given = await campaign(slug);
+  const first = await watched(given);
+  await fill(first.observed);
+  await vi.waitFor(async () => expect((await scrape(slug)).get('belay_pods_present{}')).toBe(PODS), EXACT);
+  expect(first.observed.isSuperseded()).toBe(false);
+  const second = await WatchedCluster.begin(
+    given.spec,
+    given.record,
+    { ...OWNER, campaign: slug },
+    AbortSignal.abort(),
+  ).catch((cause: unknown) => cause);
+  expect(second).toBeInstanceOf(Error);
+  expect(first.observed.isSuperseded()).toBe(true);
+  expect([...(await scrape(slug)).keys()]).toEqual([]);
+});
+
+test('a retried soak counts from zero, beside the counts of the execution before', async () => {
+  const slug = 'retried-soak';
+  const given = await campaign(slug);
+  const { observed } = await watched(given, { stage: 'soak', execution: 1 });
+  await fill(observed);
+  observed.endPods();
+  observed.enter({ stage: 'steady', execution: 2 }, given.spec.gates);
+  const page = await scrape(slug);
+  expect(page.get('belay_pods_created{stage="soak",execution="1"}')).toBe(PODS);
+  expect(page.get('belay_pod_bind_seconds_count{stage="soak",execution="1"}')).toBe(PODS);
+  expect(page.get('belay_pods_created{stage="soak",execution="2"}')).toBe(0);
+  expect(page.get('belay_pod_bind_seconds_bucket{le="7.5",stage="soak",execution="2"}')).toBe(0);
+});
