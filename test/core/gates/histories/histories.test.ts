@@ -13,27 +13,31 @@ const LEAST_MEASURED = 0.3;
 
 describe('readings of drawn histories', () => {
   const seeds = [1, Number(process.env['BELAY_TEST_SEED'] ?? 2)];
-  it.each(seeds)('are never judged against the truth, seed %i', (seed) => {
-    const counts = { all: 0, measured: 0, healthy: 0, healthyUnmeasured: 0 };
-    assert(
-      property(histories, (history) => {
-        const { gate, world, defects } = history;
-        const record = recorded(world);
-        const truth = gate.truth(world, record);
-        const taken = runOn(record.store, reading(history));
-        const { wrong } = judged(gate, definitionOf(gate, world), taken, truth);
-        const found = wrong.map(({ what, bar, result }) => `${what} with ${JSON.stringify(bar)}: ${result.message}`);
-        expect(found, `${gate.name}, truth ${JSON.stringify(truth)}`).toEqual([]);
-        counts.all += 1;
-        if (taken.quality === 'measured') counts.measured += 1;
-        if (defects.length > 0 || truth === undefined || taken.reason === 'saturated') return;
-        counts.healthy += 1;
-        if (taken.quality !== 'measured') counts.healthyUnmeasured += 1;
-      }),
-      { seed, numRuns: RUNS / seeds.length },
-    );
-    expect(counts.healthy).toBeGreaterThan(RUNS / 100);
-    expect(counts.healthyUnmeasured / counts.healthy).toBeLessThan(MOST_UNMEASURED);
-    expect(counts.measured / counts.all).toBeGreaterThan(LEAST_MEASURED);
-  });
+  it.each(seeds)(
+    'are never judged against the truth, seed %i',
+    (seed) => {
+      const counts = { all: 0, measured: 0, healthy: 0, healthyUnmeasured: 0 };
+      assert(
+        property(histories, (history) => {
+          const { gate, world, defects } = history;
+          const record = recorded(world);
+          const truth = gate.truth(world, record);
+          const taken = runOn(record.store, reading(history));
+          const { wrong } = judged(gate, definitionOf(gate, world), taken, truth);
+          const found = wrong.map(({ what, bar, result }) => `${what} with ${JSON.stringify(bar)}: ${result.message}`);
+          expect(found, `${gate.name}, truth ${JSON.stringify(truth)}`).toEqual([]);
+          counts.all += 1;
+          if (taken.quality === 'measured') counts.measured += 1;
+          if (defects.length > 0 || truth === undefined || taken.reason === 'saturated') return;
+          counts.healthy += 1;
+          if (taken.quality !== 'measured') counts.healthyUnmeasured += 1;
+        }),
+        { seed, numRuns: RUNS / seeds.length },
+      );
+      expect(counts.healthy).toBeGreaterThan(RUNS / 100);
+      expect(counts.healthyUnmeasured / counts.healthy).toBeLessThan(MOST_UNMEASURED);
+      expect(counts.measured / counts.all).toBeGreaterThan(LEAST_MEASURED);
+    },
+    300_000,
+  );
 });
