@@ -25,7 +25,8 @@ const CASES = {
   healthy: {},
   // Its one stall must lie between two scrapes of the soak's window, whose first one may come a second into it.
   stall: { fault: 'stall', faultAfterMs: 3_000 },
-  hung: { fault: 'hung', soakSeconds: 60, slo: { shardCycleDurationP99Seconds: 1 } },
+  // Its cycles are seen in the window first, so that only their age shows that it hangs.
+  hung: { fault: 'hung', faultAfterMs: 4_000, soakSeconds: 60, slo: { shardCycleDurationP99Seconds: 1 } },
   applyErrors: { fault: 'apply-errors', faultAfterMs: 2_000 },
   cycles: { fault: 'slow-cycles', faultAfterMs: 6_000, soakSeconds: 60, slo: { shardCycleDurationP99Seconds: 1 } },
   timeouts: { fault: 'bootstrap-timeout', soakSeconds: 60 },
@@ -47,9 +48,6 @@ const CASES = {
 
 type CaseName = keyof typeof CASES;
 
-/** Campaigns under way at once: each has a cluster and a Prometheus of its own. */
-const AT_ONCE = 2;
-
 interface Ended {
   readonly exitCode: number;
   readonly output: string;
@@ -63,14 +61,11 @@ const ended = new Map<CaseName, Ended>();
 beforeAll(async () => {
   await withBelay(async (belay) => {
     belay.write('files/profiles/archetypes/standin.yaml', STANDIN_CATALOGUE);
-    const waiting = Object.keys(CASES) as CaseName[];
-    for (const name of waiting) writeFiles(belay, name);
+    const names = Object.keys(CASES) as CaseName[];
+    for (const name of names) writeFiles(belay, name);
     expect((await belay.run(['up'])).exitCode).toBe(0);
-    const lane = async (): Promise<void> => {
-      for (let name = waiting.shift(); name !== undefined; name = waiting.shift())
-        ended.set(name, await runCase(belay, name));
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, lane));
+    // One after another: where two campaigns leave the host no CPU, a time beyond its bar is no breach.
+    for (const name of names) ended.set(name, await runCase(belay, name));
   });
 });
 
@@ -259,6 +254,7 @@ function expectBreachAtNextCheck(name: CaseName, wanted: string, breaks: (value:
   const readableAtMs = seenAtMs + stepMs;
   const passedOver = checks.filter(({ reading }) => reading.atMs > readableAtMs && reading.atMs < breach.reading.atMs);
   expect(passedOver).toEqual([]);
-  // After it only the reading of all gates, which judges.
-  expect(checks.filter(({ reading }) => reading.atMs > breach.reading.atMs)).toHaveLength(1);
+  // No check follows it. The readings that judge are of the same moment.
+  expect(checks.filter(({ reading }) => reading.atMs > breach.reading.atMs)).toEqual([]);
+  expect(checks.filter(({ moment }) => moment === 'end')).toHaveLength(1);
 }
