@@ -164,7 +164,7 @@ export class Drive {
       before: clock.checkpoint.actions,
       onChange: (key, state, what) => {
         clock.change({ actions: { ...clock.checkpoint.actions, [key]: state } });
-        context.event('action', what);
+        if (what !== undefined) context.event('action', what);
       },
     };
   }
@@ -184,7 +184,8 @@ function faultsOf({ context: { spec }, clock, clusters, effectOf }: DriveRequest
         cluster: spec.plan.clusterCount === 1 ? '' : cluster.record.name,
         dueAtMs: clock.startAtMs + fault.atSeconds * 1_000,
         waitMs: requestedFault(fault.action)?.waitMs ?? 0,
-        site: { client: cluster.client, namespace, labelSelector, nodes },
+        soakEndMs: clock.endAtMs,
+        site: { client: cluster.client, namespace, labelSelector, nodes, nodesOfSystem: spec.capacityFromSystem },
         effect: effectOf(fault.action),
       },
     ];

@@ -1,7 +1,8 @@
 import type { BoundEffect, FaultSite, Look } from '../adapters/faults/effect.ts';
 import type { FaultState } from '../core/plan/checkpoints/soak.ts';
-import { FAULT_LOOK_MS, FAULT_UNDO_MS } from '../core/plan/limits.ts';
+import { FAULT_LOOK_MS, FAULT_UNDO_MS, LATE_OPERATION_MS } from '../core/plan/limits.ts';
 import { messageOf } from '../core/text/message-of.ts';
+import { FaultTargets } from './fault-targets.ts';
 import { pause } from './pause.ts';
 
 /** One fault in one cluster. */
@@ -15,6 +16,8 @@ export interface FaultToInject {
   readonly dueAtMs: number;
   /** How long it lasts, ms. */
   readonly waitMs: number;
+  /** When the soak ends, ms since 1970. */
+  readonly soakEndMs: number;
   readonly site: FaultSite;
   /** Undefined when this version cannot inject it. */
   readonly effect: BoundEffect | undefined;
@@ -34,8 +37,8 @@ export interface FaultsRequest {
   readonly signal: AbortSignal;
   /** Bounds the undoing after `signal` has aborted. */
   readonly undoSignal: AbortSignal;
-  /** Called with each new state of a fault, and what happened in one sentence. */
-  readonly onChange: (key: string, state: FaultState, what: string) => void;
+  /** Called with each new state of a fault, and what happened in one sentence if the timeline should show it. */
+  readonly onChange: (key: string, state: FaultState, what: string | undefined) => void;
 }
 
 /**
@@ -43,7 +46,12 @@ export interface FaultsRequest {
  * side. A fault that fails is recorded, not thrown: the soak continues and the verdict says why.
  */
 export async function runFaults(request: FaultsRequest): Promise<void> {
-  await Promise.all(request.faults.map((fault) => new FaultRun(request, fault).run()));
+  const targets = new FaultTargets();
+  for (const { key, cluster } of request.faults) {
+    const { target, undoneAtMs } = request.before[key] ?? {};
+    if (target !== undefined && undoneAtMs === undefined) targets.take(cluster, target);
+  }
+  await Promise.all(request.faults.map((fault) => new FaultRun(request, fault, targets).run()));
 }
 
 /**
@@ -69,11 +77,13 @@ export async function undoFaults(request: Pick<FaultsRequest, 'faults' | 'before
 class FaultRun {
   readonly #request: FaultsRequest;
   readonly #fault: FaultToInject;
+  readonly #targets: FaultTargets;
   #state: FaultState;
 
-  constructor(request: FaultsRequest, fault: FaultToInject) {
+  constructor(request: FaultsRequest, fault: FaultToInject, targets: FaultTargets) {
     this.#request = request;
     this.#fault = fault;
+    this.#targets = targets;
     this.#state = request.before[fault.key] ?? {};
   }
 
@@ -82,49 +92,105 @@ class FaultRun {
     if (isOver(this.#state)) return;
     if (effect === undefined) return this.#change({ fireError: 'this version cannot inject it' }, 'cannot be injected');
     const resumed = this.#state.target !== undefined;
-    if (!resumed) await this.#recording('fireError', () => this.#fire(effect));
-    const { target, fireError, assertedAtMs, assertError, firedAtMs = Date.now() } = this.#state;
+    if (!resumed) await this.#recording('fireError', () => this.#choose(effect));
+    const { target } = this.#state;
     // Undefined: the soak ended before it was due, or there was nothing to break.
     if (target === undefined) return;
-    const isChecked = fireError !== undefined || assertedAtMs !== undefined || assertError !== undefined;
-    if (!isChecked && !this.#request.signal.aborted) {
-      await this.#recording('assertError', () => this.#assert(effect, target, resumed));
+    if (!this.#isChecked() && !this.#request.signal.aborted) {
+      await this.#recording('fireError', () => this.#inject(effect, target, resumed));
+      if (this.#isInjected()) await this.#recording('assertError', () => this.#assert(effect, target));
     }
-    // A resumed fault lasts as long as any other. One that was not injected has nothing to last.
-    if (fireError === undefined) await until(firedAtMs + this.#fault.waitMs, this.#request.signal);
+    if (this.#isInjected()) {
+      // A resumed fault lasts as long as any other.
+      const { injectedAtMs, firedAtMs } = this.#state;
+      await until((injectedAtMs ?? firedAtMs ?? 0) + this.#fault.waitMs, this.#request.signal);
+      await this.#recording('assertError', () => this.#assertLasted(effect, target));
+    }
     await this.#recording('undoError', () => this.#undo(effect, target));
   }
 
-  async #fire(effect: BoundEffect): Promise<void> {
-    const { signal } = this.#request;
-    await until(this.#fault.dueAtMs, signal);
-    if (signal.aborted) return;
-    const { site } = this.#fault;
-    const target = await effect.choose(site, this.#within());
-    // It is recorded before it happens: without a record nothing would undo it after this worker's death.
-    this.#change({ target, firedAtMs: Date.now() }, effect.describe(target));
-    await effect.fire(target, site, this.#within());
+  /** Whether it was decided if the effect was seen. */
+  #isChecked(): boolean {
+    const { fireError, assertedAtMs, assertError } = this.#state;
+    return fireError !== undefined || assertedAtMs !== undefined || assertError !== undefined;
   }
 
-  async #assert(effect: BoundEffect, target: string, resumed: boolean): Promise<void> {
+  /** Whether it is known that the fault was injected. One whose effect was seen was injected. */
+  #isInjected(): boolean {
+    const { fireError, injectedAtMs, assertedAtMs } = this.#state;
+    return fireError === undefined && (injectedAtMs ?? assertedAtMs) !== undefined;
+  }
+
+  async #choose(effect: BoundEffect): Promise<void> {
+    const { signal } = this.#request;
+    const { dueAtMs, cluster, site } = this.#fault;
+    await until(dueAtMs, signal);
+    if (signal.aborted) return;
+    this.#refuseTooLate();
+    const target = await this.#targets.choose(cluster, (taken) => effect.choose(site, taken, this.#within()));
+    // It is recorded before it happens: without a record nothing would undo it after this worker's death.
+    this.#change({ target, firedAtMs: Date.now() }, effect.describe(target));
+  }
+
+  /** Injects it, unless that is on record. The worker before may have died between the record of the target and the call. */
+  async #inject(effect: BoundEffect, target: string, resumed: boolean): Promise<void> {
+    if (this.#isInjected()) return;
+    const { site } = this.#fault;
+    if (resumed) {
+      const { seen, gone } = await effect.assert(target, site, this.#within());
+      const { firedAtMs = Date.now() } = this.#state;
+      if (seen && gone !== true) return this.#change({ injectedAtMs: firedAtMs });
+    }
+    this.#refuseTooLate();
+    await effect.fire(target, site, this.#within());
+    const injectedAtMs = Date.now();
+    const lateMs = injectedAtMs - this.#fault.dueAtMs;
+    if (lateMs <= LATE_OPERATION_MS) this.#change({ injectedAtMs });
+    else this.#change({ injectedAtMs, lateMs }, `injected ${seconds(lateMs)} s late`);
+  }
+
+  /** @throws Error when the fault fell due while no worker ran, and the soak ends before it could last its time */
+  #refuseTooLate(): void {
+    const { dueAtMs, waitMs, soakEndMs } = this.#fault;
+    const nowMs = Date.now();
+    const lateMs = nowMs - dueAtMs;
+    const isOnTime = lateMs <= LATE_OPERATION_MS && nowMs < soakEndMs;
+    if (isOnTime || nowMs + waitMs <= soakEndMs) return;
+    throw new Error(
+      `it was due ${seconds(lateMs)} s before a worker could inject it, and its ${seconds(waitMs)} s do not fit into the soak any more`,
+    );
+  }
+
+  async #assert(effect: BoundEffect, target: string): Promise<void> {
     const { site } = this.#fault;
     const { signal, effectBudgetMs } = this.#request;
     const look = (): Promise<Look> => effect.assert(target, site, this.#within());
-    // The worker before may have died between the record and the call.
-    if (resumed && !(await look()).seen) await effect.fire(target, site, this.#within());
-    const { seen, detail } = await lookUntilSeen(look, effectBudgetMs, signal);
+    const { seen, final, detail } = await lookUntilSeen(look, effectBudgetMs, signal);
     if (seen) this.#change({ assertedAtMs: Date.now() }, detail);
-    // If the soak was ended, the fault had no time to take effect: nothing is said about it.
-    else if (!signal.aborted) throw new Error(`its effect was not seen within ${effectBudgetMs / 1_000} s: ${detail}`);
+    // If the soak was ended, the fault had no time to take effect: nothing is recorded about it.
+    else if (!signal.aborted) throw new Error(`its effect was not seen${limitText(final, effectBudgetMs)}: ${detail}`);
+  }
+
+  /** @throws Error when an effect that was seen is gone before its time is over: something else has undone it */
+  async #assertLasted(effect: BoundEffect, target: string): Promise<void> {
+    const { assertedAtMs, assertError, undoBeganAtMs } = this.#state;
+    const isOpen = assertedAtMs === undefined || assertError !== undefined || undoBeganAtMs !== undefined;
+    if (isOpen || this.#request.signal.aborted) return;
+    const { seen, detail } = await effect.assert(target, this.#fault.site, this.#within());
+    if (!seen) throw new Error(`its effect was gone before its time was over: ${detail}`);
   }
 
   async #undo(effect: BoundEffect, target: string): Promise<void> {
-    const { site } = this.#fault;
+    const { site, cluster } = this.#fault;
     const { undoSignal, undoneBudgetMs } = this.#request;
+    // A worker that shuts down leaves the undoing to the next one.
+    undoSignal.throwIfAborted();
+    if (this.#state.undoBeganAtMs === undefined) this.#change({ undoBeganAtMs: Date.now() });
     await effect.undo(target, site, this.#within());
     const look = (): Promise<Look> => effect.assertUndone(target, site, this.#within());
-    const { seen, detail } = await lookUntilSeen(look, undoneBudgetMs, undoSignal);
-    if (!seen) throw new Error(`it was undone, but that was not seen within ${undoneBudgetMs / 1_000} s: ${detail}`);
+    const { seen, final, detail } = await lookUntilSeen(look, undoneBudgetMs, undoSignal);
+    if (!seen) throw new Error(`it was undone, but that was not seen${limitText(final, undoneBudgetMs)}: ${detail}`);
+    this.#targets.release(cluster, target);
     this.#change({ undoneAtMs: Date.now() }, detail);
   }
 
@@ -140,14 +206,23 @@ class FaultRun {
     }
   }
 
-  #change(change: Partial<FaultState>, what: string): void {
+  #change(change: Partial<FaultState>, what?: string): void {
     this.#state = { ...this.#state, ...change };
-    this.#request.onChange(this.#fault.key, this.#state, `${nameOf(this.#fault)}: ${what}`);
+    this.#request.onChange(this.#fault.key, this.#state, what && `${nameOf(this.#fault)}: ${what}`);
   }
 
   #within(): { readonly signal: AbortSignal; readonly budgetMs: number } {
     return { signal: this.#request.undoSignal, budgetMs: this.#request.callBudgetMs };
   }
+}
+
+/** How long an effect was waited for; empty when waiting longer could not have changed anything. */
+function limitText(final: boolean | undefined, budgetMs: number): string {
+  return final === true ? '' : ` within ${seconds(budgetMs)} s`;
+}
+
+function seconds(ms: number): number {
+  return Math.round(ms / 1_000);
 }
 
 /** A fault as the timeline names it. */
@@ -159,12 +234,12 @@ function isOver({ target, undoneAtMs, undoError, fireError }: FaultState): boole
   return undoneAtMs !== undefined || undoError !== undefined || (fireError !== undefined && target === undefined);
 }
 
-/** Looks again and again until the effect is seen, the budget is used up, or the signal aborts. @returns the last look */
+/** Looks again and again until the effect is seen, nothing can change any more, the budget is used up, or the signal aborts. @returns the last look */
 async function lookUntilSeen(look: () => Promise<Look>, budgetMs: number, signal: AbortSignal): Promise<Look> {
   const untilMs = Date.now() + budgetMs;
   for (;;) {
     const last = await look();
-    if (last.seen || signal.aborted || Date.now() >= untilMs) return last;
+    if (last.seen || last.final === true || signal.aborted || Date.now() >= untilMs) return last;
     await until(Date.now() + FAULT_LOOK_MS, signal);
   }
 }

@@ -4,6 +4,8 @@ import { effectOf } from '../../src/adapters/faults/registry.ts';
 import type { FaultState } from '../../src/core/plan/checkpoints/soak.ts';
 import { scriptedNodes, type ScriptedNodes } from '../adapters/faults/scripted-nodes.ts';
 
+const WITHIN = { signal: new AbortController().signal, budgetMs: 1_000 };
+
 function aCluster(): ScriptedNodes {
   return scriptedNodes({ n0: {}, n1: {} }, ['n0', 'n1', 'n1']);
 }
@@ -15,9 +17,10 @@ function aFault({ client }: ScriptedNodes, change: Partial<FaultToInject> = {}):
     key: '0/0',
     action,
     cluster: '',
-    dueAtMs: 0,
+    dueAtMs: Date.now(),
     waitMs: 0,
-    site: { client, namespace: 'mine', labelSelector: 'x=y', nodes: {} },
+    soakEndMs: Number.MAX_SAFE_INTEGER,
+    site: { client, namespace: 'mine', labelSelector: 'x=y', nodes: {}, nodesOfSystem: false },
     effect: effectOf(action),
     ...change,
   };
@@ -43,7 +46,7 @@ async function run(faults: readonly FaultToInject[], change: Partial<FaultsReque
     ...change,
     onChange: (key, state, what) => {
       states[key] = state;
-      events.push(what);
+      if (what !== undefined) events.push(what);
       change.onChange?.(key, state, what);
     },
   });
@@ -51,11 +54,14 @@ async function run(faults: readonly FaultToInject[], change: Partial<FaultsReque
 }
 
 const AT = expect.any(Number) as number;
+/** Moments of a fault that was injected, and of one that was undone. */
+const INJECTED = { firedAtMs: AT, injectedAtMs: AT };
+const UNDONE = { undoBeganAtMs: AT, undoneAtMs: AT };
 
 test('a fault is injected, its effect is seen, it is undone, and that is seen', async () => {
   const cluster = aCluster();
   const { states, events } = await run([aFault(cluster)]);
-  expect(states).toEqual({ '0/0': { target: 'n1', firedAtMs: AT, assertedAtMs: AT, undoneAtMs: AT } });
+  expect(states).toEqual({ '0/0': { target: 'n1', ...INJECTED, assertedAtMs: AT, ...UNDONE } });
   expect(events).toEqual([
     'fail-node: node n1 fails',
     'fail-node: node n1 has the taint belay.dev/failed and no Pod of the campaign',
@@ -71,8 +77,8 @@ test('a fault without an effect is recorded with what is missing, and undone', a
   const { states } = await run([aFault(cluster, { cluster: 'c7' })], { effectBudgetMs: 0 });
   expect(states['0/0']).toEqual({
     target: 'n1',
-    firedAtMs: AT,
-    undoneAtMs: AT,
+    ...INJECTED,
+    ...UNDONE,
     assertError:
       'cluster c7: its effect was not seen within 0 s: node n1 has the taint belay.dev/failed, but 2 Pods of the campaign on it',
   });
@@ -85,8 +91,9 @@ test('a fault whose undoing is not seen is recorded with the reason', async () =
   const { states } = await run([{ ...fault, effect }], { undoneBudgetMs: 0 });
   expect(states['0/0']).toEqual({
     target: 'n1',
-    firedAtMs: AT,
+    ...INJECTED,
     assertedAtMs: AT,
+    undoBeganAtMs: AT,
     undoError: 'it was undone, but that was not seen within 0 s: node n1 does not take Pods: belay.dev/failed',
   });
 });
@@ -102,7 +109,7 @@ test('a fault that breaks while it is injected is undone all the same', async ()
     },
   };
   const { states } = await run([{ ...fault, effect }]);
-  expect(states['0/0']).toEqual({ target: 'n1', firedAtMs: AT, fireError: 'the answer was lost', undoneAtMs: AT });
+  expect(states['0/0']).toEqual({ target: 'n1', firedAtMs: AT, fireError: 'the answer was lost', ...UNDONE });
   expect(cluster.nodes.get('n1')).toMatchObject({ unschedulable: false, taints: [] });
 });
 
@@ -142,16 +149,18 @@ test('a fault that is not due when the soak ends is not injected', async () => {
   expect(cluster.patches).toEqual([]);
 });
 
-test('a soak that ends while a fault lasts undoes it at once, without a word on its effect', async () => {
+test('a soak that ends while a fault lasts undoes it at once, and nothing is recorded about its effect', async () => {
   const cluster = aCluster();
   cluster.evicts = false;
   const stop = new AbortController();
   const { states } = await run([aFault(cluster, { waitMs: 3_600_000 })], {
     signal: stop.signal,
     effectBudgetMs: 3_600_000,
-    onChange: () => stop.abort(),
+    onChange: (_, { injectedAtMs }) => {
+      if (injectedAtMs !== undefined) stop.abort();
+    },
   });
-  expect(states['0/0']).toEqual({ target: 'n1', firedAtMs: AT, undoneAtMs: AT });
+  expect(states['0/0']).toEqual({ target: 'n1', ...INJECTED, ...UNDONE });
   expect(cluster.nodes.get('n1')).toMatchObject({ unschedulable: false, taints: [] });
 });
 
@@ -174,9 +183,9 @@ async function stoppedWhileOut(cluster: ScriptedNodes): Promise<FaultState> {
 test('a stopped worker leaves no error; the next attempt sees the effect and undoes the fault', async () => {
   const cluster = aCluster();
   const state = await stoppedWhileOut(cluster);
-  expect(state).toEqual({ target: 'n1', firedAtMs: AT });
+  expect(state).toEqual({ target: 'n1', ...INJECTED });
   const resumed = await run([aFault(cluster)], { before: { '0/0': state } });
-  expect(resumed.states['0/0']).toEqual({ ...state, assertedAtMs: AT, undoneAtMs: AT });
+  expect(resumed.states['0/0']).toEqual({ ...state, assertedAtMs: AT, ...UNDONE });
   expect(cluster.patches).toHaveLength(2);
 });
 
@@ -184,7 +193,7 @@ test('a worker that died between the record and the call: the next attempt injec
   const cluster = aCluster();
   const before = { '0/0': { target: 'n1', firedAtMs: Date.now() } };
   const resumed = await run([aFault(cluster)], { before });
-  expect(resumed.states['0/0']).toEqual({ ...before['0/0'], assertedAtMs: AT, undoneAtMs: AT });
+  expect(resumed.states['0/0']).toEqual({ ...before['0/0'], injectedAtMs: AT, assertedAtMs: AT, ...UNDONE });
   expect(cluster.pods).toEqual(['n0']);
 });
 
@@ -192,12 +201,12 @@ test('a fault whose effect an earlier attempt has seen still lasts its time', as
   vi.useFakeTimers();
   try {
     const cluster = aCluster();
-    const before = { '0/0': { target: 'n1', firedAtMs: Date.now(), assertedAtMs: Date.now() } };
+    const before = { '0/0': await stoppedAfterItsEffect(cluster) };
     const resumed = run([aFault(cluster, { waitMs: 10_000 })], { before });
     await vi.advanceTimersByTimeAsync(9_000);
-    expect(cluster.patches).toHaveLength(0);
+    expect(cluster.patches).toHaveLength(1);
     await vi.advanceTimersByTimeAsync(2_000);
-    expect((await resumed).states['0/0']).toEqual({ ...before['0/0'], undoneAtMs: AT });
+    expect((await resumed).states['0/0']).toEqual({ ...before['0/0'], ...UNDONE });
   } finally {
     vi.useRealTimers();
   }
@@ -207,7 +216,7 @@ test('the next attempt of a soak that is over only undoes', async () => {
   const cluster = aCluster();
   const state = await stoppedWhileOut(cluster);
   const resumed = await run([aFault(cluster)], { before: { '0/0': state }, signal: AbortSignal.abort() });
-  expect(resumed.states['0/0']).toEqual({ ...state, undoneAtMs: AT });
+  expect(resumed.states['0/0']).toEqual({ ...state, ...UNDONE });
 });
 
 test('a fault of a soak that will not be resumed is undone at once', async () => {
@@ -221,4 +230,159 @@ test('a fault of a soak that will not be resumed is undone at once', async () =>
   });
   expect(after.get('0/0')).toEqual({ ...state, undoneAtMs: AT });
   expect(cluster.nodes.get('n1')).toMatchObject({ unschedulable: false, taints: [] });
+});
+
+/** A fault whose effect was seen by a worker that then died. */
+async function stoppedAfterItsEffect(cluster: ScriptedNodes): Promise<FaultState> {
+  const atMs = Date.now();
+  await effectOf('fail-node')?.fire('n1', aFault(cluster).site, WITHIN);
+  return { target: 'n1', firedAtMs: atMs, injectedAtMs: atMs, assertedAtMs: atMs };
+}
+
+/** Runs a fault that lasts no time; `meanwhile` happens once its state has the given moment. */
+async function disturbed(
+  after: 'firedAtMs' | 'injectedAtMs' | 'assertedAtMs',
+  meanwhile: (cluster: ScriptedNodes) => void,
+  change: Partial<FaultToInject> = {},
+): Promise<Outcome> {
+  const cluster = aCluster();
+  let done = false;
+  const onChange = (_: string, state: FaultState): void => {
+    if (done || state[after] === undefined) return;
+    done = true;
+    meanwhile(cluster);
+  };
+  const fault = aFault(cluster, change);
+  const site = change.site === undefined ? fault.site : { ...change.site, client: cluster.client };
+  return await run([{ ...fault, site }], { onChange });
+}
+
+const GONE_AT_LAST = 'it was undone, but that was not seen: node n1 is gone: something else removed it';
+const HEAL = (cluster: ScriptedNodes): void => {
+  Object.assign(cluster.nodes.get('n1') ?? {}, { unschedulable: false, taints: [] });
+};
+const REMOVE = (cluster: ScriptedNodes): void => void cluster.nodes.delete('n1');
+
+test.for<[string, ...Parameters<typeof disturbed>, Partial<FaultState>]>([
+  [
+    'vanishes before it is broken',
+    'firedAtMs',
+    REMOVE,
+    {},
+    { fireError: 'node n1 does not exist', undoError: GONE_AT_LAST },
+  ],
+  [
+    'vanishes before its effect is seen',
+    'injectedAtMs',
+    REMOVE,
+    {},
+    {
+      assertError: 'its effect was not seen: node n1 is gone: something else removed it',
+      undoError: GONE_AT_LAST,
+    },
+  ],
+  [
+    'is healed before its effect is seen',
+    'injectedAtMs',
+    HEAL,
+    {},
+    { assertError: 'its effect was not seen: node n1 does not have the taint belay.dev/failed', ...UNDONE },
+  ],
+  [
+    'is healed before its time is over',
+    'assertedAtMs',
+    HEAL,
+    {},
+    {
+      assertError: 'its effect was gone before its time was over: node n1 does not have the taint belay.dev/failed',
+      ...UNDONE,
+    },
+  ],
+])('a target that %s fails the action with that reason', async ([, after, meanwhile, change, expected]) => {
+  const { states } = await disturbed(after, meanwhile, change);
+  expect(states['0/0']).toMatchObject({ target: 'n1', ...expected });
+});
+
+test('a Node that its system removes once it is empty is effect enough', async () => {
+  const site = { ...aFault(aCluster()).site, nodesOfSystem: true };
+  const { states } = await disturbed('injectedAtMs', REMOVE, { site });
+  expect(states['0/0']).toEqual({ target: 'n1', ...INJECTED, assertedAtMs: AT, ...UNDONE });
+  // Not known to have been broken: its worker died before the call, or right after it.
+  const cluster = aCluster();
+  cluster.nodes.delete('n1');
+  const resumed = await run([{ ...aFault(cluster), site: { ...site, client: cluster.client } }], {
+    before: { '0/0': { target: 'n1', firedAtMs: Date.now() } },
+  });
+  expect(resumed.states['0/0']).toMatchObject({ fireError: 'node n1 does not exist' });
+});
+
+test('two faults at once break two Nodes; one that finds none left is not injected', async () => {
+  const cluster = aCluster();
+  cluster.evicts = false;
+  const keys = ['0/0', '1/0', '2/0'];
+  const { states } = await run(
+    keys.map((key) => aFault(cluster, { key })),
+    { effectBudgetMs: 500 },
+  );
+  expect(states).toMatchObject({ '0/0': { target: 'n1', ...INJECTED }, '1/0': { target: 'n0', ...INJECTED } });
+  expect(states['2/0']).toEqual({
+    fireError: 'every Node with a Pod of this campaign was broken before, e.g. node n1: another fault has it',
+  });
+  for (const node of cluster.nodes.values()) expect(node).toMatchObject({ unschedulable: false, taints: [] });
+});
+
+test('a fault that fell due while no worker ran is injected late while it fits, and that is recorded', async () => {
+  const cluster = aCluster();
+  const nowMs = Date.now();
+  const { states, events } = await run([aFault(cluster, { dueAtMs: nowMs - 12_000, soakEndMs: nowMs + 5_000 })]);
+  expect(states['0/0']).toMatchObject({ ...INJECTED, lateMs: AT, assertedAtMs: AT, ...UNDONE });
+  expect(states['0/0']?.lateMs).toBeGreaterThanOrEqual(12_000);
+  expect(events[1]).toMatch(/^fail-node: injected 1\d s late$/);
+});
+
+test.for<[string, Partial<FaultToInject>, FaultState]>([
+  ['can no longer last its time', { dueAtMs: -12_000, waitMs: 10_000, soakEndMs: 9_000 }, {}],
+  ['falls due after the end of the soak', { dueAtMs: -5_000, soakEndMs: -1_000 }, {}],
+  [
+    'was chosen by a worker that died, and can no longer last its time',
+    { dueAtMs: -12_000, waitMs: 10_000, soakEndMs: 9_000 },
+    { target: 'n1', firedAtMs: 1 },
+  ],
+])('a fault that %s is not injected, with that reason', async ([, times, before]) => {
+  const cluster = aCluster();
+  const nowMs = Date.now();
+  const { dueAtMs = 0, soakEndMs = 0 } = times;
+  const fault = aFault(cluster, { ...times, dueAtMs: nowMs + dueAtMs, soakEndMs: nowMs + soakEndMs });
+  const { states } = await run([fault], { before: { '0/0': before } });
+  const { fireError, assertedAtMs } = states['0/0'] ?? {};
+  expect(fireError).toMatch(
+    /^it was due \d+ s before a worker could inject it, and its \d+ s do not fit into the soak/,
+  );
+  expect(assertedAtMs).toBeUndefined();
+  expect(cluster.pods).toEqual(['n0', 'n1', 'n1']);
+});
+
+test('a fault that was planned to outlast the soak is injected on time', async () => {
+  const cluster = aCluster();
+  const soakEndMs = Date.now() + 5_000;
+  const { states } = await run([aFault(cluster, { waitMs: 6_000, soakEndMs })]);
+  expect(states['0/0']).toEqual({ target: 'n1', ...INJECTED, assertedAtMs: AT, ...UNDONE });
+});
+
+test('a worker that died after the call: its effect is seen, and it is not injected again', async () => {
+  const cluster = aCluster();
+  await effectOf('fail-node')?.fire('n1', aFault(cluster).site, WITHIN);
+  const before = { target: 'n1', firedAtMs: Date.now() - 30_000 };
+  const times = { dueAtMs: before.firedAtMs, waitMs: 10_000, soakEndMs: Date.now() + 1_000 };
+  const { states } = await run([aFault(cluster, times)], { before: { '0/0': before } });
+  expect(states['0/0']).toEqual({ ...before, injectedAtMs: before.firedAtMs, assertedAtMs: AT, ...UNDONE });
+  expect(cluster.patches).toHaveLength(2);
+});
+
+test('a worker that died while it undid a fault: the next one does not miss its effect', async () => {
+  const cluster = aCluster();
+  const atMs = Date.now();
+  const before = { target: 'n1', firedAtMs: atMs, injectedAtMs: atMs, assertedAtMs: atMs, undoBeganAtMs: atMs };
+  const { states } = await run([aFault(cluster)], { before: { '0/0': before } });
+  expect(states['0/0']).toEqual({ ...before, undoneAtMs: AT });
 });

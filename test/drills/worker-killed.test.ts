@@ -7,7 +7,7 @@ import { addProfile, addSlowSubstrate } from '../e2e/small-profile.ts';
 import { kill, soakClockOf, untilCheckpoint, untilEvent, untilRunning, workerOf } from './victims.ts';
 
 const PODS = 36;
-const SOAK_SECONDS = 40;
+const SOAK_SECONDS = 50;
 /** A worker is missed after 20 s without a heartbeat, and another one has taken its stage up by then. */
 const TAKEN_UP_WITHIN_MS = 30_000;
 
@@ -41,7 +41,8 @@ test('SIGKILL of the worker in seed and in soak: one that is started again conti
     expect(record.summary.facts['soak']).toMatchObject({ soakStartMs: clock, soakEndMs: clock + SOAK_SECONDS * 1_000 });
     // The Node that was out when its worker died was brought back by the next one.
     const actions = record.timeline.filter(({ what }) => what === 'action').map(({ detail }) => detail);
-    expect(actions).toEqual([
+    // The worker may have died before the call that breaks the Node. Then the next one made it, late.
+    expect(actions.filter((action) => !/ injected \d+ s late$/.test(action))).toEqual([
       expect.stringMatching(/ fails$/),
       expect.stringMatching(/ no Pod of the campaign$/),
       expect.stringMatching(/ is back$/),

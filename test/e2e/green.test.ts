@@ -111,11 +111,10 @@ async function isWhole(belay: Belay, { folder, spec, summary, timeline, readings
     verdict: 'pass',
     passed: true,
     ending: 'completed',
+    reasons: [],
     breaches: [],
     decisions: [],
   });
-  // A host without a free CPU is worth a note, and lowers no verdict.
-  for (const reason of summary.reasons) expect(reason).toMatch(/^the host had no CPU left /);
   expect(Object.keys(summary.metrics)).toEqual(expect.arrayContaining(GATES));
   for (const { reading } of summary.gates.filter(({ counts }) => counts !== false)) {
     expect(reading.quality).toBe('measured');

@@ -9,6 +9,8 @@ export interface FaultSite {
   readonly labelSelector: string;
   /** Selects the Nodes that may be broken: in a borrowed cluster only the campaign's own. */
   readonly nodes: Selection;
+  /** The system creates and removes the Nodes: it may remove one that has become empty. */
+  readonly nodesOfSystem: boolean;
 }
 
 /** What one look at the cluster shows. */
@@ -16,6 +18,10 @@ export interface Look {
   readonly seen: boolean;
   /** What was seen, or what is missing, in one sentence. */
   readonly detail: string;
+  /** No later look will show anything else. */
+  readonly final?: boolean;
+  /** The target does not exist any more, so it does not show that the fault was injected. */
+  readonly gone?: boolean;
 }
 
 /**
@@ -23,10 +29,13 @@ export interface Look {
  * KubeError when the API server refuses it or does not answer within its budget, and the signal's reason.
  */
 export interface FaultEffect<Parameters extends object> {
-  /** Names what is to be broken. The name is recorded before anything happens. @throws Error when there is nothing to break */
-  choose(parameters: Parameters, site: FaultSite, within: Within): Promise<string>;
+  /**
+   * Names what is to be broken. The name is recorded before anything happens. What is broken already is never chosen, because
+   * no effect could be seen, nor what another fault has `taken`. @throws Error when there is nothing to break
+   */
+  choose(parameters: Parameters, site: FaultSite, taken: ReadonlySet<string>, within: Within): Promise<string>;
   fire(target: string, site: FaultSite, within: Within): Promise<void>;
-  /** Whether the effect can be seen. */
+  /** Whether the effect of what was fired can be seen. */
   assert(target: string, site: FaultSite, within: Within): Promise<Look>;
   undo(target: string, site: FaultSite, within: Within): Promise<void>;
   /** Whether nothing of the effect is left. */
@@ -37,5 +46,5 @@ export interface FaultEffect<Parameters extends object> {
 
 /** The effect of one action, with the parameters that it names. */
 export type BoundEffect = Omit<FaultEffect<object>, 'choose'> & {
-  choose(site: FaultSite, within: Within): Promise<string>;
+  choose(site: FaultSite, taken: ReadonlySet<string>, within: Within): Promise<string>;
 };

@@ -10,6 +10,7 @@ import type { FaultEffect, FaultSite } from './effect.ts';
 interface NodeObject {
   readonly metadata: ObjectMeta;
   readonly spec: { readonly unschedulable?: boolean; readonly taints?: readonly Taint[] };
+  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
 }
 
 interface Taint {
@@ -20,22 +21,22 @@ interface Taint {
 
 /** Taint of a Node that a campaign has failed. The controller-manager evicts its Pods at once. */
 const FAILED_TAINT: Taint = { key: 'belay.dev/failed', value: 'true', effect: 'NoExecute' };
-/** Taint that the controller-manager adds to a cordoned Node and removes later than the cordon. */
-const CORDON_TAINT = 'node.kubernetes.io/unschedulable';
+/** Taints that the controller-manager adds to a Node that is cordoned or not Ready. It removes them later than their cause. */
+const CONTROLLER_TAINTS = ['unschedulable', 'not-ready', 'unreachable'].map((name) => `node.kubernetes.io/${name}`);
 
 /**
- * Takes a Node out: it gets no more Pods and loses those that it has, by a NoExecute taint. Its effect is seen when the taint is
- * there and no Pod of the campaign is left on the Node. It is undone when the Node takes Pods again.
+ * Takes a Node out: it gets no more Pods and loses those that it has, by a cordon and a NoExecute taint. Its kubelet stays well, so
+ * the Node stays Ready. The effect is seen when taint and cordon are there and no Pod of the campaign is left on the Node. It is
+ * undone when the Node is Ready and takes Pods again.
  */
 export const failNode: FaultEffect<FailNode> = {
-  choose: ({ position }, site, within) =>
-    position === undefined ? busiest(site, within) : numbered(position, site, within),
+  choose: ({ position }, site, taken, within) =>
+    position === undefined ? busiest(site, taken, within) : numbered(position, site, taken, within),
   fire: (name, site, within) => changeNode(site, name, true, (taints) => [...taints, FAILED_TAINT], within),
   async assert(name, site, within) {
     const node = await site.client.get<NodeObject>(nodePath(name), within);
-    if (node !== undefined && !isFailed(node)) {
-      return { seen: false, detail: `node ${name} does not have the taint ${FAILED_TAINT.key}` };
-    }
+    const lost = node === undefined ? goneEarly(name, site) : healed(name, node);
+    if (lost !== undefined) return { seen: false, final: true, detail: lost };
     const { items } = await site.client.list(
       podsPath(site.namespace),
       {
@@ -49,35 +50,64 @@ export const failNode: FaultEffect<FailNode> = {
     const what = node === undefined ? `node ${name} is gone` : `node ${name} has the taint ${FAILED_TAINT.key}`;
     if (items.length > 0)
       return { seen: false, detail: `${what}, but ${counted(items.length, 'Pod')} of the campaign on it` };
-    return { seen: true, detail: `${what} and no Pod of the campaign` };
+    const gone = node === undefined ? { gone: true } : {};
+    return { seen: true, ...gone, detail: `${what} and no Pod of the campaign` };
   },
   undo: (name, site, within) => changeNode(site, name, false, (taints) => taints, within),
   async assertUndone(name, site, within) {
     const node = await site.client.get<NodeObject>(nodePath(name), within);
-    // A capacity system may remove a Node that has become empty.
-    if (node === undefined) return { seen: true, detail: `node ${name} is gone and cannot come back` };
+    if (node === undefined) {
+      const lost = goneEarly(name, site);
+      return lost === undefined
+        ? { seen: true, detail: `node ${name} is gone and cannot come back` }
+        : { seen: false, final: true, detail: lost };
+    }
     const left = (node.spec.taints ?? [])
       .map(({ key }) => key)
-      .filter((key) => key === FAILED_TAINT.key || key === CORDON_TAINT);
-    if (node.spec.unschedulable !== true && left.length === 0) return { seen: true, detail: `node ${name} is back` };
-    return {
-      seen: false,
-      detail: `node ${name} does not take Pods: ${left.length === 0 ? 'it is cordoned' : left.join(', ')}`,
-    };
+      .filter((key) => key === FAILED_TAINT.key || CONTROLLER_TAINTS.includes(key));
+    const missing = [
+      ...(left.length === 0 && node.spec.unschedulable === true ? ['it is cordoned'] : left),
+      ...(isReady(node) ? [] : ['it is not Ready']),
+    ];
+    if (missing.length === 0) return { seen: true, detail: `node ${name} is back` };
+    return { seen: false, detail: `node ${name} does not take Pods: ${missing.join(', ')}` };
   },
   describe: (name) => `node ${name} fails`,
 };
 
-async function numbered(position: number, site: FaultSite, within: Within): Promise<string> {
-  const names = await nodeNames(site, within);
-  const name = names[position];
-  if (name === undefined) throw new Error(`the campaign has ${counted(names.length, 'Node')}, numbered from 0`);
-  return name;
+/** Why a Node that does not exist shows no effect; undefined where the system removes Nodes that have become empty. */
+function goneEarly(name: string, { nodesOfSystem }: FaultSite): string | undefined {
+  return nodesOfSystem ? undefined : `node ${name} is gone: something else removed it`;
 }
 
-/** The Node with most Pods, so that the failure has an effect. Of several, the first by name. */
-async function busiest(site: FaultSite, within: Within): Promise<string> {
-  const names = await nodeNames(site, within);
+/** Why a Node that was failed is not failed any more; undefined when it is. */
+function healed(name: string, { spec }: NodeObject): string | undefined {
+  if (!isFailed({ spec })) return `node ${name} does not have the taint ${FAILED_TAINT.key}`;
+  return spec.unschedulable === true ? undefined : `node ${name} is not cordoned`;
+}
+
+/** A Node that may be failed, and why it must not be. */
+interface Candidate {
+  readonly name: string;
+  readonly problem: string | undefined;
+}
+
+async function numbered(
+  position: number,
+  site: FaultSite,
+  taken: ReadonlySet<string>,
+  within: Within,
+): Promise<string> {
+  const nodes = await candidates(site, taken, within);
+  const node = nodes[position];
+  if (node === undefined) throw new Error(`the campaign has ${counted(nodes.length, 'Node')}, numbered from 0`);
+  if (node.problem !== undefined) throw new Error(`node ${node.name} was broken before: ${node.problem}`);
+  return node.name;
+}
+
+/** The Node with most Pods of those that are well, so that the failure has an effect. Of several, the first by name. */
+async function busiest(site: FaultSite, taken: ReadonlySet<string>, within: Within): Promise<string> {
+  const nodes = await candidates(site, taken, within);
   const { items } = await site.client.list(
     podsPath(site.namespace),
     { labelSelector: site.labelSelector, pick: ({ spec }: { spec?: { nodeName?: string } }) => spec?.nodeName ?? '' },
@@ -85,18 +115,41 @@ async function busiest(site: FaultSite, within: Within): Promise<string> {
   );
   const pods = new Map<string, number>();
   for (const node of items) pods.set(node, (pods.get(node) ?? 0) + 1);
-  const [first] = names.filter((name) => pods.has(name)).sort((a, b) => (pods.get(b) ?? 0) - (pods.get(a) ?? 0));
+  const [first, ...others] = nodes
+    .filter(({ name }) => pods.has(name))
+    .sort((a, b) => (pods.get(b.name) ?? 0) - (pods.get(a.name) ?? 0));
   if (first === undefined) throw new Error('no Node has a Pod of this campaign');
-  return first;
+  const well = [first, ...others].find(({ problem }) => problem === undefined);
+  if (well !== undefined) return well.name;
+  throw new Error(
+    `every Node with a Pod of this campaign was broken before, e.g. node ${first.name}: ${first.problem}`,
+  );
 }
 
-async function nodeNames({ client, nodes }: FaultSite, within: Within): Promise<readonly string[]> {
-  const { items } = await client.list('/api/v1/nodes', { ...nodes, metadataOnly: true, pick: nameOf }, within);
-  return items.sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+async function candidates(
+  { client, nodes }: FaultSite,
+  taken: ReadonlySet<string>,
+  within: Within,
+): Promise<readonly Candidate[]> {
+  const pick = (node: NodeObject): Candidate => ({
+    name: node.metadata.name,
+    problem: taken.has(node.metadata.name) ? 'another fault has it' : brokenBefore(node),
+  });
+  const { items } = await client.list('/api/v1/nodes', { ...nodes, pick }, within);
+  return items.sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
 }
 
-function nameOf({ metadata }: { readonly metadata: ObjectMeta }): string {
-  return metadata.name;
+/** Why the effect of a failure could not be told from the state that a Node is in. */
+function brokenBefore(node: NodeObject): string | undefined {
+  if (node.metadata.deletionTimestamp !== undefined) return 'it is being deleted';
+  const evicting = node.spec.taints?.find(({ effect }) => effect === 'NoExecute');
+  if (evicting !== undefined) return `it has the taint ${evicting.key}`;
+  if (node.spec.unschedulable === true) return 'it is cordoned';
+  return isReady(node) ? undefined : 'it is not Ready';
+}
+
+function isReady({ status }: NodeObject): boolean {
+  return status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false;
 }
 
 async function changeNode(
@@ -128,7 +181,7 @@ async function changeNode(
   }
 }
 
-function isFailed({ spec }: NodeObject): boolean {
+function isFailed({ spec }: Pick<NodeObject, 'spec'>): boolean {
   return spec.taints?.some(({ key }) => key === FAILED_TAINT.key) ?? false;
 }
 

@@ -20,5 +20,5 @@ function bind<Name extends RunnableFault>(
 ): BoundEffect | undefined {
   const parameters = parametersOf(name, action);
   if (parameters === undefined) return undefined;
-  return { ...effect, choose: (site, within) => effect.choose(parameters, site, within) };
+  return { ...effect, choose: (site, taken, within) => effect.choose(parameters, site, taken, within) };
 }

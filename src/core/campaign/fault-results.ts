@@ -12,6 +12,8 @@ export interface FaultResult {
   readonly assertError: string;
   /** It was injected, its effect was seen, it was undone, and that was seen too. */
   readonly asserted: boolean;
+  /** How late it was injected, in the cluster where it was latest; absent for an action that was on time. */
+  readonly lateSeconds?: number;
 }
 
 /** The results of a soak that ran to its end, one per action. @param states the faults of its checkpoint */
@@ -28,7 +30,15 @@ export function faultResults(
       (state) => state.fireError ?? (state.firedAtMs === undefined ? 'the soak ended before it' : ''),
     );
     const assertError = error(notSeen);
-    return { action, atSeconds, fireError, assertError, asserted: fireError === '' && assertError === '' };
+    const lateMs = Math.max(0, ...faults.map((fault) => stateOf(fault, states).lateMs ?? 0));
+    return {
+      action,
+      atSeconds,
+      fireError,
+      assertError,
+      asserted: fireError === '' && assertError === '',
+      ...(lateMs === 0 ? {} : { lateSeconds: lateMs / 1_000 }),
+    };
   });
 }
 

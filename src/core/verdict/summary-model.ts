@@ -23,6 +23,8 @@ const action = z.object({
   assertError: z.string(),
   /** Its effect was seen. An action that was not done is never asserted. */
   asserted: z.boolean(),
+  /** How late it was done; absent for one that was on time. */
+  lateSeconds: z.number().exactOptional(),
 });
 
 const bar = z.object({ min: z.number().exactOptional(), max: z.number().exactOptional() });

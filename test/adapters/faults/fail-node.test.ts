@@ -5,6 +5,7 @@ import type { FaultSite } from '../../../src/adapters/faults/effect.ts';
 import { scriptedNodes, type ScriptedNodes } from './scripted-nodes.ts';
 
 const WITHIN = { signal: new AbortController().signal, budgetMs: 1_000 };
+const NONE: ReadonlySet<string> = new Set();
 const OWN = { labelSelector: 'belay.dev/campaign=mine' };
 const NODES = {
   'aa-not-ours': {},
@@ -18,7 +19,7 @@ const NODES = {
 const PODS = ['aa-not-ours', 'aa-not-ours', 'aa-not-ours', 'mine-n0', 'mine-n1', 'mine-n1'];
 
 function siteOf({ client }: ScriptedNodes, nodes: FaultSite['nodes'] = OWN): FaultSite {
-  return { client, namespace: 'mine', labelSelector: 'x=y', nodes };
+  return { client, namespace: 'mine', labelSelector: 'x=y', nodes, nodesOfSystem: false };
 }
 
 test.for<[string, FaultSite['nodes'], string]>([
@@ -28,15 +29,15 @@ test.for<[string, FaultSite['nodes'], string]>([
   // Where the system makes the machines, they do not carry the campaign's label.
   ['fail-node', {}, 'aa-not-ours'],
 ])('%s among the Nodes of %j breaks %s', async ([action, nodes, expected]) => {
-  expect(await effectOf(action)?.choose(siteOf(scriptedNodes(NODES, PODS), nodes), WITHIN)).toBe(expected);
+  expect(await effectOf(action)?.choose(siteOf(scriptedNodes(NODES, PODS), nodes), NONE, WITHIN)).toBe(expected);
 });
 
 test('what does not exist cannot be broken', async () => {
   const site = siteOf(scriptedNodes(NODES, []));
-  await expect(failNode.choose({ position: 4 }, site, WITHIN)).rejects.toThrow(
+  await expect(failNode.choose({ position: 4 }, site, NONE, WITHIN)).rejects.toThrow(
     'the campaign has 4 Nodes, numbered from 0',
   );
-  await expect(failNode.choose({}, site, WITHIN)).rejects.toThrow('no Node has a Pod of this campaign');
+  await expect(failNode.choose({}, site, NONE, WITHIN)).rejects.toThrow('no Node has a Pod of this campaign');
   await expect(failNode.fire('nowhere', site, WITHIN)).rejects.toThrow('node nowhere does not exist');
 });
 
@@ -51,6 +52,7 @@ test('the effect is seen when the taint is there and the Pods are gone, and not 
   const site = siteOf(cluster);
   expect(await failNode.assert('mine-n1', site, WITHIN)).toEqual({
     seen: false,
+    final: true,
     detail: 'node mine-n1 does not have the taint belay.dev/failed',
   });
   await failNode.fire('mine-n1', site, WITHIN);
@@ -73,8 +75,7 @@ test('the effect is seen when the taint is there and the Pods are gone, and not 
 test('the undoing is seen when the Node takes Pods again; other taints stay', async () => {
   const cluster = scriptedNodes(NODES, PODS);
   const site = siteOf(cluster);
-  const node = cluster.nodes.get('mine-n1');
-  if (node === undefined) throw new Error('the cluster has no node mine-n1');
+  const node = nodeOf(cluster, 'mine-n1');
   node.taints = [{ key: 'other' }];
   await failNode.fire('mine-n1', site, WITHIN);
   expect(await failNode.assertUndone('mine-n1', site, WITHIN)).toMatchObject({ seen: false });
@@ -88,12 +89,71 @@ test('the undoing is seen when the Node takes Pods again; other taints stay', as
   expect(await failNode.assertUndone('mine-n1', site, WITHIN)).toEqual({ seen: true, detail: 'node mine-n1 is back' });
 });
 
-test('a Node that its system has removed meanwhile is neither missing its effect nor its undoing', async () => {
-  const site = siteOf(scriptedNodes({}, []));
-  expect(await failNode.assert('gone', site, WITHIN)).toMatchObject({ seen: true });
-  await failNode.undo('gone', site, WITHIN);
-  expect(await failNode.assertUndone('gone', site, WITHIN)).toEqual({
+test('a Node that was removed shows nothing, except where its system removes Nodes that have become empty', async () => {
+  const own = siteOf(scriptedNodes({}, []));
+  const removed = { seen: false, final: true, detail: 'node lost is gone: something else removed it' };
+  expect(await failNode.assert('lost', own, WITHIN)).toEqual(removed);
+  await failNode.undo('lost', own, WITHIN);
+  expect(await failNode.assertUndone('lost', own, WITHIN)).toEqual(removed);
+
+  const ofSystem = { ...own, nodesOfSystem: true };
+  expect(await failNode.assert('lost', ofSystem, WITHIN)).toMatchObject({ seen: true, gone: true });
+  await failNode.undo('lost', ofSystem, WITHIN);
+  expect(await failNode.assertUndone('lost', ofSystem, WITHIN)).toEqual({
     seen: true,
-    detail: 'node gone is gone and cannot come back',
+    detail: 'node lost is gone and cannot come back',
   });
 });
+
+type Node = NonNullable<ReturnType<ScriptedNodes['nodes']['get']>>;
+
+test.for<[string, (node: Node) => void]>([
+  ['it is not Ready', (node) => (node.ready = false)],
+  ['it is cordoned', (node) => (node.unschedulable = true)],
+  ['it has the taint other', (node) => (node.taints = [{ key: 'other', effect: 'NoExecute' }])],
+])('a Node is not chosen when %s', async ([problem, spoil]) => {
+  const cluster = scriptedNodes(NODES, PODS);
+  const busiest = nodeOf(cluster, 'mine-n1');
+  spoil(busiest);
+  expect(await failNode.choose({}, siteOf(cluster), NONE, WITHIN)).toBe('mine-n0');
+  await expect(failNode.choose({ position: 1 }, siteOf(cluster), NONE, WITHIN)).rejects.toThrow(
+    `node mine-n1 was broken before: ${problem}`,
+  );
+  spoil(nodeOf(cluster, 'mine-n0'));
+  await expect(failNode.choose({}, siteOf(cluster), NONE, WITHIN)).rejects.toThrow(
+    `every Node with a Pod of this campaign was broken before, e.g. node mine-n1: ${problem}`,
+  );
+});
+
+test('a Node that another fault has is not chosen; a taint that evicts nothing does not matter', async () => {
+  const cluster = scriptedNodes(NODES, PODS);
+  nodeOf(cluster, 'mine-n1').taints = [{ key: 'other', effect: 'NoSchedule' }];
+  expect(await failNode.choose({}, siteOf(cluster), NONE, WITHIN)).toBe('mine-n1');
+  expect(await failNode.choose({}, siteOf(cluster), new Set(['mine-n1']), WITHIN)).toBe('mine-n0');
+  await expect(failNode.choose({ position: 1 }, siteOf(cluster), new Set(['mine-n1']), WITHIN)).rejects.toThrow(
+    'node mine-n1 was broken before: another fault has it',
+  );
+});
+
+test('a Node is back only when it is Ready; a failed one that was uncordoned is not failed', async () => {
+  const cluster = scriptedNodes(NODES, []);
+  const node = nodeOf(cluster, 'mine-n1');
+  node.ready = false;
+  expect(await failNode.assertUndone('mine-n1', siteOf(cluster), WITHIN)).toEqual({
+    seen: false,
+    detail: 'node mine-n1 does not take Pods: it is not Ready',
+  });
+  await failNode.fire('mine-n1', siteOf(cluster), WITHIN);
+  node.unschedulable = false;
+  expect(await failNode.assert('mine-n1', siteOf(cluster), WITHIN)).toEqual({
+    seen: false,
+    final: true,
+    detail: 'node mine-n1 is not cordoned',
+  });
+});
+
+function nodeOf(cluster: ScriptedNodes, name: string): Node {
+  const node = cluster.nodes.get(name);
+  if (node === undefined) throw new Error(`the cluster has no node ${name}`);
+  return node;
+}

@@ -4,7 +4,8 @@ import type { FaultSite } from '../../../src/adapters/faults/effect.ts';
 interface ScriptedNode {
   readonly labels: Readonly<Record<string, string>>;
   unschedulable: boolean;
-  taints: readonly { readonly key: string }[];
+  taints: readonly { readonly key: string; readonly effect?: string }[];
+  ready: boolean;
 }
 
 /** Nodes and Pods in memory, behind the part of the client that faults use. */
@@ -25,7 +26,9 @@ export function scriptedNodes(
   pods: readonly string[],
 ): ScriptedNodes {
   const state: ScriptedNodes = {
-    nodes: new Map(Object.entries(nodes).map(([name, labels]) => [name, { labels, unschedulable: false, taints: [] }])),
+    nodes: new Map(
+      Object.entries(nodes).map(([name, labels]) => [name, { labels, unschedulable: false, taints: [], ready: true }]),
+    ),
     pods: [...pods],
     patches: [],
     evicts: true,
@@ -65,6 +68,10 @@ export function scriptedNodes(
   return state;
 }
 
-function objectOf(name: string, { unschedulable, taints, labels }: ScriptedNode): object {
-  return { metadata: { name, labels, uid: name, resourceVersion: '1' }, spec: { unschedulable, taints } };
+function objectOf(name: string, { unschedulable, taints, labels, ready }: ScriptedNode): object {
+  return {
+    metadata: { name, labels, uid: name, resourceVersion: '1' },
+    spec: { unschedulable, taints },
+    status: { conditions: [{ type: 'Ready', status: ready ? 'True' : 'Unknown' }] },
+  };
 }

@@ -229,7 +229,7 @@ test('a failed Node loses its Pods, which come back elsewhere as the next genera
   const evicted = [...nodeOf].filter(([, at]) => at === node).map(([name]) => name);
   expect(evicted).not.toHaveLength(0);
 
-  const site = { ...load.scope, nodes: {} };
+  const site = { ...load.scope, nodes: {}, nodesOfSystem: false };
   await failNode.fire(node, site, within());
   await failNode.fire(node, site, within());
   await vi.waitFor(async () => expect(await failNode.assert(node, site, within())).toMatchObject({ seen: true }), {

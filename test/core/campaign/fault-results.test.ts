@@ -55,6 +55,13 @@ test('each action has its own result', () => {
   ]);
 });
 
+test('an action that was late says how late, in the cluster where it was latest', () => {
+  const states = { '0/0': { ...DONE, lateMs: 3_000 }, '0/1': { ...DONE, lateMs: 7_500 } };
+  expect(resultsOf([EACH], states)).toEqual([
+    { action: 'fail-node', atSeconds: 5, fireError: '', assertError: '', asserted: true, lateSeconds: 7.5 },
+  ]);
+});
+
 test('a checkpoint with one state per action is of the first cluster, and counts as it did then', () => {
   const checkpoint = parseSoakCheckpoint({
     startAtMs: 100,
@@ -79,7 +86,7 @@ test('a checkpoint is read as it was written', () => {
     startAtMs: 100,
     lowWater: { c0: 7, c1: 9 },
     actions: {
-      '0/0': DONE,
+      '0/0': { ...DONE, injectedAtMs: 1, lateMs: 5, undoBeganAtMs: 2 },
       '0/1': { target: 'n1', firedAtMs: 1, assertError: 'a', undoError: 'b' },
       '1/0': { fireError: 'c' },
     },

@@ -38,9 +38,16 @@ export interface EndedSoak {
 export interface FaultState {
   /** What was chosen to be broken, e.g. the name of a Node. It is recorded before it is broken. */
   readonly target?: string;
+  /** When it was chosen, before anything happened. */
   readonly firedAtMs?: number;
+  /** The call that injects it has succeeded. Its time begins here. Earlier versions did not record it. */
+  readonly injectedAtMs?: number;
+  /** How long after its moment it was injected, ms; absent for one that was on time. */
+  readonly lateMs?: number;
   /** Its effect was seen. */
   readonly assertedAtMs?: number;
+  /** Its effect has lasted its time; from here on it may be gone. Earlier versions did not record it. */
+  readonly undoBeganAtMs?: number;
   /** It was undone, and that was seen. */
   readonly undoneAtMs?: number;
   readonly fireError?: string;
@@ -86,7 +93,7 @@ function parseEnded(fields: RecordedFields): EndedSoak {
 function parseFault(fields: RecordedFields): FaultState {
   return {
     ...texts(fields, 'target', 'fireError', 'assertError', 'undoError'),
-    ...moments(fields, 'firedAtMs', 'assertedAtMs', 'undoneAtMs'),
+    ...numbers(fields, 'firedAtMs', 'injectedAtMs', 'lateMs', 'assertedAtMs', 'undoBeganAtMs', 'undoneAtMs'),
   };
 }
 
@@ -95,7 +102,7 @@ function parseFault(fields: RecordedFields): FaultState {
  * error. That version did not look at effects. An action that it undid counts as asserted, as it counted then.
  */
 function parseOlderAction(fields: RecordedFields): FaultState {
-  const { undoneAtMs, ...fired } = moments(fields, 'firedAtMs', 'undoneAtMs');
+  const { undoneAtMs, ...fired } = numbers(fields, 'firedAtMs', 'undoneAtMs');
   return {
     ...(fields.has('node') ? { target: fields.text('node') } : {}),
     ...fired,
@@ -109,7 +116,7 @@ function texts<Name extends string>(fields: RecordedFields, ...names: readonly N
   return Object.fromEntries(found.map((name) => [name, fields.text(name)])) as { [N in Name]?: string };
 }
 
-function moments<Name extends string>(fields: RecordedFields, ...names: readonly Name[]): { [N in Name]?: number } {
+function numbers<Name extends string>(fields: RecordedFields, ...names: readonly Name[]): { [N in Name]?: number } {
   const found = names.filter((name) => fields.has(name));
   return Object.fromEntries(found.map((name) => [name, fields.number(name)])) as { [N in Name]?: number };
 }
