@@ -1,8 +1,11 @@
+/** Made once: making one takes longer than a gate's judgement. */
+const GROUPED = new Intl.NumberFormat('en-US', { maximumFractionDigits: 6 });
+
 /** A number for people: four significant digits, thousands grouped, e.g. `0.4123`, `12,346`, `1.20e-7`. */
 export function numberText(value: number): string {
   if (value !== 0 && (Math.abs(value) >= 1e9 || Math.abs(value) < 1e-4)) return value.toExponential(2);
   const rounded = Math.abs(value) >= 1000 ? Math.round(value) : Number(value.toPrecision(4));
-  return rounded.toLocaleString('en-US', { maximumFractionDigits: 6 });
+  return GROUPED.format(rounded);
 }
 
 /** A number with its unit, e.g. `0.41 s`. A pure number has no unit. */

@@ -151,12 +151,14 @@ describe('evaluateGates on a real Prometheus', () => {
     bench = await campaignBench();
     prometheus = await bench.start();
     let scrapes = 0;
+    const startedS = Date.now() / 1_000 - 60;
     const healthy = await serve(() => {
       scrapes += 1;
       return [
         `ok_total{kind="a"} ${scrapes * 10}`,
         `ok_all_total ${scrapes * 20}`,
         'ok_gauge 7',
+        `process_start_time_seconds ${startedS}`,
         'nan_gauge NaN',
         'inf_gauge +Inf',
         'quiet_total 5',
