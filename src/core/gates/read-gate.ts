@@ -5,6 +5,7 @@ import { changed } from './checks/changed.ts';
 import type { Check } from './checks/check.ts';
 import { coverage, coverageOf } from './checks/coverage.ts';
 import { names } from './checks/names.ts';
+import { overTime } from './checks/over-time.ts';
 import { precomputedRefusal, sampleRefusal, seriesFacts, type SeriesFacts } from './checks/samples.ts';
 import { watch } from './checks/watch.ts';
 import { touchingGap } from './gaps.ts';
@@ -17,7 +18,7 @@ import { subjectOf } from './subject-of.ts';
 import type { TimeSpan } from './window.ts';
 
 /** Checks in the order of their reasons: from cause to symptom, so that the reason names what to fix. */
-const CHECKS: readonly Check[] = [watch, coverage, names, births, changed];
+const CHECKS: readonly Check[] = [watch, coverage, names, births, changed, overTime];
 
 /**
  * Reads a gate over a window: the only function that decides whether a value can be believed. Checks run from cause to symptom:

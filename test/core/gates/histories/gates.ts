@@ -1,6 +1,16 @@
 import type { GatePatch } from '../../../../src/core/model/gate-patch.ts';
 import type { Recorded } from './recorded.ts';
-import { depths, exactly, idleSeconds, ratedQuantile, waitQuantile, workDone, workRates, type Truth } from './truth.ts';
+import {
+  depths,
+  exactly,
+  highestDepth,
+  idleSeconds,
+  ratedQuantile,
+  waitQuantile,
+  workDone,
+  workRates,
+  type Truth,
+} from './truth.ts';
 import type { World } from './world.ts';
 
 /** A gate over the metrics of a world, and the true value of what it measures. */
@@ -113,6 +123,16 @@ export const TRUE_GATES: readonly TrueGate[] = [
         ...['a', 'b'].filter((queue) => values(found, queue).length > 0).map((queue) => total(values(found, queue))),
       ),
   ),
+  ...[
+    (depth: string) => `max(max_over_time(${depth}[$window]))`,
+    (depth: string) => `max_over_time(max(${depth})[$window:1s])`,
+  ].map((query, index): TrueGate => ({
+    name: `query over time ${index}`,
+    reads: 'levels',
+    rounds: false,
+    patch: ({ prefix, job }) => ({ query: query(`${prefix}depth{job="${job}"}`), job }),
+    truth: (world) => highestDepth(world),
+  })),
   overLevels(
     'ratio of gauges',
     (depth) => ({

@@ -125,6 +125,35 @@ export function depths(
   return found.some(({ value }) => Number.isNaN(value)) ? undefined : found;
 }
 
+/**
+ * The highest value of the gauge in the window. Lower than that where it was higher for less time than samples may be missing.
+ */
+export function highestDepth(world: World): Truth | undefined {
+  const { windowStartMs, windowEndMs, scrapeIntervalMs } = world;
+  const seenForMs = freshMsOf(world) + 2 * scrapeIntervalMs;
+  const lasting: number[] = [];
+  const ever: number[] = [];
+  for (const position of world.positions) {
+    for (const queue of new Set(position.levels.map((level) => level.queue))) {
+      const levels = position.levels.filter((level) => level.queue === queue);
+      for (const [index, { atMs, value }] of levels.entries()) {
+        const untilMs = levels[index + 1]?.atMs ?? Infinity;
+        for (const process of position.processes) {
+          const fromMs = Math.max(atMs, process.fromMs);
+          const toMs = Math.min(untilMs, process.toMs);
+          const isSeen = toMs > windowStartMs - 2 * scrapeIntervalMs && fromMs < windowEndMs + scrapeIntervalMs;
+          if (value === undefined || toMs <= fromMs || !isSeen) continue;
+          ever.push(value);
+          if (Math.min(toMs, windowEndMs) - Math.max(fromMs, windowStartMs) >= seenForMs) lasting.push(value);
+        }
+      }
+    }
+  }
+  const numbers = ever.filter((value) => Number.isFinite(value));
+  if (numbers.length === 0 || lasting.some((value) => !Number.isFinite(value))) return undefined;
+  return { low: Math.max(Math.min(...numbers), ...lasting), high: Math.max(...numbers) };
+}
+
 /** The window as `rate()` sees it: from the first answer in it to the last, unless they are far from its ends. */
 function sampledWindow(world: World, seen: readonly Seen[]): Part & { readonly sampledMs: number } {
   const { windowStartMs, windowEndMs } = world;
