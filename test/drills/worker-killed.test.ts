@@ -38,6 +38,10 @@ test('SIGKILL of the worker in seed and in soak: one that is started again conti
     expect(checks.length).toBeGreaterThan(0);
     for (const { missed } of checks) expect(missed).toBeGreaterThan(0);
     isContinued(record, killedAtMs);
+    // Nothing watched for half of the soak. Every Pod of it is accounted for all the same, and their latencies are known.
+    const readingOf = (name: string): unknown => record.summary.gates.find(({ gate }) => gate === name)?.reading;
+    expect(readingOf('podsObserved')).toMatchObject({ quality: 'measured', value: 1 });
+    expect(readingOf('podBindP50')).toMatchObject({ quality: 'measured' });
     expect(record.summary.facts['soak']).toMatchObject({ soakStartMs: clock, soakEndMs: clock + SOAK_SECONDS * 1_000 });
     // The Node that was out when its worker died was brought back by the next one.
     const actions = record.timeline.filter(({ what }) => what === 'action').map(({ detail }) => detail);
