@@ -8,7 +8,7 @@ import { writeTextFile } from '../../src/adapters/host/atomic-file.ts';
 import { prometheusFolder } from '../../src/adapters/prometheus/server.ts';
 
 /** What happens to a question: its answer is late, it has no end, or it is another answer. */
-export type Trouble =
+type Trouble =
   | { readonly kind: 'late'; readonly ms: number }
   | { readonly kind: 'endless' }
   | { readonly kind: 'answer'; readonly status: number; readonly body: string };

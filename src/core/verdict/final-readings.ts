@@ -42,7 +42,7 @@ export function finalGates(
  * The readings of a soak's end by gate: the first of each gate. They are decided once. What a later attempt reads does not
  * replace them, so a worker that dies before it reports changes no verdict.
  */
-export function endReadings(kept: readonly StoredReading[], execution: number): ReadonlyMap<string, StoredReading> {
+function endReadings(kept: readonly StoredReading[], execution: number): ReadonlyMap<string, StoredReading> {
   const first = new Map<string, StoredReading>();
   for (const reading of ofSoak(kept, execution)) {
     if (reading.moment === 'end' && !first.has(reading.gate)) first.set(reading.gate, reading);

@@ -28,7 +28,7 @@ export interface SoakLateness {
 }
 
 /** A soak that is over: what it reports, and the moment after the last Pods had their time, ms since the epoch. */
-export interface EndedSoak {
+interface EndedSoak {
   readonly settledAtMs: number;
   readonly detail: string;
   readonly facts: Readonly<Record<string, number | string>>;

@@ -11,7 +11,7 @@ import type { Truth } from './truth.ts';
 import { BOUNDS, type World } from './world.ts';
 
 /** What the reading of a world's gates is given beside the gate. */
-export function contextOf({ scrapeIntervalMs, job, positions }: World): ReadingContext {
+function contextOf({ scrapeIntervalMs, job, positions }: World): ReadingContext {
   return {
     campaign: 'drawn',
     execution: 1,

@@ -29,7 +29,7 @@ function windowsOf(world: World, position: Position, seen: readonly Seen[]): rea
 }
 
 /** The moment that the last answer up to a moment shows; undefined where it is too old. */
-export function stateAt(world: World, seen: readonly Seen[], atMs: number): number | undefined {
+function stateAt(world: World, seen: readonly Seen[], atMs: number): number | undefined {
   const last = seen.findLast((one) => one.atMs <= atMs);
   return last === undefined || last.atMs <= atMs - freshMsOf(world) ? undefined : last.stateMs;
 }
