@@ -185,7 +185,13 @@ describe('evaluateGates on a real Prometheus', () => {
     // Every eighth scrape fails.
     const flaky = await serve(() => (++flakyScrapes % 8 === 0 ? undefined : 'flaky_gauge 5\n'));
     let ownScrapes = 0;
-    const own = await serve(() => (++ownScrapes < 8 ? 'own_gauge 1\n' : 'own_total{cluster="two"} 300\n'));
+    const own = await serve(() =>
+      [
+        `process_start_time_seconds ${startedS}`,
+        ++ownScrapes < 8 ? 'own_gauge 1' : 'own_total{cluster="two"} 300',
+        '',
+      ].join('\n'),
+    );
     const firstBorn = Date.now() - 60_000;
     const worker = await serve(() => workerText(firstBorn));
     await writeTargets(

@@ -41,16 +41,18 @@ function* leftOut(subject: Subject, jobs: readonly string[], use: RateUse): Aski
     count(`${begun} unless last_over_time(${selector}[${fresh}]${first})`, atMs),
   ]);
   if (reset > 0) return lost(`${reset} series of ${selector} were reset; ${call} does not see what was lost`);
+  if (born > 0) {
+    return {
+      reason: 'born-in-window',
+      detail: `${born} series of ${selector} were born in the window with a value that ${call} leaves out; use delta, share or quantile`,
+    };
+  }
   if (targets.why !== undefined) return lost(`${call} may leave something out: ${targets.why}`);
   if (ended > 0) return lost(`${ended} series of ${selector} ended; ${call} does not see what was lost`);
   if (late > 0) {
     return lost(`${late} series of ${selector} have no sample near the start of ${range}; ${call} begins later`);
   }
-  if (born === 0) return undefined;
-  return {
-    reason: 'born-in-window',
-    detail: `${born} series of ${selector} were born in the window with a value that ${call} leaves out; use delta, share or quantile`,
-  };
+  return undefined;
 }
 
 function lost(detail: string): Refusal {

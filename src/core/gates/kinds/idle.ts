@@ -83,7 +83,8 @@ export const idle = {
     });
     const loops = idleness({ counters, ups, starts, by, atMs, scrapeTimeoutMs: scrapeIntervalMs });
     const lowS = Math.max(...loops.map(({ lowMs }) => lowMs)) / 1_000;
-    const highS = Math.max(...loops.map(({ highMs }) => highMs)) / 1_000;
+    const highMs = Math.max(...loops.map((loop) => loop.highMs));
+    const highS = highMs > lookBackMs ? Infinity : highMs / 1_000;
     if (silent === undefined) return bounded(lowS, lowS, highS, 'growth is seen only at scrapes');
     return bounded(lowS, lowS, Infinity, `a target${labelsText(silent.labels)} is up, but has no series ${selector}`);
   },
