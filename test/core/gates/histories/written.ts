@@ -8,9 +8,9 @@ import { runOn } from './answer.ts';
 import { Store } from './store.ts';
 
 /** The first scrape. One scrape follows every second. */
-export const FIRST_MS = 1_700_000_000_000;
+const FIRST_MS = 1_700_000_000_000;
 /** Scrape before which the window starts, and the one with which it ends. */
-export const WINDOW = { from: 10, to: 20 } as const;
+const WINDOW = { from: 10, to: 20 } as const;
 
 /** Series by their names with labels, e.g. `x_total{shard="a"}`, each with its samples as `samplesOf` reads them. */
 export type Written = Readonly<Record<string, string>>;
@@ -38,7 +38,7 @@ export function samplesOf(text: string): readonly (number | undefined | 'missed'
  * A store with written series. Each has the labels `job="j"` and `instance="i"` unless it gives others. A target that is not
  * written was up at every scrape, and its process started long before.
  */
-export function written(series: Written): Store {
+function written(series: Written): Store {
   const store = new Store();
   const full = { up: '1x40', process_start_time_seconds: '1000x40', ...series };
   for (const [name, text] of Object.entries(full)) {
