@@ -50,6 +50,11 @@ test('campaigns in a borrowed cluster measure what can be, say what cannot, and 
         ] as const) {
           for (const gate of MEASURED) expect(gateRow(ended?.stdout ?? '', gate)).toMatch(/measured.*pass/);
           const { summary, timeline } = recordOf(belay, name);
+          expect(summary.identity).toMatchObject({
+            tools: [{ name: 'prometheus' }],
+            clusters: [{ count: 1, nodes: expect.any(Array) as unknown[] }],
+            unknown: [],
+          });
           expect(summary.facts['ramp']).toMatchObject({ podsWanted: PODS, podsCreated: PODS, podsExisting: 0 });
           expect(summary.facts['soak']).toMatchObject({ podsPresent: PODS, podsBound: PODS });
           const absent = timeline.filter(({ what }) => what === 'not-scraped').map(({ detail }) => detail);

@@ -36,6 +36,8 @@ test('a campaign on machines that Karpenter makes passes, and nothing of Karpent
     const { summary, spec } = recordOf(belay, 'small-karpenter');
     expect(spec.capacityFromSystem).toBe(true);
     // Belay made no machine, and all Pods have one.
+    expect(summary.identity).toMatchObject({ system: { manifestsSha256: expect.any(String) as string }, unknown: [] });
+    expect(summary.identity?.tools.map(({ name }) => name)).toContain('karpenter');
     expect(summary.facts['seed']).toMatchObject({ nodes: 0 });
     expect(summary.facts['soak']).toMatchObject({ podsBound: PODS + MORE_PODS, podsPresent: PODS + MORE_PODS });
   });
