@@ -9,7 +9,7 @@ import { withBelay, type Belay } from '../e2e/belay-cli.ts';
 import { recordOf, specOf, type CampaignRecord } from '../e2e/campaign-record.ts';
 import { addProfile } from '../e2e/small-profile.ts';
 import { troublePrometheus, type TroubledPrometheus, type TroubleOf } from './troubled-prometheus.ts';
-import { kill, prometheusOf, soakClockOf, untilEvent, untilMeasured } from './victims.ts';
+import { kill, prometheusOf, soakEndOf, untilEvent, untilMeasured, untilMoment } from './victims.ts';
 
 const SOAK_SECONDS = 24;
 const QUERY_SECONDS = 1;
@@ -137,7 +137,7 @@ async function singleGates(belay: Belay, campaign: string): Promise<TroubledProm
     return query.includes('belay_pod_bind_seconds') ? wrong() : undefined;
   });
   await untilEvent(belay, campaign, { stage: 'soak', what: 'began' });
-  await untilMoment(() => soakClockOf(belay, campaign) + SOAK_SECONDS * 1_000 - HEALED_BEFORE_END_MS);
+  await untilMoment(() => soakEndOf(belay, campaign) - HEALED_BEFORE_END_MS);
   proxy.heal();
   return proxy;
 }
@@ -167,18 +167,6 @@ function wrong(): { readonly kind: 'answer'; readonly status: number; readonly b
 async function troubled(belay: Belay, campaign: string, troubleOf: TroubleOf): Promise<TroubledPrometheus> {
   await untilEvent(belay, campaign, { stage: 'ramp', what: 'began' });
   return await troublePrometheus(specOf(belay, campaign).slug, troubleOf);
-}
-
-/** Waits until a moment that is known once the campaign has written it. */
-async function untilMoment(momentOf: () => number): Promise<void> {
-  for (;;) {
-    try {
-      if (Date.now() >= momentOf()) return;
-    } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
-    }
-    await sleep(50);
-  }
 }
 
 function of(name: Name): Campaign {

@@ -103,3 +103,21 @@ export function soakClockOf(belay: Belay, campaign: string): number {
   const path = join(campaignFolder(specOf(belay, campaign).slug), 'checkpoints', 'soak-1.json');
   return (JSON.parse(readFileSync(path, 'utf8')) as { readonly startAtMs: number }).startAtMs;
 }
+
+/** When the campaign's first soak will be over, ms. @throws Error while it has not begun */
+export function soakEndOf(belay: Belay, campaign: string): number {
+  return soakClockOf(belay, campaign) + specOf(belay, campaign).profile.loadProfile.soakSeconds * 1_000;
+}
+
+/** Waits until a moment that is known once the campaign has written it. */
+export async function untilMoment(momentOf: () => number): Promise<void> {
+  for (const untilMs = Date.now() + LIMIT_MS; ;) {
+    if (Date.now() > untilMs) throw new Error(`no such moment within ${LIMIT_MS / 1_000} s`);
+    try {
+      if (Date.now() >= momentOf()) return;
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
+    }
+    await sleep(50);
+  }
+}

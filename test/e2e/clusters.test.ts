@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { stringify } from 'yaml';
 import { readInfrastructureEvents } from '../../src/adapters/host/infrastructure-events.ts';
 import { campaignFolder, readLedger } from '../../src/adapters/host/ledger.ts';
 import { startTicksOf } from '../../src/adapters/host/processes.ts';
@@ -15,7 +14,7 @@ import { kill, soakClockOf, untilEvent, workerOf } from '../drills/victims.ts';
 import { withBelay, type Belay } from './belay-cli.ts';
 import { gateRow, momentOf, recordOf, specOf, untilStatus } from './campaign-record.ts';
 import { namesIn } from './leftovers.ts';
-import { addProfile } from './small-profile.ts';
+import { addProfile, addSubstrateOfClusters } from './small-profile.ts';
 
 const MACHINES = 4;
 const PODS = 24;
@@ -47,7 +46,7 @@ test('a campaign on two clusters: both loaded, scraped and judged together, and 
         etcds: exactly(2, 'count(count by (cluster) (etcd_server_has_leader == 1))', 'etcd'),
       },
     });
-    addSubstrate(belay, 'halves', PODS / 2);
+    addSubstrateOfClusters(belay, 'halves', PODS / 2);
     const running = belay.start(['run', 'pair', '--substrate', 'halves', '--id', 'pair']);
     await running.line(/2 clusters,/);
     await untilEvent(belay, 'pair', { stage: 'soak', what: 'began' });
@@ -172,19 +171,6 @@ test('two workers on a host: what one leaves when it ends or is killed in the so
     expect(readInfrastructureEvents('handed')).toEqual([]);
   });
 });
-
-/** Puts a local substrate with small clusters where Belay finds it. */
-function addSubstrate(belay: Belay, name: string, podsPerCluster: number): void {
-  const text = stringify({
-    apiVersion: 'belay.dev/v1',
-    kind: 'Substrate',
-    metadata: { name, description: `clusters of ${podsPerCluster} Pods` },
-    type: 'local',
-    host: { vCPU: 2, memoryGiB: 8 },
-    cluster: { podsPerCluster, clustersPerHost: 4, storage: 'etcd', bindThroughputPodsPerSec: 100 },
-  });
-  belay.write(`files/substrates/${name}.yaml`, text);
-}
 
 /** What the campaign's Prometheus answers now, a line for each job and cluster; waits until it has scraped all of them. */
 async function scrapedOf(slug: string, promql: string): Promise<readonly string[]> {

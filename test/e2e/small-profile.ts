@@ -100,3 +100,16 @@ export function addSlowSubstrate(belay: Belay, nodeReadyDelaySeconds: number): s
   belay.write(`files/substrates/${name}.yaml`, text);
   return name;
 }
+
+/** Puts a substrate like `local` where Belay finds it, whose clusters take only so many Pods. */
+export function addSubstrateOfClusters(belay: Belay, name: string, podsPerCluster: number): void {
+  const text = stringify({
+    apiVersion: 'belay.dev/v1',
+    kind: 'Substrate',
+    metadata: { name, description: `clusters of ${podsPerCluster} Pods` },
+    type: 'local',
+    host: { vCPU: 2, memoryGiB: 8 },
+    cluster: { podsPerCluster, clustersPerHost: 4, storage: 'etcd', bindThroughputPodsPerSec: 100 },
+  });
+  belay.write(`files/substrates/${name}.yaml`, text);
+}
