@@ -40,7 +40,10 @@ export function idleness({ counters, ups, starts, by, atMs, scrapeTimeoutMs }: I
         up.points.filter(([, value]) => value === 1).map(([ms]) => ms),
       );
       const startAt = new Map(ofTarget(startsOf, labels).flatMap((start) => start.points));
-      lastMs = Math.max(lastMs, points.at(-1)?.[0] ?? -Infinity);
+      const endMs = points.at(-1)?.[0] ?? -Infinity;
+      lastMs = Math.max(lastMs, endMs);
+      // A series ends with its process, which may have completed a cycle after its last answer.
+      possibleMs = Math.max(possibleMs, answeredMs.find((answer) => answer > endMs) ?? -Infinity);
       for (const [index, [ms, value]] of points.entries()) {
         const before = points[index - 1];
         const [earlier, start] = [startAt.get(before?.[0] ?? 0), startAt.get(ms)];

@@ -116,6 +116,8 @@ interface Restart {
   readonly atMs: number;
   readonly downMs: number;
   readonly moves: boolean;
+  /** For how long the target of the old process is scraped beside the new one. */
+  readonly lingersMs: number;
   /** Work that the new process does at once: its counters outgrow those of the old one. */
   readonly burst: number;
 }
@@ -125,6 +127,7 @@ function restartOf(frame: Frame): Arbitrary<Restart> {
     atMs: momentOf(frame),
     downMs: integer({ min: 0, max: 3 * frame.intervalMs }),
     moves: boolean(),
+    lingersMs: constantFrom(0, 0, 2, 4).map((scrapes) => scrapes * frame.intervalMs),
     burst: constantFrom(0, 0, 30, 500),
   });
 }
@@ -137,15 +140,16 @@ function processesOf(
 ): readonly Process[] {
   const processes: Process[] = [];
   let [fromMs, instance, knownMs] = [bornMs, 0, bornMs];
-  const end = (toMs: number): void => {
-    processes.push({ fromMs, toMs, instance: String(instance), knownMs: unknown ? Infinity : knownMs, silent });
+  const end = (toMs: number, lingersMs: number): void => {
+    const known = unknown ? Infinity : knownMs;
+    processes.push({ fromMs, toMs, instance: String(instance), knownMs: known, lingersMs, silent });
   };
-  for (const { atMs, downMs, moves } of restarts.toSorted((a, b) => a.atMs - b.atMs)) {
+  for (const { atMs, downMs, moves, lingersMs } of restarts.toSorted((a, b) => a.atMs - b.atMs)) {
     if (atMs <= fromMs || atMs >= diesMs) continue;
-    end(atMs);
+    end(atMs, lingersMs);
     fromMs = atMs + downMs;
     if (moves) [instance, knownMs] = [instance + 1, fromMs];
   }
-  if (fromMs < diesMs) end(diesMs);
+  if (fromMs < diesMs) end(diesMs, 0);
   return processes;
 }

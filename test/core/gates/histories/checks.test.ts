@@ -117,6 +117,12 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       'target-down',
     ],
     [
+      'a target that another may have replaced',
+      { up: '1x18 0x22', 'up{instance="k"}': '_x18 1x22', x: '2x18 X', 'x{instance="k"}': '_x18 2x22' },
+      query('sum(x)'),
+      'target-down',
+    ],
+    [
       'a maximum over a gap',
       { up: '1x12 _x5 1x23', x: '1x12 _x5 1x23' },
       query('max(max_over_time(x[$window]))'),

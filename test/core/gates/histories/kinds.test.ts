@@ -190,6 +190,16 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       [4, null],
     ],
     [
+      'of a series that ended with its process is not known after its last sample',
+      {
+        process_start_time_seconds: '1000x19 1700000018x21',
+        'x_total{k="a"}': '0+1x14 14x5 X',
+        'x_total{k="b"}': '0x40',
+      },
+      idle(['job']),
+      [0, 8.5],
+    ],
+    [
       'follows a loop to another instance',
       {
         up: '1x14 X',

@@ -30,7 +30,8 @@ function scrape(world: World, position: Position, store: Store): readonly Seen[]
   const seen: Seen[] = [];
   const targets = new Map<string, Target>();
   let shown: readonly Shown[] = [];
-  let before: Target | undefined;
+  let before: { readonly target: Target; readonly lingersMs: number } | undefined;
+  const lingering: { readonly target: Target; readonly untilMs: number }[] = [];
   for (const { atMs, lagMs, fails } of position.scrapes) {
     if (isWithin(world.frozen, atMs)) continue;
     const known = position.processes.findLast(({ knownMs }) => knownMs <= atMs);
@@ -40,12 +41,16 @@ function scrape(world: World, position: Position, store: Store): readonly Seen[]
       target = new Target(world, position, known.instance);
       targets.set(known.instance, target);
     }
-    if (before !== undefined && before !== target) {
+    if (before !== undefined && before.target !== target) {
       for (const [labels, key] of shown) store.appendTo(key, labels, atMs, undefined);
-      before.appendUp(store, atMs, undefined);
+      lingering.push({ target: before.target, untilMs: atMs + before.lingersMs });
       shown = [];
     }
-    before = target;
+    before = { target, lingersMs: known.lingersMs };
+    for (const [index, old] of [...lingering.entries()].toReversed()) {
+      old.target.appendUp(store, atMs, atMs < old.untilMs ? 0 : undefined);
+      if (atMs >= old.untilMs) lingering.splice(index, 1);
+    }
     const stateMs = atMs + lagMs;
     const process = processAt(position, stateMs);
     const answers =

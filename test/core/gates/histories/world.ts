@@ -41,6 +41,8 @@ export interface Process extends Span {
   readonly instance: string;
   /** When Prometheus knows of the target. Before, it is not scraped. */
   readonly knownMs: number;
+  /** For how long its target is scraped, and does not answer, when its successor's is known. */
+  readonly lingersMs: number;
   /** Times in which it does not answer. Its work goes on. */
   readonly silent: readonly Span[];
 }
