@@ -156,7 +156,7 @@ describe.skipIf(CHROMIUM === undefined)(`from the Temporal UI alone${why}`, () =
       });
       expect(await ui.tab('history')).toContain('Completed');
       expect(await ui.currentDetails()).toMatch(
-        /^Finished: fail[^]*Verdict: fail\s+noPods = \d+ Pods[^]*noPods\s+\d+ Pods\s+≤ 0 Pods\s+–\s+fail[^]*decision: abort/,
+        /^Finished: fail[^]*Verdict: fail\s+(?:the host had no CPU left.*\s+)?noPods = \d+ Pods[^]*noPods\s+\d+ Pods\s+≤ 0 Pods\s+–\s+fail[^]*decision: abort/,
       );
       expect(await ui.picture('aborted-details')).toBeGreaterThan(PICTURE_BYTES);
 
