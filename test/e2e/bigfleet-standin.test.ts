@@ -93,7 +93,9 @@ test('stalls of hours among quick cycles make the cycle unmeasured, not quick', 
 
 test('a shard whose cycle hangs ends the soak, though it serves the numbers of its quick cycles', () => {
   expectEnd('hung', { exitCode: 1, verdict: 'fail', soak: 'failed' });
-  expect(gates('hung', 'fail')).toEqual(['shardCycleAge']);
+  // The Pods of the Node that failed have no machine either.
+  expect(gates('hung', 'fail')).toContain('shardCycleAge');
+  expect(gate('hung', 'shardsReportingCycle').verdict).toBe('pass');
   expect(gate('hung', 'shardCycleDurationP99Seconds').verdict).toBe('pass');
   expect(of('hung').summary.breaches.map((breach) => breach.gate)).toEqual(['shardCycleAge']);
 });
@@ -252,7 +254,11 @@ function expectBreachAtNextCheck(name: CaseName, wanted: string, breaks: (value:
   const breach = checks.find((each) => each.verdict === 'fail') ?? expect.fail(`${wanted} was never read as broken`);
   // A sample can be read when the next one is due, at the latest; by then a quantile has more than a stray event to go by.
   const readableAtMs = seenAtMs + stepMs;
-  const passedOver = checks.filter(({ reading }) => reading.atMs > readableAtMs && reading.atMs < breach.reading.atMs);
+  // Without CPU on the host a time beyond its bar is no breach.
+  const passedOver = checks.filter(
+    ({ reading }) =>
+      reading.atMs > readableAtMs && reading.atMs < breach.reading.atMs && reading.reason !== 'host-saturated',
+  );
   expect(passedOver).toEqual([]);
   // No check follows it. The readings that judge are of the same moment.
   expect(checks.filter(({ reading }) => reading.atMs > breach.reading.atMs)).toEqual([]);
