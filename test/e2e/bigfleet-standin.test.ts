@@ -107,12 +107,14 @@ test('failures of which the first are born together are counted, each of them', 
 });
 
 test('slow cycles end the soak at the next check', () => {
+  if (isBusy('cycles', 'shardCycleDurationP99Seconds')) return;
   expectEnd('cycles', { exitCode: 1, verdict: 'fail', soak: 'failed' });
   expect(gates('cycles', 'fail')).toEqual(['shardCycleDurationP99Seconds']);
   expectBreachAtNextCheck('cycles', 'shardCycleDurationP99Seconds', (value) => value > 1);
 });
 
 test('bootstraps that are given up at 30 s end the soak at the next check', () => {
+  if (isBusy('timeouts', 'shardConfigurePhaseP99Seconds')) return;
   expectEnd('timeouts', { exitCode: 1, verdict: 'fail', soak: 'failed' });
   expect(gates('timeouts', 'fail')).toEqual(
     expect.arrayContaining(['bootstrapSuccessRatio', 'shardConfigurePhaseP99Seconds']),
@@ -142,6 +144,7 @@ test('a standing shortfall that the profile expects passes', () => {
 });
 
 test('late acknowledgements fail at the end of the soak', () => {
+  if (isBusy('acks', 'operatorAckP99Seconds')) return;
   expectEnd('acks', { exitCode: 1, verdict: 'fail', soak: 'succeeded' });
   expect(gates('acks', 'fail')).toEqual(['operatorAckP99Seconds']);
 });
@@ -241,6 +244,18 @@ function expectEnd(
     expect(output).toContain(each);
     expect(summary.reasons.join('\n')).toContain(each);
   }
+}
+
+/**
+ * Whether the host had no CPU left, so that a time beyond its bar is not judged. The campaign must say so first, and must not be
+ * green.
+ */
+function isBusy(name: CaseName, wanted: string): boolean {
+  if (gate(name, wanted).reading.reason !== 'host-saturated') return false;
+  const { summary } = of(name);
+  expect(summary.verdict).not.toBe('pass');
+  expect(summary.reasons[0]).toMatch(/^the host had no CPU left/);
+  return true;
 }
 
 /** The soak ended at the first check that could see what Prometheus had scraped: no check passed over it. */
