@@ -207,7 +207,9 @@ describe('evaluateGates on a real Prometheus', () => {
       bench.bounds,
     );
     const client = bench.client(prometheus);
-    while ((await client.query('ok_gauge and on() worker_gauge', Date.now(), bench.bounds)).length === 0)
+    while (
+      (await client.query('ok_gauge and on() worker_gauge and on() own_gauge', Date.now(), bench.bounds)).length === 0
+    )
       await sleep(100);
     const soakStartMs = Date.now();
     await sleep(4_000);
