@@ -139,7 +139,7 @@ async function candidates(
   return items.sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
 }
 
-/** Why the effect of a failure could not be told from the state that a Node is in. */
+/** Why the effect of a failure does not show in the state that a Node is in. */
 function brokenBefore(node: NodeObject): string | undefined {
   if (node.metadata.deletionTimestamp !== undefined) return 'it is being deleted';
   const evicting = node.spec.taints?.find(({ effect }) => effect === 'NoExecute');

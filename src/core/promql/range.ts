@@ -89,7 +89,7 @@ function calculate(operator: string, left: number, right: number): number | unde
   }
 }
 
-/** The number that a literal stands for; a duration in seconds. NaN where it is none. */
+/** The number that a literal means; a duration in seconds. NaN where it is none. */
 export function literalSeconds(text: string): number {
   const parts = [...text.matchAll(/(\d+)(ms|[smhdwy])/g)];
   if (parts.length > 0 && !/^0x/i.test(text))

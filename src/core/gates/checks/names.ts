@@ -4,7 +4,7 @@ import type { Subject } from '../subject.ts';
 import { needsOf, selectorsOf, unmetSelectors, type Selector } from '../../promql/needs.ts';
 
 /**
- * Every selector of the gate has had a series in this campaign, with its labels, wherever it stands in the query: behind `or`, in
+ * Every selector of the gate has had a series in this campaign, with its labels, wherever it is in the query: behind `or`, in
  * `absent()`, in a ratio. A name that was never seen is misspelt, or its exporter is gone, and no default makes a value of it. A
  * gate with `absentIs` says that a series is born with its first event: then the metric's name must have been seen.
  */
