@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseGroupPlacement, type GroupPlacement } from '../../core/campaign/placement.ts';
+import { recordedFields } from '../../core/files/recorded-fields.ts';
 import { LEDGER_LOCK_MS } from '../../core/plan/limits.ts';
 import { stateFolder } from './folders.ts';
 import { releasePortsOf } from './port-claims.ts';
@@ -54,6 +56,10 @@ export interface Ledger {
   readonly worker?: WatchingWorker;
   /** Teardown has begun: processes end on purpose, and none is restarted. */
   readonly closing?: boolean;
+  /** Capacity of this host, in clusters, that the campaign may use until the ledger is removed or expires. */
+  readonly leasedClusters?: number;
+  /** The campaign's group on this host. Absent: the campaign has one host. */
+  readonly group?: GroupPlacement;
 }
 
 const LEDGER_FILE = 'ledger.json';
@@ -68,14 +74,27 @@ export function startLockPath(slug: string, name: string): string {
   return join(campaignFolder(slug), name, 'start.lock');
 }
 
-/** Reads a campaign's ledger; undefined when there is none. */
+/**
+ * Reads a campaign's ledger; undefined when there is none.
+ * @throws UnreadableRecord naming a field of its group that this version cannot read
+ */
 export function readLedger(slug: string): Ledger | undefined {
   try {
-    return JSON.parse(readFileSync(join(campaignFolder(slug), LEDGER_FILE), 'utf8')) as Ledger;
+    return withPlacement(JSON.parse(readFileSync(join(campaignFolder(slug), LEDGER_FILE), 'utf8')) as Ledger);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw cause;
   }
+}
+
+/** A ledger whose group was placed by a worker of another version, perhaps. */
+function withPlacement(ledger: Ledger): Ledger {
+  const fields = recordedFields(`ledger of ${ledger.slug}`, ledger);
+  return {
+    ...ledger,
+    ...(fields.has('leasedClusters') ? { leasedClusters: fields.count('leasedClusters') } : {}),
+    ...(fields.has('group') ? { group: parseGroupPlacement(fields.object('group')) } : {}),
+  };
 }
 
 /** Replaces a ledger. A reader sees the old one or the new one. */

@@ -5,6 +5,7 @@ import { FIRST_STAGES, type CampaignSpec } from '../plan/spec.ts';
 import type { StageDeadline } from '../plan/deadline-model.ts';
 import { STAGES, type Stage } from '../model/stages.ts';
 import { recordedFields, recordedText, unreadable, type RecordedFields } from '../files/recorded-fields.ts';
+import { parsePlacementOutline, type PlacementOutline } from './placement.ts';
 import { specSummary, stageSummary } from './stage-summary.ts';
 
 /** Time limits of one stage's activity, integer milliseconds: a deadline without its derivation. */
@@ -38,6 +39,8 @@ export interface CampaignOutline {
   readonly loadQueue: string;
   readonly gates: readonly GateOutline[];
   readonly load: LoadOutline;
+  /** Absent: the campaign's host takes all its clusters. */
+  readonly placement?: PlacementOutline;
 }
 
 /** A gate as the validator of the Update `decide` needs it. */
@@ -140,6 +143,7 @@ export function parseOutline(value: unknown): CampaignOutline {
         [],
       ),
     },
+    ...(fields.has('placement') ? { placement: parsePlacementOutline(fields.object('placement')) } : {}),
   };
 }
 

@@ -79,6 +79,18 @@ test('a ledger is opened once, and one that is gone is not written again by who 
   expect(existsSync(campaignFolder(SLUG))).toBe(false);
 });
 
+test('the group of a campaign on this host is read back, and a damaged one is refused by the name of its field', () => {
+  const leadAddress = { host: 'a-1', endpointUrl: 'https://a:1', prometheusUrl: 'https://a:2', certificatePem: 'PEM' };
+  const group = { name: 'g1', firstCluster: 2, clusterCount: 2, lead: false, leadAddress };
+  openLedger({ ...emptyLedger(), leasedClusters: 2, group });
+  expect(readLedger(SLUG)).toMatchObject({ leasedClusters: 2, group });
+  writeFileSync(
+    join(campaignFolder(SLUG), 'ledger.json'),
+    JSON.stringify({ ...emptyLedger(), group: { ...group, clusterCount: 'two' } }),
+  );
+  expect(() => readLedger(SLUG)).toThrow('ledger of c1: group: clusterCount: found "two" (string); allowed: a whole');
+});
+
 function fail(): never {
   throw new Error('no');
 }

@@ -24,6 +24,14 @@ describe('the outline of a campaign', () => {
     expect(parseOutline(recorded(outline))).toEqual(outline);
   });
 
+  test('keeps what was decided about its placement', () => {
+    const outline = { ...outlineOf(aSpec()), placement: { clusterCount: 4, hostWaitMs: 300_000 } };
+    expect(parseOutline(recorded(outline))).toEqual(outline);
+    expect(() => parseOutline({ ...outline, placement: { clusterCount: 4 } })).toThrow(
+      'outline of the campaign: placement: hostWaitMs: found nothing',
+    );
+  });
+
   test('has what a hold needs, and no query, derivation or catalogue', () => {
     const text = JSON.stringify(outlineOf(aSpec()));
     expect(text).toContain('"podBindP99"');
