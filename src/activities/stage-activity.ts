@@ -10,6 +10,7 @@ import { workerIdentity } from '../adapters/identity/worker-identity.ts';
 import { stageSeconds } from '../adapters/prometheus/own-metrics.ts';
 import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
 import type { DecisionRecord } from '../core/campaign/machine.ts';
+import { FORMER_EVENTS } from '../core/campaign/parse-results.ts';
 import {
   parseJudgeInput,
   parseSnapshotInput,
@@ -59,7 +60,7 @@ export interface StageContext<S extends Stage = Stage, Input extends StageInput 
 }
 
 /** What a body returns; `stageActivity` adds the rest of the stage's result. */
-export type BodyResult<Result extends StageResult> = Omit<Result, 'groundEvents'>;
+export type BodyResult<Result extends StageResult> = Omit<Result, 'infrastructureEvents'>;
 
 /** A stage's body: its work, without evidence, checkpoints and failures. */
 type Body<S extends Stage, Input extends StageInput, Own extends BodyResult<StageResult>> = (
@@ -143,9 +144,15 @@ function activityOf<S extends Stage, Input extends StageInput, Own extends BodyR
       if (stage !== 'teardown')
         stageSeconds.set({ campaign: spec.campaign, stage, execution: String(execution) }, seconds);
       log.info({ seconds }, result.detail);
-      const groundEvents = infrastructureEvents(spec.campaign, startedAtMs);
+      const events = infrastructureEvents(spec.campaign, startedAtMs);
       const detail = cut(result.detail, MAX_DETAIL_BYTES);
-      return { ...result, detail, facts: limitedFacts(result.facts), groundEvents };
+      return {
+        ...result,
+        detail,
+        facts: limitedFacts(result.facts),
+        infrastructureEvents: events,
+        [FORMER_EVENTS]: events,
+      };
     } catch (error) {
       if (isCancelled(error)) {
         const cause = whyCancelled() ?? error.message;

@@ -270,7 +270,7 @@ class CampaignRun {
   private keep(stage: Stage, result: StageResult): void {
     this.details[stage] = result.detail;
     this.facts[stage] = result.facts;
-    for (const event of result.groundEvents) this.addToStory(`infrastructure: ${event}`);
+    for (const event of result.infrastructureEvents) this.addToStory(`infrastructure: ${event}`);
     this.addToStory(`${stage}: ${result.detail}`);
   }
 

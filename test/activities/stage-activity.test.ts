@@ -4,9 +4,10 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { stageActivity } from '../../src/activities/stage-activity.ts';
 import { evidenceFolder, readTimeline } from '../../src/adapters/evidence/evidence-folder.ts';
+import { appendInfrastructureEvent } from '../../src/adapters/host/infrastructure-events.ts';
 import { readLedger, removeCampaignFolder, writeLedger } from '../../src/adapters/host/ledger.ts';
 import type { DecisionRecord } from '../../src/core/campaign/machine.ts';
-import type { StageInput } from '../../src/core/campaign/stage-io.ts';
+import type { StageInput, StageResult } from '../../src/core/campaign/stage-io.ts';
 import type { Stage } from '../../src/core/model/stages.ts';
 import type { RampCheckpoint } from '../../src/core/plan/checkpoints/ramp.ts';
 import { testHome, type TestHome } from '../adapters/substrates/local-campaign.ts';
@@ -31,12 +32,12 @@ async function run(
   execution: number,
   attempt: number,
   decisions: readonly DecisionRecord[],
-): Promise<void> {
+): Promise<StageResult> {
   const env = new MockActivityEnvironment({ attempt }, { logger: new DefaultLogger('ERROR') });
   const activity = stageActivity(stage, pino({ level: 'silent' }), () =>
     Promise.resolve({ detail: 'done', facts: {} }),
   );
-  await env.run(activity, storedInput(spec, stage, { execution, decisions }));
+  return env.run(activity, storedInput(spec, stage, { execution, decisions }));
 }
 
 test('the timeline has a decision once, whatever runs after it', async () => {
@@ -88,6 +89,22 @@ test('an event that a stage adds to the timeline carries its execution and attem
   await env.run(activity, storedInput(spec, 'provision', { execution: 2 }));
   const [added] = readTimeline(evidenceFolder(spec.campaign)).filter(({ what }) => what === 'not-scraped');
   expect(added).toMatchObject({ stage: 'provision', execution: 2, attempt: 3, detail: 'c0: etcd' });
+});
+
+test('a result has the events of the infrastructure, also by the name that workers of version 0.1 read', async () => {
+  const env = new MockActivityEnvironment({ attempt: 1 }, { logger: new DefaultLogger('ERROR') });
+  const activity = stageActivity('seed', pino({ level: 'silent' }), () => {
+    const atMs = Date.now();
+    const { campaign } = spec;
+    appendInfrastructureEvent({ atMs, campaign, component: 'etcd', what: 'died', gapStartMs: atMs, detail: '' });
+    return Promise.resolve({ detail: 'done', facts: {} });
+  });
+  expect(await env.run(activity, storedInput(spec, 'seed'))).toEqual({
+    detail: 'done',
+    facts: {},
+    infrastructureEvents: ['etcd died'],
+    groundEvents: ['etcd died'],
+  });
 });
 
 /** An attempt of a ramp whose body is given. */

@@ -71,7 +71,7 @@ async function schedulerKilledInTheSoak(belay: Belay): Promise<void> {
   expect(summary.verdict).toBe('unmeasured');
   expect(summary.infrastructureEvents.map(({ component }) => component)).toContain('kube-scheduler');
   const attempts = summary.gates.find(({ gate }) => gate === 'schedulerAttemptP99');
-  expect(attempts?.reading).toMatchObject({ quality: 'unmeasured', reason: 'ground-gap' });
+  expect(attempts?.reading).toMatchObject({ quality: 'unmeasured', reason: 'infrastructure-gap' });
   // It was back in time: all Pods have their Nodes.
   expect(summary.facts['soak']).toMatchObject({ podsBound: 36, podsPresent: 36 });
 }

@@ -59,13 +59,13 @@ beforeAll(async () => {
 });
 
 test('killed in the soak: it is started again, and no reading reaches across the gap', () => {
-  const { events } = unmeasured('killed', /ground-gap\): prometheus was gone for [\d.]+ s within the window$/);
+  const { events } = unmeasured('killed', /infrastructure-gap\): prometheus was gone for [\d.]+ s within the window$/);
   expect(events.map(({ what }) => what)).toEqual(['died', 'restarted']);
   expect(valuesOf('killed')).toEqual([]);
 });
 
 test('frozen in the soak: the checks end at their budgets, and no reading reaches across the gap', () => {
-  const { events } = unmeasured('frozen', /ground-gap\): prometheus was gone for \d{2}(\.\d)? s within the window$/);
+  const { events } = unmeasured('frozen', /infrastructure-gap\): prometheus was gone for \d{2}(\.\d)? s within the window$/);
   expect(events.map(({ what }) => what)).toEqual(['frozen', 'resumed']);
   expect(valuesOf('frozen')).toEqual([]);
 });

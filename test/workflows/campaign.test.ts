@@ -69,7 +69,7 @@ describe.concurrent('a campaign', () => {
   test('gives judge the whole record, the evidence and the facts', async () => {
     const run = await temporal.begin('record', {
       stages: {
-        ramp: () => ({ facts: { podsCreated: 400 }, groundEvents: ['c1 kube-scheduler restarted'] }),
+        ramp: () => ({ facts: { podsCreated: 400 }, infrastructureEvents: ['c1 kube-scheduler restarted'] }),
         snapshot: () => ({ parts: [{ what: 'tsdb', ok: false, error: 'Prometheus is frozen' }] }),
       },
     });

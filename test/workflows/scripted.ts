@@ -143,7 +143,7 @@ export class ScriptedActivities {
 }
 
 function usualResult(stage: WorkStage): object {
-  const result = { detail: `${stage} is through`, facts: {}, groundEvents: [] };
+  const result = { detail: `${stage} is through`, facts: {}, infrastructureEvents: [] };
   if (stage === 'snapshot') return { ...result, parts: [{ what: 'snapshot', ok: true }] };
   if (stage === 'teardown') return { ...result, leftovers: [] };
   if (stage === 'judge') return { ...result, verdict: 'pass', reasons: [], gates: [] };

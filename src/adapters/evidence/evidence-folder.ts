@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Stage } from '../../core/model/stages.ts';
 import type { GateResult } from '../../core/gates/model.ts';
+import { recordedReason } from '../../core/gates/recorded-reason.ts';
 import type { CampaignSpec } from '../../core/plan/spec.ts';
 import type { ReadingMoment, ReadingOrigin, StoredReading } from '../../core/verdict/stored-reading.ts';
 import { runsFolder } from '../host/folders.ts';
@@ -73,7 +74,11 @@ export function readTimeline(folder: string): readonly TimelineEvent[] {
 
 /** Every reading of every execution, in order. */
 export function readReadings(folder: string): readonly StoredReading[] {
-  return readJsonLines(readingsPath(folder)) as readonly StoredReading[];
+  const stored = readJsonLines(readingsPath(folder)) as readonly StoredReading[];
+  return stored.map((one) => {
+    const { reason } = one.reading;
+    return reason === undefined ? one : { ...one, reading: { ...one.reading, reason: recordedReason(reason) } };
+  });
 }
 
 function timelinePath(folder: string): string {

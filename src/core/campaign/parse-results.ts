@@ -15,6 +15,9 @@ import type {
  * code. Fields that later versions added have defaults.
  */
 
+/** Name of `infrastructureEvents` in the results of version 0.1. Its workers read this name only, and need it. */
+export const FORMER_EVENTS = 'groundEvents';
+
 const VERDICTS = ['pass', 'unmeasured', 'fail'] as const;
 
 /** @throws UnreadableRecord naming the field */
@@ -82,7 +85,8 @@ function stageResult(fields: RecordedFields): StageResult {
   return {
     detail: fields.text('detail'),
     facts: parseFacts(fields.map('facts', {})),
-    groundEvents: fields.list('groundEvents', recordedText, []),
+    // Version 0.1 wrote it by its former name only.
+    infrastructureEvents: fields.list('infrastructureEvents', recordedText, fields.list(FORMER_EVENTS, recordedText, [])),
   };
 }
 

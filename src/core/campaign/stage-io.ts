@@ -40,7 +40,7 @@ export interface StageResult {
   readonly detail: string;
   readonly facts: Readonly<Record<string, number | string>>;
   /** Failures and repairs of the infrastructure while the stage ran, one sentence each. */
-  readonly groundEvents: readonly string[];
+  readonly infrastructureEvents: readonly string[];
 }
 
 /** What `judge` needs besides: the machine's record, which limits the verdict. */

@@ -77,7 +77,7 @@ export type UnmeasuredReason =
   | 'precomputed-quantile'
   | 'stale-watch'
   | 'rests-on'
-  | 'ground-gap'
+  | 'infrastructure-gap'
   | 'checks-missed'
   | 'not-evaluated';
 

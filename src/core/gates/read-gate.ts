@@ -117,7 +117,7 @@ function gapRefusal({ gaps, window }: Subject, jobs: readonly string[]): Refusal
   const where = gap.cluster === undefined ? '' : ` of ${gap.cluster}`;
   const howLong =
     gap.endMs === null ? 'is still gone' : `was gone for ${Math.round((gap.endMs - gap.startMs) / 100) / 10} s`;
-  return { reason: 'ground-gap', detail: `${gap.component}${where} ${howLong} within the window` };
+  return { reason: 'infrastructure-gap', detail: `${gap.component}${where} ${howLong} within the window` };
 }
 
 function unmeasuredReading(

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { identitySchema } from '../identity/identity-schema.ts';
-import type { UnmeasuredReason } from '../gates/model.ts';
+import { recordedReason } from '../gates/recorded-reason.ts';
 import type { Stage } from '../model/stages.ts';
 
 /*
@@ -9,9 +9,9 @@ import type { Stage } from '../model/stages.ts';
  */
 
 const verdict = z.enum(['pass', 'unmeasured', 'fail']);
-/** Names of stages and reasons are not checked: another version may know more of them. */
+/** Names of stages are not checked: another version may know more of them. */
 const stage = z.string().transform((name) => name as Stage);
-const reason = z.string().transform((name) => name as UnmeasuredReason);
+const reason = z.string().transform(recordedReason);
 
 /** What a summary records of a runner action of the soak. */
 const action = z.object({
@@ -59,7 +59,11 @@ const checks = z.object({
   measured: z.number(),
   unmeasured: z.number(),
   missed: z.number(),
-  cause: z.string().exactOptional(),
+  /** A reason, or that the check was not made. */
+  cause: z
+    .string()
+    .transform((cause): string => recordedReason(cause))
+    .exactOptional(),
 });
 
 /** How late the planned operations of the soak were sent. Earlier versions did not record it. */

@@ -91,6 +91,14 @@ describe('the evidence folder', () => {
     ]);
   });
 
+  it('reads a reason of an earlier version by its present name', () => {
+    const { folder } = openEvidence(specOf([gate]));
+    const result = resultOf(gate, null, 1_000);
+    const old = { stage: 'soak', execution: 1, ...result, reading: { ...result.reading, reason: 'ground-gap' } };
+    appendFileSync(join(folder, 'readings.jsonl'), `${JSON.stringify(old)}\n`);
+    expect(readReadings(folder).map(({ reading }) => reading.reason)).toEqual(['infrastructure-gap']);
+  });
+
   it('keeps the reading of a gate at the end of an execution once', () => {
     const spec = specOf([gate]);
     openEvidence(spec).readings({ stage: 'soak', execution: 1 }, 'end', [resultOf(gate, 9, 1_000)]);

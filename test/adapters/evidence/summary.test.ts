@@ -123,6 +123,20 @@ describe('buildSummary', () => {
   });
 });
 
+describe('a summary of an earlier version', () => {
+  it('has reasons by their former names, which are read by the present ones', () => {
+    const { reading, ...rest } = resultOf(bind, null);
+    const checks = { due: 9, measured: 2, unmeasured: 7, missed: 0, cause: 'ground-gap' };
+    const result = { ...rest, reading: { ...reading, reason: 'ground-gap' as never }, checks };
+    const read = parseStoredSummary(JSON.parse(JSON.stringify(buildSummary(inputOf({ results: [result] })))));
+    if (!read.ok) throw new Error(read.errors.join('\n'));
+    expect(read.summary.gates?.map((one) => [one.reading.reason, one.checks?.cause])).toEqual([
+      ['infrastructure-gap', 'infrastructure-gap'],
+    ]);
+    expect(judgeSummary(read.summary, [bind]).reasons.join()).toContain('bindP99 is unmeasured (infrastructure-gap)');
+  });
+});
+
 describe('files made of a summary', () => {
   const folder = mkdtempSync(join(tmpdir(), 'belay-summary-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -278,7 +278,7 @@ describe('evaluateGates on a real Prometheus', () => {
     const gates = evaluation.gates.filter((gate) => gate.name === 'gauge');
     const [touched] = await evaluateGates({ ...evaluation, gates, gaps: [gap] });
     const [untouched] = await evaluateGates({ ...evaluation, gates, gaps: [before] });
-    expect(touched?.reading).toMatchObject({ quality: 'unmeasured', reason: 'ground-gap' });
+    expect(touched?.reading).toMatchObject({ quality: 'unmeasured', reason: 'infrastructure-gap' });
     expect(untouched?.reading).toMatchObject({ quality: 'measured' });
   });
 

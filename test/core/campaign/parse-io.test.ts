@@ -11,6 +11,7 @@ import {
   parseStageResult,
   parseTeardownResult,
 } from '../../../src/core/campaign/parse-results.ts';
+import type { StageResult } from '../../../src/core/campaign/stage-io.ts';
 import { FIRST_STAGES } from '../../../src/core/plan/spec.ts';
 import { parseHistory } from '../../workflows/history.ts';
 import { aSpec } from '../../workflows/make-spec.ts';
@@ -45,6 +46,12 @@ function decoded(payloads: unknown): unknown {
   return payload?.data === undefined ? undefined : JSON.parse(Buffer.from(payload.data, 'base64').toString('utf8'));
 }
 
+/** A result with the present name of its events. Histories of earlier versions have the former one. */
+function renamed(value: StageResult): object {
+  const { groundEvents, ...rest } = value as StageResult & { readonly groundEvents?: readonly string[] };
+  return groundEvents === undefined ? rest : { ...rest, infrastructureEvents: value.infrastructureEvents ?? groundEvents };
+}
+
 const READ: Readonly<Record<string, (value: unknown) => unknown>> = {
   snapshot: parseSnapshotResult,
   judge: parseJudgeResult,
@@ -58,12 +65,24 @@ describe('results of activities', () => {
     for (const [name, value] of results) {
       const stage = FIRST_STAGES.find((each) => each === name) ?? 'seed';
       const parsed = READ[name]?.(value) ?? parseStageResult(stage, value);
-      expect(parsed, name).toEqual(value);
+      expect(parsed, name).toEqual(renamed(value as StageResult));
     }
   });
 
+  test('have the events of the infrastructure by their former name or by the present one', () => {
+    const result = { detail: 'done', facts: {} };
+    expect(parseStageResult('seed', { ...result, groundEvents: ['etcd died'] })).toEqual({
+      ...result,
+      infrastructureEvents: ['etcd died'],
+    });
+    expect(parseStageResult('seed', { ...result, infrastructureEvents: ['a'], groundEvents: ['b'] })).toEqual({
+      ...result,
+      infrastructureEvents: ['a'],
+    });
+  });
+
   test('get defaults for what they do not have, where there is one', () => {
-    expect(parseStageResult('seed', { detail: 'done' })).toEqual({ detail: 'done', facts: {}, groundEvents: [] });
+    expect(parseStageResult('seed', { detail: 'done' })).toEqual({ detail: 'done', facts: {}, infrastructureEvents: [] });
     expect(parseJudgeResult({ detail: '', verdict: 'fail' })).toMatchObject({ reasons: [], gates: [] });
     expect(parseTeardownResult({ detail: '' }).leftovers).toEqual([]);
   });
@@ -149,6 +168,14 @@ describe('checkpoints', () => {
     expect(parseSteadyCheckpoint(onDisk('steady-1'))).toEqual(onDisk('steady-1'));
     expect(parseSoakCheckpoint(onDisk('soak-1'))).toEqual(onDisk('soak-1'));
     expect(parseSoakCheckpoint(onDisk('soak-1'))?.breach).toMatchObject({ gate: 'podBindP99', verdict: 'fail' });
+  });
+
+  test('have the reason of an earlier version by its present name', () => {
+    const soak = onDisk('soak-1') as { readonly breach: { readonly reading: object } };
+    const { breach } = soak;
+    const unmeasured = { ...breach.reading, value: null, quality: 'unmeasured', reason: 'ground-gap' };
+    const checkpoint = parseSoakCheckpoint({ ...soak, breach: { ...breach, reading: unmeasured } });
+    expect(checkpoint?.breach?.reading.reason).toBe('infrastructure-gap');
   });
 
   test('are absent where a stage left none', () => {

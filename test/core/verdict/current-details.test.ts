@@ -41,7 +41,7 @@ function anOutcome(change: Partial<StageOutcome>): StageOutcome {
 }
 
 function aJudged(change: Partial<JudgeResult> = {}): JudgeResult {
-  return { detail: '', facts: {}, groundEvents: [], verdict: 'fail', reasons: [], gates: [], ...change };
+  return { detail: '', facts: {}, infrastructureEvents: [], verdict: 'fail', reasons: [], gates: [], ...change };
 }
 
 function aLine(change: Partial<GateLine> = {}): GateLine {

@@ -1,5 +1,6 @@
 import { recordedFields, type RecordedFields } from '../../files/recorded-fields.ts';
-import type { GateResult, UnmeasuredReason } from '../../gates/model.ts';
+import type { GateResult } from '../../gates/model.ts';
+import { recordedReason } from '../../gates/recorded-reason.ts';
 import { parseLowWater } from './ramp.ts';
 
 /** What a soak resumes from. Its clock does not change when a worker dies. */
@@ -134,7 +135,7 @@ function parseBreach(fields: RecordedFields): GateResult {
       ...(reading.has('low') ? { low: reading.number('low') } : {}),
       ...(reading.has('high') ? { high: reading.number('high') } : {}),
       quality: reading.oneOf('quality', ['measured', 'unmeasured']),
-      ...(reading.has('reason') ? { reason: reading.text('reason') as UnmeasuredReason } : {}),
+      ...(reading.has('reason') ? { reason: recordedReason(reading.text('reason')) } : {}),
       ...(reading.has('detail') ? { detail: reading.text('detail') } : {}),
       samples: reading.count('samples', 0),
       windowStartMs: reading.number('windowStartMs'),
