@@ -43,7 +43,7 @@ export function judgeGate(definition: GateDefinition, taken: Reading): GateResul
     verdict: over || under ? 'fail' : 'pass',
     counts: true,
     headroom: headroomOf(value, definition),
-    message: `${measured}, ${distance(value, definition)}`,
+    message: `${measured}, ${distanceText(value, definition)}`,
   };
 }
 
@@ -63,18 +63,19 @@ function headroomOf(value: number, { bar }: GateDefinition): number | null {
   return known.length === 0 || known.length < sides.length ? null : Math.min(...known);
 }
 
-function distance(value: number, { bar, unit }: GateDefinition): string {
-  const { min, max } = bar;
-  const parts: string[] = [];
-  if (max !== undefined) parts.push(side(value, max, { max }, unit, value > max ? 'over' : 'under'));
-  if (min !== undefined) parts.push(side(value, min, { min }, unit, value < min ? 'under' : 'over'));
-  return parts.join(' and ');
+/** How far a value is beyond the side of its bar that it misses, or within each side. */
+function distanceText(value: number, { bar: { min, max }, unit }: GateDefinition): string {
+  if (max !== undefined && value > max) return sideText(value, { max }, max, unit, 'over');
+  if (min !== undefined && value < min) return sideText(value, { min }, min, unit, 'under');
+  return [
+    ...(max === undefined ? [] : [sideText(value, { max }, max, unit, 'within')]),
+    ...(min === undefined ? [] : [sideText(value, { min }, min, unit, 'within')]),
+  ].join(' and ');
 }
 
-/** The distance of a value to one side of its bar. */
-function side(value: number, bar: number, sides: Bar, unit: string, direction: string): string {
-  const away = Math.abs(value - bar);
-  const share = bar === 0 || away === 0 ? '' : ` (${percentText(away / bar)})`;
+function sideText(value: number, side: Bar, at: number, unit: string, direction: string): string {
+  const away = Math.abs(value - at);
+  const share = at === 0 || away === 0 ? '' : ` (${percentText(away / at)})`;
   const how = away === 0 ? 'exactly on' : `${quantityText(away, unit)}${share} ${direction}`;
-  return `${how} its bar of ${barWords(sides, unit)}`;
+  return `${how} its bar of ${barWords(side, unit)}`;
 }

@@ -25,26 +25,40 @@ function reading(value: number | null): Reading {
 
 describe('judgeGate', () => {
   it.each<[Bar, number, string, number | null, string]>([
-    [{ max: 2 }, 1.5, 'pass', 0.25, 'bind = 1.5 s, 0.5 s (25 %) under its bar of at most 2 s'],
+    [{ max: 2 }, 1.5, 'pass', 0.25, 'bind = 1.5 s, 0.5 s (25 %) within its bar of at most 2 s'],
     [{ max: 2 }, 2, 'pass', 0, 'bind = 2 s, exactly on its bar of at most 2 s'],
-    [{ max: 2 }, 2.000001, 'fail', -0.0000005, 'over its bar of at most 2 s'],
+    [{ max: 2 }, 2.000001, 'fail', -0.0000005, 'bind = 2 s, 1.00e-6 s (0.00005 %) over its bar of at most 2 s'],
     [{ max: 2 }, 3, 'fail', -0.5, 'bind = 3 s, 1 s (50 %) over its bar of at most 2 s'],
     [{ min: 0.99 }, 0.9, 'fail', -0.0909, 'bind = 0.9 s, 0.09 s (9.1 %) under its bar of at least 0.99 s'],
-    [{ min: 0.99 }, 0.99, 'pass', 0, 'exactly on its bar of at least 0.99 s'],
-    [{ max: 0 }, 0, 'pass', null, 'exactly on its bar of at most 0 s'],
+    [{ min: 0.99 }, 0.99, 'pass', 0, 'bind = 0.99 s, exactly on its bar of at least 0.99 s'],
+    [{ max: 0 }, 0, 'pass', null, 'bind = 0 s, exactly on its bar of at most 0 s'],
     [{ max: 0 }, 18, 'fail', null, 'bind = 18 s, 18 s over its bar of at most 0 s'],
     [
       { min: 1, max: 4 },
       3,
       'pass',
       0.25,
-      '1 s (25 %) under its bar of at most 4 s and 2 s (200 %) over its bar of at least 1 s',
+      'bind = 3 s, 1 s (25 %) within its bar of at most 4 s and 2 s (200 %) within its bar of at least 1 s',
     ],
-    [{ min: -4 }, -3, 'pass', 0.25, '1 s (25 %) over its bar of at least -4 s'],
+    [{ min: 0.999 }, 0.9995, 'pass', 0.0005, 'bind = 0.9995 s, 0.0005 s (0.05 %) within its bar of at least 0.999 s'],
+    [{ min: 0 }, 3, 'pass', null, 'bind = 3 s, 3 s within its bar of at least 0 s'],
+    [{ min: -4 }, -3, 'pass', 0.25, 'bind = -3 s, 1 s (25 %) within its bar of at least -4 s'],
+    [{ min: -4 }, -5, 'fail', -0.25, 'bind = -5 s, 1 s (25 %) under its bar of at least -4 s'],
+    [{ max: -4 }, -5, 'pass', 0.25, 'bind = -5 s, 1 s (25 %) within its bar of at most -4 s'],
+    [{ max: -4 }, -3, 'fail', -0.25, 'bind = -3 s, 1 s (25 %) over its bar of at most -4 s'],
+    [{ min: 1, max: 4 }, 6, 'fail', -0.5, 'bind = 6 s, 2 s (50 %) over its bar of at most 4 s'],
+    [{ min: 1, max: 4 }, 0.5, 'fail', -0.5, 'bind = 0.5 s, 0.5 s (50 %) under its bar of at least 1 s'],
+    [
+      { min: 1, max: 4 },
+      4,
+      'pass',
+      0,
+      'bind = 4 s, exactly on its bar of at most 4 s and 3 s (300 %) within its bar of at least 1 s',
+    ],
   ])('bar %j, value %d: %s', (bar, value, verdict, headroom, words) => {
     const result = judgeGate({ ...gate, bar }, reading(value));
     expect(result.verdict).toBe(verdict);
-    expect(result.message).toContain(words);
+    expect(result.message).toBe(words);
     if (headroom === null) expect(result.headroom).toBeNull();
     else expect(result.headroom).toBeCloseTo(headroom, 4);
   });
