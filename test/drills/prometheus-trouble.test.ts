@@ -65,7 +65,10 @@ test('killed in the soak: it is started again, and no reading reaches across the
 });
 
 test('frozen in the soak: the checks end at their budgets, and no reading reaches across the gap', () => {
-  const { events } = unmeasured('frozen', /infrastructure-gap\): prometheus was gone for \d{2}(\.\d)? s within the window$/);
+  const { events } = unmeasured(
+    'frozen',
+    /infrastructure-gap\): prometheus was gone for \d{2}(\.\d)? s within the window$/,
+  );
   expect(events.map(({ what }) => what)).toEqual(['frozen', 'resumed']);
   expect(valuesOf('frozen')).toEqual([]);
 });

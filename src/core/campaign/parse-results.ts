@@ -86,7 +86,11 @@ function stageResult(fields: RecordedFields): StageResult {
     detail: fields.text('detail'),
     facts: parseFacts(fields.map('facts', {})),
     // Version 0.1 wrote it by its former name only.
-    infrastructureEvents: fields.list('infrastructureEvents', recordedText, fields.list(FORMER_EVENTS, recordedText, [])),
+    infrastructureEvents: fields.list(
+      'infrastructureEvents',
+      recordedText,
+      fields.list(FORMER_EVENTS, recordedText, []),
+    ),
   };
 }
 

@@ -49,7 +49,9 @@ function decoded(payloads: unknown): unknown {
 /** A result with the present name of its events. Histories of earlier versions have the former one. */
 function renamed(value: StageResult): object {
   const { groundEvents, ...rest } = value as StageResult & { readonly groundEvents?: readonly string[] };
-  return groundEvents === undefined ? rest : { ...rest, infrastructureEvents: value.infrastructureEvents ?? groundEvents };
+  return groundEvents === undefined
+    ? rest
+    : { ...rest, infrastructureEvents: value.infrastructureEvents ?? groundEvents };
 }
 
 const READ: Readonly<Record<string, (value: unknown) => unknown>> = {
@@ -82,7 +84,11 @@ describe('results of activities', () => {
   });
 
   test('get defaults for what they do not have, where there is one', () => {
-    expect(parseStageResult('seed', { detail: 'done' })).toEqual({ detail: 'done', facts: {}, infrastructureEvents: [] });
+    expect(parseStageResult('seed', { detail: 'done' })).toEqual({
+      detail: 'done',
+      facts: {},
+      infrastructureEvents: [],
+    });
     expect(parseJudgeResult({ detail: '', verdict: 'fail' })).toMatchObject({ reasons: [], gates: [] });
     expect(parseTeardownResult({ detail: '' }).leftovers).toEqual([]);
   });
