@@ -1,29 +1,21 @@
 import type { CheckSchedule } from '../core/plan/check-schedule.ts';
-import type { SoakCheckpoint } from '../core/plan/checkpoints/soak.ts';
-import type { StageContext } from './stage-activity.ts';
+import type { CampaignSpec } from '../core/plan/spec.ts';
 
-/** The clock of one execution of a soak, and the checkpoint that keeps it when a worker dies. */
+/** The clock of one execution of a soak. It depends on its start and the specification only: every attempt and host has the same. */
 export class SoakClock {
   readonly startAtMs: number;
   readonly settleEndMs: number;
   readonly endAtMs: number;
-  readonly #save: (checkpoint: SoakCheckpoint) => void;
   readonly #soakSeconds: number;
   readonly #gateIntervalMs: number;
-  #checkpoint: SoakCheckpoint;
-  #onChange: () => void = () => undefined;
 
-  /** Continues the clock of an earlier attempt, or starts a new one. */
-  constructor({ spec, checkpoint, save }: Pick<StageContext<'soak'>, 'spec' | 'checkpoint' | 'save'>) {
-    const { soakSeconds, settleSeconds } = spec.profile.loadProfile;
-    this.#checkpoint = checkpoint ?? { startAtMs: Date.now(), lowWater: {}, actions: {} };
-    this.#save = save;
+  constructor({ profile, deadlines }: CampaignSpec, startAtMs: number) {
+    const { soakSeconds, settleSeconds } = profile.loadProfile;
     this.#soakSeconds = soakSeconds;
-    this.#gateIntervalMs = spec.deadlines.budgets.gateIntervalMs;
-    this.startAtMs = this.#checkpoint.startAtMs;
-    this.settleEndMs = this.startAtMs + settleSeconds * 1_000;
-    this.endAtMs = this.startAtMs + soakSeconds * 1_000;
-    save(this.#checkpoint);
+    this.#gateIntervalMs = deadlines.budgets.gateIntervalMs;
+    this.startAtMs = startAtMs;
+    this.settleEndMs = startAtMs + settleSeconds * 1_000;
+    this.endAtMs = startAtMs + soakSeconds * 1_000;
   }
 
   /** When the fail-fast gates are due to be checked. */
@@ -31,20 +23,14 @@ export class SoakClock {
     return { settleEndMs: this.settleEndMs, endMs: this.endAtMs, intervalMs: this.#gateIntervalMs };
   }
 
-  get checkpoint(): SoakCheckpoint {
-    return this.#checkpoint;
+  /** The time that has passed, for the live line: "240 of 600 s". */
+  elapsedText(nowMs: number): string {
+    return `${Math.round((nowMs - this.startAtMs) / 1_000)} of ${Math.round((this.endAtMs - this.startAtMs) / 1_000)} s`;
   }
 
-  /** Sets what is called after each change: every change of the checkpoint is progress of the soak. */
-  reportTo(onChange: () => void): void {
-    this.#onChange = onChange;
-  }
-
-  /** Changes the checkpoint and keeps it. */
-  change(change: Partial<Omit<SoakCheckpoint, 'startAtMs'>>): void {
-    this.#checkpoint = { ...this.#checkpoint, ...change };
-    this.#save(this.#checkpoint);
-    this.#onChange();
+  /** The share of the soak that has passed, 0 to 1. */
+  elapsedShare(nowMs: number): number {
+    return Math.min(1, (nowMs - this.startAtMs) / (this.endAtMs - this.startAtMs));
   }
 
   /** A moment for messages: "240 s into a soak of 600 s". */

@@ -2,28 +2,48 @@ import type { BoundEffect } from '../adapters/faults/effect.ts';
 import type { DemandReport } from '../adapters/kube/run-demand.ts';
 import type { ObservedCluster } from '../adapters/observe/observed-cluster.ts';
 import { requestedFault } from '../core/faults/registry.ts';
-import type { SoakLateness } from '../core/plan/checkpoints/soak.ts';
+import type { SoakCheckpoint } from '../core/plan/checkpoints/soak.ts';
 import { demandSchedule, type Demand, type WantedPods } from '../core/plan/demand.ts';
 import { faultKey, faultSchedule } from '../core/plan/fault-schedule.ts';
 import { LABELS } from '../core/plan/labels.ts';
+import { LAST_PODS_POLL_MS, SOAK_TICK_MS } from '../core/plan/limits.ts';
+import { scrapeIntervalMs } from '../core/plan/scrape-interval.ts';
+import type { Checkpointed } from './kept-checkpoint.ts';
+import { pause } from './pause.ts';
 import { repairWhileRunning } from './repairs.ts';
 import type { SoakClock } from './soak-clock.ts';
 import { runFaults, undoFaults, type FaultToInject } from './soak-faults.ts';
 import { LatenessCount } from './soak-lateness.ts';
 import { SoakLoad } from './soak-load.ts';
+import { drivenResult, type DrivenResult } from './soak-result.ts';
 import type { StageContext } from './stage-activity.ts';
+import { total } from './steady.ts';
+
+/** The fields of a soak's checkpoint that a drive reads and changes. */
+type DriveFields = Pick<SoakCheckpoint, 'lowWater' | 'actions' | 'lateness'>;
 
 /** What a drive needs from its stage. */
 export interface DriveRequest {
   readonly context: Pick<StageContext<'soak'>, 'spec' | 'input' | 'event'>;
   readonly clock: SoakClock;
+  readonly kept: Checkpointed<DriveFields>;
+  /** The clusters of this host. */
   readonly clusters: readonly ObservedCluster[];
   readonly effectOf: (action: string) => BoundEffect | undefined;
+  /** Called about once a second until the end of the soak, and more often while the last Pods are waited for. */
+  readonly onTick: () => void;
+}
+
+/** A drive that is over. */
+export interface DriveEnd {
+  /** After the last Pods had their time, and that was scraped; ms since 1970. */
+  readonly settledAtMs: number;
+  readonly result: DrivenResult;
 }
 
 /**
- * Drives the load of a group of clusters through a soak: operations at their intended moments, faults, and the replacement of
- * lost Pods. It reads no gates; `watchGates` does.
+ * Drives the load of the clusters of one host through a soak: operations at their intended moments, faults, and the replacement of
+ * lost Pods. It reads no gates and asks no Prometheus; a `Watch` does.
  */
 export class Drive {
   readonly #request: DriveRequest;
@@ -33,11 +53,17 @@ export class Drive {
   #loads: readonly SoakLoad[] = [];
   #driven: readonly DemandReport[] = [];
   #faultsRun: Promise<void> = Promise.resolve();
+  #isSettling = false;
+
+  /** Whether the soak's time is over and its last Pods are waited for. */
+  get isSettling(): boolean {
+    return this.#isSettling;
+  }
 
   constructor(request: DriveRequest) {
     this.#request = request;
     this.#faults = faultsOf(request);
-    this.#lateness = new LatenessCount(request.clock.checkpoint.lateness);
+    this.#lateness = new LatenessCount(request.kept.now.lateness);
     const { context, clock, clusters } = request;
     this.#demands = clusters.map(({ record }) => demandSchedule(context.spec, record.index));
     // A worker that takes a soak over shows the target of the ramp until then.
@@ -46,24 +72,9 @@ export class Drive {
     }
   }
 
-  /** Loads of the clusters; empty before `begin`. */
-  get loads(): readonly SoakLoad[] {
-    return this.#loads;
-  }
-
-  /** How late the operations of all attempts were sent. */
-  get lateness(): SoakLateness {
-    return this.#lateness.soFar;
-  }
-
-  /** Reports of the loads that this attempt drove to their end. */
-  get driven(): readonly DemandReport[] {
-    return this.#driven;
-  }
-
   /** Reads which Pods exist. @throws KubeError when a cluster does not answer */
   async begin(signal: AbortSignal): Promise<void> {
-    const { context, clock, clusters } = this.#request;
+    const { context, clock, kept, clusters } = this.#request;
     const { spec, input } = context;
     this.#loads = await Promise.all(
       clusters.map((cluster, index) =>
@@ -73,7 +84,7 @@ export class Drive {
             demand: this.#demands[index] ?? demandSchedule(spec, cluster.record.index),
             startAtMs: clock.startAtMs,
             execution: input.execution,
-            lowWater: clock.checkpoint.lowWater[cluster.record.name] ?? 0,
+            lowWater: kept.now.lowWater[cluster.record.name] ?? 0,
             callBudgetMs: spec.deadlines.budgets.apiCallMs,
             onLate: this.#lateness.sent,
           },
@@ -81,29 +92,30 @@ export class Drive {
         ),
       ),
     );
-    this.aim();
+    this.#aim();
   }
 
   /**
-   * Carries out operations and faults to their end. Faults are undone even if `signal` aborts; `undoSignal` bounds that.
+   * Carries out operations and faults to their end, replaces lost Pods meanwhile, and then gives the last Pods their time. Nothing
+   * of it continues afterwards. Faults are undone even if `signal` aborts; `undoSignal` bounds that.
    * @throws KubeError when a call of the load does not succeed within its budget; the signal's reason
    */
-  async run(signal: AbortSignal, undoSignal: AbortSignal): Promise<void> {
+  async toTheEnd(signal: AbortSignal, undoSignal: AbortSignal): Promise<DriveEnd> {
     const stop = new AbortController();
     const inner = AbortSignal.any([signal, stop.signal]);
-    const parts = [...this.#loads.map((load) => this.#drive(load, inner)), this.runFaults(inner, undoSignal)];
+    const loads = this.#loads.map((load) => this.#drive(load, inner));
+    const faults = this.runFaults(inner, undoSignal);
+    const settled = this.#settle(inner);
+    const repairing = repairWhileRunning(this.#loads, inner);
     try {
-      await Promise.all(parts);
+      // The repairs end only by failing.
+      await Promise.race([Promise.all([...loads, faults, settled]), repairing]);
+      return { settledAtMs: Date.now(), result: this.#result() };
     } finally {
-      // A load that fails ends the others.
+      // What fails ends the others.
       stop.abort(new Error('the load is over'));
-      await Promise.allSettled(parts);
+      await Promise.allSettled([...loads, faults, settled, repairing]);
     }
-  }
-
-  /** Replaces lost Pods until `signal` aborts. @throws KubeError; the signal's reason */
-  repair(signal: AbortSignal): Promise<never> {
-    return repairWhileRunning(this.#loads, signal);
   }
 
   /** Injects the faults that are due, or only undoes those of an earlier attempt if `signal` has aborted. */
@@ -127,8 +139,21 @@ export class Drive {
     await undoFaults(this.#faultsRequest());
   }
 
+  /** Where the load is, for the live line. */
+  live(): string {
+    const { clusters } = this.#request;
+    const { bindable } = this.#aim();
+    if (this.#isSettling) {
+      const bound = `${total(clusters, 'bound')} of ${bindable} bound`;
+      return `waiting for the last Pods: ${bound}, ${total(clusters, 'ready')} Ready`;
+    }
+    const ramped = clusters.reduce((sum, { load }) => sum + load.demand.base, 0);
+    const moved = bindable === ramped ? '' : ` of ${bindable} wanted`;
+    return `${total(clusters, 'bound')} Pods bound${moved}, ${total(clusters, 'pending')} pending`;
+  }
+
   /** Sets the targets to what is wanted now. @returns their sum */
-  aim(): WantedPods {
+  #aim(): WantedPods {
     const wanted = this.#loads.map((load) => load.aim());
     return {
       pods: wanted.reduce((sum, { pods }) => sum + pods, 0),
@@ -143,27 +168,67 @@ export class Drive {
 
   /** Keeps how late the operations were sent. */
   keepLateness(): void {
-    this.#request.clock.change({ lateness: this.lateness });
+    this.#request.kept.change({ lateness: this.#lateness.soFar });
+  }
+
+  /**
+   * Keeps the targets up to date for the soak's time. Then it waits until its last Pods are bound and Ready, at most for the budget of a Pod. Where the profile expects
+   * a standing shortfall they only have to exist; the same holds for Pods beyond the machines.
+   */
+  async #settle(signal: AbortSignal): Promise<void> {
+    const { clock, clusters, onTick } = this.#request;
+    const { profile, deadlines, plan } = this.#request.context.spec;
+    for (let leftMs = clock.endAtMs - Date.now(); leftMs > 0; leftMs = clock.endAtMs - Date.now()) {
+      this.#aim();
+      onTick();
+      await pause(Math.min(leftMs, SOAK_TICK_MS), signal);
+    }
+    this.#isSettling = true;
+    const wanted = this.#aim();
+    const untilMs = Date.now() + deadlines.budgets.podReadyMs;
+    const toBeReady = profile.slo.expectStandingShortfall === true ? 0 : wanted.bindable;
+    const count = (of: 'bound' | 'ready' | 'present'): number => total(clusters, of);
+    while (
+      Date.now() < untilMs &&
+      !(count('bound') >= toBeReady && count('ready') >= toBeReady && count('present') === wanted.pods)
+    ) {
+      onTick();
+      await pause(LAST_PODS_POLL_MS, signal);
+    }
+    this.#isSettling = false;
+    for (const cluster of clusters) cluster.endPods();
+    // The last state has to be scraped before it can be read.
+    await pause(2 * scrapeIntervalMs(plan), signal);
+  }
+
+  #result(): DrivenResult {
+    return drivenResult({
+      clock: this.#request.clock,
+      clusters: this.#request.clusters,
+      loads: this.#loads,
+      driven: this.#driven,
+      lateness: this.#lateness.soFar,
+    });
   }
 
   async #drive(load: SoakLoad, signal: AbortSignal): Promise<void> {
-    const { clock } = this.#request;
+    const { kept } = this.#request;
     const report = await load.run(signal, (lowWater) =>
-      clock.change({
-        lowWater: { ...clock.checkpoint.lowWater, [load.cluster]: lowWater },
-        lateness: this.lateness,
+      kept.change({
+        lowWater: { ...kept.now.lowWater, [load.cluster]: lowWater },
+        lateness: this.#lateness.soFar,
       }),
     );
     this.#driven = [...this.#driven, report];
   }
 
   #faultsRequest(): Parameters<typeof undoFaults>[0] {
-    const { context, clock } = this.#request;
+    const { context, kept } = this.#request;
     return {
       faults: this.#faults,
-      before: clock.checkpoint.actions,
+      before: kept.now.actions,
       onChange: (key, state, what) => {
-        clock.change({ actions: { ...clock.checkpoint.actions, [key]: state } });
+        kept.change({ actions: { ...kept.now.actions, [key]: state } });
         if (what !== undefined) context.event('action', what);
       },
     };

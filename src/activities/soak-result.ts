@@ -1,29 +1,27 @@
 import type { DemandReport } from '../adapters/kube/run-demand.ts';
 import type { StageResult } from '../core/campaign/stage-io.ts';
 import type { SoakLateness } from '../core/plan/checkpoints/soak.ts';
-import { counted } from '../core/text/counted.ts';
 import type { ObservedCluster } from '../adapters/observe/observed-cluster.ts';
 import type { SoakLoad } from './soak-load.ts';
 import type { BodyResult } from './stage-activity.ts';
 import { total } from './steady.ts';
 
-/** A soak that has ended. */
-export interface EndedSoak {
-  readonly soakSeconds: number;
+/** A load that was driven to the end of a soak. */
+interface Driven {
   readonly clock: { readonly startAtMs: number; readonly endAtMs: number };
   readonly clusters: readonly ObservedCluster[];
   readonly loads: readonly SoakLoad[];
   /** Of the loads that this attempt drove to their end. */
   readonly driven: readonly DemandReport[];
-  /** How often the fail-fast gates were read. */
-  readonly checks: number;
   /** How late the operations of all attempts were sent. */
-  readonly lateness: SoakLateness | undefined;
+  readonly lateness: SoakLateness;
 }
 
-/** The result of a soak without a breach. */
-export function soakResult(soak: EndedSoak): BodyResult<StageResult> {
-  const { clusters, loads, driven, checks, lateness } = soak;
+/** What a drive reports: counts, and the same in words. */
+export type DrivenResult = BodyResult<StageResult>;
+
+/** The result of a load. */
+export function drivenResult({ clock, clusters, loads, driven, lateness }: Driven): DrivenResult {
   const sum = (of: (load: SoakLoad) => number): number => loads.reduce((all, load) => all + of(load), 0);
   const replaced = sum((load) => load.count('replace'));
   const created = sum((load) => load.count('create'));
@@ -32,23 +30,19 @@ export function soakResult(soak: EndedSoak): BodyResult<StageResult> {
   const lost = sum((load) => load.lost);
   const moved = created + deleted === 0 ? '' : `${created} added and ${deleted} removed as demand moved, `;
   return {
-    detail: `${soak.soakSeconds} s, ${replaced} Pods replaced, ${moved}${lost} lost and replaced, ${counted(checks, 'check')} of the gates`,
+    detail: `${replaced} Pods replaced, ${moved}${lost} lost and replaced`,
     facts: {
-      soakStartMs: soak.clock.startAtMs,
-      soakEndMs: soak.clock.endAtMs,
+      soakStartMs: clock.startAtMs,
+      soakEndMs: clock.endAtMs,
       podsReplaced: replaced,
       podsAdded: created,
       podsRemoved: deleted,
       podsLost: lost,
       // Without operations there is no lateness. It is left out and never shown as 0.
       ...(sent.length === 0 ? {} : { churnLateP99Ms: Math.max(...sent.map(({ sentLate }) => sentLate.p99Ms)) }),
-      ...(lateness === undefined
-        ? {}
-        : {
-            operationsSent: lateness.operations,
-            operationsLate: lateness.late,
-            operationsLateWorstMs: lateness.worstMs,
-          }),
+      operationsSent: lateness.operations,
+      operationsLate: lateness.late,
+      operationsLateWorstMs: lateness.worstMs,
       podsBound: total(clusters, 'bound'),
       podsPresent: total(clusters, 'present'),
       watchSilent: clusters.reduce((all, cluster) => all + cluster.watchStats().silent, 0),

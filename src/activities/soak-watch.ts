@@ -1,38 +1,101 @@
+import { readReadings } from '../adapters/evidence/evidence-folder.ts';
+import type { GateReader, GateReadRequest } from '../adapters/prometheus/gate-reader.ts';
 import type { GateResult } from '../core/gates/model.ts';
-import { nextCheckMs, type CheckSchedule } from '../core/plan/check-schedule.ts';
-import { SOAK_TICK_MS } from '../core/plan/limits.ts';
-import { pause } from './pause.ts';
+import type { SoakCheckpoint } from '../core/plan/checkpoints/soak.ts';
+import { isDecided } from '../core/verdict/final-readings.ts';
+import type { ReadingMoment } from '../core/verdict/stored-reading.ts';
+import { counted } from '../core/text/counted.ts';
+import { readOver } from './end-readings.ts';
+import type { Checkpointed } from './kept-checkpoint.ts';
+import type { SoakClock } from './soak-clock.ts';
+import { breachIn, liveGates } from './soak-gates.ts';
+import type { StageContext } from './stage-activity.ts';
+import { watchGates } from './watch-gates.ts';
 
-/** What is watched in a soak. */
+/** The fields of a soak's checkpoint that a watch reads and changes. */
+type WatchFields = Pick<SoakCheckpoint, 'breach'>;
+
+/** What a watch needs from its stage. */
 export interface WatchRequest {
-  readonly schedule: CheckSchedule;
-  readonly signal: AbortSignal;
-  /** Reads the fail-fast gates for a moment, ms since 1970. @returns the breach, if there is one */
-  readonly check: (atMs: number) => Promise<GateResult | undefined>;
-  /** Called about once a second. */
+  readonly context: Pick<StageContext<'soak'>, 'spec' | 'input' | 'evidence'>;
+  readonly clock: SoakClock;
+  readonly kept: Checkpointed<WatchFields>;
+  readonly gates: Pick<GateReader, 'read'>;
+  /** Called about once a second, except while gates are read. */
   readonly onTick: () => void;
 }
 
 /**
- * Reads the fail-fast gates at every interval after the settling, until the soak is over or a gate is breached. The moments are
- * the same for every attempt. Nothing that repairs or drives the load runs in this loop: a slow cluster does not stretch the
- * interval. A check that takes longer than the interval skips the checks that it missed.
- * @returns the breach; undefined at the end of the soak
- * @throws what `check` throws; the signal's reason
+ * Watches the gates of a campaign through a soak: fail-fast gates at every interval, and all gates as they were at its end. It
+ * needs the campaign's Prometheus and its evidence, and no cluster; a `Drive` does.
  */
-export async function watchGates(request: WatchRequest): Promise<GateResult | undefined> {
-  const { schedule, signal, check, onTick } = request;
-  const { endMs } = schedule;
-  let dueAtMs = nextCheckMs(schedule, Date.now());
-  for (let nowMs = Date.now(); nowMs < endMs; nowMs = Date.now()) {
-    if (nowMs >= dueAtMs) {
-      const breach = await check(nowMs);
-      if (breach !== undefined) return breach;
-      dueAtMs = nextCheckMs(schedule, Date.now());
-    }
-    onTick();
-    const untilMs = Math.min(endMs, Math.max(dueAtMs, Date.now() + 1), Date.now() + SOAK_TICK_MS);
-    await pause(untilMs - Date.now(), signal);
+export class Watch {
+  readonly #request: WatchRequest;
+  #checks = 0;
+  #live: Readonly<Record<string, unknown>> = {};
+
+  constructor(request: WatchRequest) {
+    this.#request = request;
   }
-  return undefined;
+
+  /** How often the fail-fast gates were read, in words. */
+  checksText(): string {
+    return counted(this.#checks, 'check');
+  }
+
+  /** The gates of the last check, as heartbeat details. */
+  get live(): Readonly<Record<string, unknown>> {
+    return this.#live;
+  }
+
+  /**
+   * Reads the fail-fast gates until the soak is over or one of them is breached. The breach is in the checkpoint before this returns.
+   * @returns the breach
+   * @throws what a reading throws; the signal's reason
+   */
+  async toTheEnd(signal: AbortSignal): Promise<GateResult | undefined> {
+    const { clock, onTick } = this.#request;
+    return await watchGates({
+      schedule: clock.checks,
+      signal,
+      check: (atMs) => this.#check(atMs, signal),
+      onTick,
+    });
+  }
+
+  /**
+   * Reads all gates as they were when the soak ended, and keeps the readings. They are decided once: gates that an earlier attempt
+   * has read are not read again.
+   * @param settledAtMs when the last Pods had their time; undefined after a breach, because no Pods are waited for then
+   */
+  async readAllGates(settledAtMs: number | undefined, signal: AbortSignal): Promise<void> {
+    const { context, clock, kept } = this.#request;
+    const { spec, evidence, input } = context;
+    if (isDecided(spec.gates, readReadings(evidence.folder), input.execution)) return;
+    const atMs = kept.now.breach?.reading.windowEndMs ?? clock.endAtMs;
+    const request = { only: 'all', atMs, settledAtMs: settledAtMs ?? atMs, signal } as const;
+    this.#keep('end', await readOver(() => this.#read(request)));
+  }
+
+  /** Reads the fail-fast gates. @returns the breach */
+  async #check(atMs: number, signal: AbortSignal): Promise<GateResult | undefined> {
+    const results = await this.#read({ only: 'failFast', atMs, signal });
+    this.#checks++;
+    this.#keep('check', results);
+    this.#live = { gates: liveGates(results) };
+    const breach = breachIn(this.#request.context.spec, results);
+    // It is recorded before anything else is waited for: the next attempt may find good numbers again.
+    if (breach !== undefined) this.#request.kept.change({ breach });
+    return breach;
+  }
+
+  #read(request: Omit<GateReadRequest, 'settleEndMs'>): Promise<readonly GateResult[]> {
+    const { gates, clock } = this.#request;
+    return gates.read({ ...request, settleEndMs: clock.settleEndMs });
+  }
+
+  #keep(moment: ReadingMoment, results: readonly GateResult[]): void {
+    const { evidence, input } = this.#request.context;
+    evidence.readings({ stage: 'soak', execution: input.execution }, moment, results);
+  }
 }
