@@ -1,7 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { HostSample } from '../../core/gates/host-saturation.ts';
-import { cgroupCpu, cgroupMemoryLeft, cgroupPath, coreLimit, cpuTicks, hostMemory, pressureUs } from './proc-text.ts';
+import {
+  cgroupCpu,
+  cgroupMemoryLeft,
+  cgroupPath,
+  coreLimit,
+  cpuTicks,
+  hostMemory,
+  pressureUs,
+  runnableTasks,
+} from './proc-text.ts';
 
 /** Reads a file of the kernel; undefined if there is none. */
 export type ReadText = (path: string) => string | undefined;
@@ -17,6 +26,8 @@ export interface HostCounters {
   /** Of the monotonic clock, ms. */
   readonly clockMs: number;
   readonly ticks: { readonly total: number; readonly idle: number };
+  /** Tasks that run or wait for a CPU, beside the reader, for each core. Absent where the kernel does not count them. */
+  readonly tasksPerCore?: number;
   /** Time in which a task waited for a CPU, µs. Absent where the kernel does not measure it. */
   readonly waitedUs?: number;
   /** Where the worker's cgroup has a limit. */
@@ -63,15 +74,18 @@ export function cgroupLimits(read: ReadText): CgroupLimits {
 
 /** Reads the counters of this host; undefined where there is no /proc. */
 export function readCounters(read: ReadText, { cpu, memory }: CgroupLimits, clockMs: number): HostCounters | undefined {
-  const ticks = cpuTicks(read('/proc/stat') ?? '');
+  const stat = read('/proc/stat') ?? '';
+  const ticks = cpuTicks(stat);
   const host = hostMemory(read('/proc/meminfo') ?? '');
   if (ticks === undefined || host === undefined) return undefined;
   const waitedUs = pressureUs(read('/proc/pressure/cpu') ?? '');
+  const runnable = runnableTasks(stat);
   const limited = cpu === undefined ? undefined : limitedCpu(read, cpu);
   const left = memory === undefined ? undefined : memoryLeft(read, memory.folder);
   return {
     clockMs,
     ticks,
+    ...(runnable === undefined ? {} : { tasksPerCore: Math.max(0, runnable.tasks - 1) / runnable.cores }),
     ...(waitedUs === undefined ? {} : { waitedUs }),
     ...(limited === undefined ? {} : { limited }),
     memoryAvailableBytes: Math.min(host.availableBytes, left ?? Infinity),
@@ -94,7 +108,8 @@ function memoryLeft(read: ReadText, folder: string): number | undefined {
 /**
  * What happened between two moments. Under a CPU limit, the share used is that of the limit if it is higher than that of the host,
  * and the pressure is that of the cgroup, which includes throttling and other users of the host. Where the kernel does not measure
- * that, it is the share of the scheduler's periods in which the cgroup was throttled. Undefined if no time passed.
+ * that, it is the share of the scheduler's periods in which the cgroup was throttled. How many tasks share the CPU of a cgroup with a
+ * limit is not known. Undefined if no time passed.
  */
 export function sampleBetween(before: HostCounters, after: HostCounters, atMs: number): HostSample | undefined {
   const forMs = after.clockMs - before.clockMs;
@@ -102,11 +117,13 @@ export function sampleBetween(before: HostCounters, after: HostCounters, atMs: n
   if (forMs <= 0 || total <= 0) return undefined;
   const host = 1 - (after.ticks.idle - before.ticks.idle) / total;
   const pressure = pressureShare(before, after, forMs);
+  const tasksPerCore = after.limited === undefined ? after.tasksPerCore : undefined;
   return {
     atMs,
     forMs: Math.round(forMs),
     cpuUsedShare: share(Math.max(host, limitUsed(before, after, forMs))),
     ...(pressure === undefined ? {} : { cpuPressureShare: share(pressure) }),
+    ...(tasksPerCore === undefined ? {} : { tasksPerCore }),
     memoryAvailableBytes: after.memoryAvailableBytes,
     swapUsedBytes: after.swapUsedBytes,
   };

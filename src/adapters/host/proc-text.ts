@@ -11,6 +11,13 @@ export function cpuTicks(stat: string): { readonly total: number; readonly idle:
   return Number.isFinite(total) ? { total, idle: idle + iowait } : undefined;
 }
 
+/** The tasks of a host that run or wait for a CPU at this moment, and its cores. */
+export function runnableTasks(stat: string): { readonly tasks: number; readonly cores: number } | undefined {
+  const tasks = numberOf(/^procs_running (\d+)$/m.exec(stat)?.[1]);
+  const cores = stat.match(/^cpu\d+ /gm)?.length ?? 0;
+  return tasks === undefined || cores === 0 ? undefined : { tasks, cores };
+}
+
 /** Time in which at least one task waited, µs: `some` of a file of pressure (PSI). */
 export function pressureUs(pressure: string): number | undefined {
   return numberOf(/^some .*\btotal=(\d+)/m.exec(pressure)?.[1]);

@@ -10,6 +10,8 @@ export interface HostSample {
   readonly cpuUsedShare: number;
   /** Share of the time in which at least one task waited for a CPU. Absent where the kernel does not measure it. */
   readonly cpuPressureShare?: number;
+  /** Tasks that ran or waited for a CPU at the end of the sample, for each core. Absent where that is not known. */
+  readonly tasksPerCore?: number;
   readonly memoryAvailableBytes: number;
   readonly swapUsedBytes: number;
 }

@@ -8,8 +8,9 @@ import {
 } from '../../../src/adapters/host/host-counters.ts';
 
 /** /proc/stat of a host. @param busy ticks used, of which 10 are steal */
-const stat = (busy: number, idle: number): string =>
-  `cpu  ${busy - 10} 0 0 ${idle - 5} 5 0 0 10 99 99\ncpu0 1 1 1 1 1 1 1 1 0 0\nintr 1 2 3\n`;
+const stat = (busy: number, idle: number, running?: number): string =>
+  `cpu  ${busy - 10} 0 0 ${idle - 5} 5 0 0 10 99 99\ncpu0 1 1 1 1 1 1 1 1 0 0\ncpu1 1 1 1 1 1 1 1 1 0 0\nintr 1 2 3\n` +
+  (running === undefined ? '' : `processes 9\nprocs_running ${running}\nprocs_blocked 3\n`);
 const pressure = (totalUs: number): string =>
   `some avg10=0.00 avg60=0.00 avg300=0.00 total=${totalUs}\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=77\n`;
 const MEMINFO = 'MemTotal: 8000 kB\nMemFree: 10 kB\nMemAvailable:    4000 kB\nSwapTotal: 100 kB\nSwapFree: 60 kB\n';
@@ -58,6 +59,13 @@ describe('a sample of the host', () => {
     const from = { ...before, '/proc/pressure/cpu': pressure(7_000_000) };
     const to = { ...after, '/proc/pressure/cpu': pressure(7_250_000) };
     expect(sampled(from, to)).toMatchObject({ cpuUsedShare: 0.9, cpuPressureShare: 0.25 });
+  });
+
+  it('has the tasks that run or wait beside the sampler, for each core', () => {
+    const to = { ...after, '/proc/stat': stat(280, 120, 6) };
+    expect(sampled(before, to)).toMatchObject({ tasksPerCore: 2.5 });
+    const from = { ...before, ...container(0, 0) };
+    expect(sampled(from, { ...to, ...container(1_500_000, 0) })).not.toHaveProperty('tasksPerCore');
   });
 
   it('is of the whole host in a cgroup without limits', () => {
