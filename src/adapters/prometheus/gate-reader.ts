@@ -1,3 +1,4 @@
+import { cpuTimeIn } from '../../core/gates/cpu-time.ts';
 import { hostBusyIn } from '../../core/gates/host-saturation.ts';
 import { infrastructureGaps } from '../../core/gates/infrastructure.ts';
 import { readHostSamples } from '../host/host-samples.ts';
@@ -35,8 +36,9 @@ export interface GateReader {
 export function openGateReader(spec: CampaignSpec, execution: number): GateReader {
   const client = prometheusClient(ownPrometheus(spec.slug)?.url ?? '');
   return {
-    read: ({ only, settleEndMs, atMs, settledAtMs = atMs, signal }) =>
-      evaluateGates({
+    read: ({ only, settleEndMs, atMs, settledAtMs = atMs, signal }) => {
+      const samples = readHostSamples(spec.campaign);
+      return evaluateGates({
         client,
         gates: spec.gates,
         campaign: spec.campaign,
@@ -50,8 +52,10 @@ export function openGateReader(spec: CampaignSpec, execution: number): GateReade
         scrapeIntervalMs: scrapeIntervalMs(spec.plan),
         signal,
         queryBudgetMs: spec.deadlines.budgets.queryMs,
-        hostBusy: hostBusyIn(readHostSamples(spec.campaign)),
-      }),
+        hostBusy: hostBusyIn(samples),
+        ...(samples.length === 0 ? {} : { cpuTimeMs: cpuTimeIn(samples) }),
+      });
+    },
     close: () => client.close(),
   };
 }

@@ -54,9 +54,31 @@ function unlessHostBusy(gate: GateDefinition, reading: Reading, value: number): 
   if (gate.quietHost === true && hostBusy === undefined) {
     return lowered(reading, 'host-saturated', `the CPU of the host was not sampled; ${read}`);
   }
+  if (gate.quietHost !== true && reading.withCpu !== undefined)
+    return unlessTooOld(gate, reading, value, reading.withCpu);
   if (!isHostBusy(reading) || (gate.quietHost !== true && !failsWithoutCpu(gate, value))) return undefined;
   const share = percentText(hostBusy ?? HOST_BUSY_SHARE);
   return lowered(reading, 'host-saturated', `the host had no CPU left for ${share} of the window; ${read}`);
+}
+
+/**
+ * Unmeasured, if the age is beyond its bar only by the time for which the host had no CPU. A process that hangs goes on to age, on
+ * a busy host too. How busy the host was in the rest of the window does not matter.
+ */
+function unlessTooOld(
+  { bar, unit }: GateDefinition,
+  reading: Reading,
+  value: number,
+  withCpu: number,
+): Reading | undefined {
+  const max = bar.max ?? Infinity;
+  if (value <= max || withCpu > max) return undefined;
+  const times = `${quantityText(withCpu, unit)} of ${quantityText(value, unit)}`;
+  return lowered(
+    reading,
+    'host-saturated',
+    `the host had CPU for at least ${times}; the bar is ${barWords(bar, unit)}`,
+  );
 }
 
 /** Units of times, and endings of units of rates. */

@@ -46,21 +46,31 @@ export function saturatedSpans(samples: readonly HostSample[]): readonly TimeSpa
 
 /** The shortest time of at least `SATURATED_MS` that ends with a sample, if the host was saturated on average over it. */
 function saturatedUntil(samples: readonly HostSample[], last: number): TimeSpan | undefined {
-  let [coveredMs, usedMs, waitedMs] = [0, 0, 0];
+  let coveredMs = 0;
   let next: HostSample | undefined;
   for (let index = last; index >= 0; index--) {
     const sample = samples[index] as HostSample;
     if (next !== undefined && next.atMs - next.forMs - sample.atMs > CONTIGUOUS_MS) return undefined;
     next = sample;
     coveredMs += sample.forMs;
-    usedMs += sample.cpuUsedShare * sample.forMs;
-    // Without a measure of pressure the used share decides alone.
-    waitedMs += (sample.cpuPressureShare ?? 1) * sample.forMs;
     if (coveredMs < SATURATED_MS) continue;
-    const isSaturated = usedMs >= SATURATED_USED_SHARE * coveredMs && waitedMs >= SATURATED_PRESSURE_SHARE * coveredMs;
-    return isSaturated ? { startMs: sample.atMs - sample.forMs, endMs: (samples[last] as HostSample).atMs } : undefined;
+    return withoutCpu(samples.slice(index, last + 1))
+      ? { startMs: sample.atMs - sample.forMs, endMs: (samples[last] as HostSample).atMs }
+      : undefined;
   }
   return undefined;
+}
+
+/** Whether a host had no CPU left on average over these samples. */
+export function withoutCpu(samples: readonly HostSample[]): boolean {
+  let [coveredMs, usedMs, waitedMs] = [0, 0, 0];
+  for (const { forMs, cpuUsedShare, cpuPressureShare } of samples) {
+    coveredMs += forMs;
+    usedMs += cpuUsedShare * forMs;
+    // Without a measure of pressure the used share decides alone.
+    waitedMs += (cpuPressureShare ?? 1) * forMs;
+  }
+  return usedMs >= SATURATED_USED_SHARE * coveredMs && waitedMs >= SATURATED_PRESSURE_SHARE * coveredMs;
 }
 
 /**

@@ -2,6 +2,7 @@ import type { PointSeries } from './answers.ts';
 import { groupKey } from './quantile.ts';
 import { targetKey } from './same-target.ts';
 import { START_ROUNDING_MS } from './steady-targets.ts';
+import type { TimeSpan } from './window.ts';
 
 /** What is known of the last cycle of loops. */
 export interface IdleFacts {
@@ -17,11 +18,11 @@ export interface IdleFacts {
   readonly scrapeTimeoutMs: number;
 }
 
-/** For how long the loop that has been idle longest has completed no cycle, ms. */
+/** For how long a loop has completed no cycle. */
 export interface Idleness {
-  /** As of the last sample of the loop: what it did later is not known. */
-  readonly lowMs: number;
-  /** Infinity where no cycle is certain. */
+  /** In which it has certainly completed none. It ends with the last sample of the loop: what it did later is not known. */
+  readonly idle: TimeSpan;
+  /** How long ago its last cycle was, at most, ms. Infinity where no cycle is certain. */
   readonly highMs: number;
 }
 
@@ -59,7 +60,8 @@ export function idleness({ counters, ups, starts, by, atMs, scrapeTimeoutMs }: I
         certainMs = Math.max(certainMs, sinceMs);
       }
     }
-    return { lowMs: Math.max(0, lastMs - possibleMs - scrapeTimeoutMs), highMs: atMs - certainMs };
+    const idle = { startMs: Math.min(possibleMs + scrapeTimeoutMs, lastMs), endMs: lastMs };
+    return { idle, highMs: atMs - certainMs };
   });
 }
 

@@ -8,6 +8,8 @@ export interface Measure {
   readonly low?: number;
   /** Absent = the value itself; null = not bounded. */
   readonly high?: number | null;
+  /** Of a value that is an age: how much of it the host's lack of CPU cannot explain. Absent = all of it. */
+  readonly withCpu?: number;
   /** Why the value is not exact, one sentence. */
   readonly because?: string;
 }

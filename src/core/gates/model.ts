@@ -95,6 +95,8 @@ export interface Reading {
   readonly because?: string;
   /** Share of the window in which the host had no CPU left, 0 to 1. Absent = not known. */
   readonly hostBusy?: number;
+  /** Of a value that is an age: how much of it the host's lack of CPU cannot explain, in the gate's unit. Absent = all of it. */
+  readonly withCpu?: number;
   readonly quality: 'measured' | 'unmeasured';
   readonly reason?: UnmeasuredReason;
   /** One sentence for a person: which query, which target, which bucket. */

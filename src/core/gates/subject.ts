@@ -17,6 +17,8 @@ export interface ReadingContext {
   readonly expected: ExpectedByJob;
   /** Age of the last confirmed state of a watch above which Belay's own counts of Pods are not trusted, ms. */
   readonly watchLimitMs: number;
+  /** For how much of a time one task had a CPU of the host, ms, at least. Absent = not known. */
+  readonly cpuTimeMs?: (time: TimeSpan) => number;
 }
 
 /** A gate that is read: what a check knows before it asks anything. */

@@ -41,6 +41,8 @@ const reading = z
     because: z.string().exactOptional(),
     /** Share of the window in which the host had no CPU left; absent = not known. */
     hostBusy: z.number().exactOptional(),
+    /** Of an age: how much of it the host's lack of CPU cannot explain; absent = all of it. */
+    withCpu: z.number().exactOptional(),
     quality: z.enum(['measured', 'unmeasured']),
     reason: reason.exactOptional(),
     detail: z.string().exactOptional(),

@@ -42,6 +42,25 @@ describe('a gate on a host without CPU', () => {
     expect(judgeGate(gate, result.reading)).toEqual(result);
   });
 
+  it.each<[string, Partial<GateDefinition>, number, Partial<Reading>, string]>([
+    ['within its bar', {}, 1, { withCpu: 0.5, hostBusy: 1 }, 'pass'],
+    ['beyond its bar, with CPU for as long', {}, 9, { withCpu: 2, hostBusy: 1 }, 'unmeasured'],
+    ['beyond its bar, with CPU for longer', {}, 9, { withCpu: 2.1, hostBusy: 1 }, 'fail'],
+    ['beyond its bar, in the one busy time of a long window', {}, 9, { withCpu: 1, hostBusy: 0.01 }, 'unmeasured'],
+    ['beyond its bar, host busy before that', {}, 9, { withCpu: 9, hostBusy: 0.5 }, 'fail'],
+    ['beyond its bar, host not known', {}, 9, {}, 'fail'],
+    ['beyond its bar, of a summary without the time with CPU', {}, 9, { hostBusy: 1 }, 'unmeasured'],
+    ['below its lower bar', { bar: { min: 4 } }, 3, { withCpu: 1, hostBusy: 1 }, 'fail'],
+    ['beyond its bar, quiet host required', { quietHost: true }, 9, { withCpu: 9, hostBusy: 0.5 }, 'unmeasured'],
+    ['that is shown only', { barKind: 'informational' }, 9, { withCpu: 1, hostBusy: 1 }, 'pass'],
+  ])('has an age %s', (_, change, value, host, verdict) => {
+    const gate = gateOf('g', change);
+    const result = judgeGate(gate, { ...readingOf(value), ...host });
+    expect(result.verdict).toBe(verdict);
+    expect(result.reading.reason).toBe(verdict === 'unmeasured' ? 'host-saturated' : undefined);
+    expect(judgeGate(gate, result.reading)).toEqual(result);
+  });
+
   it('says how busy the host was, and the value', () => {
     expect(judgeGate(gateOf('g'), readingOf(3, 0.34)).message).toBe(
       'g is unmeasured (host-saturated): the host had no CPU left for 34 % of the window; the value is 3 s, the bar is at most 2 s',

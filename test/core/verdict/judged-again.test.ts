@@ -43,12 +43,16 @@ const reading: fc.Arbitrary<Omit<Reading, 'gate'>> = fc
   .record({
     value: fc.option(fc.double({ min: -20, max: 20, noNaN: true }), { nil: null }),
     hostBusy: fc.option(fc.constantFrom(0, 0.1, 0.11, 1), { nil: undefined }),
+    withCpu: fc.option(fc.double({ min: 0, max: 20, noNaN: true }), { nil: undefined }),
     width: fc.option(fc.double({ min: 0, max: 5, noNaN: true }), { nil: undefined }),
     reason: fc.constantFrom('no-series' as const, 'saturated' as const, 'query-error' as const, undefined),
     detail: fc.option(text, { nil: undefined }),
   })
-  .map(({ value, reason, detail, hostBusy, width }) => {
-    const host = hostBusy === undefined ? {} : { hostBusy };
+  .map(({ value, reason, detail, hostBusy, withCpu, width }) => {
+    const host = {
+      ...(hostBusy === undefined ? {} : { hostBusy }),
+      ...(value === null || withCpu === undefined ? {} : { withCpu }),
+    };
     const base = { samples: 9, windowStartMs: BEGIN_MS, windowEndMs: BEGIN_MS + 9, atMs: BEGIN_MS + 9, ...host };
     const because = detail === undefined ? {} : { detail };
     const bounds = value === null || width === undefined ? {} : { low: value - width, high: value + width, ...because };

@@ -9,6 +9,7 @@ import { bounded } from '../measure.ts';
 import { promDuration } from '../../promql/placeholders.ts';
 import { hasTarget, targetKey } from '../same-target.ts';
 import { jobMatcher } from '../steady-targets.ts';
+import type { Subject } from '../subject.ts';
 import type { GateKind } from './kind.ts';
 import { promql } from './promql-field.ts';
 
@@ -33,7 +34,7 @@ declare module '../model.ts' {
 
 const LABEL = matching(/^[A-Za-z_]\w*$/, 'the name of a label', 'Name of a label', 'not the name of a label');
 
-/** How far back growth is looked for: this many times the bar, at least so many ms. Longer idleness is "at least that long". */
+/** How far back growth is looked for on a host with CPU: this many times the bar, at least so many ms. Longer idleness is "at least that long". */
 const LOOK_BACK_BARS = 4;
 const LOOK_BACK_MIN_MS = 60_000;
 
@@ -63,9 +64,8 @@ export const idle = {
   },
   expressions: ({ counter }) => [{ promql: counter, mayBeAbsent: false }],
   *value({ by }, subject, jobs) {
-    const { gate, window, atMs, fresh, scrapeIntervalMs } = subject;
-    const windowMs = atMs - window.startMs;
-    const lookBackMs = Math.min(windowMs, Math.max(LOOK_BACK_MIN_MS, LOOK_BACK_BARS * 1_000 * (gate.bar.max ?? 0)));
+    const { gate, window, atMs, fresh, scrapeIntervalMs, cpuTimeMs } = subject;
+    const lookBackMs = Math.min(atMs - window.startMs, lookBack(1_000 * (gate.bar.max ?? 0), subject));
     const span = promDuration(lookBackMs);
     const selector = subject.expressions[0]?.promql ?? '';
     const ofJobs = jobMatcher(jobs);
@@ -82,11 +82,26 @@ export const idle = {
       return !counters.some(({ labels }) => hasTarget(known, labels));
     });
     const loops = idleness({ counters, ups, starts, by, atMs, scrapeTimeoutMs: scrapeIntervalMs });
-    const lowS = Math.max(...loops.map(({ lowMs }) => lowMs)) / 1_000;
+    const lowS = Math.max(...loops.map(({ idle: { startMs, endMs } }) => endMs - startMs)) / 1_000;
+    const host =
+      cpuTimeMs === undefined ? {} : { withCpu: Math.max(...loops.map((loop) => cpuTimeMs(loop.idle))) / 1_000 };
     const highMs = Math.max(...loops.map((loop) => loop.highMs));
     const highS = highMs > lookBackMs ? Infinity : highMs / 1_000;
-    if (silent === undefined) return bounded(lowS, lowS, highS, 'growth is seen only at scrapes');
-    return bounded(lowS, lowS, Infinity, `a target${labelsText(silent.labels)} is up, but has no series ${selector}`);
+    const [highest, because] =
+      silent === undefined
+        ? [highS, 'growth is seen only at scrapes']
+        : [Infinity, `a target${labelsText(silent.labels)} is up, but has no series ${selector}`];
+    return { ...bounded(lowS, lowS, highest, because), ...host };
   },
   curve: ({ counter }) => ({ promql: counter, growth: true }),
 } satisfies GateKind<IdleSource>;
+
+/** How far back growth is looked for, ms: so far that a loop that hangs is beyond its bar, also by the time that its host had CPU for. */
+function lookBack(barMs: number, { window, atMs, cpuTimeMs }: Subject): number {
+  let lengthMs = Math.max(LOOK_BACK_MIN_MS, LOOK_BACK_BARS * barMs);
+  if (cpuTimeMs === undefined) return lengthMs;
+  // Twice the bar, because the time between two scrapes does not count at either end.
+  while (atMs - lengthMs > window.startMs && cpuTimeMs({ startMs: atMs - lengthMs, endMs: atMs }) < 2 * barMs)
+    lengthMs *= 2;
+  return lengthMs;
+}
