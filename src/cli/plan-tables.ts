@@ -1,6 +1,7 @@
 import Table from 'cli-table3';
 import { COMPACT } from './text-table.ts';
 import { STAGES } from '../core/model/stages.ts';
+import type { SubstrateTraits } from '../core/model/substrate-types.ts';
 import type { GateDefinition } from '../core/gates/model.ts';
 import type { DerivationStep, StageDeadlines } from '../core/plan/deadline-model.ts';
 import { podsOfLargestCluster, podsOfSmallestCluster } from '../core/plan/cluster-pods.ts';
@@ -10,7 +11,7 @@ import { barSymbols } from '../core/text/bar.ts';
 import { formatDuration } from '../core/text/duration.ts';
 
 /** The numbers of a plan, one per line. */
-export function numbersTable(plan: Plan): string {
+export function numbersTable(plan: Plan, { systemHasHost }: Pick<SubstrateTraits, 'systemHasHost'>): string {
   const table = new Table({ ...COMPACT });
   const most = podsOfLargestCluster(plan);
   const least = podsOfSmallestCluster(plan);
@@ -19,7 +20,7 @@ export function numbersTable(plan: Plan): string {
     {
       clusters: `${grouped(plan.clusterCount)}, ${most === least ? grouped(most) : `${grouped(least)} to ${grouped(most)}`} Pods each`,
     },
-    { hosts: `${grouped(plan.hostsNeeded)}, one of them for the system` },
+    { hosts: `${grouped(plan.hostsNeeded)}${systemHasHost ? ', one of them for the system' : ''}` },
     { cost: `$${plan.estimatedUsd.toFixed(2)} for ramp, soak and teardown; $${plan.usdPerHour.toFixed(2)} an hour` },
     { ramp: rampNote(plan) },
     { 'ramp budget': `${formatDuration(plan.rampBudgetMs)} (${plan.rampBudgetClause})` },

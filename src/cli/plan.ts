@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { traitsOf } from '../core/model/substrate-types.ts';
 import { podsOfCluster } from '../core/plan/cluster-pods.ts';
 import type { Plan } from '../core/plan/plan.ts';
 import { formatNotice } from '../core/files/file-error.ts';
@@ -49,7 +50,7 @@ export function planCommand(): Command {
       const tables = await import('./plan-tables.ts');
       const parts = [
         `${names.profile} on ${names.substrate}, system ${names.system}`,
-        tables.numbersTable(plan),
+        tables.numbersTable(plan, traitsOf(files.substrate)),
         ...(plan.seed.length > 0 ? ['Seed, machines by archetype and tier', tables.seedTable(plan.seed)] : []),
         'Gates',
         tables.gatesTable(gates),

@@ -26,6 +26,11 @@ describe('belay plan', () => {
     expect(stdout).toContain('leftovers count as abandoned after');
   });
 
+  it('counts a host for the system only where it has one', async () => {
+    expect((await plan('quickstart')).stdout).toMatch(/hosts .*1 *│?$/m);
+    expect((await plan('dev-50', '-s', 'laptop')).stdout).toMatch(/hosts .*2, one of them for the system/);
+  });
+
   it('writes the same as JSON', async () => {
     const { stdout } = await plan('5m', '-s', 'fat', '-o', 'json');
     const shown = JSON.parse(stdout) as {

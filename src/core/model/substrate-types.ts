@@ -43,6 +43,8 @@ export interface SubstrateTraits {
   readonly runnable: boolean;
   /** Each host manages only its own clusters. False: one host manages all of them. */
   readonly hostsWorkInParallel: boolean;
+  /** The system runs on a host of its own. False: it runs beside the clusters, or in them. */
+  readonly systemHasHost: boolean;
   /** Parts of each cluster that can be reached for scraping. One that cannot be is missing in readings. */
   readonly scrapedParts: readonly ClusterPart[];
   /** Field of the file with the settings of this type; no other type may have it. */
@@ -64,6 +66,7 @@ export const SUBSTRATE_TYPES = {
     removedWhole: true,
     runnable: true,
     hostsWorkInParallel: false,
+    systemHasHost: false,
     scrapedParts: CLUSTER_PARTS,
     settings: 'local',
     defaults: { local: { env: {}, nodeReadyDelaySeconds: 0 } },
@@ -75,6 +78,7 @@ export const SUBSTRATE_TYPES = {
     removedWhole: false,
     runnable: true,
     hostsWorkInParallel: false,
+    systemHasHost: false,
     scrapedParts: ['apiserver'],
     settings: 'kubeconfig',
     requiredSettings: 'a map of file and contexts',
@@ -91,6 +95,7 @@ export const SUBSTRATE_TYPES = {
     removedWhole: false,
     runnable: false,
     hostsWorkInParallel: true,
+    systemHasHost: true,
     scrapedParts: CLUSTER_PARTS,
     settings: 'kwokPod',
     requiredSettings: 'a map of requests and limits',

@@ -1,4 +1,6 @@
 import { expectedMs } from '../model/expected-time.ts';
+import { traitsOf } from '../model/substrate-types.ts';
+import type { Substrate } from '../model/substrate.ts';
 import { ceilDiv } from './whole-numbers.ts';
 
 /** Cost of the hosts, and how long they are needed. */
@@ -8,9 +10,9 @@ export interface Cost {
   readonly usd: number;
 }
 
-/** Hosts for the clusters, and one for the system under test. */
-export function hostsNeeded(clusterCount: number, clustersPerHost: number): number {
-  return ceilDiv(clusterCount, clustersPerHost) + 1;
+/** Hosts for the clusters, and one for the system under test where it has a host of its own. */
+export function hostsNeeded(clusterCount: number, substrate: Pick<Substrate, 'type' | 'cluster'>): number {
+  return ceilDiv(clusterCount, substrate.cluster.clustersPerHost) + (traitsOf(substrate).systemHasHost ? 1 : 0);
 }
 
 /** Cost of a campaign in US dollars: hosts x price per hour x (ramp + soak + teardown). */

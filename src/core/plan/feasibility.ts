@@ -1,4 +1,5 @@
 import { requestedFault } from '../faults/registry.ts';
+import { counted } from '../text/counted.ts';
 import { formatDuration } from '../text/duration.ts';
 import type { Catalogue } from '../model/catalogue.ts';
 import type { Profile } from '../model/profile.ts';
@@ -143,7 +144,7 @@ function budgetRefusals(profile: Profile, plan: Plan): readonly Infeasibility[] 
     refused.push({
       field: 'budget.usd',
       message:
-        `the campaign costs about $${plan.estimatedUsd.toFixed(2)} (${plan.hostsNeeded} hosts, $${plan.usdPerHour.toFixed(2)} an hour), ` +
+        `the campaign costs about $${plan.estimatedUsd.toFixed(2)} (${counted(plan.hostsNeeded, 'host')}, $${plan.usdPerHour.toFixed(2)} an hour), ` +
         `over budget.usd ${usd}; allowed: a budget of at least ${plan.estimatedUsd.toFixed(2)}, or a smaller or shorter campaign`,
     });
   }

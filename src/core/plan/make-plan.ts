@@ -34,7 +34,7 @@ const CLUSTERS_PER_ACTIVITY = 10;
 export function makePlan(profile: Profile, substrate: Substrate, catalogue: Catalogue): Plan {
   const { machines, density } = profile.scale;
   const { rampSeconds, soakSeconds } = profile.loadProfile;
-  const { podsPerCluster, clustersPerHost, bindThroughputPodsPerSec } = substrate.cluster;
+  const { podsPerCluster, bindThroughputPodsPerSec } = substrate.cluster;
   const totalPods = machines * density;
   const clusterCount = ceilDiv(totalPods, podsPerCluster);
   if (!(clusterCount <= MAX_CLUSTERS)) {
@@ -43,7 +43,7 @@ export function makePlan(profile: Profile, substrate: Substrate, catalogue: Cata
         `makes ${clusterCount} clusters; allowed: at most ${MAX_CLUSTERS}`,
     );
   }
-  const hosts = hostsNeeded(clusterCount, clustersPerHost);
+  const hosts = hostsNeeded(clusterCount, substrate);
   const { usd, usdPerHour } = cost(hosts, substrate.costEstimate.perHostUsdPerHour, rampSeconds, soakSeconds);
   const rampDemandPodsPerSec = totalPods / rampSeconds;
   const rampSupplyPodsPerSec = clusterCount * bindThroughputPodsPerSec;
