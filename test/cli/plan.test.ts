@@ -74,6 +74,11 @@ describe('belay plan', () => {
     [['small', '-s', 'fat', '--set', 'scale.machines=500000000'], /at most 1000000/],
     [['small', '-s', 'fat', '--set', 'gates.shardShortfalls.max=x'], /gates\.shardShortfalls\.max/],
     [['small', '-s', 'fat', '--set', 'nothing'], /--set "nothing"/],
+    [['small', '-s', 'fat', '--set', 'foo='], /^override "foo" foo: unknown key; found nothing \(null\); known here: /],
+    [
+      ['small', '-s', 'fat', '--set', 'scale.machines=1', '--set', 'scale.machines=2'],
+      /^--set scale\.machines: given twice; found 1 \(number\) and 2 \(number\); allowed: once$/,
+    ],
     [['small', '-s', 'fat', '-o', 'xml'], /--output: found "xml"; allowed: table, json/],
     [['smal', '-s', 'fat'], /did you mean small\?/],
     [['small', '-s', 'fatt'], /did you mean fat\?/],

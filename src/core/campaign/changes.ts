@@ -1,3 +1,4 @@
+import { nearest } from '../text/nearest.ts';
 import type { CampaignOutline } from './outline.ts';
 
 /**
@@ -61,20 +62,30 @@ function ruleFor({ gates }: Changeable, path: string): Rule | string {
   const [head, name = '', field = ''] = parts;
   if (head === 'gates' && parts.length === 3) {
     if (!gates.some((gate) => gate.name === name)) {
-      return `set.${path}: this campaign has no gate "${name}"; its gates: ${gates.map((gate) => gate.name).join(', ')}.`;
+      const names = gates.map((gate) => gate.name);
+      return `set.${path}: this campaign has no gate "${name}"; its gates: ${names.join(', ')}.${near(name, names)}`;
     }
+    const fields = Object.keys(GATE_RULES);
     return (
       own(GATE_RULES, field) ??
-      `set.${path}: of a gate a retry may change ${Object.keys(GATE_RULES).join(', ')}; found "${field}".`
+      `set.${path}: of a gate a retry may change ${fields.join(', ')}; found "${field}".${near(field, fields)}`
     );
   }
   if (head === 'loadProfile' && parts.length === 2) {
+    const fields = Object.keys(LOAD_RULES);
     return (
       own(LOAD_RULES, name) ??
-      `set.${path}: of the load a retry may change ${Object.keys(LOAD_RULES).join(', ')}; found "${name}".`
+      `set.${path}: of the load a retry may change ${fields.join(', ')}; found "${name}".${near(name, fields)}`
     );
   }
-  return `set.${path}: a retry may change gates.<name>.<${Object.keys(GATE_RULES).join('|')}> and loadProfile.<${Object.keys(LOAD_RULES).join('|')}>.`;
+  const allowed = `gates.<name>.<${Object.keys(GATE_RULES).join('|')}> and loadProfile.<${Object.keys(LOAD_RULES).join('|')}>`;
+  return `set.${path}: a retry may change ${allowed}.${near(head ?? '', ['gates', 'loadProfile'])}`;
+}
+
+/** The suggestion at the end of a message; empty where no name is near. */
+function near(written: string, known: readonly string[]): string {
+  const suggestion = nearest(written, known);
+  return suggestion === undefined ? '' : ` Did you mean ${suggestion}?`;
 }
 
 function contradictions({ gates, load }: Changeable, set: Readonly<Record<string, unknown>>): readonly string[] {

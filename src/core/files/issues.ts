@@ -31,7 +31,8 @@ export function positioned(finding: Finding, source: Source, overridden: Readonl
     ...at,
     path,
     problem: finding.problem,
-    found: finding.found ?? '',
+    // An override has no line of a file in which its value could be looked up.
+    found: finding.found ?? (by === undefined ? '' : describe(valueAt(source.raw, finding.path))),
     allowed: finding.allowed ?? '',
     ...(finding.suggestion === undefined ? {} : { suggestion: finding.suggestion }),
   };

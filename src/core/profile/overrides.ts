@@ -1,17 +1,28 @@
 import { parseDocument } from 'yaml';
 import type { FileError } from '../files/file-error.ts';
-import { describe } from '../files/issues.ts';
+import { describe, valueAt } from '../files/issues.ts';
 import { dotted } from '../files/yaml-text.ts';
 import type { Segment } from '../files/yaml-path.ts';
 
-/** Changes to a document: nested, or with dotted keys, e.g. `{"loadProfile.soakSeconds": 10}`. A null takes a key out. */
+/**
+ * Changes to a document: nested, or with dotted keys, e.g. `{"loadProfile.soakSeconds": 10}`. A null takes a key out. A field is
+ * changed once.
+ */
 export type Overrides = Readonly<Record<string, unknown>>;
+
+/** A field to take out, and the override that asks for it. */
+interface TakenOut {
+  readonly path: readonly Segment[];
+  readonly label: string;
+}
 
 /** A changed copy, with the override that each changed path came from. */
 export interface Overridden {
   readonly raw: unknown;
   /** Dotted path -> the override as the user wrote it, e.g. `override "gates.x.max"`. */
   readonly from: ReadonlyMap<string, string>;
+  /** Fields that were to be taken out of a document that does not have them. Whether that is an error depends on its format. */
+  readonly absent: readonly TakenOut[];
   readonly errors: readonly FileError[];
 }
 
@@ -24,25 +35,45 @@ const FORBIDDEN: ReadonlySet<string> = new Set(['__proto__', 'prototype', 'const
 export function applyOverrides(raw: unknown, overrides: Overrides): Overridden {
   const errors: FileError[] = [];
   const from = new Map<string, string>();
+  const absent: TakenOut[] = [];
+  const changed = new Set<string>();
   const root: { value: unknown } = { value: structuredCopy(raw) };
   for (const { path, value, label } of flatten(overrides)) {
-    const problem = path === undefined ? 'not a path to a field' : set(root, path, value);
-    if (problem === undefined && path !== undefined) from.set(dotted(normal(root.value, path)), label);
-    else
-      errors.push({
-        file: label,
-        line: 0,
-        column: 0,
-        path: '',
-        problem: problem ?? '',
-        found: describe(value),
-        allowed: ALLOWED,
-      });
+    const refuse = ({ problem, allowed = ALLOWED }: Refusal, at = ''): void => {
+      errors.push({ file: label, line: 0, column: 0, path: at, problem, found: describe(value), allowed });
+    };
+    if (path === undefined) {
+      refuse({ problem: 'not a path to a field' });
+      continue;
+    }
+    const segments = normal(root.value, path);
+    if (changed.has(dotted(segments))) {
+      refuse({ problem: 'changed twice', allowed: 'one change of a field' }, dotted(segments));
+      continue;
+    }
+    const prefixes = segments.map((_, depth) => segments.slice(0, depth + 1));
+    const missing = prefixes.find((prefix) => valueAt(root.value, prefix) === undefined);
+    const refusal = set(root, path, value);
+    if (refusal !== undefined) {
+      refuse(refusal);
+      continue;
+    }
+    if (missing !== undefined && value === null) absent.push({ path: segments, label });
+    // The maps on the way to the field came by this override, too.
+    if (missing !== undefined && !from.has(dotted(missing))) from.set(dotted(missing), label);
+    from.set(dotted(segments), label);
+    for (const prefix of prefixes) changed.add(dotted(prefix));
   }
-  return { raw: root.value, from, errors };
+  return { raw: root.value, from, absent, errors };
 }
 
 const ALLOWED = 'a dotted path of the profile, such as loadProfile.soakSeconds or gates.NAME.max';
+
+/** Why a change cannot be made. */
+interface Refusal {
+  readonly problem: string;
+  readonly allowed?: string;
+}
 
 /**
  * Reads `gates.x.max=5` of a command line: the value as YAML would read it (`5`, `true`, `10m`, `[a, b]`; nothing = null).
@@ -98,7 +129,7 @@ function split(path: string): readonly string[] | undefined {
   return steps.some((step) => step === '' || FORBIDDEN.has(step)) ? undefined : steps;
 }
 
-function set(root: { value: unknown }, path: readonly string[], value: unknown): string | undefined {
+function set(root: { value: unknown }, path: readonly string[], value: unknown): Refusal | undefined {
   let parent: Record<string, unknown> | unknown[] = root;
   let key: string | number = 'value';
   for (const [depth, step] of path.entries()) {
@@ -109,15 +140,19 @@ function set(root: { value: unknown }, path: readonly string[], value: unknown):
       put(parent, key, here);
     }
     if (Array.isArray(here)) {
-      const index = /^\d+$/.test(step) ? Number(step) : NaN;
-      if (!(index <= here.length))
-        return `${path.slice(0, depth).join('.')} is a list of ${here.length}, ${step} is no index of it`;
+      const index = /^(?:0|[1-9]\d*)$/.test(step) ? Number(step) : NaN;
+      // One behind the last adds an entry.
+      const last = value === null ? here.length - 1 : here.length;
+      if (!(index <= last)) {
+        const problem = `${path.slice(0, depth).join('.')} is a list of ${here.length}, ${step} is no index of it`;
+        return { problem, allowed: last < 0 ? 'nothing, because the list is empty' : `an index from 0 to ${last}` };
+      }
       parent = here;
       key = index;
     } else if (isMap(here)) {
       parent = here;
       key = step;
-    } else return `${path.slice(0, depth).join('.')} holds ${describe(here)} and has no fields`;
+    } else return { problem: `${path.slice(0, depth).join('.')} holds ${describe(here)} and has no fields` };
   }
   if (value !== null) put(parent, key, structuredCopy(value));
   else if (Array.isArray(parent)) parent.splice(Number(key), 1);

@@ -12,6 +12,7 @@ import type { Profile } from '../model/profile.ts';
 import type { Substrate } from '../model/substrate.ts';
 import type { System } from '../model/system.ts';
 import { readObject } from '../files/object-source.ts';
+import { checkRemoval } from './check-removal.ts';
 import { formatOf, refuseRetired } from './formats.ts';
 import { applyOverrides } from './overrides.ts';
 import type { Overrides } from './overrides.ts';
@@ -145,6 +146,10 @@ function parseKind<F, T>(kind: Kind<F, T>, read: (file: string) => Read, options
     errors.push(...changed.errors);
     from = changed.from;
     const before: Source = source;
+    for (const { path, label } of changed.absent) {
+      const finding = checkRemoval(kind.schema, before.raw, path);
+      if (finding !== undefined) errors.push(positioned(finding, before, new Map([[dotted(finding.path), label]])));
+    }
     // The text of the file at the path of an override is not the value that was found.
     source = {
       ...source,

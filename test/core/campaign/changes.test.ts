@@ -48,6 +48,19 @@ describe('the changes of a retry', () => {
       { 'gates.podBindP99.constructor': 1 },
       'set.gates.podBindP99.constructor: of a gate a retry may change min, max, failFast, minSamples, unmeasured; found "constructor".',
     ],
+    [
+      { 'gates.podBindP9.max': 1 },
+      'set.gates.podBindP9.max: this campaign has no gate "podBindP9"; its gates: podBindP99, ratio, cpu. Did you mean podBindP99?',
+    ],
+    [
+      { 'gates.podBindP99.mxa': 1 },
+      'set.gates.podBindP99.mxa: of a gate a retry may change min, max, failFast, minSamples, unmeasured; found "mxa". Did you mean max?',
+    ],
+    [
+      { 'loadProfile.soakSecond': 1 },
+      'set.loadProfile.soakSecond: of the load a retry may change soakSeconds, settleSeconds, churnPerMinute; found "soakSecond". Did you mean soakSeconds?',
+    ],
+    [{ 'gate.podBindP99.max': 1 }, `set.gate.podBindP99.max: ${PATHS} Did you mean gates?`],
     [{ 'gates.podBindP99': { max: 1 } }, `set.gates.podBindP99: ${PATHS}`],
     [{ 'gates.podBindP99.max.x': 1 }, `set.gates.podBindP99.max.x: ${PATHS}`],
     [{ 'scale.machines': 1 }, `set.scale.machines: ${PATHS}`],

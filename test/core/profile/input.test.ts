@@ -85,7 +85,7 @@ describe('the input of a campaign', () => {
     ],
     [
       { profile: inline, overrides: { 'loadProfile.soakSecs': 1 } },
-      'override "loadProfile.soakSecs" loadProfile.soakSecs: unknown key; known here: rampSeconds, soakSeconds, churnPerMinute, settleSeconds, arrival, bursts, scaleDowns, demandSteps, openLoopDemandMultiplier; did you mean soakSeconds?',
+      'override "loadProfile.soakSecs" loadProfile.soakSecs: unknown key; found 1 (number); known here: rampSeconds, soakSeconds, churnPerMinute, settleSeconds, arrival, bursts, scaleDowns, demandSteps, openLoopDemandMultiplier; did you mean soakSeconds?',
     ],
   ])('%j is refused', (input, expected) => {
     expect(campaign(input)).toBe(expected);

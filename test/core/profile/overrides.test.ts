@@ -35,6 +35,14 @@ describe('overrides', () => {
     [{ 'name.first': 1 }, 'name holds "x" (string) and has no fields'],
     [{ 'list.first': 1 }, 'list is a list of 2, first is no index of it'],
     [{ 'list[5].at': 1 }, 'list is a list of 2, 5 is no index of it'],
+    [{ 'list[01].at': 1 }, 'list is a list of 2, 01 is no index of it'],
+    [{ 'list[2]': null }, 'list is a list of 2, 2 is no index of it'],
+    [{ 'list[2].at': null }, 'list is a list of 2, 2 is no index of it'],
+    [{ 'scale.machines': 1, scale: { machines: 2 } }, 'changed twice'],
+    [{ 'list[0].at': 1, 'list.0.at': 2 }, 'changed twice'],
+    [{ 'list[2].at': 1, 'list.2.at': 2 }, 'changed twice'],
+    [{ 'scale.machines': 1, scale: null }, 'changed twice'],
+    [{ 'gates.a.max': 1, gates: {} }, 'changed twice'],
     [{ 'a..b': 1 }, 'not a path to a field'],
     [{ '': 1 }, 'not a path to a field'],
     [{ '__proto__.polluted': 1 }, 'not a path to a field'],
@@ -46,6 +54,14 @@ describe('overrides', () => {
 });
 
 describe('an error in an override', () => {
+  it('names the override also where it made the maps on the way to its field', () => {
+    const text = 'apiVersion: belay.dev/v1\nkind: Profile\nmetadata: { name: x }\nscale: { machines: 1, density: 1 }';
+    const parsed = parseProfile(text, { overrides: { 'loadProfile.rampSeconds': 1, 'scael.machines': 5 } });
+    expect(parsed.ok ? '' : formatFileErrors(parsed.errors)).toMatch(
+      /^override "scael\.machines" scael: unknown key; found a map; known here: .*; did you mean scale\?/,
+    );
+  });
+
   it('shows the value of the override, not what the file has there', () => {
     const text = [
       'apiVersion: belay.dev/v1',
@@ -60,6 +76,63 @@ describe('an error in an override', () => {
     );
   });
 });
+
+describe('an override that changes nothing', () => {
+  const text = [
+    'apiVersion: belay.dev/v1',
+    'kind: Profile',
+    'metadata: { name: x }',
+    'scale: { machines: 15, density: 10 }',
+    'loadProfile: { rampSeconds: 20, soakSeconds: 20 }',
+    'gates: { mine: { query: sum(foo), max: 3 } }',
+    'runnerActions: [{ atSeconds: 3, action: fail-node }, { atSeconds: 5, action: fail-node }]',
+  ].join('\n');
+
+  it.each<[string, RegExp]>([
+    ['foo', /^override "foo" foo: unknown key; found nothing \(null\); known here: .*scale, .*gates/],
+    ['scael', /^override "scael" scael: unknown key; .*; did you mean scale\?$/],
+    ['scael.machines', /^override "scael\.machines" scael: unknown key; .*; did you mean scale\?$/],
+    ['loadProfile.soakSecond', /loadProfile\.soakSecond: unknown key; .*soakSeconds, .*; did you mean soakSeconds\?$/],
+    [
+      'deadlines.seed.foo',
+      /deadlines\.seed\.foo: deadlines\.seed has no fields; found nothing \(null\); allowed: deadlines\.seed$/,
+    ],
+    ['scale.machines.foo', /scale\.machines holds 15 \(number\) and has no fields; found nothing \(null\)/],
+    ['gates.mien', /gates\.mien: nothing to take out; found nothing \(null\); allowed: mine; did you mean mine\?$/],
+    ['gates.mine.mxa', /gates\.mine\.mxa: unknown key; .*; did you mean max\?$/],
+    [
+      'runnerActions[2]',
+      /runnerActions is a list of 2, 2 is no index of it; found nothing \(null\); allowed: an index from 0 to 1$/,
+    ],
+    ['runnerActions[0].atSecond', /runnerActions\[0\]\.atSecond: unknown key; .*; did you mean atSeconds\?$/],
+    [
+      'loadProfile.bursts[0]',
+      /loadProfile\.bursts\.0: nothing to take out; .*; allowed: nothing, because there is no entry$/,
+    ],
+  ])('is refused: %s without a value', (path, message) => {
+    for (const overrides of [{ [path]: null }, nested(path)]) {
+      const parsed = parseProfile(text, { overrides });
+      expect(parsed.ok ? 'accepted' : formatFileErrors(parsed.errors)).toMatch(message);
+    }
+  });
+
+  it('is accepted where the default of the field applies already', () => {
+    const overrides = { 'loadProfile.settleSeconds': null, 'gates.mine.min': null, 'deadlines.seed': null };
+    expect(parseProfile(text, { overrides })).toMatchObject({ ok: true });
+  });
+
+  it('is one that takes out an unknown key of the file, and is accepted', () => {
+    const faulty = `${text}\nfoo: 1`;
+    expect(parseProfile(faulty)).toMatchObject({ ok: false });
+    expect(parseProfile(faulty, { overrides: { foo: null } })).toMatchObject({ ok: true });
+  });
+});
+
+/** The same change, as a map in a map. */
+function nested(path: string): Record<string, unknown> {
+  const [head = '', ...rest] = path.split('.');
+  return { [head]: rest.length === 0 ? null : nested(rest.join('.')) };
+}
 
 describe('--set', () => {
   it.each([
