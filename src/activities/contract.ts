@@ -1,13 +1,17 @@
 import type { ClimbResult, LadderSpec } from '../core/campaign/climb.ts';
 import type { CampaignOutline } from '../core/campaign/outline.ts';
 import type {
+  DriveInput,
+  DriveResult,
   JudgeInput,
   JudgeResult,
   SnapshotInput,
   SnapshotResult,
   StageInput,
   StageResult,
+  TeardownInput,
   TeardownResult,
+  WatchInput,
 } from '../core/campaign/stage-io.ts';
 import type { Stage } from '../core/model/stages.ts';
 
@@ -54,7 +58,15 @@ export type StageActivities = ReportingActivities &
 interface ReportingActivities {
   snapshot(input: SnapshotInput): Promise<SnapshotResult>;
   judge(input: JudgeInput): Promise<JudgeResult>;
-  teardown(input: StageInput): Promise<TeardownResult>;
+  teardown(input: TeardownInput): Promise<TeardownResult>;
+}
+
+/** The parts of a soak over several groups. */
+export interface SoakPartActivities {
+  /** On the load queue of each group that has clusters. */
+  drive(input: DriveInput): Promise<DriveResult>;
+  /** On the load queue of the lead. */
+  watch(input: WatchInput): Promise<StageResult>;
 }
 
 /** Argument of `resolveLadder`: the workflow's input, and what started it. */

@@ -2,7 +2,7 @@ import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { Logger } from 'pino';
 import { allAtOnce } from '../adapters/host/at-once.ts';
 import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
-import type { Stage } from '../core/model/stages.ts';
+import type { ActivityName } from '../core/model/stages.ts';
 import type { DerivationStep } from '../core/plan/deadline-model.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
 import { stepsOf } from '../core/plan/stages/derive-steps.ts';
@@ -38,7 +38,7 @@ interface Named {
  * not compile. Several ids stand for one call that contains all their waits. An id among several that a campaign of this shape
  * does not have adds no time.
  */
-export interface StageSteps<S extends Stage> {
+export interface StageSteps<S extends ActivityName> {
   /**
    * Runs a step. @throws ApplicationFailure when the campaign does not have the step, and as `bounded`
    */
@@ -64,11 +64,15 @@ export interface StageSteps<S extends Stage> {
 }
 
 /** The steps of one stage of a campaign. Each step that is entered is logged at debug level with its ids. */
-export function stageSteps<S extends Stage>(spec: CampaignSpec, stage: S, log: Pick<Logger, 'debug'>): StageSteps<S> {
-  const derived = stepsOf(spec, stage);
+export function stageSteps<S extends ActivityName>(
+  spec: CampaignSpec,
+  activity: S,
+  log: Pick<Logger, 'debug'>,
+): StageSteps<S> {
+  const derived = stepsOf(spec, activity);
   const enter = (ids: string | readonly string[]): Entered => {
     const steps = derived.filter(({ id }) => (typeof ids === 'string' ? ids === id : ids.includes(id)));
-    if (steps.length === 0) throw underived(stage, ids);
+    if (steps.length === 0) throw underived(activity, ids);
     log.debug({ steps: steps.map(({ id }) => id) }, 'step entered');
     return enteredOf(steps);
   };
@@ -144,10 +148,10 @@ function budgetOf(steps: readonly DerivationStep[], msOf: (step: DerivationStep)
   };
 }
 
-function underived(stage: Stage, ids: string | readonly string[]): ApplicationFailure {
+function underived(activity: ActivityName, ids: string | readonly string[]): ApplicationFailure {
   const names = typeof ids === 'string' ? ids : ids.join(', ');
   return ApplicationFailure.nonRetryable(
-    `${stage}: the deadlines of this campaign have no step ${names}`,
+    `${activity}: the deadlines of this campaign have no step ${names}`,
     FAILURE_TYPES.harnessFault,
   );
 }

@@ -8,7 +8,7 @@ import {
   parseStageResult,
   parseTeardownResult,
 } from '../core/campaign/parse-results.ts';
-import { ONLY_GROUP, type EvidencePart, type JudgeResult, type StageResult } from '../core/campaign/stage-io.ts';
+import { LEAD_GROUP, type EvidencePart, type JudgeResult, type StageResult } from '../core/campaign/stage-io.ts';
 import { executionSummary } from '../core/campaign/stage-summary.ts';
 import { onLoadQueue, type Stage } from '../core/model/stages.ts';
 import { activityOptions, queueWaitOf } from './activity-options.ts';
@@ -66,7 +66,7 @@ async function runStage(activities: StageActivities, of: Execution): Promise<Sta
     specHash: outline.specHash,
     stage,
     execution: of.execution,
-    group: ONLY_GROUP,
+    group: LEAD_GROUP,
     ...(resume === undefined ? {} : { resume }),
     ...(decisions.length === 0 ? {} : { decisions }),
   };

@@ -1,5 +1,5 @@
 import { makeCurrent } from '../../src/adapters/evidence/spec-store.ts';
-import { ONLY_GROUP, type StageInput } from '../../src/core/campaign/stage-io.ts';
+import { LEAD_GROUP, type StageInput } from '../../src/core/campaign/stage-io.ts';
 import type { Stage } from '../../src/core/model/stages.ts';
 import type { CampaignSpec } from '../../src/core/plan/spec.ts';
 
@@ -7,5 +7,5 @@ import type { CampaignSpec } from '../../src/core/plan/spec.ts';
 export function storedInput(spec: CampaignSpec, stage: Stage, change: Partial<StageInput> = {}): StageInput {
   makeCurrent(spec);
   const { campaign, specHash } = spec;
-  return { campaign, specHash, stage, execution: 1, group: ONLY_GROUP, ...change };
+  return { campaign, specHash, stage, execution: 1, group: LEAD_GROUP, ...change };
 }

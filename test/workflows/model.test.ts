@@ -13,7 +13,7 @@ import {
 import { isClosing, STAGES } from '../../src/core/model/stages.ts';
 import { order } from './asserting.ts';
 import { aSpec } from './make-spec.ts';
-import { breach, harnessFails, systemFails, untilCancelled, type StageCall, type WorkStage } from './scripted.ts';
+import { breach, harnessFails, systemFails, untilCancelled, type StageCall } from './scripted.ts';
 import { TestTemporal } from './temporal.ts';
 
 let temporal: TestTemporal;
@@ -165,7 +165,7 @@ async function compare(fate: Fate): Promise<void> {
   const act = (call: StageCall): unknown => step(fate, called++, cancel)(call);
   const run = await temporal.begin('model', {
     resolve: ({ workflowId }) => aSpec({ workflowId, holdMs: expected.holdMs }),
-    stages: Object.fromEntries(STAGES.slice(1).map((stage) => [stage as WorkStage, act])),
+    stages: Object.fromEntries(STAGES.slice(1).map((stage) => [stage, act])),
   });
   // A hold that expires needs no answer.
   for (let nth = 0; expected.holdMs === PATIENT_MS; nth++) {

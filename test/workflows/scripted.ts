@@ -6,18 +6,19 @@ import type {
   ResolveLadderActivities,
   RespecActivities,
   RespecInput,
+  SoakPartActivities,
   StageActivities,
 } from '../../src/activities/contract.ts';
 import type { ClimbResult, LadderSpec } from '../../src/core/campaign/climb.ts';
 import { FAILURE_TYPES } from '../../src/core/campaign/failure-types.ts';
 import { outlineOf, type CampaignOutline } from '../../src/core/campaign/outline.ts';
 import type { JudgeInput, StageInput } from '../../src/core/campaign/stage-io.ts';
-import type { Stage } from '../../src/core/model/stages.ts';
+import type { ActivityName } from '../../src/core/model/stages.ts';
 import type { CampaignSpec } from '../../src/core/plan/spec.ts';
 import { aSpec } from './make-spec.ts';
 
-/** The stages that are activities of their own. */
-export type WorkStage = Exclude<Stage, 'resolve'>;
+/** The stages that are activities of their own, and the parts of a soak. */
+export type WorkStage = Exclude<ActivityName, 'resolve'>;
 
 /** One attempt of one execution of a stage, as a step of a script sees it. */
 export interface StageCall {
@@ -66,7 +67,12 @@ export class ScriptedActivities {
   }
 
   /** The activities, for a worker. */
-  all(): ResolveActivities & RespecActivities & StageActivities & ResolveLadderActivities & LadderActivities {
+  all(): ResolveActivities &
+    RespecActivities &
+    StageActivities &
+    SoakPartActivities &
+    ResolveLadderActivities &
+    LadderActivities {
     const stage =
       (name: WorkStage) =>
       (input: StageInput): Promise<never> =>
@@ -99,6 +105,8 @@ export class ScriptedActivities {
       ramp: stage('ramp'),
       steady: stage('steady'),
       soak: stage('soak'),
+      drive: stage('drive'),
+      watch: stage('watch'),
       snapshot: stage('snapshot'),
       judge: stage('judge'),
       teardown: stage('teardown'),
@@ -144,6 +152,7 @@ export class ScriptedActivities {
 
 function usualResult(stage: WorkStage): object {
   const result = { detail: `${stage} is through`, facts: {}, infrastructureEvents: [] };
+  if (stage === 'drive') return { ...result, settledAtMs: Date.now() };
   if (stage === 'snapshot') return { ...result, parts: [{ what: 'snapshot', ok: true }] };
   if (stage === 'teardown') return { ...result, leftovers: [] };
   if (stage === 'judge') return { ...result, verdict: 'pass', reasons: [], gates: [] };

@@ -10,7 +10,17 @@ import {
 import { parseStages } from './outline.ts';
 import { parseFacts, parsePart } from './parse-results.ts';
 import { recordedFields, recordedText, type RecordedFields } from '../files/recorded-fields.ts';
-import { ONLY_GROUP, type JudgeInput, type SnapshotInput, type StageInput, type StageTimes } from './stage-io.ts';
+import {
+  LEAD_GROUP,
+  type DriveInput,
+  type GroupClusters,
+  type JudgeInput,
+  type SnapshotInput,
+  type StageInput,
+  type StageTimes,
+  type TeardownInput,
+  type WatchInput,
+} from './stage-io.ts';
 
 /**
  * Parsers of activity inputs. The first version sent the whole specification, all decisions and all outcomes to every stage. An
@@ -38,12 +48,39 @@ export function parseStageInput(stage: Stage, value: unknown): ParsedInput<Stage
       specHash: identity.text('specHash'),
       stage,
       execution: fields.count('execution'),
-      group: fields.text('group', ONLY_GROUP),
+      group: fields.text('group', LEAD_GROUP),
       ...(resume === undefined ? {} : { resume }),
       decisions: fields.list('decisions', parseDecision, []),
     },
     sentSpec,
   };
+}
+
+/** @throws UnreadableRecord naming the field */
+export function parseDriveInput(value: unknown): ParsedInput<DriveInput> {
+  const { input, sentSpec } = parseStageInput('soak', value);
+  return { input: { ...input, startAtMs: recordedFields('input of drive', value).number('startAtMs') }, sentSpec };
+}
+
+/** @throws UnreadableRecord naming the field */
+export function parseWatchInput(value: unknown): ParsedInput<WatchInput> {
+  const { input, sentSpec } = parseStageInput('soak', value);
+  const fields = recordedFields('input of watch', value);
+  return {
+    input: {
+      ...input,
+      startAtMs: fields.number('startAtMs'),
+      groups: fields.list('groups', parseGroupClusters),
+      ...(fields.has('settledAtMs') ? { settledAtMs: fields.number('settledAtMs') } : {}),
+    },
+    sentSpec,
+  };
+}
+
+/** @throws UnreadableRecord naming the field */
+export function parseTeardownInput(value: unknown): ParsedInput<TeardownInput> {
+  const { input, sentSpec } = parseStageInput('teardown', value);
+  return { input: { ...input, ...groupsOf(recordedFields('input of teardown', value)) }, sentSpec };
 }
 
 /** @throws UnreadableRecord naming the field */
@@ -53,7 +90,15 @@ export function parseSnapshotInput(value: unknown): ParsedInput<SnapshotInput> {
   const soak = fields.has('soak')
     ? parseTimes(fields.object('soak'))
     : latestOutcome({ outcomes: fields.list('outcomes', parseOutcome, []) }, 'soak');
-  return { input: { ...input, ...(soak === undefined ? {} : { soak }) }, sentSpec };
+  return {
+    input: {
+      ...input,
+      ...(soak === undefined ? {} : { soak }),
+      ...groupsOf(fields),
+      ...(fields.has('leadLost') ? { leadLost: fields.flag('leadLost') } : {}),
+    },
+    sentSpec,
+  };
 }
 
 /** @throws UnreadableRecord naming the field */
@@ -70,8 +115,23 @@ export function parseJudgeInput(value: unknown): ParsedInput<JudgeInput> {
         Object.keys(facts).map((stage) => [stage, parseFacts(fields.object('facts').map(stage))]),
       ),
       earlierSpecHashes: fields.list('earlierSpecHashes', recordedText, []),
+      ...groupsOf(fields),
     },
     sentSpec,
+  };
+}
+
+function groupsOf(fields: RecordedFields): { readonly groups?: readonly GroupClusters[] } {
+  return fields.has('groups') ? { groups: fields.list('groups', parseGroupClusters) } : {};
+}
+
+function parseGroupClusters(value: unknown, where: string): GroupClusters {
+  const group = recordedFields(where, value);
+  return {
+    group: group.text('group'),
+    host: group.text('host'),
+    firstCluster: group.count('firstCluster'),
+    clusterCount: group.count('clusterCount'),
   };
 }
 

@@ -2,6 +2,7 @@ import type { Stage } from '../model/stages.ts';
 import { recordedFields, recordedText, type RecordedFields } from '../files/recorded-fields.ts';
 import type {
   CampaignResult,
+  DriveResult,
   EvidencePart,
   GateLine,
   JudgeResult,
@@ -23,6 +24,12 @@ const VERDICTS = ['pass', 'unmeasured', 'fail'] as const;
 /** @throws UnreadableRecord naming the field */
 export function parseStageResult(stage: Stage, value: unknown): StageResult {
   return stageResult(fieldsOf(stage, value));
+}
+
+/** @throws UnreadableRecord naming the field */
+export function parseDriveResult(value: unknown): DriveResult {
+  const fields = recordedFields('result of drive', value);
+  return { ...stageResult(fields), settledAtMs: fields.number('settledAtMs') };
 }
 
 /** @throws UnreadableRecord naming the field */

@@ -5,8 +5,18 @@ import type { CampaignState, DecisionRecord } from './machine.ts';
 
 /** What the workflow and its activities pass to each other: counts and pointers, never data. */
 
-/** The one group of clusters that a campaign has. */
-export const ONLY_GROUP = 'g0';
+/** The group of the lead. A campaign on one host has no other. */
+export const LEAD_GROUP = 'g0';
+
+/** A group of clusters and its host, as activities get it that concern all groups. */
+export interface GroupClusters {
+  readonly group: string;
+  readonly host: string;
+  /** Index of its first cluster in the campaign. */
+  readonly firstCluster: number;
+  /** Only the lead's group may have none. */
+  readonly clusterCount: number;
+}
 
 /** Argument of every stage's activity. The specification lies on the campaign's host and is found by its hash. */
 export interface StageInput {
@@ -22,9 +32,45 @@ export interface StageInput {
   readonly decisions?: readonly DecisionRecord[];
 }
 
+/**
+ * Argument of `drive`: one group's part of a soak. All groups have the same start, which lies a few seconds ahead when the first
+ * attempt is scheduled. `stage` is `soak`.
+ */
+export interface DriveInput extends StageInput {
+  /** Start of the soak's clock, ms since the epoch. It stays the same for every attempt of the execution. */
+  readonly startAtMs: number;
+}
+
+/**
+ * Argument of `watch`, on the lead. It is scheduled twice in an execution:
+ * - beside the drives, without `settledAtMs`: it reads the fail-fast gates until the time of the soak is over. A breach ends it:
+ *   it reads all gates for the moment of the breach and fails as a soak does. Otherwise it only returns.
+ * - when all drives have ended, with `settledAtMs`: it reads all gates for the end of the soak.
+ */
+export interface WatchInput extends DriveInput {
+  readonly groups: readonly GroupClusters[];
+  /** The moment after the last Pods of all groups had their time, ms since the epoch: the latest `settledAtMs` of the drives. */
+  readonly settledAtMs?: number;
+}
+
+/** What `drive` reports: the counts of its clusters, as `soak` does, and when the last Pods had had their time. */
+export interface DriveResult extends StageResult {
+  readonly settledAtMs: number;
+}
+
 /** What `snapshot` needs besides: when the latest soak ran; absent if none did. */
 export interface SnapshotInput extends StageInput {
   readonly soak?: StageTimes;
+  /** For the lead: all groups whose evidence belongs to the campaign. Absent on a single host. */
+  readonly groups?: readonly GroupClusters[];
+  /** For the other groups: the lead cannot take their evidence any more. They keep it in their own `runs/`. */
+  readonly leadLost?: boolean;
+}
+
+/** What `teardown` needs besides. */
+export interface TeardownInput extends StageInput {
+  /** For the lead: all groups. Absent on a single host. */
+  readonly groups?: readonly GroupClusters[];
 }
 
 /** When one execution of a stage began and ended, ms since the epoch. */
@@ -51,6 +97,8 @@ export interface JudgeInput extends StageInput {
   readonly facts: Readonly<Record<string, Readonly<Record<string, number | string>>>>;
   /** Hashes of the specifications that retries replaced, oldest first. */
   readonly earlierSpecHashes: readonly string[];
+  /** All groups whose evidence belongs to the campaign. Absent on a single host. */
+  readonly groups?: readonly GroupClusters[];
 }
 
 /** What `snapshot` reports: which parts of the evidence were kept, and which are missing. */

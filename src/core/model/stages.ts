@@ -30,16 +30,25 @@ const STAGE_TABLE = [
 /** One stage's name. */
 export type Stage = (typeof STAGE_TABLE)[number]['name'];
 
+/**
+ * The activities of a soak over several groups: one `drive` for each group, and one `watch` of the whole campaign. A soak of one
+ * group is one activity.
+ */
+export type SoakPart = 'drive' | 'watch';
+
+/** An activity that carries out a stage, or its part of the soak. */
+export type ActivityName = Stage | SoakPart;
+
 /** The stages for which a profile may set the limit of one attempt. */
 export type SettableStage = Extract<(typeof STAGE_TABLE)[number], { readonly settable: true }>['name'];
 
 /** The names of the stages, in the order in which they run. */
 export const STAGES: readonly Stage[] = STAGE_TABLE.map(({ name }) => name);
 
-const ROWS: ReadonlyMap<Stage, StageRow> = new Map(STAGE_TABLE.map((row) => [row.name, row]));
+const ROWS: ReadonlyMap<ActivityName, StageRow> = new Map(STAGE_TABLE.map((row) => [row.name, row]));
 
 /** Whether `stage` closes every campaign: it runs whatever happened before. */
-export function isClosing(stage: Stage): boolean {
+export function isClosing(stage: ActivityName): boolean {
   return ROWS.get(stage)?.closing === true;
 }
 

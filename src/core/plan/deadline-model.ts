@@ -1,4 +1,4 @@
-import type { Stage } from '../model/stages.ts';
+import type { SoakPart, Stage } from '../model/stages.ts';
 
 /** Time limits of one stage's activity, integer milliseconds. */
 export interface StageDeadline {
@@ -40,6 +40,8 @@ export interface DerivationStep extends Wait {
 /** The limits of every stage, and those of the campaign around them. */
 export interface StageDeadlines {
   readonly stages: Readonly<Record<Stage, StageDeadline>>;
+  /** The activities of a soak over several groups. Absent where all clusters are on one host. */
+  readonly soakParts?: Readonly<Record<SoakPart, StageDeadline>>;
   /** Budgets of single external calls inside the stages. */
   readonly budgets: CallBudgets;
   readonly holdMs: number;

@@ -34,6 +34,14 @@ export interface DeadlineInput {
   readonly peak?: DemandPeak;
   /** Overrides the profile's hold, e.g. 0 for a scheduled run. */
   readonly holdMs?: number;
+  /** The clusters are placed on several hosts. */
+  readonly placed?: PlacedInput;
+}
+
+/** What the deadlines of a campaign with groups depend on. */
+export interface PlacedInput {
+  /** How long a placement waits for hosts with free capacity. */
+  readonly hostWaitMs: number;
 }
 
 /** Deadlines, or every inequality the profile breaks. */
@@ -58,6 +66,7 @@ export function deriveDeadlines(input: DeadlineInput): DeadlineResult {
     budgets,
     system: { ...DEFAULT_SYSTEM_SHAPE, ...input.system },
     peak: input.peak ?? { bindable: 0, extra: 0 },
+    placed: input.placed !== undefined,
   };
   const steps = byStage((stage) => deriveSteps(stage, shape));
   for (const stage of STAGES) {
@@ -75,9 +84,38 @@ export function deriveDeadlines(input: DeadlineInput): DeadlineResult {
   if (errors.length > 0) return { ok: false, errors };
 
   const stages = byStage((stage) => deadlineOf(steps[stage], limitOf(profile, stage)));
+  const soakParts =
+    input.placed === undefined
+      ? {}
+      : {
+          soakParts: { drive: deadlineOf(deriveSteps('drive', shape)), watch: deadlineOf(deriveSteps('watch', shape)) },
+        };
   const holdMs = input.holdMs ?? profile.holdMs ?? DEFAULT_HOLD_MS;
-  const campaignMs = STAGES.reduce((sum, stage) => sum + stages[stage].stageMs, 0) + holdMs + CAMPAIGN_GRACE_MS;
-  return { ok: true, deadlines: { stages, budgets, holdMs, campaignMs, janitorMs: campaignMs + OBSERVER_GRACE_MS } };
+  const deadlines = { stages, ...soakParts, budgets, holdMs };
+  const campaignMs = STAGES.reduce((sum, stage) => sum + stageMsOf(deadlines, stage), 0) + placingMs(input) + holdMs;
+  const withGraceMs = campaignMs + CAMPAIGN_GRACE_MS;
+  return {
+    ok: true,
+    deadlines: { ...deadlines, campaignMs: withGraceMs, janitorMs: withGraceMs + OBSERVER_GRACE_MS },
+  };
+}
+
+/**
+ * How long one stage may take, ms. With several groups, a soak is what takes longest of its parts side by side, and then once more
+ * a watch, which reads the gates; evidence and leftovers of the lead come after those of the others.
+ */
+function stageMsOf({ stages, soakParts }: Pick<StageDeadlines, 'stages' | 'soakParts'>, stage: Stage): number {
+  const { stageMs } = stages[stage];
+  if (soakParts === undefined) return stageMs;
+  if (stage === 'soak') return Math.max(stageMs, soakParts.drive.stageMs + soakParts.watch.stageMs);
+  return LEAD_LAST.has(stage) ? 2 * stageMs : stageMs;
+}
+
+/** The stages in which the lead waits for the other groups. */
+const LEAD_LAST: ReadonlySet<Stage> = new Set(['snapshot', 'teardown']);
+
+function placingMs({ placed }: DeadlineInput): number {
+  return placed === undefined ? 0 : placed.hostWaitMs;
 }
 
 function byStage<T>(of: (stage: Stage) => T): Readonly<Record<Stage, T>> {
@@ -90,7 +128,7 @@ function byStage<T>(of: (stage: Stage) => T): Readonly<Record<Stage, T>> {
  */
 export function remainingMs({ stages, deadlines }: Pick<CampaignSpec, 'stages' | 'deadlines'>, stage: Stage): number {
   const rest = stages.slice(stages.indexOf(stage));
-  return rest.reduce((sum, each) => sum + deadlines.stages[each].stageMs, 0) + deadlines.holdMs + CAMPAIGN_GRACE_MS;
+  return rest.reduce((sum, each) => sum + stageMsOf(deadlines, each), 0) + deadlines.holdMs + CAMPAIGN_GRACE_MS;
 }
 
 function limitOf(profile: Profile, stage: Stage): number | undefined {

@@ -29,6 +29,11 @@ export const CAMPAIGN_GRACE_MS = 300_000;
 /** What an observer has above the campaign that it observes, ms. */
 export const OBSERVER_GRACE_MS = 3_600_000;
 
+// Groups of clusters on several hosts.
+
+/** The most clusters of one group. A larger host takes groups of several campaigns. */
+export const GROUP_CLUSTERS = 100;
+
 // Clusters of one host.
 
 /** Clusters that are created, or removed, at once. */
@@ -112,6 +117,8 @@ export const WORKER_SCRAPED_MS = 5_000;
 
 // Soak.
 
+/** How far ahead the start of a soak lies that several groups begin together, ms. */
+export const SOAK_START_MS = 5_000;
 /** How often the progress of a soak is shown, and how often lost Pods are looked for, ms. */
 export const SOAK_TICK_MS = 1_000;
 /** The share of a gate's due checks that must be measured. Below it a breach may have gone unseen. */

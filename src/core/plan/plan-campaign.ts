@@ -7,7 +7,7 @@ import type { Profile } from '../model/profile.ts';
 import type { Substrate } from '../model/substrate.ts';
 import type { System } from '../model/system.ts';
 import { gatesWithSlo } from '../profile/extensions.ts';
-import { deriveDeadlines } from './deadlines.ts';
+import { deriveDeadlines, type PlacedInput } from './deadlines.ts';
 import type { StageDeadlines } from './deadline-model.ts';
 import { demandPeak } from './demand-peak.ts';
 import { checkFeasible } from './feasibility.ts';
@@ -39,9 +39,9 @@ export type PlannedCampaign =
 
 /**
  * Plans a campaign: its numbers, its gates with bars in numbers, its deadlines; and refuses, all at once, what cannot work.
- * `holdMs` overrides the profile's hold.
+ * `holdMs` overrides the profile's hold; `placed` says that the clusters are placed on several hosts.
  */
-export function planCampaign(parts: CampaignParts, holdMs?: number): PlannedCampaign {
+export function planCampaign(parts: CampaignParts, holdMs?: number, placed?: PlacedInput): PlannedCampaign {
   const { profile, substrate, catalogue, system } = parts;
   let plan: Plan;
   try {
@@ -71,6 +71,7 @@ export function planCampaign(parts: CampaignParts, holdMs?: number): PlannedCamp
     substrate,
     peak: demandPeak(profile, plan, catalogue),
     ...(holdMs === undefined ? {} : { holdMs }),
+    ...(placed === undefined ? {} : { placed }),
     system: { ...systemShape(system), readyTimeoutMs: system.ready.timeoutMs },
   });
   if (!derived.ok) errors.push(...derived.errors.map(({ outer, message }) => ({ field: outer, message })));

@@ -4,8 +4,16 @@ import { parseRampCheckpoint } from '../../../src/core/plan/checkpoints/ramp.ts'
 import { parseSoakCheckpoint } from '../../../src/core/plan/checkpoints/soak.ts';
 import { parseSteadyCheckpoint } from '../../../src/core/plan/checkpoints/steady.ts';
 import { initialState, next, type CampaignState } from '../../../src/core/campaign/machine.ts';
-import { parseJudgeInput, parseSnapshotInput, parseStageInput } from '../../../src/core/campaign/parse-input.ts';
 import {
+  parseDriveInput,
+  parseJudgeInput,
+  parseSnapshotInput,
+  parseStageInput,
+  parseTeardownInput,
+  parseWatchInput,
+} from '../../../src/core/campaign/parse-input.ts';
+import {
+  parseDriveResult,
   parseJudgeResult,
   parseSnapshotResult,
   parseStageResult,
@@ -91,6 +99,12 @@ describe('results of activities', () => {
     });
     expect(parseJudgeResult({ detail: '', verdict: 'fail' })).toMatchObject({ reasons: [], gates: [] });
     expect(parseTeardownResult({ detail: '' }).leftovers).toEqual([]);
+    expect(parseDriveResult({ detail: '', settledAtMs: 3 })).toEqual({
+      detail: '',
+      facts: {},
+      infrastructureEvents: [],
+      settledAtMs: 3,
+    });
   });
 
   test.for<[string, () => unknown, string]>([
@@ -143,7 +157,42 @@ describe('inputs of activities', () => {
     expect(judge.input.state).toEqual({ ...firstState(), stages: FIRST_STAGES });
   });
 
+  test('of several groups say when the soak starts, and where the groups are', () => {
+    const common = { campaign: 'c', specHash: 'h', execution: 1, group: 'g1', decisions: [] };
+    const groups = [
+      { group: 'g0', host: 'a', firstCluster: 0, clusterCount: 0 },
+      { group: 'g1', host: 'b', firstCluster: 0, clusterCount: 4 },
+    ];
+    const drive = { ...common, stage: 'soak', startAtMs: 7 };
+    expect(parseDriveInput(drive).input).toEqual(drive);
+    expect(parseWatchInput({ ...drive, groups }).input).toEqual({ ...drive, groups });
+    expect(parseWatchInput({ ...drive, groups, settledAtMs: 9 }).input).toEqual({ ...drive, groups, settledAtMs: 9 });
+    const teardown = { ...common, stage: 'teardown', groups };
+    expect(parseTeardownInput(teardown).input).toEqual(teardown);
+    const snapshot = { ...common, stage: 'snapshot', groups, leadLost: true };
+    expect(parseSnapshotInput(snapshot).input).toEqual(snapshot);
+    const judge = { ...common, stage: 'judge', groups, state: initialState(1) };
+    expect(parseJudgeInput(judge).input).toMatchObject({ groups });
+  });
+
+  test('of a single host have no groups', () => {
+    const common = { campaign: 'c', specHash: 'h', execution: 1 };
+    expect(parseTeardownInput(common).input).not.toHaveProperty('groups');
+    expect(parseSnapshotInput(common).input).not.toHaveProperty('groups');
+    expect(parseSnapshotInput(common).input).not.toHaveProperty('leadLost');
+  });
+
   test.for<[string, () => unknown, string]>([
+    [
+      'no start of the soak',
+      () => parseDriveInput({ campaign: 'c', specHash: 'h', execution: 1 }),
+      'input of drive: startAtMs: found nothing',
+    ],
+    [
+      'a group without a host',
+      () => parseTeardownInput({ campaign: 'c', specHash: 'h', execution: 1, groups: [{ group: 'g0' }] }),
+      'input of teardown: groups[0]: host: found nothing',
+    ],
     [
       'no hash',
       () => parseStageInput('seed', { campaign: 'c', execution: 1 }),

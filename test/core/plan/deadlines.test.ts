@@ -110,6 +110,37 @@ describe('deriveDeadlines', () => {
     expect(hosted.stages.provision.attemptMs).toBeLessThan(local.stages.provision.attemptMs / 4);
   });
 
+  it('lets groups wait side by side, and adds what only they wait for', () => {
+    const input = { profile: aProfile(), plan: aPlan({ clusterCount: 400 }), substrate: aSubstrate(), holdMs: 0 };
+    const alone = accepted(deriveDeadlines(input));
+    const placed = accepted(deriveDeadlines({ ...input, placed: { hostWaitMs: 600_000 } }));
+    expect(alone.soakParts).toBeUndefined();
+    expect(placed.stages.provision.attemptMs).toBeLessThan(alone.stages.provision.attemptMs / 3);
+    const { stages, soakParts } = placed;
+    const soakMs = (soakParts?.drive.stageMs ?? NaN) + (soakParts?.watch.stageMs ?? NaN);
+    const others = STAGES.filter((stage) => stage !== 'soak').reduce((sum, stage) => sum + stages[stage].stageMs, 0);
+    // The lead's evidence and teardown come after those of the others, and a placement comes first.
+    const leadLastMs = stages.snapshot.stageMs + stages.teardown.stageMs;
+    expect(placed.campaignMs).toBeGreaterThanOrEqual(others + soakMs + leadLastMs + 600_000);
+    expect(remainingMs({ stages: STAGES, deadlines: placed }, 'snapshot')).toBeGreaterThanOrEqual(
+      2 * stages.snapshot.stageMs + stages.judge.stageMs + 2 * stages.teardown.stageMs,
+    );
+  });
+
+  it('gives both parts of a soak what they wait for', () => {
+    const input = { profile: aProfile(), plan: aPlan(), substrate: aSubstrate(), placed: { hostWaitMs: 1 } };
+    const { soakParts } = accepted(deriveDeadlines(input));
+    const soakMs = aProfile().loadProfile.soakSeconds * 1_000;
+    for (const part of ['drive', 'watch'] as const) {
+      const { attemptMs = 0, derivation = [] } = soakParts?.[part] ?? {};
+      const inner = derivation
+        .filter(({ id }) => id !== 'margin')
+        .reduce((sum, step) => sum + step.count * step.eachMs, 0);
+      expect(attemptMs).toBeGreaterThan(inner);
+      expect(inner).toBeGreaterThan(soakMs);
+    }
+  });
+
   it('takes the hold from the starter, then from the profile, then half an hour', () => {
     const input = { profile: aProfile({ holdMs: 60_000 }), plan: aPlan(), substrate: aSubstrate() };
     expect(accepted(deriveDeadlines({ ...input, holdMs: 0 })).holdMs).toBe(0);

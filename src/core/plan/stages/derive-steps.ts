@@ -1,14 +1,14 @@
-import type { Stage } from '../../model/stages.ts';
-import type { DerivationStep } from '../deadline-model.ts';
+import type { ActivityName } from '../../model/stages.ts';
+import type { DerivationStep, StageDeadline, StageDeadlines } from '../deadline-model.ts';
 import { demandPeak } from '../demand-peak.ts';
 import type { CampaignSpec } from '../spec.ts';
-import { STAGE_DESCRIPTORS } from './registry.ts';
+import { ACTIVITY_DESCRIPTORS } from './registry.ts';
 import { DEFAULT_SYSTEM_SHAPE, type CampaignShape } from './shape.ts';
 import type { StageDescriptor } from './stage-descriptor.ts';
 
-/** The steps that a campaign of this shape has in one attempt of `stage`, in order. Steps without a wait are left out. */
-export function deriveSteps(stage: Stage, shape: CampaignShape): readonly DerivationStep[] {
-  const { steps }: StageDescriptor = STAGE_DESCRIPTORS[stage];
+/** The steps that a campaign of this shape has in one attempt of `activity`, in order. Steps without a wait are left out. */
+export function deriveSteps(activity: ActivityName, shape: CampaignShape): readonly DerivationStep[] {
+  const { steps }: StageDescriptor = ACTIVITY_DESCRIPTORS[activity];
   return Object.entries(steps).flatMap(([id, rule]) => {
     const wait = rule(shape);
     return wait === undefined || wait.count * wait.eachMs <= 0 ? [] : [{ id, ...wait }];
@@ -16,21 +16,27 @@ export function deriveSteps(stage: Stage, shape: CampaignShape): readonly Deriva
 }
 
 /**
- * The steps of a campaign's stage: those that its specification records. A campaign that an earlier version resolved records
+ * The steps of a campaign's activity: those that its specification records. A campaign that an earlier version resolved records
  * no ids. Its steps are derived again, with the upper bounds of a system.
  */
-export function stepsOf(spec: CampaignSpec, stage: Stage): readonly DerivationStep[] {
-  const recorded: readonly Partial<DerivationStep>[] = spec.deadlines.stages[stage].derivation;
+export function stepsOf(spec: CampaignSpec, activity: ActivityName): readonly DerivationStep[] {
+  const recorded: readonly Partial<DerivationStep>[] = deadlineIn(spec.deadlines, activity)?.derivation ?? [];
   if (recorded.some(({ id }) => id !== undefined)) {
-    return spec.deadlines.stages[stage].derivation.filter(({ id }) => id !== 'margin');
+    return (recorded as readonly DerivationStep[]).filter(({ id }) => id !== 'margin');
   }
   const { profile, plan, substrate, catalogue, deadlines } = spec;
-  return deriveSteps(stage, {
+  return deriveSteps(activity, {
     profile,
     plan,
     substrate,
     budgets: deadlines.budgets,
     system: { ...DEFAULT_SYSTEM_SHAPE, makesNodes: spec.capacityFromSystem },
     peak: demandPeak(profile, plan, catalogue),
+    placed: false,
   });
+}
+
+/** The deadline of an activity. Only a campaign that may have several groups has those of `drive` and `watch`. */
+function deadlineIn({ stages, soakParts }: StageDeadlines, activity: ActivityName): StageDeadline | undefined {
+  return activity === 'drive' || activity === 'watch' ? soakParts?.[activity] : stages[activity];
 }

@@ -6,7 +6,7 @@ import { budgetField } from '../call-budgets.ts';
 import { podsOfLargestCluster } from '../cluster-pods.ts';
 import type { CallBudgets, Wait } from '../deadline-model.ts';
 import type { DemandPeak } from '../demand-peak.ts';
-import { CALLS_PER_MANIFEST, LIST_PAGE } from '../limits.ts';
+import { CALLS_PER_MANIFEST, GROUP_CLUSTERS, LIST_PAGE } from '../limits.ts';
 import type { Plan } from '../plan.ts';
 
 /** Everything that the waits of a campaign depend on. */
@@ -17,6 +17,8 @@ export interface CampaignShape {
   readonly budgets: CallBudgets;
   readonly system: SystemShape;
   readonly peak: DemandPeak;
+  /** The clusters are placed on several hosts, in groups. */
+  readonly placed: boolean;
 }
 
 /** What the system file says about waits. */
@@ -64,8 +66,9 @@ export function itemWait(
   return { ...callWait(shape, what, name, Math.ceil(total / atOnce) * perItem), perItem, atOnce };
 }
 
-/** Clusters of one host: all of them, except on a hosted substrate, whose hosts work side by side. */
-export function clustersOnHost({ plan, substrate }: CampaignShape): number {
+/** Clusters of one host: all of them, except where hosts work side by side: on a hosted substrate, and in groups. */
+export function clustersOnHost({ plan, substrate, placed }: CampaignShape): number {
+  if (placed) return Math.min(plan.clusterCount, GROUP_CLUSTERS);
   return traitsOf(substrate).hostsWorkInParallel
     ? Math.min(plan.clusterCount, substrate.cluster.clustersPerHost)
     : plan.clusterCount;
