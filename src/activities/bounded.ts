@@ -10,16 +10,18 @@ export interface StepBudget {
   readonly stallMs?: number;
 }
 
-/** Reports progress: live numbers for the user, and the checkpoint from which the next attempt resumes. */
+/** Reports progress: live numbers for the user. */
 export type Progress = (live: LiveDetails) => void;
 
-/** Heartbeat details: live numbers for the user, and the checkpoint for the next attempt. */
+/**
+ * Heartbeat details: live numbers for the user, of a size that does not grow with the campaign. The host's disk has the checkpoint
+ * for the next attempt.
+ */
 export interface LiveDetails {
   /** One line, e.g. "312 of 400 Pods bound". */
   readonly live: string;
   /** 0..1 where known. */
   readonly fraction?: number;
-  readonly checkpoint?: unknown;
   readonly [detail: string]: unknown;
 }
 
@@ -41,16 +43,13 @@ export async function bounded<T>(
   const { budgetMs, stallMs = budgetMs } = budget;
   const startedAtMs = Date.now();
   let progressAtMs = startedAtMs;
-  let details = firstDetails(context, step);
+  let details: LiveDetails = { live: step };
   let over = false;
 
   const limit = new AbortController();
   const signal = AbortSignal.any([context.cancellationSignal, limit.signal]);
   const send = (): void => {
-    // Each heartbeat replaces the details of the one before, so each one carries the activity's checkpoint.
-    const checkpoint = checkpoints.get(context);
-    const carried = checkpoint === undefined ? {} : { checkpoint };
-    context.heartbeat({ ...details, ...carried, step, elapsedMs: Date.now() - startedAtMs, budgetMs });
+    context.heartbeat({ ...details, step, elapsedMs: Date.now() - startedAtMs, budgetMs });
   };
   const beat = (): void => {
     if (Date.now() - startedAtMs > budgetMs) limit.abort(exceeded(step, budgetMs));
@@ -62,7 +61,6 @@ export async function bounded<T>(
     if (over || signal.aborted) return;
     progressAtMs = Date.now();
     details = live;
-    if (live.checkpoint !== undefined) checkpoints.set(context, live.checkpoint);
     send();
   };
 
@@ -90,22 +88,13 @@ export async function bounded<T>(
   }
 }
 
-/** The checkpoint in the last heartbeat of the previous attempt; undefined for a first attempt. */
+/**
+ * The checkpoint in the last heartbeat of the previous attempt; undefined for a first attempt. Workers of earlier versions sent it
+ * with every heartbeat.
+ */
 export function lastCheckpoint(): unknown {
   const details: unknown = Context.current().info.heartbeatDetails;
   return typeof details === 'object' && details !== null && 'checkpoint' in details ? details.checkpoint : undefined;
-}
-
-/** Newest checkpoint of each activity. It outlives the step that reported it: later steps of the activity send it as well. */
-const checkpoints = new WeakMap<Context, unknown>();
-
-/** Details of a step that has not reported progress yet. */
-function firstDetails(context: Context, step: string): LiveDetails {
-  if (checkpoints.has(context)) return { live: step };
-  const checkpoint = lastCheckpoint();
-  if (checkpoint === undefined) return { live: step };
-  checkpoints.set(context, checkpoint);
-  return { live: 'resuming' };
 }
 
 function exceeded(step: string, budgetMs: number): ApplicationFailure {

@@ -44,7 +44,6 @@ export function createRamp(log: Logger, adapters: RampAdapters): (input: StageIn
           progress({
             live: `${done} of ${wanted} Pods created, ${bound} bound${late}`,
             fraction: wanted === 0 ? 1 : done / wanted,
-            checkpoint,
           });
         };
         // All clusters at once. When one fails, the others end before the attempt does: the next one continues from its checkpoint.

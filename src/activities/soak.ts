@@ -47,7 +47,7 @@ export function createSoak(log: Logger, adapters: SoakAdapters): (input: StageIn
       if (!isOver(kept.now)) await context.step('podsListed', ({ signal }) => drive.begin(signal));
       await context.step(SOAK_STEPS, async ({ signal, progress }) => {
         // Changes of the checkpoint report too: after the soak's time only they show that late operations and faults continue.
-        kept.reportTo(() => progress({ ...detailsOf(clock, drive, watch), checkpoint: kept.now }));
+        kept.reportTo(() => progress(detailsOf(clock, drive, watch)));
         await toTheEnd({ spec, kept, drive, watch }, signal);
       });
       const { breach, ended } = kept.now;

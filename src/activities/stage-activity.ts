@@ -51,7 +51,7 @@ export interface StageContext<S extends Stage = Stage, Input extends StageInput 
   readonly checkpoint: CheckpointOf<S> | undefined;
   /** Where the execution before this one was. What it made still exists, but clocks start anew. */
   readonly handedOver: CheckpointOf<S> | undefined;
-  /** Keeps a checkpoint on this host's disk. Heartbeats carry it as well. */
+  /** Keeps a checkpoint on this host's disk. */
   save(checkpoint: CheckpointOf<S>): void;
   /** The campaign's clusters on this host. @throws ApplicationFailure when it has none */
   clusters(): readonly ClusterRecord[];

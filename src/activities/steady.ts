@@ -64,7 +64,6 @@ export function createSteady(log: Logger, adapters: SteadyAdapters): (input: Sta
         progress({
           live: `${look.bound} of ${wanted} Pods bound, ${total(clusters, 'pending')} pending${isGood ? `, good look ${good} of ${STEADY_POLLS}` : ''}`,
           fraction: wanted === 0 ? 1 : look.bound / wanted,
-          checkpoint: { startAtMs },
         });
         if (good >= STEADY_POLLS) return (Date.now() - startAtMs) / 1_000;
         if (Date.now() > untilMs) {

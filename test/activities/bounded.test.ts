@@ -78,7 +78,7 @@ describe('a call that never answers', () => {
     await vi.advanceTimersByTimeAsync(1_000);
     await end;
     const sent = beats.length;
-    reports[0]?.({ live: 'still here', checkpoint: 99 });
+    reports[0]?.({ live: 'still here' });
     expect(beats).toHaveLength(sent);
   });
 });
@@ -243,44 +243,7 @@ describe('heartbeats', () => {
     ]);
   });
 
-  test('all carry the checkpoint: of every beat, of a report without one, and of the steps that follow', async () => {
-    const { env, beats } = surroundings();
-    const end = env.run(async () => {
-      await bounded('create', { budgetMs: 60_000 }, async (_, progress) => {
-        progress({ live: '300 created', checkpoint: { created: 300 } });
-        await new Promise((wake) => setTimeout(wake, BEAT_PERIOD_MS + 1));
-        progress({ live: 'waiting for binds' });
-      });
-      await bounded('verify', { budgetMs: 60_000 }, () => new Promise((wake) => setTimeout(wake, BEAT_PERIOD_MS + 1)));
-    });
-    await vi.advanceTimersByTimeAsync(20_000);
-    await end;
-    expect(beats.length).toBeGreaterThanOrEqual(6);
-    expect(beats.map(({ checkpoint }) => checkpoint)).toEqual([
-      undefined,
-      ...Array.from({ length: beats.length - 1 }, () => ({ created: 300 })),
-    ]);
-  });
-
-  test('of steps side by side carry the newest checkpoint, whichever of them made it', async () => {
-    const { env, beats } = surroundings();
-    const end = env.run(() =>
-      Promise.all([
-        bounded('idle', { budgetMs: 60_000 }, () => new Promise((wake) => setTimeout(wake, 3 * BEAT_PERIOD_MS))),
-        bounded('busy', { budgetMs: 60_000 }, async (_, progress) => {
-          await new Promise((wake) => setTimeout(wake, 1_000));
-          progress({ live: 'done', checkpoint: 7 });
-        }),
-      ]),
-    );
-    await vi.advanceTimersByTimeAsync(3 * BEAT_PERIOD_MS);
-    await end;
-    const idle = beats.filter(({ step, elapsedMs }) => step === 'idle' && elapsedMs !== 0);
-    expect(idle.length).toBeGreaterThan(0);
-    for (const beat of idle) expect(beat).toMatchObject({ live: 'idle', checkpoint: 7 });
-  });
-
-  test('of a new attempt begin with the checkpoint of the one before', async () => {
+  test('of an earlier version have the checkpoint of the attempt before; those of this version carry none', async () => {
     const { env, beats } = surroundings({
       attempt: 2,
       heartbeatDetails: {
@@ -293,15 +256,11 @@ describe('heartbeats', () => {
     });
     expect(await env.run(async () => lastCheckpoint())).toEqual({ created: 300 });
     await env.run(() => bounded('create', { budgetMs: 1_000 }, async () => undefined));
-    expect(beats).toEqual([
-      { live: 'resuming', checkpoint: { created: 300 }, step: 'create', elapsedMs: 0, budgetMs: 1_000 },
-    ]);
+    expect(beats).toEqual([{ live: 'create', step: 'create', elapsedMs: 0, budgetMs: 1_000 }]);
   });
 
   test.for([undefined, null, 'text', 5, {}])('that are %j hold no checkpoint', async (heartbeatDetails) => {
-    const { env, beats } = surroundings({ heartbeatDetails });
+    const { env } = surroundings({ heartbeatDetails });
     expect(await env.run(async () => lastCheckpoint())).toBeUndefined();
-    await env.run(() => bounded('create', { budgetMs: 1_000 }, async () => undefined));
-    expect(beats[0]).not.toHaveProperty('checkpoint');
   });
 });

@@ -59,7 +59,9 @@ test('a fault at the end whose undoing is never seen is recorded; the soak does 
   });
   const env = new MockActivityEnvironment({ attempt: 1 }, { logger: new DefaultLogger('ERROR') });
   const heartbeats: unknown[] = [];
-  env.on('heartbeat', (details: unknown) => heartbeats.push(details));
+  env.on('heartbeat', ({ live }: { readonly live: string }) =>
+    heartbeats.push({ live, checkpoint: readCheckpoint(spec.slug, 'soak', 1) }),
+  );
   const running = env.run(soak, storedInput(spec, 'soak'));
   await vi.advanceTimersByTimeAsync(LONGER_THAN_THE_SOAK_MS);
   expect(await running).toMatchObject({ detail: expect.stringMatching(/^60 s, /) as string });

@@ -4,8 +4,8 @@ import { readJsonFile, writeTextFile } from './atomic-file.ts';
 import { campaignFolder } from './ledger.ts';
 
 /**
- * Checkpoints of stages on this host's disk. Heartbeats carry them as well, but are throttled: a killed worker may lose seconds
- * of them, and with them the moment at which a soak began. They are parsed by the stage that uses them.
+ * Checkpoints of stages on this host's disk. Heartbeats do not carry them: they are throttled, so that a killed worker would lose
+ * seconds of them, and a checkpoint of many clusters is large. They are parsed by the stage that uses them.
  */
 
 /** Replaces the checkpoint of one execution of a stage. */
