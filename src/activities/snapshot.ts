@@ -4,6 +4,7 @@ import type { SnapshotRequest } from '../adapters/evidence/collect-snapshot.ts';
 import type { ClusterRecord, Ledger } from '../adapters/host/ledger.ts';
 import type { RunningPrometheus } from '../adapters/prometheus/server.ts';
 import type { ClusterLog } from '../adapters/substrates/substrate.ts';
+import { limitedParts } from '../core/campaign/limited-parts.ts';
 import type { EvidencePart, SnapshotInput, SnapshotResult } from '../core/campaign/stage-io.ts';
 import { asSet } from '../core/identity/identity-of.ts';
 import type { ImageIdentity } from '../core/identity/identity-schema.ts';
@@ -85,14 +86,17 @@ export function createSnapshot(
       },
     });
     const missing = parts.filter((part) => !part.ok);
-    for (const part of missing) context.log.warn({ part }, 'evidence is missing');
+    for (const part of missing) {
+      context.log.warn({ part }, 'evidence is missing');
+      context.event('missing', `${part.what}: ${part.error ?? '?'}`);
+    }
     return {
       detail:
         missing.length === 0
           ? `${parts.length} parts kept in ${evidence.folder}`
           : `missing: ${missing.map((part) => `${part.what} (${part.error ?? '?'})`).join('; ')}`,
       facts: { partsKept: parts.length - missing.length, partsMissing: missing.length },
-      parts,
+      parts: limitedParts(parts),
     };
   });
 }

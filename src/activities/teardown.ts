@@ -8,6 +8,7 @@ import type { ToolPaths } from '../adapters/substrates/substrate.ts';
 import type { ChartRequest } from '../adapters/systems/system-chart.ts';
 import type { SystemRequest } from '../adapters/systems/install-system.ts';
 import { traitsOf } from '../core/model/substrate-types.ts';
+import { limitedLeftovers } from '../core/campaign/limited-parts.ts';
 import type { StageInput, TeardownResult } from '../core/campaign/stage-io.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
 import { counted } from '../core/text/counted.ts';
@@ -78,11 +79,12 @@ export function createTeardown(
     leftovers.push(...failures(stopped, ({ name }) => name));
     if (leftovers.length === 0) adapters.ledger.removeFolder(spec.slug);
     await adapters.forgetMetrics(spec.campaign);
+    for (const leftover of leftovers) context.event('left-behind', leftover);
     const removed = `${counted(ledger.clusters.length, 'cluster')} and ${counted(ledger.processes.length, 'process', 'processes')} removed`;
     return {
       detail: leftovers.length === 0 ? removed : `${removed}; LEFT BEHIND: ${leftovers.join('; ')}`,
       facts: { clustersRemoved: ledger.clusters.length, leftovers: leftovers.length },
-      leftovers,
+      leftovers: limitedLeftovers(leftovers),
     };
   });
 }

@@ -232,9 +232,7 @@ function evidence({ evidence: parts }: Summary): Markup | undefined {
   if (parts.length === 0) return undefined;
   const missing = parts.filter((part) => !part.ok);
   const sentence =
-    missing.length === 0
-      ? `All ${parts.length} parts are there.`
-      : `${missing.length} of ${parts.length} parts are missing; that lowers the verdict to unmeasured.`;
+    missing.length === 0 ? 'All parts are there.' : 'Parts are missing; that lowers the verdict to unmeasured:';
   return html`<div class="card">
     <p>${sentence}</p>
     ${
