@@ -2,6 +2,8 @@ import { NativeConnection, Runtime, Worker, type NativeConnectionOptions } from 
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createActivities } from './activities/all.ts';
+import { readSpec } from './adapters/evidence/spec-store.ts';
+import { serveEndpoints } from './adapters/fleet/serve-endpoints.ts';
 import { createObservers } from './adapters/observe/observers.ts';
 import { stateFolder } from './adapters/host/folders.ts';
 import { hostQueues, SHARED_QUEUE } from './adapters/host/host-queues.ts';
@@ -19,7 +21,7 @@ import { serveMetrics } from './worker/metrics-server.ts';
 
 /**
  * The worker process. It serves the shared queue, the queue of this host and its load queue, supervises the infrastructure of
- * this host's campaigns, samples the host, and serves `/metrics`. One Temporal and one host may have several workers. After SIGTERM, running
+ * this host's campaigns, serves the endpoints of those that it leads, samples the host, and serves `/metrics`. One Temporal and one host may have several workers. After SIGTERM, running
  * activities have `GRACE_MS` to end; the next worker continues the others from their checkpoints.
  */
 
@@ -86,6 +88,7 @@ const workers = await Promise.all([
 
 const ended = new AbortController();
 const keeper = startKeeper({ log, signal: ended.signal });
+const endpoints = serveEndpoints({ log, signal: ended.signal, spec: readSpec });
 const hostSampler = startHostSampler({ log, signal: ended.signal, onSample: showHost });
 const recordPath = join(stateFolder(), 'workers', `${process.pid}.json`);
 mkdirSync(join(stateFolder(), 'workers'), { recursive: true });
@@ -109,7 +112,7 @@ try {
   process.exitCode = 1;
 } finally {
   ended.abort();
-  await Promise.all([keeper, hostSampler]);
+  await Promise.all([keeper, endpoints, hostSampler]);
   await observers.close();
   rmSync(recordPath, { force: true });
   metrics.close();

@@ -3,6 +3,8 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { stateFolder } from './folders.ts';
 
+const LOOPBACK = '127.0.0.1';
+
 /** Lowest port that is claimed; below it sit well-known services. */
 const LOWEST_PORT = 12_000;
 
@@ -10,12 +12,13 @@ const LOWEST_PORT = 12_000;
 const DEFAULT_EPHEMERAL_START = 32_768;
 
 /**
- * Claims free TCP ports on loopback for a campaign, until they are released. They lie below the range from which the
+ * Claims free TCP ports for a campaign, until they are released. They lie below the range from which the
  * kernel takes the ports of outgoing connections: a component that died finds its port still free when it starts again.
  * A claim is a file made exclusively, so that campaigns at once on one host never get the same port.
+ * @param address where the ports are going to be listened on
  * @throws Error when there are not enough free ports
  */
-export async function claimPorts(slug: string, count: number): Promise<readonly number[]> {
+export async function claimPorts(slug: string, count: number, address = LOOPBACK): Promise<readonly number[]> {
   mkdirSync(claimFolder(), { recursive: true });
   dropStaleClaims();
   const highest = ephemeralStart() - 1;
@@ -25,7 +28,7 @@ export async function claimPorts(slug: string, count: number): Promise<readonly 
   for (let step = 0; step < span && claimed.length < count; step += 1) {
     const port = LOWEST_PORT + ((start - LOWEST_PORT + step) % span);
     if (!claim(port, slug)) continue;
-    if (await isFree(port)) claimed.push(port);
+    if (await isFree(port, address)) claimed.push(port);
     else rmSync(claimFile(port), { force: true });
   }
   if (claimed.length < count) {
@@ -98,11 +101,11 @@ function ephemeralStart(): number {
   }
 }
 
-/** Whether nothing listens on a port of loopback. */
-export function isFree(port: number): Promise<boolean> {
+/** Whether nothing listens on a port of an address of this host. */
+export function isFree(port: number, address = LOOPBACK): Promise<boolean> {
   return new Promise((done) => {
     const server = createServer();
     server.once('error', () => done(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => done(true)));
+    server.listen(port, address, () => server.close(() => done(true)));
   });
 }

@@ -224,6 +224,29 @@ export const FROZEN_AFTER_CHECKS = 3;
 /** Waiting for the lock of a ledger, ms. Its holders keep it for milliseconds. */
 export const LEDGER_LOCK_MS = 5_000;
 
+// Hosts of a fleet.
+
+/** How far the clocks of two hosts may be apart for the certificate of a campaign, ms. */
+export const CLOCK_TOLERANCE_MS = 86_400_000;
+/** TLS handshake and headers of a request to the endpoint of a lead, ms each, and its connections at once. */
+export const ENDPOINT_HANDSHAKE_MS = 10_000;
+export const ENDPOINT_HEADERS_MS = 10_000;
+export const ENDPOINT_CONNECTIONS = 256;
+/** A connection to the endpoint without any data is closed after this time, ms; and one whose request was refused while it is sent. */
+export const ENDPOINT_SILENCE_MS = 20_000;
+export const ENDPOINT_REFUSED_MS = 1_000;
+/** One file on its way to the endpoint, ms. */
+export const ENDPOINT_FILE_MS = 900_000;
+/** One attempt of a small call to the endpoint, ms; and first and longest pause before a call is sent again, ms. */
+export const ENDPOINT_CALL_MS = 10_000;
+export const ENDPOINT_FIRST_PAUSE_MS = 100;
+export const ENDPOINT_LONGEST_PAUSE_MS = 2_000;
+/** The largest file of evidence, and the largest list of files, in bytes. */
+export const EVIDENCE_FILE_BYTES = 4 * 1024 * 1024 * 1024;
+export const EVIDENCE_LIST_BYTES = 32 * 1024 * 1024;
+/** Files of evidence that are sent, or fetched, at once. */
+export const EVIDENCE_FILES_AT_ONCE = 4;
+
 // Identity of a run.
 
 /** One answer of git, ms. */

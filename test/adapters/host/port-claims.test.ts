@@ -41,6 +41,15 @@ test('a port that somebody listens on is not free', async () => {
   expect(await isFree(port ?? 0)).toBe(true);
 });
 
+test('a port that somebody listens on at one address is not free there', async () => {
+  const [port = 0] = await claimPorts('a', 1, '127.0.0.2');
+  const server = createServer();
+  await new Promise<void>((done) => server.listen(port, '127.0.0.2', done));
+  expect([await isFree(port), await isFree(port, '127.0.0.2')]).toEqual([true, false]);
+  await new Promise((done) => server.close(done));
+  expect(await isFree(port, '127.0.0.2')).toBe(true);
+});
+
 function folder(): string {
   return join(home.folder, 'state', 'ports');
 }

@@ -1,0 +1,187 @@
+import { createReadStream } from 'node:fs';
+import { Agent, request } from 'undici';
+import {
+  ENDPOINT_CALL_MS,
+  ENDPOINT_FILE_MS,
+  ENDPOINT_FIRST_PAUSE_MS,
+  ENDPOINT_LONGEST_PAUSE_MS,
+  EVIDENCE_FILES_AT_ONCE,
+  EVIDENCE_LIST_BYTES,
+} from '../../core/plan/limits.ts';
+import { messageOf } from '../../core/text/message-of.ts';
+import type { ListedFile } from '../host/listed-files.ts';
+import { pause } from '../host/poll-until.ts';
+import { SHA256_HEADER } from './endpoint.ts';
+import { authorizationOf, connectOptions, type FleetAccess } from './fleet-access.ts';
+
+/** Bounds of one call, retries included. */
+interface CallLimits {
+  readonly signal: AbortSignal;
+  readonly budgetMs: number;
+}
+
+/** The endpoint of a campaign's lead, as a member calls it. Calls are sent again until they are answered or their budget has passed. */
+export interface EndpointClient {
+  /** @returns how much the lead's clock is ahead of this host's, ms, to about a second. @throws EndpointError */
+  clockAheadMs(limits: CallLimits): Promise<number>;
+  /** The specification with this hash, as it is stored on the lead. @throws EndpointError */
+  fetchSpec(hash: string, limits: CallLimits): Promise<unknown>;
+  /** Sends the file at `source`; of one that has grown, what is listed. @throws EndpointError */
+  putFile(group: string, file: ListedFile, source: string, limits: CallLimits): Promise<void>;
+  /** Says which files the group has. @returns paths that the lead does not have, or has otherwise. @throws EndpointError */
+  complete(group: string, files: readonly ListedFile[], limits: CallLimits): Promise<readonly string[]>;
+  close(): Promise<void>;
+}
+
+/** A call that the endpoint of the lead refused, or did not answer in time. */
+class EndpointError extends Error {
+  override readonly name = 'EndpointError';
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+  readonly dateMs: number;
+}
+
+interface Call {
+  readonly method: 'GET' | 'PUT' | 'POST';
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Made anew for each attempt. */
+  body?(): string | NodeJS.ReadableStream;
+  readonly attemptMs: number;
+  /** Statuses that are answers, beside 200. */
+  readonly expected?: readonly number[];
+}
+
+/** Statuses after which the same request may succeed. */
+const PASSING = new Set([408, 429, 500, 502, 503, 504]);
+
+/** A client for the endpoint at `url`. It trusts the certificate of the access and no other. */
+export function endpointClient(url: string, access: FleetAccess): EndpointClient {
+  const agent = new Agent({ connections: EVIDENCE_FILES_AT_ONCE, pipelining: 1, connect: connectOptions(access) });
+  const authorization = authorizationOf(access);
+
+  const attempt = async (call: Call, signal: AbortSignal): Promise<Answer> => {
+    const body = call.body?.();
+    try {
+      const response = await request(url + call.path, {
+        dispatcher: agent,
+        method: call.method,
+        signal,
+        headersTimeout: 0,
+        bodyTimeout: 0,
+        headers: { authorization, ...call.headers },
+        ...(body === undefined ? {} : { body: body as string }),
+      });
+      const text = await limitedText(response.body);
+      return { status: response.statusCode, body: jsonOf(text), dateMs: Date.parse(String(response.headers['date'])) };
+    } finally {
+      if (body !== undefined && typeof body !== 'string') (body as { destroy?: () => void }).destroy?.();
+    }
+  };
+
+  const send = async (call: Call, { signal, budgetMs }: CallLimits): Promise<Answer> => {
+    const endsAt = performance.now() + budgetMs;
+    let pauseMs = ENDPOINT_FIRST_PAUSE_MS;
+    for (;;) {
+      signal.throwIfAborted();
+      const leftMs = Math.max(1, Math.floor(Math.min(endsAt - performance.now(), call.attemptMs)));
+      const limit = AbortSignal.timeout(leftMs);
+      let problem: string;
+      try {
+        const answer = await attempt(call, AbortSignal.any([signal, limit]));
+        if (answer.status === 200 || call.expected?.includes(answer.status) === true) return answer;
+        problem = `${answer.status}: ${errorIn(answer.body)}`;
+        if (!PASSING.has(answer.status)) throw new EndpointError(`${url}${call.path} refused with ${problem}`);
+      } catch (cause) {
+        signal.throwIfAborted();
+        if (cause instanceof EndpointError) throw cause;
+        // A file of our own that cannot be read is no fault of the lead.
+        if (isOfDisk(cause)) throw cause;
+        problem = limit.aborted ? `no answer within ${leftMs} ms` : messageOf(cause);
+      }
+      if (performance.now() + pauseMs >= endsAt)
+        throw new EndpointError(
+          `${url}${call.path} was not answered within ${budgetMs} ms; the last attempt: ${problem}`,
+        );
+      await pause(pauseMs, signal);
+      pauseMs = Math.min(2 * pauseMs, ENDPOINT_LONGEST_PAUSE_MS);
+    }
+  };
+
+  return {
+    async clockAheadMs(limits) {
+      const beganMs = Date.now();
+      const { dateMs } = await send({ method: 'GET', path: '/health', attemptMs: ENDPOINT_CALL_MS }, limits);
+      const hereMs = (beganMs + Date.now()) / 2;
+      // The header has whole seconds, rounded down.
+      return Number.isNaN(dateMs) ? 0 : Math.round(dateMs + 500 - hereMs);
+    },
+    async fetchSpec(hash, limits) {
+      return (await send({ method: 'GET', path: `/spec/${hash}`, attemptMs: ENDPOINT_CALL_MS }, limits)).body;
+    },
+    async putFile(group, { path, bytes, sha256 }, source, limits) {
+      const encoded = path
+        .split('/')
+        .map((segment) => encodeURIComponent(segment))
+        .join('/');
+      const call: Call = {
+        method: 'PUT',
+        path: `/evidence/${group}/${encoded}`,
+        headers: { 'content-length': String(bytes), [SHA256_HEADER]: sha256 },
+        body: () => (bytes === 0 ? '' : createReadStream(source, { end: bytes - 1 })),
+        attemptMs: ENDPOINT_FILE_MS,
+      };
+      await send(call, limits);
+    },
+    async complete(group, files, limits) {
+      const { status, body } = await send(
+        {
+          method: 'POST',
+          path: `/evidence/${group}/done`,
+          headers: { 'content-type': 'application/json' },
+          body: () => JSON.stringify({ files }),
+          attemptMs: ENDPOINT_FILE_MS,
+          expected: [409],
+        },
+        limits,
+      );
+      if (status === 200) return [];
+      const missing = (body as { readonly missing?: unknown } | undefined)?.missing;
+      if (!Array.isArray(missing)) throw new EndpointError(`${url} refused the list of files: ${errorIn(body)}`);
+      return missing.map(String);
+    },
+    close: () => agent.destroy(),
+  };
+}
+
+/** No answer of the endpoint is larger than a specification or a list of paths. */
+async function limitedText(body: AsyncIterable<unknown>): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    bytes += (chunk as Buffer).length;
+    if (bytes > EVIDENCE_LIST_BYTES) throw new EndpointError(`an answer has more than ${EVIDENCE_LIST_BYTES} bytes`);
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function errorIn(body: unknown): string {
+  const error = (body as { readonly error?: unknown } | null | undefined)?.error;
+  return typeof error === 'string' ? error : 'no reason was given';
+}
+
+function isOfDisk(cause: unknown): boolean {
+  return ['ENOENT', 'EACCES', 'EIO', 'EISDIR'].includes((cause as NodeJS.ErrnoException).code ?? '');
+}

@@ -1,0 +1,43 @@
+import { createHmac } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { messageOf } from '../../core/text/message-of.ts';
+
+/** The user of every password that is made from the fleet secret. */
+export const FLEET_USER = 'belay';
+
+const SECRET = 'BELAY_FLEET_SECRET';
+const SECRET_FILE = 'BELAY_FLEET_SECRET_FILE';
+const LEAST_CHARACTERS = 16;
+
+/**
+ * The secret that all hosts of a fleet share: the variable, or the content of the file that the other variable names, without
+ * white space around it. Undefined when neither is set: campaigns then stay on one host.
+ * @throws Error naming the variable when the secret cannot be used; the secret itself is in no message
+ */
+export function readFleetSecret(): string | undefined {
+  const direct = process.env[SECRET] || undefined;
+  const path = process.env[SECRET_FILE] || undefined;
+  if (direct !== undefined && path !== undefined) throw new Error(`${SECRET} and ${SECRET_FILE} are both set: set one`);
+  if (direct === undefined && path === undefined) return undefined;
+  const from = direct === undefined ? `${SECRET_FILE} (${path})` : SECRET;
+  const secret = (direct ?? textOf(path ?? '')).trim();
+  if (secret.length < LEAST_CHARACTERS)
+    throw new Error(`${from}: found ${secret.length} characters; at least ${LEAST_CHARACTERS} are needed`);
+  return secret;
+}
+
+/**
+ * The password of one campaign: HMAC-SHA256 of its name with the fleet secret, in hex. Every host of the fleet gets the same one
+ * without asking anyone, and one campaign's password opens no other campaign.
+ */
+export function campaignPassword(secret: string, campaign: string): string {
+  return createHmac('sha256', secret).update(campaign).digest('hex');
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new Error(`${SECRET_FILE}: ${messageOf(cause)}`, { cause });
+  }
+}

@@ -1,0 +1,58 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { campaignPassword, readFleetSecret } from '../../../src/adapters/fleet/fleet-secret.ts';
+
+const SECRET = 'a secret of the fleet';
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'belay-secret-'));
+  vi.stubEnv('BELAY_FLEET_SECRET', '');
+  vi.stubEnv('BELAY_FLEET_SECRET_FILE', '');
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true });
+});
+
+function file(text: string): string {
+  const path = join(folder, 'secret');
+  writeFileSync(path, text);
+  return path;
+}
+
+test('there is none unless a variable is set', () => {
+  expect(readFleetSecret()).toBeUndefined();
+});
+
+test('it is the variable, or the content of the file, without white space around it', () => {
+  vi.stubEnv('BELAY_FLEET_SECRET', ` ${SECRET}\n`);
+  expect(readFleetSecret()).toBe(SECRET);
+  vi.stubEnv('BELAY_FLEET_SECRET', '');
+  vi.stubEnv('BELAY_FLEET_SECRET_FILE', file(`${SECRET}\r\n`));
+  expect(readFleetSecret()).toBe(SECRET);
+});
+
+test('what cannot be used is refused by the name of its variable, without showing it', () => {
+  vi.stubEnv('BELAY_FLEET_SECRET', 'hunter2');
+  expect(() => readFleetSecret()).toThrow('BELAY_FLEET_SECRET: found 7 characters; at least 16 are needed');
+  expect(() => readFleetSecret()).not.toThrow('hunter2');
+  vi.stubEnv('BELAY_FLEET_SECRET', SECRET);
+  vi.stubEnv('BELAY_FLEET_SECRET_FILE', file(SECRET));
+  expect(() => readFleetSecret()).toThrow('are both set');
+  vi.stubEnv('BELAY_FLEET_SECRET', '');
+  vi.stubEnv('BELAY_FLEET_SECRET_FILE', join(folder, 'none'));
+  expect(() => readFleetSecret()).toThrow('BELAY_FLEET_SECRET_FILE: ENOENT');
+  vi.stubEnv('BELAY_FLEET_SECRET_FILE', file(' \n'));
+  expect(() => readFleetSecret()).toThrow('found 0 characters');
+});
+
+test("a campaign's password is HMAC-SHA256 of its name", () => {
+  // RFC 4231, test case 2.
+  expect(campaignPassword('Jefe', 'what do ya want for nothing?')).toBe(
+    '5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843',
+  );
+  expect(campaignPassword(SECRET, 'a-1')).not.toBe(campaignPassword(SECRET, 'a-2'));
+});
