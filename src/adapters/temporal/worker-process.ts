@@ -11,6 +11,7 @@ import { withStackLock } from './stack-lock.ts';
 import type { StackLockOptions } from './stack-lock.ts';
 import { readRecord, writeRecord } from './stack-record.ts';
 import { workerEnvironment } from './worker-environment.ts';
+import { doesAnswer } from './worker-answer.ts';
 import { liveWorkers, polls } from './worker-record.ts';
 import type { PolledServer, Polling, WorkerAnnouncement } from './worker-record.ts';
 
@@ -35,7 +36,7 @@ export interface EnsureWorkerOptions extends StackLockOptions {
 
 /**
  * Makes sure that a worker of this state folder polls, and waits until it does: one that already does, or a new one in the
- * background, which outlives this process.
+ * background, which outlives this process. One that does not answer is left alone: it may continue.
  * @throws Error with the end of its log when it ended or was not ready after 30 s
  */
 export async function ensureWorker(options: EnsureWorkerOptions = {}): Promise<WorkerAnnouncement> {
@@ -46,9 +47,10 @@ export async function ensureWorker(options: EnsureWorkerOptions = {}): Promise<W
     if (ours !== undefined && ours.code !== codeFingerprint() && options.busy !== true) {
       await stopProcess(ours.process, WORKER_STOP_MS);
     } else {
-      const worker = liveWorkers().find(isMeant);
-      if (worker !== undefined) return worker;
-      if (ours !== undefined) return untilReady(ours.process, signal);
+      const announced = liveWorkers().filter(isMeant);
+      for (const worker of announced) if (await doesAnswer(worker, signal)) return worker;
+      const isStarting = ours !== undefined && !announced.some(({ pid }) => pid === ours.process.pid);
+      if (isStarting && isAlive(ours.process)) return untilReady(ours.process, signal);
     }
     return untilReady(await startWorker(options), signal);
   });

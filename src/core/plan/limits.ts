@@ -276,6 +276,9 @@ export const SERVER_STOP_MS = 10_000;
 /** Start and stop of a worker, ms. The stop is longer than the worker's own grace for cancelled activities. */
 export const WORKER_START_MS = 30_000;
 export const WORKER_STOP_MS = 30_000;
+/** Time in which a worker that exists answers one request, and in which one of several requests is answered, ms. */
+export const WORKER_ANSWER_MS = 1_000;
+export const WORKER_ANSWERS_WITHIN_MS = 5_000;
 /** Waiting for another process that starts or stops server and worker, ms. */
 export const STACK_LOCK_MS = 120_000;
 

@@ -27,6 +27,26 @@ test('one that was killed is replaced', async () => {
   expect(liveWorkers()).toEqual([second]);
 });
 
+test('one that was killed a moment ago is not taken for a worker while the kernel still frees its memory', async () => {
+  const large = { ...fakeWorker, args: [...fakeWorker.args, '600'] };
+  const first = await ensureWorker({ command: large });
+  process.kill(first.pid, 'SIGKILL');
+  const second = await ensureWorker({ command: fakeWorker });
+  expect(second.pid).not.toBe(first.pid);
+  expect(liveWorkers()).toEqual([second]);
+});
+
+test('one that is frozen is left alone, and another one is started', async () => {
+  const first = await ensureWorker({ command: fakeWorker });
+  process.kill(first.pid, 'SIGSTOP');
+  const second = await ensureWorker({ command: fakeWorker });
+  expect(second.pid).not.toBe(first.pid);
+  expect(isAlive(first)).toBe(true);
+  process.kill(first.pid, 'SIGCONT');
+  await stopWorkers();
+  expect([first, second].filter((worker) => isAlive(worker))).toEqual([]);
+});
+
 test('one that polls another server is left to it, and one is started for the server that is meant', async () => {
   vi.stubEnv('TEMPORAL_ADDRESS', '127.0.0.1:1');
   const there = { external: true, address: '127.0.0.1:1', namespace: 'default' };
