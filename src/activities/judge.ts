@@ -153,12 +153,14 @@ function loadOf(facts: Facts | undefined): LoadRecord | null {
   };
   const asked = measured('askedPerSec');
   const achieved = measured('achievedPerSec');
+  const lateLowMs = measured('sentLateP99LowMs');
   const lateMs = measured('sentLateP99Ms');
   return {
     asked: measured('podsWanted') ?? 0,
     created: (measured('podsCreated') ?? 0) + (measured('podsExisting') ?? 0),
     ...(asked === undefined ? {} : { askedPodsPerSec: asked }),
     ...(achieved === undefined ? {} : { achievedPodsPerSec: achieved }),
+    ...(lateLowMs === undefined ? {} : { latenessP99LowSeconds: lateLowMs / 1_000 }),
     ...(lateMs === undefined ? {} : { latenessP99Seconds: lateMs / 1_000 }),
   };
 }

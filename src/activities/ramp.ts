@@ -5,6 +5,7 @@ import type { ObservedCluster } from '../adapters/observe/observed-cluster.ts';
 import type { Observers } from '../adapters/observe/observers.ts';
 import type { StageInput, StageResult } from '../core/campaign/stage-io.ts';
 import type { RampCheckpoint } from '../core/plan/checkpoints/ramp.ts';
+import { LatenessHistogram } from '../core/plan/lateness-histogram.ts';
 import { POD_REQUESTS_AT_ONCE } from '../core/plan/limits.ts';
 import { rampResult } from './ramp-result.ts';
 import { scopeOf } from './soak-load.ts';
@@ -31,12 +32,17 @@ export function createRamp(log: Logger, adapters: RampAdapters): (input: StageIn
     );
     let checkpoint = context.checkpoint ?? continueFrom(context.handedOver, clusters);
     context.save(checkpoint);
+    const lateness = checkpoint.lateness === undefined ? undefined : new LatenessHistogram(checkpoint.lateness);
     const wanted = clusters.reduce((sum, cluster) => sum + cluster.load.demand.base, 0);
     const reports = await context.step(
       ['podsListed', 'arrivals', 'podsTaken', 'lastPodReady'],
       ({ signal, progress }) => {
         const onProgress = (cluster: ObservedCluster, lowWater: number, lateMs: number): void => {
-          checkpoint = { ...checkpoint, lowWater: { ...checkpoint.lowWater, [cluster.record.name]: lowWater } };
+          checkpoint = {
+            ...checkpoint,
+            lowWater: { ...checkpoint.lowWater, [cluster.record.name]: lowWater },
+            ...(lateness === undefined ? {} : { lateness: lateness.counts }),
+          };
           context.save(checkpoint);
           const done = Object.values(checkpoint.lowWater).reduce((a, b) => a + b, 0);
           const bound = clusters.reduce((sum, each) => sum + each.counts().bound, 0);
@@ -57,19 +63,22 @@ export function createRamp(log: Logger, adapters: RampAdapters): (input: StageIn
             parallel: POD_REQUESTS_AT_ONCE,
             callBudgetMs: spec.deadlines.budgets.apiCallMs,
             signal: inner,
-            onLate: cluster.onLate,
+            onLate: (ms) => {
+              cluster.onLate(ms);
+              lateness?.add(ms);
+            },
             onProgress: ({ lowWater, lateMs }) => onProgress(cluster, lowWater, lateMs),
           }),
         );
       },
     );
-    return rampResult(reports);
+    return rampResult(reports, lateness?.counts);
   });
 }
 
 /** A new execution keeps the pace of what is left: the first Pod that is missing is due now. */
 function continueFrom(before: RampCheckpoint | undefined, clusters: readonly ObservedCluster[]): RampCheckpoint {
-  if (before === undefined) return { startAtMs: Date.now(), lowWater: {} };
+  if (before === undefined) return { startAtMs: Date.now(), lowWater: {}, lateness: {} };
   const reachedMs = clusters.map(({ record, load }) => load.arrivalsMs[before.lowWater[record.name] ?? 0] ?? 0);
-  return { startAtMs: Date.now() - Math.min(...reachedMs), lowWater: before.lowWater };
+  return { startAtMs: Date.now() - Math.min(...reachedMs), lowWater: before.lowWater, lateness: {} };
 }

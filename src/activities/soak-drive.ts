@@ -1,5 +1,4 @@
 import type { BoundEffect } from '../adapters/faults/effect.ts';
-import type { DemandReport } from '../adapters/kube/run-demand.ts';
 import type { ObservedCluster } from '../adapters/observe/observed-cluster.ts';
 import { requestedFault } from '../core/faults/registry.ts';
 import type { SoakCheckpoint } from '../core/plan/checkpoints/soak.ts';
@@ -51,7 +50,6 @@ export class Drive {
   readonly #lateness: LatenessCount;
   readonly #demands: readonly Demand[];
   #loads: readonly SoakLoad[] = [];
-  #driven: readonly DemandReport[] = [];
   #faultsRun: Promise<void> = Promise.resolve();
   #isSettling = false;
 
@@ -206,20 +204,18 @@ export class Drive {
       clock: this.#request.clock,
       clusters: this.#request.clusters,
       loads: this.#loads,
-      driven: this.#driven,
       lateness: this.#lateness.soFar,
     });
   }
 
   async #drive(load: SoakLoad, signal: AbortSignal): Promise<void> {
     const { kept } = this.#request;
-    const report = await load.run(signal, (lowWater) =>
+    await load.run(signal, (lowWater) =>
       kept.change({
         lowWater: { ...kept.now.lowWater, [load.cluster]: lowWater },
         lateness: this.#lateness.soFar,
       }),
     );
-    this.#driven = [...this.#driven, report];
   }
 
   #faultsRequest(): Parameters<typeof undoFaults>[0] {

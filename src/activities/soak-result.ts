@@ -1,7 +1,8 @@
-import type { DemandReport } from '../adapters/kube/run-demand.ts';
 import type { StageResult } from '../core/campaign/stage-io.ts';
 import type { SoakLateness } from '../core/plan/checkpoints/soak.ts';
+import { latenessRecord } from '../core/verdict/lateness-record.ts';
 import type { ObservedCluster } from '../adapters/observe/observed-cluster.ts';
+import { latenessFacts } from './ramp-result.ts';
 import type { SoakLoad } from './soak-load.ts';
 import type { BodyResult } from './stage-activity.ts';
 import { total } from './steady.ts';
@@ -11,8 +12,6 @@ interface Driven {
   readonly clock: { readonly startAtMs: number; readonly endAtMs: number };
   readonly clusters: readonly ObservedCluster[];
   readonly loads: readonly SoakLoad[];
-  /** Of the loads that this attempt drove to their end. */
-  readonly driven: readonly DemandReport[];
   /** How late the operations of all attempts were sent. */
   readonly lateness: SoakLateness;
 }
@@ -21,12 +20,11 @@ interface Driven {
 export type DrivenResult = BodyResult<StageResult>;
 
 /** The result of a load. */
-export function drivenResult({ clock, clusters, loads, driven, lateness }: Driven): DrivenResult {
+export function drivenResult({ clock, clusters, loads, lateness }: Driven): DrivenResult {
   const sum = (of: (load: SoakLoad) => number): number => loads.reduce((all, load) => all + of(load), 0);
   const replaced = sum((load) => load.count('replace'));
   const created = sum((load) => load.count('create'));
   const deleted = sum((load) => load.count('delete'));
-  const sent = driven.filter(({ sentLate }) => sentLate.count > 0);
   const lost = sum((load) => load.lost);
   const moved = created + deleted === 0 ? '' : `${created} added and ${deleted} removed as demand moved, `;
   return {
@@ -38,8 +36,7 @@ export function drivenResult({ clock, clusters, loads, driven, lateness }: Drive
       podsAdded: created,
       podsRemoved: deleted,
       podsLost: lost,
-      // Without operations there is no lateness. It is left out and never shown as 0.
-      ...(sent.length === 0 ? {} : { churnLateP99Ms: Math.max(...sent.map(({ sentLate }) => sentLate.p99Ms)) }),
+      ...latenessFacts('churnLateP99', latenessRecord(lateness).p99),
       operationsSent: lateness.operations,
       operationsLate: lateness.late,
       operationsLateWorstMs: lateness.worstMs,

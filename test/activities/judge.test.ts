@@ -57,7 +57,9 @@ test('checks that were not made, and a load that was late, make a campaign unmea
   const spec = judged();
   const startAtMs = BEGIN_MS + 30_000;
   const lateness = { operations: 100, late: 50, worstMs: 20_000 };
-  writeCheckpoint(spec.slug, 'soak', 1, { startAtMs, lowWater: {}, actions: {}, lateness });
+  const sent = { '2': 50, '20480': 50 };
+  const counted = { ...lateness, sent, neverSent: 0 };
+  writeCheckpoint(spec.slug, 'soak', 1, { startAtMs, lowWater: {}, actions: {}, lateness: counted });
   const soakMs = spec.profile.loadProfile.soakSeconds * 1_000;
   openEvidence(spec).readings(SOAK, 'check', [resultOf(bind, 1, startAtMs + 5_000)]);
   openEvidence(spec).readings(SOAK, 'end', [resultOf(bind, 1, startAtMs + soakMs)]);
@@ -67,7 +69,8 @@ test('checks that were not made, and a load that was late, make a campaign unmea
     expect.stringMatching(/^the harness was late: 50 of 100 operations /),
     expect.stringMatching(/^podBindP99 is unmeasured \(checks-missed\): 1 of \d+ due checks in the soak measured/),
   ]);
-  expect(summaryOf(spec)).toMatchObject({ lateness, gates: [{ checks: { measured: 1, cause: 'not made' } }] });
+  expect(summaryOf(spec)?.lateness).toEqual({ ...lateness, p99: { lowMs: 19_456, highMs: 20_480 } });
+  expect(summaryOf(spec)).toMatchObject({ gates: [{ checks: { measured: 1, cause: 'not made' } }] });
 });
 
 test('the summary says what the readings were taken with; what no stage recorded is unknown', async () => {
@@ -100,12 +103,15 @@ test('what the ramp did not measure is absent, not 0', async () => {
   const pods = { podsWanted: 5, podsCreated: 2, podsExisting: 3 };
   await judge(spec, { facts: { ramp: pods } });
   expect(summaryOf(spec)?.load).toEqual({ asked: 5, created: 5 });
-  await judge(spec, { facts: { ramp: { ...pods, askedPerSec: 0.5, achievedPerSec: 0.4, sentLateP99Ms: 20 } } });
+  await judge(spec, {
+    facts: { ramp: { ...pods, askedPerSec: 0.5, achievedPerSec: 0.4, sentLateP99LowMs: 19, sentLateP99Ms: 20 } },
+  });
   expect(summaryOf(spec)?.load).toEqual({
     asked: 5,
     created: 5,
     askedPodsPerSec: 0.5,
     achievedPodsPerSec: 0.4,
+    latenessP99LowSeconds: 0.019,
     latenessP99Seconds: 0.02,
   });
 });

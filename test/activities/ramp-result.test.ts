@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { rampResult } from '../../src/activities/ramp-result.ts';
+import type { LatenessCounts } from '../../src/core/plan/lateness-histogram.ts';
 import type { ArrivalsReport } from '../../src/adapters/kube/run-arrivals.ts';
 
 const NONE = { count: 0, p50Ms: 0, p99Ms: 0, maxMs: 0, lateCount: 0 };
@@ -15,39 +16,53 @@ function report(change: Partial<ArrivalsReport>): ArrivalsReport {
     conflicts: 0,
     askedPerSec: 4,
     achievedPerSec: 3,
-    sentLate: { count: 10, p50Ms: 1, p99Ms: 30, maxMs: 40, lateCount: 0 },
+    sentLate: NONE,
     answeredLate: NONE,
     ...change,
   };
 }
 
 /** A cluster that was full already: nothing was sent. */
-const full = report({ created: 0, existing: 10, achievedPerSec: undefined, sentLate: NONE });
+const full = report({ created: 0, existing: 10, achievedPerSec: undefined });
 
-test.for<[string, readonly ArrivalsReport[], string, Readonly<Record<string, number>>]>([
+/** Lateness of 100 requests, all within 2 ms but for some within 30. */
+const LATE: LatenessCounts = { '2': 90, '30': 10 };
+
+test.for<[string, readonly ArrivalsReport[], LatenessCounts | undefined, string, Readonly<Record<string, number>>]>([
   [
     'sums the rates of its clusters',
-    [report({}), report({ sentLate: { count: 1, p50Ms: 50, p99Ms: 50, maxMs: 50, lateCount: 0 } })],
-    '20 of 20 Pods created, 6.0 a second of 8.0 asked, sent at most 50 ms late (p99)',
-    { askedPerSec: 8, achievedPerSec: 6, sentLateP99Ms: 50 },
+    [report({}), report({})],
+    LATE,
+    '20 of 20 Pods created, 6.0 a second of 8.0 asked, sent at most 30 ms late (p99)',
+    { askedPerSec: 8, achievedPerSec: 6, sentLateP99LowMs: 29, sentLateP99Ms: 30 },
   ],
-  ['has no rate and no lateness where nothing was sent', [full], '10 of 10 Pods created', { askedPerSec: 4 }],
+  ['has no rate and no lateness where nothing was sent', [full], {}, '10 of 10 Pods created', { askedPerSec: 4 }],
   [
     'does not take the rate of some clusters for the rate of all',
     [report({}), full],
+    LATE,
     '20 of 20 Pods created, sent at most 30 ms late (p99)',
-    { askedPerSec: 8, sentLateP99Ms: 30 },
+    { askedPerSec: 8, sentLateP99LowMs: 29, sentLateP99Ms: 30 },
   ],
   [
     'does not count a cluster without Pods',
-    [report({}), report({ wanted: 0, created: 0, askedPerSec: undefined, achievedPerSec: undefined, sentLate: NONE })],
+    [report({}), report({ wanted: 0, created: 0, askedPerSec: undefined, achievedPerSec: undefined })],
+    LATE,
     '10 of 10 Pods created, 3.0 a second of 4.0 asked, sent at most 30 ms late (p99)',
-    { askedPerSec: 4, achievedPerSec: 3, sentLateP99Ms: 30 },
+    { askedPerSec: 4, achievedPerSec: 3, sentLateP99LowMs: 29, sentLateP99Ms: 30 },
   ],
-])('%s', ([, reports, detail, measured]) => {
-  const result = rampResult(reports);
+  [
+    'has no lateness where an attempt of an earlier version did not record it',
+    [report({})],
+    undefined,
+    '10 of 10 Pods created, 3.0 a second of 4.0 asked',
+    { askedPerSec: 4, achievedPerSec: 3 },
+  ],
+])('%s', ([, reports, late, detail, measured]) => {
+  const result = rampResult(reports, late);
   expect(result.detail).toBe(detail);
-  const { askedPerSec, achievedPerSec, sentLateP99Ms } = result.facts;
-  expect(JSON.parse(JSON.stringify({ askedPerSec, achievedPerSec, sentLateP99Ms }))).toEqual(measured);
+  const { askedPerSec, achievedPerSec, sentLateP99LowMs, sentLateP99Ms } = result.facts;
+  const known = { askedPerSec, achievedPerSec, sentLateP99LowMs, sentLateP99Ms };
+  expect(JSON.parse(JSON.stringify(known))).toEqual(measured);
   expect(Object.values(result.facts)).not.toContain(undefined);
 });

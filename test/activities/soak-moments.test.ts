@@ -168,6 +168,8 @@ test('operations that were due before a breach and never sent are late', async (
     operations: due.length,
     late: neverSent.length,
     worstMs: breachMs - (neverSent[0]?.atMs ?? 0),
+    sent: { 0: POD_REQUESTS_AT_ONCE },
+    neverSent: neverSent.length,
   });
 });
 

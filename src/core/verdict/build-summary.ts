@@ -8,6 +8,7 @@ import type { InfrastructureEvent } from '../gates/infrastructure.ts';
 import type { SoakLateness } from '../plan/checkpoints/soak.ts';
 import type { CampaignSpec } from '../plan/spec.ts';
 import { floorOf } from './floor.ts';
+import { latenessRecord } from './lateness-record.ts';
 import type { JudgedGate } from './judged-gate.ts';
 import type { StoredReading } from './stored-reading.ts';
 import type { HostRecord, LoadRecord, Summary, SummaryAction } from './summary-model.ts';
@@ -89,7 +90,7 @@ export function buildSummary(input: SummaryInput): Summary {
     infrastructureEvents: input.infrastructureEvents,
     evidence: input.evidence,
     load: input.load,
-    ...(lateness === undefined ? {} : { lateness }),
+    ...(lateness === undefined ? {} : { lateness: latenessRecord(lateness) }),
     ...(host === undefined ? {} : { host }),
     facts: input.facts,
   };

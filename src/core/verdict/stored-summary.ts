@@ -2,10 +2,9 @@ import type { z } from 'zod';
 import { describe, valueAt } from '../files/issues.ts';
 import { dotted } from '../files/yaml-text.ts';
 import type { Identity } from '../identity/identity-schema.ts';
-import type { SoakLateness } from '../plan/checkpoints/soak.ts';
 import type { Floor } from './floor.ts';
 import type { JudgedGate } from './judged-gate.ts';
-import { judgedSummarySchema, type HostRecord, type SummaryAction } from './summary-model.ts';
+import { judgedSummarySchema, type HostRecord, type LatenessRecord, type SummaryAction } from './summary-model.ts';
 
 /** A stored summary as far as it is judged again: upstream's keys, and Belay's own readings if Belay wrote the file. */
 export interface StoredSummary {
@@ -23,7 +22,7 @@ export interface StoredSummary {
   /** What stages and evidence allowed; undefined in upstream's files. */
   readonly floor: Floor | undefined;
   /** How late the load of the soak was; undefined in upstream's files and in those of earlier versions. */
-  readonly lateness: SoakLateness | undefined;
+  readonly lateness: LatenessRecord | undefined;
   /** What the host had to do; undefined in upstream's files and in those of earlier versions. */
   readonly host: HostRecord | undefined;
   /** What the readings were taken with; undefined in upstream's files and in those of earlier versions. */

@@ -69,7 +69,13 @@ const checks = z.object({
 });
 
 /** How late the planned operations of the soak were sent. Earlier versions did not record it. */
-const lateness = z.object({ operations: z.number(), late: z.number(), worstMs: z.number() });
+const lateness = z.object({
+  operations: z.number(),
+  late: z.number(),
+  worstMs: z.number(),
+  /** The p99 is within these bounds; null = not bounded, because that many operations were never sent. Absent = not known. */
+  p99: z.object({ lowMs: z.number(), highMs: z.number().nullable() }).exactOptional(),
+});
 
 const spread = z.object({ median: z.number(), p90: z.number() });
 
@@ -172,6 +178,8 @@ const load = z.object({
   created: z.number(),
   askedPodsPerSec: z.number().exactOptional(),
   achievedPodsPerSec: z.number().exactOptional(),
+  /** The p99 is not below the first and not above the second of these. Earlier versions recorded the second only. */
+  latenessP99LowSeconds: z.number().exactOptional(),
   latenessP99Seconds: z.number().exactOptional(),
 });
 
@@ -278,6 +286,9 @@ export type Summary = Deep<z.output<typeof summarySchema>>;
 
 /** A runner action in a summary. */
 export type SummaryAction = Deep<z.output<typeof action>>;
+
+/** How late the load of the soak was. */
+export type LatenessRecord = Deep<z.output<typeof lateness>>;
 
 /** How the load was created. */
 export type LoadRecord = Deep<z.output<typeof load>>;

@@ -1,10 +1,9 @@
 import { HOST_BUSY_SHARE, isHostBusy } from '../gates/host-saturation.ts';
 import { worst } from '../gates/model.ts';
 import type { GateResult, Verdict } from '../gates/model.ts';
-import type { SoakLateness } from '../plan/checkpoints/soak.ts';
 import { LATE_OPERATIONS_SHARE } from '../plan/limits.ts';
 import type { Floor } from './floor.ts';
-import type { HostRecord, SummaryAction } from './summary-model.ts';
+import type { HostRecord, LatenessRecord, SummaryAction } from './summary-model.ts';
 import {
   busyReadingsSentence,
   busyStageSentence,
@@ -22,7 +21,7 @@ export interface VerdictInput {
   /** Runner actions of the soak that counts. One without its effect fails the campaign. */
   readonly actions: readonly SummaryAction[];
   /** How late the load of that soak was; absent where it is not known. */
-  readonly lateness?: SoakLateness | undefined;
+  readonly lateness?: LatenessRecord | undefined;
   /** What the host had to do; absent where it is not known. */
   readonly host?: HostRecord | undefined;
 }
@@ -81,7 +80,7 @@ function busyHost(counting: readonly GateResult[], floor: Floor, host: HostRecor
 }
 
 /** Whether more operations of a soak were late than its load allows. */
-function isTooLate({ operations, late }: SoakLateness): boolean {
+function isTooLate({ operations, late }: LatenessRecord): boolean {
   return late > operations * LATE_OPERATIONS_SHARE;
 }
 

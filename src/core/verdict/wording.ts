@@ -1,7 +1,6 @@
 import type { HealedExecution } from '../campaign/ending.ts';
 import type { StageOutcome } from '../campaign/machine.ts';
 import type { EvidencePart } from '../campaign/stage-io.ts';
-import type { SoakLateness } from '../plan/checkpoints/soak.ts';
 import type { GateResult } from '../gates/model.ts';
 import { LATE_OPERATION_MS } from '../plan/limits.ts';
 import { counted } from '../text/counted.ts';
@@ -9,7 +8,7 @@ import { percentText } from '../text/number.ts';
 import { lengthText } from '../text/time.ts';
 import type { CheckCounts } from './check-counts.ts';
 import type { JudgedGate } from './judged-gate.ts';
-import type { HostStageRecord, SummaryAction } from './summary-model.ts';
+import type { HostStageRecord, LatenessRecord, SummaryAction } from './summary-model.ts';
 
 /** The sentences of a verdict. Summary, report, JUnit, terminal and Temporal UI use these and no others. */
 
@@ -81,7 +80,7 @@ export function originText({ stage, execution }: Pick<JudgedGate, 'stage' | 'exe
 }
 
 /** Why a soak whose load came too late says little about the system. */
-export function lateLoadSentence({ operations, late, worstMs }: SoakLateness): string {
+export function lateLoadSentence({ operations, late, worstMs }: LatenessRecord): string {
   const share = percentText(late / operations);
   return (
     `the harness was late: ${late} of ${counted(operations, 'operation')} of the soak (${share}) were sent more than ` +

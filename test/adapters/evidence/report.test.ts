@@ -60,7 +60,7 @@ describe('report.html', () => {
     writeSummary(folder, {
       ...summary,
       gates: [{ ...first, stage: 'soak', execution: 2, checks }, ...others],
-      lateness: { operations: 1_200, late: 7, worstMs: 2_500 },
+      lateness: { operations: 1_200, late: 7, worstMs: 2_500, p99: { lowMs: 480, highMs: 512 } },
     });
     const page = await written();
     expect(page).toContain('soak, execution 2');
@@ -68,7 +68,7 @@ describe('report.html', () => {
       '8 of 10 due checks in the soak measured (1 unmeasured, 1 not made, most often: query-error)',
     );
     expect(page.replaceAll(/\s+/g, ' ')).toMatch(
-      /Operations of the soak<\/dt> <dd>1,200<\/dd>.*Late operations of the soak<\/dt> <dd>7<\/dd>.*Largest lateness of the soak<\/dt> <dd>2.5 s<\/dd>/,
+      /Operations of the soak<\/dt> <dd>1,200<\/dd>.*Late operations of the soak<\/dt> <dd>7<\/dd>.*Lateness p99 of the soak<\/dt> <dd>0.48 s to 0.512 s<\/dd>.*Largest lateness of the soak<\/dt> <dd>2.5 s<\/dd>/,
     );
   });
 

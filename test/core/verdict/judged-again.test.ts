@@ -97,8 +97,19 @@ const host: fc.Arbitrary<HostRecord | undefined> = fc.option(
 
 const lateness = fc.option(
   fc
-    .record({ operations: fc.nat(100), share: fc.constantFrom(0, 0.05, 0.06, 1), worstMs: fc.nat(60_000) })
-    .map(({ operations, share, worstMs }) => ({ operations, late: Math.floor(operations * share), worstMs })),
+    .record({
+      operations: fc.nat(100),
+      share: fc.constantFrom(0, 0.05, 0.06, 1),
+      worstMs: fc.nat(60_000),
+      sent: fc.option(fc.constant({ '2': 3 }), { nil: undefined }),
+      neverSent: fc.nat(3),
+    })
+    .map(({ operations, share, worstMs, sent, neverSent }) => ({
+      operations,
+      late: Math.floor(operations * share),
+      worstMs,
+      ...(sent === undefined ? {} : { sent, neverSent }),
+    })),
   { nil: undefined },
 );
 

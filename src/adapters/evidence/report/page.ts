@@ -197,16 +197,17 @@ function eventList(lines: readonly { readonly atMs: number; readonly text: strin
 
 function loadFacts({ load, lateness }: Summary): Markup | undefined {
   if (load === null && lateness === undefined) return undefined;
-  const worstSeconds = lateness === undefined ? undefined : lateness.worstMs / 1_000;
+  const p99 = lateness?.p99;
   const facts: readonly (readonly [string, string | undefined])[] = [
     ['Pods requested', count(load?.asked)],
     ['Pods created', count(load?.created)],
     ['Rate requested', quantity(load?.askedPodsPerSec, 'Pods/s')],
     ['Rate achieved', quantity(load?.achievedPodsPerSec, 'Pods/s')],
-    ['Lateness p99 of the ramp', quantity(load?.latenessP99Seconds, 's')],
+    ['Lateness p99 of the ramp', between(load?.latenessP99LowSeconds, load?.latenessP99Seconds)],
     ['Operations of the soak', count(lateness?.operations)],
     ['Late operations of the soak', count(lateness?.late)],
-    ['Largest lateness of the soak', quantity(worstSeconds, 's')],
+    ['Lateness p99 of the soak', between(seconds(p99?.lowMs), seconds(p99?.highMs))],
+    ['Largest lateness of the soak', quantity(lateness === undefined ? undefined : lateness.worstMs / 1_000, 's')],
   ];
   const known = facts.filter(([, value]) => value !== undefined);
   return html`<dl class="facts card" style="margin:0 0 1rem">
@@ -226,6 +227,17 @@ function count(number: number | undefined): string | undefined {
 
 function quantity(value: number | undefined, unit: string): string | undefined {
   return value === undefined ? undefined : quantityText(value, unit);
+}
+
+function seconds(ms: number | null | undefined): number | null | undefined {
+  return typeof ms === 'number' ? ms / 1_000 : ms;
+}
+
+/** A time that is known to its bounds. Summaries of earlier versions have the upper one only; null = not bounded. */
+function between(low: number | null | undefined, high: number | null | undefined): string | undefined {
+  if (typeof high !== 'number') return typeof low === 'number' ? `${quantityText(low, 's')} or more` : undefined;
+  const upper = quantityText(high, 's');
+  return typeof low !== 'number' || low === high ? upper : `${quantityText(low, 's')} to ${upper}`;
 }
 
 function evidence({ evidence: parts }: Summary): Markup | undefined {

@@ -1,4 +1,5 @@
 import { recordedFields } from '../../files/recorded-fields.ts';
+import { parseLatenessCounts, type LatenessCounts } from '../lateness-histogram.ts';
 
 /** When the ramp began, so that every attempt uses the same clock, and how far each cluster is. */
 export interface RampCheckpoint {
@@ -6,13 +7,19 @@ export interface RampCheckpoint {
   readonly startAtMs: number;
   /** By cluster: every slot below this index is filled. */
   readonly lowWater: Readonly<Record<string, number>>;
+  /** How late the requests of all attempts were sent. Absent where an attempt of an earlier version did not record it. */
+  readonly lateness?: LatenessCounts;
 }
 
 /** Reads a checkpoint from disk or from a heartbeat; undefined if there is none. @throws UnreadableRecord naming the field */
 export function parseRampCheckpoint(value: unknown): RampCheckpoint | undefined {
   if (value === undefined) return undefined;
   const fields = recordedFields('checkpoint of ramp', value);
-  return { startAtMs: fields.number('startAtMs'), lowWater: parseLowWater(value) };
+  return {
+    startAtMs: fields.number('startAtMs'),
+    lowWater: parseLowWater(value),
+    ...(fields.has('lateness') ? { lateness: parseLatenessCounts(fields, 'lateness') } : {}),
+  };
 }
 
 /** Slots that are filled, by cluster. A checkpoint without them has filled none. */

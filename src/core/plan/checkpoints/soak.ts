@@ -1,6 +1,7 @@
 import { recordedFields, type RecordedFields } from '../../files/recorded-fields.ts';
 import type { GateResult } from '../../gates/model.ts';
 import { recordedReason } from '../../gates/recorded-reason.ts';
+import { parseLatenessCounts, type LatenessCounts } from '../lateness-histogram.ts';
 import { parseLowWater } from './ramp.ts';
 
 /** What a soak resumes from. Its clock does not change when a worker dies. */
@@ -26,6 +27,10 @@ export interface SoakLateness {
   /** Those of them that were sent more than `LATE_OPERATION_MS` after their moment, or never. */
   readonly late: number;
   readonly worstMs: number;
+  /** How late the requests that were sent were. Absent where an attempt of an earlier version did not record it. */
+  readonly sent?: LatenessCounts;
+  /** Operations that were due and never sent. */
+  readonly neverSent?: number;
 }
 
 /** A soak that is over: what it reports, and the moment after the last Pods had their time, ms since the epoch. */
@@ -77,7 +82,13 @@ export function parseSoakCheckpoint(value: unknown): SoakCheckpoint | undefined 
 }
 
 function parseLateness(fields: RecordedFields): SoakLateness {
-  return { operations: fields.count('operations'), late: fields.count('late'), worstMs: fields.number('worstMs') };
+  return {
+    operations: fields.count('operations'),
+    late: fields.count('late'),
+    worstMs: fields.number('worstMs'),
+    ...(fields.has('sent') ? { sent: parseLatenessCounts(fields, 'sent') } : {}),
+    ...(fields.has('neverSent') ? { neverSent: fields.count('neverSent') } : {}),
+  };
 }
 
 function parseEnded(fields: RecordedFields): EndedSoak {
