@@ -1,9 +1,5 @@
-import {
-  WATCH_COMPARE_PER_POD_MS,
-  WATCH_FIRST_PAUSE_MS,
-  WATCH_LONGEST_COMPARE_MS,
-  WATCH_LONGEST_PAUSE_MS,
-} from '../../core/plan/limits.ts';
+import { WATCH_FIRST_PAUSE_MS, WATCH_LONGEST_PAUSE_MS } from '../../core/plan/limits.ts';
+import { comparePauseMs, leastPauseMs } from '../../core/plan/watch-trust.ts';
 
 /** What the pause between two lists of a watch depends on. */
 export interface ListPause {
@@ -22,9 +18,8 @@ export interface ListPause {
  * then lists are the only news. It is never shorter than what the number of Pods demands.
  */
 export function listPauseMs({ compareMs, pods, failed, listsSinceLost }: ListPause): number {
-  const perPodMs = Math.min(pods * WATCH_COMPARE_PER_POD_MS, WATCH_LONGEST_COMPARE_MS);
-  const usualMs = Math.max(compareMs, perPodMs);
-  const short = (pauseMs: number): number => Math.min(usualMs, Math.max(pauseMs, perPodMs));
+  const usualMs = comparePauseMs(pods, compareMs);
+  const short = (pauseMs: number): number => Math.min(usualMs, Math.max(pauseMs, leastPauseMs(pods)));
   if (failed > 0) return short(Math.min(WATCH_FIRST_PAUSE_MS * 2 ** (failed - 1), WATCH_LONGEST_PAUSE_MS));
   if (listsSinceLost === undefined) return usualMs;
   return short(WATCH_LONGEST_PAUSE_MS * 2 ** Math.max(0, listsSinceLost - 1));

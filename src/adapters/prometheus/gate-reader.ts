@@ -8,7 +8,7 @@ import { expectedTargets } from '../../core/plan/expected-targets.ts';
 import { scrapeIntervalMs } from '../../core/plan/scrape-interval.ts';
 import type { CampaignSpec } from '../../core/plan/spec.ts';
 import { readLedger } from '../host/ledger.ts';
-import { WATCH_TRUSTED_MS } from '../../core/plan/limits.ts';
+import { trustedAgeMs } from '../../core/plan/watch-trust.ts';
 import { prometheusClient } from './client.ts';
 import { evaluateGates } from './evaluate.ts';
 import { ownPrometheus } from './server.ts';
@@ -45,7 +45,7 @@ export function openGateReader(spec: CampaignSpec, execution: number): GateReade
         execution,
         campaignStartMs: readLedger(spec.slug)?.createdAtMs ?? 0,
         expected: expectedTargets(spec),
-        watchLimitMs: WATCH_TRUSTED_MS,
+        watchLimitMs: trustedAgeMs(spec),
         window: { settleEndMs, soakEndMs: atMs, nowMs: settledAtMs },
         gaps: infrastructureGaps(readInfrastructureEvents(spec.campaign)),
         only,

@@ -107,8 +107,12 @@ export const NODES_POLL_MS = 250;
 export const WATCH_COMPARE_MS = 10_000;
 export const WATCH_LONGEST_COMPARE_MS = 15_000;
 export const WATCH_COMPARE_PER_POD_MS = 1;
-/** The age of the last confirmed state of a watch above which its counts are not trusted, ms. */
-export const WATCH_TRUSTED_MS = 30_000;
+/**
+ * What the age of the last confirmed state of a watch may have beyond a pause and two lists before its counts are not trusted, ms,
+ * and the time that a page of such a list takes on a busy server, ms.
+ */
+export const WATCH_SPARE_MS = 10_000;
+export const LIST_PAGE_MS = 500;
 /** How long a fact about a Pod may wait until it is in the journal on the disk, ms. */
 export const JOURNAL_FLUSH_MS = 100;
 /** How often a worker checks which campaigns are its own, ms, and the limit of pointing a Prometheus at it. */

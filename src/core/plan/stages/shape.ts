@@ -75,7 +75,7 @@ export function clustersOnHost({ plan, substrate, placed }: CampaignShape): numb
 }
 
 /** The most Pods that one cluster has at once. */
-export function largestCluster({ plan, peak }: CampaignShape): number {
+export function largestCluster({ plan, peak }: Pick<CampaignShape, 'plan' | 'peak'>): number {
   return Math.max(1, podsOfLargestCluster(plan)) + peak.bindable + peak.extra;
 }
 
