@@ -1,4 +1,4 @@
-import type { PodChange } from './watch-pods.ts';
+import type { PodChange } from './pod-watch.ts';
 
 /** How many Pods are in which state. A Pod that has Failed or Succeeded counts as deleted. */
 export interface PodCounts {

@@ -1,5 +1,5 @@
 import type { CreatedPod } from '../kube/pod-recorder.ts';
-import type { PodChange } from '../kube/watch-pods.ts';
+import type { PodChange } from '../kube/pod-watch.ts';
 import type { WatchedPod } from '../kube/watched-pod.ts';
 import type { LoadStage, PodFact, PodKey, WaitEnd } from './pod-facts.ts';
 

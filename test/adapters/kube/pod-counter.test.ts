@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { PodCounter } from '../../../src/adapters/kube/pod-counter.ts';
-import type { PodChange } from '../../../src/adapters/kube/watch-pods.ts';
+import type { PodChange } from '../../../src/adapters/kube/pod-watch.ts';
 import { aWatchedPod } from './watched-pods.ts';
 
 type State = 'pending' | 'bound' | 'ready' | 'failed' | 'deleting' | 'gone';

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { expect, vi } from 'vitest';
 import { watchPods } from '../../../src/adapters/kube/watch-pods.ts';
-import type { PodChange, PodWatch } from '../../../src/adapters/kube/watch-pods.ts';
+import type { PodChange, PodWatch } from '../../../src/adapters/kube/pod-watch.ts';
 import { answer, scriptedApi } from './scripted-api.ts';
 import type { ScriptedApi } from './scripted-api.ts';
 

@@ -7,7 +7,7 @@ import { podsPath } from '../../../src/adapters/kube/slot-book.ts';
 import type { LoadScope } from '../../../src/adapters/kube/slot-book.ts';
 import type { Within } from '../../../src/adapters/kube/transport.ts';
 import { watchPods } from '../../../src/adapters/kube/watch-pods.ts';
-import type { PodChange, PodWatch } from '../../../src/adapters/kube/watch-pods.ts';
+import type { PodChange, PodWatch } from '../../../src/adapters/kube/pod-watch.ts';
 import { PodAccounts } from '../../../src/adapters/observe/pod-accounts.ts';
 import type { PodKey } from '../../../src/adapters/observe/pod-facts.ts';
 import type { Demand } from '../../../src/core/plan/demand.ts';

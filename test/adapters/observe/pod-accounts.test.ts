@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { PodAccounts } from '../../../src/adapters/observe/pod-accounts.ts';
 import type { PodFact } from '../../../src/adapters/observe/pod-facts.ts';
-import type { PodChange } from '../../../src/adapters/kube/watch-pods.ts';
+import type { PodChange } from '../../../src/adapters/kube/pod-watch.ts';
 import type { WatchedPod } from '../../../src/adapters/kube/watched-pod.ts';
 import { aWatchedPod } from '../kube/watched-pods.ts';
 import { PodWorld, type Step } from './pod-world.ts';

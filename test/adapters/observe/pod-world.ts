@@ -1,7 +1,7 @@
 import { PodAccounts, type StageCount } from '../../../src/adapters/observe/pod-accounts.ts';
 import type { PodFact } from '../../../src/adapters/observe/pod-facts.ts';
 import { factOf, lineOf } from '../../../src/adapters/observe/pod-facts.ts';
-import type { PodChange } from '../../../src/adapters/kube/watch-pods.ts';
+import type { PodChange } from '../../../src/adapters/kube/pod-watch.ts';
 import type { WatchedPod } from '../../../src/adapters/kube/watched-pod.ts';
 import { aWatchedPod } from '../kube/watched-pods.ts';
 

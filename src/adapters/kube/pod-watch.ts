@@ -1,0 +1,62 @@
+import type { ClusterClient } from './client.ts';
+import type { WatchedPod } from './watched-pod.ts';
+
+/** One change of a Pod, as far as an observer can know it. */
+export type PodChange =
+  | {
+      readonly type: 'present';
+      readonly pod: WatchedPod;
+      /** Found by a list, or by a watch that was opened at `seenSinceMs`. Earlier changes were not seen as they happened. */
+      readonly from: 'list' | 'watch';
+      readonly seenSinceMs: number;
+    }
+  | {
+      readonly type: 'gone';
+      readonly uid: string;
+      /** Its last state, as the event of the deletion shows it. Undefined when only a list shows that it is gone. */
+      readonly last: WatchedPod | undefined;
+    };
+
+/** How well the watch went. */
+export interface WatchStats {
+  readonly events: number;
+  readonly bookmarks: number;
+  /** Lists, the first included. */
+  readonly lists: number;
+  /** Times the watch resumed from its last version after its connection ended. */
+  readonly resumes: number;
+  /** Times a list showed changes that an open watch had not sent. */
+  readonly silent: number;
+  /** Times a list contradicted the versions seen before, so that all of it was reported again. */
+  readonly replaced: number;
+  /** Failed attempts to list or to connect, and connections whose content was not a watch's. */
+  readonly failures: number;
+  /** The longest time without a confirmed state, ms: until now, and from the watch's begin until the first list. */
+  readonly longestUnconfirmedMs: number;
+}
+
+export interface WatchRequest {
+  readonly client: ClusterClient;
+  readonly namespace: string;
+  readonly labelSelector: string;
+  readonly onChange: (change: PodChange) => void;
+  readonly signal: AbortSignal;
+  /** The shortest pause between two lists that the watch is compared with, ms. It grows with the number of Pods. */
+  readonly compareMs: number;
+  /** Budget of a page of a list. */
+  readonly listBudgetMs: number;
+}
+
+/** A watch under way. */
+export interface PodWatch {
+  /** Settles when the first list has been read. Rejects when the watch ended before. */
+  readonly synced: Promise<void>;
+  /** Settles when the signal has aborted and nothing is under way any more; rejects when `onChange` threw. */
+  readonly done: Promise<void>;
+  stats(): WatchStats;
+  /**
+   * When the last complete list was asked for that confirmed or corrected the state reported, ms since 1970. Undefined before the
+   * first list. It does not advance while lists fail.
+   */
+  confirmedAtMs(): number | undefined;
+}

@@ -1,0 +1,91 @@
+import { WATCH_LATE_NEWS_MS, WATCH_NEWS_MS, WATCH_NEWS_POLL_MS } from '../../core/plan/limits.ts';
+import { KubeError } from './kube-error.ts';
+import { listPauseMs } from './list-pause.ts';
+import type { PodList } from './pod-versions.ts';
+import { podsPath } from './slot-book.ts';
+import { podOf, readVersion } from './watch-events.ts';
+import type { WatchState } from './watch-state.ts';
+
+/** The lists that a watch is compared with. What only a list shows is reported. */
+export class WatchLists {
+  readonly #state: WatchState;
+
+  constructor(state: WatchState) {
+    this.#state = state;
+  }
+
+  /** Lists until the watch ends. @param onSynced called after each list that was read */
+  async keep(onSynced: () => void): Promise<void> {
+    const state = this.#state;
+    for (let failed = 0; !state.signal.aborted;) {
+      try {
+        await this.#compare();
+        onSynced();
+        failed = 0;
+        if (state.listsSinceLost !== undefined) state.listsSinceLost++;
+      } catch {
+        state.countFailure();
+        failed++;
+      }
+      const endedMs = performance.now();
+      const pauseMs = (): number => {
+        const { compareMs } = state.request;
+        return listPauseMs({ compareMs, pods: state.versions.count, failed, listsSinceLost: state.listsSinceLost });
+      };
+      for (;;) {
+        const leftMs = endedMs + pauseMs() - performance.now();
+        if (leftMs <= 0 || state.signal.aborted) break;
+        await state.untilListDue(leftMs);
+      }
+    }
+  }
+
+  /** Reports what only a list shows. */
+  async #compare(): Promise<void> {
+    const state = this.#state;
+    const asked = { epochMs: Date.now(), clockMs: performance.now() };
+    const list = await this.#list();
+    const connection = state.connection;
+    await this.#newsOf(list);
+    state.signal.throwIfAborted();
+    const { present, gone, replaced } = state.versions.take(list);
+    const seenSinceMs = Date.now();
+    for (const pod of present) state.emit({ type: 'present', pod, from: 'list', seenSinceMs });
+    for (const uid of gone) state.emit({ type: 'gone', uid, last: undefined });
+    const silent = present.length + gone.length > 0 && connection !== undefined && connection === state.connection;
+    if (silent) state.counts.silent++;
+    if (replaced) state.counts.replaced++;
+    // A watch that skipped changes may have skipped others after the list. One that was lost may fail again where it ended.
+    if (silent || replaced || state.from === undefined || state.listsSinceLost !== undefined) state.from = list.version;
+    if (silent || replaced) state.connection?.end.abort();
+    state.confirmed(asked);
+  }
+
+  async #list(): Promise<PodList> {
+    const state = this.#state;
+    const { client, namespace, labelSelector, listBudgetMs } = state.request;
+    const newestWhenAsked = state.versions.newest;
+    state.counts.lists++;
+    const within = { signal: state.signal, budgetMs: listBudgetMs };
+    const { items, resourceVersion } = await client.list(podsPath(namespace), { labelSelector, pick: podOf }, within);
+    const version = readVersion(resourceVersion);
+    const newer = items.find((pod) => pod.version > version);
+    if (newer !== undefined) {
+      throw new KubeError(`list of Pods at version ${version}: ${newer.name} is newer, ${newer.version}`, 200);
+    }
+    return { items, version, newestWhenAsked };
+  }
+
+  /** Waits until the watch has delivered what a list shows, has skipped it, or delivers nothing more. */
+  async #newsOf(list: PodList): Promise<void> {
+    const state = this.#state;
+    const listedMs = performance.now();
+    while (state.from !== undefined && state.versions.delivered < list.version && state.versions.differs(list)) {
+      if (state.connection === undefined && state.listsSinceLost !== undefined) return;
+      const quietSinceMs = Math.max(listedMs, state.connection?.lastNewsMs ?? 0);
+      const untilMs = Math.min(quietSinceMs + WATCH_NEWS_MS, listedMs + WATCH_LATE_NEWS_MS);
+      if (performance.now() >= untilMs || state.signal.aborted) return;
+      await state.sleep(WATCH_NEWS_POLL_MS);
+    }
+  }
+}

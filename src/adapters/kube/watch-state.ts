@@ -1,0 +1,96 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { PodVersions } from './pod-versions.ts';
+import type { PodChange, WatchRequest, WatchStats } from './pod-watch.ts';
+
+/** An open connection. */
+export interface Connection {
+  readonly end: AbortController;
+  lastNewsMs: number;
+}
+
+/** What the lists and the stream of one watch share. */
+export class WatchState {
+  readonly request: WatchRequest;
+  readonly versions = new PodVersions();
+  /** Aborts when the request's signal does, or when `onChange` threw. */
+  readonly signal: AbortSignal;
+  readonly counts = { events: 0, bookmarks: 0, lists: 0, resumes: 0, silent: 0, replaced: 0, failures: 0 };
+  /** The version from which the watch is opened. Undefined: only a list gives one. */
+  from: number | undefined;
+  connection: Connection | undefined;
+  /** Lists since the watch could not be opened, or ended without news. Undefined while it delivers. */
+  listsSinceLost: number | undefined;
+  confirmedAtMs: number | undefined;
+  readonly #stop = new AbortController();
+  /** What `onChange` threw: the observer is broken, not the watch. */
+  #fault: { readonly cause: unknown } | undefined;
+  #lastConfirmedMs = performance.now();
+  #longestUnconfirmedMs = 0;
+  /** Ends the pause between two lists, whose length has changed. */
+  #wakeLists = (): void => {};
+  /** Ends the wait for a version from which the watch can be opened. */
+  #wakeOpening = (): void => {};
+
+  constructor(request: WatchRequest) {
+    this.request = request;
+    this.signal = AbortSignal.any([request.signal, this.#stop.signal]);
+  }
+
+  stats(): WatchStats {
+    const unconfirmedMs = performance.now() - this.#lastConfirmedMs;
+    return { ...this.counts, longestUnconfirmedMs: Math.round(Math.max(this.#longestUnconfirmedMs, unconfirmedMs)) };
+  }
+
+  /** Nothing is under way any more. @throws what `onChange` threw */
+  end(): void {
+    if (this.#fault !== undefined) throw this.#fault.cause;
+  }
+
+  /** A complete list confirmed or corrected the state. Moments are those at which it was asked for. */
+  confirmed(at: { readonly epochMs: number; readonly clockMs: number }): void {
+    this.#longestUnconfirmedMs = Math.max(this.#longestUnconfirmedMs, performance.now() - this.#lastConfirmedMs);
+    this.#lastConfirmedMs = at.clockMs;
+    this.confirmedAtMs = at.epochMs;
+    this.#wakeOpening();
+  }
+
+  /** There is no watch that delivers: the next list is due earlier. */
+  lose(): void {
+    this.listsSinceLost ??= 0;
+    this.#wakeLists();
+  }
+
+  countFailure(): void {
+    if (!this.signal.aborted) this.counts.failures++;
+  }
+
+  emit(change: PodChange): void {
+    try {
+      this.request.onChange(change);
+    } catch (cause) {
+      this.#fault ??= { cause };
+      this.#stop.abort();
+      throw cause;
+    }
+  }
+
+  /** Waits for some ms, until the watch is lost, or until it ends. */
+  async untilListDue(ms: number): Promise<void> {
+    const woken = new AbortController();
+    this.#wakeLists = () => woken.abort();
+    await this.sleep(ms, woken.signal);
+  }
+
+  /** Waits for some ms, until a list has confirmed the state, or until the watch ends. */
+  async untilConfirmed(ms: number): Promise<void> {
+    const woken = new AbortController();
+    this.#wakeOpening = () => woken.abort();
+    await this.sleep(ms, woken.signal);
+  }
+
+  /** Waits for some ms, or until the watch ends or the other signal aborts. */
+  async sleep(ms: number, other?: AbortSignal): Promise<void> {
+    const signal = other === undefined ? this.signal : AbortSignal.any([this.signal, other]);
+    await sleep(ms, undefined, { signal }).catch(() => {});
+  }
+}
