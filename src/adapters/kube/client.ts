@@ -1,6 +1,7 @@
 import { LIST_PAGE, LIST_STARTS } from '../../core/plan/limits.ts';
 import { readAccess } from './credentials.ts';
 import { KubeError, refusal } from './kube-error.ts';
+import type { Patience } from './patience.ts';
 import { Transport } from './transport.ts';
 import type { ApiAnswer, ApiRequest, Within } from './transport.ts';
 
@@ -55,15 +56,28 @@ export async function connectCluster(request: {
 export class ClusterClient {
   readonly server: string;
   readonly #transport: Transport;
+  readonly #patience: Patience | undefined;
 
-  constructor(server: string, transport: Transport) {
+  constructor(server: string, transport: Transport, patience?: Patience) {
     this.server = server;
     this.#transport = transport;
+    this.#patience = patience;
+  }
+
+  /**
+   * This client for a load: its requests wait for a server that refuses or does not answer. A budget is then the time of the first
+   * attempt, and `patience` decides when a request ends. It shares the connections.
+   */
+  patient(patience: Patience): ClusterClient {
+    return new ClusterClient(this.server, this.#transport, patience);
   }
 
   /** Any request; the answer whatever its status, after retries. */
   request(request: ApiRequest, within: Within): Promise<ApiAnswer> {
-    return this.#transport.send(request, within);
+    const patience = this.#patience;
+    return patience === undefined
+      ? this.#transport.send(request, within)
+      : this.#transport.sendPatiently(request, within, patience);
   }
 
   /**

@@ -13,6 +13,9 @@ export class KubeError extends Error {
   }
 }
 
+/** The server has refused a request for as long as the load waits for it. Another attempt would only wait as long again. */
+export class LastingRefusal extends KubeError {}
+
 /** The error for an answer that is no success: who was asked what, and what the server says about it. */
 export function refusal(method: string, path: string, status: number, body: string): KubeError {
   let reason = '';

@@ -1,4 +1,5 @@
 import type { ClusterClient } from './client.ts';
+import type { WatchQuality } from '../../core/plan/observation.ts';
 import type { WatchedPod } from './watched-pod.ts';
 
 /** One change of a Pod, as far as an observer can know it. */
@@ -17,22 +18,14 @@ export type PodChange =
       readonly last: WatchedPod | undefined;
     };
 
-/** How well the watch went. */
-export interface WatchStats {
+/** How well a watch went so far. The time until the first list counts as one without a confirmed state. */
+export interface WatchStats extends WatchQuality {
   readonly events: number;
   readonly bookmarks: number;
   /** Lists, the first included. */
   readonly lists: number;
   /** Times the watch resumed from its last version after its connection ended. */
   readonly resumes: number;
-  /** Times a list showed changes that an open watch had not sent. */
-  readonly silent: number;
-  /** Times a list contradicted the versions seen before, so that all of it was reported again. */
-  readonly replaced: number;
-  /** Failed attempts to list or to connect, and connections whose content was not a watch's. */
-  readonly failures: number;
-  /** The longest time without a confirmed state, ms: until now, and from the watch's begin until the first list. */
-  readonly longestUnconfirmedMs: number;
 }
 
 export interface WatchRequest {
@@ -45,6 +38,8 @@ export interface WatchRequest {
   readonly compareMs: number;
   /** Budget of a page of a list. */
   readonly listBudgetMs: number;
+  /** Called with what made a list or a connection fail. */
+  readonly onFailure?: (cause: unknown) => void;
 }
 
 /** A watch under way. */
@@ -53,7 +48,9 @@ export interface PodWatch {
   readonly synced: Promise<void>;
   /** Settles when the signal has aborted and nothing is under way any more; rejects when `onChange` threw. */
   readonly done: Promise<void>;
+  /** Since the begin, or since `restartStats`. */
   stats(): WatchStats;
+  restartStats(): void;
   /**
    * When the last complete list was asked for that confirmed or corrected the state reported, ms since 1970. Undefined before the
    * first list. It does not advance while lists fail.

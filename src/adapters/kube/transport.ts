@@ -4,11 +4,13 @@ import {
   API_ATTEMPT_MS,
   HTTP_CONNECT_MS,
   API_FIRST_BACKOFF_MS,
+  API_LONGEST_ATTEMPT_MS,
   API_LONGEST_BACKOFF_MS,
 } from '../../core/plan/limits.ts';
 import { pause } from '../host/poll-until.ts';
 import type { Access } from './credentials.ts';
 import { KubeError } from './kube-error.ts';
+import { waitCause, type Patience } from './patience.ts';
 import { messageOf } from '../../core/text/message-of.ts';
 
 /** Limits of one call: it ends when the signal aborts, or after `budgetMs` with all its retries. */
@@ -38,6 +40,9 @@ export interface ApiAnswer {
 
 /** Answers that say "not now" rather than "no". */
 const RETRIED = new Set([429, 500, 502, 503, 504]);
+
+/** What came of one attempt. */
+type Attempt = (Omit<ApiAnswer, 'attempts'> & { readonly retryAfter?: string }) | KubeError;
 
 /** A pool of HTTP/1.1 connections to one API server. It retries, respects Retry-After, and counts. */
 export class Transport {
@@ -91,6 +96,32 @@ export class Transport {
   }
 
   /**
+   * Sends a request until it is answered, for as long as `patience` allows: refusals are waited for as well. The first attempt has
+   * the budget; an attempt after one without an answer has twice the time of that one.
+   * @throws the signal's reason when it aborts; KubeError when the patience is at its end
+   */
+  async sendPatiently(request: ApiRequest, { signal, budgetMs }: Within, patience: Patience): Promise<ApiAnswer> {
+    const waiting = patience.begin(request.method, `${request.method} ${request.path}`);
+    let limitMs = budgetMs;
+    try {
+      for (let attempts = 1; ; attempts++) {
+        const answer = await this.#attempt(request, signal, limitMs);
+        if (!(answer instanceof KubeError) && waitCause(answer.status) === undefined) {
+          waiting.answered();
+          return { ...answer, attempts };
+        }
+        // After `close` no attempt can succeed.
+        if (answer instanceof KubeError && this.#pool.destroyed) throw answer;
+        if (answer.status === 0) limitMs = Math.min(2 * limitMs, API_LONGEST_ATTEMPT_MS);
+        const leftMs = waiting.missed(answer.status, inWords(answer));
+        await pause(Math.min(pauseAfter(answer, attempts), leftMs), signal);
+      }
+    } finally {
+      waiting.end();
+    }
+  }
+
+  /**
    * Opens an answer that goes on for as long as the server likes.
    * @throws the signal's reason when it aborts; KubeError when the server does not answer
    */
@@ -125,11 +156,7 @@ export class Transport {
     await Promise.all([this.#pool.destroy(), this.#streams.destroy()]);
   }
 
-  async #attempt(
-    request: ApiRequest,
-    signal: AbortSignal,
-    limitMs: number,
-  ): Promise<(Omit<ApiAnswer, 'attempts'> & { retryAfter?: string }) | KubeError> {
+  async #attempt(request: ApiRequest, signal: AbortSignal, limitMs: number): Promise<Attempt> {
     signal.throwIfAborted();
     const { method, path } = request;
     try {
@@ -172,7 +199,7 @@ export class Transport {
 }
 
 /** The pause the server asks for (in seconds), or one that doubles. */
-function pauseAfter(answer: KubeError | { retryAfter?: string }, attempts: number): number {
+function pauseAfter(answer: Attempt, attempts: number): number {
   if (!(answer instanceof KubeError) && answer.retryAfter !== undefined) {
     const seconds = Number(answer.retryAfter);
     if (Number.isFinite(seconds) && seconds >= 0) return seconds * 1_000;
@@ -180,18 +207,16 @@ function pauseAfter(answer: KubeError | { retryAfter?: string }, attempts: numbe
   return Math.min(API_FIRST_BACKOFF_MS * 2 ** (attempts - 1), API_LONGEST_BACKOFF_MS);
 }
 
-function overBudget(
-  { method, path }: ApiRequest,
-  { budgetMs }: Within,
-  attempts: number,
-  last: KubeError | { status: number; body: string },
-): KubeError {
-  const what = last instanceof KubeError ? last.message : `${last.status} ${last.body.slice(0, 200)}`;
+function overBudget({ method, path }: ApiRequest, { budgetMs }: Within, attempts: number, last: Attempt): KubeError {
   const times = attempts === 1 ? 'one attempt' : `${attempts} attempts`;
   return new KubeError(
-    `${method} ${path}: no success within ${Math.round(budgetMs)} ms, ${times}; last: ${what}`,
+    `${method} ${path}: no success within ${Math.round(budgetMs)} ms, ${times}; last: ${inWords(last)}`,
     last instanceof KubeError ? 0 : last.status,
     '',
     last instanceof KubeError ? last : undefined,
   );
+}
+
+function inWords(attempt: Attempt): string {
+  return attempt instanceof KubeError ? attempt.message : `${attempt.status} ${attempt.body.slice(0, 200)}`;
 }

@@ -23,8 +23,8 @@ export class WatchLists {
         onSynced();
         failed = 0;
         if (state.listsSinceLost !== undefined) state.listsSinceLost++;
-      } catch {
-        state.countFailure();
+      } catch (cause) {
+        state.failed(cause);
         failed++;
       }
       const endedMs = performance.now();

@@ -20,5 +20,11 @@ export function watchPods(request: WatchRequest): PodWatch {
     state.end(),
   );
   done.then(() => reject(request.signal.reason), reject);
-  return { synced, done, stats: () => state.stats(), confirmedAtMs: () => state.confirmedAtMs };
+  return {
+    synced,
+    done,
+    stats: () => state.stats(),
+    restartStats: () => state.restartStats(),
+    confirmedAtMs: () => state.confirmedAtMs,
+  };
 }

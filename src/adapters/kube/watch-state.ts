@@ -14,7 +14,7 @@ export class WatchState {
   readonly versions = new PodVersions();
   /** Aborts when the request's signal does, or when `onChange` threw. */
   readonly signal: AbortSignal;
-  readonly counts = { events: 0, bookmarks: 0, lists: 0, resumes: 0, silent: 0, replaced: 0, failures: 0 };
+  counts = noCounts();
   /** The version from which the watch is opened. Undefined: only a list gives one. */
   from: number | undefined;
   connection: Connection | undefined;
@@ -41,6 +41,12 @@ export class WatchState {
     return { ...this.counts, longestUnconfirmedMs: Math.round(Math.max(this.#longestUnconfirmedMs, unconfirmedMs)) };
   }
 
+  /** Counts from now on. The time since the last confirmed state remains. */
+  restartStats(): void {
+    this.counts = noCounts();
+    this.#longestUnconfirmedMs = 0;
+  }
+
   /** Nothing is under way any more. @throws what `onChange` threw */
   end(): void {
     if (this.#fault !== undefined) throw this.#fault.cause;
@@ -60,8 +66,11 @@ export class WatchState {
     this.#wakeLists();
   }
 
-  countFailure(): void {
-    if (!this.signal.aborted) this.counts.failures++;
+  /** A list or a connection failed. */
+  failed(cause: unknown): void {
+    if (this.signal.aborted) return;
+    this.counts.failures++;
+    this.request.onFailure?.(cause);
   }
 
   emit(change: PodChange): void {
@@ -93,4 +102,8 @@ export class WatchState {
     const signal = other === undefined ? this.signal : AbortSignal.any([this.signal, other]);
     await sleep(ms, undefined, { signal }).catch(() => {});
   }
+}
+
+function noCounts(): Record<Exclude<keyof WatchStats, 'longestUnconfirmedMs'>, number> {
+  return { events: 0, bookmarks: 0, lists: 0, resumes: 0, silent: 0, replaced: 0, failures: 0 };
 }

@@ -9,6 +9,8 @@ import type { WatchState } from './watch-state.ts';
 /** The stream of a watch's events, opened again whenever it ends. */
 export class WatchStream {
   readonly #state: WatchState;
+  /** Whether the connection has sent an event or a bookmark. */
+  #delivered = false;
 
   constructor(state: WatchState) {
     this.#state = state;
@@ -22,14 +24,14 @@ export class WatchStream {
         await state.untilConfirmed(WATCH_LONGEST_PAUSE_MS);
         continue;
       }
-      const newsBefore = state.counts.events + state.counts.bookmarks;
+      this.#delivered = false;
       try {
         await this.#follow(state.from);
-      } catch {
-        state.countFailure();
+      } catch (cause) {
+        state.failed(cause);
         state.lose();
       }
-      if (state.counts.events + state.counts.bookmarks > newsBefore) pauseMs = WATCH_FIRST_PAUSE_MS;
+      if (this.#delivered) pauseMs = WATCH_FIRST_PAUSE_MS;
       await state.sleep(pauseMs);
       pauseMs = Math.min(pauseMs * 2, WATCH_LONGEST_PAUSE_MS);
     }
@@ -42,7 +44,6 @@ export class WatchStream {
     const path = withQuery(podsPath(namespace), { labelSelector, watch: '1', resourceVersion: String(from) });
     const end = new AbortController();
     const unanswered = setTimeout(() => state.lose(), WATCH_LONGEST_PAUSE_MS);
-    let delivered = false;
     try {
       const signal = AbortSignal.any([state.signal, end.signal]);
       const { status, body } = await client.open(`${path}&allowWatchBookmarks=true`, signal);
@@ -61,7 +62,7 @@ export class WatchStream {
         const event = readEvent(line);
         if (event.type === 'expired') return this.#expire();
         this.#take(event, openedAtMs);
-        delivered = true;
+        this.#delivered = true;
         state.listsSinceLost = undefined;
       }
       state.counts.resumes++;
@@ -74,7 +75,7 @@ export class WatchStream {
       clearTimeout(unanswered);
       state.connection = undefined;
       end.abort();
-      if (!delivered) state.lose();
+      if (!this.#delivered) state.lose();
     }
   }
 

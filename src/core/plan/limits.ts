@@ -95,6 +95,14 @@ export const JUDGE_STEP_MS = 30_000;
 export const POD_REQUESTS_AT_ONCE = 64;
 /** Requests for Nodes under way at once in a cluster. */
 export const NODE_REQUESTS_AT_ONCE = 32;
+/**
+ * How long a load waits for a server, ms: one that refuses a request (401, 403), and one that answers no request of a method
+ * (429, 5xx, no connection, no answer). After that its stage ends with that reason.
+ */
+export const REFUSED_LIMIT_MS = 120_000;
+export const UNANSWERED_LIMIT_MS = 300_000;
+/** Pods per second and cluster that an overloaded server still takes. */
+export const OVERLOADED_PODS_PER_SECOND_FLOOR = 5;
 /** How often it is checked whether the Nodes of a cluster are Ready, ms. */
 export const NODES_POLL_MS = 250;
 
@@ -123,6 +131,8 @@ export const WORKER_SCRAPED_MS = 5_000;
 
 /** How far ahead the start of a soak lies that several groups begin together, ms. */
 export const SOAK_START_MS = 5_000;
+/** How often a ramp whose requests wait for a server says so, ms. */
+export const SHOW_WAITS_MS = 2_000;
 /** How often the progress of a soak is shown, and how often lost Pods are looked for, ms. */
 export const SOAK_TICK_MS = 1_000;
 /** The share of a gate's due checks that must be measured. Below it a breach may have gone unseen. */
@@ -147,6 +157,8 @@ export const FAULT_CALLS = 6;
 
 /** One attempt of a request, ms: a dead connection must not use up a whole budget. */
 export const API_ATTEMPT_MS = 30_000;
+/** The longest attempt of a request of the load, ms: each attempt after one without an answer has twice the time of that one. */
+export const API_LONGEST_ATTEMPT_MS = 120_000;
 /** Opening a connection to an HTTP server of any kind, ms. */
 export const HTTP_CONNECT_MS = 5_000;
 /** First and longest pause before a request is sent again, ms. */
