@@ -1,4 +1,5 @@
 import { ApplicationFailure } from '@temporalio/activity';
+import { LastingRefusal } from '../adapters/kube/kube-error.ts';
 import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
 import { bytesOf, cut } from '../core/text/markdown.ts';
 import { messageOf } from '../core/text/message-of.ts';
@@ -27,7 +28,7 @@ export function limitedFailure(error: unknown, pointer: string): ApplicationFail
   const limited = ApplicationFailure.create({
     message: limitedMessage(messageOf(error), pointer),
     type,
-    nonRetryable: failure?.nonRetryable ?? false,
+    nonRetryable: failure?.nonRetryable ?? error instanceof LastingRefusal,
     ...(Object.keys(details).length === 0 ? {} : { details: [details] }),
   });
   limited.stack = '';

@@ -1,6 +1,8 @@
 import type { ArrivalsReport } from '../adapters/kube/run-arrivals.ts';
 import type { StageResult } from '../core/campaign/stage-io.ts';
 import { latenessQuantile, type LatenessBounds, type LatenessCounts } from '../core/plan/lateness-histogram.ts';
+import type { Observation } from '../core/plan/observation.ts';
+import { waitedText } from './observing.ts';
 import type { BodyResult } from './stage-activity.ts';
 
 /**
@@ -10,6 +12,7 @@ import type { BodyResult } from './stage-activity.ts';
 export function rampResult(
   reports: readonly ArrivalsReport[],
   lateness: LatenessCounts | undefined,
+  observation: Observation,
 ): BodyResult<StageResult> {
   const sum = (of: (report: ArrivalsReport) => number): number =>
     reports.reduce((total, report) => total + of(report), 0);
@@ -31,7 +34,7 @@ export function rampResult(
     ...(lateP99 === undefined || lateP99.highMs === null ? [] : [`sent at most ${lateP99.highMs} ms late (p99)`]),
   ];
   return {
-    detail: parts.join(', '),
+    detail: parts.join(', ') + waitedText(observation),
     facts: {
       podsWanted: wanted,
       podsCreated: sum((report) => report.created),

@@ -6,7 +6,8 @@ import type { Observers } from '../adapters/observe/observers.ts';
 import type { StageInput, StageResult } from '../core/campaign/stage-io.ts';
 import type { RampCheckpoint } from '../core/plan/checkpoints/ramp.ts';
 import { LatenessHistogram } from '../core/plan/lateness-histogram.ts';
-import { POD_REQUESTS_AT_ONCE } from '../core/plan/limits.ts';
+import { POD_REQUESTS_AT_ONCE, SHOW_WAITS_MS } from '../core/plan/limits.ts';
+import { observedSoFar, waitingText } from './observing.ts';
 import { rampResult } from './ramp-result.ts';
 import { scopeOf } from './soak-load.ts';
 import { stageActivity } from './stage-activity.ts';
@@ -27,33 +28,47 @@ const SHOWN_LATENESS_MS = 500;
 export function createRamp(log: Logger, adapters: RampAdapters): (input: StageInput) => Promise<StageResult> {
   return stageActivity('ramp', log, async (context) => {
     const { spec, owner } = context;
-    const clusters = await context.step('watchesOpened', () =>
+    const clusters = await context.step(['watchesOpened', 'watchesAnswered'], () =>
       adapters.observers.of(spec, context.clusters(), owner, { stage: 'ramp', execution: context.input.execution }),
     );
     let checkpoint = context.checkpoint ?? continueFrom(context.handedOver, clusters);
     context.save(checkpoint);
     const lateness = checkpoint.lateness === undefined ? undefined : new LatenessHistogram(checkpoint.lateness);
+    const earlier = checkpoint.observation;
+    const change = (to: Partial<RampCheckpoint>): void => {
+      checkpoint = {
+        ...checkpoint,
+        ...to,
+        ...(lateness === undefined ? {} : { lateness: lateness.counts }),
+        observation: observedSoFar(clusters, earlier),
+      };
+      context.save(checkpoint);
+    };
     const wanted = clusters.reduce((sum, cluster) => sum + cluster.load.demand.base, 0);
     const reports = await context.step(
-      ['podsListed', 'arrivals', 'podsTaken', 'lastPodReady'],
-      ({ signal, progress }) => {
-        const onProgress = (cluster: ObservedCluster, lowWater: number, lateMs: number): void => {
-          checkpoint = {
-            ...checkpoint,
-            lowWater: { ...checkpoint.lowWater, [cluster.record.name]: lowWater },
-            ...(lateness === undefined ? {} : { lateness: lateness.counts }),
-          };
-          context.save(checkpoint);
+      ['podsListed', 'arrivals', 'podsTaken', 'overload', 'lastPodReady'],
+      async ({ signal, progress }) => {
+        let lateMs = 0;
+        const show = (): void => {
           const done = Object.values(checkpoint.lowWater).reduce((a, b) => a + b, 0);
           const bound = clusters.reduce((sum, each) => sum + each.counts().bound, 0);
           const late = lateMs > SHOWN_LATENESS_MS ? `, ${Math.round(lateMs)} ms late` : '';
           progress({
-            live: `${done} of ${wanted} Pods created, ${bound} bound${late}`,
+            live: `${done} of ${wanted} Pods created, ${bound} bound${late}${waitingText(clusters)}`,
             fraction: wanted === 0 ? 1 : done / wanted,
           });
         };
+        const onProgress = (cluster: ObservedCluster, lowWater: number): void => {
+          change({ lowWater: { ...checkpoint.lowWater, [cluster.record.name]: lowWater } });
+          show();
+        };
+        // Nothing else reports that requests wait for their server.
+        const waits = setInterval(() => {
+          if (waitingText(clusters) !== '') show();
+        }, SHOW_WAITS_MS);
         // All clusters at once. When one fails, the others end before the attempt does: the next one continues from its checkpoint.
-        return allAtOnce(clusters, { atOnce: Math.max(1, clusters.length), signal }, (cluster, inner) =>
+        const limits = { atOnce: Math.max(1, clusters.length), signal };
+        const arrivals = allAtOnce(clusters, limits, (cluster, inner) =>
           adapters.runArrivals({
             scope: scopeOf(cluster),
             pods: cluster.load,
@@ -67,12 +82,19 @@ export function createRamp(log: Logger, adapters: RampAdapters): (input: StageIn
               cluster.onLate(ms);
               lateness?.add(ms);
             },
-            onProgress: ({ lowWater, lateMs }) => onProgress(cluster, lowWater, lateMs),
+            onProgress: (reached) => {
+              lateMs = reached.lateMs;
+              onProgress(cluster, reached.lowWater);
+            },
           }),
         );
+        return await arrivals.finally(() => {
+          clearInterval(waits);
+          change({});
+        });
       },
     );
-    return rampResult(reports, lateness?.counts);
+    return rampResult(reports, lateness?.counts, observedSoFar(clusters, earlier));
   });
 }
 

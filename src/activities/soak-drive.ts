@@ -6,8 +6,11 @@ import { demandSchedule, type Demand, type WantedPods } from '../core/plan/deman
 import { faultKey, faultSchedule } from '../core/plan/fault-schedule.ts';
 import { LABELS } from '../core/plan/labels.ts';
 import { LAST_PODS_POLL_MS, SOAK_TICK_MS } from '../core/plan/limits.ts';
+import type { Observation } from '../core/plan/observation.ts';
 import { scrapeIntervalMs } from '../core/plan/scrape-interval.ts';
+import { completeLoad } from './complete-load.ts';
 import type { Checkpointed } from './kept-checkpoint.ts';
+import { observedSoFar, waitingText } from './observing.ts';
 import { pause } from './pause.ts';
 import { repairWhileRunning } from './repairs.ts';
 import type { SoakClock } from './soak-clock.ts';
@@ -19,7 +22,7 @@ import type { StageContext } from './stage-activity.ts';
 import { total } from './steady.ts';
 
 /** The fields of a soak's checkpoint that a drive reads and changes. */
-type DriveFields = Pick<SoakCheckpoint, 'lowWater' | 'actions' | 'lateness'>;
+type DriveFields = Pick<SoakCheckpoint, 'lowWater' | 'actions' | 'lateness' | 'observation'>;
 
 /** What a drive needs from its stage. */
 export interface DriveRequest {
@@ -29,7 +32,7 @@ export interface DriveRequest {
   /** The clusters of this host. */
   readonly clusters: readonly ObservedCluster[];
   readonly effectOf: (action: string) => BoundEffect | undefined;
-  /** Called about once a second until the end of the soak, and more often while the last Pods are waited for. */
+  /** Called about once a second, and more often while the last Pods are waited for. */
   readonly onTick: () => void;
 }
 
@@ -49,19 +52,23 @@ export class Drive {
   readonly #faults: readonly FaultToInject[];
   readonly #lateness: LatenessCount;
   readonly #demands: readonly Demand[];
+  /** What earlier attempts observed. */
+  readonly #observedBefore: Observation | undefined;
   #loads: readonly SoakLoad[] = [];
   #faultsRun: Promise<void> = Promise.resolve();
   #isSettling = false;
 
-  /** Whether the soak's time is over and its last Pods are waited for. */
+  /** Whether the soak's time is over, and its last Pods are waited for, or requests that wait for their server. */
   get isSettling(): boolean {
-    return this.#isSettling;
+    const { clock, clusters } = this.#request;
+    return this.#isSettling || (Date.now() > clock.endAtMs && waitingText(clusters) !== '');
   }
 
   constructor(request: DriveRequest) {
     this.#request = request;
     this.#faults = faultsOf(request);
     this.#lateness = new LatenessCount(request.kept.now.lateness);
+    this.#observedBefore = request.kept.now.observation;
     const { context, clock, clusters } = request;
     this.#demands = clusters.map(({ record }) => demandSchedule(context.spec, record.index));
     // A worker that takes a soak over shows the target of the ramp until then.
@@ -96,7 +103,7 @@ export class Drive {
   /**
    * Carries out operations and faults to their end, replaces lost Pods meanwhile, and then gives the last Pods their time. Nothing
    * of it continues afterwards. Faults are undone even if `signal` aborts; `undoSignal` bounds that.
-   * @throws KubeError when a call of the load does not succeed within its budget; the signal's reason
+   * @throws KubeError when a call of the load does not succeed for as long as a load waits for its server; the signal's reason
    */
   async toTheEnd(signal: AbortSignal, undoSignal: AbortSignal): Promise<DriveEnd> {
     const stop = new AbortController();
@@ -105,11 +112,13 @@ export class Drive {
     const faults = this.runFaults(inner, undoSignal);
     const settled = this.#settle(inner);
     const repairing = repairWhileRunning(this.#loads, inner);
+    const ticking = setInterval(this.#request.onTick, SOAK_TICK_MS);
     try {
       // The repairs end only by failing.
       await Promise.race([Promise.all([...loads, faults, settled]), repairing]);
       return { settledAtMs: Date.now(), result: this.#result() };
     } finally {
+      clearInterval(ticking);
       // What fails ends the others.
       stop.abort(new Error('the load is over'));
       await Promise.allSettled([...loads, faults, settled, repairing]);
@@ -143,11 +152,11 @@ export class Drive {
     const { bindable } = this.#aim();
     if (this.#isSettling) {
       const bound = `${total(clusters, 'bound')} of ${bindable} bound`;
-      return `waiting for the last Pods: ${bound}, ${total(clusters, 'ready')} Ready`;
+      return `waiting for the last Pods: ${bound}, ${total(clusters, 'ready')} Ready${waitingText(clusters)}`;
     }
     const ramped = clusters.reduce((sum, { load }) => sum + load.demand.base, 0);
     const moved = bindable === ramped ? '' : ` of ${bindable} wanted`;
-    return `${total(clusters, 'bound')} Pods bound${moved}, ${total(clusters, 'pending')} pending`;
+    return `${total(clusters, 'bound')} Pods bound${moved}, ${total(clusters, 'pending')} pending${waitingText(clusters)}`;
   }
 
   /** Sets the targets to what is wanted now. @returns their sum */
@@ -169,16 +178,24 @@ export class Drive {
     this.#request.kept.change({ lateness: this.#lateness.soFar });
   }
 
+  /** Keeps what was observed. */
+  keepObservation(): void {
+    this.#request.kept.change({ observation: this.#observation() });
+  }
+
+  #observation(): Observation {
+    return observedSoFar(this.#request.clusters, this.#observedBefore);
+  }
+
   /**
-   * Keeps the targets up to date for the soak's time. Then it waits until its last Pods are bound and Ready, at most for the budget of a Pod. Where the profile expects
-   * a standing shortfall they only have to exist; the same holds for Pods beyond the machines.
+   * Keeps the targets up to date for the soak's time. Then it waits until its last Pods are bound and Ready, at most for the budget
+   * of a Pod. Where the profile expects a standing shortfall they only have to exist; the same holds for Pods beyond the machines.
    */
   async #settle(signal: AbortSignal): Promise<void> {
     const { clock, clusters, onTick } = this.#request;
     const { profile, deadlines, plan } = this.#request.context.spec;
     for (let leftMs = clock.endAtMs - Date.now(); leftMs > 0; leftMs = clock.endAtMs - Date.now()) {
       this.#aim();
-      onTick();
       await pause(Math.min(leftMs, SOAK_TICK_MS), signal);
     }
     this.#isSettling = true;
@@ -205,17 +222,23 @@ export class Drive {
       clusters: this.#request.clusters,
       loads: this.#loads,
       lateness: this.#lateness.soFar,
+      observation: this.#observation(),
     });
   }
 
   async #drive(load: SoakLoad, signal: AbortSignal): Promise<void> {
-    const { kept } = this.#request;
+    const { kept, context, clock, clusters } = this.#request;
     await load.run(signal, (lowWater) =>
       kept.change({
         lowWater: { ...kept.now.lowWater, [load.cluster]: lowWater },
         lateness: this.#lateness.soFar,
+        observation: this.#observation(),
       }),
     );
+    const untilMs = Math.max(clock.endAtMs, Date.now()) + context.spec.deadlines.budgets.podReadyMs;
+    const waiting = await completeLoad({ load, clusters, untilMs, signal });
+    if (waiting === undefined) return;
+    context.event('incomplete', `${load.cluster}: its Pods could not be brought to what is wanted${waiting}`);
   }
 
   #faultsRequest(): Parameters<typeof undoFaults>[0] {

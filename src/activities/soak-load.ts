@@ -71,11 +71,11 @@ export class SoakLoad implements RepairableLoad {
     this.#begun = request.lowWater;
   }
 
-  /** Carries out the operations to the last. After that exactly the wanted slots have a Pod. */
+  /** Carries out the operations to the last. */
   async run(signal: AbortSignal, onLowWater: (lowWater: number) => void): Promise<DemandReport> {
     const { cluster, demand, startAtMs, lowWater, callBudgetMs, execution, onLate } = this.#request;
     const firstGeneration = (execution - 1) * GENERATIONS_PER_EXECUTION;
-    const report = await runDemand({
+    return await runDemand({
       scope: scopeOf(cluster),
       pods: cluster.load,
       operations: demand.operations.map((operation) => ({
@@ -96,10 +96,13 @@ export class SoakLoad implements RepairableLoad {
       onBegin: () => this.#begun++,
       onProgress: (progress) => onLowWater(progress.lowWater),
     });
+  }
+
+  /** Brings the Pods to what is wanted after the last operation: exactly the wanted slots have one then. */
+  async complete(signal: AbortSignal): Promise<void> {
     const request = this.#mendRequest(signal);
     await removeSurplus(request);
     await this.#replaceLost(request);
-    return report;
   }
 
   /** The operations that were due before the load ended and have not begun: how late each of them is then, ms. */

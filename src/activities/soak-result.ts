@@ -1,8 +1,10 @@
 import type { StageResult } from '../core/campaign/stage-io.ts';
 import type { SoakLateness } from '../core/plan/checkpoints/soak.ts';
 import { latenessRecord } from '../core/verdict/lateness-record.ts';
+import type { Observation } from '../core/plan/observation.ts';
 import type { ObservedCluster } from '../adapters/observe/observed-cluster.ts';
 import { latenessFacts } from './ramp-result.ts';
+import { waitedText } from './observing.ts';
 import type { SoakLoad } from './soak-load.ts';
 import type { BodyResult } from './stage-activity.ts';
 import { total } from './steady.ts';
@@ -14,13 +16,15 @@ interface Driven {
   readonly loads: readonly SoakLoad[];
   /** How late the operations of all attempts were sent. */
   readonly lateness: SoakLateness;
+  /** What all attempts observed. */
+  readonly observation: Observation;
 }
 
 /** What a drive reports: counts, and the same in words. */
 export type DrivenResult = BodyResult<StageResult>;
 
 /** The result of a load. */
-export function drivenResult({ clock, clusters, loads, lateness }: Driven): DrivenResult {
+export function drivenResult({ clock, clusters, loads, lateness, observation }: Driven): DrivenResult {
   const sum = (of: (load: SoakLoad) => number): number => loads.reduce((all, load) => all + of(load), 0);
   const replaced = sum((load) => load.count('replace'));
   const created = sum((load) => load.count('create'));
@@ -28,7 +32,7 @@ export function drivenResult({ clock, clusters, loads, lateness }: Driven): Driv
   const lost = sum((load) => load.lost);
   const moved = created + deleted === 0 ? '' : `${created} added and ${deleted} removed as demand moved, `;
   return {
-    detail: `${replaced} Pods replaced, ${moved}${lost} lost and replaced`,
+    detail: `${replaced} Pods replaced, ${moved}${lost} lost and replaced${waitedText(observation)}`,
     facts: {
       soakStartMs: clock.startAtMs,
       soakEndMs: clock.endAtMs,
@@ -42,7 +46,7 @@ export function drivenResult({ clock, clusters, loads, lateness }: Driven): Driv
       operationsLateWorstMs: lateness.worstMs,
       podsBound: total(clusters, 'bound'),
       podsPresent: total(clusters, 'present'),
-      watchSilent: clusters.reduce((all, cluster) => all + cluster.watchStats().silent, 0),
+      watchSilent: observation.watch.silent,
     },
   };
 }

@@ -30,7 +30,7 @@ export interface SoakAdapters {
 export function createSoak(log: Logger, adapters: SoakAdapters): (input: StageInput) => Promise<StageResult> {
   return stageActivity('soak', log, async (context) => {
     const { spec, owner } = context;
-    const clusters = await context.step('watchesOpened', () =>
+    const clusters = await context.step(['watchesOpened', 'watchesAnswered'], () =>
       adapters.observers.of(spec, context.clusters(), owner, { stage: 'soak', execution: context.input.execution }),
     );
     const first = context.checkpoint ?? { startAtMs: Date.now(), lowWater: {}, actions: {} };
@@ -44,7 +44,7 @@ export function createSoak(log: Logger, adapters: SoakAdapters): (input: StageIn
     };
     const drive = new Drive({ context, clock, kept, clusters, effectOf: adapters.effectOf, onTick });
     try {
-      if (!isOver(kept.now)) await context.step('podsListed', ({ signal }) => drive.begin(signal));
+      if (!isOver(kept.now)) await context.step(['podsListed', 'podsAnswered'], ({ signal }) => drive.begin(signal));
       await context.step(SOAK_STEPS, async ({ signal, progress }) => {
         // Changes of the checkpoint report too: after the soak's time only they show that late operations and faults continue.
         kept.reportTo(() => progress(detailsOf(clock, drive, watch)));
@@ -61,6 +61,7 @@ export function createSoak(log: Logger, adapters: SoakAdapters): (input: StageIn
       }
       throw error;
     } finally {
+      drive.keepObservation();
       await gates.close();
     }
   });
@@ -71,6 +72,7 @@ const SOAK_STEPS = [
   'settle',
   'soak',
   'burstPods',
+  'overload',
   'lastCheckDue',
   'lastCheck',
   'lastPodReady',

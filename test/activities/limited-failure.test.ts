@@ -7,6 +7,7 @@ import {
 import { temporal } from '@temporalio/proto';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { KubeError, LastingRefusal } from '../../src/adapters/kube/kube-error.ts';
 import { limitedFailure, MAX_FAILURE_BYTES } from '../../src/activities/limited-failure.ts';
 
 /** Bytes of a failure as Temporal encodes it. */
@@ -73,6 +74,15 @@ describe('a limited failure', () => {
       nonRetryable: false,
     });
     expect(limitedFailure(new CancelledFailure(''), POINTER).message).toBe('CancelledFailure');
+  });
+
+  test('of a server that has refused a request for long needs no other attempt', () => {
+    expect(limitedFailure(new LastingRefusal('GET /pods: no success', 403), POINTER)).toMatchObject({
+      message: 'GET /pods: no success',
+      type: 'HarnessFault',
+      nonRetryable: true,
+    });
+    expect(limitedFailure(new KubeError('GET /pods: 403', 403), POINTER).nonRetryable).toBe(false);
   });
 
   test('says where the whole message is', () => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { rampResult } from '../../src/activities/ramp-result.ts';
 import type { LatenessCounts } from '../../src/core/plan/lateness-histogram.ts';
+import { UNTROUBLED } from '../../src/core/plan/observation.ts';
 import type { ArrivalsReport } from '../../src/adapters/kube/run-arrivals.ts';
 
 const NONE = { count: 0, p50Ms: 0, p99Ms: 0, maxMs: 0, lateCount: 0 };
@@ -59,10 +60,16 @@ test.for<[string, readonly ArrivalsReport[], LatenessCounts | undefined, string,
     { askedPerSec: 4, achievedPerSec: 3 },
   ],
 ])('%s', ([, reports, late, detail, measured]) => {
-  const result = rampResult(reports, late);
+  const result = rampResult(reports, late, UNTROUBLED);
   expect(result.detail).toBe(detail);
   const { askedPerSec, achievedPerSec, sentLateP99LowMs, sentLateP99Ms } = result.facts;
   const known = { askedPerSec, achievedPerSec, sentLateP99LowMs, sentLateP99Ms };
   expect(JSON.parse(JSON.stringify(known))).toEqual(measured);
   expect(Object.values(result.facts)).not.toContain(undefined);
+});
+
+test('says how many requests waited for a server, and how long', () => {
+  const requests = { ...UNTROUBLED.requests, waited: 14, longestMs: 20_400, refused: 30 };
+  const { detail } = rampResult([full], undefined, { ...UNTROUBLED, requests });
+  expect(detail).toBe('10 of 10 Pods created, 14 requests waited for a server, at most 20 s');
 });

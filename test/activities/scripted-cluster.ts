@@ -1,5 +1,6 @@
 import type { ObservedCluster } from '../../src/adapters/observe/observed-cluster.ts';
 import { clusterLoad } from '../../src/core/plan/cluster-load.ts';
+import { UNTROUBLED } from '../../src/core/plan/observation.ts';
 import type { CampaignSpec } from '../../src/core/plan/spec.ts';
 
 /** An observed cluster that a test scripts: it asks only `client`, and counts what it is given. */
@@ -15,16 +16,9 @@ export function scriptedCluster(
     load: clusterLoad(spec, index, owner),
     client,
     counts: () => ({ present, bound: present, ready: present, pending: 0, deleted: 0 }),
-    watchStats: () => ({
-      events: 0,
-      bookmarks: 0,
-      lists: 0,
-      resumes: 0,
-      silent: 0,
-      replaced: 0,
-      failures: 0,
-      longestUnconfirmedMs: 0,
-    }),
+    observation: () => UNTROUBLED,
+    confirmedAgeMs: () => 0,
+    waitingFor: () => undefined,
     want: (slots) => new Set(slots),
     onLate: () => undefined,
     recorder: { created: () => undefined, deleted: () => undefined },

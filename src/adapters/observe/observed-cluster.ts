@@ -1,8 +1,10 @@
 import type { ClusterRecord } from '../host/ledger.ts';
 import { connectCluster, type ClusterClient } from '../kube/client.ts';
+import { KubeError } from '../kube/kube-error.ts';
+import { Patience } from '../kube/patience.ts';
 import { PodCounter, type PodCounts } from '../kube/pod-counter.ts';
 import type { PodRecorder } from '../kube/pod-recorder.ts';
-import type { PodWatch, WatchStats } from '../kube/pod-watch.ts';
+import type { PodWatch } from '../kube/pod-watch.ts';
 import { watchPods } from '../kube/watch-pods.ts';
 import { registry } from '../prometheus/own-metrics.ts';
 import { clusterLoad, type ClusterLoad } from '../../core/plan/cluster-load.ts';
@@ -10,13 +12,18 @@ import { wantedSlots } from '../../core/plan/demand.ts';
 import { histogramBounds } from '../../core/plan/histogram-bounds.ts';
 import { WATCH_COMPARE_MS } from '../../core/plan/limits.ts';
 import type { Ownership } from '../../core/plan/labels.ts';
+import type { Observation } from '../../core/plan/observation.ts';
 import type { CampaignSpec } from '../../core/plan/spec.ts';
+import { messageOf } from '../../core/text/message-of.ts';
 import { ClusterMetrics } from './cluster-metrics.ts';
 import { PodAccounts } from './pod-accounts.ts';
 import type { LoadStage, PodFact } from './pod-facts.ts';
 import { journalFolder, PodJournal } from './pod-journal.ts';
 
-/** A cluster as the load stages see it: its load, a client, and a watch that counts Pods and measures their binding. */
+/**
+ * A cluster as the load stages see it: its load, a client whose requests wait for an overloaded server, and a watch that counts
+ * Pods and measures their binding.
+ */
 export interface ObservedCluster {
   readonly record: Pick<ClusterRecord, 'name' | 'index'>;
   readonly load: ClusterLoad;
@@ -28,7 +35,12 @@ export interface ObservedCluster {
    * @returns the set of them; what is added to it and deleted from it counts at once
    */
   want(slots: Iterable<number>): Set<number>;
-  watchStats(): WatchStats;
+  /** How well the watch went since the stage began or continued, and what the requests waited for. */
+  observation(): Observation;
+  /** Since the last list that confirmed the state, ms. */
+  confirmedAgeMs(): number;
+  /** The request that has waited longest for the server and still waits, in words; undefined while none waits. */
+  waitingFor(): string | undefined;
   /** Gets the answers of the load's requests. */
   readonly recorder: PodRecorder;
   /** Records how late the request of one operation was sent, ms. */
@@ -46,6 +58,18 @@ export interface ObservedCluster {
 /** Stages in which Pods are created. */
 const LOAD_STAGES = ['ramp', 'steady', 'soak'] as const;
 
+/** What a watch of a cluster begins with. */
+interface Beginning {
+  readonly spec: CampaignSpec;
+  readonly record: ClusterRecord;
+  readonly load: ClusterLoad;
+  readonly client: ClusterClient;
+  readonly signal: AbortSignal;
+  readonly patience: Patience;
+  /** Called when the server has not answered the first list for as long as the patience allows. */
+  readonly giveUp: (cause: unknown) => void;
+}
+
 /** An observed cluster whose watch runs until `signal` aborts. */
 export class WatchedCluster implements ObservedCluster {
   readonly record: ClusterRecord;
@@ -58,20 +82,26 @@ export class WatchedCluster implements ObservedCluster {
   readonly #metrics: ClusterMetrics;
   readonly #journal: PodJournal;
   readonly #watch: PodWatch;
+  readonly #patience: Patience;
+  readonly #stop = new AbortController();
+  #hasStage = false;
   #endScrapes = (): void => undefined;
 
-  /** Connects and waits for the first list. @throws KubeError when the cluster does not answer */
+  /** Connects and waits for the first list. @throws KubeError when the cluster does not answer for as long as a load waits for it */
   static async begin(
     spec: CampaignSpec,
     record: ClusterRecord,
     owner: Ownership,
     signal: AbortSignal,
+    patience = new Patience(),
   ): Promise<WatchedCluster> {
     const client = await connectCluster({ kubeconfigPath: record.kubeconfigPath, context: record.context });
     let observed: WatchedCluster | undefined;
     try {
-      observed = new WatchedCluster(spec, record, clusterLoad(spec, record.index, owner), client, signal);
-      await observed.#watch.synced;
+      const { promise: givenUp, reject: giveUp } = Promise.withResolvers<never>();
+      const load = clusterLoad(spec, record.index, owner);
+      observed = new WatchedCluster({ spec, record, load, client, signal, patience, giveUp });
+      await Promise.race([observed.#watch.synced, givenUp]);
       return observed;
     } catch (cause) {
       if (observed !== undefined) observed.#metrics.hide(observed.#accounts.counts());
@@ -80,17 +110,12 @@ export class WatchedCluster implements ObservedCluster {
     }
   }
 
-  private constructor(
-    spec: CampaignSpec,
-    record: ClusterRecord,
-    load: ClusterLoad,
-    client: ClusterClient,
-    signal: AbortSignal,
-  ) {
+  private constructor({ spec, record, load, client, signal, patience, giveUp }: Beginning) {
     this.#spec = spec;
     this.record = record;
     this.load = load;
-    this.client = client;
+    this.#patience = patience;
+    this.client = client.patient(patience);
     this.target = load.demand.base;
     this.#metrics = new ClusterMetrics({ campaign: spec.campaign, cluster: record.name });
     this.#accounts = new PodAccounts({
@@ -99,18 +124,31 @@ export class WatchedCluster implements ObservedCluster {
     });
     this.#journal = PodJournal.open(journalFolder(spec.slug, record.name), (fact) => this.#replay(fact));
     this.#counter = new PodCounter(wantedSlots(load.demand, 0));
+    const firstList = patience.begin('GET', `the first list of the Pods of ${record.name}`);
     this.#watch = watchPods({
       client,
       namespace: load.namespace,
       labelSelector: load.labelSelector,
-      signal,
+      signal: AbortSignal.any([signal, this.#stop.signal]),
       compareMs: WATCH_COMPARE_MS,
       listBudgetMs: spec.deadlines.budgets.apiCallMs,
       onChange: (change) => {
         this.#counter.take(change);
         this.#accounts.take(change, Date.now());
       },
+      onFailure: (cause) => {
+        if (this.#watch.confirmedAtMs() !== undefined) return;
+        try {
+          firstList.missed(cause instanceof KubeError ? cause.status : 0, messageOf(cause));
+        } catch (over) {
+          giveUp(over);
+        }
+      },
     });
+    this.#watch.synced.then(
+      () => firstList.end(),
+      () => firstList.end(),
+    );
   }
 
   readonly recorder: PodRecorder = {
@@ -131,6 +169,12 @@ export class WatchedCluster implements ObservedCluster {
     if (!this.#metrics.hasLateness)
       this.#record({ type: 'lateness', bounds: histogramBounds('belay_load_lateness_seconds', gates) });
     this.#accounts.begin({ stage, execution }, Date.now());
+    // Until the first stage everything belongs to it.
+    if (this.#hasStage) {
+      this.#watch.restartStats();
+      this.#patience.restartCounts();
+    }
+    this.#hasStage = true;
     this.#journal.flush();
     this.#endScrapes();
     this.#endScrapes = registry.beforeScrape(() => this.#refresh());
@@ -151,8 +195,17 @@ export class WatchedCluster implements ObservedCluster {
     return this.#counter.want(slots);
   }
 
-  watchStats(): WatchStats {
-    return this.#watch.stats();
+  observation(): Observation {
+    const { silent, replaced, failures, longestUnconfirmedMs } = this.#watch.stats();
+    return { watch: { silent, replaced, failures, longestUnconfirmedMs }, requests: this.#patience.waits() };
+  }
+
+  confirmedAgeMs(): number {
+    return Date.now() - (this.#watch.confirmedAtMs() ?? 0);
+  }
+
+  waitingFor(): string | undefined {
+    return this.#patience.waitingFor();
   }
 
   endPods(): void {
@@ -164,6 +217,7 @@ export class WatchedCluster implements ObservedCluster {
   async close(): Promise<void> {
     this.#endScrapes();
     this.#journal.close();
+    this.#stop.abort(new Error('the watch has ended'));
     await this.#watch.done;
     await this.client.close();
   }

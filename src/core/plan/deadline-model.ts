@@ -29,6 +29,8 @@ export interface Wait {
   readonly atOnce?: number;
   /** The longest time without progress. Absent: the whole step. */
   readonly stallMs?: number;
+  /** A wait for what should not happen. Under a limit that the profile sets for the stage, it has what the other waits leave. */
+  readonly yields?: boolean;
 }
 
 /** One term of a derivation. The sum of the terms is one attempt. */

@@ -68,7 +68,7 @@ export function deriveDeadlines(input: DeadlineInput): DeadlineResult {
     peak: input.peak ?? { bindable: 0, extra: 0 },
     placed: input.placed !== undefined,
   };
-  const steps = byStage((stage) => deriveSteps(stage, shape));
+  const steps = byStage((stage) => fitted(deriveSteps(stage, shape), limitOf(profile, stage)));
   for (const stage of STAGES) {
     const limitMs = limitOf(profile, stage);
     if (limitMs === undefined) continue;
@@ -129,6 +129,16 @@ function byStage<T>(of: (stage: Stage) => T): Readonly<Record<Stage, T>> {
 export function remainingMs({ stages, deadlines }: Pick<CampaignSpec, 'stages' | 'deadlines'>, stage: Stage): number {
   const rest = stages.slice(stages.indexOf(stage));
   return rest.reduce((sum, each) => sum + stageMsOf(deadlines, each), 0) + deadlines.holdMs + CAMPAIGN_GRACE_MS;
+}
+
+/** The steps under a limit that the profile sets: what the others leave of it is divided among those that yield. */
+function fitted(steps: readonly DerivationStep[], limitMs: number | undefined): readonly DerivationStep[] {
+  const yielding = steps.filter((step) => step.yields === true);
+  const leftMs = limitMs === undefined ? Infinity : limitMs - MIN_MARGIN_MS - sumOf(steps) + sumOf(yielding);
+  const share = Math.max(0, Math.min(1, leftMs / sumOf(yielding)));
+  return steps
+    .map(({ yields, ...step }) => (yields === true ? { ...step, eachMs: Math.floor(step.eachMs * share) } : step))
+    .filter(({ eachMs }) => eachMs > 0);
 }
 
 function limitOf(profile: Profile, stage: Stage): number | undefined {

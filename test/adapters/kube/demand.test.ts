@@ -289,6 +289,7 @@ test('a soak that is tried again has generations of its own, mends what is lost,
   );
   let lowWater = 0;
   await soak.run(within().signal, (reached) => (lowWater = reached));
+  await soak.complete(within().signal);
   expect(lowWater).toBe(operations.length);
   expect(soak.aim()).toMatchObject({ pods: PODS, bindable: PODS });
   expect(observedCluster.target).toBe(PODS);

@@ -2,7 +2,13 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { STAGES } from '../../../src/core/model/stages.ts';
 import { backoffTotalMs, deriveDeadlines, remainingMs } from '../../../src/core/plan/deadlines.ts';
-import { ATTEMPTS, BEAT_PERIOD_MS, HEARTBEAT_MS } from '../../../src/core/plan/limits.ts';
+import {
+  ATTEMPTS,
+  BEAT_PERIOD_MS,
+  HEARTBEAT_MS,
+  OVERLOADED_PODS_PER_SECOND_FLOOR,
+  UNANSWERED_LIMIT_MS,
+} from '../../../src/core/plan/limits.ts';
 import type { StageDeadlines } from '../../../src/core/plan/deadline-model.ts';
 import type { DeadlineResult } from '../../../src/core/plan/deadlines.ts';
 import type { Profile } from '../../../src/core/model/profile.ts';
@@ -96,6 +102,36 @@ describe('deriveDeadlines', () => {
     const few = accepted(derive({}, 4)).stages.provision.attemptMs;
     const many = accepted(derive({}, 5)).stages.provision.attemptMs;
     expect(many - few).toBeGreaterThanOrEqual(120_000);
+  });
+
+  it.each(['ramp', 'steady', 'soak'] as const)('lets %s wait for an overloaded server', (stage) => {
+    const few = accepted(derive({}, 1)).stages[stage];
+    expect(few.attemptMs).toBeGreaterThan(2 * UNANSWERED_LIMIT_MS);
+    const plan = aPlan({ clusterCount: 1, totalPods: 20_000 });
+    const many = accepted(deriveDeadlines({ profile: aProfile(), plan, substrate: aSubstrate() })).stages[stage];
+    expect(many.attemptMs - few.attemptMs).toBeGreaterThan(17_500_000 / OVERLOADED_PODS_PER_SECOND_FLOOR);
+  });
+
+  it('gives the waits for such a server what a limit of the profile leaves them, down to nothing', () => {
+    const waits = ['watchesAnswered', 'overload'];
+    const under = (rampMs: number): StageDeadlines['stages']['ramp'] =>
+      accepted(derive({ deadlines: { rampMs } })).stages.ramp;
+    const msOf = (rampMs: number): number =>
+      under(rampMs)
+        .derivation.filter(({ id }) => waits.includes(id))
+        .reduce((sum, { count, eachMs }) => sum + count * eachMs, 0);
+    const [message] = refusals(derive({ deadlines: { rampMs: 1_000 } }));
+    const leastMs = durationIn(message, /at least (\w+)/);
+    expect(msOf(leastMs)).toBe(0);
+    expect(msOf(leastMs + 100_000)).toBeGreaterThan(98_000);
+    expect(msOf(leastMs + 100_000)).toBeLessThanOrEqual(100_000);
+    expect(under(leastMs + 100_000).attemptMs).toBe(leastMs + 100_000);
+    const enoughMs = leastMs + 10_000_000;
+    expect(msOf(enoughMs)).toBe(
+      accepted(derive({}))
+        .stages.ramp.derivation.filter(({ id }) => waits.includes(id))
+        .reduce((sum, { count, eachMs }) => sum + count * eachMs, 0),
+    );
   });
 
   it('lets teardown wait for a chart in a borrowed cluster, and for none where there is none', () => {

@@ -1,5 +1,6 @@
 import { recordedFields } from '../../files/recorded-fields.ts';
 import { parseLatenessCounts, type LatenessCounts } from '../lateness-histogram.ts';
+import { observationIn, type Observation } from '../observation.ts';
 
 /** When the ramp began, so that every attempt uses the same clock, and how far each cluster is. */
 export interface RampCheckpoint {
@@ -9,6 +10,8 @@ export interface RampCheckpoint {
   readonly lowWater: Readonly<Record<string, number>>;
   /** How late the requests of all attempts were sent. Absent where an attempt of an earlier version did not record it. */
   readonly lateness?: LatenessCounts;
+  /** What all attempts observed. Absent in records of earlier versions. */
+  readonly observation?: Observation;
 }
 
 /** Reads a checkpoint from disk or from a heartbeat; undefined if there is none. @throws UnreadableRecord naming the field */
@@ -18,6 +21,7 @@ export function parseRampCheckpoint(value: unknown): RampCheckpoint | undefined 
   return {
     startAtMs: fields.number('startAtMs'),
     lowWater: parseLowWater(value),
+    ...observationIn(fields),
     ...(fields.has('lateness') ? { lateness: parseLatenessCounts(fields, 'lateness') } : {}),
   };
 }

@@ -2,6 +2,7 @@ import { recordedFields, type RecordedFields } from '../../files/recorded-fields
 import type { GateResult } from '../../gates/model.ts';
 import { recordedReason } from '../../gates/recorded-reason.ts';
 import { parseLatenessCounts, type LatenessCounts } from '../lateness-histogram.ts';
+import { observationIn, type Observation } from '../observation.ts';
 import { parseLowWater } from './ramp.ts';
 
 /** What a soak resumes from. Its clock does not change when a worker dies. */
@@ -16,6 +17,8 @@ export interface SoakCheckpoint {
   readonly breach?: GateResult;
   /** How late the operations of all attempts were sent. Absent in records of earlier versions. */
   readonly lateness?: SoakLateness;
+  /** What all attempts observed. Absent in records of earlier versions. */
+  readonly observation?: Observation;
   /** The soak is over without a breach. An attempt that resumes only reads the gates that were not read, and reports. */
   readonly ended?: EndedSoak;
 }
@@ -77,6 +80,7 @@ export function parseSoakCheckpoint(value: unknown): SoakCheckpoint | undefined 
     ),
     ...(fields.has('breach') ? { breach: parseBreach(fields.object('breach')) } : {}),
     ...(fields.has('lateness') ? { lateness: parseLateness(fields.object('lateness')) } : {}),
+    ...observationIn(fields),
     ...(fields.has('ended') ? { ended: parseEnded(fields.object('ended')) } : {}),
   };
 }

@@ -1,13 +1,14 @@
 import { counted } from '../../text/counted.ts';
 import { parseRampCheckpoint } from '../checkpoints/ramp.ts';
 import { WATCH_CALLS } from '../limits.ts';
-import { callWait, largestCluster, pagesOf } from './shape.ts';
+import { answerWait, callWait, largestCluster, overloadWait, pagesOf } from './shape.ts';
 import type { StageDescriptor } from './stage-descriptor.ts';
 
 /** Creates the Pods of every cluster at their intended moments. All clusters work side by side. */
 export const ramp = {
   steps: {
     watchesOpened: (shape) => callWait(shape, 'watches opened', 'apiCallMs', WATCH_CALLS),
+    watchesAnswered: () => answerWait('watches'),
     podsListed: (shape) => callWait(shape, 'existing Pods listed', 'apiCallMs', pagesOf(largestCluster(shape))),
     arrivals: ({ profile }) => ({
       what: 'arrivals spread over the ramp',
@@ -20,6 +21,7 @@ export const ramp = {
       count: Math.ceil(plan.totalPods / Math.max(1, plan.rampSupplyPodsPerSec)),
       eachMs: 1_000,
     }),
+    overload: overloadWait,
     lastPodReady: (shape) => callWait(shape, 'the last Pod ready', 'podReadyMs'),
   },
   describe: ({ plan, profile }) => `${counted(plan.totalPods, 'Pod')} over ${profile.loadProfile.rampSeconds} s`,

@@ -6,7 +6,13 @@ import { budgetField } from '../call-budgets.ts';
 import { podsOfLargestCluster } from '../cluster-pods.ts';
 import type { CallBudgets, Wait } from '../deadline-model.ts';
 import type { DemandPeak } from '../demand-peak.ts';
-import { CALLS_PER_MANIFEST, GROUP_CLUSTERS, LIST_PAGE } from '../limits.ts';
+import {
+  CALLS_PER_MANIFEST,
+  GROUP_CLUSTERS,
+  LIST_PAGE,
+  OVERLOADED_PODS_PER_SECOND_FLOOR,
+  UNANSWERED_LIMIT_MS,
+} from '../limits.ts';
 import type { Plan } from '../plan.ts';
 
 /** Everything that the waits of a campaign depend on. */
@@ -64,6 +70,23 @@ export function itemWait(
 ): Wait {
   const { total, atOnce, perItem = 1 } = items;
   return { ...callWait(shape, what, name, Math.ceil(total / atOnce) * perItem), perItem, atOnce };
+}
+
+/** The wait of requests for a server that refuses or does not answer for a while. */
+export function answerWait(what: string): Wait {
+  return { what: `${what} of a server that does not answer`, count: 1, eachMs: UNANSWERED_LIMIT_MS, yields: true };
+}
+
+/** The wait for a server that is so overloaded that it takes only a few Pods a second, or does not answer for a while. */
+export function overloadWait(shape: CampaignShape): Wait {
+  const pods = largestCluster(shape);
+  const seconds = secondsOf(pods, OVERLOADED_PODS_PER_SECOND_FLOOR) + UNANSWERED_LIMIT_MS / 1_000;
+  return {
+    what: `an overloaded server, at least ${OVERLOADED_PODS_PER_SECOND_FLOOR} Pods a second in a cluster`,
+    count: seconds,
+    eachMs: 1_000,
+    yields: true,
+  };
 }
 
 /** Clusters of one host: all of them, except where hosts work side by side: on a hosted substrate, and in groups. */

@@ -1,7 +1,7 @@
 import { longestFaultMs } from '../../faults/registry.ts';
 import type { CallBudgets, Wait } from '../deadline-model.ts';
 import { BURST_PODS_PER_SECOND_FLOOR, EVALUATION_QUERIES, FAULT_CALLS, SOAK_START_MS, WATCH_CALLS } from '../limits.ts';
-import { callWait, largestCluster, pagesOf, type CampaignShape } from './shape.ts';
+import { answerWait, callWait, largestCluster, overloadWait, pagesOf, type CampaignShape } from './shape.ts';
 
 /** The steps of a soak, of its drive and of its watch: each of them has its own selection. */
 
@@ -30,8 +30,10 @@ export const START_STEPS = {
 /** What is needed before the load can be driven. */
 export const OPENING_STEPS = {
   watchesOpened: (shape: CampaignShape): Wait => callWait(shape, 'watches opened', 'apiCallMs', WATCH_CALLS),
+  watchesAnswered: (): Wait => answerWait('watches'),
   podsListed: (shape: CampaignShape): Wait =>
     callWait(shape, 'existing Pods listed', 'apiCallMs', pagesOf(largestCluster(shape))),
+  podsAnswered: (): Wait => answerWait('a list'),
 };
 
 /** Pods beyond those of the ramp. */
@@ -42,6 +44,9 @@ export const BURST_STEPS = {
     eachMs: 1_000,
   }),
 };
+
+/** Operations on a server that is late. */
+export const OVERLOAD_STEPS = { overload: overloadWait };
 
 /** The check that is under way when the soak ends. */
 export const CHECK_STEPS = {

@@ -7,6 +7,7 @@ import {
   FAULT_STEPS,
   LAST_POD_STEPS,
   OPENING_STEPS,
+  OVERLOAD_STEPS,
   READING_STEPS,
 } from './soak-steps.ts';
 import type { StageDescriptor } from './stage-descriptor.ts';
@@ -17,6 +18,7 @@ export const soak = {
     ...OPENING_STEPS,
     ...CLOCK_STEPS,
     ...BURST_STEPS,
+    ...OVERLOAD_STEPS,
     ...CHECK_STEPS,
     ...LAST_POD_STEPS,
     ...READING_STEPS,
