@@ -1,5 +1,6 @@
 import type { ClimbResult, LadderSpec } from '../core/campaign/climb.ts';
 import type { CampaignOutline } from '../core/campaign/outline.ts';
+import type { PlaceInput, PlaceResult } from '../core/campaign/placement.ts';
 import type {
   DriveInput,
   DriveResult,
@@ -48,6 +49,11 @@ export interface ResolveActivities {
 /** Runs on the campaign's host, which has the specification. */
 export interface RespecActivities {
   respec(input: RespecInput): Promise<CampaignOutline>;
+}
+
+/** Asks the host of the worker that runs it to take clusters of a campaign. */
+export interface PlacementActivities {
+  place(input: PlaceInput): Promise<PlaceResult>;
 }
 
 /** The stages after resolve. A stage that reports only details and facts needs no entry here. */

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { HostSample } from '../core/gates/host-saturation.ts';
-import { hostRecord, type HostSize } from '../core/verdict/host-record.ts';
+import type { HostSize } from '../core/model/host-size.ts';
+import { hostRecord } from '../core/verdict/host-record.ts';
 import type { InfrastructureEvent } from '../core/gates/infrastructure.ts';
 import type { Ledger } from '../adapters/host/ledger.ts';
 import { buildSummary } from '../core/verdict/build-summary.ts';

@@ -5,12 +5,21 @@ import { stateFolder } from './folders.ts';
 /** Queue of workflows and of everything that any worker may do. */
 export const SHARED_QUEUE = 'belay';
 
+/** Name of this host: readable, and unique among the hosts of a Temporal. Two state folders on one machine are two hosts. */
+export function hostName(): string {
+  const machine = hostname().replaceAll(/[^A-Za-z0-9-]/g, '-');
+  return `${machine}-${createHash('sha256').update(stateFolder()).digest('hex').slice(0, 8)}`;
+}
+
 /**
  * Queues that only workers of this host and state folder serve: what a campaign made lies in that folder, so that its
  * later stages must come back to it.
  */
 export function hostQueues(): { readonly hostQueue: string; readonly loadQueue: string } {
-  const host = hostname().replaceAll(/[^A-Za-z0-9-]/g, '-');
-  const id = `${host}-${createHash('sha256').update(stateFolder()).digest('hex').slice(0, 8)}`;
-  return { hostQueue: `${SHARED_QUEUE}-host-${id}`, loadQueue: `${SHARED_QUEUE}-load-${id}` };
+  return queuesOfHost(hostName());
+}
+
+/** The queues of a host by its name. */
+export function queuesOfHost(host: string): { readonly hostQueue: string; readonly loadQueue: string } {
+  return { hostQueue: `${SHARED_QUEUE}-host-${host}`, loadQueue: `${SHARED_QUEUE}-load-${host}` };
 }

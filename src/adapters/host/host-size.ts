@@ -1,5 +1,5 @@
 import { availableParallelism, totalmem } from 'node:os';
-import type { HostSize } from '../../core/verdict/host-record.ts';
+import type { HostSize } from '../../core/model/host-size.ts';
 
 /** The size of this host, or of what the worker's cgroup lets it use of it. */
 export function hostSize(): HostSize {

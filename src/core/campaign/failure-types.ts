@@ -15,6 +15,8 @@ export const FAILURE_TYPES = {
   stalled: 'StepStalled',
   /** A tool, a cluster or a service of the harness is missing or failed. */
   harnessFault: 'HarnessFault',
+  /** The host that was asked does not take a group of clusters; another one may. */
+  hostFull: 'HostFull',
 } as const;
 
 /** Failures that another attempt of the same activity cannot avoid. */

@@ -34,6 +34,16 @@ export const OBSERVER_GRACE_MS = 3_600_000;
 /** The most clusters of one group. A larger host takes groups of several campaigns. */
 export const GROUP_CLUSTERS = 100;
 
+// Placement on hosts.
+
+/** How long a campaign waits by default for hosts with free capacity, ms. */
+export const DEFAULT_HOST_WAIT_MS = 300_000;
+/** Placing one group on the host that was asked, ms, and one attempt of it. */
+export const PLACE_MS = 40_000;
+export const PLACE_ATTEMPT_MS = 60_000;
+/** The pause until the next host is asked, ms. */
+export const HOST_FULL_PAUSE_MS = 1_000;
+
 // Clusters of one host.
 
 /** Clusters that are created, or removed, at once. */

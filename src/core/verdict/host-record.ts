@@ -1,12 +1,7 @@
 import { hostBusyIn, saturatedSpans, type HostSample } from '../gates/host-saturation.ts';
+import type { HostSize } from '../model/host-size.ts';
 import type { Stage } from '../model/stages.ts';
 import type { HostRecord, HostStageRecord } from './summary-model.ts';
-
-/** The size of a host. */
-export interface HostSize {
-  readonly cores: number;
-  readonly memoryBytes: number;
-}
 
 /** The executions of stages that a host's record has. */
 type Execution = Readonly<{ stage: Stage; execution: number; startedAtMs: number; endedAtMs: number }>;

@@ -1,0 +1,5 @@
+/** The size of a host. */
+export interface HostSize {
+  readonly cores: number;
+  readonly memoryBytes: number;
+}

@@ -1,0 +1,179 @@
+import { CancelledFailure } from '@temporalio/common';
+import type { Info } from '@temporalio/activity';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createPlace, type PlaceAdapters } from '../../src/activities/place.ts';
+import { leaseCapacity } from '../../src/adapters/host/capacity.ts';
+import { readLedger, removeCampaignFolder, updateLedger } from '../../src/adapters/host/ledger.ts';
+import type { LeadAddress, PlaceInput } from '../../src/core/campaign/placement.ts';
+import type { CampaignSpec } from '../../src/core/plan/spec.ts';
+import { aSpec } from '../workflows/make-spec.ts';
+
+const here = { host: 'b', hostQueue: 'belay-host-b', loadQueue: 'belay-load-b', address: '10.0.0.2' };
+const lead: LeadAddress = {
+  host: 'a',
+  endpointUrl: 'https://10.0.0.1:1',
+  prometheusUrl: 'https://10.0.0.1:2',
+  certificatePem: 'PEM',
+};
+
+let home: string;
+let kept: CampaignSpec[];
+
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'belay-place-'));
+  vi.stubEnv('BELAY_HOME', home);
+  kept = [];
+});
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(home, { recursive: true, force: true });
+});
+
+function input(more: Partial<PlaceInput> = {}): PlaceInput {
+  return {
+    campaign: 'c',
+    slug: 'bslug',
+    workflowId: 'w',
+    runId: 'r',
+    specHash: 'h',
+    group: 'g1',
+    firstCluster: 1,
+    wanted: 3,
+    expiresAtMs: Date.now() + 3_600_000,
+    lead,
+    ...more,
+  };
+}
+
+function ofLead(): PlaceInput {
+  const { lead: _, ...rest } = input({ group: 'g0', firstCluster: 0 });
+  return rest;
+}
+
+/** Carries a placement out with this host's real ledgers, and with a capacity of two clusters. */
+async function place(
+  value: PlaceInput,
+  adapters: Partial<PlaceAdapters> = {},
+  info: Partial<Info> = {},
+): Promise<{ readonly end: unknown; readonly beats: readonly Record<string, unknown>[] }> {
+  const env = new MockActivityEnvironment(info, { logger: new DefaultLogger('ERROR') });
+  const beats: Record<string, unknown>[] = [];
+  env.on('heartbeat', (details: Record<string, unknown>) => beats.push(details));
+  const activity = createPlace(pino({ level: 'silent' }), {
+    thisHost: () => here,
+    capacity: () => 2,
+    lease: leaseCapacity,
+    release: removeCampaignFolder,
+    recordGroup: (slug, group) => void updateLedger(slug, (ledger) => ({ ...ledger, group })),
+    openLead: ({ host }) => Promise.resolve({ ...lead, host: host.host }),
+    fetchSpec: () => Promise.resolve(aSpec()),
+    keepSpec: (spec) => void kept.push(spec),
+    ...adapters,
+  });
+  const end = await (env.run(activity.place, value) as Promise<unknown>).catch((error: unknown) => error);
+  return { end, beats };
+}
+
+describe('a member', () => {
+  test('takes what it has capacity for, keeps the specification, and answers the same again', async () => {
+    const answer = { group: 'g1', ...here, firstCluster: 1, clusterCount: 2 };
+    expect((await place(input())).end).toEqual(answer);
+    expect(kept).toEqual([aSpec()]);
+    expect(readLedger('bslug')).toMatchObject({
+      campaign: 'c',
+      runId: 'r',
+      leasedClusters: 2,
+      group: { name: 'g1', firstCluster: 1, clusterCount: 2, lead: false, leadAddress: lead },
+    });
+    expect((await place(input())).end).toEqual(answer);
+  });
+
+  test('without capacity fails so that another host is asked soon, and names the hosts that were asked before', async () => {
+    const heartbeatDetails = { live: 'x', refusals: { z: '0 of 0 clusters used' } };
+    const { end, beats } = await place(input(), { capacity: () => 0 }, { heartbeatDetails });
+    expect(end).toMatchObject({
+      type: 'HostFull',
+      nonRetryable: false,
+      nextRetryDelay: 1_000,
+      message: 'hosts: b (0 of 0 clusters used), z (0 of 0 clusters used)',
+    });
+    expect(beats.at(-1)).toMatchObject({
+      refusals: { b: '0 of 0 clusters used', z: '0 of 0 clusters used' },
+    });
+    expect(readLedger('bslug')).toBeUndefined();
+  });
+
+  test('that is the lead, or has a group of the campaign, takes none', async () => {
+    expect((await place(input({ lead: { ...lead, host: 'b' } }))).end).toMatchObject({
+      message: 'hosts: b (it is the lead)',
+    });
+    await place(input());
+    expect((await place(input({ group: 'g2' }))).end).toMatchObject({
+      message: 'hosts: b (it has group g1 of this campaign)',
+    });
+  });
+
+  test.for<[string, Partial<PlaceAdapters>, string]>([
+    ['cannot reach the lead', { fetchSpec: () => Promise.reject(new Error('no answer')) }, 'no answer'],
+    [
+      'cannot carry the specification out',
+      {
+        keepSpec: () => {
+          throw new Error('systems/kube-scheduler.yaml differs');
+        },
+      },
+      'systems/kube-scheduler.yaml differs',
+    ],
+  ])('that %s gives its capacity back and leaves the group to others', async ([, adapters, why]) => {
+    expect((await place(input(), adapters)).end).toMatchObject({ type: 'HostFull', message: `hosts: b (${why})` });
+    expect(readLedger('bslug')).toBeUndefined();
+  });
+
+  test('that is stopped gives its capacity back', async () => {
+    const { end } = await place(input(), { fetchSpec: () => Promise.reject(new CancelledFailure('stop')) });
+    expect(end).toBeInstanceOf(CancelledFailure);
+    expect(readLedger('bslug')).toBeUndefined();
+  });
+});
+
+describe('the lead', () => {
+  test('takes what it has capacity for and says where it is reached', async () => {
+    const { end } = await place(ofLead());
+    expect(end).toEqual({
+      group: 'g0',
+      ...here,
+      firstCluster: 0,
+      clusterCount: 2,
+      lead: { ...lead, host: 'b' },
+    });
+    expect(readLedger('bslug')).toMatchObject({ leasedClusters: 2, group: { name: 'g0', lead: true } });
+  });
+
+  test('without capacity still leads', async () => {
+    expect((await place(ofLead(), { capacity: () => 0 })).end).toMatchObject({ clusterCount: 0, lead: { host: 'b' } });
+  });
+
+  test('that cannot be opened keeps its lease for the next attempt', async () => {
+    const broken = (): Promise<never> => Promise.reject(new Error('no port'));
+    expect((await place(ofLead(), { openLead: broken })).end).toMatchObject({
+      type: 'HarnessFault',
+      nonRetryable: false,
+      message: 'no port',
+    });
+    expect((await place(ofLead())).end).toMatchObject({ clusterCount: 2 });
+  });
+});
+
+test('an input that cannot be read is a harness fault with the name of the field', async () => {
+  expect((await place({ ...input(), wanted: -1 })).end).toMatchObject({
+    type: 'HarnessFault',
+    message: 'input of place: wanted: found -1 (number); allowed: a whole number of at least 0',
+  });
+});
