@@ -6,7 +6,8 @@ import { readSpec } from './adapters/evidence/spec-store.ts';
 import { serveEndpoints } from './adapters/fleet/serve-endpoints.ts';
 import { createObservers } from './adapters/observe/observers.ts';
 import { stateFolder } from './adapters/host/folders.ts';
-import { hostQueues, SHARED_QUEUE } from './adapters/host/host-queues.ts';
+import { hostCapacity } from './adapters/host/host-capacity.ts';
+import { hostName, hostQueues, SHARED_QUEUE } from './adapters/host/host-queues.ts';
 import { startHostSampler } from './adapters/host/host-sampler.ts';
 import { startKeeper } from './adapters/keeper/keeper.ts';
 import { freePort } from './adapters/host/ports.ts';
@@ -33,6 +34,9 @@ const FORCE_MS = 20_000;
 // Some libraries throw assertions in development only. They must not cost a campaign its report.
 process.env['NODE_ENV'] ??= 'production';
 
+// Checked first: a worker with a setting that is wrong must not take any task.
+const capacityClusters = hostCapacity();
+
 const log = createLog();
 const corePort = await freePort();
 Runtime.install({
@@ -58,6 +62,7 @@ const observers = createObservers(metrics.port);
 const activities = createActivities({ log, metricsPort: metrics.port, observers });
 const workflowBundle = { codePath: await workflowBundlePath() };
 const { hostQueue, loadQueue } = hostQueues();
+const host = hostName();
 
 const common = {
   connection,
@@ -97,11 +102,18 @@ writeRecord(recordPath, {
   startTicks: startTicksOf(process.pid) ?? '',
   metricsPort: metrics.port,
   queues: [SHARED_QUEUE, hostQueue, loadQueue],
+  host,
+  capacityClusters,
   temporal: { external: target.external, address: target.address, namespace: target.namespace },
   startedAtMs: Date.now(),
 });
 log.info(
-  { queues: [SHARED_QUEUE, hostQueue, loadQueue], metricsPort: metrics.port, temporal: target.address },
+  {
+    queues: [SHARED_QUEUE, hostQueue, loadQueue],
+    capacityClusters,
+    metricsPort: metrics.port,
+    temporal: target.address,
+  },
   'worker is polling',
 );
 

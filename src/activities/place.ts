@@ -19,7 +19,7 @@ import type { PlacementActivities } from './contract.ts';
 import { limitedFailure } from './limited-failure.ts';
 
 /** The host of this worker, as others see it. */
-export type ThisHost = Pick<PlaceResult, 'host' | 'hostQueue' | 'loadQueue' | 'address'>;
+type ThisHost = Pick<PlaceResult, 'host' | 'hostQueue' | 'loadQueue' | 'address'>;
 
 /** What the activity works with. */
 export interface PlaceAdapters {
@@ -39,7 +39,7 @@ export interface PlaceAdapters {
 }
 
 /** What a lead is opened for. */
-export interface LeadRequest {
+interface LeadRequest {
   readonly campaign: string;
   readonly slug: string;
   readonly host: ThisHost;
@@ -48,7 +48,7 @@ export interface LeadRequest {
 }
 
 /** A specification, and the lead that has it. */
-export interface SpecRequest {
+interface SpecRequest {
   readonly campaign: string;
   readonly slug: string;
   readonly specHash: string;

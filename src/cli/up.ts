@@ -4,23 +4,31 @@ import type { JoinedStack } from '../adapters/temporal/stack-users.ts';
 import { uiLinks } from '../adapters/temporal/ui-links.ts';
 import { workerLogPath } from '../adapters/temporal/worker-process.ts';
 import { getTools } from './get-tools.ts';
+import { passHostOptions, withHostOptions, type HostOptions } from './host-options.ts';
 import { createProgressDisplay } from './progress-display.ts';
 import { HarnessError } from './usage-error.ts';
 import { externalTarget } from '../adapters/temporal/target.ts';
+import type { WorkerAnnouncement } from '../adapters/temporal/worker-record.ts';
+import { counted } from '../core/text/counted.ts';
 import { messageOf } from '../core/text/message-of.ts';
 
 /** `belay up`: starts Temporal and a worker, and keeps them until `belay down`. */
 export function upCommand(): Command {
-  return new Command('up')
-    .description(
-      'Start Temporal and a worker unless they are running, and keep them until "belay down". TEMPORAL_ADDRESS names an existing server.',
-    )
-    .action(async () => {
-      if (externalTarget() === undefined) await getTools(['temporal']);
-      const joined = await bringUp();
-      await leaveStack();
-      process.stdout.write(`${upText(joined)}\n`);
-    });
+  const command = new Command('up').description(
+    'Start Temporal and a worker unless they are running, and keep them until "belay down". TEMPORAL_ADDRESS names an existing server.',
+  );
+  return withHostOptions(command).action(async (options: HostOptions) => {
+    passHostOptions(options);
+    if (externalTarget() === undefined) await getTools(['temporal']);
+    const joined = await bringUp();
+    await leaveStack();
+    process.stdout.write(`${upText(joined)}\n`);
+    const running = joined.worker?.capacityClusters;
+    if (options.clusters !== undefined && running !== undefined && running !== Number(options.clusters))
+      console.error(
+        `--clusters ${options.clusters}: the worker that runs keeps ${running}, because campaigns are under way or another command started it; "./belay down" stops it`,
+      );
+  });
 }
 
 async function bringUp(): Promise<JoinedStack> {
@@ -54,7 +62,7 @@ export function upText({ temporal, worker }: JoinedStack): string {
       'server',
       `${temporal.address}, namespace ${temporal.namespace}${temporal.record === undefined ? ' (named by TEMPORAL_*)' : ''}`,
     ],
-    ['worker', worker === undefined ? 'none' : `pid ${worker.pid}, log ${workerLogPath()}`],
+    ['worker', worker === undefined ? 'none' : `pid ${worker.pid}${capacityText(worker)}, log ${workerLogPath()}`],
     ...(links === undefined
       ? [['UI', 'unknown; set BELAY_TEMPORAL_UI to its address to get links'] as const]
       : ([
@@ -66,4 +74,9 @@ export function upText({ temporal, worker }: JoinedStack): string {
   ];
   const width = Math.max(...lines.map(([label]) => label.length));
   return lines.map(([label, text]) => `${label.padEnd(width)}  ${text}`).join('\n');
+}
+
+/** The capacity of a worker's host. A worker of an earlier version announces none. */
+function capacityText({ capacityClusters }: WorkerAnnouncement): string {
+  return capacityClusters === undefined ? '' : `, takes ${counted(capacityClusters, 'local cluster')}`;
 }

@@ -77,8 +77,14 @@ async function place(
     keepSpec: (spec) => void kept.push(spec),
     ...adapters,
   });
-  const end = await (env.run(activity.place, value) as Promise<unknown>).catch((error: unknown) => error);
+  const end: unknown = await env
+    .run((given: PlaceInput) => activity.place(given), value)
+    .catch((error: unknown) => error);
   return { end, beats };
+}
+
+function refuse(): Promise<never> {
+  return Promise.reject(new Error('no port'));
 }
 
 describe('a member', () => {
@@ -161,8 +167,7 @@ describe('the lead', () => {
   });
 
   test('that cannot be opened keeps its lease for the next attempt', async () => {
-    const broken = (): Promise<never> => Promise.reject(new Error('no port'));
-    expect((await place(ofLead(), { openLead: broken })).end).toMatchObject({
+    expect((await place(ofLead(), { openLead: refuse })).end).toMatchObject({
       type: 'HarnessFault',
       nonRetryable: false,
       message: 'no port',

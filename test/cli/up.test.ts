@@ -15,6 +15,7 @@ let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'belay-up-'));
   vi.stubEnv('BELAY_HOME', folder);
+  vi.stubEnv('BELAY_CLUSTERS', undefined);
   for (const name of Object.keys(process.env)) if (name.startsWith('TEMPORAL_')) vi.stubEnv(name, undefined);
 });
 afterEach(async () => {
@@ -27,11 +28,22 @@ test('down without a running stack does nothing', async () => {
   await expect(runCommand(downCommand(), [])).resolves.toMatchObject({ stdout: 'nothing is running\n', exitCode: 0 });
 });
 
+test('up refuses a capacity that is none before it starts anything', async () => {
+  const refused = runCommand(upCommand(), ['--clusters', 'many']);
+  await expect(refused).rejects.toThrow(UsageError);
+  await expect(refused).rejects.toThrow(
+    '--clusters: found "many"; allowed: a whole number of clusters from 0 to 10000',
+  );
+  vi.stubEnv('BELAY_CLUSTERS', '-1');
+  await expect(runCommand(upCommand(), [])).rejects.toThrow('BELAY_CLUSTERS: found "-1"; allowed: a whole number');
+  expect(stackRuns()).toBe(false);
+});
+
 test('up starts Temporal and a worker and shows their addresses; down stops them, but not while a campaign runs', async () => {
-  const up = await runCommand(upCommand(), []);
+  const up = await runCommand(upCommand(), ['--clusters', '5']);
   expect(up.exitCode).toBe(0);
   expect(up.stdout).toMatch(/^server +127\.0\.0\.1:\d+, namespace default$/m);
-  expect(up.stdout).toMatch(/^worker +pid \d+, log /m);
+  expect(up.stdout).toMatch(/^worker +pid \d+, takes 5 local clusters, log /m);
   expect(up.stdout).toContain('/namespaces/default/workflows/start-workflow?taskQueue=belay&workflowType=campaign');
   expect(up.stdout).toContain('workflowType=ladder');
   expect(stackRuns()).toBe(true);

@@ -34,7 +34,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   for (const host of hosts) host.stdin?.end();
-  await Promise.all(hosts.map((host) => (host.exitCode === null ? once(host, 'exit') : undefined)));
+  await Promise.all(hosts.filter(({ exitCode }) => exitCode === null).map((host) => once(host, 'exit')));
   workflowWorker.shutdown();
   await running;
   await environment.teardown();
@@ -90,7 +90,7 @@ test('clusters spread over the hosts that have capacity; what remains names ever
   expect(all.placed.map(({ firstCluster }) => firstCluster).join()).toMatch(/^0,[12]$/);
   expect(byHost.get(two)).toMatchObject({ hostQueue: `belay-host-${two}`, loadQueue: `belay-load-${two}` });
 
-  const late = await place('late', 2, 15_000);
+  const late = await place('late', 2, 25_000);
   expect(late.placed).toEqual([]);
   const words = { [one]: '1 of 1 cluster used', [two]: '2 of 2 clusters used', [none]: '0 of 0 clusters used' };
   for (const host of [one, two, none]) expect(late.failure).toContain(`${host} (${words[host]})`);

@@ -1,4 +1,5 @@
 import { delimiter, resolve } from 'node:path';
+import { CAPACITY_VARIABLE } from '../host/host-capacity.ts';
 
 /** The settings of Belay and Temporal, and what it takes to get out of this machine; nothing else of the user's environment. */
 const PASSED_ON =
@@ -6,6 +7,8 @@ const PASSED_ON =
 /** Paths among them, one or several: the worker works in another folder than the process that starts it. */
 const PATHS =
   /^(BELAY_(HOME|CACHE|RUNS|PATH)|KUBECONFIG|TEMPORAL_CONFIG_FILE|TEMPORAL_TLS_\w+_PATH|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|SSL_CERT_DIR)$/;
+
+const HOST_VARIABLES = [CAPACITY_VARIABLE] as const;
 
 /** What a worker in the background gets of an environment, with its paths made absolute. It may hold an API key. */
 export function workerEnvironment(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
@@ -15,6 +18,16 @@ export function workerEnvironment(environment: Readonly<Record<string, string | 
     passed[name] = PATHS.test(name) ? absolute(value) : value;
   }
   return passed;
+}
+
+/** The settings about its host that a worker in the background got, as far as they are set. */
+export function hostSettings(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    HOST_VARIABLES.flatMap((name) => {
+      const value = environment[name];
+      return value === undefined || value === '' ? [] : [[name, value] as const];
+    }),
+  );
 }
 
 function absolute(paths: string): string {

@@ -10,7 +10,7 @@ import type { ProcessRecord } from '../host/processes.ts';
 import { withStackLock } from './stack-lock.ts';
 import type { StackLockOptions } from './stack-lock.ts';
 import { readRecord, writeRecord } from './stack-record.ts';
-import { workerEnvironment } from './worker-environment.ts';
+import { hostSettings, workerEnvironment } from './worker-environment.ts';
 import { doesAnswer } from './worker-answer.ts';
 import { liveWorkers, polls } from './worker-record.ts';
 import type { PolledServer, Polling, WorkerAnnouncement } from './worker-record.ts';
@@ -20,6 +20,8 @@ interface WorkerRecord {
   /** Without its environment, which may hold an API key. */
   readonly process: ProcessRecord;
   readonly code: string;
+  /** Its settings about this host. Records of earlier versions lack them. */
+  readonly host?: Readonly<Record<string, string>>;
   /** The server it was started for. */
   readonly temporal?: PolledServer;
 }
@@ -28,7 +30,7 @@ interface WorkerRecord {
 export interface EnsureWorkerOptions extends StackLockOptions {
   /** The server it has to poll: TEMPORAL_* may have named another when the worker that runs was started. */
   readonly temporal?: PolledServer;
-  /** Campaigns are under way: one that runs older code is kept, though. Without them it is started anew. */
+  /** Campaigns are under way: one with older code or other settings is kept, though. Without them it is started anew. */
   readonly busy?: boolean;
   /** Program and arguments instead of `node src/worker.ts`. */
   readonly command?: { readonly file: string; readonly args: readonly string[] };
@@ -44,7 +46,7 @@ export async function ensureWorker(options: EnsureWorkerOptions = {}): Promise<W
     const record = readRecord(recordPath()) as WorkerRecord | undefined;
     const isMeant = (worker: Polling): boolean => options.temporal === undefined || polls(worker, options.temporal);
     const ours = record !== undefined && isAlive(record.process) && isMeant(record) ? record : undefined;
-    if (ours !== undefined && ours.code !== codeFingerprint() && options.busy !== true) {
+    if (ours !== undefined && isOutdated(ours) && options.busy !== true) {
       await stopProcess(ours.process, WORKER_STOP_MS);
     } else {
       const announced = liveWorkers().filter(isMeant);
@@ -76,6 +78,13 @@ export function workerLogPath(): string {
   return join(stateFolder(), 'worker.log');
 }
 
+/** Whether a worker runs older code, or was started with other settings than those that are set now. */
+function isOutdated({ code, host = {} }: WorkerRecord): boolean {
+  return (
+    code !== codeFingerprint() || Object.entries(hostSettings(process.env)).some(([name, set]) => host[name] !== set)
+  );
+}
+
 async function startWorker({ command, temporal }: EnsureWorkerOptions): Promise<ProcessRecord> {
   const started = await startDetached({
     name: 'worker',
@@ -88,6 +97,7 @@ async function startWorker({ command, temporal }: EnsureWorkerOptions): Promise<
   const record: WorkerRecord = {
     process: { ...started, env: {} },
     code: codeFingerprint(),
+    host: hostSettings(process.env),
     ...(temporal === undefined ? {} : { temporal }),
   };
   writeRecord(recordPath(), record);

@@ -12,6 +12,9 @@ export interface WorkerAnnouncement {
   /** Port of its /metrics on loopback. */
   readonly metricsPort: number;
   readonly queues: readonly string[];
+  /** Name of its host, and how many clusters the host takes. Workers of earlier versions do not say it. */
+  readonly host?: string;
+  readonly capacityClusters?: number;
   /** The server it polls. */
   readonly temporal: PolledServer;
   readonly startedAtMs: number;

@@ -36,11 +36,8 @@ export const GROUP_CLUSTERS = 100;
 
 // Placement on hosts.
 
-/** How long a campaign waits by default for hosts with free capacity, ms. */
-export const DEFAULT_HOST_WAIT_MS = 300_000;
-/** Placing one group on the host that was asked, ms, and one attempt of it. */
+/** Placing one group on the host that was asked, ms. */
 export const PLACE_MS = 40_000;
-export const PLACE_ATTEMPT_MS = 60_000;
 /** The pause until the next host is asked, ms. */
 export const HOST_FULL_PAUSE_MS = 1_000;
 

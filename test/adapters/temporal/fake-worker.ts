@@ -22,6 +22,7 @@ writeFileSync(
     startTicks: startTicksOf(process.pid),
     metricsPort: (metrics.address() as AddressInfo).port,
     queues: [],
+    capacityClusters: Number(process.env['BELAY_CLUSTERS'] ?? 3),
     temporal: server && { external: server.external, address: server.address, namespace: server.namespace },
     startedAtMs: Date.now(),
   }),

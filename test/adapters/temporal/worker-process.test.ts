@@ -71,6 +71,17 @@ test('one that runs older code is replaced, unless campaigns are under way', asy
   expect(isAlive(first)).toBe(false);
 });
 
+test('one that was started for another capacity is replaced, unless campaigns are under way or nothing is said', async () => {
+  const first = await ensureWorker({ command: fakeWorker });
+  vi.stubEnv('BELAY_CLUSTERS', '7');
+  expect((await ensureWorker({ command: fakeWorker, busy: true })).pid).toBe(first.pid);
+  const second = await ensureWorker({ command: fakeWorker });
+  expect([first.capacityClusters, second.capacityClusters]).toEqual([3, 7]);
+  expect(isAlive(first)).toBe(false);
+  vi.stubEnv('BELAY_CLUSTERS', undefined);
+  expect(await ensureWorker({ command: fakeWorker })).toEqual(second);
+});
+
 test('one that ends before it is ready is an error with the end of its log', async () => {
   const command = { file: '/bin/sh', args: ['-c', 'echo "Cannot find module" >&2; exit 1'] };
   await expect(ensureWorker({ command })).rejects.toThrow(

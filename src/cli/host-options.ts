@@ -1,0 +1,37 @@
+import { Option, type Command } from 'commander';
+import { CAPACITY_VARIABLE, hostCapacity } from '../adapters/host/host-capacity.ts';
+import { CAPACITY_ALLOWED, parseCapacity } from '../core/plan/capacity.ts';
+import { messageOf } from '../core/text/message-of.ts';
+import { UsageError } from './usage-error.ts';
+
+/** What a command says about the host of the worker that it runs or starts. */
+export interface HostOptions {
+  readonly clusters?: string;
+}
+
+/** Adds the options about a worker's host. */
+export function withHostOptions(command: Command): Command {
+  return command.addOption(
+    new Option(
+      '--clusters <n>',
+      'how many local clusters this host takes; default: what its cores and memory suffice for',
+    ),
+  );
+}
+
+/**
+ * Passes the options on to the worker, which reads them from the environment.
+ * @throws UsageError naming the option or the variable, the value found and what is allowed
+ */
+export function passHostOptions({ clusters }: HostOptions): void {
+  if (clusters !== undefined) {
+    if (parseCapacity(clusters) === undefined)
+      throw new UsageError(`--clusters: found "${clusters}"; allowed: ${CAPACITY_ALLOWED}`);
+    process.env[CAPACITY_VARIABLE] = clusters;
+  }
+  try {
+    hostCapacity();
+  } catch (cause) {
+    throw new UsageError(messageOf(cause));
+  }
+}
