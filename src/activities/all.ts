@@ -42,8 +42,10 @@ import type {
   ResolveActivities,
   ResolveLadderActivities,
   RespecActivities,
+  SoakPartActivities,
   StageActivities,
 } from './contract.ts';
+import { createDrive } from './drive.ts';
 import { createInstall, type InstallAdapters } from './install.ts';
 import { createJudge, type JudgeAdapters } from './judge.ts';
 import { createProvision, type ProvisionAdapters } from './provision.ts';
@@ -55,6 +57,7 @@ import { createSoak } from './soak.ts';
 import { createSteady } from './steady.ts';
 import { createTeardown, type TeardownAdapters } from './teardown.ts';
 import { toolsFound } from './tools.ts';
+import { createWatch } from './watch.ts';
 
 /** What the activities of a worker are given. */
 export interface ActivityDependencies {
@@ -67,6 +70,7 @@ export interface ActivityDependencies {
 type AllActivities = ResolveActivities &
   RespecActivities &
   StageActivities &
+  SoakPartActivities &
   ResolveLadderActivities &
   LadderActivities;
 
@@ -82,6 +86,8 @@ export function createActivities({ log, metricsPort, observers }: ActivityDepend
     ramp: createRamp(log, { observers, runArrivals }),
     steady: createSteady(log, { observers }),
     soak: createSoak(log, { observers, openGateReader, effectOf }),
+    drive: createDrive(log, { observers, effectOf }),
+    watch: createWatch(log, { openGateReader }),
     snapshot: createSnapshot(log, SNAPSHOT_ADAPTERS),
     judge: createJudge(log, JUDGE_ADAPTERS),
     teardown: createTeardown(log, teardownAdapters(observers)),

@@ -25,12 +25,17 @@ export class SoakClock {
 
   /** The time that has passed, for the live line: "240 of 600 s". */
   elapsedText(nowMs: number): string {
-    return `${Math.round((nowMs - this.startAtMs) / 1_000)} of ${Math.round((this.endAtMs - this.startAtMs) / 1_000)} s`;
+    return `${Math.round(this.#elapsedMs(nowMs) / 1_000)} of ${this.#soakSeconds} s`;
   }
 
   /** The share of the soak that has passed, 0 to 1. */
   elapsedShare(nowMs: number): number {
-    return Math.min(1, (nowMs - this.startAtMs) / (this.endAtMs - this.startAtMs));
+    return Math.min(1, this.#elapsedMs(nowMs) / (this.endAtMs - this.startAtMs));
+  }
+
+  /** The start of several groups lies ahead at first. */
+  #elapsedMs(nowMs: number): number {
+    return Math.max(0, nowMs - this.startAtMs);
   }
 
   /** A moment for messages: "240 s into a soak of 600 s". */

@@ -26,7 +26,7 @@ type DriveFields = Pick<SoakCheckpoint, 'lowWater' | 'actions' | 'lateness' | 'o
 
 /** What a drive needs from its stage. */
 export interface DriveRequest {
-  readonly context: Pick<StageContext<'soak'>, 'spec' | 'input' | 'event'>;
+  readonly context: Pick<StageContext, 'spec' | 'input' | 'event'>;
   readonly clock: SoakClock;
   readonly kept: Checkpointed<DriveFields>;
   /** The clusters of this host. */
@@ -122,6 +122,7 @@ export class Drive {
       // What fails ends the others.
       stop.abort(new Error('the load is over'));
       await Promise.allSettled([...loads, faults, settled, repairing]);
+      this.#keepLateness();
     }
   }
 
@@ -168,13 +169,14 @@ export class Drive {
     };
   }
 
-  /** The soak is over, by a breach: operations that were due until then and were not sent are late. */
+  /** The soak was ended early, e.g. by a breach: operations that were due until then and were not sent are late. */
   countNeverSent(endedAtMs: number): void {
     for (const load of this.#loads) for (const lateMs of load.neverBegun(endedAtMs)) this.#lateness.neverSent(lateMs);
+    this.#keepLateness();
   }
 
   /** Keeps how late the operations were sent. */
-  keepLateness(): void {
+  #keepLateness(): void {
     this.#request.kept.change({ lateness: this.#lateness.soFar });
   }
 

@@ -17,7 +17,7 @@ type WatchFields = Pick<SoakCheckpoint, 'breach'>;
 
 /** What a watch needs from its stage. */
 export interface WatchRequest {
-  readonly context: Pick<StageContext<'soak'>, 'spec' | 'input' | 'evidence'>;
+  readonly context: Pick<StageContext, 'spec' | 'input' | 'evidence'>;
   readonly clock: SoakClock;
   readonly kept: Checkpointed<WatchFields>;
   readonly gates: Pick<GateReader, 'read'>;

@@ -117,7 +117,6 @@ async function toTheEnd(soak: Soak, signal: AbortSignal): Promise<void> {
     await Promise.allSettled([driven, watched]);
     const { breach } = kept.now;
     if (breach !== undefined) drive.countNeverSent(breach.reading.atMs);
-    drive.keepLateness();
   }
 }
 

@@ -5,54 +5,65 @@ import { readInfrastructureEvents } from '../adapters/host/infrastructure-events
 import { readLedger, updateLedger, type ClusterRecord } from '../adapters/host/ledger.ts';
 import { openEvidence, type Evidence, type TimelineEvent } from '../adapters/evidence/evidence-folder.ts';
 import { addIdentityFinding } from '../adapters/evidence/identity-findings.ts';
-import { keepBesideLedger, readSpec } from '../adapters/evidence/spec-store.ts';
+import { keepBesideLedger } from '../adapters/evidence/spec-store.ts';
 import { workerIdentity } from '../adapters/identity/worker-identity.ts';
 import { stageSeconds } from '../adapters/prometheus/own-metrics.ts';
 import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
 import type { DecisionRecord } from '../core/campaign/machine.ts';
 import { FORMER_EVENTS } from '../core/campaign/parse-results.ts';
 import {
+  parseDriveInput,
   parseJudgeInput,
   parseSnapshotInput,
   parseStageInput,
+  parseTeardownInput,
+  parseWatchInput,
   type ParsedInput,
 } from '../core/campaign/parse-input.ts';
 import type {
+  DriveInput,
+  DriveResult,
   JudgeInput,
   JudgeResult,
   SnapshotInput,
   SnapshotResult,
   StageInput,
   StageResult,
+  TeardownInput,
+  TeardownResult,
+  WatchInput,
 } from '../core/campaign/stage-io.ts';
-import type { Stage } from '../core/model/stages.ts';
+import { isStage, type ActivityName, type Stage } from '../core/model/stages.ts';
 import type { Ownership } from '../core/plan/labels.ts';
 import { remainingMs } from '../core/plan/deadlines.ts';
-import { parseSpec } from '../core/plan/parse-spec.ts';
 import { parseCheckpoint, type CheckpointOf } from '../core/plan/stages/registry.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
 import { cut } from '../core/text/markdown.ts';
+import { begun } from './begun.ts';
 import { lastCheckpoint } from './bounded.ts';
 import { isCancelled, whyCancelled } from './cancellation.ts';
 import { limitedFailure } from './limited-failure.ts';
 import { stageSteps, type StageSteps } from './stage-steps.ts';
 import { messageOf } from '../core/text/message-of.ts';
 
-/** What every stage's body works with. */
-export interface StageContext<S extends Stage = Stage, Input extends StageInput = StageInput> extends StageSteps<S> {
+/** What the body of an activity works with that carries out a stage, or its part of a soak. */
+export interface StageContext<
+  A extends ActivityName = Stage,
+  Input extends StageInput = StageInput,
+> extends StageSteps<A> {
   readonly input: Input;
   readonly spec: CampaignSpec;
-  readonly stage: S;
+  readonly stage: Stage;
   readonly log: Logger;
   readonly evidence: Evidence;
   /** Adds an event of this stage, execution and attempt to the timeline. @param what one word, e.g. `action` */
   readonly event: (what: string, detail: string) => void;
   /** Where an earlier attempt of this execution was. The execution's clock continues. */
-  readonly checkpoint: CheckpointOf<S> | undefined;
+  readonly checkpoint: CheckpointOf<A> | undefined;
   /** Where the execution before this one was. What it made still exists, but clocks start anew. */
-  readonly handedOver: CheckpointOf<S> | undefined;
+  readonly handedOver: CheckpointOf<A> | undefined;
   /** Keeps a checkpoint on this host's disk. */
-  save(checkpoint: CheckpointOf<S>): void;
+  save(checkpoint: CheckpointOf<A>): void;
   /** The campaign's clusters on this host. @throws ApplicationFailure when it has none */
   clusters(): readonly ClusterRecord[];
   /** Labels of everything that this stage creates. */
@@ -63,8 +74,8 @@ export interface StageContext<S extends Stage = Stage, Input extends StageInput 
 export type BodyResult<Result extends StageResult> = Omit<Result, 'infrastructureEvents'>;
 
 /** A stage's body: its work, without evidence, checkpoints and failures. */
-type Body<S extends Stage, Input extends StageInput, Own extends BodyResult<StageResult>> = (
-  context: StageContext<S, Input>,
+type Body<A extends ActivityName, Input extends StageInput, Own extends BodyResult<StageResult>> = (
+  context: StageContext<A, Input>,
 ) => Promise<Own>;
 
 /** The result of a stage: what its body returned, limited, and what happened to the infrastructure. */
@@ -86,6 +97,22 @@ export function stageActivity<S extends Stage, Own extends BodyResult<StageResul
   return activityOf(stage, workerLog, (value) => parseStageInput(stage, value), body);
 }
 
+/** The activity `drive`, out of its body. */
+export function driveActivity(
+  workerLog: Logger,
+  body: Body<'drive', DriveInput, BodyResult<DriveResult>>,
+): (input: DriveInput) => Promise<DriveResult> {
+  return activityOf('drive', workerLog, parseDriveInput, body);
+}
+
+/** The activity `watch`, out of its body. */
+export function watchActivity(
+  workerLog: Logger,
+  body: Body<'watch', WatchInput, BodyResult<StageResult>>,
+): (input: WatchInput) => Promise<StageResult> {
+  return activityOf('watch', workerLog, parseWatchInput, body);
+}
+
 /** The activity `snapshot`, out of its body. */
 export function snapshotActivity(
   workerLog: Logger,
@@ -102,17 +129,33 @@ export function judgeActivity(
   return activityOf('judge', workerLog, parseJudgeInput, body);
 }
 
-function activityOf<S extends Stage, Input extends StageInput, Own extends BodyResult<StageResult>>(
-  stage: S,
+/** The activity `teardown`, out of its body. */
+export function teardownActivity(
+  workerLog: Logger,
+  body: Body<'teardown', TeardownInput, BodyResult<TeardownResult>>,
+): (input: TeardownInput) => Promise<TeardownResult> {
+  return activityOf('teardown', workerLog, parseTeardownInput, body);
+}
+
+function activityOf<A extends ActivityName, Input extends StageInput, Own extends BodyResult<StageResult>>(
+  activity: A,
   workerLog: Logger,
   parse: (value: unknown) => ParsedInput<Input>,
-  body: Body<S, Input, Own>,
+  body: Body<A, Input, Own>,
 ): (input: Input) => Promise<Completed<Own>> {
   return async (value) => {
-    const { input, spec } = begun(stage, parse, value);
+    const { input, spec } = begun(activity, parse, value);
+    const { stage } = input;
     const { execution } = input;
     const { attempt } = Context.current().info;
-    const log = workerLog.child({ campaign: spec.campaign, stage, execution, attempt });
+    const part = partOf(activity, input);
+    const log = workerLog.child({
+      campaign: spec.campaign,
+      stage,
+      ...(part === '' ? {} : { part }),
+      execution,
+      attempt,
+    });
     const evidence = openEvidence(spec);
     keepBesideLedger(spec);
     const startedAtMs = Date.now();
@@ -120,7 +163,7 @@ function activityOf<S extends Stage, Input extends StageInput, Own extends BodyR
       evidence.event({ atMs: Date.now(), stage, execution, attempt, what, detail });
     for (const decision of input.decisions ?? []) evidence.event(decisionEvent(decision));
     if (execution > 1) postponeExpiry(spec, stage);
-    event(attempt === 1 ? 'began' : 'resumed', '');
+    event(attempt === 1 ? 'began' : 'resumed', part);
     addIdentityFinding(evidence.folder, workerIdentity());
     log.info('stage began');
     try {
@@ -131,10 +174,10 @@ function activityOf<S extends Stage, Input extends StageInput, Own extends BodyR
         log,
         evidence,
         event,
-        checkpoint: parseCheckpoint(stage, readCheckpoint(spec.slug, stage, execution) ?? lastCheckpoint()),
-        handedOver: parseCheckpoint(stage, readCheckpointBefore(spec.slug, stage, execution) ?? input.resume),
-        ...stageSteps(spec, stage, log),
-        save: (next) => writeCheckpoint(spec.slug, stage, execution, next),
+        checkpoint: parseCheckpoint(activity, readCheckpoint(spec.slug, activity, execution) ?? lastCheckpoint()),
+        handedOver: parseCheckpoint(activity, readCheckpointBefore(spec.slug, activity, execution) ?? input.resume),
+        ...stageSteps(spec, activity, log),
+        save: (next) => writeCheckpoint(spec.slug, activity, execution, next),
         clusters: () => clustersOf(spec),
         owner: { campaign: spec.campaign, stage, expiresAtMs: expiryOf(spec) },
       });
@@ -142,7 +185,7 @@ function activityOf<S extends Stage, Input extends StageInput, Own extends BodyR
       const seconds = (Date.now() - startedAtMs) / 1_000;
       // Nothing scrapes the series after teardown, and nothing would remove it.
       if (stage !== 'teardown')
-        stageSeconds.set({ campaign: spec.campaign, stage, execution: String(execution) }, seconds);
+        stageSeconds.set({ campaign: spec.campaign, stage: activity, execution: String(execution) }, seconds);
       log.info({ seconds }, result.detail);
       const events = infrastructureEvents(spec.campaign, startedAtMs);
       const detail = cut(result.detail, MAX_DETAIL_BYTES);
@@ -167,32 +210,17 @@ function activityOf<S extends Stage, Input extends StageInput, Own extends BodyR
   };
 }
 
+/** Which part of a stage an activity is, in words; empty for a whole stage. */
+function partOf(activity: ActivityName, input: StageInput | WatchInput): string {
+  if (isStage(activity)) return '';
+  return 'settledAtMs' in input ? `${activity} for the end` : activity;
+}
+
 /** Facts whose texts are cut: one of them lists all clusters. */
 function limitedFacts(facts: StageResult['facts']): StageResult['facts'] {
   return Object.fromEntries(
     Object.entries(facts).map(([name, fact]) => [name, typeof fact === 'string' ? cut(fact, MAX_DETAIL_BYTES) : fact]),
   );
-}
-
-/** The input and its specification. @throws ApplicationFailure when one of them cannot be read on this host */
-function begun<Input extends StageInput>(
-  stage: Stage,
-  parse: (value: unknown) => ParsedInput<Input>,
-  value: unknown,
-): { readonly input: Input; readonly spec: CampaignSpec } {
-  try {
-    const { input, sentSpec } = parse(value);
-    const spec = sentSpec === undefined ? readSpec(input.campaign, input.specHash) : parseSpec(sentSpec);
-    if (spec !== undefined) return { input, spec };
-    throw ApplicationFailure.create({
-      message:
-        `this host does not have specification ${input.specHash.slice(0, 12)} of campaign ${input.campaign}; ` +
-        `"resolve" wrote it to runs/${input.campaign}/spec.json of the campaign's host`,
-      type: FAILURE_TYPES.harnessFault,
-    });
-  } catch (error) {
-    throw limitedFailure(error, `the worker's log of stage ${stage}`);
-  }
 }
 
 /** A decision as an event of the execution that it answers. Several stages may write it; the timeline keeps it once. */

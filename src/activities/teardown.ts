@@ -9,11 +9,11 @@ import type { ChartRequest } from '../adapters/systems/system-chart.ts';
 import type { SystemRequest } from '../adapters/systems/install-system.ts';
 import { traitsOf } from '../core/model/substrate-types.ts';
 import { limitedLeftovers } from '../core/campaign/limited-parts.ts';
-import type { StageInput, TeardownResult } from '../core/campaign/stage-io.ts';
+import type { TeardownInput, TeardownResult } from '../core/campaign/stage-io.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
 import { counted } from '../core/text/counted.ts';
 import { isCancelled } from './cancellation.ts';
-import { stageActivity, type BodyResult, type StageContext } from './stage-activity.ts';
+import { teardownActivity, type StageContext } from './stage-activity.ts';
 import type { ItemResult } from './stage-steps.ts';
 import { messageOf } from '../core/text/message-of.ts';
 
@@ -44,7 +44,7 @@ export interface TeardownAdapters {
   stopProcess(record: ProcessRecord, graceMs: number): Promise<unknown>;
 }
 
-type Context = StageContext<'teardown'>;
+type Context = StageContext<'teardown', TeardownInput>;
 
 /**
  * Removes everything that the campaign made. One thing that cannot be removed does not keep the others: it is named, it stays on
@@ -53,8 +53,8 @@ type Context = StageContext<'teardown'>;
 export function createTeardown(
   log: Logger,
   adapters: TeardownAdapters,
-): (input: StageInput) => Promise<TeardownResult> {
-  return stageActivity<'teardown', BodyResult<TeardownResult>>('teardown', log, async (context) => {
+): (input: TeardownInput) => Promise<TeardownResult> {
+  return teardownActivity(log, async (context) => {
     const { spec } = context;
     const { processStopMs } = spec.deadlines.budgets;
     await context.step('watchesEnded', () => adapters.endWatches(spec.slug));

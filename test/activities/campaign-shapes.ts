@@ -3,7 +3,7 @@ import { DefaultLogger } from '@temporalio/worker';
 import { pino, type Logger } from 'pino';
 import type { StageInput } from '../../src/core/campaign/stage-io.ts';
 import type { Profile } from '../../src/core/model/profile.ts';
-import type { Stage } from '../../src/core/model/stages.ts';
+import type { ActivityName } from '../../src/core/model/stages.ts';
 import type { Substrate } from '../../src/core/model/substrate.ts';
 import type { System } from '../../src/core/model/system.ts';
 import { deriveDeadlines } from '../../src/core/plan/deadlines.ts';
@@ -21,6 +21,8 @@ export interface Shape {
   readonly system?: Partial<System['install']> & { readonly capacity?: System['capacity'] };
   readonly profile?: Partial<Profile>;
   readonly gates?: CampaignSpec['gates'];
+  /** Its clusters are placed on several hosts. */
+  readonly placed?: boolean;
 }
 
 const CHART = { chart: 'chart', release: 'r', namespace: 'n', values: {} };
@@ -72,7 +74,8 @@ export function specOf(shape: Shape): CampaignSpec {
   };
   const system = systemOf(shape);
   const peak = demandPeak(parts.profile, parts.plan, aCatalogue());
-  const derived = deriveDeadlines({ ...parts, system: systemShape(system), peak });
+  const placed = shape.placed === true ? { placed: { hostWaitMs: 60_000 } } : {};
+  const derived = deriveDeadlines({ ...parts, system: systemShape(system), peak, ...placed });
   if (!derived.ok) throw new Error(JSON.stringify(derived.errors));
   return aSpec({
     ...parts,
@@ -101,7 +104,7 @@ function stepsIn(line: string): readonly string[] {
   return msg === 'step entered' ? (steps ?? []) : [];
 }
 
-/** Every step that the deadlines of the stage are derived from. */
-export function derived(spec: CampaignSpec, stage: Stage): readonly string[] {
-  return stepsOf(spec, stage).map(({ id }) => id);
+/** Every step that the deadlines of the activity are derived from. */
+export function derived(spec: CampaignSpec, activity: ActivityName): readonly string[] {
+  return stepsOf(spec, activity).map(({ id }) => id);
 }

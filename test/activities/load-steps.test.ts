@@ -1,14 +1,17 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createDrive } from '../../src/activities/drive.ts';
 import { createRamp } from '../../src/activities/ramp.ts';
 import { createSeed, type SeedAdapters } from '../../src/activities/seed.ts';
 import { createSoak } from '../../src/activities/soak.ts';
 import { createSteady } from '../../src/activities/steady.ts';
+import { createWatch } from '../../src/activities/watch.ts';
 import { removeCampaignFolder } from '../../src/adapters/host/ledger.ts';
 import type { ArrivalsReport } from '../../src/adapters/kube/run-arrivals.ts';
 import type { ObservedCluster } from '../../src/adapters/observe/observed-cluster.ts';
 import type { CampaignSpec } from '../../src/core/plan/spec.ts';
 import { podsOfCluster } from '../../src/core/plan/cluster-pods.ts';
-import { STAGE_DESCRIPTORS } from '../../src/core/plan/stages/registry.ts';
+import { SOAK_START_MS } from '../../src/core/plan/limits.ts';
+import { ACTIVITY_DESCRIPTORS } from '../../src/core/plan/stages/registry.ts';
 import { scriptedNodes } from '../adapters/faults/scripted-nodes.ts';
 import { testHome, type TestHome } from '../adapters/substrates/local-campaign.ts';
 import { mixedCatalogue } from '../core/plan/catalogue-samples.ts';
@@ -126,9 +129,39 @@ describe.for(LOAD_SHAPES)('with %s', ([, shape]) => {
   });
 });
 
-test('the shapes have every step of these stages between them', () => {
-  for (const stage of ['seed', 'ramp', 'steady', 'soak'] as const) {
-    const seen = new Set(LOAD_SHAPES.flatMap(([, shape]) => derived(specOf(shape), stage)));
-    expect([...seen].toSorted()).toEqual(Object.keys(STAGE_DESCRIPTORS[stage].steps).toSorted());
+describe.for(LOAD_SHAPES.map(([what, shape]) => [what, { ...shape, placed: true }] as const))(
+  'in groups, with %s',
+  ([, shape]) => {
+    const spec = loaded(shape);
+
+    beforeEach(() => {
+      clustersUp(spec);
+    });
+
+    test('drive enters every step that it derives, and no other', async () => {
+      const adapters = { observers: observersOf(spec), effectOf: () => undefined };
+      const input = { ...storedInput(spec, 'soak'), startAtMs: Date.now() + SOAK_START_MS };
+      const entered = await atOnce(enteredBy((log) => createDrive(log, adapters), input));
+      expect(entered.toSorted()).toEqual(derived(spec, 'drive').toSorted());
+    });
+
+    test('watch enters every step that it derives, and no other', async () => {
+      const adapters = {
+        openGateReader: () => ({ read: () => Promise.resolve([]), close: () => Promise.resolve() }),
+      };
+      const input = { ...storedInput(spec, 'soak'), startAtMs: Date.now() + SOAK_START_MS, groups: [] };
+      const beside = await atOnce(enteredBy((log) => createWatch(log, adapters), input));
+      const atTheEnd = { ...input, settledAtMs: Date.now() };
+      const after = await atOnce(enteredBy((log) => createWatch(log, adapters), atTheEnd));
+      expect([...beside, ...after].toSorted()).toEqual(derived(spec, 'watch').toSorted());
+    });
+  },
+);
+
+test('the shapes have every step of these activities between them', () => {
+  for (const activity of ['seed', 'ramp', 'steady', 'soak', 'drive', 'watch'] as const) {
+    const shapes = LOAD_SHAPES.map(([, shape]) => ({ ...shape, placed: activity === 'drive' || activity === 'watch' }));
+    const seen = new Set(shapes.flatMap((shape) => derived(specOf(shape), activity)));
+    expect([...seen].toSorted()).toEqual(Object.keys(ACTIVITY_DESCRIPTORS[activity].steps).toSorted());
   }
 });

@@ -9,8 +9,11 @@ import { scrapeIntervalMs } from '../../core/plan/scrape-interval.ts';
 import type { CampaignSpec } from '../../core/plan/spec.ts';
 import { readLedger } from '../host/ledger.ts';
 import { trustedAgeMs } from '../../core/plan/watch-trust.ts';
+import { CHECK_SAMPLES_MS, LAST_SAMPLES_MS } from '../../core/plan/limits.ts';
+import type { GroupClusters } from '../../core/campaign/stage-io.ts';
 import { prometheusClient } from './client.ts';
 import { evaluateGates } from './evaluate.ts';
+import { samplesArrived } from './samples-arrived.ts';
 import { ownPrometheus } from './server.ts';
 
 /** What is read of a soak. Moments are ms since 1970. */
@@ -32,19 +35,32 @@ export interface GateReader {
   close(): Promise<void>;
 }
 
-/** A reader that asks the campaign's Prometheus. @param execution of the soak */
-export function openGateReader(spec: CampaignSpec, execution: number): GateReader {
+/**
+ * A reader that asks the campaign's Prometheus.
+ * @param execution of the soak
+ * @param groups the groups of a campaign with several; absent = all clusters are on this host
+ */
+export function openGateReader(
+  spec: CampaignSpec,
+  execution: number,
+  groups: readonly GroupClusters[] = [],
+): GateReader {
   const client = prometheusClient(ownPrometheus(spec.slug)?.url ?? '');
+  const hosts = Math.max(1, groups.filter(({ clusterCount }) => clusterCount > 0).length);
   return {
-    read: ({ only, settleEndMs, atMs, settledAtMs = atMs, signal }) => {
+    read: async ({ only, settleEndMs, atMs, settledAtMs = atMs, signal }) => {
+      if (groups.length > 0) {
+        const budgetMs = only === 'all' ? LAST_SAMPLES_MS : CHECK_SAMPLES_MS;
+        await samplesArrived(client, { hosts, atMs: settledAtMs, signal, budgetMs });
+      }
       const samples = readHostSamples(spec.campaign);
-      return evaluateGates({
+      return await evaluateGates({
         client,
         gates: spec.gates,
         campaign: spec.campaign,
         execution,
         campaignStartMs: readLedger(spec.slug)?.createdAtMs ?? 0,
-        expected: expectedTargets(spec),
+        expected: expectedTargets(spec, hosts),
         watchLimitMs: trustedAgeMs(spec),
         window: { settleEndMs, soakEndMs: atMs, nowMs: settledAtMs },
         gaps: infrastructureGaps(readInfrastructureEvents(spec.campaign)),

@@ -47,6 +47,11 @@ export const STAGES: readonly Stage[] = STAGE_TABLE.map(({ name }) => name);
 
 const ROWS: ReadonlyMap<ActivityName, StageRow> = new Map(STAGE_TABLE.map((row) => [row.name, row]));
 
+/** Whether an activity carries out a whole stage. */
+export function isStage(activity: ActivityName): activity is Stage {
+  return ROWS.has(activity);
+}
+
 /** Whether `stage` closes every campaign: it runs whatever happened before. */
 export function isClosing(stage: ActivityName): boolean {
   return ROWS.get(stage)?.closing === true;

@@ -6,11 +6,14 @@ import type { CampaignSpec } from './spec.ts';
 
 /**
  * The targets that a campaign's Prometheus must scrape: the parts of each cluster that its substrate lets be scraped, one for
- * each scrape entry of the system in each cluster, and one worker of Belay. A job of the system replaces a part of the cluster
- * with the same name. A specification of an earlier version does not list the system's jobs; those are not in the result.
+ * each scrape entry of the system in each cluster, and one worker of Belay on each host with clusters. A job of the system
+ * replaces a part of the cluster with the same name. A specification of an earlier version does not list the system's jobs; those
+ * are not in the result.
+ * @param hosts number of hosts with clusters
  */
 export function expectedTargets(
   spec: Pick<CampaignSpec, 'slug' | 'substrate' | 'systemJobs'> & { readonly plan: { readonly clusterCount: number } },
+  hosts = 1,
 ): ExpectedByJob {
   const { slug, plan, substrate, systemJobs = [] } = spec;
   const clusters = Array.from({ length: plan.clusterCount }, (_, index) => clusterName(slug, index));
@@ -20,5 +23,5 @@ export function expectedTargets(
     const entries = systemJobs.filter((each) => each === job).length;
     return [job, inEach(entries)] as const;
   });
-  return Object.fromEntries([...ofClusters, ...ofSystem, [BELAY_JOB, { count: 1 }] as const]);
+  return Object.fromEntries([...ofClusters, ...ofSystem, [BELAY_JOB, { count: hosts }] as const]);
 }

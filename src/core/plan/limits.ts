@@ -140,6 +140,15 @@ export const WORKER_SCRAPED_MS = 5_000;
 export const SOAK_START_MS = 5_000;
 /** How often a ramp whose requests wait for a server says so, ms. */
 export const SHOW_WAITS_MS = 2_000;
+/**
+ * How long a check, and the reading at the end, wait for the samples of the other hosts, ms. What arrives later than that counts as
+ * not measured. An outage of a link that is shorter costs nothing.
+ */
+export const CHECK_SAMPLES_MS = 15_000;
+export const LAST_SAMPLES_MS = 90_000;
+/** How often it is checked whether they have arrived, and the limit of each answer, ms. */
+export const SAMPLES_POLL_MS = 250;
+export const SAMPLES_ANSWER_MS = 5_000;
 /** How often the progress of a soak is shown, and how often lost Pods are looked for, ms. */
 export const SOAK_TICK_MS = 1_000;
 /** The share of a gate's due checks that must be measured. Below it a breach may have gone unseen. */

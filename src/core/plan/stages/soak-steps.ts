@@ -1,6 +1,14 @@
 import { longestFaultMs } from '../../faults/registry.ts';
 import type { CallBudgets, Wait } from '../deadline-model.ts';
-import { BURST_PODS_PER_SECOND_FLOOR, EVALUATION_QUERIES, FAULT_CALLS, SOAK_START_MS, WATCH_CALLS } from '../limits.ts';
+import {
+  BURST_PODS_PER_SECOND_FLOOR,
+  CHECK_SAMPLES_MS,
+  EVALUATION_QUERIES,
+  FAULT_CALLS,
+  LAST_SAMPLES_MS,
+  SOAK_START_MS,
+  WATCH_CALLS,
+} from '../limits.ts';
 import { answerWait, callWait, largestCluster, overloadWait, pagesOf, type CampaignShape } from './shape.ts';
 
 /** The steps of a soak, of its drive and of its watch: each of them has its own selection. */
@@ -55,6 +63,22 @@ export const CHECK_STEPS = {
   lastCheck: (shape: CampaignShape): Wait => callWait(shape, 'queries of that check', 'queryMs', EVALUATION_QUERIES),
 };
 
+/** The samples of the other hosts, which a check and the reading at the end wait for. */
+export const ARRIVAL_STEPS = {
+  samplesAwaited: (shape: CampaignShape): Wait => ({
+    what: 'samples of the other hosts, for a check',
+    count: 1,
+    eachMs: CHECK_SAMPLES_MS,
+    stallMs: checkMs(shape) + CHECK_SAMPLES_MS,
+  }),
+  lastSamplesAwaited: (): Wait => ({
+    what: 'samples of the other hosts, for the reading of all gates',
+    count: 1,
+    // Twice, because what was not answered is asked again.
+    eachMs: 2 * LAST_SAMPLES_MS,
+  }),
+};
+
 /** The Pods of the last second. */
 export const LAST_POD_STEPS = {
   lastPodReady: (shape: CampaignShape): Wait => callWait(shape, 'the last Pod ready', 'podReadyMs'),
@@ -92,10 +116,14 @@ function faultWait(shape: CampaignShape, what: string, name: keyof CallBudgets, 
  * The longest time between two reports: a check with all its queries, the last Pod, and a query. When the soak has ended, it may
  * be one fault, from its injection until its undoing is seen.
  */
-function stallMs({ budgets, profile }: CampaignShape): number {
-  const checkMs = (EVALUATION_QUERIES + 1) * budgets.queryMs + budgets.podReadyMs + budgets.gateIntervalMs;
-  if (profile.runnerActions.length === 0) return checkMs;
+function stallMs(shape: CampaignShape): number {
+  const { budgets, profile } = shape;
+  if (profile.runnerActions.length === 0) return checkMs(shape);
   const lastsMs = longestFaultMs(profile.runnerActions.map(({ action }) => action));
   const faultMs = FAULT_CALLS * budgets.apiCallMs + budgets.podReadyMs + lastsMs + budgets.nodeReadyMs;
-  return Math.max(checkMs, faultMs);
+  return Math.max(checkMs(shape), faultMs);
+}
+
+function checkMs({ budgets }: CampaignShape): number {
+  return (EVALUATION_QUERIES + 1) * budgets.queryMs + budgets.podReadyMs + budgets.gateIntervalMs;
 }
