@@ -29,7 +29,7 @@ type Answer = (response: ServerResponse) => void;
 const list: Answer = (response) => answer(response, 200, { items: [], metadata: { resourceVersion: '5' } });
 const created: Answer = (response) => answer(response, 201, {});
 const unwell: Answer = (response) => refuse(response, 503, 'ServiceUnavailable');
-const slow: Answer = (response) => setTimeout(() => list(response), 10 * SHORT_MS);
+const slow: Answer = (response) => setTimeout(() => list(response), 5 * SHORT_MS);
 const refused: Answer = (response) => refuse(response, 403, 'Forbidden', 'not now');
 
 /** A patient client of a server whose answers are taken from a script, by method; the last one is repeated. */
