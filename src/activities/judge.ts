@@ -6,7 +6,7 @@ import type { InfrastructureEvent } from '../core/gates/infrastructure.ts';
 import type { Ledger } from '../adapters/host/ledger.ts';
 import { buildSummary } from '../core/verdict/build-summary.ts';
 import type { StoredReading } from '../core/verdict/stored-reading.ts';
-import type { LoadRecord, Summary, SummaryAction } from '../core/verdict/summary-model.ts';
+import type { LoadRecord, ObservedStage, Summary, SummaryAction } from '../core/verdict/summary-model.ts';
 import { faultResults } from '../core/campaign/fault-results.ts';
 import type { Stage } from '../core/model/stages.ts';
 import type { SoakCheckpoint } from '../core/plan/checkpoints/soak.ts';
@@ -20,6 +20,9 @@ import type { CampaignSpec } from '../core/plan/spec.ts';
 import { isCancelled } from './cancellation.ts';
 import { judgeActivity, type StageContext } from './stage-activity.ts';
 import { messageOf } from '../core/text/message-of.ts';
+
+/** Stages in which the load is observed. */
+const LOAD_STAGES = ['ramp', 'steady', 'soak'] as const;
 
 /** What a stage reported about itself. */
 type Facts = Readonly<Record<string, number | string>>;
@@ -69,6 +72,7 @@ export function createJudge(log: Logger, adapters: JudgeAdapters): (input: Judge
         load: loadOf(input.facts['ramp']),
         lateness: checkpoint?.lateness,
         host: hostRecord(adapters.hostSize(), adapters.readHostSamples(spec.campaign), state.outcomes),
+        observed: observedStages(spec.slug, state, adapters),
         facts: input.facts,
         context: contextOf(adapters.readLedger(spec.slug)),
         endedAtMs: Date.now(),
@@ -109,6 +113,20 @@ async function ifPossible(
     log.error({ err: error }, `the ${what} could not be written`);
     event(`no-${what}`, messageOf(error));
   }
+}
+
+/** How well the latest executions of the stages with load observed their Pods. */
+function observedStages(
+  slug: string,
+  state: CampaignState,
+  adapters: Pick<JudgeAdapters, 'readCheckpoint'>,
+): readonly ObservedStage[] {
+  return LOAD_STAGES.flatMap((stage) => {
+    const execution = latestOutcome(state, stage)?.execution;
+    if (execution === undefined) return [];
+    const observation = parseCheckpoint(stage, adapters.readCheckpoint(slug, stage, execution))?.observation;
+    return observation === undefined ? [] : [{ stage, execution, ...observation }];
+  });
 }
 
 /** How the runner actions of the latest soak ended. */

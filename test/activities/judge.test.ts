@@ -12,6 +12,7 @@ import type { Summary } from '../../src/core/verdict/summary-model.ts';
 import { writeCheckpoint } from '../../src/adapters/host/checkpoints.ts';
 import { summaryInFolder } from '../../src/adapters/evidence/write-summary.ts';
 import type { JudgeInput, JudgeResult } from '../../src/core/campaign/stage-io.ts';
+import { UNTROUBLED, type Observation } from '../../src/core/plan/observation.ts';
 import type { CampaignSpec } from '../../src/core/plan/spec.ts';
 import { BEGIN_MS, GREEN, resultOf, stateAfter } from '../adapters/evidence/fixture.ts';
 import { anIdentity } from '../core/identity/make-identity.ts';
@@ -96,6 +97,25 @@ test('the summary says what the readings were taken with; what no stage recorded
   expect(second?.identity?.hosts).toHaveLength(hosts.length);
   expect(second?.fingerprint).toMatch(/^[0-9a-f]{64}$/);
   expect(second?.fingerprint).not.toBe(first?.fingerprint);
+});
+
+test('the summary says how well the Pods of each stage were observed; a stage of an earlier version is left out', async () => {
+  const spec = judged();
+  openEvidence(spec).readings(SOAK, 'end', [resultOf(bind, 1)]);
+  await judge(spec);
+  expect(summaryOf(spec)).not.toHaveProperty('observed');
+  const observation: Observation = {
+    watch: { silent: 1, replaced: 2, failures: 9, longestUnconfirmedMs: 21_000 },
+    requests: { waited: 4, longestMs: 19_500, refused: 30, throttled: 0, failed: 1, unanswered: 2 },
+  };
+  writeCheckpoint(spec.slug, 'ramp', 1, { startAtMs: BEGIN_MS, lowWater: {}, observation });
+  writeCheckpoint(spec.slug, 'steady', 1, { startAtMs: BEGIN_MS });
+  writeCheckpoint(spec.slug, 'soak', 1, { startAtMs: BEGIN_MS, lowWater: {}, actions: {}, observation: UNTROUBLED });
+  await judge(spec);
+  expect(summaryOf(spec)?.observed).toEqual([
+    { stage: 'ramp', execution: 1, ...observation },
+    { stage: 'soak', execution: 1, ...UNTROUBLED },
+  ]);
 });
 
 test('what the ramp did not measure is absent, not 0', async () => {

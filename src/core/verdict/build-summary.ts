@@ -11,7 +11,7 @@ import { floorOf } from './floor.ts';
 import { latenessRecord } from './lateness-record.ts';
 import type { JudgedGate } from './judged-gate.ts';
 import type { StoredReading } from './stored-reading.ts';
-import type { HostRecord, LoadRecord, Summary, SummaryAction } from './summary-model.ts';
+import type { HostRecord, LoadRecord, ObservedStage, Summary, SummaryAction } from './summary-model.ts';
 import { podsOfLargestCluster } from '../plan/cluster-pods.ts';
 import { targetKind } from './target-kind.ts';
 import { verdictOf } from './verdict-of.ts';
@@ -34,6 +34,8 @@ export interface SummaryInput {
   readonly lateness?: SoakLateness | undefined;
   /** What the host had to do; undefined where it is not known. */
   readonly host?: HostRecord | undefined;
+  /** How well the Pods of each stage with load were observed. */
+  readonly observed?: readonly ObservedStage[];
   readonly facts: Readonly<Record<string, Readonly<Record<string, number | string>>>>;
   /** Context of the first cluster's kubeconfig. */
   readonly context: string;
@@ -45,7 +47,7 @@ export interface SummaryInput {
 
 /** The summary of a campaign, verdict included. */
 export function buildSummary(input: SummaryInput): Summary {
-  const { spec, state, results, actions, lateness, host } = input;
+  const { spec, state, results, actions, lateness, host, observed = [] } = input;
   const floor = floorOf(state, input.evidence);
   const { verdict, reasons } = verdictOf({ results, floor, actions, lateness, host });
   const unmeasuredGates = results.filter((one) => one.barKind !== 'informational' && one.reading.value === null);
@@ -92,6 +94,7 @@ export function buildSummary(input: SummaryInput): Summary {
     load: input.load,
     ...(lateness === undefined ? {} : { lateness: latenessRecord(lateness) }),
     ...(host === undefined ? {} : { host }),
+    ...(observed.length === 0 ? {} : { observed }),
     facts: input.facts,
   };
 }

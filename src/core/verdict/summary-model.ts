@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { identitySchema } from '../identity/identity-schema.ts';
 import { recordedReason } from '../gates/recorded-reason.ts';
-import type { Stage } from '../model/stages.ts';
+import { host, type hostStage } from './host-schema.ts';
+import { observedStage } from './observed-stage.ts';
+import { stageName } from './stage-name.ts';
 
 /*
  * `summary.json`. BigFleet's runner writes the first keys too, and Belay keeps their meaning; the other keys are Belay's. The
@@ -9,8 +11,7 @@ import type { Stage } from '../model/stages.ts';
  */
 
 const verdict = z.enum(['pass', 'unmeasured', 'fail']);
-/** Names of stages are not checked: another version may know more of them. */
-const stage = z.string().transform((name) => name as Stage);
+const stage = stageName;
 const reason = z.string().transform(recordedReason);
 
 /** What a summary records of a runner action of the soak. */
@@ -76,25 +77,6 @@ const lateness = z.object({
   /** The p99 is within these bounds; null = not bounded, because that many operations were never sent. Absent = not known. */
   p99: z.object({ lowMs: z.number(), highMs: z.number().nullable() }).exactOptional(),
 });
-
-const spread = z.object({ median: z.number(), p90: z.number() });
-
-/** What the host had to do in an execution of a stage. Shares are 0 to 1. */
-const hostStage = z.object({
-  stage,
-  execution: z.number(),
-  cpuUsedShare: spread,
-  /** Share of the time in which a task waited for a CPU; absent where the kernel does not measure it. */
-  cpuPressureShare: spread.exactOptional(),
-  memoryAvailableMinBytes: z.number(),
-  /** Share of the time in which the host had no CPU left; absent = not known. */
-  busyShare: z.number().exactOptional(),
-  /** The longest time without a pause in which it had none. */
-  longestSaturatedSeconds: z.number(),
-});
-
-/** The host of the campaign. Earlier versions did not record it. */
-const host = z.object({ cores: z.number(), memoryBytes: z.number(), stages: z.array(hostStage) });
 
 /** A gate judged on one reading, as it is stored. Stage, execution and checks are absent in summaries of earlier versions. */
 const gateResultSchema = z.object({
@@ -236,6 +218,7 @@ export const summarySchema = z.object({
   load: load.nullable(),
   lateness: lateness.exactOptional(),
   host: host.exactOptional(),
+  observed: z.array(observedStage).exactOptional(),
   /** Facts that the stages reported, by stage. */
   facts: z.record(z.string(), z.record(z.string(), z.union([z.number(), z.string()]).nullable())),
 });
@@ -296,3 +279,6 @@ export type LoadRecord = Deep<z.output<typeof load>>;
 /** What a summary records of the campaign's host, and of the host in one execution of a stage. */
 export type HostRecord = Deep<z.output<typeof host>>;
 export type HostStageRecord = Deep<z.output<typeof hostStage>>;
+
+/** How well the Pods were observed in one execution of a stage. */
+export type ObservedStage = Deep<z.output<typeof observedStage>>;

@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { chromium } from 'playwright-core';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { UNTROUBLED } from '../../../src/core/plan/observation.ts';
 import { summaryInFolder, writeSummary } from '../../../src/adapters/evidence/write-summary.ts';
 import { writeReport } from '../../../src/adapters/evidence/report.ts';
 import { writeReportInThread } from '../../../src/adapters/evidence/write-report-in-thread.ts';
@@ -70,6 +71,25 @@ describe('report.html', () => {
     expect(page.replaceAll(/\s+/g, ' ')).toMatch(
       /Operations of the soak<\/dt> <dd>1,200<\/dd>.*Late operations of the soak<\/dt> <dd>7<\/dd>.*Lateness p99 of the soak<\/dt> <dd>0.48 s to 0.512 s<\/dd>.*Largest lateness of the soak<\/dt> <dd>2.5 s<\/dd>/,
     );
+  });
+
+  it('shows how well the Pods of each stage were observed, and what its requests waited for', async () => {
+    writeReportEvidence(folder, 'green');
+    const summary = summaryInFolder(folder);
+    if (summary === undefined) throw new Error('there is no summary');
+    expect(await written()).not.toContain('Requests that waited');
+    const watch = { silent: 3, replaced: 1, failures: 1_234, longestUnconfirmedMs: 21_500 };
+    const requests = { ...UNTROUBLED.requests, waited: 14, longestMs: 19_500, refused: 30, unanswered: 2 };
+    writeSummary(folder, {
+      ...summary,
+      observed: [
+        { stage: 'ramp', execution: 1, ...UNTROUBLED },
+        { stage: 'soak', execution: 2, watch, requests },
+      ],
+    });
+    const text = (await written()).replaceAll(/<[^>]*>/g, ' ').replaceAll(/\s+/g, ' ');
+    expect(text).toContain('Why they waited ramp 0 s 0 0 0 0 0 s none waited');
+    expect(text).toContain('soak, execution 2 21.5 s 3 1 1,234 14 19.5 s 30 refused, 2 unanswered');
   });
 
   it('draws the CPU of the host over the campaign', async () => {

@@ -8,6 +8,7 @@ import { failedExecutionSentence } from '../../../core/verdict/wording.ts';
 import { figureOrReason, gateFigure, loadFigure, stageFigure } from './figures.ts';
 import { gateTable } from './gate-table.ts';
 import { identityTable } from './identity-table.ts';
+import { observedTable } from './observed-table.ts';
 import { html, trusted } from './html.ts';
 import type { Markup } from './html.ts';
 import { STYLE } from './style.ts';
@@ -86,7 +87,7 @@ export async function reportPage(data: ReportData): Promise<string> {
             'Load and stages',
             load.length === 0 && summary.load === null && summary.lateness === undefined
               ? undefined
-              : html`${loadFacts(summary)}
+              : html`${loadFacts(summary)} ${observedTable(summary)}
                   <div class="grid">${load}</div>`,
           )}
           ${section('Infrastructure', infrastructure(summary))} ${section('Evidence', evidence(summary))}

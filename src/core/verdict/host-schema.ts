@@ -1,0 +1,21 @@
+import { z } from 'zod';
+import { stageName } from './stage-name.ts';
+
+const spread = z.object({ median: z.number(), p90: z.number() });
+
+/** What the host had to do in an execution of a stage. Shares are 0 to 1. */
+export const hostStage = z.object({
+  stage: stageName,
+  execution: z.number(),
+  cpuUsedShare: spread,
+  /** Share of the time in which a task waited for a CPU; absent where the kernel does not measure it. */
+  cpuPressureShare: spread.exactOptional(),
+  memoryAvailableMinBytes: z.number(),
+  /** Share of the time in which the host had no CPU left; absent = not known. */
+  busyShare: z.number().exactOptional(),
+  /** The longest time without a pause in which it had none. */
+  longestSaturatedSeconds: z.number(),
+});
+
+/** The host of the campaign. Earlier versions did not record it. */
+export const host = z.object({ cores: z.number(), memoryBytes: z.number(), stages: z.array(hostStage) });
