@@ -298,6 +298,15 @@ describe('evaluateGates on a real Prometheus', () => {
     expect(quiet.map(({ verdict }) => verdict)).toEqual(['pass', 'fail']);
   });
 
+  it('judges the age of a loop by the time that the host had CPU for', async () => {
+    const gates = evaluation.gates.filter(({ name }) => name === 'hungLoop');
+    const busy = { ...evaluation, gates, hostBusy: () => 1 };
+    const [loop] = await evaluateGates({ ...busy, cpuTimeMs: ({ startMs, endMs }) => (endMs - startMs) / 100 });
+    expect(loop).toMatchObject({ verdict: 'unmeasured', reading: { reason: 'host-saturated' } });
+    const [hung] = await evaluateGates({ ...busy, cpuTimeMs: ({ startMs, endMs }) => endMs - startMs });
+    expect(hung).toMatchObject({ verdict: 'fail', reading: { withCpu: hung?.reading.value } });
+  });
+
   it('reads nothing while the soak settles, and only fail-fast gates when asked for those', async () => {
     const window = { ...evaluation.window, settleEndMs: evaluation.window.nowMs + 5_000 };
     const gates = evaluation.gates.map((gate) => ({ ...gate, failFast: gate.name === 'latency' }));

@@ -6,6 +6,8 @@ const FAULTS = [
   'stall',
   /** A cycle that never ends, while the metrics are served as before. */
   'hung',
+  /** The same in loops that take all CPU of the host. */
+  'spins',
   /** 500 applies that fail at once, in a coordinator that had no failure before. */
   'apply-errors',
   /** Cycles that last 3 s. */

@@ -1,4 +1,5 @@
 import type { V1Node, V1Pod } from '@kubernetes/client-node';
+import { takeAllCpu } from './busy-threads.ts';
 import { isReplacement, isUsable, nameOf, slotOf, type Cluster, type Listener } from './cluster.ts';
 import type { Metrics } from './metrics.ts';
 import { machinesNeeded, requestsOf, roomOf, type Amounts, type Room } from './needs.ts';
@@ -71,7 +72,7 @@ export class Shard implements Listener {
 
   /** One cycle: what is wanted against what there is, and a bootstrap for each machine that is missing. */
   cycle(): void {
-    if (this.has('hung')) return;
+    if (this.has('hung') || this.has('spins')) return;
     const startedAt = performance.now();
     const metrics = this.#metrics;
     const pending = [...this.#pods.values()].filter(({ node }) => node === undefined);
@@ -240,6 +241,7 @@ export class Shard implements Listener {
     setTimeout(() => {
       this.#log(`fault ${this.#options.fault} begins`);
       if (this.#options.fault === 'vanishing-metrics') for (const name of VANISHING) this.#metrics.vanish(name);
+      if (this.#options.fault === 'spins') takeAllCpu();
     }, afterMs);
   }
 }
