@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import type { GateDefinition } from '../../core/gates/model.ts';
 import { CURVE_QUERIES } from '../../core/plan/limits.ts';
 import type { PrometheusClient } from '../prometheus/client.ts';
-import { prometheusClient } from '../prometheus/client.ts';
-import type { RunningPrometheus } from '../prometheus/server.ts';
+import { clientOf, type RunningPrometheus } from '../prometheus/server.ts';
 import { writeJsonFile } from '../host/atomic-file.ts';
 import { moveFolder } from './move-folder.ts';
 import type { Curve, CurveQuestion } from './series.ts';
@@ -38,7 +37,7 @@ export interface SnapshotRequest {
 
 /**
  * Collects the evidence that is only available while the campaign's parts run, the cheap first: curves of the gates and of the
- * load, then logs, then the TSDB's snapshot. Every part is bounded; a part that is not available is reported and the rest goes
+ * load, then logs, then the TSDB's snapshot. Where the campaign's Prometheus is an agent there are only logs: the lead has the rest. Every part is bounded; a part that is not available is reported and the rest goes
  * on. Where Prometheus does not answer, its parts fail at once after the first budget. Doing it again replaces what is
  * there.
  * @throws the signal's reason when it aborts; nothing else
@@ -61,7 +60,13 @@ export async function collectSnapshot(request: SnapshotRequest): Promise<readonl
   };
 
   const { prometheus } = request;
-  const client = prometheus === undefined ? undefined : prometheusClient(prometheus.url);
+  const keepLogs = (): Promise<unknown> =>
+    Promise.all(request.logs.map((log) => attempt(`log of ${log.name}`, () => keepLog(log, request.folder))));
+  if (prometheus?.own?.agentOf !== undefined) {
+    await keepLogs();
+    return parts;
+  }
+  const client = prometheus === undefined ? undefined : clientOf(prometheus);
   try {
     const silence = client === undefined ? 'the campaign has no Prometheus' : await silenceOf(client, request);
     const answering = silence === undefined ? client : undefined;
@@ -72,7 +77,7 @@ export async function collectSnapshot(request: SnapshotRequest): Promise<readonl
     }
     const whole = request.campaignTime;
     await attempt('curves of the load', () => curves(answering, silence, request, whole, OWN_CURVES));
-    await Promise.all(request.logs.map((log) => attempt(`log of ${log.name}`, () => keepLog(log, request.folder))));
+    await keepLogs();
     if (prometheus === undefined || prometheus.own !== undefined) {
       await attempt('Prometheus snapshot', () => tsdbSnapshot(answering, silence, request));
     }

@@ -1,7 +1,8 @@
 import { Agent, request } from 'undici';
-import { HTTP_CONNECT_MS, PROMETHEUS_CONNECTIONS } from '../../core/plan/limits.ts';
+import { PROMETHEUS_CONNECTIONS } from '../../core/plan/limits.ts';
 import type { PointSeries, Sample } from '../../core/gates/answers.ts';
 import { messageOf } from '../../core/text/message-of.ts';
+import { authorizationOf, connectOptions, type FleetAccess } from '../fleet/fleet-access.ts';
 import { QueryError } from './query-error.ts';
 
 /** Larger answers are refused: no gate needs one, and a server that never stops sending must not fill the memory. */
@@ -52,14 +53,18 @@ interface RangeWindow {
   readonly stepMs: number;
 }
 
-/** A client for the Prometheus at `url` (with any path prefix it is served under). */
-export function prometheusClient(url: string): PrometheusClient {
+/**
+ * A client for the Prometheus at `url` (with any path prefix it is served under).
+ * @param access of a campaign's lead: the certificate that the server must show, and the password
+ */
+export function prometheusClient(url: string, access?: FleetAccess): PrometheusClient {
   const base = url.replace(/\/+$/, '');
   const agent = new Agent({
     connections: PROMETHEUS_CONNECTIONS,
     pipelining: 1,
-    connect: { timeout: HTTP_CONNECT_MS },
+    connect: connectOptions(access),
   });
+  const authorization = access === undefined ? {} : { authorization: authorizationOf(access) };
 
   const call = async (path: string, method: 'GET' | 'POST', form: URLSearchParams | undefined, bounds: CallBounds) => {
     bounds.signal.throwIfAborted();
@@ -73,8 +78,11 @@ export function prometheusClient(url: string): PrometheusClient {
         headersTimeout: 0,
         bodyTimeout: 0,
         ...(form === undefined
-          ? {}
-          : { body: form.toString(), headers: { 'content-type': 'application/x-www-form-urlencoded' } }),
+          ? { headers: authorization }
+          : {
+              body: form.toString(),
+              headers: { ...authorization, 'content-type': 'application/x-www-form-urlencoded' },
+            }),
       });
       return { status: response.statusCode, body: await readBody(response.body, signal) };
     } catch (cause) {

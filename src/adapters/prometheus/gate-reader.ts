@@ -11,10 +11,9 @@ import { readLedger } from '../host/ledger.ts';
 import { trustedAgeMs } from '../../core/plan/watch-trust.ts';
 import { CHECK_SAMPLES_MS, LAST_SAMPLES_MS } from '../../core/plan/limits.ts';
 import type { GroupClusters } from '../../core/campaign/stage-io.ts';
-import { prometheusClient } from './client.ts';
 import { evaluateGates } from './evaluate.ts';
 import { samplesArrived } from './samples-arrived.ts';
-import { ownPrometheus } from './server.ts';
+import { clientOf, ownPrometheus } from './server.ts';
 
 /** What is read of a soak. Moments are ms since 1970. */
 export interface GateReadRequest {
@@ -45,7 +44,7 @@ export function openGateReader(
   execution: number,
   groups: readonly GroupClusters[] = [],
 ): GateReader {
-  const client = prometheusClient(ownPrometheus(spec.slug)?.url ?? '');
+  const client = clientOf(ownPrometheus(spec.slug) ?? { url: '' });
   const hosts = Math.max(1, groups.filter(({ clusterCount }) => clusterCount > 0).length);
   return {
     read: async ({ only, settleEndMs, atMs, settledAtMs = atMs, signal }) => {

@@ -45,12 +45,13 @@ export function mainConfig(scrapeIntervalMs: number, retentionDays: number): str
 /**
  * Discovery and scrape files for targets: a discovery file per job and cluster, so that a process that comes back on
  * another port replaces its own entry, and a scrape configuration beside it, because discovery cannot carry TLS.
+ * @param group whose agent scrapes them: the label `instance` is then made one that no other host's targets have
  * @throws RangeError where targets of one job and cluster differ in scheme, path or credentials
  */
-export function targetFiles(targets: readonly ScrapeTarget[]): readonly ConfigFile[] {
-  const groups = Map.groupBy(targets, (target) => groupName(target.job, target.cluster));
-  return [...groups].flatMap(([name, group]) => {
-    const [first, ...others] = group as [ScrapeTarget, ...ScrapeTarget[]];
+export function targetFiles(targets: readonly ScrapeTarget[], group?: string): readonly ConfigFile[] {
+  const files = Map.groupBy(targets, (target) => groupName(target.job, target.cluster));
+  return [...files].flatMap(([name, own]) => {
+    const [first, ...others] = own as [ScrapeTarget, ...ScrapeTarget[]];
     const job = json({ scrape_configs: [scrapeConfig(name, first)] });
     const different = others.find((other) => json({ scrape_configs: [scrapeConfig(name, other)] }) !== job);
     if (different !== undefined) {
@@ -60,7 +61,7 @@ export function targetFiles(targets: readonly ScrapeTarget[]): readonly ConfigFi
       );
     }
     return [
-      { path: `${TARGETS}/${name}.json`, text: json(group.map(discovered)) },
+      { path: `${TARGETS}/${name}.json`, text: json(own.map((target) => discovered(target, group))) },
       { path: `${JOBS}/${name}.yml`, text: job },
     ];
   });
@@ -76,9 +77,16 @@ export function groupName(job: string, cluster: string): string {
   return `${readable}.${hash}`;
 }
 
-function discovered(target: ScrapeTarget): unknown {
+function discovered(target: ScrapeTarget, group: string | undefined): unknown {
   const cluster = target.cluster === '' ? {} : { cluster: target.cluster };
-  return { targets: [target.address], labels: { ...target.labels, job: target.job, ...cluster } };
+  const instance = group === undefined ? {} : { instance: instanceOf(target, group) };
+  return { targets: [target.address], labels: { ...target.labels, ...instance, job: target.job, ...cluster } };
+}
+
+/** Addresses on loopback are the same on every host, and so are instances that are no addresses. */
+function instanceOf({ address, labels }: ScrapeTarget, group: string): string {
+  const own = labels?.['instance'];
+  return own === undefined ? `${group}:${address}` : `${own}-${group}`;
 }
 
 function scrapeConfig(name: string, { scheme, path, tls, bearerFile }: ScrapeTarget): unknown {

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PROMETHEUS_POLL_MS, PROMETHEUS_READY_MS, STRAY_GRACE_MS } from '../../core/plan/limits.ts';
 import { pollUntil } from '../host/poll-until.ts';
+import { readAccess, type FleetAccess } from '../fleet/fleet-access.ts';
 import { writeTextFile } from '../host/atomic-file.ts';
 import { campaignFolder, forgetProcess, readLedger, recordProcess } from '../host/ledger.ts';
 import { logTail } from '../host/log-tail.ts';
@@ -12,24 +13,31 @@ import type { ProcessRecord } from '../host/processes.ts';
 import { isAlive, startDetached, stopProcess } from '../host/processes.ts';
 import type { CallBounds, PrometheusClient } from './client.ts';
 import { prometheusClient } from './client.ts';
+import { DATA, programOf } from './program.ts';
+import { roleOf, type PrometheusRole } from './role.ts';
 import type { ScrapeTarget } from './scrape-config.ts';
-import { JOBS, mainConfig, targetFiles, TARGETS } from './scrape-config.ts';
+import { JOBS, targetFiles, TARGETS } from './scrape-config.ts';
 
 /** Name of Prometheus in a campaign's ledger, and as a component in infrastructure gaps. */
 const PROMETHEUS = 'prometheus';
 
-const RETENTION_DAYS = 30;
+/** Files with what opens a server are for its user only. */
+const PRIVATE = 0o600;
 
 /** A Prometheus to ask: the campaign's own, with its folders, or one that was there already. */
 export interface RunningPrometheus {
   readonly url: string;
   readonly scrapeIntervalMs: number;
+  /** Certificate and password; absent for one on loopback, which needs none. */
+  readonly access?: FleetAccess;
   /** Present where it is the campaign's own. */
   readonly own?: {
     readonly slug: string;
     readonly folder: string;
     readonly dataFolder: string;
     readonly logPath: string;
+    /** The group whose targets it scrapes for the campaign's lead. It answers no queries and has no data to keep. */
+    readonly agentOf?: string;
   };
 }
 
@@ -52,7 +60,8 @@ export function prometheusFolder(slug: string): string {
 
 /**
  * Starts the campaign's Prometheus, or adopts the running one, and waits until it serves queries. It outlives this process,
- * is on the ledger, and keeps its port when it is restarted.
+ * is on the ledger, and keeps its port when it is restarted. The group in the ledger decides what it is: without a group it is
+ * on loopback; on a lead other hosts reach it, by TLS and a password; on a member it is an agent that writes to the lead's.
  * @throws RangeError for an interval outside 1 to 5 s
  * @throws Error with the end of its log when it ends or is not ready in time
  */
@@ -71,8 +80,8 @@ export async function startPrometheus(request: PrometheusRequest): Promise<Runni
     }
     // One that was started and never recorded holds the data folder and, perhaps, the port.
     await stopMarked(slug, STRAY_GRACE_MS);
-    const port = await portFor(slug, folder);
-    const started = { port, scrapeIntervalMs };
+    const role = roleOf(readLedger(slug)?.group);
+    const started = { port: await portFor(slug, folder, role), scrapeIntervalMs, role };
     const record = await launch(request, folder, started);
     recordProcess(slug, record, true);
     return await whenReady(runningAt(slug, started), record, request);
@@ -122,7 +131,7 @@ export async function writeTargets(
       }
     }
   }
-  for (const { path, text } of targetFiles(targets)) writeIfChanged(join(folder, path), text);
+  for (const { path, text } of targetFiles(targets, prometheus.own?.agentOf)) writeIfChanged(join(folder, path), text);
   // Also when nothing changed: an attempt before this one may have died between writing and reloading.
   await reload(prometheus, bounds);
 }
@@ -143,25 +152,19 @@ async function stopMarked(slug: string, graceMs: number): Promise<void> {
 interface Settings {
   readonly port: number;
   readonly scrapeIntervalMs: number;
+  readonly role: PrometheusRole;
 }
 
-async function launch({ slug, binary }: PrometheusRequest, folder: string, settings: Settings): Promise<ProcessRecord> {
-  for (const part of [TARGETS, JOBS, 'data']) mkdirSync(join(folder, part), { recursive: true });
-  const config = join(folder, 'prometheus.yml');
-  writeIfChanged(config, mainConfig(settings.scrapeIntervalMs, RETENTION_DAYS));
+async function launch(request: PrometheusRequest, folder: string, settings: Settings): Promise<ProcessRecord> {
+  const { slug, binary } = request;
+  for (const part of [TARGETS, JOBS, DATA]) mkdirSync(join(folder, part), { recursive: true });
+  const { files, args } = await programOf(settings.role, { slug, folder, ...settings });
+  for (const { path, text } of files) writeIfChanged(join(folder, path), text);
   writeIfChanged(join(folder, 'settings.json'), JSON.stringify(settings));
   return await startDetached({
     name: PROMETHEUS,
     file: binary,
-    args: [
-      `--config.file=${config}`,
-      `--storage.tsdb.path=${join(folder, 'data')}`,
-      `--web.listen-address=127.0.0.1:${settings.port}`,
-      '--web.enable-admin-api',
-      '--web.enable-lifecycle',
-      '--scrape.discovery-reload-interval=1s',
-      '--log.level=warn',
-    ],
+    args,
     env: markOf(slug, PROMETHEUS),
     cwd: folder,
     logPath: logPathOf(folder),
@@ -173,7 +176,7 @@ async function whenReady(
   record: ProcessRecord,
   request: PrometheusRequest,
 ): Promise<RunningPrometheus> {
-  const client = prometheusClient(prometheus.url);
+  const client = clientOf(prometheus);
   const { readyMs, signal } = request;
   const log = (): string => `the end of its log:\n${logTail(record.logPath)}`;
   try {
@@ -188,8 +191,9 @@ async function whenReady(
   }
 }
 
-/** The port it had before, if that is still its own and free; else a new one. */
-async function portFor(slug: string, folder: string): Promise<number> {
+/** The port it had before, if that is still its own and free; else a new one. A lead's is the one that its members know. */
+async function portFor(slug: string, folder: string, role: PrometheusRole): Promise<number> {
+  if (role.kind === 'lead') return Number(new URL(role.url).port);
   const before = readSettings(folder)?.port;
   if (before !== undefined) {
     if (await isFree(before)) return before;
@@ -199,10 +203,15 @@ async function portFor(slug: string, folder: string): Promise<number> {
   return port ?? 0;
 }
 
-function runningAt(slug: string, { port, scrapeIntervalMs }: Settings): RunningPrometheus {
+function runningAt(slug: string, { port, scrapeIntervalMs, role }: Settings): RunningPrometheus {
   const folder = prometheusFolder(slug);
-  const own = { slug, folder, dataFolder: join(folder, 'data'), logPath: logPathOf(folder) };
-  return { url: `http://127.0.0.1:${port}`, scrapeIntervalMs, own };
+  const own = { slug, folder, dataFolder: join(folder, DATA), logPath: logPathOf(folder) };
+  if (role.kind !== 'lead') {
+    const agent = role.kind === 'agent' ? { agentOf: role.group } : {};
+    return { url: `http://127.0.0.1:${port}`, scrapeIntervalMs, own: { ...own, ...agent } };
+  }
+  const access = readAccess(slug);
+  return { url: role.url, scrapeIntervalMs, own, ...(access === undefined ? {} : { access }) };
 }
 
 function recordOf(slug: string): ProcessRecord | undefined {
@@ -211,7 +220,9 @@ function recordOf(slug: string): ProcessRecord | undefined {
 
 function readSettings(folder: string): Settings | undefined {
   try {
-    return JSON.parse(readFileSync(join(folder, 'settings.json'), 'utf8')) as Settings;
+    const settings = JSON.parse(readFileSync(join(folder, 'settings.json'), 'utf8')) as Partial<Settings>;
+    // A version before roles wrote none.
+    return { port: 0, scrapeIntervalMs: 0, role: { kind: 'alone' }, ...settings };
   } catch {
     return undefined;
   }
@@ -226,8 +237,13 @@ function ownFolder(prometheus: RunningPrometheus): string {
   throw new Error(`${prometheus.url} is not the campaign's own Prometheus: its targets are not Belay's to set`);
 }
 
+/** A client for a Prometheus, with what opens it. */
+export function clientOf({ url, access }: Pick<RunningPrometheus, 'url' | 'access'>): PrometheusClient {
+  return prometheusClient(url, access);
+}
+
 async function reload(prometheus: RunningPrometheus, bounds: CallBounds): Promise<void> {
-  const client: PrometheusClient = prometheusClient(prometheus.url);
+  const client = clientOf(prometheus);
   try {
     await client.reload(bounds);
   } finally {
@@ -242,5 +258,5 @@ function writeIfChanged(path: string, text: string): void {
   } catch {
     // There is none yet.
   }
-  writeTextFile(path, text);
+  writeTextFile(path, text, { mode: PRIVATE });
 }

@@ -222,6 +222,10 @@ export const LAST_SWEEP_MS = 120_000;
 export const SYSTEM_POLL_MS = 200;
 /** How long helm may take to end when it is stopped, ms. */
 export const HELM_STOP_MS = 5_000;
+/** How long an agent collects samples before it sends them, one request of it, and its longest pause after a failed one, ms. */
+export const AGENT_SEND_MS = 200;
+export const AGENT_WRITE_MS = 5_000;
+export const AGENT_BACKOFF_MS = 1_000;
 /** How often a Prometheus that starts is checked, ms. */
 export const PROMETHEUS_POLL_MS = 50;
 /** One question whether Prometheus is ready, ms. */

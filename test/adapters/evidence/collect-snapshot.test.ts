@@ -108,6 +108,12 @@ describe('collectSnapshot', () => {
     expect(existsSync(join(folder, 'prometheus', 'series', 'g_1.json'))).toBe(true);
   });
 
+  it('keeps logs only where the Prometheus is an agent, which has nothing else', async () => {
+    const own = prometheus.own === undefined ? undefined : { ...prometheus.own, agentOf: 'g1' };
+    const agent = { ...prometheus, url: 'http://127.0.0.1:1', ...(own === undefined ? {} : { own }) };
+    expect(await collectSnapshot({ ...request, prometheus: agent })).toEqual([{ what: 'log of etcd/0', ok: true }]);
+  });
+
   it('does not hang on a Prometheus that takes the connection and says nothing', async () => {
     const server = createServer(() => {});
     const silent = { ...prometheus, url: `http://127.0.0.1:${await listen(server)}` };

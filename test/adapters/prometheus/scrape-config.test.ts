@@ -44,6 +44,15 @@ describe('targetFiles', () => {
     ]);
   });
 
+  it('gives the targets of a group instances that no other host has', () => {
+    const named = { ...target, address: '127.0.0.1:2', labels: { instance: 'belay-worker' } };
+    const [discovery] = targetFiles([target, named], 'g3');
+    expect(JSON.parse(discovery?.text ?? '')).toMatchObject([
+      { targets: ['127.0.0.1:1'], labels: { instance: 'g3:127.0.0.1:1' } },
+      { targets: ['127.0.0.1:2'], labels: { instance: 'belay-worker-g3' } },
+    ]);
+  });
+
   it('puts several addresses of one job and cluster together, but not with different credentials', () => {
     expect(targetFiles([target, { ...target, address: '127.0.0.1:2' }])).toHaveLength(2);
     expect(() => targetFiles([target, { ...target, address: 'b:2', tls: {} }])).toThrow('127.0.0.1:1 and b:2');
