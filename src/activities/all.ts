@@ -8,6 +8,7 @@ import { writeReportInThread } from '../adapters/evidence/write-report-in-thread
 import { writeSummary } from '../adapters/evidence/write-summary.ts';
 import { effectOf } from '../adapters/faults/registry.ts';
 import { loadSystem } from '../adapters/files/load-system.ts';
+import { withLead } from '../adapters/fleet/with-lead.ts';
 import { readCheckpoint } from '../adapters/host/checkpoints.ts';
 import { readHostSamples } from '../adapters/host/host-samples.ts';
 import { hostSize } from '../adapters/host/host-size.ts';
@@ -99,6 +100,8 @@ function provisionAdapters(metricsPort: number): ProvisionAdapters {
   return {
     findTool,
     openLedger,
+    groupOf: (slug) => readLedger(slug)?.group,
+    clockAheadMs: (slug, lead, within) => withLead(slug, lead, (client) => client.clockAheadMs(within)),
     substrate: ({ substrate }, tools) => substrateAdapter(substrate, tools),
     startPrometheus,
     writeTargets,

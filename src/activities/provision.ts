@@ -1,3 +1,4 @@
+import { ApplicationFailure } from '@temporalio/activity';
 import type { Logger } from 'pino';
 import type { ClusterRecord, Ledger } from '../adapters/host/ledger.ts';
 import type { PrometheusRequest, RunningPrometheus } from '../adapters/prometheus/server.ts';
@@ -6,13 +7,16 @@ import type { UsedTool } from '../adapters/identity/tool-identity.ts';
 import type { SubstrateAdapter, ToolPaths } from '../adapters/substrates/substrate.ts';
 import { toolsOfSubstrate } from '../adapters/substrates/registry.ts';
 import type { ClusterClass, TemporalIdentity, ToolIdentity } from '../core/identity/identity-schema.ts';
-import type { StageInput, StageResult } from '../core/campaign/stage-io.ts';
+import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
+import type { GroupPlacement, LeadAddress } from '../core/campaign/placement.ts';
+import { LEAD_GROUP, type StageInput, type StageResult } from '../core/campaign/stage-io.ts';
+import { CLOCKS_APART_MS } from '../core/plan/limits.ts';
 import { scrapeIntervalMs } from '../core/plan/scrape-interval.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
 import { countedClasses } from '../core/identity/counted-classes.ts';
 import { counted } from '../core/text/counted.ts';
 import { ofClusters, recordIdentity } from './identity.ts';
-import { stageActivity } from './stage-activity.ts';
+import { stageActivity, type StageContext } from './stage-activity.ts';
 import { toolsRequired, type FindTool } from './tools.ts';
 
 /** What the stage works with. */
@@ -20,6 +24,10 @@ export interface ProvisionAdapters {
   readonly findTool: FindTool;
   /** Writes the campaign's ledger, unless it exists. */
   openLedger(ledger: Ledger): void;
+  /** The campaign's group on this host; undefined where the campaign has one host. */
+  groupOf(slug: string): GroupPlacement | undefined;
+  /** How much the clock of the lead is ahead of this host's, ms. */
+  clockAheadMs(slug: string, lead: LeadAddress, within: Within): Promise<number>;
   substrate(spec: CampaignSpec, tools: ToolPaths): Pick<SubstrateAdapter, 'provision' | 'scrapeTargets'>;
   startPrometheus(request: PrometheusRequest): Promise<RunningPrometheus>;
   writeTargets(prometheus: RunningPrometheus, targets: readonly ScrapeTarget[], within: Within): Promise<void>;
@@ -41,13 +49,16 @@ interface Within {
 export function createProvision(log: Logger, adapters: ProvisionAdapters): (input: StageInput) => Promise<StageResult> {
   return stageActivity('provision', log, async (context) => {
     const { spec } = context;
+    const group = ownGroup(context, adapters);
+    if (group?.lead === false) await compareClocks(context, adapters, group);
     adapters.openLedger(firstLedger(spec));
     const tools = await context.step('toolsFound', () => toolsRequired(toolsOfSubstrate(spec), adapters.findTool));
     const substrate = adapters.substrate(spec, tools);
     const clusters = await context.step(['clustersAsked', 'clustersReady'], ({ signal, progress }) =>
       substrate.provision({
         spec,
-        clusterCount: spec.plan.clusterCount,
+        firstCluster: group?.firstCluster ?? 0,
+        clusterCount: group?.clusterCount ?? spec.plan.clusterCount,
         tools,
         signal,
         onProgress: (done, total, detail) =>
@@ -85,14 +96,44 @@ export function createProvision(log: Logger, adapters: ProvisionAdapters): (inpu
       },
     });
     return {
-      detail: [`${counted(clusters.length, 'cluster')} up, Prometheus at ${prometheus.url}`, ...notScraped].join('; '),
+      detail: [`${counted(clusters.length, 'cluster')} up, ${measuredBy(group, prometheus)}`, ...notScraped].join('; '),
       facts: {
         clusters: clusters.length,
-        prometheus: prometheus.url,
+        ...(group?.lead === false ? {} : { prometheus: prometheus.url }),
         clusterUids: clusters.map((cluster) => cluster.uid).join(','),
       },
     };
   });
+}
+
+/** The campaign's group on this host. @throws ApplicationFailure when it is not the one that the stage is for */
+function ownGroup({ input, spec }: StageContext, adapters: ProvisionAdapters): GroupPlacement | undefined {
+  const group = adapters.groupOf(spec.slug);
+  const name = group?.name ?? LEAD_GROUP;
+  if (name === input.group) return group;
+  const message = `this host does not have group ${input.group} of ${spec.campaign} any more: its lease has ended`;
+  throw ApplicationFailure.nonRetryable(message, FAILURE_TYPES.harnessFault);
+}
+
+/** All hosts take moments from the campaign's clock. @throws ApplicationFailure when this host's clock is another one */
+async function compareClocks(
+  context: StageContext<'provision'>,
+  adapters: ProvisionAdapters,
+  { leadAddress }: GroupPlacement,
+): Promise<void> {
+  const aheadMs = await context.step('clockCompared', (within) =>
+    adapters.clockAheadMs(context.spec.slug, leadAddress, within),
+  );
+  if (Math.abs(aheadMs) <= CLOCKS_APART_MS) return;
+  const apart = `${Math.round(Math.abs(aheadMs) / 1_000)} s ${aheadMs > 0 ? 'behind' : 'ahead of'}`;
+  throw ApplicationFailure.nonRetryable(
+    `the clock of this host is ${apart} that of ${leadAddress.host}, the lead: synchronize them, e.g. by NTP`,
+    FAILURE_TYPES.harnessFault,
+  );
+}
+
+function measuredBy(group: GroupPlacement | undefined, { url }: RunningPrometheus): string {
+  return group?.lead === false ? `measured by the Prometheus of ${group.leadAddress.host}` : `Prometheus at ${url}`;
 }
 
 function firstLedger({ campaign, slug, workflowId, runId, deadlines }: CampaignSpec): Ledger {

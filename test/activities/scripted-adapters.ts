@@ -46,6 +46,8 @@ export function scriptedProvision(): ProvisionAdapters {
   return {
     findTool,
     openLedger: () => undefined,
+    groupOf: (slug) => readLedger(slug)?.group,
+    clockAheadMs: () => Promise.resolve(0),
     substrate: (spec) => ({
       provision: () => Promise.resolve(clustersOf(spec)),
       scrapeTargets: () => Promise.resolve({ targets: [], absent: [] }),

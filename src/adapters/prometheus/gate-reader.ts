@@ -45,7 +45,7 @@ export function openGateReader(
   groups: readonly GroupClusters[] = [],
 ): GateReader {
   const client = clientOf(ownPrometheus(spec.slug) ?? { url: '' });
-  const hosts = Math.max(1, groups.filter(({ clusterCount }) => clusterCount > 0).length);
+  const hosts = Math.max(1, groups.length);
   return {
     read: async ({ only, settleEndMs, atMs, settledAtMs = atMs, signal }) => {
       if (groups.length > 0) {

@@ -17,6 +17,8 @@ type OnProgress = (done: number, total: number, detail: string) => void;
 
 export interface ProvisionRequest {
   readonly spec: SubstrateSpec;
+  /** Index of the first cluster: the other hosts of the campaign have those before it and after the last one. */
+  readonly firstCluster: number;
   readonly clusterCount: number;
   readonly tools: ToolPaths;
   readonly signal: AbortSignal;
@@ -38,7 +40,7 @@ export interface ClusterLog {
 /** What both substrates do. Every method can be called again after it was cut off anywhere, and then finishes its work. */
 export interface SubstrateAdapter {
   /**
-   * Brings up the clusters of a campaign, or takes up those that are there already, until their API answers and lists
+   * Brings up a host's clusters of a campaign, or takes up those that are there already, until their API answers and lists
    * nodes. Each is in the ledger before anything of it is made.
    * @throws Error naming the cluster, what was waited for, and the last lines of the log of what failed
    */

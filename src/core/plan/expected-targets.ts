@@ -6,10 +6,10 @@ import type { CampaignSpec } from './spec.ts';
 
 /**
  * The targets that a campaign's Prometheus must scrape: the parts of each cluster that its substrate lets be scraped, one for
- * each scrape entry of the system in each cluster, and one worker of Belay on each host with clusters. A job of the system
+ * each scrape entry of the system in each cluster, and one worker of Belay on each host. A job of the system
  * replaces a part of the cluster with the same name. A specification of an earlier version does not list the system's jobs; those
  * are not in the result.
- * @param hosts number of hosts with clusters
+ * @param hosts number of hosts, the lead included
  */
 export function expectedTargets(
   spec: Pick<CampaignSpec, 'slug' | 'substrate' | 'systemJobs'> & { readonly plan: { readonly clusterCount: number } },

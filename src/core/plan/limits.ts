@@ -31,6 +31,8 @@ export const OBSERVER_GRACE_MS = 3_600_000;
 
 // Groups of clusters on several hosts.
 
+/** How far the clocks of two hosts of a campaign may be apart, ms. They are compared to about a second. */
+export const CLOCKS_APART_MS = 3_000;
 /** The most clusters of one group. A larger host takes groups of several campaigns. */
 export const GROUP_CLUSTERS = 100;
 

@@ -60,6 +60,7 @@ test('what a campaign on borrowed clusters expects is what its Prometheus scrape
   const substrate = substrateAdapter(spec.substrate, new Map());
   const clusters = await substrate.provision({
     spec,
+    firstCluster: 0,
     clusterCount: 1,
     tools: new Map(),
     signal: WITHIN.signal,

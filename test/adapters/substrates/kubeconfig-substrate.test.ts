@@ -172,6 +172,7 @@ function borrower(
     provision: (clusterCount = 1) =>
       substrate.provision({
         spec,
+        firstCluster: 0,
         clusterCount,
         tools: new Map(),
         signal: AbortSignal.timeout(60_000),

@@ -67,6 +67,7 @@ export async function testCampaign(slug: string, local: Partial<Substrate['local
     provision: (clusterCount) =>
       substrate.provision({
         spec,
+        firstCluster: 0,
         clusterCount,
         tools,
         signal: AbortSignal.timeout(120_000),

@@ -160,6 +160,7 @@ test('a component that cannot live is named, with its log', async () => {
 
   const provision = campaign.substrate.provision({
     spec: campaign.spec,
+    firstCluster: 0,
     clusterCount: 1,
     tools: new Map([...campaign.tools, ['kube-scheduler', { path: scheduler }]]),
     signal: AbortSignal.timeout(60_000),

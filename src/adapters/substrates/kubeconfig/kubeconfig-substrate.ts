@@ -28,12 +28,14 @@ export function kubeconfigSubstrate(): SubstrateAdapter {
 
 async function provision({
   spec,
+  firstCluster,
   clusterCount,
   signal: outer,
   onProgress,
 }: ProvisionRequest): Promise<readonly ClusterRecord[]> {
   const { file = '', contexts = [] } = spec.substrate.kubeconfig ?? {};
-  if (contexts.length < clusterCount) {
+  const used = contexts.slice(firstCluster, firstCluster + clusterCount);
+  if (used.length < clusterCount) {
     const found = contexts.length === 0 ? 'none' : contexts.join(', ');
     throw new Error(
       `substrate ${spec.substrate.metadata.name}: ${clusterCount} clusters are needed, kubeconfig.contexts lists: ${found}`,
@@ -42,7 +44,8 @@ async function provision({
   const files = kubeconfigFiles(file);
   const ready: ClusterRecord[] = [];
   const limits = { atOnce: CLUSTERS_AT_ONCE, signal: outer };
-  return await allAtOnce(contexts.slice(0, clusterCount), limits, async (context, signal, index) => {
+  return await allAtOnce(used, limits, async (context, signal, position) => {
+    const index = firstCluster + position;
     const name = clusterName(spec.slug, index);
     const kubeconfigPath = join(campaignFolder(spec.slug), 'clusters', `${name}.kubeconfig`);
     const before = readLedger(spec.slug)?.clusters.find((each) => each.name === name);

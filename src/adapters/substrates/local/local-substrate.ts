@@ -37,10 +37,11 @@ export function localSubstrate(tools: ToolPaths): SubstrateAdapter {
 }
 
 async function provision(request: ProvisionRequest): Promise<readonly ClusterRecord[]> {
-  const { spec, clusterCount, onProgress } = request;
+  const { spec, firstCluster, clusterCount, onProgress } = request;
   const folder = join(campaignFolder(spec.slug), 'clusters');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const planned = Array.from({ length: clusterCount }, (_, index): ClusterRecord => {
+  const planned = Array.from({ length: clusterCount }, (_, position): ClusterRecord => {
+    const index = firstCluster + position;
     const name = clusterName(spec.slug, index);
     return {
       index,

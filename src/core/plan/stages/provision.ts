@@ -12,6 +12,8 @@ import { clustersInWords, noCheckpoint, type StageDescriptor } from './stage-des
 /** Starts the clusters, or connects to existing ones, and starts the Prometheus that scrapes them. */
 export const provision = {
   steps: {
+    clockCompared: (shape) =>
+      shape.placed ? callWait(shape, "this host's clock compared with the lead's", 'apiCallMs') : undefined,
     toolsFound: (shape) => callWait(shape, 'tools found', 'apiCallMs'),
     clustersAsked: (shape) =>
       itemWait(shape, 'existing clusters checked', 'apiCallMs', {

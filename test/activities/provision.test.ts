@@ -1,0 +1,112 @@
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { pino } from 'pino';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createProvision, type ProvisionAdapters } from '../../src/activities/provision.ts';
+import { writeLedger } from '../../src/adapters/host/ledger.ts';
+import type { GroupPlacement } from '../../src/core/campaign/placement.ts';
+import type { StageResult } from '../../src/core/campaign/stage-io.ts';
+import type { CampaignSpec } from '../../src/core/plan/spec.ts';
+import { testHome, type TestHome } from '../adapters/substrates/local-campaign.ts';
+import { derived, enteredBy, specOf } from './campaign-shapes.ts';
+import { clustersUp, scriptedProvision } from './scripted-adapters.ts';
+import { storedInput } from './stored-input.ts';
+
+const LEAD_ADDRESS = { host: 'a', endpointUrl: 'https://a:1', prometheusUrl: 'https://a:2', certificatePem: '' };
+const MEMBER: GroupPlacement = {
+  name: 'g1',
+  firstCluster: 3,
+  clusterCount: 2,
+  lead: false,
+  leadAddress: LEAD_ADDRESS,
+};
+const EMPTY_LEAD: GroupPlacement = { ...MEMBER, name: 'g0', firstCluster: 0, clusterCount: 0, lead: true };
+
+let home: TestHome;
+
+beforeEach(() => {
+  home = testHome();
+});
+afterEach(() => home.close());
+
+/** A campaign of five clusters, of which a host has a group. */
+function placed(group: GroupPlacement): CampaignSpec {
+  const spec = specOf({ clusters: 5, placed: true });
+  writeLedger({ ...clustersUp(spec), clusters: [], group });
+  return spec;
+}
+
+/** Provisions a group. @returns the result, and the indices of the clusters that were asked for */
+async function provision(
+  spec: CampaignSpec,
+  group: string,
+  change: Partial<ProvisionAdapters> = {},
+): Promise<{ readonly result: StageResult | Error; readonly indices: readonly number[] }> {
+  const indices: number[] = [];
+  const adapters = scriptedProvision();
+  const run = createProvision(pino({ level: 'silent' }), {
+    ...adapters,
+    substrate: (of, tools) => ({
+      ...adapters.substrate(of, tools),
+      provision: async (request) => {
+        const all = await adapters.substrate(of, tools).provision(request);
+        const own = all.slice(request.firstCluster, request.firstCluster + request.clusterCount);
+        indices.push(...own.map(({ index }) => index));
+        return own;
+      },
+    }),
+    ...change,
+  });
+  const env = new MockActivityEnvironment({ attempt: 1 }, { logger: new DefaultLogger('ERROR') });
+  const ended: Promise<StageResult> = env.run(run, storedInput(spec, 'provision', { group }));
+  return { result: await ended.catch((error: unknown) => error as Error), indices };
+}
+
+test('a member has the clusters of its group, by their indices in the campaign, and the Prometheus of the lead', async () => {
+  const { result, indices } = await provision(placed(MEMBER), 'g1');
+  expect(indices).toEqual([3, 4]);
+  expect(result).toMatchObject({
+    detail: '2 clusters up, measured by the Prometheus of a',
+    facts: { clusters: 2, clusterUids: 'u3,u4' },
+  });
+  expect((result as StageResult).facts).not.toHaveProperty('prometheus');
+});
+
+test('a member enters every step that the stage derives, and no other', async () => {
+  const spec = placed(MEMBER);
+  const input = storedInput(spec, 'provision', { group: 'g1' });
+  const entered = await enteredBy((log) => createProvision(log, scriptedProvision()), input);
+  expect(entered.toSorted()).toEqual(derived(spec, 'provision').toSorted());
+});
+
+test('a lead without clusters starts the Prometheus', async () => {
+  const { result, indices } = await provision(placed(EMPTY_LEAD), 'g0');
+  expect(indices).toEqual([]);
+  expect(result).toMatchObject({
+    detail: '0 clusters up, Prometheus at http://prometheus',
+    facts: { clusters: 0, prometheus: 'http://prometheus' },
+  });
+});
+
+test.for([
+  [60_000, '60 s behind'],
+  [-60_000, '60 s ahead of'],
+])('a host whose clock is another one is refused: the lead is ahead by %i ms', async ([aheadMs, apart]) => {
+  const { result, indices } = await provision(placed(MEMBER), 'g1', {
+    clockAheadMs: () => Promise.resolve(aheadMs as number),
+  });
+  expect(result).toMatchObject({
+    nonRetryable: true,
+    message: `the clock of this host is ${apart} that of a, the lead: synchronize them, e.g. by NTP`,
+  });
+  expect(indices).toEqual([]);
+});
+
+test.for([['g2'], ['g0']])('a host that no longer has the group %s refuses it', async ([group = '']) => {
+  const { result, indices } = await provision(placed(MEMBER), group);
+  expect(result).toMatchObject({
+    nonRetryable: true,
+    message: `this host does not have group ${group} of steps any more: its lease has ended`,
+  });
+  expect(indices).toEqual([]);
+});
