@@ -3,11 +3,12 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createActivities } from './activities/all.ts';
 import { readSpec } from './adapters/evidence/spec-store.ts';
+import { thisHost } from './adapters/fleet/this-host.ts';
 import { serveEndpoints } from './adapters/fleet/serve-endpoints.ts';
 import { createObservers } from './adapters/observe/observers.ts';
 import { stateFolder } from './adapters/host/folders.ts';
 import { hostCapacity } from './adapters/host/host-capacity.ts';
-import { hostName, hostQueues, SHARED_QUEUE } from './adapters/host/host-queues.ts';
+import { SHARED_QUEUE } from './adapters/host/host-queues.ts';
 import { startHostSampler } from './adapters/host/host-sampler.ts';
 import { startKeeper } from './adapters/keeper/keeper.ts';
 import { freePort } from './adapters/host/ports.ts';
@@ -17,6 +18,7 @@ import { registry } from './adapters/prometheus/own-metrics.ts';
 import { writeRecord } from './adapters/temporal/stack-record.ts';
 import { temporalTarget } from './adapters/temporal/target.ts';
 import { workflowBundlePath } from './adapters/temporal/workflow-bundle.ts';
+import { formatWorkerIdentity } from './core/model/worker-identity.ts';
 import { createLog, temporalLogger } from './worker/log.ts';
 import { serveMetrics } from './worker/metrics-server.ts';
 
@@ -36,6 +38,7 @@ process.env['NODE_ENV'] ??= 'production';
 
 // Checked first: a worker with a setting that is wrong must not take any task.
 const capacityClusters = hostCapacity();
+const { host, hostQueue, loadQueue, address } = thisHost();
 
 const log = createLog();
 const corePort = await freePort();
@@ -61,12 +64,12 @@ const connection = await NativeConnection.connect(target.connection as NativeCon
 const observers = createObservers(metrics.port);
 const activities = createActivities({ log, metricsPort: metrics.port, observers });
 const workflowBundle = { codePath: await workflowBundlePath() };
-const { hostQueue, loadQueue } = hostQueues();
-const host = hostName();
 
 const common = {
   connection,
   namespace: target.namespace,
+  // Every host sees it in the list of pollers of a queue.
+  identity: formatWorkerIdentity({ host, pid: process.pid, clusters: capacityClusters, address }),
   shutdownGraceTime: GRACE_MS,
   shutdownForceTime: FORCE_MS,
   activities,
@@ -103,6 +106,7 @@ writeRecord(recordPath, {
   metricsPort: metrics.port,
   queues: [SHARED_QUEUE, hostQueue, loadQueue],
   host,
+  address,
   capacityClusters,
   temporal: { external: target.external, address: target.address, namespace: target.namespace },
   startedAtMs: Date.now(),

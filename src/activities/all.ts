@@ -40,6 +40,7 @@ import { TOOL_NAMES } from '../adapters/toolchain/tools.ts';
 import { createClimb } from './climb.ts';
 import type {
   LadderActivities,
+  PlacementActivities,
   ResolveActivities,
   ResolveLadderActivities,
   RespecActivities,
@@ -49,6 +50,8 @@ import type {
 import { createDrive } from './drive.ts';
 import { createInstall, type InstallAdapters } from './install.ts';
 import { createJudge, type JudgeAdapters } from './judge.ts';
+import { createPlace } from './place.ts';
+import { PLACE_ADAPTERS, RESOLVE_ADAPTERS } from './placement-adapters.ts';
 import { createProvision, type ProvisionAdapters } from './provision.ts';
 import { createRamp } from './ramp.ts';
 import { createResolve } from './resolve.ts';
@@ -70,6 +73,7 @@ export interface ActivityDependencies {
 
 type AllActivities = ResolveActivities &
   RespecActivities &
+  PlacementActivities &
   StageActivities &
   SoakPartActivities &
   ResolveLadderActivities &
@@ -80,7 +84,8 @@ export function createActivities({ log, metricsPort, observers }: ActivityDepend
   // Before anything can change the files that this worker has loaded.
   workerIdentity();
   return {
-    ...createResolve(),
+    ...createResolve(RESOLVE_ADAPTERS),
+    ...createPlace(log, PLACE_ADAPTERS),
     provision: createProvision(log, provisionAdapters(metricsPort)),
     install: createInstall(log, INSTALL_ADAPTERS),
     seed: createSeed(log, { connect: connectForSeed }),

@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { makeCurrent, keepForRetry, readSpec, runIdOf } from '../adapters/evidence/spec-store.ts';
-import { buildSpec } from '../adapters/files/build-spec.ts';
+import { buildSpec, type BuiltSpec } from '../adapters/files/build-spec.ts';
 import type { FoundFile } from '../adapters/files/find.ts';
 import { loadSystem } from '../adapters/files/load-system.ts';
 import { chartProblem } from '../adapters/systems/chart-problem.ts';
@@ -9,19 +9,30 @@ import { refuseChanges } from '../core/campaign/changes.ts';
 import { readStartedBy } from '../core/campaign/started-by.ts';
 import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
 import { outlineOf, type CampaignOutline } from '../core/campaign/outline.ts';
-import { DEFAULT_HOLD_MS } from '../core/plan/limits.ts';
+import { DEFAULT_HOLD_MS, DEFAULT_HOST_WAIT_MS } from '../core/plan/limits.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
+import { spreadOverHosts } from '../core/plan/spread.ts';
 import { formatFileErrors } from '../core/files/file-error.ts';
 import { parseCampaignInput } from '../core/profile/input.ts';
 import type { ResolveActivities, ResolveInput, RespecActivities, RespecInput } from './contract.ts';
 import { limitedFailure } from './limited-failure.ts';
 import { messageOf } from '../core/text/message-of.ts';
 
+/** What the activity asks of this host. */
+export interface ResolveAdapters {
+  /** Clusters that this host takes. */
+  capacity(): number;
+  /** How many of them no campaign uses, besides the one with this slug. */
+  freeCapacity(slug: string): number;
+  /** @throws Error when the secret that is set cannot be used */
+  hasFleetSecret(): boolean;
+}
+
 /**
  * Makes the specification of a campaign and the changed one of a retry, and writes them to this host's disk. The workflow gets
  * their outlines.
  */
-export function createResolve(): ResolveActivities & RespecActivities {
+export function createResolve(adapters: ResolveAdapters): ResolveActivities & RespecActivities {
   return {
     async resolve(request: ResolveInput): Promise<CampaignOutline> {
       const { workflowId, runId } = request;
@@ -44,7 +55,7 @@ export function createResolve(): ResolveActivities & RespecActivities {
       const noChart = chartProblem(built);
       if (noChart !== undefined) throw invalid([noChart]);
       makeCurrent(built.spec);
-      return outlineOf(built.spec);
+      return placed(outlineOf(built.spec), built, parsed.value.hostWaitMs, adapters);
     },
 
     async respec({ campaign, specHash, set }: RespecInput): Promise<CampaignOutline> {
@@ -66,6 +77,34 @@ export function createResolve(): ResolveActivities & RespecActivities {
       return outlineOf(changed);
     },
   };
+}
+
+/**
+ * The outline with the decision whether its clusters spread over several hosts. It is made when the campaign begins, and recorded:
+ * a campaign of one host is as it was before there were several.
+ */
+function placed(
+  outline: CampaignOutline,
+  { spec, system }: Extract<BuiltSpec, { ok: true }>,
+  hostWaitMs: number | undefined,
+  adapters: ResolveAdapters,
+): CampaignOutline {
+  const { clusterCount } = spec.plan;
+  const capacity = adapters.capacity();
+  const free = adapters.freeCapacity(spec.slug);
+  const { spreads, note } = spreadOverHosts({
+    substrate: spec.substrate,
+    system,
+    clusterCount,
+    capacity,
+    free,
+    // One that cannot be used must not stop a campaign that does not need it.
+    hasSecret: clusterCount > free && adapters.hasFleetSecret(),
+  });
+  const summary = note === undefined ? outline.summary : `${outline.summary}; ${note}`;
+  if (!spreads) return { ...outline, summary };
+  const waitMs = hostWaitMs ?? spec.profile.hostWaitMs ?? DEFAULT_HOST_WAIT_MS;
+  return { ...outline, summary, placement: { clusterCount, hostWaitMs: waitMs } };
 }
 
 /** Changes of a retry are on record. An edit of the system's file during the hold would not be. */

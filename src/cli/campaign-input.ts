@@ -23,6 +23,7 @@ export interface TypedCampaign {
   readonly overrides: Overrides;
   /** As typed: `30m`, `0`; undefined where nothing was. */
   readonly hold?: string;
+  readonly hostWait?: string;
 }
 
 /** The workflow's input made of what was typed, with the specification it will have. */
@@ -47,6 +48,7 @@ export function checkCampaign(typed: TypedCampaign): CheckedCampaign {
   const common = {
     ...(substrate === undefined ? {} : { substrate: substrateName(substrate, folders) }),
     ...(Object.keys(overrides).length === 0 ? {} : { overrides }),
+    ...(typed.hostWait === undefined ? {} : { hostWait: typed.hostWait }),
     ...(typed.hold === undefined ? {} : { hold: holdInput(typed.hold) }),
   };
   const input =

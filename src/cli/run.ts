@@ -7,11 +7,12 @@ import { SHARED_QUEUE } from '../adapters/host/host-queues.ts';
 import { counted } from '../core/text/counted.ts';
 import { EXIT } from '../core/verdict/exit-codes.ts';
 import { STARTED_BY, type StartedBy } from '../core/campaign/started-by.ts';
+import { MIN_HOST_WAIT_MS } from '../core/model/host-wait.ts';
 import { DEFAULT_HOLD_MS } from '../core/plan/limits.ts';
 import { checkCampaign, type TypedCampaign } from './campaign-input.ts';
 import { followToTheEnd } from './follow-to-the-end.ts';
 import { getTools } from './get-tools.ts';
-import { collect } from './options.ts';
+import { checkDuration, collect } from './options.ts';
 import { overridesOf } from './set-option.ts';
 import { checkId, started } from './start-workflow.ts';
 import { withStack } from './with-stack.ts';
@@ -20,6 +21,7 @@ interface RunOptions {
   readonly substrate?: string;
   readonly set: readonly string[];
   readonly hold?: string;
+  readonly hostWait?: string;
   readonly id?: string;
   readonly detach?: boolean;
 }
@@ -41,6 +43,10 @@ export function runCommand(): Command {
     .option(
       '--hold <duration>',
       'how long a failed campaign waits for a decision; default 30m at a terminal or with --detach, else 0',
+    )
+    .option(
+      '--host-wait <duration>',
+      'how long a campaign of several hosts waits for hosts with free capacity; default: what the profile says, or 5m',
     )
     .option('--id <workflow id>', 'id of the campaign; default profile and time')
     .option('--detach', 'return at once and leave it running')
@@ -86,16 +92,18 @@ async function run(profile: string, options: RunOptions): Promise<number> {
 }
 
 function typedCampaign(profile: string, options: RunOptions): TypedCampaign {
-  const { substrate, set, hold } = options;
+  const { substrate, set, hold, hostWait } = options;
+  if (hostWait !== undefined) checkDuration('--host-wait', hostWait, MIN_HOST_WAIT_MS);
   return {
     profile,
     overrides: overridesOf(set),
+    ...(hostWait === undefined ? {} : { hostWait }),
     ...(hold === undefined ? {} : { hold }),
     ...(substrate === undefined ? {} : { substrate }),
   };
 }
 
-/** The command as it was typed, without the options of this one run (hold, id). */
+/** The command as it was typed, without the options of this one run (hold, host wait, id). */
 function commandOf(profile: string, { substrate, set }: RunOptions): string {
   const words = [
     profile,

@@ -43,7 +43,11 @@ test.for<[string, unknown, number]>([
   const ladder = await createClimb().resolveLadder({ input, workflowId: 'l', scheduled: false, startedBy });
   const [rung] = ladder.rungs;
   if (rung === undefined) throw new Error('no rung');
-  const campaign = await createResolve().resolve({
+  const campaign = await createResolve({
+    capacity: () => 1,
+    freeCapacity: () => 1,
+    hasFleetSecret: () => false,
+  }).resolve({
     input: rungInput(rung, ladder),
     workflowId: 'l.1',
     runId: 'r',

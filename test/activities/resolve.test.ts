@@ -2,7 +2,7 @@ import { appendFileSync, cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { createResolve } from '../../src/activities/resolve.ts';
+import { createResolve, type ResolveAdapters } from '../../src/activities/resolve.ts';
 import { readSpec } from '../../src/adapters/evidence/spec-store.ts';
 import { repositoryFolder } from '../../src/adapters/host/folders.ts';
 import type { CampaignOutline } from '../../src/core/campaign/outline.ts';
@@ -28,7 +28,10 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const activities = createResolve();
+/** A host for four clusters, all of them free, without a fleet secret. */
+const HOST: ResolveAdapters = { capacity: () => 4, freeCapacity: () => 4, hasFleetSecret: () => false };
+
+const activities = createResolve(HOST);
 const SET = { 'gates.podBindP99.max': 20 };
 
 async function resolved(profile = 'quickstart'): Promise<CampaignSpec> {
@@ -49,6 +52,39 @@ function specOf({ campaign, specHash }: CampaignOutline): CampaignSpec {
   if (spec === undefined) throw new Error(`no specification ${specHash}`);
   return spec;
 }
+
+function unusableSecret(): never {
+  throw new Error('the secret is too short');
+}
+
+/** The outline of a campaign with four clusters on a host. */
+async function outlineOn(host: Partial<ResolveAdapters>, input: object = {}): Promise<CampaignOutline> {
+  const profile = { profile: 'quickstart', substrate: 'local', overrides: { 'scale.density': 1_000 }, ...input };
+  const request = { input: profile, workflowId: 'q', runId: 'r', scheduled: false, child: false };
+  return await createResolve({ ...HOST, ...host }).resolve(request);
+}
+
+test('a campaign with more clusters than its host takes spreads over others that share its secret', async () => {
+  const small = { freeCapacity: () => 3, hasFleetSecret: () => true };
+  expect((await outlineOn(small)).placement).toEqual({ clusterCount: 4, hostWaitMs: 300_000 });
+  const overrides = { 'scale.density': 1_000, hostWait: '20s' };
+  expect((await outlineOn(small, { overrides })).placement).toMatchObject({ hostWaitMs: 20_000 });
+  expect((await outlineOn(small, { overrides, hostWait: '1m' })).placement).toMatchObject({ hostWaitMs: 60_000 });
+});
+
+test('it stays on its host without a secret, and says why; one that fits is as it always was', async () => {
+  const { placement, summary } = await outlineOn({ freeCapacity: () => 3 });
+  expect(placement).toBeUndefined();
+  expect(summary).toMatch(
+    /; all 4 clusters run on this host, which takes 4 and has 1 in use: no fleet secret is set \(BELAY_FLEET_SECRET/,
+  );
+  const fits = await outlineOn({ hasFleetSecret: unusableSecret });
+  expect(fits).not.toHaveProperty('placement');
+  expect(fits.summary).not.toContain('host');
+  await expect(outlineOn({ freeCapacity: () => 3, hasFleetSecret: unusableSecret })).rejects.toThrow(
+    'the secret is too short',
+  );
+});
 
 async function respec(
   { campaign, specHash }: CampaignSpec,

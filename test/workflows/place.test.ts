@@ -1,19 +1,20 @@
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Ledger } from '../../src/adapters/host/ledger.ts';
 import { ensureTools } from '../../src/adapters/toolchain/ensure-tools.ts';
-import type { PlaceInput, PlaceResult } from '../../src/core/campaign/placement.ts';
 import { installQuietRuntime } from './temporal.ts';
+import type { Placed, placeAll } from './place-workflow.ts';
+import { startWorkerHost, type WorkerHost } from './worker-host.ts';
 
-const QUEUE = 'place';
+const QUEUE = 'place-test';
+const SECRET = 'the secret that the hosts share';
+/** Four local clusters. */
+const FOUR = { profile: 'quickstart', substrate: 'local', overrides: { 'scale.density': 1_000 } };
 
-const homes: string[] = [];
-const hosts: ChildProcess[] = [];
+const hosts: WorkerHost[] = [];
 let environment: TestWorkflowEnvironment;
 let workflowWorker: Worker;
 let running: Promise<void>;
@@ -33,68 +34,95 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  for (const host of hosts) host.stdin?.end();
-  await Promise.all(hosts.filter(({ exitCode }) => exitCode === null).map((host) => once(host, 'exit')));
+  await Promise.all(hosts.map((host) => host.stop()));
   workflowWorker.shutdown();
   await running;
   await environment.teardown();
-  for (const home of homes) rmSync(home, { recursive: true, force: true });
 });
 
-/** Starts a host: a state folder of its own and a worker that serves the shared queue. */
-async function startHost(capacity: number): Promise<string> {
-  const home = mkdtempSync(join(tmpdir(), 'belay-host-'));
-  homes.push(home);
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'place-child.ts'), environment.address, QUEUE], {
-    env: { ...process.env, BELAY_HOME: home, BELAY_CLUSTERS: String(capacity) },
-    stdio: ['pipe', 'pipe', 'inherit'],
+/** Starts hosts, all of them with the secret unless the settings say otherwise. */
+async function startHosts(...settings: Readonly<Record<string, string>>[]): Promise<readonly WorkerHost[]> {
+  const started = await Promise.allSettled(
+    settings.map((each) => startWorkerHost(environment.address, { BELAY_FLEET_SECRET: SECRET, ...each })),
+  );
+  const up = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  hosts.push(...up);
+  expect(up).toHaveLength(settings.length);
+  return up;
+}
+
+async function place(workflowId: string, lead: WorkerHost, hostWaitMs: number): Promise<Placed> {
+  return await environment.client.workflow.execute<typeof placeAll>('placeAll', {
+    workflowId,
+    taskQueue: QUEUE,
+    args: [FOUR, lead.hostQueue, hostWaitMs],
   });
-  hosts.push(child);
-  const [name] = (await once(child.stdout, 'data')) as [Buffer];
-  return name.toString('utf8').trim();
 }
 
-function input(campaign: string, wanted: number): PlaceInput {
-  return {
-    campaign,
-    slug: campaign,
-    workflowId: campaign,
-    runId: 'r',
-    specHash: 'h',
-    group: '',
-    firstCluster: 0,
-    wanted,
-    expiresAtMs: Date.now() + 3_600_000,
-    lead: { host: 'elsewhere', endpointUrl: '', prometheusUrl: '', certificatePem: '' },
-  };
+/** The specification of a campaign on a host. */
+function specOf(host: WorkerHost, campaign: string): unknown {
+  return JSON.parse(readFileSync(join(host.runs, campaign, 'spec.json'), 'utf8'));
 }
 
-interface Placed {
-  readonly placed: readonly PlaceResult[];
-  readonly failure: string | null;
+/** The ledger of a campaign on a host; undefined if there is none. */
+function ledgerOf(host: WorkerHost, campaign: string): Ledger | undefined {
+  const folder = join(host.home, 'campaigns');
+  if (!existsSync(folder)) return undefined;
+  const slugs = readdirSync(folder);
+  return slugs
+    .map((slug) => JSON.parse(readFileSync(join(folder, slug, 'ledger.json'), 'utf8')) as Ledger)
+    .find((ledger) => ledger.campaign === campaign);
 }
 
-test('clusters spread over the hosts that have capacity; what remains names every host, without an event for each try', async () => {
-  const [one, two, none] = [await startHost(1), await startHost(2), await startHost(0)];
-  const place = (campaign: string, wanted: number, hostWaitMs: number): Promise<Placed> =>
-    environment.client.workflow.execute<(value: PlaceInput, waitMs: number) => Promise<Placed>>('placeAll', {
-      workflowId: campaign,
-      taskQueue: QUEUE,
-      args: [input(campaign, wanted), hostWaitMs],
+test('the clusters of a campaign spread over hosts that share a secret, and each host gets the specification', async () => {
+  const [lead, one, two, stranger] = await startHosts(
+    { BELAY_CLUSTERS: '1' },
+    { BELAY_CLUSTERS: '1' },
+    { BELAY_CLUSTERS: '2' },
+    { BELAY_CLUSTERS: '9', BELAY_FLEET_SECRET: 'another secret of another fleet' },
+  );
+  if (lead === undefined || one === undefined || two === undefined || stranger === undefined)
+    throw new Error('no host');
+
+  const { placement, groups, failure } = await place('first', lead, 60_000);
+  expect(failure).toBeNull();
+  expect(placement).toEqual({ clusterCount: 4, hostWaitMs: 300_000 });
+  expect(groups[0]).toMatchObject({ group: 'g0', host: lead.name, firstCluster: 0, clusterCount: 1 });
+  const byHost = new Map(groups.map((each) => [each.host, each.clusterCount]));
+  expect(byHost).toEqual(
+    new Map([
+      [lead.name, 1],
+      [one.name, 1],
+      [two.name, 2],
+    ]),
+  );
+  expect(groups.map(({ firstCluster }) => firstCluster).join()).toMatch(/^0,1,[23]$/);
+
+  const address = groups[0]?.lead;
+  expect(JSON.stringify(groups)).not.toContain(SECRET);
+  for (const member of [one, two]) {
+    expect(ledgerOf(member, 'first')).toMatchObject({
+      workflowId: 'first',
+      leasedClusters: byHost.get(member.name),
+      group: { lead: false, leadAddress: address },
     });
+    expect(specOf(member, 'first')).toEqual(specOf(lead, 'first'));
+    const slug = ledgerOf(member, 'first')?.slug ?? '';
+    expect(statSync(join(member.home, 'campaigns', slug, 'fleet', 'password')).mode & 0o077).toBe(0);
+  }
+  expect(existsSync(join(stranger.runs, 'first'))).toBe(false);
+  expect(ledgerOf(stranger, 'first')).toBeUndefined();
 
-  const all = await place('all', 3, 60_000);
-  expect(all.failure).toBeNull();
-  const byHost = new Map(all.placed.map((each) => [each.host, each]));
-  expect([byHost.get(one)?.clusterCount, byHost.get(two)?.clusterCount]).toEqual([1, 2]);
-  expect(all.placed.map(({ firstCluster }) => firstCluster).join()).toMatch(/^0,[12]$/);
-  expect(byHost.get(two)).toMatchObject({ hostQueue: `belay-host-${two}`, loadQueue: `belay-load-${two}` });
-
-  const late = await place('late', 2, 25_000);
-  expect(late.placed).toEqual([]);
-  const words = { [one]: '1 of 1 cluster used', [two]: '2 of 2 clusters used', [none]: '0 of 0 clusters used' };
-  for (const host of [one, two, none]) expect(late.failure).toContain(`${host} (${words[host]})`);
+  // All capacity is in use: the next campaign says of each host why it takes nothing, without an event for each time it asked.
+  const late = await place('second', lead, 30_000);
+  expect(late.groups.map(({ clusterCount }) => clusterCount)).toEqual([0]);
   expect(late.failure).toMatch(/^HostFull: hosts: /);
-  const { events } = await environment.client.workflow.getHandle('late').fetchHistory();
-  expect(events?.length).toBeLessThanOrEqual(11);
+  expect(late.failure).toContain(`${lead.name} (it is the lead)`);
+  expect(late.failure).toContain(`${one.name} (1 of 1 cluster used)`);
+  expect(late.failure).toContain(`${two.name} (2 of 2 clusters used)`);
+  expect(late.failure).toMatch(
+    new RegExp(`${stranger.name} \\(https://127\\.0\\.0\\.1:\\d+/spec/\\w+ refused with 401`),
+  );
+  const { events } = await environment.client.workflow.getHandle('second').fetchHistory();
+  expect(events?.length).toBeLessThanOrEqual(25);
 });

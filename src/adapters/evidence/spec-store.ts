@@ -22,6 +22,21 @@ export function makeCurrent(spec: CampaignSpec): void {
   writeJsonFile(path, spec);
 }
 
+/**
+ * Keeps a specification that came from the lead, on a host that has a group of the campaign. Doing it again changes nothing.
+ * @throws Error when the folder of the evidence is another campaign's, or that of the lead
+ */
+export function receiveSpec(spec: CampaignSpec): void {
+  // The copy beside the ledger comes last: with it the folder is this group's.
+  const isOurs = readJsonFile(oneOf(campaignFolder(spec.slug), spec.specHash)) !== undefined;
+  if (!isOurs && runIdOf(spec.campaign) !== undefined)
+    throw new Error(
+      `${join(runsFolder(), spec.campaign)} exists already; each host needs a folder for evidence of its own (BELAY_RUNS)`,
+    );
+  makeCurrent(spec);
+  keepBesideLedger(spec);
+}
+
 /** Keeps a specification that a retry may use. The first stage that uses it makes it the current one. */
 export function keepForRetry(spec: CampaignSpec): void {
   writeJsonFile(oneOf(join(runsFolder(), spec.campaign), spec.specHash), spec);

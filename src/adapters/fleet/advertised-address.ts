@@ -2,6 +2,9 @@ import { readFileSync } from 'node:fs';
 import { isIP, isIPv4 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 
+/** Environment variable with the address at which other hosts reach this one. */
+export const ADVERTISE_VARIABLE = 'BELAY_ADVERTISE';
+
 const LOOPBACK = '127.0.0.1';
 /** A DNS name: labels of letters, digits and hyphens. */
 const NAME = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i;
@@ -10,16 +13,17 @@ const UP = 1;
 /**
  * The address at which other hosts reach this one: what the user gave, or the address of the interface of the default route.
  * Without a default route it is loopback, where only workers of the same machine get through.
+ * @param name of the setting, for messages
  * @throws Error when what the user gave is no address that others can connect to
  */
-export function advertisedAddress(given?: string): string {
+export function advertisedAddress(given?: string, name = ADVERTISE_VARIABLE): string {
   if (given === undefined || given === '') return addressOfDefaultRoute() ?? LOOPBACK;
   const isAddress = isIP(given) !== 0;
   const isWildcard = given === '0.0.0.0' || given === '::';
   // A name of digits and dots is a misspelt address.
   if (isWildcard || (!isAddress && (!NAME.test(given) || /^[\d.]+$/.test(given)))) {
     throw new Error(
-      `advertised address: found "${given}"; allowed is an IP address of this host that others reach, or its DNS name`,
+      `${name}: found "${given}"; allowed is an IP address of this host that others reach, or its DNS name`,
     );
   }
   return given;

@@ -26,6 +26,13 @@ export function readFleetSecret(): string | undefined {
   return secret;
 }
 
+/** The secret. @throws Error that names the variables when none of them is set, and as `readFleetSecret` */
+export function requireFleetSecret(): string {
+  const secret = readFleetSecret();
+  if (secret === undefined) throw new Error(`no fleet secret is set on this host (${SECRET} or ${SECRET_FILE})`);
+  return secret;
+}
+
 /**
  * The password of one campaign: HMAC-SHA256 of its name with the fleet secret, in hex. Every host of the fleet gets the same one
  * without asking anyone, and one campaign's password opens no other campaign.

@@ -1,4 +1,5 @@
 import { delimiter, resolve } from 'node:path';
+import { ADVERTISE_VARIABLE } from '../fleet/advertised-address.ts';
 import { CAPACITY_VARIABLE } from '../host/host-capacity.ts';
 
 /** The settings of Belay and Temporal, and what it takes to get out of this machine; nothing else of the user's environment. */
@@ -6,9 +7,9 @@ const PASSED_ON =
   /^(BELAY_|TEMPORAL_|KUBECONFIG$|NODE_EXTRA_CA_CERTS$|SSL_CERT_|(HTTPS?|NO)_PROXY$|(https?|no)_proxy$|XDG_CACHE_HOME$|NODE_COMPILE_CACHE$)/;
 /** Paths among them, one or several: the worker works in another folder than the process that starts it. */
 const PATHS =
-  /^(BELAY_(HOME|CACHE|RUNS|PATH)|KUBECONFIG|TEMPORAL_CONFIG_FILE|TEMPORAL_TLS_\w+_PATH|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|SSL_CERT_DIR)$/;
+  /^(BELAY_(HOME|CACHE|RUNS|PATH|FLEET_SECRET_FILE)|KUBECONFIG|TEMPORAL_CONFIG_FILE|TEMPORAL_TLS_\w+_PATH|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|SSL_CERT_DIR)$/;
 
-const HOST_VARIABLES = [CAPACITY_VARIABLE] as const;
+const HOST_VARIABLES = [CAPACITY_VARIABLE, ADVERTISE_VARIABLE] as const;
 
 /** What a worker in the background gets of an environment, with its paths made absolute. It may hold an API key. */
 export function workerEnvironment(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {

@@ -12,8 +12,9 @@ export interface WorkerAnnouncement {
   /** Port of its /metrics on loopback. */
   readonly metricsPort: number;
   readonly queues: readonly string[];
-  /** Name of its host, and how many clusters the host takes. Workers of earlier versions do not say it. */
+  /** Its host: name, address, and how many clusters it takes. Workers of earlier versions do not say it. */
   readonly host?: string;
+  readonly address?: string;
   readonly capacityClusters?: number;
   /** The server it polls. */
   readonly temporal: PolledServer;

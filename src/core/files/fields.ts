@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   DURATION_ALLOWED,
   DURATION_PATTERN,
+  durationAllowed,
   explainDuration,
   MAX_DURATION_MS,
   parseDuration,
@@ -111,15 +112,15 @@ export function name(description: string): z.ZodString {
   return field(schema, description, { allowed: NAME_ALLOWED, explain: (value) => ({ problem: explainName(value) }) });
 }
 
-/** A duration with its unit; stays text here, becomes milliseconds afterwards. */
-export function duration(description: string): z.ZodString {
+/** A duration with its unit, of at least `minMs`; stays text here, becomes milliseconds afterwards. */
+export function duration(description: string, minMs = 0): z.ZodString {
   const schema = z
     .string()
     .regex(DURATION_PATTERN)
-    .refine((value) => parseDuration(value) !== undefined);
+    .refine((value) => (parseDuration(value) ?? -1) >= minMs);
   return field(schema, description, {
-    allowed: DURATION_ALLOWED,
-    explain: (value) => ({ problem: explainDuration(value) }),
+    allowed: durationAllowed(minMs),
+    explain: (value) => ({ problem: explainDuration(value, minMs) }),
   });
 }
 

@@ -45,6 +45,8 @@ export interface Profile {
   readonly deadlines: Partial<InnerWaits>;
   /** Refused by `belay plan` when over; 0 = no limit. */
   readonly budget: { readonly usd: number; readonly wallClockMs: number };
+  /** How long the campaign waits for hosts with free capacity. Undefined = the default. */
+  readonly hostWaitMs?: number;
   /** Undefined = decided by who starts it. */
   readonly holdMs?: number;
   /** Seed of every random draw. */

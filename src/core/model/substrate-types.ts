@@ -45,6 +45,8 @@ export interface SubstrateTraits {
   readonly hostsWorkInParallel: boolean;
   /** The system runs on a host of its own. False: it runs beside the clusters, or in them. */
   readonly systemHasHost: boolean;
+  /** Every host can make clusters of this type: a campaign may spread over several. False: they are tied to one host or account. */
+  readonly madeOnAnyHost: boolean;
   /** Parts of each cluster that can be reached for scraping. One that cannot be is missing in readings. */
   readonly scrapedParts: readonly ClusterPart[];
   /** Field of the file with the settings of this type; no other type may have it. */
@@ -67,6 +69,7 @@ export const SUBSTRATE_TYPES = {
     runnable: true,
     hostsWorkInParallel: false,
     systemHasHost: false,
+    madeOnAnyHost: true,
     scrapedParts: CLUSTER_PARTS,
     settings: 'local',
     defaults: { local: { env: {}, nodeReadyDelaySeconds: 0 } },
@@ -79,6 +82,7 @@ export const SUBSTRATE_TYPES = {
     runnable: true,
     hostsWorkInParallel: false,
     systemHasHost: false,
+    madeOnAnyHost: false,
     scrapedParts: ['apiserver'],
     settings: 'kubeconfig',
     requiredSettings: 'a map of file and contexts',
@@ -96,6 +100,7 @@ export const SUBSTRATE_TYPES = {
     runnable: false,
     hostsWorkInParallel: true,
     systemHasHost: true,
+    madeOnAnyHost: false,
     scrapedParts: CLUSTER_PARTS,
     settings: 'kwokPod',
     requiredSettings: 'a map of requests and limits',

@@ -38,8 +38,11 @@ export const GROUP_CLUSTERS = 100;
 
 // Placement on hosts.
 
-/** Placing one group on the host that was asked, ms. */
+/** How long a campaign waits by default for hosts with free capacity, ms. */
+export const DEFAULT_HOST_WAIT_MS = 300_000;
+/** Placing one group on the host that was asked, ms, and getting the specification from the lead as a part of it. */
 export const PLACE_MS = 40_000;
+export const SPEC_FETCH_MS = 20_000;
 /** The pause until the next host is asked, ms. */
 export const HOST_FULL_PAUSE_MS = 1_000;
 

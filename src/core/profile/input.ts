@@ -1,6 +1,7 @@
 import { TRIGGERS } from '../model/trigger.ts';
 import type { Trigger } from '../model/trigger.ts';
-import { parseDuration, explainDuration, DURATION_ALLOWED } from '../text/duration.ts';
+import { parseDuration, durationAllowed, explainDuration, DURATION_ALLOWED } from '../text/duration.ts';
+import { MIN_HOST_WAIT_MS } from '../model/host-wait.ts';
 import { explainName, isSafeName } from '../files/fields.ts';
 import type { FileError, Parsed } from '../files/file-error.ts';
 import { describe } from '../files/issues.ts';
@@ -20,6 +21,8 @@ export interface CampaignInput {
   readonly overrides: Overrides;
   /** Undefined = decided by the profile, else by who starts it. */
   readonly holdMs?: number;
+  /** Undefined = decided by the profile, else the default. */
+  readonly hostWaitMs?: number;
   readonly trigger?: Trigger;
 }
 
@@ -30,7 +33,7 @@ export interface LadderInput {
   readonly trigger?: Trigger;
 }
 
-const CAMPAIGN_KEYS = ['profile', 'catalogue', 'substrate', 'overrides', 'hold', 'trigger'] as const;
+const CAMPAIGN_KEYS = ['profile', 'catalogue', 'substrate', 'overrides', 'hostWait', 'hold', 'trigger'] as const;
 /** Keys that may hold a whole file. It is bounded like a file, whatever else the input holds. */
 const DOCUMENT_KEYS = ['profile', 'catalogue'] as const;
 const LADDER_KEYS = ['ladder', 'hold', 'trigger'] as const;
@@ -39,7 +42,7 @@ const DEFAULT_LADDER = 'nightly';
 
 /**
  * Reads the argument of the workflow `campaign`: nothing (the quickstart), the name of a profile, or an object of profile
- * (a name, or a whole profile), catalogue, substrate, overrides, hold and trigger. Never throws; every error at once.
+ * (a name, or a whole profile), catalogue, substrate, overrides, hostWait, hold and trigger. Never throws; every error at once.
  */
 export function parseCampaignInput(input: unknown): Parsed<CampaignInput> {
   if (input === undefined || input === null) return ok({ profile: { name: DEFAULT_PROFILE }, overrides: {} });
@@ -56,12 +59,15 @@ export function parseCampaignInput(input: unknown): Parsed<CampaignInput> {
       ? undefined
       : reader.take(catalogueFromObject(map['catalogue'], { file: 'input catalogue' }));
   const substrate = map['substrate'] === undefined ? undefined : reader.nameOf('substrate', map['substrate']);
+  const hostWait = map['hostWait'];
+  const hostWaitMs = hostWait === undefined || hostWait === null ? undefined : reader.hostWait(hostWait);
   const common = reader.common(map);
   return reader.finish(() => ({
     profile,
     ...(catalogue === undefined ? {} : { catalogue }),
     ...(substrate === undefined ? {} : { substrate }),
     overrides,
+    ...(hostWaitMs === undefined ? {} : { hostWaitMs }),
     ...common,
   }));
 }
@@ -161,6 +167,13 @@ class InputReader {
       this.fail('trigger', 'unknown value', trigger, `one of ${TRIGGERS.join(', ')}`, near);
     }
     return { ...(holdMs === undefined ? {} : { holdMs }), ...(known === undefined ? {} : { trigger: known }) };
+  }
+
+  hostWait(value: unknown): number {
+    const ms = typeof value === 'string' ? parseDuration(value) : undefined;
+    if (ms !== undefined && ms >= MIN_HOST_WAIT_MS) return ms;
+    this.fail('hostWait', explainDuration(value, MIN_HOST_WAIT_MS), value, durationAllowed(MIN_HOST_WAIT_MS));
+    return 0;
   }
 
   hold(value: unknown): number {

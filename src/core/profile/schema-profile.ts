@@ -14,6 +14,7 @@ import {
   text,
 } from '../files/fields.ts';
 import { ACTION_FORMS, ACTION_PATTERN } from '../faults/registry.ts';
+import { MIN_HOST_WAIT_MS } from '../model/host-wait.ts';
 import { VERSIONS } from './formats.ts';
 import { gatesSchema } from './schema-gate.ts';
 
@@ -185,6 +186,10 @@ export const profileSchema = z
       })
       .meta({ description: 'Limits; a plan beyond them is refused' })
       .prefault({}),
+    hostWait: duration(
+      'How long a campaign of several hosts waits for hosts with free capacity; default 5m',
+      MIN_HOST_WAIT_MS,
+    ).optional(),
     hold: durationOr([0, false], 'How long a failed campaign waits for a decision').optional(),
     randomSeed: count('Seed of every random draw', 0, 4_294_967_295).default(1),
   })

@@ -57,6 +57,7 @@ export function toProfile(file: ProfileFile, format: FileFormat): Profile {
       Object.entries(file.deadlines).map(([name, value]) => [`${name}Ms`, ms(value ?? '0s')]),
     ) as Partial<InnerWaits>,
     budget: { usd: file.budget.usd, wallClockMs: ms(file.budget.wallClock) },
+    ...(file.hostWait === undefined ? {} : { hostWaitMs: ms(file.hostWait) }),
     ...(file.hold === undefined ? {} : { holdMs: holdMs(file.hold) }),
     randomSeed: file.randomSeed,
   };

@@ -1,6 +1,11 @@
 /** What a duration in a file may look like, for messages. */
 export const DURATION_ALLOWED = 'a duration with its unit, such as 500ms, 90s, 10m or 1h45m';
 
+/** What a duration of at least `minMs` may look like. */
+export function durationAllowed(minMs: number): string {
+  return minMs === 0 ? DURATION_ALLOWED : `${DURATION_ALLOWED}, at least ${formatDuration(minMs)}`;
+}
+
 /** The same as a regular expression, for editors. */
 export const DURATION_PATTERN = /^(?:\d+(?:\.\d*)?|\.\d+)(?:ms|s|m|h)(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ms|s|m|h))*$/;
 
@@ -24,10 +29,11 @@ export function parseDuration(text: string): number | undefined {
   return rounded;
 }
 
-/** Says what keeps a text from being a duration, as a phrase. */
-export function explainDuration(value: unknown): string {
+/** Says what keeps a text from being a duration of at least `minMs`, as a phrase. */
+export function explainDuration(value: unknown, minMs = 0): string {
   if (typeof value === 'number') return 'a duration needs its unit';
   if (typeof value !== 'string') return 'not a duration';
+  if ((parseDuration(value) ?? minMs) < minMs) return 'too short';
   if (/^[\d.]+$/.test(value)) return 'a duration needs its unit';
   if (value.startsWith('-')) return 'a duration cannot be negative';
   if (/\d\s+[a-z]/i.test(value)) return 'a duration has no space in it';

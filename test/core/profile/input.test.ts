@@ -30,6 +30,7 @@ describe('the input of a campaign', () => {
       { profile: 'dev-50', substrate: 'laptop', hold: '30m', trigger: 'ui', overrides: { 'a.b': 1 } },
       { profile: { name: 'dev-50' }, substrate: 'laptop', holdMs: 1_800_000, trigger: 'ui', overrides: { 'a.b': 1 } },
     ],
+    [{ hostWait: '10s' }, { profile: { name: 'quickstart' }, overrides: {}, hostWaitMs: 10_000 }],
     [{ hold: false }, { profile: { name: 'quickstart' }, overrides: {}, holdMs: 0 }],
     [{ hold: 0 }, { profile: { name: 'quickstart' }, overrides: {}, holdMs: 0 }],
   ])('%j', (input, expected) => {
@@ -53,7 +54,7 @@ describe('the input of a campaign', () => {
   it.each([
     [
       { profle: 'dev-50' },
-      'input profle: unknown key; known here: profile, catalogue, substrate, overrides, hold, trigger; did you mean profile?',
+      'input profle: unknown key; known here: profile, catalogue, substrate, overrides, hostWait, hold, trigger; did you mean profile?',
     ],
     [
       'profiles/dev-50.yaml',
@@ -66,6 +67,10 @@ describe('the input of a campaign', () => {
     [
       { substrate: '/etc/passwd' },
       'input substrate: a name, not a path, belongs here; found "/etc/passwd" (string); allowed: a name, looked up in the configured folders',
+    ],
+    [
+      { hostWait: '9s' },
+      'input hostWait: too short; found "9s" (string); allowed: a duration with its unit, such as 500ms, 90s, 10m or 1h45m, at least 10s',
     ],
     [
       { hold: 30 },
@@ -81,7 +86,7 @@ describe('the input of a campaign', () => {
     ],
     [
       7,
-      'input: cannot be read; found 7 (number); allowed: the name of a profile, or a map of profile, catalogue, substrate, overrides, hold, trigger',
+      'input: cannot be read; found 7 (number); allowed: the name of a profile, or a map of profile, catalogue, substrate, overrides, hostWait, hold, trigger',
     ],
     [
       { profile: inline, overrides: { 'loadProfile.soakSecs': 1 } },

@@ -67,6 +67,7 @@ describe('a profile', () => {
   it('turns every duration into milliseconds', () => {
     const profile = loaded(
       `${smallest}rampBudget: 1h45m
+hostWait: 2m
 hold: 90s
 budget: { usd: 2.5, wallClock: 20m }
 deadlines: { podReady: 5m, gateInterval: 500ms, teardown: 1.5h }
@@ -74,6 +75,7 @@ gates: { a: { query: up, max: 1, window: 2m }, b: { query: up, max: 1, window: s
 `,
     );
     expect(profile.rampBudgetMs).toBe(6_300_000);
+    expect(profile.hostWaitMs).toBe(120_000);
     expect(profile.holdMs).toBe(90_000);
     expect(profile.budget).toEqual({ usd: 2.5, wallClockMs: 1_200_000 });
     expect(profile.deadlines).toEqual({ podReadyMs: 300_000, gateIntervalMs: 500, teardownMs: 5_400_000 });
