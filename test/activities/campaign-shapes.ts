@@ -1,7 +1,8 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { pino, type Logger } from 'pino';
-import type { StageInput } from '../../src/core/campaign/stage-io.ts';
+import { expect } from 'vitest';
+import type { StageInput, StageResult } from '../../src/core/campaign/stage-io.ts';
 import type { Profile } from '../../src/core/model/profile.ts';
 import type { ActivityName } from '../../src/core/model/stages.ts';
 import type { Substrate } from '../../src/core/model/substrate.ts';
@@ -10,6 +11,7 @@ import { deriveDeadlines } from '../../src/core/plan/deadlines.ts';
 import { demandPeak } from '../../src/core/plan/demand-peak.ts';
 import type { CampaignSpec } from '../../src/core/plan/spec.ts';
 import { stepsOf } from '../../src/core/plan/stages/derive-steps.ts';
+import { STAGE_DESCRIPTORS } from '../../src/core/plan/stages/registry.ts';
 import { systemShape } from '../../src/core/plan/stages/shape.ts';
 import { aCatalogue, aPlan, aProfile, aSubstrate } from '../core/plan/make.ts';
 import { aSpec } from '../workflows/make-spec.ts';
@@ -95,7 +97,10 @@ export async function enteredBy<Input extends StageInput>(
   const entered: string[] = [];
   const log = pino({ level: 'debug' }, { write: (line) => entered.push(...stepsIn(line)) });
   const env = new MockActivityEnvironment({ attempt: 1 }, { logger: new DefaultLogger('ERROR') });
-  await env.run(create(log), input);
+  const result: unknown = await env.run(create(log), input);
+  const { facts } = result as Pick<StageResult, 'facts'>;
+  // Facts of several groups are merged by the rules of their stage.
+  expect(Object.keys(STAGE_DESCRIPTORS[input.stage].facts)).toEqual(expect.arrayContaining(Object.keys(facts)));
   return entered;
 }
 

@@ -11,6 +11,7 @@ export type Ending = 'completed' | 'aborted' | 'harness-fault';
 /** How the campaign ended. A cancel outranks earlier failures. A harness failure that was skipped is no longer a fault. */
 export function endingOf(state: CampaignState): Ending {
   if (state.earlyEnd === 'cancelled') return 'aborted';
+  if (state.leadLost === true) return 'harness-fault';
   const broken = state.stages.some((stage) => {
     // Missing evidence lowers the verdict, and the janitor removes leftovers: neither makes the result worthless.
     if (stage === 'snapshot' || stage === 'teardown') return false;

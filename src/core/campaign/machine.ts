@@ -1,4 +1,4 @@
-import { isClosing, isSkippable, STAGES, type Stage } from '../model/stages.ts';
+import { isClosing, isOnLead, isSkippable, STAGES, type Stage } from '../model/stages.ts';
 
 /**
  * The campaign's state machine, pure. It alone decides which stage runs next, when a campaign holds, and what a decision may
@@ -38,6 +38,16 @@ export interface StageOutcome {
    * could report the breach. `withBreachesRead` sets it.
    */
   readonly breachRead?: string;
+  /** How its groups ended. Absent on a single host. */
+  readonly groups?: GroupsOutcome;
+}
+
+/** How the groups of one execution ended. */
+export interface GroupsOutcome {
+  readonly ran: number;
+  readonly failedCount: number;
+  /** The first of those that failed, by their numbers. */
+  readonly failed: readonly { readonly group: string; readonly host: string; readonly kind: FailureKind }[];
 }
 
 /** A decision that was accepted. */
@@ -60,7 +70,7 @@ export interface Hold {
 }
 
 /** Why a campaign closes early. */
-export type EarlyEnd = 'failed' | 'hold-expired' | 'aborted' | 'cancelled';
+export type EarlyEnd = 'failed' | 'hold-expired' | 'aborted' | 'cancelled' | 'lead-lost';
 
 /** Everything the machine knows. `mode` says what happens now. */
 export interface CampaignState {
@@ -77,17 +87,27 @@ export interface CampaignState {
   readonly decisions: readonly DecisionRecord[];
   readonly cancelRequested: boolean;
   readonly earlyEnd: EarlyEnd | null;
+  /** The host with the campaign's Prometheus and its run folder does not come back: nothing can be judged. */
+  readonly leadLost?: true;
 }
 
 /** What can happen to a campaign. Events about another stage, execution or hold than the current one change nothing. */
 export type CampaignEvent =
-  | { readonly type: 'succeeded'; readonly stage: Stage; readonly execution: number; readonly atMs: number }
+  | {
+      readonly type: 'succeeded';
+      readonly stage: Stage;
+      readonly execution: number;
+      readonly atMs: number;
+      readonly groups?: GroupsOutcome;
+    }
   | {
       readonly type: 'failed';
       readonly stage: Stage;
       readonly execution: number;
       readonly failure: StageFailure;
       readonly atMs: number;
+      readonly groups?: GroupsOutcome;
+      readonly leadLost?: boolean;
     }
   | { readonly type: 'cancelled'; readonly stage: Stage; readonly execution: number; readonly atMs: number }
   | { readonly type: 'cancelRequested'; readonly atMs: number }
@@ -176,7 +196,12 @@ function holdIs(state: CampaignState, event: { readonly stage: Stage; readonly e
 
 function record(
   state: CampaignState,
-  event: { readonly stage: Stage; readonly execution: number; readonly atMs: number },
+  event: {
+    readonly stage: Stage;
+    readonly execution: number;
+    readonly atMs: number;
+    readonly groups?: GroupsOutcome;
+  },
   outcome: StageOutcome['outcome'],
   failure?: StageFailure,
 ): CampaignState {
@@ -187,6 +212,7 @@ function record(
     startedAtMs: state.stageStartedAtMs,
     endedAtMs: event.atMs,
     ...(failure === undefined ? {} : { failure }),
+    ...(event.groups === undefined ? {} : { groups: event.groups }),
   };
   return { ...state, outcomes: [...state.outcomes, entry] };
 }
@@ -198,13 +224,16 @@ function afterSuccess(state: CampaignState, atMs: number): CampaignState {
 }
 
 function afterFailure(
-  state: CampaignState,
-  event: { readonly failure: StageFailure; readonly atMs: number },
+  before: CampaignState,
+  event: { readonly failure: StageFailure; readonly atMs: number; readonly leadLost?: boolean },
 ): CampaignState {
+  const state: CampaignState = event.leadLost === true ? { ...before, leadLost: true } : before;
   if (isClosing(state.stage)) return advance(state, event.atMs);
   if (state.cancelRequested) return close(state, 'cancelled', event.atMs);
   // Nothing exists yet that a retry could use.
   if (state.stage === 'resolve') return { ...state, mode: 'finished', earlyEnd: 'failed' };
+  // A retry would need the lead.
+  if (state.leadLost === true) return close(state, 'lead-lost', event.atMs);
   if (state.holdMs === 0) return close(state, 'failed', event.atMs);
   const hold: Hold = {
     stage: state.stage,
@@ -245,7 +274,8 @@ function afterDecision(state: CampaignState, event: DecisionRecord): CampaignSta
 }
 
 function advance(state: CampaignState, atMs: number): CampaignState {
-  const following = state.stages[state.stages.indexOf(state.stage) + 1];
+  const later = state.stages.slice(state.stages.indexOf(state.stage) + 1);
+  const following = later.find((stage) => state.leadLost !== true || !isOnLead(stage));
   if (following === undefined) return { ...state, mode: 'finished' };
   return begin(state, following, atMs);
 }

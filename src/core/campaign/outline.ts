@@ -3,7 +3,8 @@ import { parseSpec } from '../plan/parse-spec.ts';
 import type { Trigger } from '../model/trigger.ts';
 import { FIRST_STAGES, type CampaignSpec } from '../plan/spec.ts';
 import type { StageDeadline } from '../plan/deadline-model.ts';
-import { STAGES, type Stage } from '../model/stages.ts';
+import { deadlineIn } from '../plan/stages/derive-steps.ts';
+import { SOAK_PARTS, STAGES, type ActivityName, type Stage } from '../model/stages.ts';
 import { recordedFields, recordedText, unreadable, type RecordedFields } from '../files/recorded-fields.ts';
 import { parsePlacementOutline, type PlacementOutline } from './placement.ts';
 import { specSummary, stageSummary } from './stage-summary.ts';
@@ -29,7 +30,7 @@ export interface CampaignOutline {
   readonly fleetSize: number;
   /** The stages in the order in which they run. */
   readonly stages: readonly Stage[];
-  readonly limits: Readonly<Partial<Record<Stage, StageLimits>>>;
+  readonly limits: Readonly<Partial<Record<ActivityName, StageLimits>>>;
   /** What each stage is going to do, one line each. */
   readonly summaries: Readonly<Partial<Record<Stage, string>>>;
   /** The whole specification in one line. */
@@ -73,7 +74,7 @@ export function outlineOf(spec: CampaignSpec): CampaignOutline {
     system: spec.system.name,
     fleetSize: profile.scale.machines,
     stages,
-    limits: Object.fromEntries(stages.map((stage) => [stage, limitsOf(spec.deadlines.stages[stage])])),
+    limits: outlineLimits(spec),
     summaries: Object.fromEntries(stages.map((stage) => [stage, stageSummary(spec, stage)])),
     summary: specSummary(spec),
     holdMs,
@@ -90,7 +91,17 @@ export function outlineOf(spec: CampaignSpec): CampaignOutline {
         ...loadProfile.demandSteps.map(({ atSeconds }) => ({ what: 'the demand step', atSeconds })),
       ]),
     },
+    ...(spec.placement === undefined ? {} : { placement: spec.placement }),
   };
+}
+
+function outlineLimits({ stages, deadlines }: CampaignSpec): CampaignOutline['limits'] {
+  return Object.fromEntries(
+    [...stages, ...SOAK_PARTS].flatMap((activity) => {
+      const deadline = deadlineIn(deadlines, activity);
+      return deadline === undefined ? [] : [[activity, limitsOf(deadline)]];
+    }),
+  );
 }
 
 /**
@@ -115,7 +126,12 @@ export function parseOutline(value: unknown): CampaignOutline {
     system: fields.text('system'),
     fleetSize: fields.number('fleetSize'),
     stages,
-    limits: Object.fromEntries(stages.map((stage) => [stage, parseLimits(limits.object(stage))])),
+    limits: Object.fromEntries(
+      [...stages, ...SOAK_PARTS.filter((part) => limits.has(part))].map((activity) => [
+        activity,
+        parseLimits(limits.object(activity)),
+      ]),
+    ),
     summaries: Object.fromEntries(
       Object.entries(fields.map('summaries', {})).map(([stage, line]) => [stage, recordedText(line, where)]),
     ),

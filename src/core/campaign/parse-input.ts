@@ -4,6 +4,7 @@ import {
   latestOutcome,
   type CampaignState,
   type DecisionRecord,
+  type GroupsOutcome,
   type StageFailure,
   type StageOutcome,
 } from './machine.ts';
@@ -27,7 +28,8 @@ import {
  * activity that its worker scheduled may be run by this version.
  */
 
-const EARLY_ENDS = ['failed', 'hold-expired', 'aborted', 'cancelled'] as const;
+const EARLY_ENDS = ['failed', 'hold-expired', 'aborted', 'cancelled', 'lead-lost'] as const;
+const KINDS = ['breach', 'system', 'harness'] as const;
 
 /** A stage's input, and the specification that the first version sent with it. */
 export interface ParsedInput<Input extends StageInput> {
@@ -162,12 +164,24 @@ function parseOutcome(value: unknown, where: string): StageOutcome {
     outcome: outcome.oneOf('outcome', ['succeeded', 'failed', 'cancelled', 'skipped']),
     ...(outcome.has('failure') ? { failure: parseFailure(outcome.object('failure')) } : {}),
     ...(outcome.has('breachRead') ? { breachRead: outcome.text('breachRead') } : {}),
+    ...(outcome.has('groups') ? { groups: parseGroupsOutcome(outcome.object('groups')) } : {}),
+  };
+}
+
+function parseGroupsOutcome(fields: RecordedFields): GroupsOutcome {
+  return {
+    ran: fields.count('ran'),
+    failedCount: fields.count('failedCount'),
+    failed: fields.list('failed', (item, where) => {
+      const group = recordedFields(where, item);
+      return { group: group.text('group'), host: group.text('host'), kind: group.oneOf('kind', KINDS, 'harness') };
+    }),
   };
 }
 
 function parseFailure(fields: RecordedFields): StageFailure {
   return {
-    kind: fields.oneOf('kind', ['breach', 'system', 'harness'], 'harness'),
+    kind: fields.oneOf('kind', KINDS, 'harness'),
     message: fields.text('message'),
     ...(fields.has('gate') ? { gate: fields.text('gate') } : {}),
   };

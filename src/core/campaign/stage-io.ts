@@ -162,6 +162,24 @@ export interface CampaignStatus {
   readonly story: readonly StoryLine[];
   readonly verdict: Verdict | null;
   readonly holdEndsAtMs: number | null;
+  /** The groups of a campaign whose clusters are placed on several hosts, those included that it no longer has. */
+  readonly groups?: readonly GroupLine[];
+}
+
+/**
+ * What a group does.
+ * - `silent`: no worker of its host has answered for a while.
+ * - `lost`: its host did not come back. A retry places its clusters on other hosts.
+ * - `moved`: other groups have its clusters. A host that returns has to clean up.
+ */
+export type GroupState = 'idle' | 'running' | 'silent' | 'failed' | 'lost' | 'moved' | 'removed';
+
+/** A group as the status shows it. */
+export interface GroupLine {
+  readonly group: string;
+  readonly host: string;
+  readonly clusters: number;
+  readonly state: GroupState;
 }
 
 /** One entry of the campaign's story, oldest first. */

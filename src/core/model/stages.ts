@@ -11,6 +11,8 @@ interface StageRow {
   readonly skippable: boolean;
   /** The profile may set the limit of one attempt: `deadlines.<name>`. */
   readonly settable: boolean;
+  /** It needs what only the lead has: the campaign's Prometheus and its run folder. */
+  readonly onLead?: boolean;
 }
 
 /** The stages of a campaign, in the order in which they run. */
@@ -23,7 +25,7 @@ const STAGE_TABLE = [
   { name: 'steady', queue: 'load', measured: true, closing: false, skippable: true, settable: true },
   { name: 'soak', queue: 'load', measured: true, closing: false, skippable: true, settable: false },
   { name: 'snapshot', queue: 'host', measured: true, closing: true, skippable: false, settable: false },
-  { name: 'judge', queue: 'host', measured: false, closing: true, skippable: false, settable: false },
+  { name: 'judge', queue: 'host', measured: false, closing: true, skippable: false, settable: false, onLead: true },
   { name: 'teardown', queue: 'host', measured: false, closing: true, skippable: false, settable: true },
 ] as const satisfies readonly StageRow[];
 
@@ -34,7 +36,10 @@ export type Stage = (typeof STAGE_TABLE)[number]['name'];
  * The activities of a soak over several groups: one `drive` for each group, and one `watch` of the whole campaign. A soak of one
  * group is one activity.
  */
-export type SoakPart = 'drive' | 'watch';
+export const SOAK_PARTS = ['drive', 'watch'] as const;
+
+/** One of {@link SOAK_PARTS}. */
+export type SoakPart = (typeof SOAK_PARTS)[number];
 
 /** An activity that carries out a stage, or its part of the soak. */
 export type ActivityName = Stage | SoakPart;
@@ -60,6 +65,11 @@ export function isClosing(stage: ActivityName): boolean {
 /** Whether the later stages can run without `stage`. */
 export function isSkippable(stage: Stage): boolean {
   return ROWS.get(stage)?.skippable === true;
+}
+
+/** Whether `stage` runs on the lead's host alone. */
+export function isOnLead(stage: Stage): boolean {
+  return ROWS.get(stage)?.onLead === true;
 }
 
 /** Whether the verdict counts how `stage` ended. */

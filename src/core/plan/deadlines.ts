@@ -1,4 +1,4 @@
-import { isSettable, STAGES, type Stage } from '../model/stages.ts';
+import { isSettable, STAGES, type ActivityName, type Stage } from '../model/stages.ts';
 import type { Profile } from '../model/profile.ts';
 import type { Substrate } from '../model/substrate.ts';
 import { callBudgets } from './call-budgets.ts';
@@ -20,7 +20,7 @@ import {
 } from './limits.ts';
 import type { Plan } from './plan.ts';
 import type { CampaignSpec } from './spec.ts';
-import { deriveSteps } from './stages/derive-steps.ts';
+import { deadlineIn, deriveSteps } from './stages/derive-steps.ts';
 import { DEFAULT_SYSTEM_SHAPE, type SystemShape } from './stages/shape.ts';
 
 /** What deadlines are derived from. */
@@ -92,7 +92,7 @@ export function deriveDeadlines(input: DeadlineInput): DeadlineResult {
         };
   const holdMs = input.holdMs ?? profile.holdMs ?? DEFAULT_HOLD_MS;
   const deadlines = { stages, ...soakParts, budgets, holdMs };
-  const campaignMs = STAGES.reduce((sum, stage) => sum + stageMsOf(deadlines, stage), 0) + placingMs(input) + holdMs;
+  const campaignMs = sumOfStages(STAGES, stageMsIn(deadlines)) + placingMs(input) + holdMs;
   const withGraceMs = campaignMs + CAMPAIGN_GRACE_MS;
   return {
     ok: true,
@@ -101,18 +101,28 @@ export function deriveDeadlines(input: DeadlineInput): DeadlineResult {
 }
 
 /**
- * How long one stage may take, ms. With several groups, a soak is what takes longest of its parts side by side, and then once more
- * a watch, which reads the gates; evidence and leftovers of the lead come after those of the others.
+ * How long these stages may take one after another, ms. With several groups, a soak is what takes longest of its parts side by
+ * side, and then once more a watch, which reads the gates; evidence and leftovers of the lead come after those of the others.
+ *
+ * @param msOf how long an activity may take, undefined for one that the campaign does not have
  */
-function stageMsOf({ stages, soakParts }: Pick<StageDeadlines, 'stages' | 'soakParts'>, stage: Stage): number {
-  const { stageMs } = stages[stage];
-  if (soakParts === undefined) return stageMs;
-  if (stage === 'soak') return Math.max(stageMs, soakParts.drive.stageMs + soakParts.watch.stageMs);
-  return LEAD_LAST.has(stage) ? 2 * stageMs : stageMs;
+export function sumOfStages(stages: readonly Stage[], msOf: (activity: ActivityName) => number | undefined): number {
+  const driveMs = msOf('drive');
+  const watchMs = msOf('watch') ?? 0;
+  return stages.reduce((sum, stage) => {
+    const stageMs = msOf(stage) ?? 0;
+    if (driveMs === undefined) return sum + stageMs;
+    if (stage === 'soak') return sum + Math.max(stageMs, driveMs, watchMs) + watchMs;
+    return sum + (LEAD_LAST.has(stage) ? 2 * stageMs : stageMs);
+  }, 0);
 }
 
 /** The stages in which the lead waits for the other groups. */
 const LEAD_LAST: ReadonlySet<Stage> = new Set(['snapshot', 'teardown']);
+
+function stageMsIn(deadlines: Pick<StageDeadlines, 'stages' | 'soakParts'>) {
+  return (activity: ActivityName): number | undefined => deadlineIn(deadlines, activity)?.stageMs;
+}
 
 function placingMs({ placed }: DeadlineInput): number {
   return placed === undefined ? 0 : placed.hostWaitMs;
@@ -128,7 +138,7 @@ function byStage<T>(of: (stage: Stage) => T): Readonly<Record<Stage, T>> {
  */
 export function remainingMs({ stages, deadlines }: Pick<CampaignSpec, 'stages' | 'deadlines'>, stage: Stage): number {
   const rest = stages.slice(stages.indexOf(stage));
-  return rest.reduce((sum, each) => sum + stageMsOf(deadlines, each), 0) + deadlines.holdMs + CAMPAIGN_GRACE_MS;
+  return sumOfStages(rest, stageMsIn(deadlines)) + deadlines.holdMs + CAMPAIGN_GRACE_MS;
 }
 
 /** The steps under a limit that the profile sets: what the others leave of it is divided among those that yield. */

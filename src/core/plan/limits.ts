@@ -29,22 +29,27 @@ export const CAMPAIGN_GRACE_MS = 300_000;
 /** What an observer has above the campaign that it observes, ms. */
 export const OBSERVER_GRACE_MS = 3_600_000;
 
-// Groups of clusters on several hosts.
+// Placement on hosts, and groups of clusters.
 
 /** How far the clocks of two hosts of a campaign may be apart, ms. They are compared to about a second. */
 export const CLOCKS_APART_MS = 3_000;
-/** The most clusters of one group. A larger host takes groups of several campaigns. */
-export const GROUP_CLUSTERS = 100;
-
-// Placement on hosts.
-
 /** How long a campaign waits by default for hosts with free capacity, ms. */
 export const DEFAULT_HOST_WAIT_MS = 300_000;
 /** Placing one group on the host that was asked, ms, and getting the specification from the lead as a part of it. */
 export const PLACE_MS = 40_000;
 export const SPEC_FETCH_MS = 20_000;
+/** One attempt to place a group, ms. */
+export const PLACE_ATTEMPT_MS = 60_000;
 /** The pause until the next host is asked, ms. */
 export const HOST_FULL_PAUSE_MS = 1_000;
+/** Hosts that are asked at once, each for other clusters. */
+export const PLACES_AT_ONCE = 8;
+/** The most clusters of one group. A larger host takes groups of several campaigns. */
+export const GROUP_CLUSTERS = 100;
+/** Without a worker that takes up a group's activity for this long its host counts as silent, ms, and the story says so. */
+export const GROUP_SILENT_MS = 20_000;
+/** How long after that a silent host has before its group counts as lost, ms: enough for a worker that restarts by itself. */
+export const GROUP_LOST_MS = 60_000;
 
 // Clusters of one host.
 

@@ -58,6 +58,8 @@ export interface CampaignSpec {
   /** Task queue of the host that holds the clusters, and of its load workers. */
   readonly hostQueue: string;
   readonly loadQueue: string;
+  /** The clusters are placed on several hosts, for which the campaign waits. Absent: this host takes all of them. */
+  readonly placement?: { readonly clusterCount: number; readonly hostWaitMs: number };
   /** sha256 over everything above that decides what is tested (not ids, not trigger, not queues). */
   readonly specHash: string;
 }

@@ -14,6 +14,8 @@ import {
 } from '../../../src/core/campaign/machine.ts';
 import { isClosing, STAGES, type Stage } from '../../../src/core/model/stages.ts';
 
+const LEAD_GONE = { kind: 'harness', message: 'the lead is gone' } as const;
+
 const RANK = { pass: 0, unmeasured: 1, fail: 2 } as const;
 
 /** One random happening; it is made to fit the state, or not, by `eventOf`. */
@@ -23,6 +25,7 @@ const happening = fc.record({
     'succeed',
     'succeed',
     'fail',
+    'lose-lead',
     'cancelled',
     'cancelRequest',
     'decide',
@@ -44,6 +47,8 @@ function eventOf(state: CampaignState, random: Happening, atMs: number): Campaig
       return { type: 'succeeded', stage, execution, atMs };
     case 'fail':
       return { type: 'failed', stage, execution, failure, atMs };
+    case 'lose-lead':
+      return { type: 'failed', stage, execution, failure: LEAD_GONE, leadLost: true, atMs };
     case 'cancelled':
       return { type: 'cancelled', stage, execution, atMs };
     case 'cancelRequest':
@@ -186,6 +191,29 @@ describe('the campaign machine', () => {
   });
 });
 
+describe('a lead that is lost', () => {
+  test('closes the campaign without a hold and without a verdict, as a fault of the harness', () => {
+    const closing = lose('ramp');
+    expect(closing).toMatchObject({
+      mode: 'stage',
+      stage: 'snapshot',
+      earlyEnd: 'lead-lost',
+      leadLost: true,
+      hold: null,
+    });
+    const ended = succeedThrough(closing);
+    expect(ended.outcomes.map(({ stage }) => stage).slice(-2)).toEqual(['snapshot', 'teardown']);
+    expect(endingOf(ended)).toBe('harness-fault');
+  });
+
+  test('in a closing stage does the same, and a cancel before it is still a cancel', () => {
+    expect(endingOf(succeedThrough(lose('snapshot')))).toBe('harness-fault');
+    const cancelled = next(runTo('ramp', 0), { type: 'cancelRequested', atMs: 1 });
+    const event = { type: 'failed', stage: 'ramp', execution: 1, failure: LEAD_GONE, leadLost: true, atMs: 2 } as const;
+    expect(endingOf(succeedThrough(next(cancelled, event)))).toBe('aborted');
+  });
+});
+
 describe('the list of stages of a specification', () => {
   test('decides what runs, so that a campaign goes on with the stages it began with', () => {
     const stages = ['resolve', 'provision', 'seed', 'soak', 'judge', 'teardown'] as const;
@@ -249,8 +277,12 @@ function checkWhole(state: CampaignState, begun: readonly { stage: Stage; execut
   if (begun.some(({ stage }) => stage === 'provision')) {
     expect(begun.at(-1)?.stage).toBe('teardown');
     expect(begun.filter(({ stage }) => stage === 'teardown')).toHaveLength(1);
-    for (const closing of ['snapshot', 'judge'] as const)
-      expect(begun.some(({ stage }) => stage === closing)).toBe(true);
+    expect(begun.some(({ stage }) => stage === 'snapshot')).toBe(true);
+    // Only a lead can judge.
+    const judges = !state.outcomes.some(
+      ({ stage, failure }) => failure === LEAD_GONE && STAGES.indexOf(stage) < STAGES.indexOf('judge'),
+    );
+    expect(begun.some(({ stage }) => stage === 'judge')).toBe(judges);
   } else {
     expect(clustersMayExist(state)).toBe(false);
   }
@@ -271,6 +303,13 @@ function runTo(stage: Stage, holdMs: number): CampaignState {
   while (state.stage !== stage)
     state = next(state, { type: 'succeeded', stage: state.stage, execution: state.execution, atMs: 0 });
   return state;
+}
+
+/** The campaign after its lead was lost in a stage. */
+function lose(stage: Stage): CampaignState {
+  const before = runTo(stage, 1_000);
+  const { execution } = before;
+  return next(before, { type: 'failed', stage, execution, failure: LEAD_GONE, leadLost: true, atMs: 1 });
 }
 
 function succeedThrough(from: CampaignState): CampaignState {

@@ -37,6 +37,9 @@ export function stepsOf(spec: CampaignSpec, activity: ActivityName): readonly De
 }
 
 /** The deadline of an activity. Only a campaign that may have several groups has those of `drive` and `watch`. */
-function deadlineIn({ stages, soakParts }: StageDeadlines, activity: ActivityName): StageDeadline | undefined {
+export function deadlineIn(
+  { stages, soakParts }: Pick<StageDeadlines, 'stages' | 'soakParts'>,
+  activity: ActivityName,
+): StageDeadline | undefined {
   return activity === 'drive' || activity === 'watch' ? soakParts?.[activity] : stages[activity];
 }

@@ -23,5 +23,6 @@ export const drive = {
     ...FAULT_STEPS,
   },
   describe: soak.describe,
+  facts: soak.facts,
   parseCheckpoint: parseSoakCheckpoint,
 } as const satisfies StageDescriptor;

@@ -41,5 +41,6 @@ export const install = {
     systemIdentified: (shape) => callWait(shape, 'files, manifests and chart identified', 'apiCallMs'),
   },
   describe: ({ system }) => `system ${system.name}`,
+  facts: { system: 'join', systemSha256: 'join' },
   parseCheckpoint: noCheckpoint,
 } as const satisfies StageDescriptor;

@@ -10,5 +10,6 @@ export const judge = {
     evidenceListed: () => ({ what: 'evidence listed', count: 1, eachMs: JUDGE_STEP_MS }),
   },
   describe: ({ gates }) => `verdict on ${counted(gates.length, 'gate')}`,
+  facts: { verdict: 'join' },
   parseCheckpoint: noCheckpoint,
 } as const satisfies StageDescriptor;

@@ -48,5 +48,6 @@ export const provision = {
       }),
   },
   describe: (spec) => `${clustersInWords(spec)} and a Prometheus`,
+  facts: { clusters: 'sum', prometheus: 'join', clusterUids: 'join' },
   parseCheckpoint: noCheckpoint,
 } as const satisfies StageDescriptor;

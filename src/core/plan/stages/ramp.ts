@@ -25,5 +25,17 @@ export const ramp = {
     lastPodReady: (shape) => callWait(shape, 'the last Pod ready', 'podReadyMs'),
   },
   describe: ({ plan, profile }) => `${counted(plan.totalPods, 'Pod')} over ${profile.loadProfile.rampSeconds} s`,
+  facts: {
+    podsWanted: 'sum',
+    podsCreated: 'sum',
+    podsExisting: 'sum',
+    refilled: 'sum',
+    retries: 'sum',
+    conflicts: 'sum',
+    askedPerSec: 'sumOfAll',
+    achievedPerSec: 'sumOfAll',
+    sentLateP99LowMs: 'min',
+    sentLateP99Ms: 'upperBound',
+  },
   parseCheckpoint: parseRampCheckpoint,
 } as const satisfies StageDescriptor;

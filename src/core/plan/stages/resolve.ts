@@ -7,5 +7,6 @@ export const resolve = {
     filesRead: (shape) => callWait(shape, 'profile, substrate, catalogue and system read', 'apiCallMs'),
   },
   describe: () => 'files into a specification',
+  facts: {},
   parseCheckpoint: noCheckpoint,
 } as const satisfies StageDescriptor;

@@ -22,6 +22,7 @@ export const seed = {
   },
   describe: ({ capacityFromSystem, system, plan }) =>
     capacityFromSystem ? `no Nodes: ${system.name} makes them` : `Nodes for ${counted(plan.totalPods, 'Pod')}`,
+  facts: { nodes: 'sum', nodesExisting: 'sum' },
   parseCheckpoint: noCheckpoint,
 } as const satisfies StageDescriptor;
 

@@ -16,5 +16,6 @@ export const snapshot = {
       }),
   },
   describe: () => 'evidence of what was measured',
+  facts: { partsKept: 'sum', partsMissing: 'sum' },
   parseCheckpoint: noCheckpoint,
 } as const satisfies StageDescriptor;

@@ -30,6 +30,22 @@ export const soak = {
       counted(gates.filter(({ barKind }) => barKind !== 'informational').length, 'gate'),
       ...profile.runnerActions.map(({ action, atSeconds, on }) => `${action}${WHERE[on ?? 'first']} at ${atSeconds} s`),
     ].join(', '),
+  facts: {
+    soakStartMs: 'min',
+    soakEndMs: 'max',
+    podsReplaced: 'sum',
+    podsAdded: 'sum',
+    podsRemoved: 'sum',
+    podsLost: 'sum',
+    churnLateP99LowMs: 'min',
+    churnLateP99Ms: 'upperBound',
+    operationsSent: 'sum',
+    operationsLate: 'sum',
+    operationsLateWorstMs: 'max',
+    podsBound: 'sum',
+    podsPresent: 'sum',
+    watchSilent: 'sum',
+  },
   parseCheckpoint: parseSoakCheckpoint,
 } as const satisfies StageDescriptor;
 

@@ -27,5 +27,6 @@ export const steady = {
   },
   describe: ({ plan }) =>
     `until ${counted(plan.totalPods, 'Pod')} settle, at most ${Math.round(plan.rampBudgetMs / 1_000)} s`,
+  facts: { podsBound: 'sum', steadySeconds: 'max' },
   parseCheckpoint: parseSteadyCheckpoint,
 } as const satisfies StageDescriptor;

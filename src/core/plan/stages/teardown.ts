@@ -44,6 +44,7 @@ export const teardown = {
       ? `what was made in ${clusters}`
       : `${clusters} and what was made`;
   },
+  facts: { clustersRemoved: 'sum', leftovers: 'sum' },
   parseCheckpoint: noCheckpoint,
 } as const satisfies StageDescriptor;
 

@@ -1,4 +1,5 @@
 import { counted } from '../../text/counted.ts';
+import { soak } from './soak.ts';
 import { parseSoakCheckpoint } from '../checkpoints/soak.ts';
 import { ARRIVAL_STEPS, CHECK_STEPS, CLOCK_STEPS, READING_STEPS, START_STEPS } from './soak-steps.ts';
 import type { StageDescriptor } from './stage-descriptor.ts';
@@ -13,5 +14,6 @@ export const watch = {
     ...READING_STEPS,
   },
   describe: ({ gates }) => `${counted(gates.length, 'gate')} of all groups`,
+  facts: soak.facts,
   parseCheckpoint: parseSoakCheckpoint,
 } as const satisfies StageDescriptor;
