@@ -2,7 +2,6 @@ import {
   allHandlersFinished,
   type ApplicationFailure,
   CancellationScope,
-  CancelledFailure,
   condition,
   isCancellation,
   setHandler,
@@ -30,15 +29,16 @@ import type {
 import { STARTED_BY } from '../core/campaign/started-by.ts';
 import { isClosing, type Stage } from '../core/model/stages.ts';
 import { endingOf } from '../core/campaign/ending.ts';
+import { CampaignGroups } from './campaign-groups.ts';
 import { decide, refusal, status } from './campaign-messages.ts';
-import { changedOutline } from './changed-outline.ts';
+import { concludeCampaign } from './campaign-result.ts';
+import { changedOrRefused } from './changed-outline.ts';
 import { showDetails } from './current-details.ts';
 import { failureWithoutStack } from './failure-without-stack.ts';
 import { resolve } from './local-activities.ts';
 import { showOutline, showStage, showStart, showVerdict } from './search-attributes.ts';
-import { stageCall } from './stage-call.ts';
+import { stageCall, type Execution, type StageReport } from './stage-call.ts';
 import { readFailure, type QueueWait } from './stage-failure.ts';
-import { stageLimits } from './stage-limits.ts';
 
 /**
  * One campaign. It carries out what the state machine in core decides, one activity per stage, and reports to it what happened.
@@ -61,6 +61,8 @@ class CampaignRun {
   private state: CampaignState = initialState(Date.now());
   private outline: CampaignOutline | null = null;
   private unresolved: ApplicationFailure | null = null;
+  /** Null: all clusters are on one host. */
+  private groups: CampaignGroups | null = null;
   private stageScope: CancellationScope | null = null;
   private queue: QueueWait | undefined;
   private judged: JudgeResult | null = null;
@@ -108,21 +110,8 @@ class CampaignRun {
 
   conclude(): CampaignResult {
     if (this.unresolved !== null) throw this.unresolved;
-    const ending = endingOf(this.state);
-    const result: CampaignResult = {
-      campaign: this.outline?.campaign ?? workflowInfo().workflowId,
-      verdict: this.judged?.verdict ?? 'unmeasured',
-      ending,
-      reasons: this.judged?.reasons ?? [`the campaign was not judged: ${this.details['judge'] ?? 'it ended before'}`],
-      gates: this.judged?.gates ?? [],
-      leftovers: this.leftovers,
-    };
-    if (ending === 'aborted') throw new CancelledFailure('cancelled; evidence kept, torn down');
-    if (ending === 'harness-fault' || this.judged === null) {
-      // A schedule pauses on a failed workflow, never on a red system.
-      throw failureWithoutStack(result.reasons[0] ?? 'harness fault', FAILURE_TYPES.harnessFault, result);
-    }
-    return result;
+    const { state, outline, judged, leftovers, details } = this;
+    return concludeCampaign({ state, outline, judged, leftovers, details, groups: this.groups?.lines ?? [] });
   }
 
   private async runStage(input: unknown): Promise<void> {
@@ -132,7 +121,7 @@ class CampaignRun {
     if (this.state.cancelRequested && scope.cancellable) scope.cancel();
     try {
       await scope.run(() => (stage === 'resolve' ? this.resolve(input) : this.carryOut(stage, execution)));
-      this.apply({ type: 'succeeded', stage, execution, atMs: Date.now() });
+      this.apply({ type: 'succeeded', stage, execution, ...this.groups?.outcome, atMs: Date.now() });
     } catch (error) {
       if (isCancellation(error)) {
         this.addToStory(`${stage} stopped`);
@@ -141,13 +130,15 @@ class CampaignRun {
       }
       const { failure, type, checkpoint } = readFailure(stage, error, this.queue);
       if (stage === 'resolve') this.unresolved = failureWithoutStack(failure.message, type);
-      if (stage === 'snapshot') this.evidence = [{ what: 'snapshot', ok: false, error: failure.message }];
-      if (stage === 'teardown') this.leftovers = [`teardown: ${failure.message}`];
+      // With several groups it is known what the others have kept, or left behind.
+      if (stage === 'snapshot' && this.evidence.length === 0)
+        this.evidence = [{ what: 'snapshot', ok: false, error: failure.message }];
+      if (stage === 'teardown' && this.leftovers.length === 0) this.leftovers = [`teardown: ${failure.message}`];
       // An execution without a checkpoint does not remove the one of the execution before it.
       if (checkpoint !== undefined) this.checkpoints.set(stage, checkpoint);
       this.details[stage] = failure.message;
       this.addToStory(`**${stage} failed** (execution ${execution}): ${failure.message}`);
-      this.apply({ type: 'failed', stage, execution, failure, atMs: Date.now() });
+      this.apply({ type: 'failed', stage, execution, failure, ...this.groups?.outcome, atMs: Date.now() });
     } finally {
       this.stageScope = null;
     }
@@ -157,7 +148,7 @@ class CampaignRun {
     const { outline, state, evidence, facts, earlierSpecHashes } = this;
     if (outline === null) throw failureWithoutStack(`${stage} before resolve`, FAILURE_TYPES.harnessFault);
     showStage(stage);
-    const { queue, run } = stageCall({
+    const call: Execution = {
       outline,
       state,
       stage,
@@ -167,9 +158,9 @@ class CampaignRun {
       evidence,
       facts,
       earlierSpecHashes,
-    });
-    this.queue = queue;
-    const { result, judged, parts, leftovers } = await run();
+    };
+    const { result, judged, parts, leftovers, caughtUp, failure } =
+      (await this.groups?.carryOut(call)) ?? (await this.onOneHost(call));
     this.decisionsShown = state.decisions.length;
     if (parts !== undefined) this.evidence = parts;
     if (leftovers !== undefined) this.leftovers = leftovers;
@@ -177,7 +168,15 @@ class CampaignRun {
       this.judged = judged;
       showVerdict(endingOf(state) === 'aborted' ? 'aborted' : judged.verdict);
     }
+    for (const [earlier, merged] of caughtUp ?? []) this.keepMerged(earlier, merged);
+    if (failure !== undefined) throw failure;
     this.keep(stage, result);
+  }
+
+  private onOneHost(call: Execution): Promise<StageReport> {
+    const { queue, run } = stageCall(call);
+    this.queue = queue;
+    return run();
   }
 
   private async resolve(input: unknown): Promise<void> {
@@ -195,6 +194,11 @@ class CampaignRun {
     );
     this.outline = outline;
     this.state = { ...this.state, holdMs: outline.holdMs, stages: outline.stages };
+    if (outline.placement !== undefined)
+      this.groups = new CampaignGroups(outline.placement, (line) => {
+        this.addToStory(line);
+        this.show();
+      });
     showOutline(outline);
     this.details['resolve'] = outline.summary;
   }
@@ -230,7 +234,7 @@ class CampaignRun {
   private async takeDecision(answer: unknown): Promise<string> {
     const parsed = parseDecideInput(answer);
     if (typeof parsed === 'string') throw refusal(parsed);
-    const changed = parsed.set === undefined ? null : await this.changed(parsed.set);
+    const changed = parsed.set === undefined ? null : await changedOrRefused(this.outline, parsed.set);
     // The hold may have ended in another way while the new specification was made.
     const refused = refuseDecision(this.state, parsed);
     if (refused !== null) throw refusal(refused);
@@ -243,33 +247,22 @@ class CampaignRun {
       this.outline = changed;
       this.addToStory(`specification changed: ${JSON.stringify(set)}`);
     }
+    if (decision === 'skip') this.groups?.skip(this.state.stages, stage);
     this.apply({ type: 'decided', ...parsed, atMs: Date.now() });
     return `${decision} of ${stage} taken; next: ${this.state.stage}, execution ${this.state.execution}`;
-  }
-
-  /**
-   * The outline of the specification that a retry with changes uses. It is made and checked as the first one was, and both are
-   * kept. The validator cannot read files: the answer is refused with what only this step finds, and the hold continues.
-   */
-  private async changed(set: Readonly<Record<string, unknown>>): Promise<CampaignOutline> {
-    const { outline } = this;
-    if (outline === null) throw refusal('there is no specification yet that could be changed.');
-    try {
-      // A cancel during this step ends the hold, and the answer is then refused because of that.
-      return await CancellationScope.nonCancellable(() => changedOutline(outline, set));
-    } catch (error) {
-      const queue = { taskQueue: outline.hostQueue, queueWaitMs: stageLimits(outline, 'resolve').queueWaitMs };
-      throw refusal(`set: ${readFailure('the changed specification', error, queue).failure.message}`);
-    }
   }
 
   private apply(event: CampaignEvent): void {
     this.state = next(this.state, event);
   }
 
-  private keep(stage: Stage, result: StageResult): void {
+  private keepMerged(stage: Stage, result: StageResult): void {
     this.details[stage] = result.detail;
     this.facts[stage] = result.facts;
+  }
+
+  private keep(stage: Stage, result: StageResult): void {
+    this.keepMerged(stage, result);
     for (const event of result.infrastructureEvents) this.addToStory(`infrastructure: ${event}`);
     this.addToStory(`${stage}: ${result.detail}`);
   }
@@ -294,6 +287,7 @@ class CampaignRun {
       story: this.story,
       verdict: this.judged?.verdict ?? null,
       holdEndsAtMs: this.holdEndsAtMs,
+      ...(this.groups === null ? {} : { groups: this.groups.lines }),
     };
   }
 }

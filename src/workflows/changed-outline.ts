@@ -1,7 +1,9 @@
-import { patched, proxyActivities } from '@temporalio/workflow';
+import { CancellationScope, patched, proxyActivities } from '@temporalio/workflow';
 import type { RespecActivities } from '../activities/contract.ts';
 import { parseOutline, type CampaignOutline } from '../core/campaign/outline.ts';
 import { activityOptions } from './activity-options.ts';
+import { refusal } from './campaign-messages.ts';
+import { readFailure } from './stage-failure.ts';
 import { stageLimits } from './stage-limits.ts';
 import { respecLocally } from './local-activities.ts';
 
@@ -9,14 +11,32 @@ import { respecLocally } from './local-activities.ts';
 const RESPEC_ON_HOST = 'respec-on-host';
 
 /**
- * The outline of the specification that a retry with changes uses.
+ * The outline of the specification that a retry with changes uses. It is made and checked as the first one was, and both are
+ * kept. The validator cannot read files: the answer is refused with what only this step finds, and the hold continues.
  *
+ * @throws ApplicationFailure the refusal
+ */
+export async function changedOrRefused(
+  outline: CampaignOutline | null,
+  set: Readonly<Record<string, unknown>>,
+): Promise<CampaignOutline> {
+  if (outline === null) throw refusal('there is no specification yet that could be changed.');
+  try {
+    // A cancel during this step ends the hold, and the answer is then refused because of that.
+    return await CancellationScope.nonCancellable(() => changedOutline(outline, set));
+  } catch (error) {
+    const queue = { taskQueue: outline.hostQueue, queueWaitMs: stageLimits(outline, 'resolve').queueWaitMs };
+    throw refusal(`set: ${readFailure('the changed specification', error, queue).failure.message}`);
+  }
+}
+
+/**
  * The first version made it in a local activity, on any host, from the specification that the workflow held. A history in which
  * that has happened replays the local activity; every decision after the upgrade runs on the host.
  *
  * @throws ActivityFailure when the changes are refused
  */
-export async function changedOutline(
+async function changedOutline(
   outline: CampaignOutline,
   set: Readonly<Record<string, unknown>>,
 ): Promise<CampaignOutline> {

@@ -8,7 +8,14 @@ import {
   parseStageResult,
   parseTeardownResult,
 } from '../core/campaign/parse-results.ts';
-import { LEAD_GROUP, type EvidencePart, type JudgeResult, type StageResult } from '../core/campaign/stage-io.ts';
+import {
+  LEAD_GROUP,
+  type EvidencePart,
+  type JudgeResult,
+  type SnapshotInput,
+  type StageInput,
+  type StageResult,
+} from '../core/campaign/stage-io.ts';
 import { executionSummary } from '../core/campaign/stage-summary.ts';
 import { onLoadQueue, type Stage } from '../core/model/stages.ts';
 import { activityOptions, queueWaitOf } from './activity-options.ts';
@@ -39,6 +46,10 @@ export interface StageReport {
   readonly judged?: JudgeResult;
   /** Reported by `teardown`. */
   readonly leftovers?: readonly string[];
+  /** Merged results of earlier stages that groups which were placed again have caught up with. */
+  readonly caughtUp?: ReadonlyMap<Stage, StageResult>;
+  /** A closing stage over several groups may report what it has and fail nevertheless. */
+  readonly failure?: unknown;
 }
 
 /** The activity of a stage's execution: the queue it waits on, and a function that runs it and parses its result. */
@@ -54,7 +65,7 @@ export function stageCall(execution: Execution): {
   };
   const summary = executionSummary(outline.summaries[stage] ?? '', execution.execution);
   const activities = proxyActivities<StageActivities>(
-    activityOptions(limits, queue.taskQueue, summary, queue.queueWaitMs),
+    activityOptions(limits, queue.taskQueue, summary, { queueWaitMs: queue.queueWaitMs }),
   );
   return { queue, run: () => runStage(activities, execution) };
 }
@@ -72,9 +83,7 @@ async function runStage(activities: StageActivities, of: Execution): Promise<Sta
   };
   switch (stage) {
     case 'snapshot': {
-      const soak = latestOutcome(state, 'soak');
-      const times = soak === undefined ? {} : { soak: timesOf(soak) };
-      const result = parseSnapshotResult(await activities.snapshot({ ...input, ...times }));
+      const result = parseSnapshotResult(await activities.snapshot({ ...input, ...soakTimes(state) }));
       return { result, parts: result.parts };
     }
     case 'judge': {
@@ -92,14 +101,17 @@ async function runStage(activities: StageActivities, of: Execution): Promise<Sta
 }
 
 /** The activity that has the stage's name. Every stage except `resolve`, which is a local activity, has one. */
-function activityOf(activities: StageActivities, stage: Exclude<Stage, 'snapshot' | 'judge' | 'teardown'>) {
+export function activityOf(
+  activities: StageActivities,
+  stage: Exclude<Stage, 'snapshot' | 'judge' | 'teardown'>,
+): (input: StageInput) => Promise<unknown> {
   return activities[stage as Exclude<typeof stage, 'resolve'>];
 }
 
-function timesOf({ execution, startedAtMs, endedAtMs }: NonNullable<ReturnType<typeof latestOutcome>>): {
-  readonly execution: number;
-  readonly startedAtMs: number;
-  readonly endedAtMs: number;
-} {
-  return { execution, startedAtMs, endedAtMs };
+/** When the latest soak ran, for the snapshot; nothing if none did. */
+export function soakTimes(state: CampaignState): Pick<SnapshotInput, 'soak'> {
+  const soak = latestOutcome(state, 'soak');
+  if (soak === undefined) return {};
+  const { execution, startedAtMs, endedAtMs } = soak;
+  return { soak: { execution, startedAtMs, endedAtMs } };
 }

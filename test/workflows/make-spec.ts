@@ -7,6 +7,11 @@ import { aCatalogue, aPlan, aProfile, aSubstrate } from '../core/plan/make.ts';
 /** Task queues of the workers under test: as in the product, one each for workflows, the host and its load. */
 export const QUEUES = { shared: 'belay', host: 'belay-host-test', load: 'belay-load-test' } as const;
 
+/** Task queues of another host. */
+export function queuesOf(host: string): { readonly hostQueue: string; readonly loadQueue: string } {
+  return { hostQueue: `belay-host-${host}`, loadQueue: `belay-load-${host}` };
+}
+
 /** A small complete specification with deadlines of milliseconds; `change` replaces top-level fields. */
 export function aSpec(change: Partial<CampaignSpec> = {}): CampaignSpec {
   const workflowId = change.workflowId ?? 'campaign';
@@ -50,6 +55,22 @@ export function aGate(change: Partial<GateDefinition> = {}): GateDefinition {
     ...change,
   };
 }
+
+/** A specification whose clusters are placed on several hosts. A host that is silent for a second, and then for another, is lost. */
+export function aPlacedSpec(change: Partial<CampaignSpec> & { readonly clusterCount?: number } = {}): CampaignSpec {
+  const { clusterCount = 4, ...fields } = change;
+  const deadlines = shortDeadlines(Object.fromEntries(STAGES.map((stage) => [stage, { queueWaitMs: SILENT_MS }])));
+  const { soak } = deadlines.stages;
+  return aSpec({
+    plan: aPlan({ clusterCount }),
+    placement: { clusterCount, hostWaitMs: 5_000 },
+    deadlines: { ...deadlines, soakParts: { drive: soak, watch: soak } },
+    ...fields,
+  });
+}
+
+/** How long a host of a placed campaign is waited for until it is silent, ms, and then again until it is lost. */
+const SILENT_MS = 1_000;
 
 /** Deadlines that a test can wait for. A heartbeat limit below a second would not be honest. */
 export function shortDeadlines(change: Partial<Record<Stage, Partial<StageDeadline>>> = {}): StageDeadlines {

@@ -1,6 +1,7 @@
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import type {
   LadderActivities,
+  PlacementActivities,
   ResolveActivities,
   ResolveInput,
   ResolveLadderActivities,
@@ -11,11 +12,13 @@ import type {
 } from '../../src/activities/contract.ts';
 import type { ClimbResult, LadderSpec } from '../../src/core/campaign/climb.ts';
 import { FAILURE_TYPES } from '../../src/core/campaign/failure-types.ts';
+import { refusalsInWords } from '../../src/core/campaign/host-full.ts';
 import { outlineOf, type CampaignOutline } from '../../src/core/campaign/outline.ts';
 import type { JudgeInput, StageInput } from '../../src/core/campaign/stage-io.ts';
 import type { ActivityName } from '../../src/core/model/stages.ts';
 import type { CampaignSpec } from '../../src/core/plan/spec.ts';
-import { aSpec } from './make-spec.ts';
+import type { PlaceInput, PlaceResult } from '../../src/core/campaign/placement.ts';
+import { aSpec, QUEUES, queuesOf } from './make-spec.ts';
 
 /** The stages that are activities of their own, and the parts of a soak. */
 export type WorkStage = Exclude<ActivityName, 'resolve'>;
@@ -41,6 +44,8 @@ export interface Script {
   readonly respec?: (input: RespecInput & { readonly spec: CampaignSpec }) => CampaignSpec | Promise<CampaignSpec>;
   /** By stage; a list is by execution, its last step counts for all further ones. */
   readonly stages?: Partial<Record<WorkStage, Step | readonly Step[]>>;
+  /** The hosts besides the lead, and how many clusters each takes; `lead` is that of the lead, by default all. */
+  readonly fleet?: Readonly<Record<string, number>>;
   readonly ladder?: LadderSpec;
   readonly writeClimb?: (result: ClimbResult) => void;
 }
@@ -53,6 +58,8 @@ export interface Played {
   /** Every specification that the campaign had, as its host has them on disk. */
   readonly specs: CampaignSpec[];
   readonly climbs: ClimbResult[];
+  /** What hosts were asked to take, and what they took. */
+  readonly placements: { readonly input: PlaceInput; readonly result: PlaceResult }[];
 }
 
 /** Every activity that the workflows call, each acting by the script of the workflow that called it. */
@@ -61,7 +68,7 @@ export class ScriptedActivities {
 
   /** Puts a script in place for the workflow with this id. */
   play(workflowId: string, script: Script): Played {
-    const played: Played = { script, calls: [], resolved: [], specs: [], climbs: [] };
+    const played: Played = { script, calls: [], resolved: [], specs: [], climbs: [], placements: [] };
     this.played.set(workflowId, played);
     return played;
   }
@@ -71,6 +78,7 @@ export class ScriptedActivities {
     RespecActivities &
     StageActivities &
     SoakPartActivities &
+    PlacementActivities &
     ResolveLadderActivities &
     LadderActivities {
     const stage =
@@ -89,6 +97,7 @@ export class ScriptedActivities {
         if (spec === undefined) throw ApplicationFailure.nonRetryable(`no specification ${input.specHash}`);
         return this.keep((await script.respec?.({ ...input, spec })) ?? { ...spec, specHash: 'changed' });
       },
+      place: async (input) => this.place(input),
       resolveLadder: async () => {
         const { ladder } = this.ofCaller().script;
         if (ladder === undefined) throw ApplicationFailure.nonRetryable('no such ladder', FAILURE_TYPES.invalidSpec);
@@ -111,6 +120,38 @@ export class ScriptedActivities {
       judge: stage('judge'),
       teardown: stage('teardown'),
     };
+  }
+
+  /** Every host has the queues that its name says; the lead has those of the specification. */
+  private place(input: PlaceInput): PlaceResult {
+    const { script, placements } = this.ofCaller();
+    const { group, firstCluster, wanted } = input;
+    const free = Object.entries({ lead: wanted, ...script.fleet }).filter(
+      ([host, clusters]) =>
+        (host === 'lead') === (input.lead === undefined) &&
+        (clusters > 0 || host === 'lead') &&
+        !placements.some(({ result }) => result.host === host),
+    );
+    const [host, clusters] = free[0] ?? ['', 0];
+    if (host === '') {
+      const refusals = { lead: 'it is the lead' };
+      Context.current().heartbeat({ refusals });
+      const message = refusalsInWords(refusals);
+      throw ApplicationFailure.create({ message, type: FAILURE_TYPES.hostFull, nextRetryDelay: 100 });
+    }
+    const result: PlaceResult = {
+      group,
+      host,
+      ...(host === 'lead' ? { hostQueue: QUEUES.host, loadQueue: QUEUES.load } : queuesOf(host)),
+      address: '127.0.0.1',
+      firstCluster,
+      clusterCount: Math.min(wanted, clusters),
+      ...(host === 'lead'
+        ? { lead: { host, endpointUrl: 'https://lead', prometheusUrl: 'https://lead', certificatePem: 'PEM' } }
+        : {}),
+    };
+    placements.push({ input, result });
+    return result;
   }
 
   private keep(spec: CampaignSpec): CampaignOutline {

@@ -8,7 +8,7 @@ import { workflowBundlePath } from '../../src/adapters/temporal/workflow-bundle.
 import { ensureTools } from '../../src/adapters/toolchain/ensure-tools.ts';
 import type { CampaignStatus } from '../../src/core/campaign/stage-io.ts';
 import { readHistory, type RecordedHistory } from './history.ts';
-import { QUEUES } from './make-spec.ts';
+import { QUEUES, queuesOf } from './make-spec.ts';
 import { ScriptedActivities, type Played, type Script } from './scripted.ts';
 
 /** A workflow under test, with the calls of its scripted activities. */
@@ -73,6 +73,19 @@ export class TestTemporal {
     await this.startWorkflowWorker();
     await this.addWorker({ taskQueue: QUEUES.host });
     await this.addWorker({ taskQueue: QUEUES.load });
+  }
+
+  /** A worker of another host, on both of its queues. */
+  async addHost(host: string): Promise<void> {
+    const { hostQueue, loadQueue } = queuesOf(host);
+    await this.addWorker({ taskQueue: hostQueue });
+    await this.addWorker({ taskQueue: loadQueue });
+  }
+
+  /** Ends the workers of another host. */
+  async stopHost(host: string): Promise<void> {
+    const { hostQueue, loadQueue } = queuesOf(host);
+    await Promise.all([this.stopWorkers(hostQueue), this.stopWorkers(loadQueue)]);
   }
 
   /** A worker that serves workflows and their local activities. */
