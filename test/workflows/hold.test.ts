@@ -100,7 +100,7 @@ describe.concurrent('a hold', () => {
       ],
       [
         { ...ramp, set: { 'gates.podBindP98.max': 9 } },
-        'set.gates.podBindP98.max: this campaign has no gate "podBindP98"; its gates: podBindP99.',
+        'set.gates.podBindP98.max: this campaign has no gate "podBindP98"; its gates: podBindP99. Did you mean podBindP99?',
       ],
       [
         { ...ramp, set: { 'gates.podBindP99.max': '9' } },
