@@ -1,6 +1,7 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
 import { BEAT_PERIOD_MS } from '../core/plan/limits.ts';
+import { isSuperseded, supersededFailure, throwIfSuperseded } from './attempt.ts';
 
 /** Limits of one external call or one loop of them, integer milliseconds. */
 export interface StepBudget {
@@ -31,7 +32,7 @@ export interface LiveDetails {
  *
  * @param call gets the signal to pass on, and a function that reports progress
  * @throws ApplicationFailure `StepBudgetExceeded` at the budget, `StepStalled` without progress for `stallMs`, both retryable
- * @throws CancelledFailure when the activity is cancelled
+ * @throws CancelledFailure when the activity is cancelled, or a later attempt of it has begun on this host
  */
 export async function bounded<T>(
   step: string,
@@ -40,6 +41,7 @@ export async function bounded<T>(
 ): Promise<T> {
   const context = Context.current();
   context.cancellationSignal.throwIfAborted();
+  throwIfSuperseded(context);
   const { budgetMs, stallMs = budgetMs } = budget;
   const startedAtMs = Date.now();
   let progressAtMs = startedAtMs;
@@ -52,7 +54,8 @@ export async function bounded<T>(
     context.heartbeat({ ...details, step, elapsedMs: Date.now() - startedAtMs, budgetMs });
   };
   const beat = (): void => {
-    if (Date.now() - startedAtMs > budgetMs) limit.abort(exceeded(step, budgetMs));
+    if (isSuperseded(context)) limit.abort(supersededFailure());
+    else if (Date.now() - startedAtMs > budgetMs) limit.abort(exceeded(step, budgetMs));
     else if (Date.now() - progressAtMs > stallMs) limit.abort(stalled(step, stallMs, details.live));
     else send();
   };

@@ -1,4 +1,5 @@
 import { CancelledFailure, Context } from '@temporalio/activity';
+import { isSuperseded } from './attempt.ts';
 
 /**
  * Why Temporal cancelled an activity.
@@ -29,8 +30,11 @@ export function whyCancelled(): CancelCause | undefined {
   return details?.notFound === true ? 'not-found' : 'unknown';
 }
 
-/** Whether the running activity was cancelled, and another attempt continues its work. After a request none does. */
+/**
+ * Whether another attempt continues the work of the running activity: it was cancelled, or the other one has begun. After a request
+ * none does.
+ */
 export function continuesElsewhere(): boolean {
   const cause = whyCancelled();
-  return cause !== undefined && cause !== 'requested';
+  return cause === undefined ? isSuperseded() : cause !== 'requested';
 }

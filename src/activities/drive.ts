@@ -6,6 +6,7 @@ import type { SoakCheckpoint } from '../core/plan/checkpoints/soak.ts';
 import type { LiveDetails } from './bounded.ts';
 import { continuesElsewhere, whyCancelled } from './cancellation.ts';
 import { KeptCheckpoint } from './kept-checkpoint.ts';
+import { observedClusters } from './observed-clusters.ts';
 import { SoakClock } from './soak-clock.ts';
 import { Drive } from './soak-drive.ts';
 import { driveActivity, type BodyResult } from './stage-activity.ts';
@@ -23,9 +24,9 @@ export interface DriveAdapters {
  */
 export function createDrive(log: Logger, adapters: DriveAdapters): (input: DriveInput) => Promise<DriveResult> {
   return driveActivity(log, async (context) => {
-    const { spec, owner, input } = context;
+    const { spec, input } = context;
     const clusters = await context.step(['watchesOpened', 'watchesAnswered'], () =>
-      adapters.observers.of(spec, context.clusters(), owner, { stage: 'soak', execution: input.execution }),
+      observedClusters(context, adapters.observers),
     );
     const first = context.checkpoint ?? { startAtMs: input.startAtMs, lowWater: {}, actions: {} };
     const kept = new KeptCheckpoint<SoakCheckpoint>(first, (next) => context.save(next));

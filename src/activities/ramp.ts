@@ -8,6 +8,7 @@ import type { RampCheckpoint } from '../core/plan/checkpoints/ramp.ts';
 import { LatenessHistogram } from '../core/plan/lateness-histogram.ts';
 import { POD_REQUESTS_AT_ONCE, SHOW_WAITS_MS } from '../core/plan/limits.ts';
 import { observedSoFar, waitingText } from './observing.ts';
+import { observedClusters } from './observed-clusters.ts';
 import { rampResult } from './ramp-result.ts';
 import { scopeOf } from './soak-load.ts';
 import { stageActivity } from './stage-activity.ts';
@@ -27,9 +28,9 @@ const SHOWN_LATENESS_MS = 500;
  */
 export function createRamp(log: Logger, adapters: RampAdapters): (input: StageInput) => Promise<StageResult> {
   return stageActivity('ramp', log, async (context) => {
-    const { spec, owner } = context;
+    const { spec } = context;
     const clusters = await context.step(['watchesOpened', 'watchesAnswered'], () =>
-      adapters.observers.of(spec, context.clusters(), owner, { stage: 'ramp', execution: context.input.execution }),
+      observedClusters(context, adapters.observers),
     );
     let checkpoint = context.checkpoint ?? continueFrom(context.handedOver, clusters);
     context.save(checkpoint);

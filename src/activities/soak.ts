@@ -8,6 +8,7 @@ import type { CampaignSpec } from '../core/plan/spec.ts';
 import type { LiveDetails } from './bounded.ts';
 import { continuesElsewhere } from './cancellation.ts';
 import { KeptCheckpoint } from './kept-checkpoint.ts';
+import { observedClusters } from './observed-clusters.ts';
 import { SoakClock } from './soak-clock.ts';
 import { Drive, type DriveEnd } from './soak-drive.ts';
 import { breachFailure } from './soak-gates.ts';
@@ -29,9 +30,9 @@ export interface SoakAdapters {
  */
 export function createSoak(log: Logger, adapters: SoakAdapters): (input: StageInput) => Promise<StageResult> {
   return stageActivity('soak', log, async (context) => {
-    const { spec, owner } = context;
+    const { spec } = context;
     const clusters = await context.step(['watchesOpened', 'watchesAnswered'], () =>
-      adapters.observers.of(spec, context.clusters(), owner, { stage: 'soak', execution: context.input.execution }),
+      observedClusters(context, adapters.observers),
     );
     const first = context.checkpoint ?? { startAtMs: Date.now(), lowWater: {}, actions: {} };
     const kept = new KeptCheckpoint<SoakCheckpoint>(first, (next) => context.save(next));

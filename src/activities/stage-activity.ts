@@ -39,6 +39,7 @@ import { remainingMs } from '../core/plan/deadlines.ts';
 import { parseCheckpoint, type CheckpointOf } from '../core/plan/stages/registry.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
 import { cut } from '../core/text/markdown.ts';
+import { claimActivity } from './attempt.ts';
 import { begun } from './begun.ts';
 import { lastCheckpoint } from './bounded.ts';
 import { isCancelled, whyCancelled } from './cancellation.ts';
@@ -64,6 +65,8 @@ export interface StageContext<
   readonly handedOver: CheckpointOf<A> | undefined;
   /** Keeps a checkpoint on this host's disk. */
   save(checkpoint: CheckpointOf<A>): void;
+  /** Whether a later attempt has begun. Then this one changes nothing any more: no evidence, no checkpoint, no cluster. */
+  readonly isSuperseded: () => boolean;
   /** The campaign's clusters on this host. @throws ApplicationFailure when it has none */
   clusters(): readonly ClusterRecord[];
   /** Labels of everything that this stage creates. */
@@ -156,7 +159,9 @@ function activityOf<A extends ActivityName, Input extends StageInput, Own extend
       execution,
       attempt,
     });
-    const evidence = openEvidence(spec);
+    // Teardown removes its own claim, and two attempts of it do no harm: both remove.
+    const isSuperseded = stage === 'teardown' ? () => false : claimActivity(spec.slug);
+    const evidence = openEvidence(spec, isSuperseded);
     keepBesideLedger(spec);
     const startedAtMs = Date.now();
     const event = (what: string, detail: string): void =>
@@ -177,7 +182,10 @@ function activityOf<A extends ActivityName, Input extends StageInput, Own extend
         checkpoint: parseCheckpoint(activity, readCheckpoint(spec.slug, activity, execution) ?? lastCheckpoint()),
         handedOver: parseCheckpoint(activity, readCheckpointBefore(spec.slug, activity, execution) ?? input.resume),
         ...stageSteps(spec, activity, log),
-        save: (next) => writeCheckpoint(spec.slug, activity, execution, next),
+        save: (next) => {
+          if (!isSuperseded()) writeCheckpoint(spec.slug, activity, execution, next);
+        },
+        isSuperseded,
         clusters: () => clustersOf(spec),
         owner: { campaign: spec.campaign, stage, expiresAtMs: expiryOf(spec) },
       });

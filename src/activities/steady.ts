@@ -21,6 +21,7 @@ import {
 } from '../core/plan/limits.ts';
 import { trustedAgeMs } from '../core/plan/watch-trust.ts';
 import { observedSoFar, waitedText, waitingText } from './observing.ts';
+import { observedClusters } from './observed-clusters.ts';
 import { pause } from './pause.ts';
 import { scopeOf } from './soak-load.ts';
 import { stageActivity, systemNotThere } from './stage-activity.ts';
@@ -42,9 +43,9 @@ const STEADY_STEPS = ['podsListed', 'rampBudget', 'goodLooks', 'overload', 'last
  */
 export function createSteady(log: Logger, adapters: SteadyAdapters): (input: StageInput) => Promise<StageResult> {
   return stageActivity('steady', log, async (context) => {
-    const { spec, owner } = context;
+    const { spec } = context;
     const clusters = await context.step(['watchesOpened', 'watchesAnswered'], () =>
-      adapters.observers.of(spec, context.clusters(), owner, { stage: 'steady', execution: context.input.execution }),
+      observedClusters(context, adapters.observers),
     );
     const startAtMs = context.checkpoint?.startAtMs ?? Date.now();
     const earlier = context.checkpoint?.observation;

@@ -52,8 +52,8 @@ test('a ramp that fails in one cluster has ended in the others before the next a
   const clusters = [0, 1].map((index) => scriptedCluster(spec, index, { client: clientOf(() => Promise.resolve()) }));
   const ramp = createRamp(log, {
     observers: { of: () => Promise.resolve(clusters) },
-    runArrivals: ({ scope, signal }) =>
-      scope.client === clusters[0]?.client ? refusedLater() : endsByAbort(signal, () => (ended = true)),
+    runArrivals: ({ pods, signal }) =>
+      pods === clusters[0]?.load ? refusedLater() : endsByAbort(signal, () => (ended = true)),
   });
   await expect(env().run(ramp, storedInput(spec, 'ramp'))).rejects.toThrow('refused');
   expect(ended).toBe(true);

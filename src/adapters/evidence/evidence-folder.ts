@@ -39,10 +39,10 @@ export function evidenceFolder(campaign: string): string {
 }
 
 /**
- * Opens a campaign's evidence. Its `spec.json` and `plan.json` say what is tested from then on; `specs/` has every
+ * Opens a campaign's evidence. What is added once `isSuperseded` is dropped: another attempt keeps the evidence then. Its `spec.json` and `plan.json` say what is tested from then on; `specs/` has every
  * specification that a retry has replaced. Doing it again changes nothing.
  */
-export function openEvidence(spec: CampaignSpec): Evidence {
+export function openEvidence(spec: CampaignSpec, isSuperseded: () => boolean = () => false): Evidence {
   const folder = evidenceFolder(spec.campaign);
   for (const part of ['prometheus', 'logs']) mkdirSync(join(folder, part), { recursive: true });
   makeCurrent(spec);
@@ -51,12 +51,14 @@ export function openEvidence(spec: CampaignSpec): Evidence {
   return {
     folder,
     event(event) {
+      if (isSuperseded()) return;
       timeline ??= openJsonLines(timelinePath(folder), ({ stage, execution, attempt, what, detail }) =>
         JSON.stringify([stage, execution, attempt, what, detail]),
       );
       timeline.append(event);
     },
     readings({ stage, execution }, moment, results) {
+      if (isSuperseded()) return;
       stored ??= openJsonLines(readingsPath(folder), keyOfReading);
       for (const result of results) stored.append({ stage, execution, moment, ...result });
     },

@@ -135,6 +135,15 @@ function replaceLedger(ledger: Ledger): void {
   writeJsonFile(join(campaignFolder(ledger.slug), LEDGER_FILE), ledger);
 }
 
+/** Runs `work` while the campaign has a ledger, and no other process changes or removes it. @returns whether it has one */
+export function withLedger(slug: string, work: () => void): boolean {
+  return withLedgerLock(slug, () => {
+    const exists = readLedger(slug) !== undefined;
+    if (exists) work();
+    return exists;
+  });
+}
+
 /** Runs `work` while no other process changes the ledger. The lock lies outside the campaign's folder, which teardown removes. */
 function withLedgerLock<T>(slug: string, work: () => T): T {
   return withProcessLockSync(join(stateFolder(), 'locks', `${slug}.ledger`), LEDGER_LOCK_MS, work);

@@ -87,11 +87,15 @@ export class WatchedCluster implements ObservedCluster {
   #hasStage = false;
   #endScrapes = (): void => undefined;
 
-  /** Connects and waits for the first list. @throws KubeError when the cluster does not answer for as long as a load waits for it */
+  /**
+   * Connects and waits for the first list.
+   * @throws KubeError when the cluster does not answer for as long as a load waits for it; what `check` throws, which is called
+   * before the watch is taken over from another worker
+   */
   static async begin(
     spec: CampaignSpec,
     record: ClusterRecord,
-    owner: Ownership,
+    { owner, check }: { readonly owner: Ownership; readonly check: () => void },
     signal: AbortSignal,
     patience = new Patience(),
   ): Promise<WatchedCluster> {
@@ -100,6 +104,7 @@ export class WatchedCluster implements ObservedCluster {
     try {
       const { promise: givenUp, reject: giveUp } = Promise.withResolvers<never>();
       const load = clusterLoad(spec, record.index, owner);
+      check();
       observed = new WatchedCluster({ spec, record, load, client, signal, patience, giveUp });
       await Promise.race([observed.#watch.synced, givenUp]);
       return observed;

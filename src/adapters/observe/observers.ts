@@ -13,13 +13,14 @@ export interface Observers {
   /**
    * The clusters of a campaign, observed from the first list on. The watch continues between stages, so that no binding is
    * missed between two of them. A worker that takes a campaign over begins its own watch, and continues the journal of the worker
-   * before. `stage` is the one that begins or continues.
+   * before. `stage` is the one that begins or continues. `check` throws when a later attempt of it has begun: that one has the watch.
    */
   of(
     spec: CampaignSpec,
     clusters: readonly ClusterRecord[],
     owner: Ownership,
     stage: LoadStage,
+    check: () => void,
   ): Promise<readonly ObservedCluster[]>;
   /** Ends the watches of one campaign. */
   end(slug: string): Promise<void>;
@@ -66,8 +67,9 @@ export function createObservers(metricsPort: number): Observers {
   timer.unref();
 
   return {
-    async of(spec, clusters, owner, stage) {
+    async of(spec, clusters, owner, stage, check) {
       const { slug, campaign, specHash } = spec;
+      check();
       // This comes first: until then this worker looks like one that lost the campaign.
       claimWatch(slug, me);
       let entry = bySlug.get(slug);
@@ -77,20 +79,22 @@ export function createObservers(metricsPort: number): Observers {
       }
       if (entry === undefined) {
         const stop = new AbortController();
-        const begun = clusters.map((record) => WatchedCluster.begin(spec, record, owner, stop.signal));
+        const begun = clusters.map((record) => WatchedCluster.begin(spec, record, { owner, check }, stop.signal));
         entry = { campaign, specHash, clusters: allOrNone(begun, stop), stop };
         bySlug.set(slug, entry);
       }
+      let observed: readonly WatchedCluster[];
       try {
-        const observed = await entry.clusters;
-        for (const cluster of observed) cluster.enter(stage, spec.gates);
-        // Prometheus scrapes this worker only once there is something to see here.
-        await pointAt(slug, me, bounds(spec.deadlines.budgets.apiCallMs));
-        return observed;
+        observed = await entry.clusters;
       } catch (cause) {
         if (bySlug.get(slug) === entry) bySlug.delete(slug);
         throw cause;
       }
+      check();
+      for (const cluster of observed) cluster.enter(stage, spec.gates);
+      // Prometheus scrapes this worker only once there is something to see here.
+      await pointAt(slug, me, bounds(spec.deadlines.budgets.apiCallMs));
+      return observed;
     },
     end,
     close: async () => {

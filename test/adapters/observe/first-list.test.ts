@@ -36,7 +36,7 @@ function begin(refusedMs: number): Promise<WatchedCluster> {
   const spec = aSpec({ slug: 'bfirst', campaign: 'first', catalogue: mixedCatalogue, plan: aPlan({ totalPods: 0 }) });
   const owner = { campaign: 'first', stage: 'ramp', expiresAtMs: Date.now() + LONG_MS };
   const patience = new Patience({ refusedMs, unansweredMs: LONG_MS });
-  return WatchedCluster.begin(spec, record, owner, new AbortController().signal, patience);
+  return WatchedCluster.begin(spec, record, { owner, check: () => undefined }, new AbortController().signal, patience);
 }
 
 test('a first list that is refused for a while is waited for, and what it took belongs to the stage', async () => {

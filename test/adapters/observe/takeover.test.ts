@@ -70,7 +70,8 @@ async function watched(
   die(): void;
 }> {
   const stop = new AbortController();
-  const observed = await WatchedCluster.begin(spec, record, { ...OWNER, campaign: spec.campaign }, stop.signal);
+  const owner = { ...OWNER, campaign: spec.campaign };
+  const observed = await WatchedCluster.begin(spec, record, { owner, check: () => undefined }, stop.signal);
   observed.enter(stage, spec.gates);
   ends.push(() => {
     stop.abort(new Error('the test is over'));
@@ -173,12 +174,26 @@ test('a worker that has lost its campaign to another one shows nothing of it any
   const second = await WatchedCluster.begin(
     given.spec,
     given.record,
-    { ...OWNER, campaign: slug },
+    { owner: { ...OWNER, campaign: slug }, check: () => undefined },
     AbortSignal.abort(),
   ).catch((cause: unknown) => cause);
   expect(second).toBeInstanceOf(Error);
   expect(first.observed.isSuperseded()).toBe(true);
   expect([...(await scrape(slug)).keys()]).toEqual([]);
+});
+
+function isOver(): never {
+  throw new Error('a later attempt has taken over');
+}
+
+test('a worker whose attempt is over takes no watch from the one that has it', async () => {
+  const slug = 'kept-watch';
+  const given = await campaign(slug);
+  const { observed } = await watched(given);
+  const owner = { ...OWNER, campaign: slug };
+  const late = WatchedCluster.begin(given.spec, given.record, { owner, check: isOver }, within().signal);
+  await expect(late).rejects.toThrow('a later attempt has taken over');
+  expect(observed.isSuperseded()).toBe(false);
 });
 
 test('a retried soak counts from zero, beside the counts of the execution before', async () => {

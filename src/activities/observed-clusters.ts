@@ -1,0 +1,59 @@
+import type { ObservedCluster } from '../adapters/observe/observed-cluster.ts';
+import type { Observers } from '../adapters/observe/observers.ts';
+import { supersededFailure } from './attempt.ts';
+import type { StageContext } from './stage-activity.ts';
+
+type Attempt = Pick<StageContext, 'spec' | 'input' | 'stage' | 'owner' | 'clusters' | 'isSuperseded'>;
+
+/**
+ * The campaign's clusters on this host, observed for one attempt of a stage. Once a later attempt has begun, nothing in them is
+ * changed through this one, and it neither begins a watch nor takes one over.
+ * @throws CancelledFailure when a later attempt has begun; KubeError when a cluster does not answer
+ */
+export async function observedClusters(
+  attempt: Attempt,
+  observers: Pick<Observers, 'of'>,
+): Promise<readonly ObservedCluster[]> {
+  const { spec, input, stage, owner, isSuperseded } = attempt;
+  const check = (): void => {
+    if (isSuperseded()) throw supersededFailure();
+  };
+  const of = { stage, execution: input.execution };
+  const clusters = await observers.of(spec, attempt.clusters(), owner, of, check);
+  return clusters.map((cluster) => ofAttempt(cluster, isSuperseded));
+}
+
+function ofAttempt(cluster: ObservedCluster, isSuperseded: () => boolean): ObservedCluster {
+  const { record, load, client, recorder, onLate } = cluster;
+  const change = async <T>(call: () => Promise<T>): Promise<T> => {
+    if (isSuperseded()) throw supersededFailure();
+    return call();
+  };
+  return {
+    record,
+    load,
+    recorder,
+    onLate,
+    client: {
+      get: (path, within) => client.get(path, within),
+      list: (path, options, within) => client.list(path, options, within),
+      create: (...request) => change(() => client.create(...request)),
+      delete: (...request) => change(() => client.delete(...request)),
+      patch: (...request) => change(() => client.patch(...request)),
+    },
+    counts: () => cluster.counts(),
+    want: (slots) => (isSuperseded() ? new Set(slots) : cluster.want(slots)),
+    observation: () => cluster.observation(),
+    confirmedAgeMs: () => cluster.confirmedAgeMs(),
+    waitingFor: () => cluster.waitingFor(),
+    endPods() {
+      if (!isSuperseded()) cluster.endPods();
+    },
+    get target() {
+      return cluster.target;
+    },
+    set target(pods) {
+      if (!isSuperseded()) cluster.target = pods;
+    },
+  };
+}
