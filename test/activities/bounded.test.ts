@@ -1,11 +1,11 @@
 import { CancelledFailure } from '@temporalio/common';
 import { ApplicationFailure, type Info } from '@temporalio/activity';
-import { MockActivityEnvironment } from '@temporalio/testing';
-import { DefaultLogger } from '@temporalio/worker';
+import type { MockActivityEnvironment } from '@temporalio/testing';
 import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { bounded, lastCheckpoint, type Progress } from '../../src/activities/bounded.ts';
 import { BEAT_PERIOD_MS } from '../../src/core/plan/limits.ts';
+import { anAttempt } from './an-attempt.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -15,7 +15,7 @@ function surroundings(info: Partial<Info> = {}): {
   readonly env: MockActivityEnvironment;
   readonly beats: Record<string, unknown>[];
 } {
-  const env = new MockActivityEnvironment(info, { logger: new DefaultLogger('ERROR') });
+  const env = anAttempt(1, info);
   const beats: Record<string, unknown>[] = [];
   env.on('heartbeat', (details: Record<string, unknown>) => beats.push(details));
   return { env, beats };

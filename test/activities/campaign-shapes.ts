@@ -1,5 +1,3 @@
-import { MockActivityEnvironment } from '@temporalio/testing';
-import { DefaultLogger } from '@temporalio/worker';
 import { pino, type Logger } from 'pino';
 import { expect } from 'vitest';
 import type { StageInput, StageResult } from '../../src/core/campaign/stage-io.ts';
@@ -15,6 +13,7 @@ import { STAGE_DESCRIPTORS } from '../../src/core/plan/stages/registry.ts';
 import { systemShape } from '../../src/core/plan/stages/shape.ts';
 import { aCatalogue, aPlan, aProfile, aSubstrate } from '../core/plan/make.ts';
 import { aSpec } from '../workflows/make-spec.ts';
+import { anAttempt } from './an-attempt.ts';
 
 /** A campaign of a certain shape. */
 export interface Shape {
@@ -96,8 +95,7 @@ export async function enteredBy<Input extends StageInput>(
 ): Promise<readonly string[]> {
   const entered: string[] = [];
   const log = pino({ level: 'debug' }, { write: (line) => entered.push(...stepsIn(line)) });
-  const env = new MockActivityEnvironment({ attempt: 1 }, { logger: new DefaultLogger('ERROR') });
-  const result: unknown = await env.run(create(log), input);
+  const result: unknown = await anAttempt().run(create(log), input);
   const { facts } = result as Pick<StageResult, 'facts'>;
   // Facts of several groups are merged by the rules of their stage.
   expect(Object.keys(STAGE_DESCRIPTORS[input.stage].facts)).toEqual(expect.arrayContaining(Object.keys(facts)));

@@ -1,13 +1,8 @@
 import { ActivityCancellationDetails } from '@temporalio/common';
-import { MockActivityEnvironment } from '@temporalio/testing';
-import { DefaultLogger } from '@temporalio/worker';
 import { Context } from '@temporalio/activity';
 import { expect, test } from 'vitest';
 import { continuesElsewhere, isCancelled, whyCancelled, type CancelCause } from '../../src/activities/cancellation.ts';
-
-function anActivity(): MockActivityEnvironment {
-  return new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
-}
+import { anAttempt } from './an-attempt.ts';
 
 test.for<[CancelCause, Partial<ActivityCancellationDetails>, continues: boolean]>([
   ['requested', { cancelRequested: true }, false],
@@ -20,7 +15,7 @@ test.for<[CancelCause, Partial<ActivityCancellationDetails>, continues: boolean]
   // The SDK cancels what is left at the end of a shutdown without details.
   ['unknown', {}, true],
 ])('a cancel is %s by the details %j', async ([cause, details, continues]) => {
-  const env = anActivity();
+  const env = anAttempt();
   const seen = await env.run(async () => {
     env.cancel('CANCELLED', new ActivityCancellationDetails(details));
     const error = await Context.current().cancelled.catch((reason: unknown) => reason);
@@ -30,7 +25,7 @@ test.for<[CancelCause, Partial<ActivityCancellationDetails>, continues: boolean]
 });
 
 test('an activity that was not cancelled has no cause, and an error of its own is no cancel', async () => {
-  const seen = await anActivity().run(() =>
+  const seen = await anAttempt().run(() =>
     Promise.resolve([whyCancelled(), continuesElsewhere(), isCancelled(new Error('CANCELLED'))]),
   );
   expect(seen).toEqual([undefined, false, false]);

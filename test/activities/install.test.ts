@@ -1,5 +1,3 @@
-import { MockActivityEnvironment } from '@temporalio/testing';
-import { DefaultLogger } from '@temporalio/worker';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -13,6 +11,7 @@ import { readFailure } from '../../src/workflows/stage-failure.ts';
 import { answer, kubeconfig, scriptedApi, type ScriptedApi } from '../adapters/kube/scripted-api.ts';
 import { testHome, type TestHome } from '../adapters/substrates/local-campaign.ts';
 import { aSpec } from '../workflows/make-spec.ts';
+import { anAttempt } from './an-attempt.ts';
 import { onLedger } from './one-cluster.ts';
 import { storedInput } from './stored-input.ts';
 
@@ -94,7 +93,7 @@ ${parts}`,
   if (!found.ok) throw new Error(JSON.stringify(found.errors));
   const spec = aSpec({ slug: SLUG, campaign: 'install', system: { name: 'weak', sha256: found.sha256 } });
   onLedger(SLUG, spec.campaign, { name: 'c0', kubeconfigPath: join(home.folder, 'kubeconfig'), owned: true });
-  const env = new MockActivityEnvironment({ attempt: 1 }, { logger: new DefaultLogger('ERROR') });
+  const env = anAttempt();
   const run = createInstall(pino({ level: 'silent' }), INSTALL_ADAPTERS);
   return await env.run(run, storedInput(spec, 'install')).then(
     () => {

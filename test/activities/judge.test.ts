@@ -1,5 +1,3 @@
-import { MockActivityEnvironment } from '@temporalio/testing';
-import { DefaultLogger } from '@temporalio/worker';
 import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -16,6 +14,7 @@ import { UNTROUBLED, type Observation } from '../../src/core/plan/observation.ts
 import type { CampaignSpec } from '../../src/core/plan/spec.ts';
 import { BEGIN_MS, GREEN, resultOf, stateAfter } from '../adapters/evidence/fixture.ts';
 import { anIdentity } from '../core/identity/make-identity.ts';
+import { anAttempt } from './an-attempt.ts';
 import { storedInput } from './stored-input.ts';
 import { testHome, type TestHome } from '../adapters/substrates/local-campaign.ts';
 import { aGate, aSpec, shortDeadlines } from '../workflows/make-spec.ts';
@@ -177,7 +176,7 @@ async function judge(spec: CampaignSpec, more: Partial<JudgeInput> = {}): Promis
     earlierSpecHashes: [],
     ...more,
   };
-  const env = new MockActivityEnvironment({ attempt: 1 }, { logger: new DefaultLogger('ERROR') });
+  const env = anAttempt();
   return await env.run(createJudge(pino({ level: 'silent' }), JUDGE_ADAPTERS), input);
 }
 

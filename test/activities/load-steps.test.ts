@@ -1,11 +1,10 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { createDrive } from '../../src/activities/drive.ts';
 import { createRamp } from '../../src/activities/ramp.ts';
 import { createSeed, type SeedAdapters } from '../../src/activities/seed.ts';
 import { createSoak } from '../../src/activities/soak.ts';
 import { createSteady } from '../../src/activities/steady.ts';
 import { createWatch } from '../../src/activities/watch.ts';
-import { removeCampaignFolder } from '../../src/adapters/host/ledger.ts';
 import type { ArrivalsReport } from '../../src/adapters/kube/run-arrivals.ts';
 import type { ObservedCluster } from '../../src/adapters/observe/observed-cluster.ts';
 import type { CampaignSpec } from '../../src/core/plan/spec.ts';
@@ -13,11 +12,11 @@ import { podsOfCluster } from '../../src/core/plan/cluster-pods.ts';
 import { SOAK_START_MS } from '../../src/core/plan/limits.ts';
 import { ACTIVITY_DESCRIPTORS } from '../../src/core/plan/stages/registry.ts';
 import { scriptedNodes } from '../adapters/faults/scripted-nodes.ts';
-import { testHome, type TestHome } from '../adapters/substrates/local-campaign.ts';
 import { mixedCatalogue } from '../core/plan/catalogue-samples.ts';
-import { derived, enteredBy, SHAPES, SLUG, specOf, type Shape } from './campaign-shapes.ts';
+import { derived, enteredBy, SHAPES, specOf, type Shape } from './campaign-shapes.ts';
+import { fakeTime } from './fake-time.ts';
 import { clustersUp } from './scripted-adapters.ts';
-import { scriptedCluster } from './scripted-cluster.ts';
+import { scriptedCluster, willingClient } from './scripted-cluster.ts';
 import { storedInput } from './stored-input.ts';
 
 const LONGER_THAN_ANY_STAGE_MS = 600_000;
@@ -32,17 +31,7 @@ const BURST: Shape = {
 };
 const LOAD_SHAPES: readonly (readonly [string, Shape])[] = [...SHAPES, ['demand that rises in the soak', BURST]];
 
-let home: TestHome;
-
-beforeEach(() => {
-  home = testHome();
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date'] });
-});
-afterEach(() => {
-  vi.useRealTimers();
-  removeCampaignFolder(SLUG);
-  home.close();
-});
+fakeTime();
 
 /** A small campaign of a shape, whose clusters are up. */
 function loaded(shape: Shape): CampaignSpec {
@@ -53,11 +42,7 @@ function loaded(shape: Shape): CampaignSpec {
 /** Observed clusters with every Pod bound; creations and deletions succeed. */
 function observersOf(spec: CampaignSpec): { of: () => Promise<readonly ObservedCluster[]> } {
   const clusters = Array.from({ length: spec.plan.clusterCount }, (_, index) => {
-    const client: ObservedCluster['client'] = {
-      ...scriptedNodes({ n0: { 'belay.dev/campaign': 'steps' } }, []).client,
-      create: () => Promise.resolve({ outcome: 'created', attempts: 1 }),
-      delete: () => Promise.resolve({ outcome: 'deleted', attempts: 1 }),
-    };
+    const client = willingClient(scriptedNodes({ n0: { 'belay.dev/campaign': 'steps' } }, []).client);
     return scriptedCluster(spec, index, { client, present: podsOfCluster(spec.plan, index) });
   });
   return { of: () => Promise.resolve(clusters) };

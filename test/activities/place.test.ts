@@ -1,7 +1,5 @@
 import { CancelledFailure } from '@temporalio/common';
 import type { Info } from '@temporalio/activity';
-import { MockActivityEnvironment } from '@temporalio/testing';
-import { DefaultLogger } from '@temporalio/worker';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +11,7 @@ import { readLedger, removeCampaignFolder, updateLedger } from '../../src/adapte
 import type { LeadAddress, PlaceInput } from '../../src/core/campaign/placement.ts';
 import type { CampaignSpec } from '../../src/core/plan/spec.ts';
 import { aSpec } from '../workflows/make-spec.ts';
+import { anAttempt } from './an-attempt.ts';
 
 const here = { host: 'b', hostQueue: 'belay-host-b', loadQueue: 'belay-load-b', address: '10.0.0.2' };
 const lead: LeadAddress = {
@@ -63,7 +62,7 @@ async function place(
   adapters: Partial<PlaceAdapters> = {},
   info: Partial<Info> = {},
 ): Promise<{ readonly end: unknown; readonly beats: readonly Record<string, unknown>[] }> {
-  const env = new MockActivityEnvironment(info, { logger: new DefaultLogger('ERROR') });
+  const env = anAttempt(1, info);
   const beats: Record<string, unknown>[] = [];
   env.on('heartbeat', (details: Record<string, unknown>) => beats.push(details));
   const activity = createPlace(pino({ level: 'silent' }), {

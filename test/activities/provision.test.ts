@@ -1,5 +1,3 @@
-import { MockActivityEnvironment } from '@temporalio/testing';
-import { DefaultLogger } from '@temporalio/worker';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createProvision, type ProvisionAdapters } from '../../src/activities/provision.ts';
@@ -8,6 +6,7 @@ import type { GroupPlacement } from '../../src/core/campaign/placement.ts';
 import type { StageResult } from '../../src/core/campaign/stage-io.ts';
 import type { CampaignSpec } from '../../src/core/plan/spec.ts';
 import { testHome, type TestHome } from '../adapters/substrates/local-campaign.ts';
+import { anAttempt } from './an-attempt.ts';
 import { derived, enteredBy, specOf } from './campaign-shapes.ts';
 import { clustersUp, scriptedProvision } from './scripted-adapters.ts';
 import { storedInput } from './stored-input.ts';
@@ -57,7 +56,7 @@ async function provision(
     }),
     ...change,
   });
-  const env = new MockActivityEnvironment({ attempt: 1 }, { logger: new DefaultLogger('ERROR') });
+  const env = anAttempt();
   const ended: Promise<StageResult> = env.run(run, storedInput(spec, 'provision', { group }));
   return { result: await ended.catch((error: unknown) => error as Error), indices };
 }

@@ -1,5 +1,3 @@
-import { MockActivityEnvironment } from '@temporalio/testing';
-import { DefaultLogger } from '@temporalio/worker';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createRamp } from '../../src/activities/ramp.ts';
@@ -9,6 +7,7 @@ import type { ObservedCluster } from '../../src/adapters/observe/observed-cluste
 import type { CampaignSpec } from '../../src/core/plan/spec.ts';
 import { testHome, type TestHome } from '../adapters/substrates/local-campaign.ts';
 import { mixedCatalogue } from '../core/plan/catalogue-samples.ts';
+import { anAttempt } from './an-attempt.ts';
 import { specOf } from './campaign-shapes.ts';
 import { clustersUp } from './scripted-adapters.ts';
 import { scriptedCluster } from './scripted-cluster.ts';
@@ -25,8 +24,6 @@ beforeEach(() => {
 });
 afterEach(() => home.close());
 
-const env = (): MockActivityEnvironment =>
-  new MockActivityEnvironment({ attempt: 1 }, { logger: new DefaultLogger('ERROR') });
 const log = pino({ level: 'silent' });
 
 /** Fails when the work in the other cluster has begun. */
@@ -55,7 +52,7 @@ test('a ramp that fails in one cluster has ended in the others before the next a
     runArrivals: ({ pods, signal }) =>
       pods === clusters[0]?.load ? refusedLater() : endsByAbort(signal, () => (ended = true)),
   });
-  await expect(env().run(ramp, storedInput(spec, 'ramp'))).rejects.toThrow('refused');
+  await expect(anAttempt().run(ramp, storedInput(spec, 'ramp'))).rejects.toThrow('refused');
   expect(ended).toBe(true);
 });
 
@@ -64,7 +61,7 @@ test('a repair before steadiness that fails in one cluster has ended in the othe
   const clients = [clientOf(refusedLater), clientOf((signal) => endsByAbort(signal, () => (ended = true)))];
   const clusters = clients.map((client, index) => scriptedCluster(spec, index, { client }));
   const steady = createSteady(log, { observers: { of: () => Promise.resolve(clusters) } });
-  await expect(env().run(steady, storedInput(spec, 'steady'))).rejects.toThrow('refused');
+  await expect(anAttempt().run(steady, storedInput(spec, 'steady'))).rejects.toThrow('refused');
   expect(ended).toBe(true);
 });
 
@@ -83,7 +80,7 @@ async function largestHeartbeat(count: number): Promise<number> {
     scriptedCluster(large, index, { client: clientOf(() => Promise.resolve()) }),
   );
   let largest = 0;
-  const surroundings = env();
+  const surroundings = anAttempt();
   surroundings.on('heartbeat', (details: unknown) => {
     largest = Math.max(largest, JSON.stringify(details).length);
   });

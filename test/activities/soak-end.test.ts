@@ -1,41 +1,25 @@
-import { MockActivityEnvironment } from '@temporalio/testing';
-import { DefaultLogger } from '@temporalio/worker';
 import { pino } from 'pino';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { SoakLoad } from '../../src/activities/soak-load.ts';
 import { createSoak } from '../../src/activities/soak.ts';
 import type { BoundEffect } from '../../src/adapters/faults/effect.ts';
 import { readCheckpoint } from '../../src/adapters/host/checkpoints.ts';
-import type { ObservedCluster } from '../../src/adapters/observe/observed-cluster.ts';
 import { demandSchedule } from '../../src/core/plan/demand.ts';
 import { EVALUATION_QUERIES } from '../../src/core/plan/limits.ts';
-import { scriptedNodes } from '../adapters/faults/scripted-nodes.ts';
-import { testHome, type TestHome } from '../adapters/substrates/local-campaign.ts';
 import { mixedCatalogue } from '../core/plan/catalogue-samples.ts';
+import { anAttempt } from './an-attempt.ts';
 import { specOf } from './campaign-shapes.ts';
+import { fakeTime } from './fake-time.ts';
 import { clustersUp } from './scripted-adapters.ts';
-import { scriptedCluster } from './scripted-cluster.ts';
+import { scriptedCluster, willingClient } from './scripted-cluster.ts';
 import { scriptedGates } from './scripted-gates.ts';
 import { storedInput } from './stored-input.ts';
 
 const LONGER_THAN_THE_SOAK_MS = 600_000;
 
-let home: TestHome;
+fakeTime();
 
-beforeEach(() => {
-  home = testHome();
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date'] });
-});
-afterEach(() => {
-  vi.useRealTimers();
-  home.close();
-});
-
-const client: ObservedCluster['client'] = {
-  ...scriptedNodes({}, []).client,
-  create: () => Promise.resolve({ outcome: 'created', attempts: 1 }),
-  delete: () => Promise.resolve({ outcome: 'deleted', attempts: 1 }),
-};
+const client = willingClient();
 
 /** A fault that has its effect, which never ends. */
 const STAYS: BoundEffect = {
@@ -57,7 +41,7 @@ test('a fault at the end whose undoing is never seen is recorded; the soak does 
     openGateReader: () => ({ read: () => Promise.resolve([]), close: () => Promise.resolve() }),
     effectOf: () => STAYS,
   });
-  const env = new MockActivityEnvironment({ attempt: 1 }, { logger: new DefaultLogger('ERROR') });
+  const env = anAttempt();
   const heartbeats: unknown[] = [];
   env.on('heartbeat', ({ live }: { readonly live: string }) =>
     heartbeats.push({ live, checkpoint: readCheckpoint(spec.slug, 'soak', 1) }),
@@ -101,7 +85,7 @@ test('evaluations that use all of their time still give the readings of the end'
     }),
     effectOf: () => undefined,
   });
-  const env = new MockActivityEnvironment({ attempt: 1 }, { logger: new DefaultLogger('ERROR') });
+  const env = anAttempt();
   const ended = env.run(soak, storedInput(spec, 'soak')).then(
     () => 'succeeded',
     (error: unknown) => error,

@@ -1,7 +1,5 @@
-import { MockActivityEnvironment } from '@temporalio/testing';
-import { DefaultLogger } from '@temporalio/worker';
 import { pino } from 'pino';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { createSoak } from '../../src/activities/soak.ts';
 import { evidenceFolder, readReadings } from '../../src/adapters/evidence/evidence-folder.ts';
 import { readCheckpoint, writeCheckpoint } from '../../src/adapters/host/checkpoints.ts';
@@ -11,13 +9,13 @@ import { parseSoakCheckpoint } from '../../src/core/plan/checkpoints/soak.ts';
 import { demandSchedule } from '../../src/core/plan/demand.ts';
 import { POD_REQUESTS_AT_ONCE } from '../../src/core/plan/limits.ts';
 import type { CampaignSpec } from '../../src/core/plan/spec.ts';
-import { scriptedNodes } from '../adapters/faults/scripted-nodes.ts';
-import { testHome, type TestHome } from '../adapters/substrates/local-campaign.ts';
 import { mixedCatalogue } from '../core/plan/catalogue-samples.ts';
 import { aGate } from '../workflows/make-spec.ts';
+import { anAttempt } from './an-attempt.ts';
 import { specOf } from './campaign-shapes.ts';
+import { fakeTime } from './fake-time.ts';
 import { clustersUp } from './scripted-adapters.ts';
-import { scriptedCluster } from './scripted-cluster.ts';
+import { scriptedCluster, unanswered, willingClient } from './scripted-cluster.ts';
 import { scriptedGates, type ScriptedGates } from './scripted-gates.ts';
 import { storedInput } from './stored-input.ts';
 
@@ -28,27 +26,9 @@ const LONGER_THAN_THE_SOAK_MS = 600_000;
 const checked = aGate({ name: 'checked', failFast: true });
 const late = aGate({ name: 'late', failFast: false });
 
-let home: TestHome;
+fakeTime();
 
-beforeEach(() => {
-  home = testHome();
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date'] });
-});
-afterEach(() => {
-  vi.useRealTimers();
-  home.close();
-});
-
-const client: ObservedCluster['client'] = {
-  ...scriptedNodes({}, []).client,
-  create: () => Promise.resolve({ outcome: 'created', attempts: 1 }),
-  delete: () => Promise.resolve({ outcome: 'deleted', attempts: 1 }),
-};
-
-/** A request that is sent and never answered. */
-function unanswered(_path: string, _body: unknown, { signal }: { readonly signal: AbortSignal }): Promise<never> {
-  return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
-}
+const client = willingClient();
 
 /** A soak of a minute with a settle time, and two gates. */
 function aSoak(change: { readonly totalPods?: number } = {}): CampaignSpec {
@@ -78,7 +58,7 @@ async function soak(spec: CampaignSpec, { gates, attempt = 1, cluster }: Attempt
     openGateReader: gates.open,
     effectOf: () => undefined,
   });
-  const env = new MockActivityEnvironment({ attempt }, { logger: new DefaultLogger('ERROR') });
+  const env = anAttempt(attempt);
   const running: Promise<StageResult> = env.run(run, storedInput(spec, 'soak'));
   const ended = running.catch((error: unknown) => error as Error);
   await vi.advanceTimersByTimeAsync(LONGER_THAN_THE_SOAK_MS);

@@ -1,8 +1,6 @@
 import { ActivityCancellationDetails } from '@temporalio/common';
-import { MockActivityEnvironment } from '@temporalio/testing';
-import { DefaultLogger } from '@temporalio/worker';
 import { pino } from 'pino';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { createDrive } from '../../src/activities/drive.ts';
 import { createWatch } from '../../src/activities/watch.ts';
 import { effectOf } from '../../src/adapters/faults/registry.ts';
@@ -15,12 +13,13 @@ import { demandSchedule } from '../../src/core/plan/demand.ts';
 import { POD_REQUESTS_AT_ONCE, SOAK_START_MS } from '../../src/core/plan/limits.ts';
 import type { CampaignSpec } from '../../src/core/plan/spec.ts';
 import { scriptedNodes } from '../adapters/faults/scripted-nodes.ts';
-import { testHome, type TestHome } from '../adapters/substrates/local-campaign.ts';
 import { mixedCatalogue } from '../core/plan/catalogue-samples.ts';
 import { aGate } from '../workflows/make-spec.ts';
+import { anAttempt } from './an-attempt.ts';
 import { specOf } from './campaign-shapes.ts';
+import { fakeTime } from './fake-time.ts';
 import { clustersUp } from './scripted-adapters.ts';
-import { scriptedCluster } from './scripted-cluster.ts';
+import { scriptedCluster, unanswered, willingClient } from './scripted-cluster.ts';
 import { scriptedGates, type ScriptedGates } from './scripted-gates.ts';
 import { storedInput } from './stored-input.ts';
 
@@ -36,16 +35,7 @@ const checked = aGate({ name: 'checked', failFast: true });
 const late = aGate({ name: 'late', failFast: false });
 const log = pino({ level: 'silent' });
 
-let home: TestHome;
-
-beforeEach(() => {
-  home = testHome();
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date'] });
-});
-afterEach(() => {
-  vi.useRealTimers();
-  home.close();
-});
+fakeTime();
 
 /** A soak of a minute over two clusters, each of which is a group. Both lose a Node at 20 s. */
 function aSoak(): CampaignSpec {
@@ -70,27 +60,13 @@ function aCluster(
   change: Partial<ObservedCluster['client']> = {},
 ): { readonly cluster: ObservedCluster; readonly patches: readonly unknown[] } {
   const nodes = scriptedNodes({ n0: { 'belay.dev/campaign': spec.campaign } }, []);
-  const client: ObservedCluster['client'] = {
-    ...nodes.client,
-    create: () => Promise.resolve({ outcome: 'created', attempts: 1 }),
-    delete: () => Promise.resolve({ outcome: 'deleted', attempts: 1 }),
-    ...change,
-  };
+  const client = { ...willingClient(nodes.client), ...change };
   return { cluster: scriptedCluster(spec, index, { client, present: 200 }), patches: nodes.patches };
 }
 
 /** A request that is refused. */
 function refused(): Promise<never> {
   return Promise.reject(new Error('asked again'));
-}
-
-/** A request that is sent and never answered. */
-function unanswered(_path: string, _body: unknown, { signal }: { readonly signal: AbortSignal }): Promise<never> {
-  return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
-}
-
-function anAttempt(attempt = 1): MockActivityEnvironment {
-  return new MockActivityEnvironment({ attempt }, { logger: new DefaultLogger('ERROR') });
 }
 
 /** Begins a drive of some clusters. @returns how it ends */

@@ -1,30 +1,20 @@
-import { MockActivityEnvironment } from '@temporalio/testing';
-import { DefaultLogger } from '@temporalio/worker';
 import { pino } from 'pino';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { repairWhileRunning, type RepairableLoad } from '../../src/activities/repairs.ts';
 import { createSoak } from '../../src/activities/soak.ts';
 import { writeLedger } from '../../src/adapters/host/ledger.ts';
 import type { ObservedCluster } from '../../src/adapters/observe/observed-cluster.ts';
-import { testHome, type TestHome } from '../adapters/substrates/local-campaign.ts';
 import { mixedCatalogue } from '../core/plan/catalogue-samples.ts';
 import { aPlan } from '../core/plan/make.ts';
 import { aSpec, shortDeadlines } from '../workflows/make-spec.ts';
+import { anAttempt } from './an-attempt.ts';
+import { fakeTime } from './fake-time.ts';
 import { scriptedCluster } from './scripted-cluster.ts';
 import { storedInput } from './stored-input.ts';
 
 const SLOW_LIST_MS = 20_000;
 
-let home: TestHome;
-
-beforeEach(() => {
-  home = testHome();
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date'] });
-});
-afterEach(() => {
-  vi.useRealTimers();
-  home.close();
-});
+fakeTime();
 
 /** A cluster without Pods whose lists, after the first, take `listMs`. */
 function emptyCluster(listMs: number): { readonly client: ObservedCluster['client']; lists: number } {
@@ -80,7 +70,7 @@ test('a cluster whose repairs are slow delays neither the gates nor the repairs 
     }),
     effectOf: () => undefined,
   });
-  const env = new MockActivityEnvironment({ attempt: 1 }, { logger: new DefaultLogger('ERROR') });
+  const env = anAttempt();
   const running = env.run(soak, storedInput(spec, 'soak'));
   await vi.advanceTimersByTimeAsync(120_000);
   await running;

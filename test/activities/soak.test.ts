@@ -1,6 +1,5 @@
 import { ActivityCancellationDetails } from '@temporalio/common';
-import { MockActivityEnvironment } from '@temporalio/testing';
-import { DefaultLogger } from '@temporalio/worker';
+import type { MockActivityEnvironment } from '@temporalio/testing';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { ObservedCluster } from '../../src/adapters/observe/observed-cluster.ts';
@@ -12,6 +11,7 @@ import type { CampaignSpec } from '../../src/core/plan/spec.ts';
 import { scriptedNodes } from '../adapters/faults/scripted-nodes.ts';
 import { testHome, type TestHome } from '../adapters/substrates/local-campaign.ts';
 import { aPlan, aProfile } from '../core/plan/make.ts';
+import { anAttempt } from './an-attempt.ts';
 import { scriptedCluster } from './scripted-cluster.ts';
 import { scriptedGates, type ScriptedGates } from './scripted-gates.ts';
 import { aGate, aSpec } from '../workflows/make-spec.ts';
@@ -116,10 +116,6 @@ function soakable(change: Partial<CampaignSpec> = {}): CampaignSpec {
     processes: [],
   });
   return spec;
-}
-
-function anAttempt(attempt: number): MockActivityEnvironment {
-  return new MockActivityEnvironment({ attempt }, { logger: new DefaultLogger('ERROR') });
 }
 
 /** How an attempt of the soak fails. */

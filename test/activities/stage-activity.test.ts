@@ -1,5 +1,3 @@
-import { MockActivityEnvironment } from '@temporalio/testing';
-import { DefaultLogger } from '@temporalio/worker';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { stageActivity } from '../../src/activities/stage-activity.ts';
@@ -12,6 +10,7 @@ import type { Stage } from '../../src/core/model/stages.ts';
 import type { RampCheckpoint } from '../../src/core/plan/checkpoints/ramp.ts';
 import { testHome, type TestHome } from '../adapters/substrates/local-campaign.ts';
 import { aSpec } from '../workflows/make-spec.ts';
+import { anAttempt } from './an-attempt.ts';
 import { storedInput } from './stored-input.ts';
 
 const spec = aSpec({ campaign: 'stages', slug: 'bstages' });
@@ -33,7 +32,7 @@ async function run(
   attempt: number,
   decisions: readonly DecisionRecord[],
 ): Promise<StageResult> {
-  const env = new MockActivityEnvironment({ attempt }, { logger: new DefaultLogger('ERROR') });
+  const env = anAttempt(attempt);
   const activity = stageActivity(stage, pino({ level: 'silent' }), () =>
     Promise.resolve({ detail: 'done', facts: {} }),
   );
@@ -81,7 +80,7 @@ test('a retry gives a campaign more time at each of its attempts, and its first 
 });
 
 test('an event that a stage adds to the timeline carries its execution and attempt', async () => {
-  const env = new MockActivityEnvironment({ attempt: 3 }, { logger: new DefaultLogger('ERROR') });
+  const env = anAttempt(3);
   const activity = stageActivity('provision', pino({ level: 'silent' }), ({ event }) => {
     event('not-scraped', 'c0: etcd');
     return Promise.resolve({ detail: 'done', facts: {} });
@@ -92,7 +91,7 @@ test('an event that a stage adds to the timeline carries its execution and attem
 });
 
 test('a result has the events of the infrastructure, also by the name that workers of version 0.1 read', async () => {
-  const env = new MockActivityEnvironment({ attempt: 1 }, { logger: new DefaultLogger('ERROR') });
+  const env = anAttempt();
   const activity = stageActivity('seed', pino({ level: 'silent' }), () => {
     const atMs = Date.now();
     const { campaign } = spec;
@@ -109,7 +108,7 @@ test('a result has the events of the infrastructure, also by the name that worke
 
 /** An attempt of a ramp whose body is given. */
 function attemptOf(body: Parameters<typeof stageActivity<'ramp'>>[2]): (input: unknown) => Promise<unknown> {
-  const env = new MockActivityEnvironment({ attempt: 1 }, { logger: new DefaultLogger('ERROR') });
+  const env = anAttempt();
   const activity = stageActivity('ramp', pino({ level: 'silent' }), body);
   return (input) => env.run(activity, input as StageInput);
 }

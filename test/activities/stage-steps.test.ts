@@ -1,5 +1,3 @@
-import { MockActivityEnvironment } from '@temporalio/testing';
-import { DefaultLogger } from '@temporalio/worker';
 import { expect, test } from 'vitest';
 import { stageSteps, type StageSteps } from '../../src/activities/stage-steps.ts';
 import { deriveDeadlines } from '../../src/core/plan/deadlines.ts';
@@ -7,6 +5,7 @@ import type { CampaignSpec } from '../../src/core/plan/spec.ts';
 import { stepsOf } from '../../src/core/plan/stages/derive-steps.ts';
 import { aPlan, aProfile, aSubstrate } from '../core/plan/make.ts';
 import { aSpec } from '../workflows/make-spec.ts';
+import { anAttempt } from './an-attempt.ts';
 
 const SILENT = { debug: (): void => undefined };
 
@@ -20,7 +19,7 @@ function aCampaign(charts = 0): CampaignSpec {
 
 /** Runs a part of an activity. */
 async function inActivity<T>(body: () => Promise<T>): Promise<T> {
-  const env = new MockActivityEnvironment({ attempt: 1 }, { logger: new DefaultLogger('ERROR') });
+  const env = anAttempt();
   return (await env.run(body)) as T;
 }
 

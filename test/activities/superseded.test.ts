@@ -1,6 +1,4 @@
 import { CancelledFailure } from '@temporalio/activity';
-import { MockActivityEnvironment } from '@temporalio/testing';
-import { DefaultLogger } from '@temporalio/worker';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { continuesElsewhere } from '../../src/activities/cancellation.ts';
@@ -13,6 +11,7 @@ import type { StageResult } from '../../src/core/campaign/stage-io.ts';
 import { gateOf, resultOf } from '../adapters/evidence/fixture.ts';
 import { testHome, type TestHome } from '../adapters/substrates/local-campaign.ts';
 import { mixedCatalogue } from '../core/plan/catalogue-samples.ts';
+import { anAttempt } from './an-attempt.ts';
 import { specOf } from './campaign-shapes.ts';
 import { clustersUp } from './scripted-adapters.ts';
 import { scriptedCluster } from './scripted-cluster.ts';
@@ -52,7 +51,7 @@ function attemptOf(
   body: (context: StageContext<'soak'>) => Promise<void>,
 ): Promise<StageResult> {
   const info = { attempt, activityType: 'soak', currentAttemptScheduledTimestampMs: scheduledAtMs };
-  const env = new MockActivityEnvironment(info, { logger: new DefaultLogger('ERROR') });
+  const env = anAttempt(1, info);
   const activity = stageActivity('soak', pino({ level: 'silent' }), async (context) => {
     await body(context);
     return { detail: `attempt ${attempt}`, facts: {} };

@@ -1,5 +1,3 @@
-import { MockActivityEnvironment } from '@temporalio/testing';
-import { DefaultLogger } from '@temporalio/worker';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -15,6 +13,7 @@ import { answer, kubeconfig, scriptedApi, type ScriptedApi } from '../adapters/k
 import { testHome, type TestHome } from '../adapters/substrates/local-campaign.ts';
 import { aPlan, aProfile, aSubstrate } from '../core/plan/make.ts';
 import { aSpec } from '../workflows/make-spec.ts';
+import { anAttempt } from './an-attempt.ts';
 import { onLedger } from './one-cluster.ts';
 import { storedInput } from './stored-input.ts';
 
@@ -96,7 +95,7 @@ async function teardown(uninstall: string): Promise<TeardownResult> {
     deadlines: derived.deadlines,
   });
   onLedger(SLUG, spec.campaign, { name: 'lent', kubeconfigPath: join(home.folder, 'kubeconfig'), owned: false });
-  const env = new MockActivityEnvironment({ attempt: 1 }, { logger: new DefaultLogger('ERROR') });
+  const env = anAttempt();
   const adapters = teardownAdapters({ end: () => Promise.resolve() });
   return await env.run(createTeardown(pino({ level: 'silent' }), adapters), storedInput(spec, 'teardown'));
 }

@@ -1,7 +1,5 @@
-import { MockActivityEnvironment } from '@temporalio/testing';
-import { DefaultLogger } from '@temporalio/worker';
 import { pino } from 'pino';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 import { createRamp } from '../../src/activities/ramp.ts';
 import { createSoak } from '../../src/activities/soak.ts';
 import { createSteady } from '../../src/activities/steady.ts';
@@ -12,12 +10,12 @@ import type { StageInput, StageResult } from '../../src/core/campaign/stage-io.t
 import { UNANSWERED_LIMIT_MS } from '../../src/core/plan/limits.ts';
 import { UNTROUBLED, type Observation } from '../../src/core/plan/observation.ts';
 import type { CampaignSpec } from '../../src/core/plan/spec.ts';
-import { scriptedNodes } from '../adapters/faults/scripted-nodes.ts';
-import { testHome, type TestHome } from '../adapters/substrates/local-campaign.ts';
 import { mixedCatalogue } from '../core/plan/catalogue-samples.ts';
+import { anAttempt } from './an-attempt.ts';
 import { specOf } from './campaign-shapes.ts';
+import { fakeTime } from './fake-time.ts';
 import { clustersUp } from './scripted-adapters.ts';
-import { scriptedCluster } from './scripted-cluster.ts';
+import { scriptedCluster, willingClient } from './scripted-cluster.ts';
 import { scriptedGates } from './scripted-gates.ts';
 import { storedInput } from './stored-input.ts';
 
@@ -29,27 +27,17 @@ const TROUBLED: Observation = {
   requests: { ...UNTROUBLED.requests, waited: 2, longestMs: 31_000, refused: 40 },
 };
 
-let home: TestHome;
 let spec: CampaignSpec;
 
+fakeTime();
 beforeEach(() => {
-  home = testHome();
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date'] });
   const one = specOf({ clusters: 1 });
   spec = { ...one, catalogue: mixedCatalogue, plan: { ...one.plan, totalPods: 3, rampBudgetMs: 60_000 } };
   clustersUp(spec);
 });
-afterEach(() => {
-  vi.useRealTimers();
-  home.close();
-});
 
 const log = pino({ level: 'silent' });
-const client: ObservedCluster['client'] = {
-  ...scriptedNodes({}, []).client,
-  create: () => Promise.resolve({ outcome: 'created', attempts: 1 }),
-  delete: () => Promise.resolve({ outcome: 'deleted', attempts: 1 }),
-};
+const client = willingClient();
 
 /** A cluster whose Pods are all bound, and whose lists are answered `lists` times and then wait. */
 function deaf(lists: number, change: Partial<ObservedCluster> = {}): ObservedCluster {
@@ -70,7 +58,7 @@ async function attempt(
   stage: 'ramp' | 'steady' | 'soak',
   forMs: number,
 ): Promise<{ readonly ended: StageResult | Error; readonly live: readonly string[] }> {
-  const env = new MockActivityEnvironment({ attempt: 1 }, { logger: new DefaultLogger('ERROR') });
+  const env = anAttempt();
   const live: string[] = [];
   env.on('heartbeat', (details: { readonly live: string }) => live.push(details.live));
   const running: Promise<StageResult> = env.run(run, storedInput(spec, stage));

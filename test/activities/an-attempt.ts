@@ -1,0 +1,10 @@
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+
+/** What a test says about an attempt. */
+type Info = ConstructorParameters<typeof MockActivityEnvironment>[0];
+
+/** Surroundings of one attempt of an activity. What Temporal would log is left out, but for errors. */
+export function anAttempt(attempt = 1, info: Info = {}): MockActivityEnvironment {
+  return new MockActivityEnvironment({ attempt, ...info }, { logger: new DefaultLogger('ERROR') });
+}
