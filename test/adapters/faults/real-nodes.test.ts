@@ -1,14 +1,13 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { runFaults, type FaultToInject } from '../../../src/activities/soak-faults.ts';
 import type { FaultSite } from '../../../src/adapters/faults/effect.ts';
 import { failNode } from '../../../src/adapters/faults/fail-node.ts';
 import { effectOf } from '../../../src/adapters/faults/registry.ts';
-import { connectCluster, type ClusterClient } from '../../../src/adapters/kube/client.ts';
 import { waitForNodes } from '../../../src/adapters/kube/machines.ts';
 import { podsPath } from '../../../src/adapters/kube/slot-book.ts';
 import type { FaultState } from '../../../src/core/plan/checkpoints/soak.ts';
 import { LABELS } from '../../../src/core/plan/labels.ts';
-import { startCluster, type TestCluster } from '../../cluster.ts';
+import { clusterOfFile } from '../../cluster-of-file.ts';
 import { within } from '../kube/test-load.ts';
 
 const CAMPAIGN = 'faulty';
@@ -18,17 +17,7 @@ const NODES = ['faulty-n0', 'faulty-n1'];
 const PODS = ['faulty-n0', 'faulty-n1', 'faulty-n1'];
 const SELECTOR = `${LABELS.campaign}=${CAMPAIGN}`;
 
-let cluster: TestCluster;
-let client: ClusterClient;
-
-beforeAll(async () => {
-  cluster = await startCluster();
-  client = await connectCluster({ kubeconfigPath: cluster.kubeconfigPath });
-});
-afterAll(async () => {
-  await client?.close();
-  await cluster?.remove();
-});
+const own = clusterOfFile();
 
 beforeEach(async () => {
   const labels = { [LABELS.campaign]: CAMPAIGN };
@@ -36,20 +25,20 @@ beforeEach(async () => {
     const capacity = { cpu: '8', memory: '16Gi', pods: '10' };
     const metadata = { name, labels, annotations: { 'kwok.x-k8s.io/node': 'fake' } };
     const node = { apiVersion: 'v1', kind: 'Node', metadata, status: { capacity, allocatable: capacity } };
-    await client.create('/api/v1/nodes', JSON.stringify(node), within());
+    await own.client.create('/api/v1/nodes', JSON.stringify(node), within());
   }
-  await waitForNodes(client, { campaign: CAMPAIGN, count: NODES.length, onProgress: () => {} }, within());
+  await waitForNodes(own.client, { campaign: CAMPAIGN, count: NODES.length, onProgress: () => {} }, within());
   for (const [index, nodeName] of PODS.entries()) {
     const spec = { nodeName, containers: [{ name: 'load', image: 'registry.k8s.io/pause:3.10' }] };
     const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: `faulty-${index}`, labels }, spec };
-    await client.create(podsPath(NAMESPACE), JSON.stringify(pod), within());
+    await own.client.create(podsPath(NAMESPACE), JSON.stringify(pod), within());
   }
 });
 afterEach(async () => {
-  for (const name of NODES) await client.delete(nodePath(name), {}, within());
+  for (const name of NODES) await own.client.delete(nodePath(name), {}, within());
   const options = { labelSelector: SELECTOR, pick: ({ metadata }: { metadata: { name: string } }) => metadata.name };
-  for (const name of (await client.list(podsPath(NAMESPACE), options, within())).items) {
-    await client.delete(`${podsPath(NAMESPACE)}/${name}`, { gracePeriodSeconds: 0 }, within());
+  for (const name of (await own.client.list(podsPath(NAMESPACE), options, within())).items) {
+    await own.client.delete(`${podsPath(NAMESPACE)}/${name}`, { gracePeriodSeconds: 0 }, within());
   }
 });
 
@@ -59,7 +48,7 @@ function nodePath(name: string): string {
 
 function siteOfFaults(): FaultSite {
   return {
-    client,
+    client: own.client,
     namespace: NAMESPACE,
     labelSelector: SELECTOR,
     nodes: { labelSelector: SELECTOR },
@@ -69,7 +58,7 @@ function siteOfFaults(): FaultSite {
 
 /** Something else than the fault changes a Node. */
 async function changeNode(name: string, spec: object): Promise<void> {
-  await client.patch(nodePath(name), 'merge', { spec }, within());
+  await own.client.patch(nodePath(name), 'merge', { spec }, within());
 }
 
 /** Runs `fail-node`. `meanwhile` happens once its state has this moment, and before it goes on. */
@@ -115,7 +104,7 @@ async function run(after?: keyof FaultState, meanwhile?: () => Promise<unknown>)
 
 async function podsOn(name: string): Promise<number> {
   const options = { labelSelector: SELECTOR, fieldSelector: `spec.nodeName=${name}`, pick: () => true };
-  return (await client.list(podsPath(NAMESPACE), options, within())).items.length;
+  return (await own.client.list(podsPath(NAMESPACE), options, within())).items.length;
 }
 
 const AT = expect.any(Number) as number;
@@ -131,7 +120,7 @@ test('the Node with most Pods loses them, and is Ready and takes Pods again afte
   });
   expect(await podsOn('faulty-n1')).toBe(0);
   expect(await podsOn('faulty-n0')).toBe(1);
-  const node = await client.get<{ readonly spec: object }>(nodePath('faulty-n1'), within());
+  const node = await own.client.get<{ readonly spec: object }>(nodePath('faulty-n1'), within());
   expect(node?.spec).not.toHaveProperty('taints');
 });
 
@@ -145,15 +134,15 @@ test('a Node that was cordoned before is not chosen; if all are, that is the rea
 
 test('a Node that is not Ready is not chosen', async () => {
   // kwok would turn it Ready again at once.
-  await cluster.kill('kwok-controller');
+  await own.cluster.kill('kwok-controller');
   try {
     const lastHeartbeatTime = new Date().toISOString();
     const conditions = [{ type: 'Ready', status: 'False', reason: 'test', lastHeartbeatTime }];
     const patch = { status: { conditions } };
-    await client.patch(`${nodePath('faulty-n1')}/status`, 'strategic-merge', patch, within());
+    await own.client.patch(`${nodePath('faulty-n1')}/status`, 'strategic-merge', patch, within());
     expect(await failNode.choose({}, siteOfFaults(), new Set(), within())).toBe('faulty-n0');
   } finally {
-    await cluster.startMissing();
+    await own.cluster.startMissing();
   }
 });
 
@@ -161,13 +150,13 @@ test.for<[string, keyof FaultState, () => Promise<unknown>, FaultState]>([
   [
     'vanishes before it is broken',
     'firedAtMs',
-    () => client.delete(nodePath('faulty-n1'), {}, within()),
+    () => own.client.delete(nodePath('faulty-n1'), {}, within()),
     { fireError: 'node faulty-n1 does not exist' },
   ],
   [
     'vanishes before its effect is seen',
     'injectedAtMs',
-    () => client.delete(nodePath('faulty-n1'), {}, within()),
+    () => own.client.delete(nodePath('faulty-n1'), {}, within()),
     { assertError: 'its effect was not seen: node faulty-n1 is gone: something else removed it' },
   ],
   [

@@ -1,16 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { SoakLoad, type LoadedCluster } from '../../../src/activities/soak-load.ts';
-import { connectCluster } from '../../../src/adapters/kube/client.ts';
-import type { ClusterClient } from '../../../src/adapters/kube/client.ts';
 import { removeSurplus, replaceMissing } from '../../../src/adapters/kube/mend.ts';
 import { runArrivals } from '../../../src/adapters/kube/run-arrivals.ts';
 import { runDemand } from '../../../src/adapters/kube/run-demand.ts';
 import type { DemandReport } from '../../../src/adapters/kube/run-demand.ts';
 import { SlotBook, listSlotPods, podsPath } from '../../../src/adapters/kube/slot-book.ts';
 import { demandSchedule, wantedSlots, type DemandOperation } from '../../../src/core/plan/demand.ts';
-import { startCluster } from '../../cluster.ts';
-import type { TestCluster } from '../../cluster.ts';
+import { clusterOfFile } from '../../cluster-of-file.ts';
 import { mixedCatalogue, mixedRows } from '../../core/plan/catalogue-samples.ts';
 import { aPlan, aProfile } from '../../core/plan/make.ts';
 import { makeLoad, observe, podsOf, within } from './test-load.ts';
@@ -45,22 +42,11 @@ const ofKind = (kind: string): number => operations.filter((operation) => operat
 const upTo = (atMs: number): number => operations.filter((operation) => operation.atMs <= atMs).length;
 const LONG_AGO_MS = 60_000;
 
-let cluster: TestCluster;
-let client: ClusterClient;
-
-beforeAll(async () => {
-  cluster = await startCluster();
-  client = await connectCluster({ kubeconfigPath: cluster.kubeconfigPath });
-});
-
-afterAll(async () => {
-  await client?.close();
-  await cluster?.remove();
-});
+const own = clusterOfFile();
 
 /** A load whose ramp is over. */
 async function ramped(slug: string): Promise<TestLoad> {
-  const load = await makeLoad(client, { slug, catalogue: mixedCatalogue, rows: mixedRows, count: PODS, demand });
+  const load = await makeLoad(own.client, { slug, catalogue: mixedCatalogue, rows: mixedRows, count: PODS, demand });
   await runArrivals({
     scope: load.scope,
     pods: load.pods,
@@ -202,7 +188,7 @@ test('cut off again and again, with Pods lost in between, and resumed, it ends w
     saved = Math.floor((saved + done) / 2);
     cuts++;
     const victim = (await listSlotPods(load.scope, within()))[cuts];
-    await client.delete(`${podsPath(load.slug)}/${victim?.name}`, { gracePeriodSeconds: 0 }, within());
+    await own.client.delete(`${podsPath(load.slug)}/${victim?.name}`, { gracePeriodSeconds: 0 }, within());
   }
   expect(cuts).toBeGreaterThan(3);
   const soak = await takenUp(load, saved);
@@ -263,7 +249,7 @@ test('a soak that is tried again has generations of its own, mends what is lost,
   const observedCluster: LoadedCluster = {
     record: { name: 'c0' },
     load: { ...load.pods, ...load.scope },
-    client,
+    client: own.client,
     counts: () => observed.counter.counts(),
     want: (slots) => observed.counter.want(slots),
     onLate: () => undefined,
@@ -282,7 +268,7 @@ test('a soak that is tried again has generations of its own, mends what is lost,
     within().signal,
   );
   // In a slot that is not wanted: an earlier run left it.
-  await client.create(
+  await own.client.create(
     podsPath(load.slug),
     load.pods.body(PODS, 1_007, { intendedAtMs: Date.now(), sentAtMs: Date.now() }),
     within(),
@@ -299,7 +285,7 @@ test('a soak that is tried again has generations of its own, mends what is lost,
   );
 
   const [name] = (await podsOf(load)).keys();
-  await client.delete(`${podsPath(load.slug)}/${name}`, { gracePeriodSeconds: 0 }, within());
+  await own.client.delete(`${podsPath(load.slug)}/${name}`, { gracePeriodSeconds: 0 }, within());
   await vi.waitFor(
     async () => {
       await soak.mend(within().signal);

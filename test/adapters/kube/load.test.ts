@@ -1,10 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { repositoryFolder } from '../../../src/adapters/host/folders.ts';
-import { connectCluster } from '../../../src/adapters/kube/client.ts';
-import type { ClusterClient } from '../../../src/adapters/kube/client.ts';
 import { failNode } from '../../../src/adapters/faults/fail-node.ts';
 import { runArrivals } from '../../../src/adapters/kube/run-arrivals.ts';
 import type { ArrivalsReport } from '../../../src/adapters/kube/run-arrivals.ts';
@@ -16,8 +14,7 @@ import { arrivalTimes } from '../../../src/core/plan/arrivals.ts';
 import { churnTimes } from '../../../src/core/plan/churn.ts';
 import { parseCatalogue } from '../../../src/core/profile/parse.ts';
 import type { Catalogue } from '../../../src/core/model/catalogue.ts';
-import { startCluster } from '../../cluster.ts';
-import type { TestCluster } from '../../cluster.ts';
+import { clusterOfFile } from '../../cluster-of-file.ts';
 import { mixedCatalogue, mixedRows, seedRow } from '../../core/plan/catalogue-samples.ts';
 import { makeLoad, observe, podsOf, within } from './test-load.ts';
 import type { TestLoad } from './test-load.ts';
@@ -25,18 +22,7 @@ import type { TestLoad } from './test-load.ts';
 const PODS = 400;
 const CALL_BUDGET_MS = 60_000;
 
-let cluster: TestCluster;
-let client: ClusterClient;
-
-beforeAll(async () => {
-  cluster = await startCluster();
-  client = await connectCluster({ kubeconfigPath: cluster.kubeconfigPath });
-});
-
-afterAll(async () => {
-  await client?.close();
-  await cluster?.remove();
-});
+const own = clusterOfFile();
 
 /** Fills a load's slots within `rampMs`. */
 function fill(
@@ -84,7 +70,7 @@ test.each([
     catalogue === mixedCatalogue
       ? mixedRows
       : catalogue.archetypes.map(({ name }) => seedRow({ archetype: name, podsPerMachine: 20 }));
-  const load = await makeLoad(client, { slug, catalogue, rows, count: PODS, seed });
+  const load = await makeLoad(own.client, { slug, catalogue, rows, count: PODS, seed });
   expect(load.ground.nodes.length).toBeGreaterThanOrEqual(20);
   const observed = await observe(load);
   const report = await fill(load);
@@ -114,7 +100,7 @@ test.each([
 /** The UIDs once two reads agree: a server under load may still carry out requests whose client has gone. */
 async function settledUids(slug: string): ReturnType<typeof readUids> {
   for (let previous = ''; ;) {
-    const uids = await readUids(client, { campaign: slug, namespace: slug }, within());
+    const uids = await readUids(own.client, { campaign: slug, namespace: slug }, within());
     const text = JSON.stringify(uids);
     if (text === previous) return uids;
     previous = text;
@@ -123,7 +109,7 @@ async function settledUids(slug: string): ReturnType<typeof readUids> {
 }
 
 test('arrivals that were cut off and resumed end with exactly the Pods that are wanted; existing Pods stay untouched', async () => {
-  const load = await makeLoad(client, { slug: 'resumed', catalogue: mixedCatalogue, rows: mixedRows, count: PODS });
+  const load = await makeLoad(own.client, { slug: 'resumed', catalogue: mixedCatalogue, rows: mixedRows, count: PODS });
   const startAtMs = Date.now();
   const stop = new AbortController();
   let lowWater = 0;
@@ -143,7 +129,7 @@ test('arrivals that were cut off and resumed end with exactly the Pods that are 
   expect(existed).toBeLessThan(PODS);
   // One of the existing Pods is lost before the ramp is resumed.
   const lost = load.pods.name(3, 0);
-  await client.delete(`${podsPath(load.slug)}/${lost}`, { gracePeriodSeconds: 0 }, within());
+  await own.client.delete(`${podsPath(load.slug)}/${lost}`, { gracePeriodSeconds: 0 }, within());
 
   const report = await fill(load, { rampMs: 3_000, startAtMs, fromIndex: lowWater });
   expect(report).toMatchObject({
@@ -153,7 +139,7 @@ test('arrivals that were cut off and resumed end with exactly the Pods that are 
     refilled: 1,
     conflicts: 0,
   });
-  const after = await readUids(client, { campaign: load.slug, namespace: load.slug }, within());
+  const after = await readUids(own.client, { campaign: load.slug, namespace: load.slug }, within());
   expect(Object.keys(after.pods).toSorted()).toEqual(
     Array.from({ length: PODS }, (_, slot) => load.pods.name(slot, 0)).toSorted(),
   );
@@ -166,7 +152,7 @@ test('arrivals that were cut off and resumed end with exactly the Pods that are 
 });
 
 test('churn that was cut off between a delete and its create, and resumed, leaves one Pod per slot, at its last generation', async () => {
-  const load = await makeLoad(client, { slug: 'churned', catalogue: mixedCatalogue, rows: mixedRows, count: 60 });
+  const load = await makeLoad(own.client, { slug: 'churned', catalogue: mixedCatalogue, rows: mixedRows, count: 60 });
   await fill(load);
   const operations = churnTimes({ pods: 60, churnPerMinute: 60, durationMs: 2_000, seed: 3 }).map((operation) => ({
     ...operation,
@@ -199,7 +185,7 @@ test('churn that was cut off between a delete and its create, and resumed, leave
   // The slot of the next operation is left empty, as by a kill between its two calls.
   const next = operations[lowWater];
   const victim = (await SlotBook.read(load.scope, within())).live(next?.slot ?? -1);
-  await client.delete(`${podsPath(load.slug)}/${victim?.name}`, { gracePeriodSeconds: 0 }, within());
+  await own.client.delete(`${podsPath(load.slug)}/${victim?.name}`, { gracePeriodSeconds: 0 }, within());
 
   const report = await churn(lowWater, within().signal, () => {});
   expect(report).toMatchObject({ operations: 120 });
@@ -215,7 +201,7 @@ test('churn that was cut off between a delete and its create, and resumed, leave
 });
 
 test('a failed Node loses its Pods, which come back elsewhere as the next generation; recovered, it takes Pods again', async () => {
-  const load = await makeLoad(client, {
+  const load = await makeLoad(own.client, {
     slug: 'failed',
     catalogue: mixedCatalogue,
     rows: mixedRows,
@@ -251,8 +237,10 @@ test('a failed Node loses its Pods, which come back elsewhere as the next genera
   await vi.waitFor(async () => expect(await failNode.assertUndone(node, site, within())).toMatchObject({ seen: true }));
   await vi.waitFor(async () => {
     const { spec } =
-      (await client.get<{ spec: { taints?: unknown; unschedulable?: boolean } }>(`/api/v1/nodes/${node}`, within())) ??
-      {};
+      (await own.client.get<{ spec: { taints?: unknown; unschedulable?: boolean } }>(
+        `/api/v1/nodes/${node}`,
+        within(),
+      )) ?? {};
     expect(spec?.unschedulable ?? false).toBe(false);
     expect(spec?.taints ?? []).toEqual([]);
   });
@@ -260,7 +248,7 @@ test('a failed Node loses its Pods, which come back elsewhere as the next genera
 });
 
 test('a Pod that has Failed counts neither as present nor as bound, and is replaced by the next generation', async () => {
-  const load = await makeLoad(client, { slug: 'phase', catalogue: mixedCatalogue, rows: mixedRows, count: 12 });
+  const load = await makeLoad(own.client, { slug: 'phase', catalogue: mixedCatalogue, rows: mixedRows, count: 12 });
   const observed = await observe(load);
   await fill(load);
   await vi.waitFor(() => expect(observed.counter.counts()).toMatchObject({ bound: 12, ready: 12 }), {
@@ -268,7 +256,7 @@ test('a Pod that has Failed counts neither as present nor as bound, and is repla
   });
   const victim = load.pods.name(4, 0);
   const failed = { status: { phase: 'Failed' } };
-  await client.patch(`${podsPath(load.slug)}/${victim}/status`, 'merge', failed, within());
+  await own.client.patch(`${podsPath(load.slug)}/${victim}/status`, 'merge', failed, within());
   await vi.waitFor(() => expect(observed.counter.counts()).toMatchObject({ present: 11, bound: 11, ready: 11 }), {
     timeout: 60_000,
   });
@@ -289,19 +277,19 @@ test('a Pod that has Failed counts neither as present nor as bound, and is repla
 });
 
 test('a watch outlives its API server: nothing is missed, no binding is reported twice', async () => {
-  const load = await makeLoad(client, { slug: 'watched', catalogue: mixedCatalogue, rows: mixedRows, count: 80 });
+  const load = await makeLoad(own.client, { slug: 'watched', catalogue: mixedCatalogue, rows: mixedRows, count: 80 });
   const observed = await observe(load);
   const half = { ...load, count: 40 };
   await fill(half);
   await vi.waitFor(() => expect(observed.counter.counts().bound).toBe(40), { timeout: 60_000 });
 
-  await cluster.kill('kube-apiserver');
+  await own.cluster.kill('kube-apiserver');
   // Calls made while it is down are retried until it is back.
   const filled = fill(load);
-  await cluster.startMissing();
+  await own.cluster.startMissing();
   expect(await filled).toMatchObject({ created: 40, existing: 40 });
   const [first] = (await podsOf(load)).keys();
-  await client.delete(`${podsPath(load.slug)}/${first}`, { gracePeriodSeconds: 0 }, within());
+  await own.client.delete(`${podsPath(load.slug)}/${first}`, { gracePeriodSeconds: 0 }, within());
   await vi.waitFor(
     () => expect(observed.counter.counts()).toMatchObject({ present: 79, bound: 79, pending: 0, deleted: 1 }),
     { timeout: 90_000, interval: 200 },

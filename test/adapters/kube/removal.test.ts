@@ -1,29 +1,16 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { applyManifests } from '../../../src/adapters/kube/apply.ts';
 import type { Manifest } from '../../../src/adapters/kube/apply.ts';
-import { connectCluster } from '../../../src/adapters/kube/client.ts';
-import type { ClusterClient, ObjectMeta } from '../../../src/adapters/kube/client.ts';
+import type { ObjectMeta } from '../../../src/adapters/kube/client.ts';
 import { KubeError } from '../../../src/adapters/kube/kube-error.ts';
 import { removeCampaign } from '../../../src/adapters/kube/remove-campaign.ts';
 import { runArrivals } from '../../../src/adapters/kube/run-arrivals.ts';
 import type { Ownership } from '../../../src/core/plan/labels.ts';
-import { startCluster } from '../../cluster.ts';
-import type { TestCluster } from '../../cluster.ts';
+import { clusterOfFile } from '../../cluster-of-file.ts';
 import { mixedCatalogue, mixedRows } from '../../core/plan/catalogue-samples.ts';
 import { makeLoad, within } from './test-load.ts';
 
-let cluster: TestCluster;
-let client: ClusterClient;
-
-beforeAll(async () => {
-  cluster = await startCluster();
-  client = await connectCluster({ kubeconfigPath: cluster.kubeconfigPath });
-});
-
-afterAll(async () => {
-  await client?.close();
-  await cluster?.remove();
-});
+const own = clusterOfFile();
 
 const WIDGETS = '/apis/example.com/v1/widgets';
 
@@ -61,46 +48,46 @@ function configMap(value: string): Manifest & { readonly data: unknown } {
 
 test('manifests are applied, again without effect; a kind is waited for until its CRD is served', async () => {
   const options = { owner: ownerOf('applied'), defaultNamespace: 'default' };
-  expect(await applyManifests(client, widgets(), options, within())).toEqual([
+  expect(await applyManifests(own.client, widgets(), options, within())).toEqual([
     { what: 'CustomResourceDefinition widgets.example.com', outcome: 'created' },
     { what: 'Widget first', outcome: 'created' },
   ]);
-  expect((await applyManifests(client, widgets(), options, within())).map(({ outcome }) => outcome)).toEqual([
+  expect((await applyManifests(own.client, widgets(), options, within())).map(({ outcome }) => outcome)).toEqual([
     'updated',
     'updated',
   ]);
-  const widget = await client.get<{ metadata: ObjectMeta }>(`${WIDGETS}/first`, within());
+  const widget = await own.client.get<{ metadata: ObjectMeta }>(`${WIDGETS}/first`, within());
   expect(widget?.metadata.labels).toMatchObject({ 'belay.dev/campaign': 'applied', 'belay.dev/stage': 'install' });
-  expect(await removeCampaign(client, { campaign: 'applied', onProgress: () => {} }, within())).toMatchObject({
+  expect(await removeCampaign(own.client, { campaign: 'applied', onProgress: () => {} }, within())).toMatchObject({
     left: [],
   });
   expect(
-    await client.get('/apis/apiextensions.k8s.io/v1/customresourcedefinitions/widgets.example.com', within()),
+    await own.client.get('/apis/apiextensions.k8s.io/v1/customresourcedefinitions/widgets.example.com', within()),
   ).toBeUndefined();
 });
 
 test('an object that is somebody else’s is neither changed nor removed', async () => {
   const path = '/api/v1/namespaces/default/configmaps';
-  await client.create(path, JSON.stringify(configMap('theirs')), within());
+  await own.client.create(path, JSON.stringify(configMap('theirs')), within());
   const options = { owner: ownerOf('polite'), defaultNamespace: 'default' };
-  expect(await applyManifests(client, [configMap('ours')], options, within())).toEqual([
+  expect(await applyManifests(own.client, [configMap('ours')], options, within())).toEqual([
     { what: 'ConfigMap settings', outcome: 'foreign' },
   ]);
-  await removeCampaign(client, { campaign: 'polite', onProgress: () => {} }, within());
-  expect(await client.get(`${path}/settings`, within())).toMatchObject({ data: { value: 'theirs' } });
+  await removeCampaign(own.client, { campaign: 'polite', onProgress: () => {} }, within());
+  expect(await own.client.get(`${path}/settings`, within())).toMatchObject({ data: { value: 'theirs' } });
 });
 
 test('a kind that nobody serves is named', async () => {
   const gadget = { apiVersion: 'example.com/v1', kind: 'Gadget', metadata: { name: 'g' } };
   const options = { owner: ownerOf('nobody'), defaultNamespace: 'default' };
-  await expect(applyManifests(client, [gadget], options, within(500))).rejects.toThrow(
+  await expect(applyManifests(own.client, [gadget], options, within(500))).rejects.toThrow(
     /Gadget g: .* does not serve example.com\/v1 Gadget after \d+ ms/,
   );
 });
 
 test('a campaign is removed whole, whoever should have honoured its finalizers is dead, and nothing of anybody else', async () => {
-  const load = await makeLoad(client, { slug: 'gone', catalogue: mixedCatalogue, rows: mixedRows, count: 120 });
-  const others = await makeLoad(client, { slug: 'stays', catalogue: mixedCatalogue, rows: mixedRows, count: 20 });
+  const load = await makeLoad(own.client, { slug: 'gone', catalogue: mixedCatalogue, rows: mixedRows, count: 120 });
+  const others = await makeLoad(own.client, { slug: 'stays', catalogue: mixedCatalogue, rows: mixedRows, count: 20 });
   for (const each of [load, others]) {
     await runArrivals({
       ...each,
@@ -114,15 +101,17 @@ test('a campaign is removed whole, whoever should have honoured its finalizers i
       onProgress: () => {},
     });
   }
-  await applyManifests(client, widgets(), { owner: ownerOf('gone'), defaultNamespace: 'gone' }, within());
+  await applyManifests(own.client, widgets(), { owner: ownerOf('gone'), defaultNamespace: 'gone' }, within());
   // As a controller would: an object without our label, with a finalizer, and a Node that belongs to it.
   const claim = {
     apiVersion: 'example.com/v1',
     kind: 'Widget',
     metadata: { name: 'claim', finalizers: ['example.com/keep'] },
   };
-  await client.create(WIDGETS, JSON.stringify(claim), within());
-  const { uid } = (await client.get<{ metadata: ObjectMeta }>(`${WIDGETS}/claim`, within()))?.metadata ?? { uid: '' };
+  await own.client.create(WIDGETS, JSON.stringify(claim), within());
+  const { uid } = (await own.client.get<{ metadata: ObjectMeta }>(`${WIDGETS}/claim`, within()))?.metadata ?? {
+    uid: '',
+  };
   const owned = {
     apiVersion: 'v1',
     kind: 'Node',
@@ -132,17 +121,17 @@ test('a campaign is removed whole, whoever should have honoured its finalizers i
       ownerReferences: [{ apiVersion: 'example.com/v1', kind: 'Widget', name: 'claim', uid }],
     },
   };
-  await client.create('/api/v1/nodes', JSON.stringify(owned), within());
+  await own.client.create('/api/v1/nodes', JSON.stringify(owned), within());
 
   // A removal that has no time leaves something, or does not even get an answer.
-  const hurried = await removeCampaign(client, { campaign: 'gone', onProgress: () => {} }, within(1)).catch(
+  const hurried = await removeCampaign(own.client, { campaign: 'gone', onProgress: () => {} }, within(1)).catch(
     (cause: unknown) => cause,
   );
   if (!(hurried instanceof KubeError)) expect(hurried).toMatchObject({ left: { length: expect.any(Number) } });
-  expect(await client.get('/api/v1/nodes/owned', within())).toBeDefined();
+  expect(await own.client.get('/api/v1/nodes/owned', within())).toBeDefined();
   const seen: number[] = [];
   const removal = await removeCampaign(
-    client,
+    own.client,
     { campaign: 'gone', onProgress: (left) => seen.push(left) },
     within(20_000),
   );
@@ -151,7 +140,7 @@ test('a campaign is removed whole, whoever should have honoured its finalizers i
 
   const names = async (path: string): Promise<readonly string[]> =>
     (
-      await client.list(
+      await own.client.list(
         path,
         { metadataOnly: true, pick: ({ metadata }: { metadata: ObjectMeta }) => metadata.name },
         within(),
@@ -163,7 +152,7 @@ test('a campaign is removed whole, whoever should have honoured its finalizers i
   );
   expect((await names('/api/v1/namespaces')).filter((name) => ['gone', 'stays'].includes(name))).toEqual(['stays']);
   expect(await names('/api/v1/pods')).toHaveLength(20);
-  expect(await removeCampaign(client, { campaign: 'gone', onProgress: () => {} }, within())).toEqual({
+  expect(await removeCampaign(own.client, { campaign: 'gone', onProgress: () => {} }, within())).toEqual({
     removed: 0,
     left: [],
   });
@@ -173,10 +162,10 @@ test('what a controller made for an object of a campaign goes with it, where the
   const group = 'example.org';
   const path = `/apis/${group}/v1/widgets`;
   const [crd, first] = widgets(group) as [Manifest, Manifest];
-  await client.create('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', JSON.stringify(crd), within());
-  await applyManifests(client, [first], { owner: ownerOf('lent'), defaultNamespace: 'default' }, within());
+  await own.client.create('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', JSON.stringify(crd), within());
+  await applyManifests(own.client, [first], { owner: ownerOf('lent'), defaultNamespace: 'default' }, within());
   const uidOf = async (name: string): Promise<string> =>
-    (await client.get<{ metadata: ObjectMeta }>(`${path}/${name}`, within()))?.metadata.uid ?? '';
+    (await own.client.get<{ metadata: ObjectMeta }>(`${path}/${name}`, within()))?.metadata.uid ?? '';
   const owned = async (name: string, owner: string): Promise<object> => ({
     name,
     finalizers: [`${group}/keep`],
@@ -187,7 +176,7 @@ test('what a controller made for an object of a campaign goes with it, where the
   const make = async (kind: 'Widget' | 'Node', metadata: object): Promise<void> => {
     const apiVersion = kind === 'Node' ? 'v1' : `${group}/v1`;
     const body = JSON.stringify({ apiVersion, kind, metadata });
-    await client.create(kind === 'Node' ? '/api/v1/nodes' : path, body, within());
+    await own.client.create(kind === 'Node' ? '/api/v1/nodes' : path, body, within());
   };
   await make('Widget', await owned('claim', 'first'));
   await make('Node', await owned('of-claim', 'claim'));
@@ -201,16 +190,16 @@ test('what a controller made for an object of a campaign goes with it, where the
     if (rounds === 2) cut.abort(new Error('cut off'));
   };
   await expect(
-    removeCampaign(client, { campaign: 'lent', onProgress }, { ...within(20_000), signal: cut.signal }),
+    removeCampaign(own.client, { campaign: 'lent', onProgress }, { ...within(20_000), signal: cut.signal }),
   ).rejects.toThrow('cut off');
-  const removal = await removeCampaign(client, { campaign: 'lent', onProgress: () => {} }, within(10_000));
+  const removal = await removeCampaign(own.client, { campaign: 'lent', onProgress: () => {} }, within(10_000));
 
   expect(removal.left).toEqual([]);
   for (const gone of [`${path}/first`, `${path}/claim`, '/api/v1/nodes/of-claim']) {
-    expect(await client.get(gone, within())).toBeUndefined();
+    expect(await own.client.get(gone, within())).toBeUndefined();
   }
   for (const there of [`${path}/theirs`, '/api/v1/nodes/of-theirs']) {
-    const { metadata } = (await client.get<{ metadata: ObjectMeta }>(there, within())) ?? {};
+    const { metadata } = (await own.client.get<{ metadata: ObjectMeta }>(there, within())) ?? {};
     expect(metadata).toMatchObject({ uid: expect.any(String) as unknown });
     expect(metadata?.deletionTimestamp).toBeUndefined();
   }

@@ -1,7 +1,6 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { scopeOf } from '../../../src/activities/soak-load.ts';
 import { writeLedger, type ClusterRecord } from '../../../src/adapters/host/ledger.ts';
-import { connectCluster, type ClusterClient } from '../../../src/adapters/kube/client.ts';
 import { ensureNamespace } from '../../../src/adapters/kube/namespace.ts';
 import { runArrivals } from '../../../src/adapters/kube/run-arrivals.ts';
 import { podsPath } from '../../../src/adapters/kube/slot-book.ts';
@@ -9,7 +8,7 @@ import { WatchedCluster } from '../../../src/adapters/observe/observed-cluster.t
 import type { LoadStage } from '../../../src/adapters/observe/pod-facts.ts';
 import { forgetCampaign, registry } from '../../../src/adapters/prometheus/own-metrics.ts';
 import type { CampaignSpec } from '../../../src/core/plan/spec.ts';
-import { startCluster, type TestCluster } from '../../cluster.ts';
+import { clusterOfFile } from '../../cluster-of-file.ts';
 import { mixedCatalogue } from '../../core/plan/catalogue-samples.ts';
 import { aPlan, aProfile } from '../../core/plan/make.ts';
 import { aGate, aSpec } from '../../workflows/make-spec.ts';
@@ -18,19 +17,9 @@ import { testHome, type TestHome } from '../substrates/local-campaign.ts';
 
 const PODS = 6;
 
-let cluster: TestCluster;
-let client: ClusterClient;
+const own = clusterOfFile();
 let home: TestHome;
 const ends: (() => Promise<void>)[] = [];
-
-beforeAll(async () => {
-  cluster = await startCluster();
-  client = await connectCluster({ kubeconfigPath: cluster.kubeconfigPath });
-});
-afterAll(async () => {
-  await client?.close();
-  await cluster?.remove();
-});
 beforeEach(() => {
   home = testHome();
 });
@@ -53,10 +42,17 @@ async function campaign(slug: string): Promise<{ readonly spec: CampaignSpec; re
     plan: aPlan({ clusterCount: 1, totalPods: PODS }),
     gates: [aGate({ source: { kind: 'query', query }, bar: { max: 7.5 } })],
   });
-  const record = { index: 0, name: 'c0', kubeconfigPath: cluster.kubeconfigPath, context: '', owned: false, uid: 'u' };
+  const record = {
+    index: 0,
+    name: 'c0',
+    kubeconfigPath: own.cluster.kubeconfigPath,
+    context: '',
+    owned: false,
+    uid: 'u',
+  };
   const ids = { campaign: slug, slug, workflowId: '', runId: '', createdAtMs: 0 };
   writeLedger({ ...ids, expiresAtMs: Date.now() + 3_600_000, clusters: [record], processes: [] });
-  await ensureNamespace(client, slug, {}, within());
+  await ensureNamespace(own.client, slug, {}, within());
   ends.push(() => forgetCampaign(slug));
   return { spec, record };
 }
@@ -98,7 +94,7 @@ function fill(observed: WatchedCluster): Promise<unknown> {
 async function bind(slug: string, name: string): Promise<void> {
   const path = `${podsPath(slug)}/${name}/binding`;
   const body = { apiVersion: 'v1', kind: 'Binding', metadata: { name }, target: { kind: 'Node', name: 'nowhere' } };
-  const { status } = await client.request({ method: 'POST', path, body: JSON.stringify(body) }, within());
+  const { status } = await own.client.request({ method: 'POST', path, body: JSON.stringify(body) }, within());
   expect(status).toBe(201);
 }
 
@@ -144,7 +140,11 @@ test('a worker that takes over continues the series; what happened in between is
   // Two are bound while no worker watches, one is deleted, and one is bound and deleted.
   for (const slot of [2, 3]) await bind(slug, first.observed.load.name(slot, 0));
   for (const slot of [3, 4])
-    await client.delete(`${podsPath(slug)}/${first.observed.load.name(slot, 0)}`, { gracePeriodSeconds: 0 }, within());
+    await own.client.delete(
+      `${podsPath(slug)}/${first.observed.load.name(slot, 0)}`,
+      { gracePeriodSeconds: 0 },
+      within(),
+    );
   const second = await watched(given);
   const after = await scrape(slug);
   expect(after.get(`belay_pods_created${IN_RAMP}`)).toBe(PODS);
