@@ -1,16 +1,9 @@
 import { randomInt } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { sample } from 'fast-check';
 import pMap from 'p-map';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePort } from '../../../src/adapters/host/ports.ts';
-import type { ProcessRecord } from '../../../src/adapters/host/processes.ts';
-import { startDetached, stopProcess } from '../../../src/adapters/host/processes.ts';
 import { prometheusClient, type PrometheusClient } from '../../../src/adapters/prometheus/client.ts';
 import { QueryError } from '../../../src/adapters/prometheus/query-error.ts';
-import { ensureTools } from '../../../src/adapters/toolchain/ensure-tools.ts';
 import type { PointSeries, Sample } from '../../../src/core/gates/answers.ts';
 import type { AnyAnswer, Question } from '../../../src/core/gates/asking.ts';
 import type { Reading } from '../../../src/core/gates/model.ts';
@@ -19,41 +12,24 @@ import { histories, type History } from '../../core/gates/histories/arbitrary.ts
 import { definitionOf, judged, reading } from '../../core/gates/histories/judged.ts';
 import { keyOf } from '../../core/gates/histories/promql-labels.ts';
 import { recorded, type Recorded } from '../../core/gates/histories/recorded.ts';
-import { eventually } from '../eventually.ts';
+import { lonePrometheus, type LonePrometheus } from './lone-prometheus.ts';
 import { remoteWrite } from './remote-write.ts';
 
 /** How many histories a real Prometheus is asked about. */
 const HISTORIES = 600;
 const CONNECTIONS = 8;
 
-const folder = mkdtempSync(join(tmpdir(), 'belay-histories-'));
 const { signal } = new AbortController();
 const bounds = { signal, budgetMs: 20_000 };
 const seed = Number(process.env['BELAY_TEST_SEED'] ?? randomInt(2 ** 31));
 
-let prometheus: ProcessRecord;
+let prometheus: LonePrometheus;
 let client: PrometheusClient;
 let drawn: readonly { readonly history: History; readonly record: Recorded }[];
 
 beforeAll(async () => {
-  const port = await freePort();
-  const config = join(folder, 'prometheus.yml');
-  writeFileSync(config, 'global: {}\n');
-  prometheus = await startDetached({
-    name: 'prometheus',
-    file: (await ensureTools(['prometheus'], { signal })).get('prometheus')?.path ?? '',
-    args: [
-      `--config.file=${config}`,
-      `--storage.tsdb.path=${join(folder, 'data')}`,
-      `--web.listen-address=127.0.0.1:${port}`,
-      '--web.enable-remote-write-receiver',
-      '--log.level=error',
-    ],
-    cwd: folder,
-    logPath: join(folder, 'log'),
-  });
-  client = prometheusClient(`http://127.0.0.1:${port}`);
-  await eventually(() => client.isReady({ signal, budgetMs: 2_000 }));
+  prometheus = await lonePrometheus('--web.enable-remote-write-receiver');
+  client = prometheusClient(prometheus.url);
   // Each history has metrics and a job of its own, so that one Prometheus holds them all.
   drawn = sample(histories, { numRuns: HISTORIES, seed }).map(({ world, ...rest }, index) => {
     const history = { ...rest, world: { ...world, prefix: `h${index}_`, job: `h${index}` } };
@@ -67,8 +43,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await client.close();
-  await stopProcess(prometheus);
-  rmSync(folder, { recursive: true, force: true });
+  await prometheus.close();
 });
 
 describe(`drawn histories on a real Prometheus, seed ${seed}`, () => {

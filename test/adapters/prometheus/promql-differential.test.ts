@@ -1,19 +1,11 @@
 import { randomInt } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import pMap from 'p-map';
 import { Pool } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePort } from '../../../src/adapters/host/ports.ts';
-import type { ProcessRecord } from '../../../src/adapters/host/processes.ts';
-import { startDetached, stopProcess } from '../../../src/adapters/host/processes.ts';
-import { prometheusClient } from '../../../src/adapters/prometheus/client.ts';
-import { ensureTools } from '../../../src/adapters/toolchain/ensure-tools.ts';
 import { randomStream } from '../../../src/core/plan/random.ts';
 import { checkPromql } from '../../../src/core/promql/check.ts';
 import { readMatcherRegex } from '../../../src/core/promql/regex.ts';
-import { eventually } from '../eventually.ts';
+import { lonePrometheus, type LonePrometheus } from './lone-prometheus.ts';
 import { drawQuery, drawRegex } from './promql-grammar.ts';
 
 /** Queries drawn in one run; a failure prints the seed, and BELAY_TEST_SEED repeats it. */
@@ -58,42 +50,17 @@ const INTENDED: readonly {
   },
 ];
 
-const folder = mkdtempSync(join(tmpdir(), 'belay-promql-'));
-let prometheus: ProcessRecord;
+let prometheus: LonePrometheus;
 let pool: Pool;
 
 beforeAll(async () => {
-  const { signal } = new AbortController();
-  const port = await freePort();
-  const config = join(folder, 'prometheus.yml');
-  writeFileSync(config, 'global: {}\n');
-  prometheus = await startDetached({
-    name: 'prometheus',
-    file: (await ensureTools(['prometheus'], { signal })).get('prometheus')?.path ?? '',
-    args: [
-      `--config.file=${config}`,
-      `--storage.tsdb.path=${join(folder, 'data')}`,
-      `--web.listen-address=127.0.0.1:${port}`,
-      `--enable-feature=${FEATURES}`,
-      '--log.level=error',
-    ],
-    cwd: folder,
-    logPath: join(folder, 'log'),
-  });
-  const url = `http://127.0.0.1:${port}`;
-  const client = prometheusClient(url);
-  try {
-    await eventually(() => client.isReady({ signal, budgetMs: 2_000 }));
-  } finally {
-    await client.close();
-  }
-  pool = new Pool(url, { connections: CONNECTIONS });
+  prometheus = await lonePrometheus(`--enable-feature=${FEATURES}`);
+  pool = new Pool(prometheus.url, { connections: CONNECTIONS });
 });
 
 afterAll(async () => {
   await pool.close();
-  await stopProcess(prometheus);
-  rmSync(folder, { recursive: true, force: true });
+  await prometheus.close();
 });
 
 describe('the checker and Prometheus agree', () => {
