@@ -1,12 +1,18 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
 import { Command } from 'commander';
+import { runningDevServer } from '../adapters/temporal/dev-server.ts';
+import { listHosts } from '../adapters/temporal/hosts.ts';
+import { externalTarget } from '../adapters/temporal/target.ts';
+import type { HostLine } from '../core/campaign/host-list.ts';
 import { EXIT } from '../core/verdict/exit-codes.ts';
 import type { Check } from './doctor-checks.ts';
 import { checkMachine } from './doctor-machine.ts';
 import { checkTemporal } from './doctor-temporal.ts';
 import { checkTools, toolsAreMissing } from './doctor-tools.ts';
+import { hostsJson, hostsTable } from './host-table.ts';
 import { oneOf } from './options.ts';
 import { textTable } from './text-table.ts';
+import { withClient } from './with-client.ts';
 
 /** `belay doctor`: shows what is present, what is missing, and the fix. It changes nothing. */
 export function doctorCommand(): Command {
@@ -17,10 +23,10 @@ export function doctorCommand(): Command {
     .option('--output <format>', 'table or json', 'table')
     .action(async (options: { readonly output: string }) => {
       const format = oneOf('--output', options.output, ['table', 'json']);
-      const checks = await allChecks();
+      const [checks, hosts] = await Promise.all([allChecks(), hostsIfReached()]);
       const ready = checks.every((check) => check.state !== 'problem');
       process.stdout.write(
-        `${format === 'json' ? JSON.stringify({ ready, checks }, null, 2) : asText(checks, ready)}\n`,
+        `${format === 'json' ? JSON.stringify({ ready, checks, hosts: hostsJson(hosts) }, null, 2) : asText(checks, hosts, ready)}\n`,
       );
       process.exitCode = ready ? EXIT.pass : EXIT.harnessFault;
     });
@@ -32,7 +38,13 @@ export async function allChecks(): Promise<readonly Check[]> {
   return [...tools, ...(await checkMachine({ build: toolsAreMissing(tools) })), ...temporal];
 }
 
-function asText(checks: readonly Check[], ready: boolean): string {
+/** The hosts that serve the Temporal in use; none where it cannot be reached, which a check says. */
+async function hostsIfReached(): Promise<readonly HostLine[]> {
+  if (externalTarget() === undefined && runningDevServer() === undefined) return [];
+  return await withClient(listHosts).catch(() => []);
+}
+
+function asText(checks: readonly Check[], hosts: readonly HostLine[], ready: boolean): string {
   const verdict = ready
     ? styleText('green', 'The quickstart can run: ./belay run profiles/quickstart.yaml')
     : styleText('red', 'The quickstart cannot run yet; the lines with ✗ show what to do.');
@@ -43,7 +55,8 @@ function asText(checks: readonly Check[], ready: boolean): string {
       .map((line) => line.length),
   );
   // A table that does not fit is shown as a list.
-  return `${width <= (process.stdout.columns ?? Infinity) ? table : asList(checks)}\n${verdict}`;
+  const shown = width <= (process.stdout.columns ?? Infinity) ? table : asList(checks);
+  return [shown, ...(hosts.length === 0 ? [] : [hostsTable(hosts, Date.now())]), verdict].join('\n');
 }
 
 function asTable(checks: readonly Check[]): string {

@@ -1,8 +1,11 @@
 import type { Client } from '@temporalio/client';
 import { Command } from 'commander';
+import { listHosts } from '../adapters/temporal/hosts.ts';
 import { externalTarget } from '../adapters/temporal/target.ts';
 import { runningDevServer } from '../adapters/temporal/dev-server.ts';
 import { queryStatus } from './follow-campaign.ts';
+import type { HostLine } from '../core/campaign/host-list.ts';
+import { hostsJson, hostsTable } from './host-table.ts';
 import { oneOf } from './options.ts';
 import { textTable } from './text-table.ts';
 import { coloured } from './verdict-table.ts';
@@ -27,24 +30,33 @@ interface Line {
 export function statusCommand(): Command {
   return new Command('status')
     .description(
-      'List campaigns and ladders, newest first: which run, which hold and until when, and how the others ended.',
+      'List campaigns and ladders, newest first: which run, which hold and until when, and how the others ended; and the hosts whose workers serve this Temporal.',
     )
     .option('--output <format>', 'table or json', 'table')
-    .action(async (options: { readonly output: string }) => {
+    .option('--hosts', 'only the hosts')
+    .action(async (options: { readonly output: string; readonly hosts?: true }) => {
       const output = oneOf('--output', options.output, ['table', 'json']);
       if (externalTarget() === undefined && runningDevServer() === undefined) {
-        console.log(
-          output === 'json' ? '[]' : 'Temporal is not running; "./belay up" starts it with its earlier campaigns.',
-        );
+        print(output === 'json' ? '[]' : 'Temporal is not running; "./belay up" starts it with its earlier campaigns.');
         return;
       }
-      const lines = await withClient(listLines);
+      if (options.hosts === true) {
+        const all = await withClient(listHosts);
+        print(output === 'json' ? JSON.stringify(hostsJson(all), null, 2) : hostsText(all));
+        return;
+      }
+      const { lines, hosts } = await withClient(async (client) => ({
+        lines: await listLines(client),
+        // The output for programs is a list of campaigns.
+        hosts: output === 'json' ? [] : await listHosts(client),
+      }));
       if (output === 'json') {
-        console.log(JSON.stringify(lines, null, 2));
+        print(JSON.stringify(lines, null, 2));
         return;
       }
       if (lines.length === 0) {
-        console.log('No campaign yet. ./belay run profiles/quickstart.yaml starts one.');
+        print('No campaign yet. ./belay run profiles/quickstart.yaml starts one.');
+        print(hostsText(hosts));
         return;
       }
       const rows = lines.map((line) => [
@@ -55,9 +67,14 @@ export function statusCommand(): Command {
         coloured(line.verdict),
         shortTime(line.started),
       ]);
-      console.log(textTable(['campaign', 'type', 'status', 'stage', 'verdict', 'started (UTC)'], rows));
-      if (lines.length === SHOWN) console.log(`the newest ${SHOWN}; the Temporal UI lists all`);
+      print(textTable(['campaign', 'type', 'status', 'stage', 'verdict', 'started (UTC)'], rows));
+      if (lines.length === SHOWN) print(`the newest ${SHOWN}; the Temporal UI lists all`);
+      print(hostsText(hosts));
     });
+}
+
+function hostsText(hosts: readonly HostLine[]): string {
+  return hosts.length === 0 ? 'No worker serves this Temporal.' : hostsTable(hosts, Date.now());
 }
 
 async function listLines(client: Client): Promise<readonly Line[]> {
@@ -88,4 +105,8 @@ async function listLines(client: Client): Promise<readonly Line[]> {
 /** An ISO time without its zone, in UTC: `2026-11-24 10:33:12`. */
 function shortTime(iso: string): string {
   return iso.slice(0, 19).replace('T', ' ');
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
 }

@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { connectClient } from '../../src/adapters/temporal/client.ts';
 import { campaignsUnderWay, stackRuns, stopStack } from '../../src/adapters/temporal/stack-users.ts';
+import { hostName, hostQueues } from '../../src/adapters/host/host-queues.ts';
+import { doctorCommand } from '../../src/cli/doctor.ts';
 import { downCommand } from '../../src/cli/down.ts';
+import { statusCommand } from '../../src/cli/status.ts';
 import { upCommand } from '../../src/cli/up.ts';
 import { UsageError } from '../../src/cli/usage-error.ts';
 import { eventually } from '../adapters/eventually.ts';
@@ -47,6 +50,21 @@ test('up starts Temporal and a worker and shows their addresses; down stops them
   expect(up.stdout).toContain('/namespaces/default/workflows/start-workflow?taskQueue=belay&workflowType=campaign');
   expect(up.stdout).toContain('workflowType=ladder');
   expect(stackRuns()).toBe(true);
+
+  // The worker's first poll follows its announcement.
+  const asked = await eventually(async () => {
+    const { stdout } = await runCommand(statusCommand(), ['--hosts', '--output', 'json']);
+    const found = JSON.parse(stdout) as readonly object[];
+    return found.length > 0 ? found : undefined;
+  });
+  const host = { host: hostName(), capacityClusters: 5, usedClusters: 0, groups: [] };
+  const queues = Object.values(hostQueues());
+  expect(asked).toMatchObject([{ ...host, queues }]);
+  const { hosts } = JSON.parse((await runCommand(doctorCommand(), ['--output', 'json'])).stdout) as { hosts: unknown };
+  expect(hosts).toMatchObject([host]);
+  const shown = await runCommand(statusCommand(), []);
+  expect(shown.stdout).toMatch(new RegExp(`${hostName()}.*0 of 5 used.* ago`));
+  expect(shown.stdout).toContain('No campaign yet.');
 
   const client = await connectClient();
   try {

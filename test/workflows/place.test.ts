@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Ledger } from '../../src/adapters/host/ledger.ts';
+import { listHosts } from '../../src/adapters/temporal/hosts.ts';
 import { ensureTools } from '../../src/adapters/toolchain/ensure-tools.ts';
 import { installQuietRuntime } from './temporal.ts';
 import type { Placed, placeAll } from './place-workflow.ts';
@@ -97,6 +98,19 @@ test('the clusters of a campaign spread over hosts that share a secret, and each
     ]),
   );
   expect(groups.map(({ firstCluster }) => firstCluster).join()).toMatch(/^0,1,[23]$/);
+
+  const seen = await listHosts(environment.client);
+  const capacities = new Map(seen.map(({ host, capacityClusters }) => [host, capacityClusters]));
+  const announced = [
+    [lead.name, 1],
+    [one.name, 1],
+    [two.name, 2],
+    [stranger.name, 9],
+  ] as const;
+  expect(capacities).toEqual(new Map(announced));
+  expect(seen.every(({ lastHeartbeatMs, workerPids }) => lastHeartbeatMs !== null && workerPids.length === 1)).toBe(
+    true,
+  );
 
   const address = groups[0]?.lead;
   expect(JSON.stringify(groups)).not.toContain(SECRET);

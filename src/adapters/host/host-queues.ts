@@ -16,6 +16,10 @@ export function hostName(): string {
  * later stages must come back to it.
  */
 export function hostQueues(): { readonly hostQueue: string; readonly loadQueue: string } {
-  const host = hostName();
+  return queuesOfHost(hostName());
+}
+
+/** The queues of a host by its name. */
+export function queuesOfHost(host: string): { readonly hostQueue: string; readonly loadQueue: string } {
   return { hostQueue: `${SHARED_QUEUE}-host-${host}`, loadQueue: `${SHARED_QUEUE}-load-${host}` };
 }

@@ -312,6 +312,8 @@ export const IMAGE_CALLS = 8;
 export const TEMPORAL_CONNECT_MS = 5_000;
 export const TEMPORAL_CALL_MS = 10_000;
 export const TEMPORAL_LONG_POLL_MS = 70_000;
+/** How long the answer of a campaign to its query is waited for, where many are asked, ms. */
+export const STATUS_ANSWER_MS = 5_000;
 /** Start of the dev server, ms; one health check; and how long it may not answer before it counts as hung. */
 export const SERVER_START_MS = 60_000;
 export const SERVER_HEALTH_MS = 2_000;
