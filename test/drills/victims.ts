@@ -7,6 +7,7 @@ import { campaignFolder, readLedger } from '../../src/adapters/host/ledger.ts';
 import { readJsonFile } from '../../src/adapters/host/atomic-file.ts';
 import { isAlive, startTicksOf } from '../../src/adapters/host/processes.ts';
 import { pidPath, type ComponentName } from '../../src/adapters/substrates/local/layout.ts';
+import { parseWorkerIdentity } from '../../src/core/model/worker-identity.ts';
 import type { Stage } from '../../src/core/model/stages.ts';
 import type { Belay } from '../e2e/belay-cli.ts';
 import { specOf } from '../e2e/campaign-record.ts';
@@ -70,10 +71,9 @@ async function until(what: string, isTrue: () => boolean): Promise<void> {
 /** Pid of the worker that runs the campaign's activity at the moment. */
 export async function workerOf(client: Client, workflowId: string): Promise<number> {
   const { raw } = await client.workflow.getHandle(workflowId).describe();
-  // The SDK's workers call themselves pid@host.
-  const pid = Number(raw.pendingActivities?.[0]?.lastWorkerIdentity?.split('@')[0]);
-  if (!(pid > 0)) throw new Error(`${workflowId}: no worker runs an activity of it`);
-  return pid;
+  const worker = parseWorkerIdentity(raw.pendingActivities?.[0]?.lastWorkerIdentity ?? '');
+  if (worker === undefined) throw new Error(`${workflowId}: no worker runs an activity of it`);
+  return worker.pid;
 }
 
 /** Kills a process at once and waits until it is gone. */
