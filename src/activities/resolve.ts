@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { makeCurrent, keepForRetry, readSpec, runIdOf } from '../adapters/evidence/spec-store.ts';
-import { buildSpec, type BuiltSpec } from '../adapters/files/build-spec.ts';
+import { buildSpec, type SpreadCase } from '../adapters/files/build-spec.ts';
 import type { FoundFile } from '../adapters/files/find.ts';
 import { loadSystem } from '../adapters/files/load-system.ts';
 import { chartProblem } from '../adapters/systems/chart-problem.ts';
@@ -9,9 +9,9 @@ import { refuseChanges } from '../core/campaign/changes.ts';
 import { readStartedBy } from '../core/campaign/started-by.ts';
 import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
 import { outlineOf, type CampaignOutline } from '../core/campaign/outline.ts';
-import { DEFAULT_HOLD_MS, DEFAULT_HOST_WAIT_MS } from '../core/plan/limits.ts';
+import { DEFAULT_HOLD_MS } from '../core/plan/limits.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
-import { spreadOverHosts } from '../core/plan/spread.ts';
+import { spreadOverHosts, type SpreadAnswer } from '../core/plan/spread.ts';
 import { formatFileErrors } from '../core/files/file-error.ts';
 import { parseCampaignInput } from '../core/profile/input.ts';
 import type { ResolveActivities, ResolveInput, RespecActivities, RespecInput } from './contract.ts';
@@ -43,19 +43,23 @@ export function createResolve(adapters: ResolveAdapters): ResolveActivities & Re
         parsed.value.trigger ??
         startedBy?.trigger ??
         (request.scheduled ? 'schedule' : request.child ? 'ladder' : 'ui');
-      const built = buildSpec(parsed.value, {
+      const identity = {
         workflowId,
         runId,
         campaign: folderName(workflowId, runId),
         trigger,
         // A scheduled campaign must not wait for a decision at night.
         defaultHoldMs: startedBy?.defaultHoldMs ?? (request.scheduled || request.child ? 0 : DEFAULT_HOLD_MS),
-      });
+      };
+      const built = buildSpec(parsed.value, identity, {}, (question) => spreads(question, adapters));
       if (!built.ok) throw invalid(built.errors);
       const noChart = chartProblem(built);
       if (noChart !== undefined) throw invalid([noChart]);
       makeCurrent(built.spec);
-      return placed(outlineOf(built.spec), built, parsed.value.hostWaitMs, adapters);
+      const outline = outlineOf(built.spec);
+      return built.spreadNote === undefined
+        ? outline
+        : { ...outline, summary: `${outline.summary}; ${built.spreadNote}` };
     },
 
     async respec({ campaign, specHash, set }: RespecInput): Promise<CampaignOutline> {
@@ -64,15 +68,18 @@ export function createResolve(adapters: ResolveAdapters): ResolveActivities & Re
       const refused = refuseChanges(outlineOf(spec), set);
       if (refused.length > 0) throw invalid(refused);
       refuseChangedSystem(spec);
-      const { workflowId, runId, trigger, profile, substrate, catalogue, stages, holdMs, hostQueue, loadQueue } = spec;
+      const { workflowId, runId, trigger, profile, substrate, catalogue, holdMs } = spec;
+      const { stages, hostQueue, loadQueue, placement } = spec;
       const built = buildSpec(
         { profile: { inline: changedProfile(profile, set) }, catalogue, overrides: {}, holdMs, trigger },
         { workflowId, runId, campaign, trigger, defaultHoldMs: holdMs },
         { substrate: asFound(substrate) },
+        () => ({ spreads: placement !== undefined }),
       );
       if (!built.ok) throw invalid(built.errors);
-      // The campaign goes on with its own stages, on the host that has its clusters.
-      const changed = { ...built.spec, stages, hostQueue, loadQueue };
+      // The campaign goes on with its own stages, on the hosts that have its clusters.
+      const placed = placement === undefined ? {} : { placement };
+      const changed = { ...built.spec, stages, hostQueue, loadQueue, ...placed };
       keepForRetry(changed);
       return outlineOf(changed);
     },
@@ -80,31 +87,18 @@ export function createResolve(adapters: ResolveAdapters): ResolveActivities & Re
 }
 
 /**
- * The outline with the decision whether its clusters spread over several hosts. It is made when the campaign begins, and recorded:
- * a campaign of one host is as it was before there were several.
+ * Whether the clusters of a campaign spread over several hosts. It is decided when the campaign begins, and recorded: a campaign of
+ * one host is as it was before there were several.
  */
-function placed(
-  outline: CampaignOutline,
-  { spec, system }: Extract<BuiltSpec, { ok: true }>,
-  hostWaitMs: number | undefined,
-  adapters: ResolveAdapters,
-): CampaignOutline {
-  const { clusterCount } = spec.plan;
-  const capacity = adapters.capacity();
-  const free = adapters.freeCapacity(spec.slug);
-  const { spreads, note } = spreadOverHosts({
-    substrate: spec.substrate,
-    system,
-    clusterCount,
-    capacity,
+function spreads({ slug, ...question }: SpreadCase, adapters: ResolveAdapters): SpreadAnswer {
+  const free = adapters.freeCapacity(slug);
+  return spreadOverHosts({
+    ...question,
+    capacity: adapters.capacity(),
     free,
     // One that cannot be used must not stop a campaign that does not need it.
-    hasSecret: clusterCount > free && adapters.hasFleetSecret(),
+    hasSecret: question.clusterCount > free && adapters.hasFleetSecret(),
   });
-  const summary = note === undefined ? outline.summary : `${outline.summary}; ${note}`;
-  if (!spreads) return { ...outline, summary };
-  const waitMs = hostWaitMs ?? spec.profile.hostWaitMs ?? DEFAULT_HOST_WAIT_MS;
-  return { ...outline, summary, placement: { clusterCount, hostWaitMs: waitMs } };
 }
 
 /** Changes of a retry are on record. An edit of the system's file during the hold would not be. */

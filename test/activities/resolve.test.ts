@@ -72,6 +72,20 @@ test('a campaign with more clusters than its host takes spreads over others that
   expect((await outlineOn(small, { overrides, hostWait: '1m' })).placement).toMatchObject({ hostWaitMs: 60_000 });
 });
 
+test('its deadlines are those of a group, and stay so in a retry with changes', async () => {
+  const host = { freeCapacity: () => 3, hasFleetSecret: () => true };
+  const outline = await outlineOn(host);
+  const spec = specOf(outline);
+  expect(spec.placement).toEqual(outline.placement);
+  expect(Object.keys(outline.limits)).toEqual(expect.arrayContaining(['soak', 'drive', 'watch']));
+  expect(outline.limits.drive?.attemptMs).toBe(spec.deadlines.soakParts?.drive.attemptMs);
+  const { campaign, specHash } = spec;
+  const changed = await createResolve({ ...HOST, freeCapacity: () => 4 }).respec({ campaign, specHash, set: SET });
+  expect(changed.placement).toEqual(outline.placement);
+  expect(changed.limits.watch).toEqual(outline.limits.watch);
+  expect(Object.keys((await outlineOn({})).limits)).not.toContain('drive');
+});
+
 test('it stays on its host without a secret, and says why; one that fits is as it always was', async () => {
   const { placement, summary } = await outlineOn({ freeCapacity: () => 3 });
   expect(placement).toBeUndefined();

@@ -5,8 +5,10 @@ import { loadCampaign, type Given } from './load-campaign.ts';
 import { STAGES } from '../../core/model/stages.ts';
 import { RUNNABLE_TYPES, traitsOf } from '../../core/model/substrate-types.ts';
 import { notCarriedOut } from '../../core/plan/carried-out.ts';
+import { DEFAULT_HOST_WAIT_MS } from '../../core/plan/limits.ts';
 import { planCampaign } from '../../core/plan/plan-campaign.ts';
 import type { CampaignSpec } from '../../core/plan/spec.ts';
+import type { SpreadAnswer, SpreadQuestion } from '../../core/plan/spread.ts';
 import type { Trigger } from '../../core/model/trigger.ts';
 import { formatFileErrors, formatNotice, sortFileErrors } from '../../core/files/file-error.ts';
 import type { CampaignInput } from '../../core/profile/input.ts';
@@ -31,15 +33,27 @@ export type BuiltSpec =
       /** Path of the system file on this host. */
       readonly systemPath: string;
       readonly notices: readonly string[];
+      /** Why all clusters are on one host that is too small for them. */
+      readonly spreadNote?: string;
     }
   | { readonly ok: false; readonly errors: readonly string[] };
+
+/** What decides whether the clusters of a campaign spread over several hosts. */
+export type SpreadCase = Pick<SpreadQuestion, 'substrate' | 'system' | 'clusterCount'> & { readonly slug: string };
 
 /**
  * Builds a campaign's specification: finds and parses the files, checks them against each other, plans the numbers, and
  * resolves gates and deadlines. It refuses everything that cannot work. The command line calls it before it starts a campaign,
  * and the worker calls it again, because the worker's own files decide what runs.
+ *
+ * @param spread whether its clusters spread over several hosts; by default they do not
  */
-export function buildSpec(input: CampaignInput, identity: SpecIdentity, given: Given = {}): BuiltSpec {
+export function buildSpec(
+  input: CampaignInput,
+  identity: SpecIdentity,
+  given: Given = {},
+  spread: (question: SpreadCase) => SpreadAnswer = () => ({ spreads: false }),
+): BuiltSpec {
   const files = loadCampaign(input, searchFolders(), given);
   if (!files.ok) return refuse(formatFileErrors(sortFileErrors(files.errors)));
   const { profile, substrate, catalogue, system } = files;
@@ -50,7 +64,14 @@ export function buildSpec(input: CampaignInput, identity: SpecIdentity, given: G
     );
   }
   const holdMs = input.holdMs ?? profile.holdMs ?? identity.defaultHoldMs;
-  const planned = planCampaign({ profile, substrate, catalogue, system: system.value }, holdMs);
+  const { workflowId, runId, campaign, trigger } = identity;
+  const slug = slugOf(workflowId, runId);
+  const hostWaitMs = input.hostWaitMs ?? profile.hostWaitMs ?? DEFAULT_HOST_WAIT_MS;
+  let answer: SpreadAnswer = { spreads: false };
+  const planned = planCampaign({ profile, substrate, catalogue, system: system.value }, holdMs, (clusterCount) => {
+    answer = spread({ substrate, system: system.value, clusterCount, slug });
+    return answer.spreads ? { hostWaitMs } : undefined;
+  });
   const undone = notCarriedOut(profile, system.value);
   if (!planned.ok || undone.length > 0) {
     const errors = [...(planned.ok ? [] : planned.errors), ...undone];
@@ -66,10 +87,9 @@ export function buildSpec(input: CampaignInput, identity: SpecIdentity, given: G
     plan,
     randomSeed: profile.randomSeed,
   };
-  const { workflowId, runId, campaign, trigger } = identity;
   const spec: CampaignSpec = {
     campaign,
-    slug: slugOf(workflowId, runId),
+    slug,
     workflowId,
     runId,
     trigger,
@@ -81,10 +101,12 @@ export function buildSpec(input: CampaignInput, identity: SpecIdentity, given: G
     deadlines,
     holdMs,
     ...hostQueues(),
+    ...(answer.spreads ? { placement: { clusterCount: plan.clusterCount, hostWaitMs } } : {}),
     specHash: createHash('sha256').update(JSON.stringify(tested)).digest('hex'),
   };
   const notices = [...files.notices, ...remarks.map(files.notice)].map(formatNotice);
-  return { ok: true, spec, system: system.value, systemPath: system.path, notices };
+  const note = answer.note === undefined ? {} : { spreadNote: answer.note };
+  return { ok: true, spec, system: system.value, systemPath: system.path, notices, ...note };
 }
 
 /** A short DNS label, unique per run of a workflow. */

@@ -39,9 +39,13 @@ export type PlannedCampaign =
 
 /**
  * Plans a campaign: its numbers, its gates with bars in numbers, its deadlines; and refuses, all at once, what cannot work.
- * `holdMs` overrides the profile's hold; `placed` says that the clusters are placed on several hosts.
+ * `holdMs` overrides the profile's hold; `placedFor` says whether that many clusters are placed on several hosts.
  */
-export function planCampaign(parts: CampaignParts, holdMs?: number, placed?: PlacedInput): PlannedCampaign {
+export function planCampaign(
+  parts: CampaignParts,
+  holdMs?: number,
+  placedFor: (clusterCount: number) => PlacedInput | undefined = () => undefined,
+): PlannedCampaign {
   const { profile, substrate, catalogue, system } = parts;
   let plan: Plan;
   try {
@@ -65,6 +69,7 @@ export function planCampaign(parts: CampaignParts, holdMs?: number, placed?: Pla
   }
   errors.push(...unmeasurableGates(gates, profile, plan));
   errors.push(...checkFeasible(profile, substrate, plan, catalogue, system));
+  const placed = placedFor(plan.clusterCount);
   const derived = deriveDeadlines({
     profile,
     plan,
