@@ -1,16 +1,9 @@
 import type { HistogramSeries } from '../prometheus/bucket-histogram.ts';
 import {
+  clusterGauges,
   loadLatenessSeconds,
   podBindSeconds,
-  podPendingOldestSeconds,
-  podsBound,
-  podsCreated,
-  podsObserved,
-  podsPending,
-  podsPresent,
-  podsReady,
-  podsTarget,
-  watchConfirmedAgeSeconds,
+  stageGauges,
   type ClusterLabels,
   type StageLabels,
 } from '../prometheus/own-metrics.ts';
@@ -73,26 +66,24 @@ export class ClusterMetrics {
 
   /** Sets the gauges. */
   show({ target, counts, stages, oldestPendingMs, confirmedAgeMs }: ClusterState): void {
-    podsTarget.set(this.#labels, target);
-    podsPresent.set(this.#labels, counts.present);
-    podsBound.set(this.#labels, counts.bound);
-    podsReady.set(this.#labels, counts.ready);
-    podsPending.set(this.#labels, counts.pending);
-    podPendingOldestSeconds.set(this.#labels, (oldestPendingMs ?? 0) / 1_000);
-    if (confirmedAgeMs !== undefined) watchConfirmedAgeSeconds.set(this.#labels, confirmedAgeMs / 1_000);
+    clusterGauges.target.set(this.#labels, target);
+    clusterGauges.present.set(this.#labels, counts.present);
+    clusterGauges.bound.set(this.#labels, counts.bound);
+    clusterGauges.ready.set(this.#labels, counts.ready);
+    clusterGauges.pending.set(this.#labels, counts.pending);
+    clusterGauges.pendingOldestSeconds.set(this.#labels, (oldestPendingMs ?? 0) / 1_000);
+    if (confirmedAgeMs !== undefined) clusterGauges.confirmedAgeSeconds.set(this.#labels, confirmedAgeMs / 1_000);
     for (const { created, vanished, ...stage } of stages) {
-      podsCreated.set(this.#stageLabels(stage), created);
-      podsObserved.set(this.#stageLabels(stage), created - vanished);
+      stageGauges.created.set(this.#stageLabels(stage), created);
+      stageGauges.observed.set(this.#stageLabels(stage), created - vanished);
     }
   }
 
   /** Removes all of it: another worker shows the cluster. */
   hide(stages: readonly LoadStage[]): void {
-    const gauges = [podsTarget, podsPresent, podsBound, podsReady, podsPending];
-    for (const gauge of [...gauges, podPendingOldestSeconds, watchConfirmedAgeSeconds]) gauge.remove(this.#labels);
+    for (const gauge of Object.values(clusterGauges)) gauge.remove(this.#labels);
     for (const stage of stages) {
-      podsCreated.remove(this.#stageLabels(stage));
-      podsObserved.remove(this.#stageLabels(stage));
+      for (const gauge of Object.values(stageGauges)) gauge.remove(this.#stageLabels(stage));
     }
     for (const series of this.#latencies.values()) podBindSeconds.drop(series);
     if (this.#lateness !== undefined) loadLatenessSeconds.drop(this.#lateness);

@@ -45,43 +45,34 @@ export const loadLatenessSeconds: BucketHistogram = histogram(
   CLUSTER_LABELS,
 );
 
-/** Pods of an execution of a stage that Belay created. */
-export const podsCreated: Gauge<keyof StageLabels> = stageGauge('belay_pods_created', 'Pods that Belay created.');
-/** Those of them whose whereabouts are known. */
-export const podsObserved: Gauge<keyof StageLabels> = stageGauge(
-  'belay_pods_observed',
-  'Pods that Belay created and that wait, were bound, were deleted before that, or were given up: all but those that vanished unseen.',
-);
+/** Gauges of the Pods of one execution of a stage. */
+export const stageGauges = {
+  created: stageGauge('belay_pods_created', 'Pods that Belay created.'),
+  observed: stageGauge(
+    'belay_pods_observed',
+    'Pods that Belay created and that wait, were bound, were deleted before that, or were given up: all but those that vanished unseen.',
+  ),
+} as const;
 
-/** Pods that the profile wants in a cluster. */
-export const podsTarget: Gauge<keyof ClusterLabels> = gauge('belay_pods_target', 'Pods that the profile wants.');
-/** Pods that a watch sees. */
-export const podsPresent: Gauge<keyof ClusterLabels> = gauge(
-  'belay_pods_present',
-  'Pods that exist and have not Failed or Succeeded, as a watch sees it.',
-);
-/** Wanted slots with a Pod that is alive and bound, at most the target. */
-export const podsBound: Gauge<keyof ClusterLabels> = gauge(
-  'belay_pods_bound',
-  'Wanted Pods that are bound and alive: not Failed, Succeeded or being deleted.',
-);
-/** Wanted slots with a Pod that is alive and Ready, at most the target. */
-export const podsReady: Gauge<keyof ClusterLabels> = gauge('belay_pods_ready', 'Wanted Pods that are Ready and alive.');
-/** Pods without a Node. */
-export const podsPending: Gauge<keyof ClusterLabels> = gauge(
-  'belay_pods_pending',
-  'Pods that are alive and not bound.',
-);
-/** Age of the oldest Pod without a Node. */
-export const podPendingOldestSeconds: Gauge<keyof ClusterLabels> = gauge(
-  'belay_pod_pending_oldest_seconds',
-  'Seconds since the create request of the oldest Pod that is not bound; 0 without such Pods.',
-);
-/** Age of the last state of the Pods that a list confirmed. */
-export const watchConfirmedAgeSeconds: Gauge<keyof ClusterLabels> = gauge(
-  'belay_watch_confirmed_age_seconds',
-  'Seconds since the last list that confirmed what the watch of the Pods reported.',
-);
+/** Gauges of one cluster. */
+export const clusterGauges = {
+  target: clusterGauge('belay_pods_target', 'Pods that the profile wants.'),
+  present: clusterGauge('belay_pods_present', 'Pods that exist and have not Failed or Succeeded, as a watch sees it.'),
+  bound: clusterGauge(
+    'belay_pods_bound',
+    'Wanted Pods that are bound and alive: not Failed, Succeeded or being deleted.',
+  ),
+  ready: clusterGauge('belay_pods_ready', 'Wanted Pods that are Ready and alive.'),
+  pending: clusterGauge('belay_pods_pending', 'Pods that are alive and not bound.'),
+  pendingOldestSeconds: clusterGauge(
+    'belay_pod_pending_oldest_seconds',
+    'Seconds since the create request of the oldest Pod that is not bound; 0 without such Pods.',
+  ),
+  confirmedAgeSeconds: clusterGauge(
+    'belay_watch_confirmed_age_seconds',
+    'Seconds since the last list that confirmed what the watch of the Pods reported.',
+  ),
+} as const;
 
 /** Seconds that executions of stages took. */
 export const stageSeconds: Gauge<'campaign' | 'stage' | 'execution'> = new Gauge({
@@ -113,7 +104,7 @@ function histogram(name: OwnHistogram, help: string, labelNames: readonly string
   return new BucketHistogram({ name, help, labelNames, register: registry });
 }
 
-function gauge(name: string, help: string): Gauge<keyof ClusterLabels> {
+function clusterGauge(name: string, help: string): Gauge<keyof ClusterLabels> {
   return new Gauge({ name, help, labelNames: CLUSTER_LABELS, registers: [registry] });
 }
 

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { forgetCampaign, podBindSeconds, podsBound, registry } from '../../../src/adapters/prometheus/own-metrics.ts';
+import { clusterGauges, forgetCampaign, podBindSeconds, registry } from '../../../src/adapters/prometheus/own-metrics.ts';
 
 test('a campaign that is over leaves no series behind, and takes none of another along', async () => {
   for (const campaign of ['over', 'running']) {
-    podsBound.set({ campaign, cluster: 'c0' }, 5);
+    clusterGauges.bound.set({ campaign, cluster: 'c0' }, 5);
     for (const stage of ['ramp', 'soak'])
       podBindSeconds.open({ campaign, cluster: 'c0', stage, execution: '1' }, [1]).observe(0.2);
   }
@@ -16,7 +16,7 @@ test('a campaign that is over leaves no series behind, and takes none of another
 
 test('the metrics are brought up to date before each scrape, until that is ended', async () => {
   let scrapes = 0;
-  const end = registry.beforeScrape(() => podsBound.set({ campaign: 'fresh', cluster: 'c0' }, ++scrapes));
+  const end = registry.beforeScrape(() => clusterGauges.bound.set({ campaign: 'fresh', cluster: 'c0' }, ++scrapes));
   for (const expected of [1, 2])
     expect(await registry.metrics()).toContain(`belay_pods_bound{campaign="fresh",cluster="c0"} ${expected}`);
   end();
