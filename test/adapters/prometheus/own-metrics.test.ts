@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import { clusterGauges, forgetCampaign, podBindSeconds, registry } from '../../../src/adapters/prometheus/own-metrics.ts';
+import {
+  clusterGauges,
+  forgetCampaign,
+  podBindSeconds,
+  registry,
+} from '../../../src/adapters/prometheus/own-metrics.ts';
 
 test('a campaign that is over leaves no series behind, and takes none of another along', async () => {
   for (const campaign of ['over', 'running']) {
