@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { collectSnapshot } from '../adapters/evidence/collect-snapshot.ts';
+import { uploadRun } from '../adapters/evidence/evidence-store.ts';
 import { readIdentityFindings } from '../adapters/evidence/identity-findings.ts';
 import { readReadings } from '../adapters/evidence/evidence-folder.ts';
 import { writeJunit } from '../adapters/evidence/junit.ts';
@@ -9,6 +10,7 @@ import { writeSummary } from '../adapters/evidence/write-summary.ts';
 import { effectOf } from '../adapters/faults/registry.ts';
 import { loadSystem } from '../adapters/files/load-system.ts';
 import { withLead } from '../adapters/fleet/with-lead.ts';
+import { evidenceSetting } from '../adapters/host/evidence-setting.ts';
 import { readCheckpoint } from '../adapters/host/checkpoints.ts';
 import { readHostSamples } from '../adapters/host/host-samples.ts';
 import { hostSize } from '../adapters/host/host-size.ts';
@@ -164,6 +166,8 @@ export const JUDGE_ADAPTERS: JudgeAdapters = {
   writeJunit,
   writeReport: writeReportInThread,
   writeManifest,
+  hasStore: () => evidenceSetting() !== undefined,
+  store: uploadRun,
 };
 
 /** What `teardown` works with in a worker. */

@@ -44,6 +44,18 @@ export interface JudgeAdapters {
   writeJunit(folder: string, summary: Summary): void;
   writeReport(folder: string, signal: AbortSignal): Promise<unknown>;
   writeManifest(folder: string, signal: AbortSignal): Promise<unknown>;
+  /** Whether a store for evidence is set. */
+  hasStore(): boolean;
+  /** Puts the finished folder into it. @returns where it is; undefined when none is set */
+  store(request: StoreRequest): Promise<{ readonly to: string } | undefined>;
+}
+
+interface StoreRequest {
+  readonly folder: string;
+  readonly campaign: string;
+  readonly signal: AbortSignal;
+  readonly budgetMs: number;
+  readonly onFile: (path: string, done: number, total: number) => void;
 }
 
 /**
@@ -89,8 +101,9 @@ export function createJudge(log: Logger, adapters: JudgeAdapters): (input: Judge
     await ifPossible(context, 'manifest', () =>
       context.step('evidenceListed', ({ signal }) => adapters.writeManifest(evidence.folder, signal)),
     );
+    const stored = await storedEvidence(context, adapters);
     return {
-      detail: `${summary.verdict}${summary.reasons[0] === undefined ? '' : `: ${summary.reasons[0]}`}`,
+      detail: `${summary.verdict}${summary.reasons[0] === undefined ? '' : `: ${summary.reasons[0]}`}${stored}`,
       facts: { verdict: summary.verdict },
       verdict: summary.verdict,
       // A workflow's result stays small. summary.json has all reasons.
@@ -127,6 +140,32 @@ function observedStages(
     const observation = parseCheckpoint(stage, adapters.readCheckpoint(slug, stage, execution))?.observation;
     return observation === undefined ? [] : [{ stage, execution, ...observation }];
   });
+}
+
+/** Puts the folder into the store that is set. A failure is reported and changes nothing else. @returns the end of a sentence */
+async function storedEvidence(context: StageContext<'judge', JudgeInput>, adapters: JudgeAdapters): Promise<string> {
+  const { spec, evidence, event, log } = context;
+  try {
+    if (!adapters.hasStore()) return '';
+    const stored = await context.step('evidenceStored', ({ signal, budgetMs, progress }) =>
+      adapters.store({
+        folder: evidence.folder,
+        campaign: spec.campaign,
+        signal,
+        budgetMs,
+        onFile: (path, done, total) =>
+          progress({ live: `${done} of ${total} files stored: ${path}`, fraction: done / total }),
+      }),
+    );
+    if (stored === undefined) return '';
+    event('stored', stored.to);
+    return `; evidence in ${stored.to}`;
+  } catch (error) {
+    if (isCancelled(error)) throw error;
+    log.error({ err: error }, 'the evidence could not be put into its store');
+    event('not-stored', messageOf(error));
+    return `; the evidence is NOT in its store: ${messageOf(error)}`;
+  }
 }
 
 /** How the runner actions of the latest soak ended. */

@@ -6,6 +6,7 @@ import { externalTarget } from '../adapters/temporal/target.ts';
 import type { HostLine } from '../core/campaign/host-list.ts';
 import { EXIT } from '../core/verdict/exit-codes.ts';
 import type { Check } from './doctor-checks.ts';
+import { checkEvidence } from './doctor-evidence.ts';
 import { checkMachine } from './doctor-machine.ts';
 import { checkTemporal } from './doctor-temporal.ts';
 import { checkTools, toolsAreMissing } from './doctor-tools.ts';
@@ -18,7 +19,7 @@ import { withClient } from './with-client.ts';
 export function doctorCommand(): Command {
   return new Command('doctor')
     .description(
-      'Check tools, machine, Temporal and kubeconfig. It downloads, starts and changes nothing. Exit code 0 when the quickstart can run, else 4.',
+      'Check tools, machine, Temporal, kubeconfig and the store of evidence, into which it puts a small object for a moment. It downloads, starts and changes nothing else. Exit code 0 when the quickstart can run, else 4.',
     )
     .option('--output <format>', 'table or json', 'table')
     .action(async (options: { readonly output: string }) => {
@@ -34,8 +35,8 @@ export function doctorCommand(): Command {
 
 /** All checks, tools first. */
 export async function allChecks(): Promise<readonly Check[]> {
-  const [tools, temporal] = await Promise.all([checkTools(), checkTemporal()]);
-  return [...tools, ...(await checkMachine({ build: toolsAreMissing(tools) })), ...temporal];
+  const [tools, temporal, evidence] = await Promise.all([checkTools(), checkTemporal(), checkEvidence()]);
+  return [...tools, ...(await checkMachine({ build: toolsAreMissing(tools) })), ...temporal, evidence];
 }
 
 /** The hosts that serve the Temporal in use; none where it cannot be reached, which a check says. */

@@ -2,6 +2,8 @@ import { Command } from 'commander';
 import { traitsOf } from '../core/model/substrate-types.ts';
 import { podsOfCluster } from '../core/plan/cluster-pods.ts';
 import type { Plan } from '../core/plan/plan.ts';
+import { evidenceSetting } from '../adapters/host/evidence-setting.ts';
+import { messageOf } from '../core/text/message-of.ts';
 import { formatNotice } from '../core/files/file-error.ts';
 import { collect, oneOf } from './options.ts';
 import { overridesOf } from './set-option.ts';
@@ -32,7 +34,7 @@ export function planCommand(): Command {
       const overrides = overridesOf(options.set);
       const files = campaignFiles({ profile, overrides, ...(substrate === undefined ? {} : { substrate }) });
       for (const notice of files.notices) process.stderr.write(`${formatNotice(notice)}\n`);
-      const planned = planCampaign({ ...files, system: files.system.value });
+      const planned = planCampaign({ ...files, system: files.system.value }, { storesEvidence: storeIsSet() });
       if (!planned.ok) throw new UsageError(planned.errors.map(files.refusal).join('\n'));
       const { plan, gates, deadlines, remarks } = planned;
       for (const remark of remarks) process.stderr.write(`${formatNotice(files.notice(remark))}\n`);
@@ -59,6 +61,15 @@ export function planCommand(): Command {
       ];
       process.stdout.write(`${parts.join('\n')}\n`);
     });
+}
+
+/** @throws UsageError when what is set is no store */
+function storeIsSet(): boolean {
+  try {
+    return evidenceSetting() !== undefined;
+  } catch (cause) {
+    throw new UsageError(messageOf(cause));
+  }
 }
 
 /** A plan with the target Pods of each cluster, which a plan does not store. */

@@ -24,6 +24,8 @@ export interface Shape {
   readonly gates?: CampaignSpec['gates'];
   /** Its clusters are placed on several hosts. */
   readonly placed?: boolean;
+  /** A store for its evidence is set. */
+  readonly storesEvidence?: boolean;
 }
 
 const CHART = { chart: 'chart', release: 'r', namespace: 'n', values: {} };
@@ -40,6 +42,7 @@ export const SHAPES: readonly (readonly [string, Shape])[] = [
   ],
   ['a borrowed cluster', { clusters: 1, substrate: { type: 'kubeconfig' } }],
   ['borrowed clusters with a chart', { clusters: 5, substrate: { type: 'kubeconfig' }, system: { helm: CHART } }],
+  ['a store for its evidence', { clusters: 1, storesEvidence: true }],
   ['no gates', { clusters: 1, gates: [] }],
   ['faults', { clusters: 2, profile: { runnerActions: [{ atSeconds: 5, action: 'fail-node' }] } }],
   [
@@ -75,8 +78,9 @@ export function specOf(shape: Shape): CampaignSpec {
   };
   const system = systemOf(shape);
   const peak = demandPeak(parts.profile, parts.plan, aCatalogue());
+  const storesEvidence = shape.storesEvidence === true;
   const placed = shape.placed === true ? { placed: { hostWaitMs: 60_000 } } : {};
-  const derived = deriveDeadlines({ ...parts, system: systemShape(system), peak, ...placed });
+  const derived = deriveDeadlines({ ...parts, system: systemShape(system), peak, storesEvidence, ...placed });
   if (!derived.ok) throw new Error(JSON.stringify(derived.errors));
   return aSpec({
     ...parts,

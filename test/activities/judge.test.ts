@@ -1,9 +1,9 @@
 import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { JUDGE_ADAPTERS } from '../../src/activities/all.ts';
-import { createJudge } from '../../src/activities/judge.ts';
+import { createJudge, type JudgeAdapters } from '../../src/activities/judge.ts';
 import { addIdentityFinding } from '../../src/adapters/evidence/identity-findings.ts';
 import { evidenceFolder, openEvidence, readTimeline } from '../../src/adapters/evidence/evidence-folder.ts';
 import type { Summary } from '../../src/core/verdict/summary-model.ts';
@@ -26,8 +26,12 @@ let home: TestHome;
 
 beforeEach(() => {
   home = testHome();
+  vi.stubEnv('BELAY_EVIDENCE', '');
 });
-afterEach(() => home.close());
+afterEach(() => {
+  vi.unstubAllEnvs();
+  home.close();
+});
 
 test('a fail-fast gate that broke in the soak fails the campaign, though its last reading is well', async () => {
   const spec = judged();
@@ -162,12 +166,43 @@ test.for<[string, (folder: string) => void, RegExp]>([
   expect(logged).toMatchObject([{ stage: 'judge', detail: expect.stringMatching(why) }]);
 });
 
+test('evidence that cannot be put into its store is reported, and the verdict stays', async () => {
+  vi.stubEnv('BELAY_EVIDENCE', 's3://runs');
+  vi.stubEnv('BELAY_EVIDENCE_ENDPOINT', 'http://127.0.0.1:1');
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'a');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'b');
+  const ids = ['readingsJudged', 'reportWritten', 'evidenceListed', 'evidenceStored'];
+  const derivation = ids.map((id) => ({ id, what: id, count: 1, eachMs: 20_000 }));
+  const spec = { ...judged(), deadlines: shortDeadlines({ judge: { derivation } }) };
+  const evidence = openEvidence(spec);
+  const { folder } = evidence;
+  evidence.readings(SOAK, 'end', [resultOf(bind, 1)]);
+  const missed = await judge(spec);
+  expect(missed).toMatchObject({ verdict: 'pass', reasons: [], detail: expect.stringContaining('NOT in its store') });
+  expect(readTimeline(folder).filter(({ what }) => what === 'not-stored')).toMatchObject([
+    { stage: 'judge', detail: expect.stringContaining('BELAY_EVIDENCE is "s3://runs"') },
+  ]);
+
+  // Set after the campaign was planned: there is no time for it.
+  expect(await judge(judged())).toMatchObject({ verdict: 'pass', detail: expect.stringContaining('NOT in its store') });
+  vi.stubEnv('BELAY_EVIDENCE', 'runs');
+  expect(await judge(spec)).toMatchObject({ detail: expect.stringContaining('allowed is s3://<bucket>') });
+
+  const store = { hasStore: () => true, store: () => Promise.resolve({ to: 's3://runs/judged/' }) };
+  expect(await judge(spec, {}, store)).toMatchObject({ detail: 'pass; evidence in s3://runs/judged/' });
+  expect(readTimeline(folder).filter(({ what }) => what === 'stored')).toMatchObject([{ detail: 's3://runs/judged/' }]);
+});
+
 /** A specification of which only what `judge` reads matters. */
 function judged(): CampaignSpec {
   return aSpec({ campaign: 'judged', slug: 'bjudged', gates: [bind] });
 }
 
-async function judge(spec: CampaignSpec, more: Partial<JudgeInput> = {}): Promise<JudgeResult> {
+async function judge(
+  spec: CampaignSpec,
+  more: Partial<JudgeInput> = {},
+  adapters: Partial<JudgeAdapters> = {},
+): Promise<JudgeResult> {
   const input: JudgeInput = {
     ...storedInput(spec, 'judge'),
     state: stateAfter(GREEN),
@@ -177,7 +212,7 @@ async function judge(spec: CampaignSpec, more: Partial<JudgeInput> = {}): Promis
     ...more,
   };
   const env = anAttempt();
-  return await env.run(createJudge(pino({ level: 'silent' }), JUDGE_ADAPTERS), input);
+  return await env.run(createJudge(pino({ level: 'silent' }), { ...JUDGE_ADAPTERS, ...adapters }), input);
 }
 
 function summaryOf(spec: CampaignSpec): Summary | undefined {

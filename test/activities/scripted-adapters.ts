@@ -97,7 +97,8 @@ export function scriptedSnapshot(): SnapshotAdapters {
   };
 }
 
-export function scriptedJudge(): JudgeAdapters {
+/** @param hasStore a store for evidence is set */
+export function scriptedJudge(hasStore = false): JudgeAdapters {
   return {
     readReadings: () => [],
     readInfrastructure: () => [],
@@ -111,6 +112,8 @@ export function scriptedJudge(): JudgeAdapters {
     writeJunit: () => undefined,
     writeReport: () => Promise.resolve(),
     writeManifest: () => Promise.resolve(),
+    hasStore: () => hasStore,
+    store: () => Promise.resolve({ to: 's3://runs/steps/' }),
   };
 }
 

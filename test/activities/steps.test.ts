@@ -55,7 +55,7 @@ describe.for(SHAPES)('with %s', ([, shape]) => {
 
   test('judge enters every step that it derives, and no other', async () => {
     const input = { state: stateAfter(GREEN), evidence: [], facts: {}, earlierSpecHashes: [] };
-    const entered = await enteredBy((log) => createJudge(log, scriptedJudge()), {
+    const entered = await enteredBy((log) => createJudge(log, scriptedJudge(shape.storesEvidence)), {
       ...storedInput(spec, 'judge'),
       ...input,
     });

@@ -16,6 +16,7 @@ beforeEach(() => {
   vi.stubEnv('BELAY_CACHE', join(folder, 'cache'));
   vi.stubEnv('BELAY_RELEASES_URL', 'off');
   vi.stubEnv('KUBECONFIG', join(folder, 'kubeconfig'));
+  for (const name of ['BELAY_EVIDENCE', 'BELAY_EVIDENCE_ENDPOINT']) vi.stubEnv(name, '');
   for (const name of TOOL_NAMES) vi.stubEnv(toolVariable(name), '');
   for (const name of Object.keys(process.env)) if (name.startsWith('TEMPORAL_')) vi.stubEnv(name, undefined);
 });
@@ -97,6 +98,28 @@ test('it counts the contexts of a kubeconfig without asking a cluster, and repor
     state: 'optional',
     missing: expect.stringContaining('not readable') as unknown,
   });
+});
+
+test('a store of evidence is tried where one is set: none is fine, one that does not answer is shown, another text is a problem', async () => {
+  for (const name of QUICKSTART_TOOLS) vi.stubEnv(toolVariable(name), tool(name, TOOLS[name].version));
+  expect((await doctor()).checks.get('evidence store')).toMatchObject({ state: 'ok', found: 'none' });
+  vi.stubEnv('BELAY_EVIDENCE', 's3://runs');
+  vi.stubEnv('BELAY_EVIDENCE_ENDPOINT', 'http://127.0.0.1:1');
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'a');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'b');
+  const silent = await doctor();
+  expect(silent.ready).toBe(true);
+  expect(silent.checks.get('evidence store')).toMatchObject({
+    state: 'optional',
+    found: 's3://runs',
+    missing: expect.stringContaining('ECONNREFUSED') as unknown,
+  });
+  vi.stubEnv('BELAY_EVIDENCE', 'runs');
+  const wrong = await doctor();
+  expect(wrong.ready).toBe(false);
+  expect(wrong.checks.get('evidence store')?.missing).toBe(
+    'BELAY_EVIDENCE: found "runs"; allowed is s3://<bucket> or s3://<bucket>/<prefix>',
+  );
 });
 
 test('the table shows the same checks', async () => {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { evidenceSetting } from '../host/evidence-setting.ts';
 import { searchFolders } from '../host/folders.ts';
 import { hostQueues } from '../host/host-queues.ts';
 import { loadCampaign, type Given } from './load-campaign.ts';
@@ -13,6 +14,7 @@ import type { Trigger } from '../../core/model/trigger.ts';
 import { formatFileErrors, formatNotice, sortFileErrors } from '../../core/files/file-error.ts';
 import type { CampaignInput } from '../../core/profile/input.ts';
 import type { System } from '../../core/model/system.ts';
+import { messageOf } from '../../core/text/message-of.ts';
 
 /** The workflow run that a specification is made for. */
 export interface SpecIdentity {
@@ -67,10 +69,21 @@ export function buildSpec(
   const { workflowId, runId, campaign, trigger } = identity;
   const slug = slugOf(workflowId, runId);
   const hostWaitMs = input.hostWaitMs ?? profile.hostWaitMs ?? DEFAULT_HOST_WAIT_MS;
+  let storesEvidence: boolean;
+  try {
+    storesEvidence = evidenceSetting() !== undefined;
+  } catch (cause) {
+    return refuse(messageOf(cause));
+  }
   let answer: SpreadAnswer = { spreads: false };
-  const planned = planCampaign({ profile, substrate, catalogue, system: system.value }, holdMs, (clusterCount) => {
-    answer = spread({ substrate, system: system.value, clusterCount, slug });
-    return answer.spreads ? { hostWaitMs } : undefined;
+  const parts = { profile, substrate, catalogue, system: system.value };
+  const planned = planCampaign(parts, {
+    holdMs,
+    storesEvidence,
+    placedFor: (clusterCount) => {
+      answer = spread({ substrate, system: system.value, clusterCount, slug });
+      return answer.spreads ? { hostWaitMs } : undefined;
+    },
   });
   const undone = notCarriedOut(profile, system.value);
   if (!planned.ok || undone.length > 0) {

@@ -3,39 +3,30 @@ import { Agent, request } from 'undici';
 import {
   ENDPOINT_CALL_MS,
   ENDPOINT_FILE_MS,
-  ENDPOINT_FIRST_PAUSE_MS,
-  ENDPOINT_LONGEST_PAUSE_MS,
   EVIDENCE_FILES_AT_ONCE,
   EVIDENCE_LIST_BYTES,
 } from '../../core/plan/limits.ts';
-import { messageOf } from '../../core/text/message-of.ts';
 import type { ListedFile } from '../host/listed-files.ts';
-import { pause } from '../host/poll-until.ts';
+import { tryAgain, type CallLimits } from '../host/try-again.ts';
 import { SHA256_HEADER } from './endpoint.ts';
 import { authorizationOf, connectOptions, type FleetAccess } from './fleet-access.ts';
 
-/** Bounds of one call, retries included. */
-interface CallLimits {
-  readonly signal: AbortSignal;
-  readonly budgetMs: number;
-}
-
 /** The endpoint of a campaign's lead, as a member calls it. Calls are sent again until they are answered or their budget has passed. */
 export interface EndpointClient {
-  /** @returns how much the lead's clock is ahead of this host's, ms, to about a second. @throws EndpointError */
+  /** @returns how much the lead's clock is ahead of this host's, ms, to about a second. @throws Error with the reason */
   clockAheadMs(limits: CallLimits): Promise<number>;
-  /** The specification with this hash, as it is stored on the lead. @throws EndpointError */
+  /** The specification with this hash, as it is stored on the lead. @throws Error with the reason */
   fetchSpec(hash: string, limits: CallLimits): Promise<unknown>;
-  /** Sends the file at `source`; of one that has grown, what is listed. @throws EndpointError */
+  /** Sends the file at `source`; of one that has grown, what is listed. @throws Error with the reason */
   putFile(group: string, file: ListedFile, source: string, limits: CallLimits): Promise<void>;
-  /** Says which files the group has. @returns paths that the lead does not have, or has otherwise. @throws EndpointError */
+  /** Says which files the group has. @returns paths that the lead does not have, or has otherwise. @throws Error with the reason */
   complete(group: string, files: readonly ListedFile[], limits: CallLimits): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
-/** A call that the endpoint of the lead refused, or did not answer in time. */
-class EndpointError extends Error {
-  override readonly name = 'EndpointError';
+/** The endpoint of the lead refused a call, and would again. */
+class Refused extends Error {
+  override readonly name = 'Refused';
 }
 
 interface Answer {
@@ -82,33 +73,14 @@ export function endpointClient(url: string, access: FleetAccess): EndpointClient
     }
   };
 
-  const send = async (call: Call, { signal, budgetMs }: CallLimits): Promise<Answer> => {
-    const endsAt = performance.now() + budgetMs;
-    let pauseMs = ENDPOINT_FIRST_PAUSE_MS;
-    for (;;) {
-      signal.throwIfAborted();
-      const leftMs = Math.max(1, Math.floor(Math.min(endsAt - performance.now(), call.attemptMs)));
-      const limit = AbortSignal.timeout(leftMs);
-      let problem: string;
-      try {
-        const answer = await attempt(call, AbortSignal.any([signal, limit]));
-        if (answer.status === 200 || call.expected?.includes(answer.status) === true) return answer;
-        problem = `${answer.status}: ${errorIn(answer.body)}`;
-        if (!PASSING.has(answer.status)) throw new EndpointError(`${url}${call.path} refused with ${problem}`);
-      } catch (cause) {
-        signal.throwIfAborted();
-        if (cause instanceof EndpointError) throw cause;
-        // A file of our own that cannot be read is no fault of the lead.
-        if (isOfDisk(cause)) throw cause;
-        problem = limit.aborted ? `no answer within ${leftMs} ms` : messageOf(cause);
-      }
-      if (performance.now() + pauseMs >= endsAt)
-        throw new EndpointError(
-          `${url}${call.path} was not answered within ${budgetMs} ms; the last attempt: ${problem}`,
-        );
-      await pause(pauseMs, signal);
-      pauseMs = Math.min(2 * pauseMs, ENDPOINT_LONGEST_PAUSE_MS);
-    }
+  const send = async (call: Call, limits: CallLimits): Promise<Answer> => {
+    const what = url + call.path;
+    return await tryAgain({ ...limits, what, attemptMs: call.attemptMs, isFinal }, async (signal) => {
+      const answer = await attempt(call, signal);
+      if (answer.status === 200 || call.expected?.includes(answer.status) === true) return answer;
+      const problem = `${what} refused with ${answer.status}: ${errorIn(answer.body)}`;
+      throw PASSING.has(answer.status) ? new Error(problem) : new Refused(problem);
+    });
   };
 
   return {
@@ -150,7 +122,7 @@ export function endpointClient(url: string, access: FleetAccess): EndpointClient
       );
       if (status === 200) return [];
       const missing = (body as { readonly missing?: unknown } | undefined)?.missing;
-      if (!Array.isArray(missing)) throw new EndpointError(`${url} refused the list of files: ${errorIn(body)}`);
+      if (!Array.isArray(missing)) throw new Refused(`${url} refused the list of files: ${errorIn(body)}`);
       return missing.map(String);
     },
     close: () => agent.destroy(),
@@ -163,7 +135,7 @@ async function limitedText(body: AsyncIterable<unknown>): Promise<string> {
   let bytes = 0;
   for await (const chunk of body) {
     bytes += (chunk as Buffer).length;
-    if (bytes > EVIDENCE_LIST_BYTES) throw new EndpointError(`an answer has more than ${EVIDENCE_LIST_BYTES} bytes`);
+    if (bytes > EVIDENCE_LIST_BYTES) throw new Refused(`an answer has more than ${EVIDENCE_LIST_BYTES} bytes`);
     chunks.push(chunk as Buffer);
   }
   return Buffer.concat(chunks).toString('utf8');
@@ -180,6 +152,11 @@ function jsonOf(text: string): unknown {
 function errorIn(body: unknown): string {
   const error = (body as { readonly error?: unknown } | null | undefined)?.error;
   return typeof error === 'string' ? error : 'no reason was given';
+}
+
+/** A file of our own that cannot be read is no fault of the lead. */
+function isFinal(cause: unknown): boolean {
+  return cause instanceof Refused || isOfDisk(cause);
 }
 
 function isOfDisk(cause: unknown): boolean {

@@ -15,7 +15,7 @@ import {
 import type { ListedFile } from '../host/listed-files.ts';
 import { listenAddress } from './advertised-address.ts';
 import { evidencePath, routeOf, type Route } from './endpoint-route.ts';
-import { openInbox, type EvidenceInbox } from './evidence-inbox.ts';
+import { evidenceInbox, removeUnfinished, type EvidenceInbox } from './evidence-inbox.ts';
 import { authorizationOf, type FleetAccess } from './fleet-access.ts';
 import { Refusal } from './refusal.ts';
 
@@ -53,7 +53,8 @@ export interface Endpoint {
  * @throws Error when it cannot listen
  */
 export async function startEndpoint(options: EndpointOptions): Promise<Endpoint> {
-  const inbox = await openInbox(options.folder);
+  await removeUnfinished(options.folder);
+  const inbox = evidenceInbox(options.folder);
   const server = createServer({
     cert: options.access.certificatePem,
     key: options.keyPem,

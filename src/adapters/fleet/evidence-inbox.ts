@@ -12,7 +12,7 @@ import { GROUP_MANIFEST } from './endpoint-route.ts';
 import { Refusal } from './refusal.ts';
 
 /** The folder of the lead's evidence that has one folder for each group of a member. */
-const GROUPS = 'groups';
+export const GROUPS = 'groups';
 
 /** Files on their way. The ending keeps them out of every list of evidence. */
 const INCOMING = 'incoming.tmp';
@@ -31,10 +31,14 @@ export interface EvidenceInbox {
   complete(group: string, files: readonly ListedFile[], signal: AbortSignal): Promise<readonly string[]>;
 }
 
-/** Opens the inbox of a run folder. What an earlier one left unfinished is removed: only one serves a campaign. */
-export async function openInbox(folder: string): Promise<EvidenceInbox> {
+/** Removes what the worker that served a campaign before left unfinished in its run folder. */
+export async function removeUnfinished(folder: string): Promise<void> {
+  await rm(join(folder, GROUPS, INCOMING), { recursive: true, force: true });
+}
+
+/** The inbox of a run folder. */
+export function evidenceInbox(folder: string): EvidenceInbox {
   const root = join(folder, GROUPS);
-  await rm(join(root, INCOMING), { recursive: true, force: true });
   return {
     async receive(group, { path, bytes, sha256 }, content) {
       if (bytes > EVIDENCE_FILE_BYTES)

@@ -36,6 +36,8 @@ export interface DeadlineInput {
   readonly holdMs?: number;
   /** The clusters are placed on several hosts. */
   readonly placed?: PlacedInput;
+  /** A store is set, into which the finished run folder is put. Absent: none is. */
+  readonly storesEvidence?: boolean;
 }
 
 /** What the deadlines of a campaign with groups depend on. */
@@ -67,6 +69,7 @@ export function deriveDeadlines(input: DeadlineInput): DeadlineResult {
     system: { ...DEFAULT_SYSTEM_SHAPE, ...input.system },
     peak: input.peak ?? { bindable: 0, extra: 0 },
     placed: input.placed !== undefined,
+    storesEvidence: input.storesEvidence === true,
   };
   const steps = byStage((stage) => fitted(deriveSteps(stage, shape), limitOf(profile, stage)));
   for (const stage of STAGES) {

@@ -283,10 +283,14 @@ export const ENDPOINT_SILENCE_MS = 20_000;
 export const ENDPOINT_REFUSED_MS = 1_000;
 /** One file on its way to the endpoint, ms. */
 export const ENDPOINT_FILE_MS = 900_000;
-/** One attempt of a small call to the endpoint, ms; and first and longest pause before a call is sent again, ms. */
+/** One attempt of a small call to the endpoint or to a store of evidence, ms; and first and longest pause before a call is sent again, ms. */
 export const ENDPOINT_CALL_MS = 10_000;
-export const ENDPOINT_FIRST_PAUSE_MS = 100;
-export const ENDPOINT_LONGEST_PAUSE_MS = 2_000;
+export const FIRST_PAUSE_MS = 100;
+export const LONGEST_PAUSE_MS = 2_000;
+/** Whether a store of evidence can be used, ms. */
+export const STORE_CHECK_MS = 10_000;
+/** Putting the evidence of a campaign into the store that is set, ms. */
+export const EVIDENCE_STORE_MS = 600_000;
 /** The largest file of evidence, and the largest list of files, in bytes. */
 export const EVIDENCE_FILE_BYTES = 4 * 1024 * 1024 * 1024;
 export const EVIDENCE_LIST_BYTES = 32 * 1024 * 1024;

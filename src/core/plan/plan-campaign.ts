@@ -7,7 +7,7 @@ import type { Profile } from '../model/profile.ts';
 import type { Substrate } from '../model/substrate.ts';
 import type { System } from '../model/system.ts';
 import { gatesWithSlo } from '../profile/extensions.ts';
-import { deriveDeadlines, type PlacedInput } from './deadlines.ts';
+import { deriveDeadlines, type DeadlineInput, type PlacedInput } from './deadlines.ts';
 import type { StageDeadlines } from './deadline-model.ts';
 import { demandPeak } from './demand-peak.ts';
 import { checkFeasible } from './feasibility.ts';
@@ -37,15 +37,17 @@ export type PlannedCampaign =
     }
   | { readonly ok: false; readonly errors: readonly Infeasibility[] };
 
+/** What the waits of a campaign depend on beside its files. */
+interface PlanSettings extends Pick<DeadlineInput, 'holdMs' | 'storesEvidence'> {
+  /** Whether that many clusters are placed on several hosts. Absent: they are not. */
+  readonly placedFor?: (clusterCount: number) => PlacedInput | undefined;
+}
+
 /**
  * Plans a campaign: its numbers, its gates with bars in numbers, its deadlines; and refuses, all at once, what cannot work.
- * `holdMs` overrides the profile's hold; `placedFor` says whether that many clusters are placed on several hosts.
+ * `settings` are what its waits depend on beside its files.
  */
-export function planCampaign(
-  parts: CampaignParts,
-  holdMs?: number,
-  placedFor: (clusterCount: number) => PlacedInput | undefined = () => undefined,
-): PlannedCampaign {
+export function planCampaign(parts: CampaignParts, { placedFor, ...settings }: PlanSettings = {}): PlannedCampaign {
   const { profile, substrate, catalogue, system } = parts;
   let plan: Plan;
   try {
@@ -69,13 +71,13 @@ export function planCampaign(
   }
   errors.push(...unmeasurableGates(gates, profile, plan));
   errors.push(...checkFeasible(profile, substrate, plan, catalogue, system));
-  const placed = placedFor(plan.clusterCount);
+  const placed = placedFor?.(plan.clusterCount);
   const derived = deriveDeadlines({
     profile,
     plan,
     substrate,
     peak: demandPeak(profile, plan, catalogue),
-    ...(holdMs === undefined ? {} : { holdMs }),
+    ...settings,
     ...(placed === undefined ? {} : { placed }),
     system: { ...systemShape(system), readyTimeoutMs: system.ready.timeoutMs },
   });

@@ -30,3 +30,14 @@ test('settings are passed on, secrets of others are not, and paths hold in any f
     HTTPS_PROXY: 'http://proxy:3128',
   });
 });
+
+test('what opens the store of evidence is passed on where a store is set', () => {
+  const store = { AWS_ACCESS_KEY_ID: 'key', AWS_SHARED_CREDENTIALS_FILE: 'aws/credentials' };
+  expect(workerEnvironment(store)).toEqual({});
+  expect(workerEnvironment({ ...store, BELAY_EVIDENCE: 's3://b', BELAY_FLEET_SECRET_FILE: 'secret' })).toEqual({
+    AWS_ACCESS_KEY_ID: 'key',
+    AWS_SHARED_CREDENTIALS_FILE: join(process.cwd(), 'aws/credentials'),
+    BELAY_EVIDENCE: 's3://b',
+    BELAY_FLEET_SECRET_FILE: join(process.cwd(), 'secret'),
+  });
+});

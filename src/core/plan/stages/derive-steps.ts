@@ -33,6 +33,7 @@ export function stepsOf(spec: CampaignSpec, activity: ActivityName): readonly De
     system: { ...DEFAULT_SYSTEM_SHAPE, makesNodes: spec.capacityFromSystem },
     peak: demandPeak(profile, plan, catalogue),
     placed: false,
+    storesEvidence: false,
   });
 }
 

@@ -1,5 +1,5 @@
 import { counted } from '../../text/counted.ts';
-import { JUDGE_STEP_MS } from '../limits.ts';
+import { EVIDENCE_STORE_MS, JUDGE_STEP_MS } from '../limits.ts';
 import { noCheckpoint, type StageDescriptor } from './stage-descriptor.ts';
 
 /** Makes the verdict and writes it. It asks no cluster and no Prometheus. */
@@ -8,6 +8,10 @@ export const judge = {
     readingsJudged: () => ({ what: 'readings judged', count: 1, eachMs: JUDGE_STEP_MS }),
     reportWritten: () => ({ what: 'report drawn', count: 1, eachMs: JUDGE_STEP_MS }),
     evidenceListed: () => ({ what: 'evidence listed', count: 1, eachMs: JUDGE_STEP_MS }),
+    evidenceStored: (shape) =>
+      shape.storesEvidence
+        ? { what: 'evidence put into the store that is set', count: 1, eachMs: EVIDENCE_STORE_MS }
+        : undefined,
   },
   describe: ({ gates }) => `verdict on ${counted(gates.length, 'gate')}`,
   facts: { verdict: 'join' },

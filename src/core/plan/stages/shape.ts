@@ -25,6 +25,8 @@ export interface CampaignShape {
   readonly peak: DemandPeak;
   /** The clusters are placed on several hosts, in groups. */
   readonly placed: boolean;
+  /** A store is set, into which the finished run folder is put. */
+  readonly storesEvidence: boolean;
 }
 
 /** What the system file says about waits. */
