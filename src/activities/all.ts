@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { collectSnapshot } from '../adapters/evidence/collect-snapshot.ts';
 import { uploadRun } from '../adapters/evidence/evidence-store.ts';
-import { readIdentityFindings } from '../adapters/evidence/identity-findings.ts';
+import { evidenceOfGroup, mergeGroupTimelines, ownEvidence } from '../adapters/evidence/host-evidence.ts';
 import { readReadings } from '../adapters/evidence/evidence-folder.ts';
 import { writeJunit } from '../adapters/evidence/junit.ts';
 import { writeManifest } from '../adapters/evidence/manifest.ts';
@@ -12,9 +12,6 @@ import { loadSystem } from '../adapters/files/load-system.ts';
 import { withLead } from '../adapters/fleet/with-lead.ts';
 import { evidenceSetting } from '../adapters/host/evidence-setting.ts';
 import { readCheckpoint } from '../adapters/host/checkpoints.ts';
-import { readHostSamples } from '../adapters/host/host-samples.ts';
-import { hostSize } from '../adapters/host/host-size.ts';
-import { readInfrastructureEvents } from '../adapters/host/infrastructure-events.ts';
 import { markClosing, openLedger, readLedger, removeCampaignFolder } from '../adapters/host/ledger.ts';
 import { stopProcess } from '../adapters/host/processes.ts';
 import { clusterIdentity } from '../adapters/identity/cluster-identity.ts';
@@ -155,12 +152,10 @@ const SNAPSHOT_ADAPTERS: SnapshotAdapters = {
 /** What `judge` works with in a worker. */
 export const JUDGE_ADAPTERS: JudgeAdapters = {
   readReadings,
-  readInfrastructure: readInfrastructureEvents,
-  readHostSamples,
-  hostSize,
-  readCheckpoint,
+  ownEvidence,
+  evidenceOfGroup,
+  mergeTimelines: mergeGroupTimelines,
   readLedger,
-  readIdentity: readIdentityFindings,
   sha256: sha256OfText,
   writeSummary,
   writeJunit,

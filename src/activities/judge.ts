@@ -1,28 +1,21 @@
 import type { Logger } from 'pino';
-import type { HostSample } from '../core/gates/host-saturation.ts';
-import type { HostSize } from '../core/model/host-size.ts';
 import { hostRecord } from '../core/verdict/host-record.ts';
-import type { InfrastructureEvent } from '../core/gates/infrastructure.ts';
+import type { HostEvidence, OwnEvidence } from '../adapters/evidence/host-evidence.ts';
 import type { Ledger } from '../adapters/host/ledger.ts';
 import { buildSummary } from '../core/verdict/build-summary.ts';
 import type { StoredReading } from '../core/verdict/stored-reading.ts';
-import type { LoadRecord, ObservedStage, Summary, SummaryAction } from '../core/verdict/summary-model.ts';
+import type { LoadRecord, Summary, SummaryAction } from '../core/verdict/summary-model.ts';
 import { faultResults } from '../core/campaign/fault-results.ts';
-import type { Stage } from '../core/model/stages.ts';
 import type { SoakCheckpoint } from '../core/plan/checkpoints/soak.ts';
-import { parseCheckpoint } from '../core/plan/stages/registry.ts';
 import { withUnreportedBreach } from '../core/verdict/unreported-breach.ts';
-import type { IdentityFinding } from '../core/identity/identity-schema.ts';
 import { latestOutcome, type CampaignState } from '../core/campaign/machine.ts';
-import { gateLine, type JudgeInput, type JudgeResult } from '../core/campaign/stage-io.ts';
+import { gateLine, LEAD_GROUP, type JudgeInput, type JudgeResult } from '../core/campaign/stage-io.ts';
 import { finalGates, type FinalSoak } from '../core/verdict/final-readings.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
+import { CampaignHosts } from './campaign-hosts.ts';
 import { isCancelled } from './cancellation.ts';
 import { judgeActivity, type StageContext } from './stage-activity.ts';
 import { messageOf } from '../core/text/message-of.ts';
-
-/** Stages in which the load is observed. */
-const LOAD_STAGES = ['ramp', 'steady', 'soak'] as const;
 
 /** What a stage reported about itself. */
 type Facts = Readonly<Record<string, number | string>>;
@@ -30,15 +23,13 @@ type Facts = Readonly<Record<string, number | string>>;
 /** What the stage works with: the evidence of the campaign. */
 export interface JudgeAdapters {
   readReadings(folder: string): readonly StoredReading[];
-  /** Failures and repairs of the infrastructure. */
-  readInfrastructure(campaign: string): readonly InfrastructureEvent[];
-  /** Samples of the host over the campaign so far, in order. */
-  readHostSamples(campaign: string): readonly HostSample[];
-  hostSize(): HostSize;
-  readCheckpoint(slug: string, stage: Stage, execution: number): unknown;
+  /** What this host recorded. */
+  ownEvidence(folder: string, slug: string): OwnEvidence;
+  /** What the host of another group recorded. */
+  evidenceOfGroup(folder: string, group: string): HostEvidence;
+  /** Merges the timelines of groups into that of this host. */
+  mergeTimelines(folder: string, groups: readonly string[]): void;
   readLedger(slug: string): Ledger | undefined;
-  /** What stages and workers found out about what the readings were taken with. */
-  readIdentity(folder: string): readonly IdentityFinding[];
   sha256(text: string): string;
   writeSummary(folder: string, summary: Summary): void;
   writeJunit(folder: string, summary: Summary): void;
@@ -66,10 +57,14 @@ export function createJudge(log: Logger, adapters: JudgeAdapters): (input: Judge
   return judgeActivity(log, async (context) => {
     const { spec, input, evidence } = context;
     const { state } = input;
+    const members = (input.groups ?? []).map(({ group }) => group).filter((group) => group !== LEAD_GROUP);
+    if (members.length > 0) {
+      await ifPossible(context, 'merged timeline', async () => adapters.mergeTimelines(evidence.folder, members));
+    }
     const summary = await context.step('readingsJudged', async () => {
       const readings = adapters.readReadings(evidence.folder);
-      const execution = latestOutcome(state, 'soak')?.execution ?? 0;
-      const checkpoint = parseCheckpoint('soak', adapters.readCheckpoint(spec.slug, 'soak', execution));
+      const hosts = hostsOf(context, adapters);
+      const checkpoint = hosts.soak(latestOutcome(state, 'soak')?.execution ?? 0);
       const soak = finalSoak(spec, state, checkpoint, input.facts['soak']);
       const results = finalGates(spec.gates, readings, soak, Date.now());
       const judged = buildSummary({
@@ -77,18 +72,19 @@ export function createJudge(log: Logger, adapters: JudgeAdapters): (input: Judge
         state: withUnreportedBreach(state, spec.gates, readings, results),
         results,
         readings,
-        actions: actionsOf(spec, state, checkpoint),
-        infrastructureEvents: adapters.readInfrastructure(spec.campaign),
+        actions: actionsOf(spec, state, checkpoint, hosts),
+        infrastructureEvents: hosts.infrastructure(),
         evidence: input.evidence,
         earlierSpecHashes: input.earlierSpecHashes,
         load: loadOf(input.facts['ramp']),
         lateness: checkpoint?.lateness,
-        host: hostRecord(adapters.hostSize(), adapters.readHostSamples(spec.campaign), state.outcomes),
-        observed: observedStages(spec.slug, state, adapters),
+        host: hostRecord(hosts.own.size, hosts.own.samples, state.outcomes),
+        hosts: hosts.records(state),
+        observed: hosts.observed(state),
         facts: input.facts,
         context: contextOf(adapters.readLedger(spec.slug)),
         endedAtMs: Date.now(),
-        findings: adapters.readIdentity(evidence.folder),
+        findings: hosts.findings(),
         sha256: (text) => adapters.sha256(text),
       });
       adapters.writeSummary(evidence.folder, judged);
@@ -116,7 +112,7 @@ export function createJudge(log: Logger, adapters: JudgeAdapters): (input: Judge
 /** Runs a part whose failure does not change the verdict: summary.json has everything that counts. A cancel is passed on. */
 async function ifPossible(
   { event, log }: Pick<StageContext, 'event' | 'log'>,
-  what: 'report' | 'manifest',
+  what: 'report' | 'manifest' | 'merged timeline',
   write: () => Promise<unknown>,
 ): Promise<void> {
   try {
@@ -124,22 +120,17 @@ async function ifPossible(
   } catch (error) {
     if (isCancelled(error)) throw error;
     log.error({ err: error }, `the ${what} could not be written`);
-    event(`no-${what}`, messageOf(error));
+    event(`no-${what.replaceAll(' ', '-')}`, messageOf(error));
   }
 }
 
-/** How well the latest executions of the stages with load observed their Pods. */
-function observedStages(
-  slug: string,
-  state: CampaignState,
-  adapters: Pick<JudgeAdapters, 'readCheckpoint'>,
-): readonly ObservedStage[] {
-  return LOAD_STAGES.flatMap((stage) => {
-    const execution = latestOutcome(state, stage)?.execution;
-    if (execution === undefined) return [];
-    const observation = parseCheckpoint(stage, adapters.readCheckpoint(slug, stage, execution))?.observation;
-    return observation === undefined ? [] : [{ stage, execution, ...observation }];
-  });
+/** What the hosts of the campaign recorded. */
+function hostsOf(
+  { spec, input, evidence: { folder } }: StageContext<'judge', JudgeInput>,
+  adapters: JudgeAdapters,
+): CampaignHosts {
+  const own = adapters.ownEvidence(folder, spec.slug);
+  return new CampaignHosts({ own, of: (group) => adapters.evidenceOfGroup(folder, group) }, input.groups);
 }
 
 /** Puts the folder into the store that is set. A failure is reported and changes nothing else. @returns the end of a sentence */
@@ -173,10 +164,12 @@ function actionsOf(
   spec: CampaignSpec,
   state: CampaignState,
   checkpoint: SoakCheckpoint | undefined,
+  hosts: CampaignHosts,
 ): readonly SummaryAction[] {
   // A soak that ended early did not reach its later actions. The verdict reports the early end instead.
-  if (latestOutcome(state, 'soak')?.outcome !== 'succeeded') return [];
-  return faultResults(spec, checkpoint?.actions ?? {});
+  const soak = latestOutcome(state, 'soak');
+  if (soak?.outcome !== 'succeeded') return [];
+  return faultResults(spec, checkpoint?.actions ?? {}, (index) => hosts.drove(index, soak.execution));
 }
 
 /** The latest soak: when it began, and until when its checks were due. */

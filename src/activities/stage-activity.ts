@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { readCheckpoint, readCheckpointBefore, writeCheckpoint } from '../adapters/host/checkpoints.ts';
 import { readInfrastructureEvents } from '../adapters/host/infrastructure-events.ts';
 import { readLedger, updateLedger, type ClusterRecord } from '../adapters/host/ledger.ts';
-import { openEvidence, type Evidence, type TimelineEvent } from '../adapters/evidence/evidence-folder.ts';
+import { DECISION, openEvidence, type Evidence, type TimelineEvent } from '../adapters/evidence/evidence-folder.ts';
 import { addIdentityFinding } from '../adapters/evidence/identity-findings.ts';
 import { keepBesideLedger } from '../adapters/evidence/spec-store.ts';
 import { workerIdentity } from '../adapters/identity/worker-identity.ts';
@@ -236,7 +236,7 @@ function decisionEvent({ stage, execution, decision, reason, set, atMs }: Decisi
   const why = reason === '' ? '' : `: ${reason}`;
   const changes = set === undefined ? '' : ` ${JSON.stringify(set)}`;
   const detail = `${decision} of ${stage}, execution ${execution}${why}${changes}`;
-  return { atMs, stage, execution, attempt: 1, what: 'decision', detail };
+  return { atMs, stage, execution, attempt: 1, what: DECISION, detail };
 }
 
 /** Failures and repairs of the infrastructure since `fromMs`, one sentence each. */

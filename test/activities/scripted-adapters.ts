@@ -4,6 +4,7 @@ import type { ProvisionAdapters } from '../../src/activities/provision.ts';
 import type { SnapshotAdapters } from '../../src/activities/snapshot.ts';
 import type { TeardownAdapters } from '../../src/activities/teardown.ts';
 import type { FindTool } from '../../src/activities/tools.ts';
+import type { OwnEvidence } from '../../src/adapters/evidence/host-evidence.ts';
 import { readLedger, writeLedger, type ClusterRecord, type Ledger } from '../../src/adapters/host/ledger.ts';
 import type { CampaignSpec } from '../../src/core/plan/spec.ts';
 import type { System } from '../../src/core/model/system.ts';
@@ -97,16 +98,22 @@ export function scriptedSnapshot(): SnapshotAdapters {
   };
 }
 
+const NOTHING_RECORDED: OwnEvidence = {
+  size: { cores: 2, memoryBytes: 2 ** 33 },
+  samples: [],
+  infrastructure: [],
+  findings: [],
+  checkpoint: () => undefined,
+};
+
 /** @param hasStore a store for evidence is set */
 export function scriptedJudge(hasStore = false): JudgeAdapters {
   return {
     readReadings: () => [],
-    readInfrastructure: () => [],
-    readHostSamples: () => [],
-    hostSize: () => ({ cores: 2, memoryBytes: 2 ** 33 }),
-    readCheckpoint: () => undefined,
+    ownEvidence: () => NOTHING_RECORDED,
+    evidenceOfGroup: () => NOTHING_RECORDED,
+    mergeTimelines: () => undefined,
     readLedger,
-    readIdentity: () => [],
     sha256: (text) => text,
     writeSummary: () => undefined,
     writeJunit: () => undefined,

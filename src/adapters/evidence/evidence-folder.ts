@@ -6,6 +6,7 @@ import { recordedReason } from '../../core/gates/recorded-reason.ts';
 import type { CampaignSpec } from '../../core/plan/spec.ts';
 import type { ReadingMoment, ReadingOrigin, StoredReading } from '../../core/verdict/stored-reading.ts';
 import { runsFolder } from '../host/folders.ts';
+import { writeTextFile } from '../host/atomic-file.ts';
 import { openJsonLines, readJsonLines, type JsonLines } from '../host/json-lines.ts';
 import { makeCurrent } from './spec-store.ts';
 
@@ -18,6 +19,8 @@ export interface TimelineEvent {
   /** One word, e.g. `began`, `ended`, `failed`, `breach`, `action`. */
   readonly what: string;
   readonly detail: string;
+  /** The group on whose host it happened. Absent = the lead's, or that of the only host. */
+  readonly group?: string;
 }
 
 /** Where a campaign's evidence is written as it happens. */
@@ -32,6 +35,9 @@ export interface Evidence {
    */
   readings(of: ReadingOrigin, moment: ReadingMoment, results: readonly GateResult[]): void;
 }
+
+/** What a decision is called in a timeline. */
+export const DECISION = 'decision';
 
 /** A campaign's evidence folder; it may not exist yet. */
 export function evidenceFolder(campaign: string): string {
@@ -72,6 +78,19 @@ function keyOfReading({ stage, execution, gate, moment, reading }: StoredReading
 /** Everything that happened, in order. */
 export function readTimeline(folder: string): readonly TimelineEvent[] {
   return readJsonLines(timelinePath(folder)) as readonly TimelineEvent[];
+}
+
+/**
+ * Merges the timelines of groups into that of the lead, in order of time. Every host wrote down the decisions; the lead's are
+ * kept. Doing it again changes nothing.
+ */
+export function mergeTimelines(folder: string, groups: ReadonlyMap<string, readonly TimelineEvent[]>): void {
+  const own = readTimeline(folder).filter(({ group }) => group === undefined);
+  const others = [...groups].flatMap(([group, events]) =>
+    events.filter(({ what }) => what !== DECISION).map((event) => ({ ...event, group })),
+  );
+  const merged = [...own, ...others].toSorted((a, b) => a.atMs - b.atMs);
+  writeTextFile(timelinePath(folder), merged.map((event) => `${JSON.stringify(event)}\n`).join(''));
 }
 
 /** Every reading of every execution, in order. */

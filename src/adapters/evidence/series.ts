@@ -36,7 +36,8 @@ const WINDOW_MAX_MS = 60_000;
 
 /**
  * Belay's own curves beside those of the gates: Pods wanted, present, bound and ready, how long binding took, and the host. A
- * worker serves the numbers of all its campaigns on one page, so each curve of a campaign selects it. The host is the same for all.
+ * worker serves the numbers of all its campaigns on one page, so each curve of a campaign selects it. The host is the same for all;
+ * a campaign with several hosts has curves of each, by its group.
  * No gate's name, and no gate's file, has a dot before its end.
  */
 export const OWN_CURVES: readonly CurveQuestion[] = [
@@ -62,16 +63,16 @@ export const OWN_CURVES: readonly CurveQuestion[] = [
     name: 'host.cpu',
     file: 'host.cpu.json',
     queries: [
-      { label: 'used', promql: `max(belay_host_cpu_used_share{job="${BELAY_JOB}"})` },
-      { label: 'tasks waiting', promql: `max(belay_host_cpu_pressure_share{job="${BELAY_JOB}"})` },
+      { label: 'used', promql: `max by (group) (belay_host_cpu_used_share{job="${BELAY_JOB}"})` },
+      { label: 'tasks waiting', promql: `max by (group) (belay_host_cpu_pressure_share{job="${BELAY_JOB}"})` },
     ],
   },
   {
     name: 'host.memory',
     file: 'host.memory.json',
     queries: [
-      { label: 'available', promql: `min(belay_host_memory_available_bytes{job="${BELAY_JOB}"}) / 2^30` },
-      { label: 'swapped out', promql: `max(belay_host_swap_used_bytes{job="${BELAY_JOB}"}) / 2^30` },
+      { label: 'available', promql: `min by (group) (belay_host_memory_available_bytes{job="${BELAY_JOB}"}) / 2^30` },
+      { label: 'swapped out', promql: `max by (group) (belay_host_swap_used_bytes{job="${BELAY_JOB}"}) / 2^30` },
     ],
   },
 ];

@@ -10,12 +10,17 @@ import { campaignFolder } from './ledger.ts';
 
 /** Replaces the checkpoint of one execution of a stage. */
 export function writeCheckpoint(slug: string, stage: string, execution: number, checkpoint: unknown): void {
-  writeTextFile(pathOf(slug, stage, execution), JSON.stringify(checkpoint));
+  writeTextFile(join(checkpointsFolder(slug), nameOf(stage, execution)), JSON.stringify(checkpoint));
 }
 
 /** The checkpoint of one execution of a stage; undefined if there is none yet. */
 export function readCheckpoint(slug: string, stage: string, execution: number): unknown {
-  return readJsonFile(pathOf(slug, stage, execution));
+  return readCheckpointIn(checkpointsFolder(slug), stage, execution);
+}
+
+/** The same in a copy of a host's checkpoints. */
+export function readCheckpointIn(folder: string, stage: string, execution: number): unknown {
+  return readJsonFile(join(folder, nameOf(stage, execution)));
 }
 
 /** The newest checkpoint of an earlier execution of a stage; undefined if none left one. */
@@ -26,7 +31,7 @@ export function readCheckpointBefore(slug: string, stage: string, execution: num
 
 function executionsOf(slug: string, stage: string): readonly number[] {
   try {
-    return readdirSync(folderOf(slug)).flatMap((name) => {
+    return readdirSync(checkpointsFolder(slug)).flatMap((name) => {
       const execution = name.startsWith(`${stage}-`)
         ? /^(\d+)\.json$/.exec(name.slice(stage.length + 1))?.[1]
         : undefined;
@@ -38,10 +43,11 @@ function executionsOf(slug: string, stage: string): readonly number[] {
   }
 }
 
-function folderOf(slug: string): string {
+/** Folder of a campaign's checkpoints on this host. It may not exist. */
+export function checkpointsFolder(slug: string): string {
   return join(campaignFolder(slug), 'checkpoints');
 }
 
-function pathOf(slug: string, stage: string, execution: number): string {
-  return join(folderOf(slug), `${stage}-${execution}.json`);
+function nameOf(stage: string, execution: number): string {
+  return `${stage}-${execution}.json`;
 }

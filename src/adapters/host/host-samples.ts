@@ -12,9 +12,14 @@ export function appendHostSample(campaign: string, sample: HostSample): void {
   if (existsSync(folder)) appendJsonLine(join(folder, FILE), sample);
 }
 
-/** All samples of a campaign's host so far, in order. Lines that a crash or a full disk cut off are left out. */
+/** All samples of this host in a campaign so far, in order. */
 export function readHostSamples(campaign: string): readonly HostSample[] {
-  const samples = readJsonLines(join(runsFolder(), campaign, FILE)) as readonly HostSample[];
+  return hostSamplesIn(join(runsFolder(), campaign));
+}
+
+/** The samples in a folder of evidence, in order. Lines that a crash or a full disk cut off are left out. */
+export function hostSamplesIn(folder: string): readonly HostSample[] {
+  const samples = readJsonLines(join(folder, FILE)) as readonly HostSample[];
   // The clock may have been set back between two of them.
   return samples.toSorted((one, other) => one.atMs - other.atMs);
 }

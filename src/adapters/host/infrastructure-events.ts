@@ -16,8 +16,12 @@ export function appendInfrastructureEvent(event: InfrastructureEvent): void {
   appendJsonLine(join(folder, FILE), event);
 }
 
-/** All events of a campaign so far, in order. Lines that a crash or a full disk cut off are left out. */
+/** All events of a campaign on this host so far, in order. */
 export function readInfrastructureEvents(campaign: string): readonly InfrastructureEvent[] {
-  const folder = join(runsFolder(), campaign);
+  return infrastructureEventsIn(join(runsFolder(), campaign));
+}
+
+/** The events in a folder of evidence, in order. Lines that a crash or a full disk cut off are left out. */
+export function infrastructureEventsIn(folder: string): readonly InfrastructureEvent[] {
   return [OLD_FILE, FILE].flatMap((file) => readJsonLines(join(folder, file)) as readonly InfrastructureEvent[]);
 }

@@ -16,14 +16,21 @@ export interface FaultResult {
   readonly lateSeconds?: number;
 }
 
-/** The results of a soak that ran to its end, one per action. @param states the faults of its checkpoint */
+/**
+ * The results of a soak that ran to its end, one per action.
+ * @param states the faults of its checkpoint
+ * @param isKnown whether the evidence of a cluster is there, by its index. Faults of the others count as nothing: missing evidence
+ *   lowers the verdict by itself
+ */
 export function faultResults(
   spec: Pick<CampaignSpec, 'profile' | 'plan' | 'randomSeed'>,
   states: Readonly<Record<string, FaultState>>,
+  isKnown: (clusterIndex: number) => boolean = () => true,
 ): readonly FaultResult[] {
-  const schedule = faultSchedule(spec);
-  return spec.profile.runnerActions.map(({ action, atSeconds }, actionIndex) => {
+  const schedule = faultSchedule(spec).filter(({ clusterIndex }) => isKnown(clusterIndex));
+  return spec.profile.runnerActions.flatMap(({ action, atSeconds }, actionIndex) => {
     const faults = schedule.filter((fault) => fault.actionIndex === actionIndex);
+    if (faults.length === 0) return [];
     const error = (of: (state: FaultState) => string | undefined): string =>
       faults.map((fault) => of(stateOf(fault, states)) ?? '').find((message) => message !== '') ?? '';
     const fireError = error(

@@ -7,6 +7,8 @@ import type { InfrastructureGap } from './answers.ts';
 export interface InfrastructureEvent {
   readonly atMs: number;
   readonly campaign: string;
+  /** The group on whose host it happened. Absent = the lead's, or that of the only host. */
+  readonly group?: string;
   /** Absent for a part that serves the whole campaign, e.g. Prometheus. */
   readonly cluster?: string;
   readonly component: string;
@@ -19,8 +21,9 @@ export interface InfrastructureEvent {
 }
 
 /** An event in one sentence, without its time. */
-export function infrastructureSentence({ cluster, component, what, detail }: InfrastructureEvent): string {
-  const where = cluster === undefined ? '' : ` of ${cluster}`;
+export function infrastructureSentence({ group, cluster, component, what, detail }: InfrastructureEvent): string {
+  const whole = group === undefined ? '' : ` of group ${group}`;
+  const where = cluster === undefined ? whole : ` of ${cluster}`;
   return `${component}${where} ${what}${detail === '' ? '' : `: ${detail}`}`;
 }
 
@@ -29,7 +32,7 @@ export function infrastructureGaps(events: readonly InfrastructureEvent[]): read
   const gaps: InfrastructureGap[] = [];
   const open = new Map<string, number>();
   for (const event of events) {
-    const key = `${event.cluster ?? ''} ${event.component}`;
+    const key = `${event.group ?? ''} ${event.cluster ?? ''} ${event.component}`;
     const index = open.get(key);
     const gap: InfrastructureGap = {
       startMs: event.gapStartMs,

@@ -95,6 +95,8 @@ export const identitySchema = z.object({
 const stageFinding = z.object({
   kind: z.literal('stage'),
   stage: z.string(),
+  /** The group whose host found it out. Absent = the lead, or the only host. */
+  group: z.string().exactOptional(),
   temporal: temporal.exactOptional(),
   tools: z.array(tool).exactOptional(),
   clusters: z.array(clusterClass).exactOptional(),

@@ -35,6 +35,14 @@ export class LatenessHistogram {
   }
 }
 
+/** The counts of several workers, or of several hosts. */
+export function mergedCounts(parts: readonly LatenessCounts[]): LatenessCounts {
+  const sums: Record<string, number> = {};
+  for (const part of parts)
+    for (const [boundMs, count] of Object.entries(part)) sums[boundMs] = (sums[boundMs] ?? 0) + count;
+  return sums;
+}
+
 /**
  * Bounds of a quantile by nearest rank; undefined where nothing was counted.
  * @param neverSent requests that were never sent: they are later than all others

@@ -11,7 +11,14 @@ import { floorOf } from './floor.ts';
 import { latenessRecord } from './lateness-record.ts';
 import type { JudgedGate } from './judged-gate.ts';
 import type { StoredReading } from './stored-reading.ts';
-import type { HostRecord, LoadRecord, ObservedStage, Summary, SummaryAction } from './summary-model.ts';
+import type {
+  GroupHostRecord,
+  HostRecord,
+  LoadRecord,
+  ObservedStage,
+  Summary,
+  SummaryAction,
+} from './summary-model.ts';
 import { podsOfLargestCluster } from '../plan/cluster-pods.ts';
 import { targetKind } from './target-kind.ts';
 import { verdictOf } from './verdict-of.ts';
@@ -34,6 +41,8 @@ export interface SummaryInput {
   readonly lateness?: SoakLateness | undefined;
   /** What the host had to do; undefined where it is not known. */
   readonly host?: HostRecord | undefined;
+  /** The same of each of several hosts, the lead first. */
+  readonly hosts?: readonly GroupHostRecord[] | undefined;
   /** How well the Pods of each stage with load were observed. */
   readonly observed?: readonly ObservedStage[];
   readonly facts: Readonly<Record<string, Readonly<Record<string, number | string>>>>;
@@ -47,9 +56,9 @@ export interface SummaryInput {
 
 /** The summary of a campaign, verdict included. */
 export function buildSummary(input: SummaryInput): Summary {
-  const { spec, state, results, actions, lateness, host, observed = [] } = input;
+  const { spec, state, results, actions, lateness, host, hosts, observed = [] } = input;
   const floor = floorOf(state, input.evidence);
-  const { verdict, reasons } = verdictOf({ results, floor, actions, lateness, host });
+  const { verdict, reasons } = verdictOf({ results, floor, actions, lateness, host, hosts });
   const unmeasuredGates = results.filter((one) => one.barKind !== 'informational' && one.reading.value === null);
   const identity = identityOf(input.findings);
   const startedAtMs = state.outcomes[0]?.startedAtMs ?? state.stageStartedAtMs;
@@ -94,6 +103,7 @@ export function buildSummary(input: SummaryInput): Summary {
     load: input.load,
     ...(lateness === undefined ? {} : { lateness: latenessRecord(lateness) }),
     ...(host === undefined ? {} : { host }),
+    ...(hosts === undefined ? {} : { hosts }),
     ...(observed.length === 0 ? {} : { observed }),
     facts: input.facts,
   };

@@ -9,22 +9,27 @@ type Execution = Readonly<{ stage: Stage; execution: number; startedAtMs: number
 /** The stages whose load a host has to carry. */
 const LOADED: readonly Stage[] = ['ramp', 'soak'];
 
-/**
- * What a host had to do in each execution of ramp and soak. An execution without samples is left out. It depends on what is stored
- * only, so every attempt writes the same. @param samples in order
- */
+/** The size of a host, and what it had to do. @param samples in order */
 export function hostRecord(
   size: HostSize,
   samples: readonly HostSample[],
   executions: readonly Execution[],
 ): HostRecord {
+  return { ...size, stages: hostStages(samples, executions) };
+}
+
+/**
+ * What a host had to do in each execution of ramp and soak. An execution without samples is left out. It depends on what is stored
+ * only, so every attempt writes the same. @param samples in order
+ */
+export function hostStages(
+  samples: readonly HostSample[],
+  executions: readonly Execution[],
+): readonly HostStageRecord[] {
   const busyIn = hostBusyIn(samples);
-  return {
-    ...size,
-    stages: executions
-      .filter(({ stage }) => LOADED.includes(stage))
-      .flatMap((execution) => stageRecord(samples, busyIn, execution) ?? []),
-  };
+  return executions
+    .filter(({ stage }) => LOADED.includes(stage))
+    .flatMap((execution) => stageRecord(samples, busyIn, execution) ?? []);
 }
 
 function stageRecord(

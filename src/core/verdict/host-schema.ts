@@ -17,5 +17,16 @@ export const hostStage = z.object({
   longestSaturatedSeconds: z.number(),
 });
 
-/** The host of the campaign. Earlier versions did not record it. */
+/** The host of the campaign; of one with several hosts, the lead. Earlier versions did not record it. */
 export const host = z.object({ cores: z.number(), memoryBytes: z.number(), stages: z.array(hostStage) });
+
+/** One of several hosts, with its group of clusters. Its size is null where the host did not record it. */
+export const groupHost = z.object({
+  group: z.string(),
+  host: z.string(),
+  firstCluster: z.number(),
+  clusterCount: z.number(),
+  cores: z.number().nullable(),
+  memoryBytes: z.number().nullable(),
+  stages: z.array(hostStage),
+});

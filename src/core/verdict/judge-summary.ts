@@ -39,8 +39,8 @@ export function judgeSummary(summary: StoredSummary, definitions: readonly GateD
     return judgeWithChecks(definition, result?.reading ?? readingFromMetrics(summary, definition), result ?? {});
   });
   const floor = summary.floor ?? NO_FLOOR;
-  const { runnerActions: actions, lateness, host } = summary;
-  return { results, ...verdictOf({ results, floor, actions, lateness, host }) };
+  const { runnerActions: actions, lateness, host, hosts } = summary;
+  return { results, ...verdictOf({ results, floor, actions, lateness, host, hosts }) };
 }
 
 /** Both verdicts gate by gate: upstream's gates in its order, then what only Belay judges. */

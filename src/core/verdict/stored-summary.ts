@@ -4,7 +4,13 @@ import { dotted } from '../files/yaml-text.ts';
 import type { Identity } from '../identity/identity-schema.ts';
 import type { Floor } from './floor.ts';
 import type { JudgedGate } from './judged-gate.ts';
-import { judgedSummarySchema, type HostRecord, type LatenessRecord, type SummaryAction } from './summary-model.ts';
+import {
+  judgedSummarySchema,
+  type GroupHostRecord,
+  type HostRecord,
+  type LatenessRecord,
+  type SummaryAction,
+} from './summary-model.ts';
 
 /** A stored summary as far as it is judged again: upstream's keys, and Belay's own readings if Belay wrote the file. */
 export interface StoredSummary {
@@ -25,6 +31,8 @@ export interface StoredSummary {
   readonly lateness: LatenessRecord | undefined;
   /** What the host had to do; undefined in upstream's files and in those of earlier versions. */
   readonly host: HostRecord | undefined;
+  /** The same of each of several hosts. */
+  readonly hosts: readonly GroupHostRecord[] | undefined;
   /** What the readings were taken with; undefined in upstream's files and in those of earlier versions. */
   readonly identity: { readonly identity: Identity; readonly fingerprint: string } | undefined;
 }
@@ -42,8 +50,21 @@ export function parseStoredSummary(json: unknown): SummaryResult {
       errors: result.error.issues.map((issue) => sentenceOf(issue, json)),
     };
   }
-  const { runId, profile, metrics, scale, runnerActions, passed, gates, floor, lateness, host, identity, fingerprint } =
-    result.data;
+  const {
+    runId,
+    profile,
+    metrics,
+    scale,
+    runnerActions,
+    passed,
+    gates,
+    floor,
+    lateness,
+    host,
+    hosts,
+    identity,
+    fingerprint,
+  } = result.data;
   return {
     ok: true,
     summary: {
@@ -67,6 +88,7 @@ export function parseStoredSummary(json: unknown): SummaryResult {
       floor: floor ?? undefined,
       lateness: lateness ?? undefined,
       host: host ?? undefined,
+      hosts: hosts ?? undefined,
       identity: identity && fingerprint ? { identity, fingerprint } : undefined,
     },
   };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { identitySchema } from '../identity/identity-schema.ts';
 import { recordedReason } from '../gates/recorded-reason.ts';
-import { host, type hostStage } from './host-schema.ts';
+import { groupHost, host, type hostStage } from './host-schema.ts';
 import { observedStage } from './observed-stage.ts';
 import { stageName } from './stage-name.ts';
 
@@ -146,6 +146,7 @@ const decision = z.object({
 const infrastructureEvent = z.object({
   atMs: z.number(),
   campaign: z.string(),
+  group: z.string().exactOptional(),
   cluster: z.string().exactOptional(),
   component: z.string(),
   what: z.enum(['died', 'restarted', 'gave-up', 'frozen', 'resumed']),
@@ -218,6 +219,8 @@ export const summarySchema = z.object({
   load: load.nullable(),
   lateness: lateness.exactOptional(),
   host: host.exactOptional(),
+  /** All hosts of a campaign with several, the lead first. */
+  hosts: z.array(groupHost).exactOptional(),
   observed: z.array(observedStage).exactOptional(),
   /** Facts that the stages reported, by stage. */
   facts: z.record(z.string(), z.record(z.string(), z.union([z.number(), z.string()]).nullable())),
@@ -253,6 +256,7 @@ export const judgedSummarySchema = z.object({
   floor: floor.nullish(),
   lateness: lateness.nullish(),
   host: host.nullish(),
+  hosts: z.array(groupHost).nullish().catch(undefined),
   // Other tools may have keys of these names.
   fingerprint: z.string().nullish().catch(undefined),
   identity: identitySchema.nullish().catch(undefined),
@@ -279,6 +283,9 @@ export type LoadRecord = Deep<z.output<typeof load>>;
 /** What a summary records of the campaign's host, and of the host in one execution of a stage. */
 export type HostRecord = Deep<z.output<typeof host>>;
 export type HostStageRecord = Deep<z.output<typeof hostStage>>;
+
+/** What a summary records of one of several hosts. */
+export type GroupHostRecord = Deep<z.output<typeof groupHost>>;
 
 /** How well the Pods were observed in one execution of a stage. */
 export type ObservedStage = Deep<z.output<typeof observedStage>>;

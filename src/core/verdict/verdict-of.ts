@@ -3,7 +3,7 @@ import { worst } from '../gates/model.ts';
 import type { GateResult, Verdict } from '../gates/model.ts';
 import { LATE_OPERATIONS_SHARE } from '../plan/limits.ts';
 import type { Floor } from './floor.ts';
-import type { HostRecord, LatenessRecord, SummaryAction } from './summary-model.ts';
+import type { GroupHostRecord, HostRecord, LatenessRecord, SummaryAction } from './summary-model.ts';
 import {
   busyReadingsSentence,
   busyStageSentence,
@@ -24,6 +24,8 @@ export interface VerdictInput {
   readonly lateness?: LatenessRecord | undefined;
   /** What the host had to do; absent where it is not known. */
   readonly host?: HostRecord | undefined;
+  /** The same of each of several hosts. */
+  readonly hosts?: readonly GroupHostRecord[] | undefined;
 }
 
 /**
@@ -41,7 +43,7 @@ export interface VerdictWithReasons {
  * is unmeasured, and this is a reason before those of gates, because every number comes from a load that was not asked for. If
  * the host had no CPU left, that is the first reason of all, because it may be the cause of every other.
  */
-export function verdictOf({ results, floor, actions, lateness, host }: VerdictInput): VerdictWithReasons {
+export function verdictOf({ results, floor, actions, lateness, host, hosts }: VerdictInput): VerdictWithReasons {
   const counting = results.filter((result) => result.counts !== false);
   const messages = (verdict: Verdict): readonly string[] =>
     counting.filter((result) => result.verdict === verdict).map((result) => result.message);
@@ -59,7 +61,7 @@ export function verdictOf({ results, floor, actions, lateness, host }: VerdictIn
       lateLoad.length > 0 ? 'unmeasured' : 'pass',
     ]),
     reasons: [
-      ...busyHost(counting, floor, host),
+      ...busyHost(counting, floor, hosts ?? (host === undefined ? [] : [{ ...host, host: '' }])),
       ...lateLoad,
       ...messages('fail'),
       ...failedActions,
@@ -71,12 +73,19 @@ export function verdictOf({ results, floor, actions, lateness, host }: VerdictIn
 }
 
 /** That the host had no CPU left while gates were read, or in a stage of a campaign that its stages lower. */
-function busyHost(counting: readonly GateResult[], floor: Floor, host: HostRecord | undefined): readonly string[] {
+function busyHost(
+  counting: readonly GateResult[],
+  floor: Floor,
+  hosts: readonly Pick<GroupHostRecord, 'host' | 'stages'>[],
+): readonly string[] {
   const marked = counting.filter(({ reading }) => isHostBusy(reading));
   if (marked.length > 0) return [busyReadingsSentence(marked, counting.length)];
   if (floor.verdict === 'pass') return [];
-  const busy = host?.stages.find(({ busyShare = 0 }) => busyShare > HOST_BUSY_SHARE);
-  return busy === undefined ? [] : [busyStageSentence(busy)];
+  for (const { host, stages } of hosts) {
+    const busy = stages.find(({ busyShare = 0 }) => busyShare > HOST_BUSY_SHARE);
+    if (busy !== undefined) return [busyStageSentence(busy, host)];
+  }
+  return [];
 }
 
 /** Whether more operations of a soak were late than its load allows. */

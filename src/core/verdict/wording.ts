@@ -97,10 +97,13 @@ export function busyReadingsSentence(marked: readonly GateResult[], counting: nu
   );
 }
 
-/** Why the failure of a stage may be that of the host. */
-export function busyStageSentence({ stage, execution, busyShare, longestSaturatedSeconds }: HostStageRecord): string {
+/** Why the failure of a stage may be that of the host. @param name of the host; empty where there is only one */
+export function busyStageSentence(
+  { stage, execution, busyShare, longestSaturatedSeconds }: HostStageRecord,
+  name: string,
+): string {
   return (
-    `the host had no CPU left for ${percentText(busyShare ?? 0)} of ${stage}, execution ${execution} ` +
+    `${name === '' ? 'the host' : `host ${name}`} had no CPU left for ${percentText(busyShare ?? 0)} of ${stage}, execution ${execution} ` +
     `(longest ${lengthText(longestSaturatedSeconds * 1_000)}); the system did not have the CPU that it needed`
   );
 }

@@ -129,10 +129,12 @@ function legend(lines: readonly ChartLine[], gaps: boolean, note: string): Marku
 }
 
 function linesOf(curve: Curve): readonly ChartLine[] {
+  const isOnly = curve.lines.length === 1;
+  const named = (label: string, text: string): string => (text === '' ? label : isOnly ? text : `${label}, ${text}`);
   return curve.lines.flatMap(({ label, series }) =>
     series
       .map(({ labels, points }) => ({
-        label: series.length === 1 ? label : labelText(labels) || label,
+        label: series.length === 1 ? label : named(label, labelText(labels)),
         points: points.map(([ms, value]) => [ms, value ?? Number.NaN] as const),
       }))
       .filter(({ points }) => points.some(([, value]) => Number.isFinite(value))),

@@ -7,6 +7,7 @@ import { narrowestHeadroom } from '../../../core/gates/headroom.ts';
 import { failedExecutionSentence } from '../../../core/verdict/wording.ts';
 import { figureOrReason, gateFigure, loadFigure, stageFigure } from './figures.ts';
 import { gateTable } from './gate-table.ts';
+import { hostsTable } from './hosts-table.ts';
 import { identityTable } from './identity-table.ts';
 import { observedTable } from './observed-table.ts';
 import { html, trusted } from './html.ts';
@@ -87,7 +88,7 @@ export async function reportPage(data: ReportData): Promise<string> {
             'Load and stages',
             load.length === 0 && summary.load === null && summary.lateness === undefined
               ? undefined
-              : html`${loadFacts(summary)} ${observedTable(summary)}
+              : html`${loadFacts(summary)} ${hostsTable(summary)} ${observedTable(summary)}
                   <div class="grid">${load}</div>`,
           )}
           ${section('Infrastructure', infrastructure(summary))} ${section('Evidence', evidence(summary))}
