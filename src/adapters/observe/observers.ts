@@ -1,4 +1,7 @@
-import { ledgerSlugs, type ClusterRecord } from '../host/ledger.ts';
+import { infrastructureGaps } from '../../core/gates/infrastructure.ts';
+import { readInfrastructureEvents } from '../host/infrastructure-events.ts';
+import { ledgerSlugs, readLedger, type ClusterRecord } from '../host/ledger.ts';
+import { showGaps } from '../prometheus/infrastructure-metrics.ts';
 import type { CallBounds } from '../prometheus/client.ts';
 import { forgetCampaign } from '../prometheus/own-metrics.ts';
 import { WORKER_CHECK_MS, WORKER_SCRAPED_MS } from '../../core/plan/limits.ts';
@@ -55,9 +58,22 @@ export function createObservers(metricsPort: number): Observers {
     // If the campaign comes back, its series here would be old ones.
     if (campaign !== undefined && !bySlug.has(slug)) await forgetCampaign(campaign);
   };
+  /** Campaigns with several hosts whose infrastructure this worker shows to their lead. */
+  let shown: ReadonlySet<string> = new Set();
+  const showInfrastructure = async (): Promise<void> => {
+    const watched = ledgerSlugs().flatMap((slug) => {
+      const ledger = isWatching(slug, me) ? readLedger(slug) : undefined;
+      return ledger?.group === undefined ? [] : [ledger.campaign];
+    });
+    for (const campaign of watched) showGaps(campaign, infrastructureGaps(readInfrastructureEvents(campaign)));
+    const over = [...shown].filter((campaign) => !watched.includes(campaign));
+    shown = new Set(watched);
+    await Promise.all(over.map(forgetCampaign));
+  };
   const tend = async (): Promise<void> => {
     await Promise.allSettled(ledgerSlugs().map((slug) => takeWatchOfTheDead(slug, me, bounds(WORKER_SCRAPED_MS))));
     await Promise.allSettled([...bySlug.keys()].filter((slug) => !isWatching(slug, me)).map(handOver));
+    await showInfrastructure();
   };
   let tending: Promise<void> = Promise.resolve();
   const timer = setInterval(() => {

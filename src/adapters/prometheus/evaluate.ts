@@ -23,7 +23,7 @@ export interface Evaluation extends ReadingContext {
   /** Budget of each query. */
   readonly queryBudgetMs: number;
   /** Share of a window in which the host had no CPU left, 0 to 1; undefined where it is not known. */
-  readonly hostBusy?: (window: TimeSpan) => number | undefined;
+  readonly hostBusy?: (window: TimeSpan) => Promise<number | undefined> | number | undefined;
 }
 
 /**
@@ -51,7 +51,7 @@ export async function evaluateGates(evaluation: Evaluation): Promise<readonly Ga
       const reading = alive.ok
         ? await session.run(readGate(gate, span, atMs, evaluation))
         : silentReading(gate, span, atMs, evaluation, alive.error);
-      const hostBusy = evaluation.hostBusy?.(span);
+      const hostBusy = await evaluation.hostBusy?.(span);
       return judgeGate(gate, hostBusy === undefined ? reading : { ...reading, hostBusy });
     }),
   );

@@ -1,5 +1,3 @@
-import { cpuTimeIn } from '../../core/gates/cpu-time.ts';
-import { hostBusyIn } from '../../core/gates/host-saturation.ts';
 import { infrastructureGaps } from '../../core/gates/infrastructure.ts';
 import { readHostSamples } from '../host/host-samples.ts';
 import { readInfrastructureEvents } from '../host/infrastructure-events.ts';
@@ -10,8 +8,10 @@ import type { CampaignSpec } from '../../core/plan/spec.ts';
 import { readLedger } from '../host/ledger.ts';
 import { trustedAgeMs } from '../../core/plan/watch-trust.ts';
 import { CHECK_SAMPLES_MS, LAST_SAMPLES_MS } from '../../core/plan/limits.ts';
-import type { GroupClusters } from '../../core/campaign/stage-io.ts';
+import { LEAD_GROUP, type GroupClusters } from '../../core/campaign/stage-io.ts';
 import { evaluateGates } from './evaluate.ts';
+import { cpuOfHost, cpuOfHosts } from './hosts-cpu.ts';
+import { otherHosts } from './other-hosts.ts';
 import { samplesArrived } from './samples-arrived.ts';
 import { clientOf, ownPrometheus } from './server.ts';
 
@@ -46,14 +46,13 @@ export function openGateReader(
 ): GateReader {
   const client = clientOf(ownPrometheus(spec.slug) ?? { url: '' });
   const hosts = Math.max(1, groups.length);
+  const intervalMs = scrapeIntervalMs(spec.plan);
   return {
     read: async ({ only, settleEndMs, atMs, settledAtMs = atMs, signal }) => {
-      if (groups.length > 0) {
-        const budgetMs = only === 'all' ? LAST_SAMPLES_MS : CHECK_SAMPLES_MS;
-        await samplesArrived(client, { hosts, atMs: settledAtMs, signal, budgetMs });
-      }
+      const { queryMs: queryBudgetMs } = spec.deadlines.budgets;
+      const gaps = infrastructureGaps(readInfrastructureEvents(spec.campaign));
       const samples = readHostSamples(spec.campaign);
-      return await evaluateGates({
+      const evaluation = {
         client,
         gates: spec.gates,
         campaign: spec.campaign,
@@ -62,15 +61,31 @@ export function openGateReader(
         expected: expectedTargets(spec, hosts),
         watchLimitMs: trustedAgeMs(spec),
         window: { settleEndMs, soakEndMs: atMs, nowMs: settledAtMs },
-        gaps: infrastructureGaps(readInfrastructureEvents(spec.campaign)),
         only,
-        scrapeIntervalMs: scrapeIntervalMs(spec.plan),
+        scrapeIntervalMs: intervalMs,
         signal,
-        queryBudgetMs: spec.deadlines.budgets.queryMs,
-        hostBusy: hostBusyIn(samples),
-        ...(samples.length === 0 ? {} : { cpuTimeMs: cpuTimeIn(samples) }),
+        queryBudgetMs,
+      };
+      if (hosts === 1) return await evaluateGates({ ...evaluation, gaps, ...cpuOfHost(samples) });
+      const budgetMs = only === 'all' ? LAST_SAMPLES_MS : CHECK_SAMPLES_MS;
+      await samplesArrived(client, { hosts, atMs: settledAtMs, signal, budgetMs });
+      const others = otherHosts(client, {
+        campaign: spec.campaign,
+        count: hosts - 1,
+        scrapeIntervalMs: intervalMs,
+        bounds: { signal, budgetMs: queryBudgetMs },
       });
+      const [gapsOfOthers, cpu] = await Promise.all([
+        others.gaps({ startMs: settleEndMs, endMs: settledAtMs }),
+        cpuOfHosts(leadsWithoutClusters(groups) ? undefined : samples, others, spec.gates, settledAtMs),
+      ]);
+      return await evaluateGates({ ...evaluation, gaps: [...gaps, ...gapsOfOthers], ...cpu });
     },
     close: () => client.close(),
   };
+}
+
+/** Whether nothing that is measured needs the CPU of the lead. */
+function leadsWithoutClusters(groups: readonly GroupClusters[]): boolean {
+  return groups.some(({ group, clusterCount }) => group === LEAD_GROUP && clusterCount === 0);
 }

@@ -21,14 +21,14 @@ const SATURATED_USED_SHARE = 0.98;
 /** ... and tasks wait for it for this share of the time, ... A process that uses every core and makes no task wait costs nothing. */
 const SATURATED_PRESSURE_SHARE = 0.5;
 /** ... both over this time, ms. Shorter bursts are normal: a garbage collection, a process that starts. */
-const SATURATED_MS = 5_000;
+export const SATURATED_MS = 5_000;
 /** A reading is marked when its host had no CPU left for more than this share of its window. */
 export const HOST_BUSY_SHARE = 0.1;
 
 /** Samples further apart than this do not follow one another: no worker ran between them. */
 const CONTIGUOUS_MS = 2_000;
 /** With samples for less than this share of a time, the state of the host is not known. */
-const KNOWN_SHARE = 0.5;
+export const KNOWN_SHARE = 0.5;
 
 /** The times in which a host had no CPU left, in order and apart from each other. @param samples in order */
 export function saturatedSpans(samples: readonly HostSample[]): readonly TimeSpan[] {
@@ -85,6 +85,12 @@ export function hostBusyIn(samples: readonly HostSample[]): (time: TimeSpan) => 
     if (lengthMs <= 0 || overlapMs(sampled, time) < KNOWN_SHARE * lengthMs) return undefined;
     return Math.round(Math.min(1, overlapMs(saturated, time) / lengthMs) * 1_000) / 1_000;
   };
+}
+
+/** The worse of two hosts' shares. A busy host is enough; that neither is busy has to be known of both. */
+export function worstBusy(one: number | undefined, other: number | undefined): number | undefined {
+  const known = Math.max(one ?? 0, other ?? 0);
+  return known > HOST_BUSY_SHARE || (one !== undefined && other !== undefined) ? known : undefined;
 }
 
 /** Whether a reading is marked: its host had no CPU left for a part of its window that may have changed its value. */

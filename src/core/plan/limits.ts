@@ -44,6 +44,9 @@ export const PLACE_ATTEMPT_MS = 60_000;
 export const HOST_FULL_PAUSE_MS = 1_000;
 /** Hosts that are asked at once, each for other clusters. */
 export const PLACES_AT_ONCE = 8;
+/** Moving the evidence of a group between two hosts, ms, and the longest time in which no file of it arrives, ms. */
+export const EVIDENCE_TRANSFER_MS = 600_000;
+export const EVIDENCE_SILENCE_MS = 60_000;
 /** The most clusters of one group. A larger host takes groups of several campaigns. */
 export const GROUP_CLUSTERS = 100;
 /** Without a worker that takes up a group's activity for this long its host counts as silent, ms, and the story says so. */
@@ -156,6 +159,8 @@ export const SHOW_WAITS_MS = 2_000;
  */
 export const CHECK_SAMPLES_MS = 15_000;
 export const LAST_SAMPLES_MS = 90_000;
+/** How far back the CPU of the other hosts is looked at for the age of a loop, ms. */
+export const IDLE_LOOK_BACK_MS = 600_000;
 /** How often it is checked whether they have arrived, and the limit of each answer, ms. */
 export const SAMPLES_POLL_MS = 250;
 export const SAMPLES_ANSWER_MS = 5_000;
