@@ -1,7 +1,14 @@
 import type { Logger } from 'pino';
 import { collectSnapshot } from '../adapters/evidence/collect-snapshot.ts';
 import { uploadRun } from '../adapters/evidence/evidence-store.ts';
-import { evidenceOfGroup, mergeGroupTimelines, ownEvidence } from '../adapters/evidence/host-evidence.ts';
+import {
+  evidenceOfGroup,
+  keepHostFacts,
+  mergeGroupTimelines,
+  ownEvidence,
+} from '../adapters/evidence/host-evidence.ts';
+import { sharedFolderProblem } from '../adapters/evidence/folder-owner.ts';
+import { collectEvidence, sendEvidence, wasSent } from '../adapters/evidence/member-evidence.ts';
 import { readReadings } from '../adapters/evidence/evidence-folder.ts';
 import { writeJunit } from '../adapters/evidence/junit.ts';
 import { writeManifest } from '../adapters/evidence/manifest.ts';
@@ -104,6 +111,7 @@ function provisionAdapters(metricsPort: number): ProvisionAdapters {
   return {
     findTool,
     openLedger,
+    sharedFolderProblem,
     groupOf: (slug) => readLedger(slug)?.group,
     clockAheadMs: (slug, lead, within) => withLead(slug, lead, (client) => client.clockAheadMs(within)),
     substrate: ({ substrate }, tools) => substrateAdapter(substrate, tools),
@@ -143,6 +151,9 @@ const SNAPSHOT_ADAPTERS: SnapshotAdapters = {
   prometheus: ownPrometheus,
   clusterLogs: ({ substrate }, cluster) => substrateAdapter(substrate, new Map()).clusterLogs(cluster),
   collect: collectSnapshot,
+  keepHostFacts,
+  sendEvidence,
+  collectEvidence,
   images: ({ campaign, slug, system }, cluster, within) =>
     withCluster(cluster, (client) =>
       runningImages({ client, campaign, namespace: slug, system: loadSystem(system).system }, within),
@@ -169,6 +180,7 @@ export const JUDGE_ADAPTERS: JudgeAdapters = {
 export function teardownAdapters(observers: Pick<Observers, 'end'>): TeardownAdapters {
   return {
     ledger: { read: readLedger, markClosing, removeFolder: removeCampaignFolder },
+    evidenceWasSent: wasSent,
     endWatches: (slug) => observers.end(slug),
     forgetMetrics: forgetCampaign,
     loadSystem,

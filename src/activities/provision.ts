@@ -26,6 +26,8 @@ export interface ProvisionAdapters {
   openLedger(ledger: Ledger): void;
   /** The campaign's group on this host; undefined where the campaign has one host. */
   groupOf(slug: string): GroupPlacement | undefined;
+  /** Why the run folder of a member is not its own; undefined where it is. */
+  sharedFolderProblem(folder: string): string | undefined;
   /** How much the clock of the lead is ahead of this host's, ms. */
   clockAheadMs(slug: string, lead: LeadAddress, within: Within): Promise<number>;
   substrate(spec: CampaignSpec, tools: ToolPaths): Pick<SubstrateAdapter, 'provision' | 'scrapeTargets'>;
@@ -50,7 +52,10 @@ export function createProvision(log: Logger, adapters: ProvisionAdapters): (inpu
   return stageActivity('provision', log, async (context) => {
     const { spec } = context;
     const group = ownGroup(context, adapters);
-    if (group?.lead === false) await compareClocks(context, adapters, group);
+    if (group?.lead === false) {
+      refuseSharedFolder(context, adapters);
+      await compareClocks(context, adapters, group);
+    }
     adapters.openLedger(firstLedger(spec));
     const tools = await context.step('toolsFound', () => toolsRequired(toolsOfSubstrate(spec), adapters.findTool));
     const substrate = adapters.substrate(spec, tools);
@@ -113,6 +118,12 @@ function ownGroup({ input, spec }: StageContext, adapters: ProvisionAdapters): G
   if (name === input.group) return group;
   const message = `this host does not have group ${input.group} of ${spec.campaign} any more: its lease has ended`;
   throw ApplicationFailure.nonRetryable(message, FAILURE_TYPES.harnessFault);
+}
+
+/** @throws ApplicationFailure when this host and the lead keep their evidence in one folder */
+function refuseSharedFolder({ evidence }: StageContext, adapters: ProvisionAdapters): void {
+  const problem = adapters.sharedFolderProblem(evidence.folder);
+  if (problem !== undefined) throw ApplicationFailure.nonRetryable(problem, FAILURE_TYPES.harnessFault);
 }
 
 /** All hosts take moments from the campaign's clock. @throws ApplicationFailure when this host's clock is another one */

@@ -5,12 +5,15 @@ import type { ClusterRecord, Ledger } from '../adapters/host/ledger.ts';
 import type { RunningPrometheus } from '../adapters/prometheus/server.ts';
 import type { ClusterLog } from '../adapters/substrates/substrate.ts';
 import { limitedParts } from '../core/campaign/limited-parts.ts';
-import type { EvidencePart, SnapshotInput, SnapshotResult } from '../core/campaign/stage-io.ts';
+import type { GroupPlacement, LeadAddress } from '../core/campaign/placement.ts';
+import { LEAD_GROUP, type EvidencePart, type SnapshotInput, type SnapshotResult } from '../core/campaign/stage-io.ts';
 import { asSet } from '../core/identity/identity-of.ts';
 import type { ImageIdentity } from '../core/identity/identity-schema.ts';
-import type { Stage } from '../core/model/stages.ts';
+import type { ActivityName } from '../core/model/stages.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
 import { parseCheckpoint } from '../core/plan/stages/registry.ts';
+import { EVIDENCE_SILENCE_MS } from '../core/plan/limits.ts';
+import type { Progress } from './bounded.ts';
 import { isCancelled } from './cancellation.ts';
 import { ofClusters, recordIdentity } from './identity.ts';
 import { snapshotActivity, type StageContext } from './stage-activity.ts';
@@ -19,11 +22,17 @@ import { messageOf } from '../core/text/message-of.ts';
 /** What the stage works with. */
 export interface SnapshotAdapters {
   readLedger(slug: string): Ledger | undefined;
-  readCheckpoint(slug: string, stage: Stage, execution: number): unknown;
+  readCheckpoint(slug: string, activity: ActivityName, execution: number): unknown;
   /** The campaign's Prometheus, also one that no longer runs; undefined if there never was one. */
   prometheus(slug: string): RunningPrometheus | undefined;
   clusterLogs(spec: CampaignSpec, cluster: ClusterRecord): readonly ClusterLog[];
   collect(request: SnapshotRequest): Promise<unknown>;
+  /** Adds to the folder what the lead needs of a member, and what is not in it yet. */
+  keepHostFacts(folder: string, slug: string): void;
+  /** Sends a member's folder to the lead. When it returns, all of it is there and was checked. */
+  sendEvidence(request: TransferRequest & { readonly group: string; readonly lead: LeadAddress }): Promise<Sent>;
+  /** Collects what the members have sent. @returns a part for each of them */
+  collectEvidence(request: TransferRequest & { readonly groups: readonly string[] }): Promise<readonly EvidencePart[]>;
   /** The images that run in a cluster: of the system, and of the load. */
   images(
     spec: CampaignSpec,
@@ -32,9 +41,28 @@ export interface SnapshotAdapters {
   ): Promise<readonly ImageIdentity[]>;
 }
 
+/** A campaign's folder that is moved between hosts. */
+interface TransferRequest {
+  readonly slug: string;
+  readonly campaign: string;
+  readonly folder: string;
+  readonly signal: AbortSignal;
+  /** Of one call. */
+  readonly budgetMs: number;
+  readonly onFile: (path: string, done: number, total: number) => void;
+}
+
+interface Sent {
+  readonly files: number;
+  readonly bytes: number;
+}
+
+type Context = StageContext<'snapshot', SnapshotInput>;
+
 /**
- * Keeps the evidence that ends with the campaign's parts: curves, logs, the TSDB. A missing part does not fail the stage and does
- * not delay it beyond its budget. It is named and lowers the verdict, and teardown follows.
+ * Keeps the evidence that ends with the campaign's parts: curves, logs, the TSDB. A member sends its evidence to the lead, which
+ * collects that of all members. A missing part does not fail the stage and does not delay it beyond its budget. It is named and
+ * lowers the verdict, and teardown follows.
  */
 export function createSnapshot(
   log: Logger,
@@ -77,6 +105,7 @@ export function createSnapshot(
     const clusters = adapters.readLedger(spec.slug)?.clusters ?? [];
     await recordIdentity(context, {
       images: async () => {
+        if (adapters.readLedger(spec.slug)?.group?.clusterCount === 0) return {};
         if (clusters.length === 0) throw new Error('the campaign has no clusters');
         const results = await context.stepEachSettled('imagesIdentified', clusters, (cluster, { signal, eachMs }) =>
           adapters.images(spec, cluster, { signal, budgetMs: eachMs }),
@@ -85,6 +114,7 @@ export function createSnapshot(
         return { images: asSet(found.flat()), unknown };
       },
     });
+    parts.push(...(await movedEvidence(context, adapters)));
     const missing = parts.filter((part) => !part.ok);
     for (const part of missing) {
       context.log.warn({ part }, 'evidence is missing');
@@ -101,12 +131,60 @@ export function createSnapshot(
   });
 }
 
-function soakOf(
-  { spec, input: { soak } }: StageContext<'snapshot', SnapshotInput>,
+/** Moves evidence between the hosts of a campaign. With one host there is none to move. */
+async function movedEvidence(context: Context, adapters: SnapshotAdapters): Promise<readonly EvidencePart[]> {
+  const { spec, input } = context;
+  const group = adapters.readLedger(spec.slug)?.group;
+  if (group?.lead === false) return input.leadLost === true ? [] : [await sentEvidence(context, adapters, group)];
+  const members = (input.groups ?? []).map((each) => each.group).filter((name) => name !== LEAD_GROUP);
+  if (members.length === 0) return [];
+  try {
+    return await context.step('evidenceCollected', ({ signal, progress }) =>
+      adapters.collectEvidence({ ...transferOf(context, signal, progress), groups: members }),
+    );
+  } catch (error) {
+    if (isCancelled(error)) throw error;
+    return [{ what: 'evidence of the other groups', ok: false, error: messageOf(error) }];
+  }
+}
+
+async function sentEvidence(
+  context: Context,
   adapters: SnapshotAdapters,
-): SnapshotRequest['soak'] {
+  group: GroupPlacement,
+): Promise<EvidencePart> {
+  const { spec, evidence } = context;
+  const { name, leadAddress: lead } = group;
+  const what = `evidence of group ${name}, sent to ${lead.host}`;
+  try {
+    adapters.keepHostFacts(evidence.folder, spec.slug);
+    await context.step('evidenceSent', ({ signal, progress }) =>
+      adapters.sendEvidence({ ...transferOf(context, signal, progress), group: name, lead }),
+    );
+    return { what, ok: true };
+  } catch (error) {
+    if (isCancelled(error)) throw error;
+    return { what, ok: false, error: messageOf(error) };
+  }
+}
+
+function transferOf({ spec, evidence }: Context, signal: AbortSignal, progress: Progress): TransferRequest {
+  return {
+    slug: spec.slug,
+    campaign: spec.campaign,
+    folder: evidence.folder,
+    signal,
+    budgetMs: EVIDENCE_SILENCE_MS,
+    onFile: (path, done, total) =>
+      progress({ live: `${done} of ${total} files moved: ${path}`, fraction: done / total }),
+  };
+}
+
+function soakOf({ spec, input }: Context, adapters: SnapshotAdapters): SnapshotRequest['soak'] {
+  const { soak } = input;
   if (soak === undefined) return undefined;
-  const checkpoint = parseCheckpoint('soak', adapters.readCheckpoint(spec.slug, 'soak', soak.execution));
+  const activity = input.groups === undefined ? 'soak' : 'watch';
+  const checkpoint = parseCheckpoint(activity, adapters.readCheckpoint(spec.slug, activity, soak.execution));
   return { startMs: checkpoint?.startAtMs ?? soak.startedAtMs, endMs: soak.endedAtMs, execution: soak.execution };
 }
 

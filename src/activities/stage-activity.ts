@@ -4,6 +4,7 @@ import { readCheckpoint, readCheckpointBefore, writeCheckpoint } from '../adapte
 import { readInfrastructureEvents } from '../adapters/host/infrastructure-events.ts';
 import { readLedger, updateLedger, type ClusterRecord } from '../adapters/host/ledger.ts';
 import { DECISION, openEvidence, type Evidence, type TimelineEvent } from '../adapters/evidence/evidence-folder.ts';
+import { markLead } from '../adapters/evidence/folder-owner.ts';
 import { addIdentityFinding } from '../adapters/evidence/identity-findings.ts';
 import { keepBesideLedger } from '../adapters/evidence/spec-store.ts';
 import { workerIdentity } from '../adapters/identity/worker-identity.ts';
@@ -20,18 +21,19 @@ import {
   parseWatchInput,
   type ParsedInput,
 } from '../core/campaign/parse-input.ts';
-import type {
-  DriveInput,
-  DriveResult,
-  JudgeInput,
-  JudgeResult,
-  SnapshotInput,
-  SnapshotResult,
-  StageInput,
-  StageResult,
-  TeardownInput,
-  TeardownResult,
-  WatchInput,
+import {
+  LEAD_GROUP,
+  type DriveInput,
+  type DriveResult,
+  type JudgeInput,
+  type JudgeResult,
+  type SnapshotInput,
+  type SnapshotResult,
+  type StageInput,
+  type StageResult,
+  type TeardownInput,
+  type TeardownResult,
+  type WatchInput,
 } from '../core/campaign/stage-io.ts';
 import { isStage, type ActivityName, type Stage } from '../core/model/stages.ts';
 import type { Ownership } from '../core/plan/labels.ts';
@@ -40,7 +42,7 @@ import { parseCheckpoint, type CheckpointOf } from '../core/plan/stages/registry
 import type { CampaignSpec } from '../core/plan/spec.ts';
 import { cut } from '../core/text/markdown.ts';
 import { claimActivity } from './attempt.ts';
-import { begun } from './begun.ts';
+import { begun, noSpec } from './begun.ts';
 import { lastCheckpoint } from './bounded.ts';
 import { isCancelled, whyCancelled } from './cancellation.ts';
 import { limitedFailure } from './limited-failure.ts';
@@ -137,7 +139,11 @@ export function teardownActivity(
   workerLog: Logger,
   body: Body<'teardown', TeardownInput, BodyResult<TeardownResult>>,
 ): (input: TeardownInput) => Promise<TeardownResult> {
-  return activityOf('teardown', workerLog, parseTeardownInput, body);
+  // An attempt before this one may have removed everything, and its worker may have died before it could report that.
+  return activityOf('teardown', workerLog, parseTeardownInput, body, (input) => {
+    if (input.group === LEAD_GROUP) return refuse(input);
+    return { detail: 'nothing was there', facts: {}, leftovers: [], infrastructureEvents: [] };
+  });
 }
 
 function activityOf<A extends ActivityName, Input extends StageInput, Own extends BodyResult<StageResult>>(
@@ -145,11 +151,12 @@ function activityOf<A extends ActivityName, Input extends StageInput, Own extend
   workerLog: Logger,
   parse: (value: unknown) => ParsedInput<Input>,
   body: Body<A, Input, Own>,
+  nothingLeft: (input: Input) => Completed<Own> = refuse,
 ): (input: Input) => Promise<Completed<Own>> {
   return async (value) => {
-    const { input, spec } = begun(activity, parse, value);
-    const { stage } = input;
-    const { execution } = input;
+    const { input, spec } = await begun(activity, parse, value);
+    if (spec === undefined) return nothingLeft(input);
+    const { stage, execution } = input;
     const { attempt } = Context.current().info;
     const part = partOf(activity, input);
     const log = workerLog.child({
@@ -163,6 +170,8 @@ function activityOf<A extends ActivityName, Input extends StageInput, Own extend
     const isSuperseded = stage === 'teardown' ? () => false : claimActivity(spec.slug);
     const evidence = openEvidence(spec, isSuperseded);
     keepBesideLedger(spec);
+    const group = readLedger(spec.slug)?.group;
+    if (group?.lead === true) markLead(evidence.folder, group.leadAddress.host);
     const startedAtMs = Date.now();
     const event = (what: string, detail: string): void =>
       evidence.event({ atMs: Date.now(), stage, execution, attempt, what, detail });
@@ -216,6 +225,11 @@ function activityOf<A extends ActivityName, Input extends StageInput, Own extend
       throw limitedFailure(error, `runs/${spec.campaign}/timeline.jsonl`);
     }
   };
+}
+
+/** @throws ApplicationFailure: without its specification an activity cannot begin */
+function refuse(input: StageInput): never {
+  throw limitedFailure(noSpec(input), `the worker's log of ${input.stage}`);
 }
 
 /** Which part of a stage an activity is, in words; empty for a whole stage. */

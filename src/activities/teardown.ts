@@ -25,6 +25,8 @@ export interface TeardownAdapters {
     markClosing(slug: string): void;
     removeFolder(slug: string): void;
   };
+  /** Whether the evidence of a member is on the lead, all of it. */
+  evidenceWasSent(slug: string): boolean;
   /** Ends the watches of the campaign. */
   endWatches(slug: string): Promise<void>;
   /** Drops the series of the campaign. */
@@ -77,6 +79,9 @@ export function createTeardown(
       adapters.stopProcess(record, processStopMs),
     );
     leftovers.push(...failures(stopped, ({ name }) => name));
+    // The lead has it. Where something is left behind, it stays: it says what happened here.
+    const isCopy = ledger.group?.lead === false && leftovers.length === 0 && adapters.evidenceWasSent(spec.slug);
+    if (isCopy) context.evidence.discard();
     if (leftovers.length === 0) adapters.ledger.removeFolder(spec.slug);
     await adapters.forgetMetrics(spec.campaign);
     for (const leftover of leftovers) context.event('left-behind', leftover);

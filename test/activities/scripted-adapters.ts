@@ -47,6 +47,7 @@ export function scriptedProvision(): ProvisionAdapters {
   return {
     findTool,
     openLedger: () => undefined,
+    sharedFolderProblem: () => undefined,
     groupOf: (slug) => readLedger(slug)?.group,
     clockAheadMs: () => Promise.resolve(0),
     substrate: (spec) => ({
@@ -94,6 +95,10 @@ export function scriptedSnapshot(): SnapshotAdapters {
     prometheus: () => PROMETHEUS,
     clusterLogs: () => [],
     collect: ({ onPart }) => Promise.resolve(onPart({ what: 'curves of the gates', ok: true })),
+    keepHostFacts: () => undefined,
+    sendEvidence: () => Promise.resolve({ files: 1, bytes: 1 }),
+    collectEvidence: ({ groups }) =>
+      Promise.resolve(groups.map((group) => ({ what: `evidence of group ${group}`, ok: true }))),
     images: () => Promise.resolve([]),
   };
 }
@@ -127,6 +132,7 @@ export function scriptedJudge(hasStore = false): JudgeAdapters {
 export function scriptedTeardown(system: System): TeardownAdapters {
   return {
     ledger: { read: readLedger, markClosing: () => undefined, removeFolder: () => undefined },
+    evidenceWasSent: () => false,
     endWatches: () => Promise.resolve(),
     forgetMetrics: () => Promise.resolve(),
     loadSystem: () => ({ system, folder: '/systems' }),

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Stage } from '../../core/model/stages.ts';
 import type { GateResult } from '../../core/gates/model.ts';
@@ -34,6 +34,8 @@ export interface Evidence {
    * the first one counts.
    */
   readings(of: ReadingOrigin, moment: ReadingMoment, results: readonly GateResult[]): void;
+  /** Removes the folder: another host has all of it. Nothing is added to it afterwards. */
+  discard(): void;
 }
 
 /** What a decision is called in a timeline. */
@@ -52,21 +54,26 @@ export function openEvidence(spec: CampaignSpec, isSuperseded: () => boolean = (
   const folder = evidenceFolder(spec.campaign);
   for (const part of ['prometheus', 'logs']) mkdirSync(join(folder, part), { recursive: true });
   makeCurrent(spec);
+  let isDiscarded = false;
   let timeline: JsonLines<TimelineEvent> | undefined;
   let stored: JsonLines<StoredReading> | undefined;
   return {
     folder,
     event(event) {
-      if (isSuperseded()) return;
+      if (isDiscarded || isSuperseded()) return;
       timeline ??= openJsonLines(timelinePath(folder), ({ stage, execution, attempt, what, detail }) =>
         JSON.stringify([stage, execution, attempt, what, detail]),
       );
       timeline.append(event);
     },
     readings({ stage, execution }, moment, results) {
-      if (isSuperseded()) return;
+      if (isDiscarded || isSuperseded()) return;
       stored ??= openJsonLines(readingsPath(folder), keyOfReading);
       for (const result of results) stored.append({ stage, execution, moment, ...result });
+    },
+    discard() {
+      isDiscarded = true;
+      rmSync(folder, { recursive: true, force: true });
     },
   };
 }

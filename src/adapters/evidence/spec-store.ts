@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { parseSpec } from '../../core/plan/parse-spec.ts';
 import type { CampaignSpec } from '../../core/plan/spec.ts';
 import { runsFolder } from '../host/folders.ts';
-import { campaignFolder, ledgerSlugs, readLedger } from '../host/ledger.ts';
+import { campaignFolder, ledgerOf, readLedger } from '../host/ledger.ts';
 import { readJsonFile, writeJsonFile } from '../host/atomic-file.ts';
 
 /**
@@ -59,7 +59,7 @@ export function readSpec(campaign: string, specHash: string): CampaignSpec | und
     const found = readIfHash(path, specHash);
     if (found !== undefined) return found;
   }
-  const slug = ledgerSlugs().find((each) => readLedger(each)?.campaign === campaign);
+  const slug = ledgerOf(campaign)?.slug;
   return slug === undefined ? undefined : readIfHash(oneOf(campaignFolder(slug), specHash), specHash);
 }
 

@@ -192,6 +192,13 @@ export function ledgerSlugs(): readonly string[] {
   return namesIn(join(stateFolder(), 'campaigns'));
 }
 
+/** The ledger of a campaign, by its name; undefined when this host has none. */
+export function ledgerOf(campaign: string): Ledger | undefined {
+  return ledgerSlugs()
+    .map((slug) => readLedger(slug))
+    .find((ledger) => ledger?.campaign === campaign);
+}
+
 /** Removes a campaign's folder and gives its ports back: the last step of its teardown. The ledger goes last, whatever cuts it off. */
 export function removeCampaignFolder(slug: string): void {
   releasePortsOf(slug);

@@ -1,6 +1,19 @@
-import { CONVERSATIONS_AT_ONCE, IMAGE_CALLS, LOCAL_MS, SNAPSHOT_QUERIES } from '../limits.ts';
+import type { Wait } from '../deadline-model.ts';
+import {
+  CONVERSATIONS_AT_ONCE,
+  EVIDENCE_SILENCE_MS,
+  EVIDENCE_TRANSFER_MS,
+  IMAGE_CALLS,
+  LOCAL_MS,
+  SNAPSHOT_QUERIES,
+} from '../limits.ts';
 import { callWait, clustersOnHost, itemWait } from './shape.ts';
 import { noCheckpoint, type StageDescriptor } from './stage-descriptor.ts';
+
+/** Evidence that is moved between hosts. A link that brings nothing for a while is given up. */
+function transferWait(what: string): Wait {
+  return { what, count: 1, eachMs: EVIDENCE_TRANSFER_MS, stallMs: EVIDENCE_SILENCE_MS };
+}
 
 /** Keeps the evidence that ends with the campaign's parts. */
 export const snapshot = {
@@ -14,6 +27,9 @@ export const snapshot = {
         atOnce: CONVERSATIONS_AT_ONCE,
         perItem: IMAGE_CALLS,
       }),
+    evidenceSent: (shape) => (shape.placed ? transferWait('the evidence of the group sent to the lead') : undefined),
+    evidenceCollected: (shape) =>
+      shape.placed ? transferWait('the evidence of the other groups collected') : undefined,
   },
   describe: () => 'evidence of what was measured',
   facts: { partsKept: 'sum', partsMissing: 'sum' },
