@@ -11,7 +11,7 @@ import { ensureWorker, stopWorkers } from '../../src/adapters/temporal/worker-pr
 import { ensureTools } from '../../src/adapters/toolchain/ensure-tools.ts';
 import type { CampaignResult, CampaignStatus } from '../../src/core/campaign/stage-io.ts';
 import { parseHistory } from '../workflows/history.ts';
-import { lacks } from './scenarios.ts';
+import { lacks } from './scenario.ts';
 import { REAL, type RealScenario } from './real-scenarios.ts';
 import { neutralHistory } from './scrub.ts';
 

@@ -1,7 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { parseHistory } from '../workflows/history.ts';
 import { TestTemporal } from '../workflows/temporal.ts';
-import { lacks, SCENARIOS, type Scenario } from './scenarios.ts';
+import { FLEET } from './group-scenarios.ts';
+import { lacks, type Scenario } from './scenario.ts';
+import { SCENARIOS } from './scenarios.ts';
 import { neutralHistory } from './scrub.ts';
 
 /**
@@ -14,6 +16,7 @@ const wanted = process.argv.slice(2);
 const chosen = SCENARIOS.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
 const temporal = await TestTemporal.start();
 try {
+  for (const host of FLEET) await temporal.addHost(host);
   for (const scenario of chosen) await record(scenario);
 } finally {
   await temporal.stop();

@@ -1,17 +1,11 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LadderSpec } from '../../src/core/campaign/climb.ts';
-import { missingFrom, type EventPattern, type RecordedHistory } from '../workflows/history.ts';
 import { aGate, aSpec, QUEUES, shortDeadlines } from '../workflows/make-spec.ts';
 import { breach, harnessFails, succeeds, systemFails, untilCancelled, type Script } from '../workflows/scripted.ts';
+import { GROUP_SCENARIOS } from './group-scenarios.ts';
+import type { Scenario } from './scenario.ts';
 import { eventually, type Run, type TestTemporal } from '../workflows/temporal.ts';
-
-/** A campaign or a climb whose history is recorded: how it is brought about, and what its history must then hold. */
-export interface Scenario {
-  readonly name: string;
-  readonly play: (temporal: TestTemporal, name: string) => Promise<Run>;
-  readonly holds: readonly EventPattern[];
-}
 
 const PATIENT_MS = 60_000;
 const RETRY_SOAK = { stage: 'soak', execution: 1, decision: 'retry', reason: 'new build' };
@@ -20,8 +14,8 @@ function holding(stages: NonNullable<Script['stages']>, change: Parameters<typeo
   return { resolve: ({ workflowId }) => aSpec({ workflowId, holdMs: PATIENT_MS, ...change }), stages };
 }
 
-/** Every shape that a history of a campaign or a ladder can have, by scripted activities. */
-export const SCENARIOS: readonly Scenario[] = [
+/** Every shape that a history of a campaign on one host, or of a ladder, can have, by scripted activities. */
+const SINGLE_HOST: readonly Scenario[] = [
   {
     name: 'green',
     play: (temporal, name) => temporal.begin(name, {}, { input: { profile: 'small' } }),
@@ -189,10 +183,8 @@ export const SCENARIOS: readonly Scenario[] = [
   },
 ];
 
-/** What a history lacks of its scenario, as a sentence; null when it has everything. */
-export function lacks(scenario: Pick<Scenario, 'holds'>, history: RecordedHistory): string | null {
-  return missingFrom(history, scenario.holds);
-}
+/** Every shape that a history can have. */
+export const SCENARIOS: readonly Scenario[] = [...SINGLE_HOST, ...GROUP_SCENARIOS];
 
 /** A worker goes silent in the seed: its heartbeat limit passes, another attempt goes on. Then the one that holds the workflow goes. */
 async function crash(temporal: TestTemporal, name: string): Promise<Run> {

@@ -7,7 +7,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { repositoryFolder } from '../../src/adapters/host/folders.ts';
 import { workflowBundlePath } from '../../src/adapters/temporal/workflow-bundle.ts';
 import { REAL } from '../histories/real-scenarios.ts';
-import { lacks, SCENARIOS } from '../histories/scenarios.ts';
+import { lacks } from '../histories/scenario.ts';
+import { SCENARIOS } from '../histories/scenarios.ts';
 import { missingFrom, parseHistory, scheduledActivities } from './history.ts';
 import { installQuietRuntime } from './temporal.ts';
 
