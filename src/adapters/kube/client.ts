@@ -218,13 +218,18 @@ export class ClusterClient {
         ...(next === '' ? {} : { continue: next }),
       });
       const accept = options.metadataOnly === true ? { accept: METADATA_ONLY } : {};
-      const { status, body } = await this.request({ method: 'GET', path: target, ...accept }, within);
+      const { pick } = options;
+      const {
+        status,
+        body,
+        items: found = [],
+      } = await this.request({ method: 'GET', path: target, ...accept, pick }, within);
       if (status === 410) return undefined;
       if (status !== 200) throw refusal('GET', target, status, body);
       const page = readPage(target, body);
       version ??= page.resourceVersion;
       if (page.resourceVersion !== version) return undefined;
-      for (const item of page.items) items.push(options.pick(item as never));
+      for (const item of found) items.push(item as Kept);
       if (page.next === '') return { items, resourceVersion: version };
       if (page.next === next) throw new KubeError(`GET ${target}: the page refers to itself as the next one`, status);
       next = page.next;
@@ -232,17 +237,17 @@ export class ClusterClient {
   }
 }
 
-/** One page of a list. `next` is the token of the page after it, empty on the last one. @throws KubeError when it is no page */
-function readPage(
-  path: string,
-  body: string,
-): { readonly items: readonly unknown[]; readonly resourceVersion: string; readonly next: string } {
+/**
+ * One page of a list, without its objects. `next` is the token of the page after it, empty on the last one.
+ * @throws KubeError when it is no page
+ */
+function readPage(path: string, body: string): { readonly resourceVersion: string; readonly next: string } {
   const { items, metadata } = parseList(body);
   // An empty list may be null. An answer without a list shows nothing about the collection.
   if (items !== null && !Array.isArray(items)) {
     throw new KubeError(`GET ${path}: the answer is not a list: ${body.slice(0, 100)}`, 200);
   }
-  return { items: items ?? [], resourceVersion: metadata?.resourceVersion ?? '', next: metadata?.continue ?? '' };
+  return { resourceVersion: metadata?.resourceVersion ?? '', next: metadata?.continue ?? '' };
 }
 
 function parseList(body: string): {

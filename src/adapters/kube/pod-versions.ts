@@ -33,6 +33,8 @@ export class PodVersions {
   readonly #gone = new Map<string, number>();
   #delivered = 0;
   #newest = 0;
+  /** The Pods of the list that was compared last, by UID: it is compared again and again while a watch delivers. */
+  #shown: { readonly list: PodList; readonly byUid: ReadonlyMap<string, WatchedPod> } | undefined;
 
   /** Number of Pods. */
   get count(): number {
@@ -80,13 +82,17 @@ export class PodVersions {
 
   /** Whether a list shows something that is not known. */
   differs(list: PodList): boolean {
-    const { present, gone, replaced } = this.#compare(list);
-    return replaced || present.length > 0 || gone.length > 0;
+    if (this.#contradicts(list)) return true;
+    const shown = this.#shownBy(list);
+    for (const pod of shown.values()) if (this.#isNews(pod, list)) return true;
+    for (const [uid, version] of this.#known) if (version <= list.version && !shown.has(uid)) return true;
+    return false;
   }
 
   /** Takes a list. @returns what it shows that was not known */
   take(list: PodList): ListDifference {
     const difference = this.#compare(list);
+    this.#shown = undefined;
     if (difference.replaced) {
       this.#known.clear();
       this.#gone.clear();
@@ -105,16 +111,24 @@ export class PodVersions {
 
   #compare(list: PodList): ListDifference {
     const replaced = this.#contradicts(list);
-    const shown = new Map(list.items.map((pod) => [pod.uid, pod]));
-    const present = [...shown.values()].filter(
-      ({ uid, version }) =>
-        replaced || ((this.#gone.get(uid) ?? 0) <= list.version && (this.#known.get(uid) ?? 0) < version),
-    );
+    const shown = this.#shownBy(list);
+    const present = [...shown.values()].filter((pod) => replaced || this.#isNews(pod, list));
     // A Pod that is newer than the list is not missing from it.
     const missing = [...this.#known].filter(
       ([uid, version]) => !shown.has(uid) && (replaced || version <= list.version),
     );
     return { present, gone: missing.map(([uid]) => uid), replaced };
+  }
+
+  #shownBy(list: PodList): ReadonlyMap<string, WatchedPod> {
+    if (this.#shown?.list !== list) {
+      this.#shown = { list, byUid: new Map(list.items.map((pod) => [pod.uid, pod])) };
+    }
+    return this.#shown.byUid;
+  }
+
+  #isNews({ uid, version }: WatchedPod, list: PodList): boolean {
+    return (this.#gone.get(uid) ?? 0) <= list.version && (this.#known.get(uid) ?? 0) < version;
   }
 
   #contradicts({ items, version: listed, newestWhenAsked }: PodList): boolean {

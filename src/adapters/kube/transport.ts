@@ -10,6 +10,7 @@ import {
 import { pause } from '../host/poll-until.ts';
 import type { Access } from './credentials.ts';
 import { KubeError } from './kube-error.ts';
+import { ListItems } from './list-items.ts';
 import { waitCause, type Patience } from './patience.ts';
 import { messageOf } from '../../core/text/message-of.ts';
 
@@ -29,12 +30,17 @@ export interface ApiRequest {
   readonly accept?: string;
   /** The answer's text is of no use if it is a success: it is read past. */
   readonly ignoreBody?: boolean;
+  /** The answer is a list: what this returns for each of its objects is in `items` of the answer. */
+  readonly pick?: (item: never) => unknown;
 }
 
 /** The answer, whatever its status, after as many attempts as it took. */
 export interface ApiAnswer {
   readonly status: number;
+  /** Its text; of a list without its objects. */
   readonly body: string;
+  /** What `pick` returned for the objects of a list. */
+  readonly items?: readonly unknown[];
   readonly attempts: number;
 }
 
@@ -181,12 +187,14 @@ export class Transport {
       const retryAfter = headers['retry-after'];
       // The pool limits the time between two pieces of the body, which a body in many small pieces never reaches.
       const late = setTimeout(() => body.destroy(new Error(`the body did not end within ${limitMs} ms`)), limitMs);
-      const text = await body.text().finally(() => clearTimeout(late));
-      return typeof retryAfter === 'string'
-        ? { status: statusCode, body: text, retryAfter }
-        : { status: statusCode, body: text };
+      const { pick } = request;
+      const read = pick !== undefined && statusCode === 200 ? readList(body, pick) : body.text();
+      const found = await read.finally(() => clearTimeout(late));
+      const answer = { status: statusCode, ...(typeof found === 'string' ? { body: found } : found) };
+      return typeof retryAfter === 'string' ? { ...answer, retryAfter } : answer;
     } catch (cause) {
       signal.throwIfAborted();
+      if (cause instanceof Unreadable) throw unreadableList(request, cause.cause);
       this.#count(method, 'error');
       return new KubeError(`${method} ${path}: ${messageOf(cause)}`, 0, '', cause);
     }
@@ -196,6 +204,30 @@ export class Transport {
     const key = `${method} ${code}`;
     this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
   }
+}
+
+/** A list that arrived and cannot be read: another attempt would not help. */
+class Unreadable extends Error {}
+
+function unreadableList({ method, path }: ApiRequest, cause: unknown): unknown {
+  if (!(cause instanceof SyntaxError)) return cause;
+  return new KubeError(`${method} ${path}: the answer is not a list: ${cause.message}`, 200, '', cause);
+}
+
+/** Reads a list as it arrives. @throws Unreadable with what made an object unreadable; what reading the body throws */
+async function readList(
+  body: AsyncIterable<Uint8Array>,
+  pick: (item: never) => unknown,
+): Promise<{ readonly body: string; readonly items: readonly unknown[] }> {
+  const list = new ListItems(pick);
+  for await (const chunk of body) {
+    try {
+      list.take(chunk);
+    } catch (cause) {
+      throw new Unreadable('', { cause });
+    }
+  }
+  return { body: list.rest, items: list.items };
 }
 
 /** The pause the server asks for (in seconds), or one that doubles. */

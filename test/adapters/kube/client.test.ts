@@ -142,9 +142,9 @@ describe('lists', () => {
     const { client } = await serve((request, response) => {
       const next = Number(new URL(request.url ?? '', 'http://x').searchParams.get('continue') ?? 0);
       const metadata = { resourceVersion: '5', ...(next < 3 ? { continue: String(next + 1) } : {}) };
-      setTimeout(() => answer(response, 200, { items: [next], metadata }), 400);
+      setTimeout(() => answer(response, 200, { items: [{ n: next }], metadata }), 400);
     });
-    const all = await client.list(PODS, { pick: (item: number) => item }, { ...within(), budgetMs: 1_200 });
+    const all = await client.list(PODS, { pick: ({ n }: { n: number }) => n }, { ...within(), budgetMs: 1_200 });
     expect(all.items).toEqual([0, 1, 2, 3]);
   });
 
@@ -165,9 +165,12 @@ describe('lists', () => {
       const second = request.url?.includes('continue') === true;
       if (!second) starts++;
       const resourceVersion = second && starts === 1 ? '6' : '5';
-      answer(response, 200, { items: [starts], metadata: { resourceVersion, ...(second ? {} : { continue: 'p2' }) } });
+      answer(response, 200, {
+        items: [{ n: starts }],
+        metadata: { resourceVersion, ...(second ? {} : { continue: 'p2' }) },
+      });
     });
-    const listed = await client.list(PODS, { pick: (item: number) => item }, within());
+    const listed = await client.list(PODS, { pick: ({ n }: { n: number }) => n }, within());
     expect(listed).toEqual({ items: [2, 2], resourceVersion: '5' });
   });
 
@@ -178,15 +181,28 @@ describe('lists', () => {
     await expect(client.list(PODS, { pick: (item: unknown) => item }, within())).rejects.toThrow(/refers to itself/);
   });
 
-  test.each(['<html>', 'null', '{}', '{"metadata":{"resourceVersion":"5"}}', '{"items":{}}'])(
-    'fail when the answer is not a list: %s',
-    async (text) => {
-      const { client } = await serve((_, response) => response.writeHead(200).end(text));
-      const listing = client.list(PODS, { pick: (item: unknown) => item }, within());
-      await expect(listing).rejects.toThrow(/the answer is not a list/);
-      await expect(listing).rejects.toBeInstanceOf(KubeError);
-    },
-  );
+  test.each([
+    '<html>',
+    'null',
+    '{}',
+    '{"metadata":{"resourceVersion":"5"}}',
+    '{"items":{}}',
+    '{"items":[5]}',
+    '{"items":[{]}',
+  ])('fail when the answer is not a list: %s', async (text) => {
+    const { client } = await serve((_, response) => response.writeHead(200).end(text));
+    const listing = client.list(PODS, { pick: (item: unknown) => item }, within());
+    await expect(listing).rejects.toThrow(/the answer is not a list/);
+    await expect(listing).rejects.toBeInstanceOf(KubeError);
+  });
+
+  test('fail with what their reader throws, and are not asked for again', async () => {
+    const { client, seen } = await serve((_, response) =>
+      answer(response, 200, { items: [{}], metadata: { resourceVersion: '1' } }),
+    );
+    await expect(client.list(PODS, { pick: notOurs }, within())).rejects.toThrow(new TypeError('not one of ours'));
+    expect(seen).toHaveLength(1);
+  });
 
   test('end within their budget when an answer comes in pieces and never ends', async () => {
     const { client } = await serve((_, response) => {
@@ -205,6 +221,10 @@ describe('lists', () => {
     expect((await client.list(PODS, { pick: (item: unknown) => item }, within())).items).toEqual([]);
   });
 });
+
+function notOurs(): never {
+  throw new TypeError('not one of ours');
+}
 
 describe('kubeconfig', () => {
   test.each([
