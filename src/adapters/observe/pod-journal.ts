@@ -1,7 +1,8 @@
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { JOURNAL_FLUSH_MS } from '../../core/plan/limits.ts';
 import { campaignFolder } from '../host/ledger.ts';
+import { firstLine, linesOf, wholeLineBytes } from './line-file.ts';
 import { factOf, lineOf, type PodFact } from './pod-facts.ts';
 
 /** How many bytes of each earlier file belong to the journal, by the number of the file. */
@@ -110,7 +111,7 @@ function takenBefore(folder: string, number: number): readonly (readonly [number
     .toSorted((a, b) => a - b);
   const last = before.at(-1);
   if (last === undefined) return [];
-  const bytes = wholeLines(readFileSync(pathOf(folder, last)));
+  const bytes = wholeLineBytes(pathOf(folder, last));
   const known = headerOf(folder, last);
   // A writer that was killed before its first line took nothing over, and left nothing.
   if (known === undefined) return takenBefore(folder, last);
@@ -118,7 +119,7 @@ function takenBefore(folder: string, number: number): readonly (readonly [number
 }
 
 function headerOf(folder: string, number: number): Taken | undefined {
-  const [line = ''] = readFileSync(pathOf(folder, number), 'utf8').split('\n', 1);
+  const line = firstLine(pathOf(folder, number));
   try {
     const parts = JSON.parse(line) as readonly unknown[];
     return parts[0] === 'after' ? (parts[1] as Taken) : undefined;
@@ -128,16 +129,10 @@ function headerOf(folder: string, number: number): Taken | undefined {
 }
 
 function* factsOf(folder: string, number: number, bytes: number): Generator<PodFact> {
-  const text = readFileSync(pathOf(folder, number)).subarray(0, bytes).toString();
-  for (const line of text.split('\n')) {
+  for (const line of linesOf(pathOf(folder, number), bytes)) {
     const fact = factOf(line);
     if (fact !== undefined) yield fact;
   }
-}
-
-/** Size of the part of a file that consists of whole lines. */
-function wholeLines(content: Buffer): number {
-  return content.lastIndexOf(0x0a) + 1;
 }
 
 function numbersIn(folder: string): readonly number[] {
