@@ -128,9 +128,11 @@ interface Budget {
 
 /** The limits of one call that contains these steps. */
 function enteredOf(steps: readonly DerivationStep[]): Entered {
-  const longest = steps.reduce((most, step) => (step.count * step.eachMs > most.count * most.eachMs ? step : most));
+  const expected = steps.filter(({ yields }) => yields !== true);
+  const named = expected.length === 0 ? steps : expected;
+  const longest = named.reduce((most, step) => (step.count * step.eachMs > most.count * most.eachMs ? step : most));
   return {
-    // Messages name a call that contains several steps by the longest one.
+    // Messages name a call that contains several steps by the longest one that is expected.
     what: longest.what,
     whole: budgetOf(steps, ({ count, eachMs }) => count * eachMs),
     item: budgetOf(steps, ({ perItem = 1, eachMs }) => perItem * eachMs),

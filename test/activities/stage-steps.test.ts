@@ -80,6 +80,16 @@ test('a step that is late names what it waited for, and the item', async () => {
   await expect(late).rejects.toThrow('targets found and written, in turn: c0 did not end within its budget of 10 ms');
 });
 
+test('a step is named by what is expected of it, not by the wait for a server that does not answer', async () => {
+  const steps = stageSteps(aCampaign(), 'ramp', SILENT);
+  const env = anAttempt();
+  const shown: unknown[] = [];
+  env.on('heartbeat', (details: { readonly step: string }) => shown.push(details.step));
+  await env.run(() => steps.step(['watchesOpened', 'watchesAnswered'], () => Promise.resolve()));
+  await env.run(() => steps.step('watchesAnswered', () => Promise.resolve()));
+  expect(shown).toEqual(['watches opened', 'watches of a server that does not answer']);
+});
+
 test('a step that this campaign does not have cannot be entered', async () => {
   const install = stageSteps(aCampaign(0), 'install', SILENT);
   const entered = inActivity(() => install.stepEach('chartsInstalled', ITEMS, () => Promise.resolve()));

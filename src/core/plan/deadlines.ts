@@ -150,7 +150,7 @@ function fitted(steps: readonly DerivationStep[], limitMs: number | undefined): 
   const leftMs = limitMs === undefined ? Infinity : limitMs - MIN_MARGIN_MS - sumOf(steps) + sumOf(yielding);
   const share = Math.max(0, Math.min(1, leftMs / sumOf(yielding)));
   return steps
-    .map(({ yields, ...step }) => (yields === true ? { ...step, eachMs: Math.floor(step.eachMs * share) } : step))
+    .map((step) => (step.yields === true ? { ...step, eachMs: Math.floor(step.eachMs * share) } : step))
     .filter(({ eachMs }) => eachMs > 0);
 }
 
