@@ -1,7 +1,8 @@
 import { NativeConnection, Runtime, Worker, type NativeConnectionOptions } from '@temporalio/worker';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { createActivities } from './activities/all.ts';
+import { createActivities, teardownAdapters } from './activities/all.ts';
+import { removeGroup } from './activities/remove-group.ts';
 import { readSpec } from './adapters/evidence/spec-store.ts';
 import { thisHost } from './adapters/fleet/this-host.ts';
 import { serveEndpoints } from './adapters/fleet/serve-endpoints.ts';
@@ -15,10 +16,12 @@ import { freePort } from './adapters/host/ports.ts';
 import { startTicksOf } from './adapters/host/processes.ts';
 import { showHost } from './adapters/prometheus/host-metrics.ts';
 import { registry } from './adapters/prometheus/own-metrics.ts';
+import { CampaignEyes } from './adapters/temporal/campaign-seen.ts';
 import { writeRecord } from './adapters/temporal/stack-record.ts';
 import { temporalTarget } from './adapters/temporal/target.ts';
 import { workflowBundlePath } from './adapters/temporal/workflow-bundle.ts';
 import { formatWorkerIdentity } from './core/model/worker-identity.ts';
+import { keepGroups } from './worker/group-keeper.ts';
 import { createLog, temporalLogger } from './worker/log.ts';
 import { serveMetrics } from './worker/metrics-server.ts';
 
@@ -97,6 +100,18 @@ const workers = await Promise.all([
 const ended = new AbortController();
 const keeper = startKeeper({ log, signal: ended.signal });
 const endpoints = serveEndpoints({ log, signal: ended.signal, spec: readSpec });
+const eyes = new CampaignEyes();
+const groups = keepGroups({
+  log,
+  signal: ended.signal,
+  see: (ledger) => eyes.see(ledger),
+  remove: (ledger, signal) =>
+    removeGroup(ledger, {
+      log: log.child({ campaign: ledger.campaign }),
+      adapters: teardownAdapters(observers),
+      signal,
+    }),
+});
 const hostSampler = startHostSampler({ log, signal: ended.signal, onSample: showHost });
 const recordPath = join(stateFolder(), 'workers', `${process.pid}.json`);
 mkdirSync(join(stateFolder(), 'workers'), { recursive: true });
@@ -128,7 +143,8 @@ try {
   process.exitCode = 1;
 } finally {
   ended.abort();
-  await Promise.all([keeper, endpoints, hostSampler]);
+  await Promise.all([keeper, groups, endpoints, hostSampler]);
+  await eyes.close();
   await observers.close();
   rmSync(recordPath, { force: true });
   metrics.close();

@@ -63,11 +63,22 @@ export interface StageSteps<S extends ActivityName> {
   ): Promise<readonly ItemResult<Item, Result>[]>;
 }
 
+/** What steps run in. */
+interface Surroundings {
+  /** Runs one call under its budget. */
+  readonly bound: typeof bounded;
+  /** Ends all steps. */
+  readonly signal: () => AbortSignal;
+}
+
+const IN_AN_ACTIVITY: Surroundings = { bound: bounded, signal: () => Context.current().cancellationSignal };
+
 /** The steps of one stage of a campaign. Each step that is entered is logged at debug level with its ids. */
 export function stageSteps<S extends ActivityName>(
   spec: CampaignSpec,
   activity: S,
   log: Pick<Logger, 'debug'>,
+  { bound, signal }: Surroundings = IN_AN_ACTIVITY,
 ): StageSteps<S> {
   const derived = stepsOf(spec, activity);
   const enter = (ids: string | readonly string[]): Entered => {
@@ -79,19 +90,19 @@ export function stageSteps<S extends ActivityName>(
   return {
     async step(ids, call) {
       const { what, whole } = enter(ids);
-      return await bounded(what, whole, (signal, progress) => call({ signal, progress, ...whole }));
+      return await bound(what, whole, (inner, progress) => call({ signal: inner, progress, ...whole }));
     },
     async stepEach(ids, items, call) {
       const entered = enter(ids);
-      const limits = { atOnce: entered.atOnce, signal: Context.current().cancellationSignal };
-      return await allAtOnce(items, limits, (item, signal) => runItem(entered, item, signal, call));
+      const limits = { atOnce: entered.atOnce, signal: signal() };
+      return await allAtOnce(items, limits, (item, inner) => runItem(bound, entered, item, inner, call));
     },
     async stepEachSettled(ids, items, call) {
       const entered = enter(ids);
-      const limits = { atOnce: entered.atOnce, signal: Context.current().cancellationSignal };
-      return await allAtOnce(items, limits, async (item, signal) => {
+      const limits = { atOnce: entered.atOnce, signal: signal() };
+      return await allAtOnce(items, limits, async (item, inner) => {
         try {
-          return { item, ok: true as const, result: await runItem(entered, item, signal, call) };
+          return { item, ok: true as const, result: await runItem(bound, entered, item, inner, call) };
         } catch (error) {
           if (isCancelled(error)) throw error;
           return { item, ok: false as const, error };
@@ -102,12 +113,13 @@ export function stageSteps<S extends ActivityName>(
 }
 
 async function runItem<Item extends Named, Result>(
+  bound: typeof bounded,
   { what, item: budget }: Entered,
   item: Item,
   outer: AbortSignal,
   call: (item: Item, step: StepCall) => Promise<Result>,
 ): Promise<Result> {
-  return await bounded(`${what}: ${item.name}`, budget, (inner, progress) =>
+  return await bound(`${what}: ${item.name}`, budget, (inner, progress) =>
     call(item, { signal: AbortSignal.any([inner, outer]), progress, ...budget }),
   );
 }

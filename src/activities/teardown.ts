@@ -13,8 +13,8 @@ import type { TeardownInput, TeardownResult } from '../core/campaign/stage-io.ts
 import type { CampaignSpec } from '../core/plan/spec.ts';
 import { counted } from '../core/text/counted.ts';
 import { isCancelled } from './cancellation.ts';
-import { teardownActivity, type StageContext } from './stage-activity.ts';
-import type { ItemResult } from './stage-steps.ts';
+import { teardownActivity, type BodyResult, type StageContext } from './stage-activity.ts';
+import type { ItemResult, StageSteps } from './stage-steps.ts';
 import { messageOf } from '../core/text/message-of.ts';
 
 /** What the stage works with. */
@@ -46,52 +46,60 @@ export interface TeardownAdapters {
   stopProcess(record: ProcessRecord, graceMs: number): Promise<unknown>;
 }
 
-type Context = StageContext<'teardown', TeardownInput>;
+/** What removing a campaign works in: an activity, or a worker that removes what nothing needs any more. */
+type Context = Pick<StageContext<'teardown', TeardownInput>, 'spec' | 'log' | 'event'> &
+  StageSteps<'teardown'> & {
+    /** Absent where the evidence of this host stays: it was not sent. */
+    readonly evidence?: Pick<StageContext['evidence'], 'discard'>;
+  };
+
+/** The activity `teardown`. */
+export function createTeardown(
+  log: Logger,
+  adapters: TeardownAdapters,
+): (input: TeardownInput) => Promise<TeardownResult> {
+  return teardownActivity(log, (context) => tearDown(context, adapters));
+}
 
 /**
  * Removes everything that the campaign made. One thing that cannot be removed does not keep the others: it is named, it stays on
  * the ledger, and the janitor removes it later. The ledger itself goes last.
  */
-export function createTeardown(
-  log: Logger,
-  adapters: TeardownAdapters,
-): (input: TeardownInput) => Promise<TeardownResult> {
-  return teardownActivity(log, async (context) => {
-    const { spec } = context;
-    const { processStopMs } = spec.deadlines.budgets;
-    await context.step('watchesEnded', () => adapters.endWatches(spec.slug));
-    const ledger = adapters.ledger.read(spec.slug);
-    if (ledger === undefined) {
-      await adapters.forgetMetrics(spec.campaign);
-      return { detail: 'nothing was there', facts: {}, leftovers: [] };
-    }
-    adapters.ledger.markClosing(spec.slug);
-    const leftovers = [...(await removeClusters(context, adapters, ledger.clusters))];
-    try {
-      await context.step('prometheusStopped', () => adapters.stopPrometheus(spec.slug, processStopMs));
-    } catch (error) {
-      if (isCancelled(error)) throw error;
-      leftovers.push(`Prometheus: ${messageOf(error)}`);
-    }
-    // Processes whose cluster or system file is gone: only the ledger still knows them.
-    const strays = adapters.ledger.read(spec.slug)?.processes ?? [];
-    const stopped = await context.stepEachSettled('strayProcessesStopped', strays, (record) =>
-      adapters.stopProcess(record, processStopMs),
-    );
-    leftovers.push(...failures(stopped, ({ name }) => name));
-    // The lead has it. Where something is left behind, it stays: it says what happened here.
-    const isCopy = ledger.group?.lead === false && leftovers.length === 0 && adapters.evidenceWasSent(spec.slug);
-    if (isCopy) context.evidence.discard();
-    if (leftovers.length === 0) adapters.ledger.removeFolder(spec.slug);
+export async function tearDown(context: Context, adapters: TeardownAdapters): Promise<BodyResult<TeardownResult>> {
+  const { spec } = context;
+  const { processStopMs } = spec.deadlines.budgets;
+  await context.step('watchesEnded', () => adapters.endWatches(spec.slug));
+  const ledger = adapters.ledger.read(spec.slug);
+  if (ledger === undefined) {
     await adapters.forgetMetrics(spec.campaign);
-    for (const leftover of leftovers) context.event('left-behind', leftover);
-    const removed = `${counted(ledger.clusters.length, 'cluster')} and ${counted(ledger.processes.length, 'process', 'processes')} removed`;
-    return {
-      detail: leftovers.length === 0 ? removed : `${removed}; LEFT BEHIND: ${leftovers.join('; ')}`,
-      facts: { clustersRemoved: ledger.clusters.length, leftovers: leftovers.length },
-      leftovers: limitedLeftovers(leftovers),
-    };
-  });
+    return { detail: 'nothing was there', facts: {}, leftovers: [] };
+  }
+  adapters.ledger.markClosing(spec.slug);
+  const leftovers = [...(await removeClusters(context, adapters, ledger.clusters))];
+  try {
+    await context.step('prometheusStopped', () => adapters.stopPrometheus(spec.slug, processStopMs));
+  } catch (error) {
+    if (isCancelled(error)) throw error;
+    leftovers.push(`Prometheus: ${messageOf(error)}`);
+  }
+  // Processes whose cluster or system file is gone: only the ledger still knows them.
+  const strays = adapters.ledger.read(spec.slug)?.processes ?? [];
+  const stopped = await context.stepEachSettled('strayProcessesStopped', strays, (record) =>
+    adapters.stopProcess(record, processStopMs),
+  );
+  leftovers.push(...failures(stopped, ({ name }) => name));
+  // The lead has it. Where something is left behind, it stays: it says what happened here.
+  const isCopy = ledger.group?.lead === false && leftovers.length === 0 && adapters.evidenceWasSent(spec.slug);
+  if (isCopy) context.evidence?.discard();
+  if (leftovers.length === 0) adapters.ledger.removeFolder(spec.slug);
+  await adapters.forgetMetrics(spec.campaign);
+  for (const leftover of leftovers) context.event('left-behind', leftover);
+  const removed = `${counted(ledger.clusters.length, 'cluster')} and ${counted(ledger.processes.length, 'process', 'processes')} removed`;
+  return {
+    detail: leftovers.length === 0 ? removed : `${removed}; LEFT BEHIND: ${leftovers.join('; ')}`,
+    facts: { clustersRemoved: ledger.clusters.length, leftovers: leftovers.length },
+    leftovers: limitedLeftovers(leftovers),
+  };
 }
 
 /** Removes the system and the campaign's objects from every cluster, then the clusters. @returns what is left, with the reason */

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Ledger } from '../../src/adapters/host/ledger.ts';
 import { listHosts } from '../../src/adapters/temporal/hosts.ts';
 import { ensureTools } from '../../src/adapters/toolchain/ensure-tools.ts';
+import { eventually } from '../adapters/eventually.ts';
 import { installQuietRuntime } from './temporal.ts';
 import type { Placed, placeAll } from './place-workflow.ts';
 import { startWorkerHost, type WorkerHost } from './worker-host.ts';
@@ -52,11 +53,16 @@ async function startHosts(...settings: Readonly<Record<string, string>>[]): Prom
   return up;
 }
 
+/** Starts a campaign and waits until its clusters are placed, or no host has taken them. */
 async function place(workflowId: string, lead: WorkerHost, hostWaitMs: number): Promise<Placed> {
-  return await environment.client.workflow.execute<typeof placeAll>('placeAll', {
+  const handle = await environment.client.workflow.start<typeof placeAll>('placeAll', {
     workflowId,
     taskQueue: QUEUE,
     args: [FOUR, lead.hostQueue, hostWaitMs],
+  });
+  return await eventually(async () => {
+    const placed = await handle.query<Placed>('status');
+    return placed.isOver ? placed : undefined;
   });
 }
 
@@ -65,17 +71,21 @@ function specOf(host: WorkerHost, campaign: string): unknown {
   return JSON.parse(readFileSync(join(host.runs, campaign, 'spec.json'), 'utf8'));
 }
 
-/** The ledger of a campaign on a host; undefined if there is none. */
-function ledgerOf(host: WorkerHost, campaign: string): Ledger | undefined {
+/** The ledgers on a host. */
+function ledgersOf(host: WorkerHost): readonly Ledger[] {
   const folder = join(host.home, 'campaigns');
-  if (!existsSync(folder)) return undefined;
-  const slugs = readdirSync(folder);
-  return slugs
-    .map((slug) => JSON.parse(readFileSync(join(folder, slug, 'ledger.json'), 'utf8')) as Ledger)
-    .find((ledger) => ledger.campaign === campaign);
+  return (existsSync(folder) ? readdirSync(folder) : [])
+    .map((slug) => join(folder, slug, 'ledger.json'))
+    .filter((path) => existsSync(path))
+    .map((path) => JSON.parse(readFileSync(path, 'utf8')) as Ledger);
 }
 
-test('the clusters of a campaign spread over hosts that share a secret, and each host gets the specification', async () => {
+/** The ledger of a campaign on a host; undefined if there is none. */
+function ledgerOf(host: WorkerHost, campaign: string): Ledger | undefined {
+  return ledgersOf(host).find((ledger) => ledger.campaign === campaign);
+}
+
+test('the clusters of a campaign spread over hosts that share a secret, and a host removes what has moved or ended', async () => {
   const [lead, one, two, stranger] = await startHosts(
     { BELAY_CLUSTERS: '1' },
     { BELAY_CLUSTERS: '1' },
@@ -85,11 +95,11 @@ test('the clusters of a campaign spread over hosts that share a secret, and each
   if (lead === undefined || one === undefined || two === undefined || stranger === undefined)
     throw new Error('no host');
 
-  const { placement, groups, failure } = await place('first', lead, 60_000);
+  const { placement, placed, failure } = await place('first', lead, 60_000);
   expect(failure).toBeNull();
   expect(placement).toEqual({ clusterCount: 4, hostWaitMs: 300_000 });
-  expect(groups[0]).toMatchObject({ group: 'g0', host: lead.name, firstCluster: 0, clusterCount: 1 });
-  const byHost = new Map(groups.map((each) => [each.host, each.clusterCount]));
+  expect(placed[0]).toMatchObject({ group: 'g0', host: lead.name, firstCluster: 0, clusterCount: 1 });
+  const byHost = new Map(placed.map((each) => [each.host, each.clusterCount]));
   expect(byHost).toEqual(
     new Map([
       [lead.name, 1],
@@ -97,7 +107,7 @@ test('the clusters of a campaign spread over hosts that share a secret, and each
       [two.name, 2],
     ]),
   );
-  expect(groups.map(({ firstCluster }) => firstCluster).join()).toMatch(/^0,1,[23]$/);
+  expect(placed.map(({ firstCluster }) => firstCluster).join()).toMatch(/^0,1,[23]$/);
 
   const seen = await listHosts(environment.client);
   const capacities = new Map(seen.map(({ host, capacityClusters }) => [host, capacityClusters]));
@@ -112,8 +122,8 @@ test('the clusters of a campaign spread over hosts that share a secret, and each
     true,
   );
 
-  const address = groups[0]?.lead;
-  expect(JSON.stringify(groups)).not.toContain(SECRET);
+  const address = placed[0]?.lead;
+  expect(JSON.stringify(placed)).not.toContain(SECRET);
   for (const member of [one, two]) {
     expect(ledgerOf(member, 'first')).toMatchObject({
       workflowId: 'first',
@@ -129,7 +139,7 @@ test('the clusters of a campaign spread over hosts that share a secret, and each
 
   // All capacity is in use: the next campaign says of each host why it takes nothing, without an event for each time it asked.
   const late = await place('second', lead, 30_000);
-  expect(late.groups.map(({ clusterCount }) => clusterCount)).toEqual([0]);
+  expect(late.placed.map(({ clusterCount }) => clusterCount)).toEqual([0]);
   expect(late.failure).toMatch(/^HostFull: hosts: /);
   expect(late.failure).toContain(`${lead.name} (it is the lead)`);
   expect(late.failure).toContain(`${one.name} (1 of 1 cluster used)`);
@@ -138,5 +148,14 @@ test('the clusters of a campaign spread over hosts that share a secret, and each
     new RegExp(`${stranger.name} \\(https://127\\.0\\.0\\.1:\\d+/spec/\\w+ refused with 401`),
   );
   const { events } = await environment.client.workflow.getHandle('second').fetchHistory();
-  expect(events?.length).toBeLessThanOrEqual(25);
-});
+  expect(events?.length).toBeLessThanOrEqual(30);
+
+  // A host whose group has moved removes it, and has its capacity for others. The campaign and the other hosts keep theirs.
+  const first = environment.client.workflow.getHandle('first');
+  await first.signal('move', two.name);
+  await eventually(() => ledgerOf(two, 'first') === undefined);
+  expect([lead, one].map((host) => ledgerOf(host, 'first')?.leasedClusters)).toEqual([1, 1]);
+  expect(existsSync(join(two.runs, 'first', 'spec.json'))).toBe(true);
+  await Promise.all(['first', 'second'].map((id) => environment.client.workflow.getHandle(id).signal('end')));
+  await eventually(() => [lead, one, two].every((host) => ledgersOf(host).length === 0));
+}, 480_000);

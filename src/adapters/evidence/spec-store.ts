@@ -1,3 +1,4 @@
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseSpec } from '../../core/plan/parse-spec.ts';
 import type { CampaignSpec } from '../../core/plan/spec.ts';
@@ -63,10 +64,29 @@ export function readSpec(campaign: string, specHash: string): CampaignSpec | und
   return slug === undefined ? undefined : readIfHash(oneOf(campaignFolder(slug), specHash), specHash);
 }
 
+/** A specification that is kept beside a ledger, the newest if there are several; undefined if there is none. */
+export function specBesideLedger(slug: string): CampaignSpec | undefined {
+  const folder = join(campaignFolder(slug), 'specs');
+  const newest = filesIn(folder)
+    .map((name) => join(folder, name))
+    .map((path) => ({ path, changedMs: statSync(path).mtimeMs }))
+    .toSorted((a, b) => b.changedMs - a.changedMs)[0];
+  const value = newest === undefined ? undefined : readJsonFile(newest.path);
+  return value === undefined ? undefined : parseSpec(value);
+}
+
 /** The run that a campaign's evidence belongs to; undefined if there is no evidence of such a campaign. */
 export function runIdOf(campaign: string): string | undefined {
   const spec = readJsonFile(join(runsFolder(), campaign, 'spec.json')) as Partial<CampaignSpec> | undefined;
   return spec === undefined ? undefined : (spec.runId ?? '');
+}
+
+function filesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder).filter((name) => name.endsWith('.json'));
+  } catch {
+    return [];
+  }
 }
 
 function readIfHash(path: string, specHash: string): CampaignSpec | undefined {

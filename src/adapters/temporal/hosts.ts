@@ -1,4 +1,4 @@
-import type { Client } from '@temporalio/client';
+import type { Client, WorkflowService } from '@temporalio/client';
 import {
   hostList,
   parseHostedGroups,
@@ -13,21 +13,42 @@ import { ledgerSlugs, readLedger } from '../host/ledger.ts';
 import { runningCampaigns } from './running-campaigns.ts';
 
 /**
+ * What a server is asked: who polls for workflows (1) and activities (2), in the mode (1) in which it answers for all parts of a
+ * queue. A worker may poll only some of the parts at a moment.
+ */
+const ALL_POLLERS: object = {
+  taskQueueTypes: [1, 2],
+  apiMode: 1,
+  versions: { unversioned: true },
+  reportPollers: true,
+};
+
+type Description = Awaited<ReturnType<WorkflowService['describeTaskQueue']>>;
+type DescriptionRequest = Parameters<WorkflowService['describeTaskQueue']>[0];
+
+/**
  * All hosts whose workers serve the client's Temporal, on any machine, with the groups that running campaigns have on them. The
  * server remembers a worker for some minutes after its last poll, and knows each poll to about a minute. A campaign that no worker
  * answers for is left out.
  */
 export async function listHosts(client: Client): Promise<readonly HostLine[]> {
-  const found = await client.workflowService.describeTaskQueue({
-    namespace: client.options.namespace,
-    taskQueue: { name: SHARED_QUEUE },
-  });
-  const pollers = (found.pollers ?? []).map(({ identity, lastAccessTime }): Poller => ({
-    identity: identity ?? '',
-    lastMs: Number(lastAccessTime?.seconds ?? 0) * 1_000 + Math.round((lastAccessTime?.nanos ?? 0) / 1e6),
-  }));
   const groups = await groupsOfCampaigns(client);
-  return hostList(pollers, [...groups, ...ofThisHost(groups)]);
+  return hostList(await pollersOf(client), [...groups, ...ofThisHost(groups)]);
+}
+
+/** Who polls the queue that every worker serves. */
+async function pollersOf({ workflowService, options: { namespace } }: Client): Promise<readonly Poller[]> {
+  const request: DescriptionRequest = { namespace, taskQueue: { name: SHARED_QUEUE }, ...ALL_POLLERS };
+  const { versionsInfo } = await workflowService.describeTaskQueue(request);
+  return Object.values(versionsInfo ?? {})
+    .flatMap(({ typesInfo }) => Object.values(typesInfo ?? {}))
+    .flatMap(({ pollers }) => pollers ?? [])
+    .map(pollerOf);
+}
+
+function pollerOf({ identity, lastAccessTime }: NonNullable<Description['pollers']>[number]): Poller {
+  const { seconds, nanos } = lastAccessTime ?? {};
+  return { identity: identity ?? '', lastMs: Number(seconds ?? 0) * 1_000 + Math.round((nanos ?? 0) / 1e6) };
 }
 
 async function groupsOfCampaigns(client: Client): Promise<readonly HostedGroup[]> {

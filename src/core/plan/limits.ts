@@ -38,6 +38,11 @@ export const DEFAULT_HOST_WAIT_MS = 300_000;
 /** Placing one group on the host that was asked, ms, and getting the specification from the lead as a part of it. */
 export const PLACE_MS = 40_000;
 export const SPEC_FETCH_MS = 20_000;
+/** How often a host checks whether its groups are still wanted, ms, and how many checks in a row must say that one is not. */
+export const GROUP_CHECK_MS = 10_000;
+export const GROUP_CHECKS = 2;
+/** How long a host may have a group that its campaign does not list yet, ms. */
+export const GROUP_UNLISTED_MS = 180_000;
 /** One attempt to place a group, ms. */
 export const PLACE_ATTEMPT_MS = 60_000;
 /** The pause until the next host is asked, ms. */

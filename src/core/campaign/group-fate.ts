@@ -1,0 +1,38 @@
+import { GROUP_UNLISTED_MS } from '../plan/limits.ts';
+import type { HostedGroup } from './host-list.ts';
+
+/** What a host knows about a group of its own. */
+export interface OwnGroup {
+  readonly group: string;
+  readonly host: string;
+  readonly createdAtMs: number;
+  readonly expiresAtMs: number;
+}
+
+/** What was seen of the group's campaign. */
+export type CampaignSeen =
+  /** Temporal, or a worker that would answer for the campaign, cannot be reached; or Temporal does not know the campaign. */
+  | { readonly kind: 'unknown' }
+  /** The workflow has ended, by itself or otherwise. */
+  | { readonly kind: 'closed' }
+  /** It runs. Without groups its worker's version does not report them. */
+  | { readonly kind: 'running'; readonly groups: readonly HostedGroup[] | undefined };
+
+/**
+ * Why nothing needs a group on its host any more; undefined while something may. An answer that is missing means waiting, and the
+ * group's expiry decides then: a host must not remove what a campaign still uses.
+ */
+export function whyAbandoned(own: OwnGroup, seen: CampaignSeen, nowMs: number): string | undefined {
+  const hasExpired = nowMs >= own.expiresAtMs;
+  if (seen.kind === 'closed') return 'its campaign has ended';
+  if (seen.kind === 'unknown' || seen.groups === undefined)
+    return hasExpired ? 'its lease has expired, and nothing answers for its campaign' : undefined;
+  const line = seen.groups.find(({ group, host }) => group === own.group && host === own.host);
+  if (line !== undefined) {
+    if (line.state === 'moved') return 'its clusters have moved to other hosts';
+    return line.state === 'removed' ? 'it was torn down, and something was left' : undefined;
+  }
+  if (seen.groups.some(({ group }) => group === own.group)) return 'another host has the group';
+  // Between the answer of this host and the campaign's record of it.
+  return nowMs - own.createdAtMs > GROUP_UNLISTED_MS ? 'its campaign does not know it' : undefined;
+}

@@ -1,0 +1,84 @@
+import { join } from 'node:path';
+import { stateFolder } from '../adapters/host/folders.ts';
+import { hostName } from '../adapters/host/host-queues.ts';
+import { ledgerSlugs, readLedger, type Ledger } from '../adapters/host/ledger.ts';
+import { pause } from '../adapters/host/poll-until.ts';
+import { tryProcessLock, type ProcessLock } from '../adapters/host/process-lock.ts';
+import { whyAbandoned, type CampaignSeen } from '../core/campaign/group-fate.ts';
+import { GROUP_CHECK_MS, GROUP_CHECKS } from '../core/plan/limits.ts';
+
+/** What the keeper needs of a logger; pino's fits. */
+interface GroupKeeperLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}
+
+interface GroupKeeperOptions {
+  readonly log: GroupKeeperLog;
+  /** Ends the keeper. */
+  readonly signal: AbortSignal;
+  see(ledger: Ledger): Promise<CampaignSeen>;
+  /** Removes a campaign from this host. @returns what could not be removed */
+  remove(ledger: Ledger, signal: AbortSignal): Promise<readonly string[]>;
+}
+
+/**
+ * Removes groups of this host that nothing needs any more: a host that comes back late finds that its clusters have moved, or that
+ * the campaign is over. Of the workers of a state folder one does it.
+ * @returns when the signal is aborted
+ */
+export async function keepGroups(options: GroupKeeperOptions): Promise<void> {
+  const { signal } = options;
+  const path = join(stateFolder(), 'group-keeper.lock');
+  const keeper = new GroupKeeper(options);
+  let lock: ProcessLock | undefined;
+  while (!signal.aborted) {
+    await pause(GROUP_CHECK_MS, signal).catch(() => undefined);
+    if (signal.aborted) break;
+    if (lock?.isHeld() !== true) lock = tryProcessLock(path);
+    if (lock !== undefined) await keeper.checkAll();
+  }
+  lock?.release();
+}
+
+/** Checks the groups of this host. */
+export class GroupKeeper {
+  readonly #options: GroupKeeperOptions;
+  /** How many checks in a row have said that a group is not wanted, by slug. */
+  readonly #unwanted = new Map<string, number>();
+
+  constructor(options: GroupKeeperOptions) {
+    this.#options = options;
+  }
+
+  /** Checks every group, and removes those that several checks in a row have found to be unwanted. */
+  async checkAll(): Promise<void> {
+    for (const slug of ledgerSlugs()) {
+      try {
+        await this.#check(slug);
+      } catch (cause) {
+        // One campaign that cannot be checked must not keep the others.
+        this.#options.log.warn({ slug, err: cause }, 'a group of clusters could not be checked or removed');
+      }
+    }
+  }
+
+  async #check(slug: string): Promise<void> {
+    const { log, signal } = this.#options;
+    const ledger = readLedger(slug);
+    if (ledger?.group === undefined) return;
+    const { campaign, createdAtMs, expiresAtMs } = ledger;
+    const { name: group } = ledger.group;
+    const own = { group, host: hostName(), createdAtMs, expiresAtMs };
+    const why = whyAbandoned(own, await this.#options.see(ledger), Date.now());
+    // Until the second check, an activity that Temporal has given up is cancelled by its heartbeats.
+    const checks = why === undefined ? 0 : (this.#unwanted.get(slug) ?? 0) + 1;
+    this.#unwanted.set(slug, checks);
+    if (why === undefined || checks < GROUP_CHECKS) return;
+    log.warn({ campaign, group }, `the group is removed from this host: ${why}`);
+    const left = await this.#options.remove(ledger, signal);
+    this.#unwanted.delete(slug);
+    if (left.length > 0) log.warn({ campaign, group, left }, 'parts of the group could not be removed');
+    else log.info({ campaign, group }, 'the group is removed, and its capacity is free');
+  }
+}

@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import { whyAbandoned, type CampaignSeen, type OwnGroup } from '../../../src/core/campaign/group-fate.ts';
+import type { HostedGroup } from '../../../src/core/campaign/host-list.ts';
+
+const NOW_MS = 1_000_000_000;
+const own: OwnGroup = { group: 'g1', host: 'b', createdAtMs: NOW_MS - 600_000, expiresAtMs: NOW_MS + 600_000 };
+
+function running(...lines: readonly (readonly [group: string, host: string, state: string])[]): CampaignSeen {
+  const groups = lines.map(([group, host, state]): HostedGroup => ({ campaign: 'c', group, host, clusters: 2, state }));
+  return { kind: 'running', groups };
+}
+
+test.for<[string, CampaignSeen, Partial<OwnGroup>, string | undefined]>([
+  ['that is at work', running(['g0', 'a', 'idle'], ['g1', 'b', 'running']), {}, undefined],
+  ['that is at work, beyond its expiry', running(['g1', 'b', 'running']), { expiresAtMs: NOW_MS }, undefined],
+  ['that a hold may lose or not', running(['g1', 'b', 'lost']), {}, undefined],
+  ['in a state of a later version', running(['g1', 'b', 'warming']), {}, undefined],
+  ['that has moved', running(['g1', 'b', 'moved'], ['g2', 'c', 'idle']), {}, 'its clusters have moved to other hosts'],
+  ['of which something was left', running(['g1', 'b', 'removed']), {}, 'it was torn down, and something was left'],
+  ['that another host took in its place', running(['g1', 'c', 'running']), {}, 'another host has the group'],
+  ['that the campaign does not know', running(['g0', 'a', 'idle']), {}, 'its campaign does not know it'],
+  ['that the campaign does not know yet', running(['g0', 'a', 'idle']), { createdAtMs: NOW_MS - 60_000 }, undefined],
+  ['of a campaign that has ended', { kind: 'closed' }, {}, 'its campaign has ended'],
+  ['of a campaign that does not answer', { kind: 'unknown' }, {}, undefined],
+  [
+    'of a campaign that does not answer, beyond its expiry',
+    { kind: 'unknown' },
+    { expiresAtMs: NOW_MS },
+    'its lease has expired, and nothing answers for its campaign',
+  ],
+  ['of a campaign that reports no groups', { kind: 'running', groups: undefined }, {}, undefined],
+])('a group %s', ([, seen, change, why]) => {
+  expect(whyAbandoned({ ...own, ...change }, seen, NOW_MS)).toBe(why);
+});
