@@ -102,7 +102,10 @@ describe.skipIf(CHROMIUM === undefined)(`from the Temporal UI alone${why}`, () =
         expect(await ui.currentDetails()).toMatch(/rung-a\s+local\s+pass\s+\d+ s\s+\w+: [\d.]+ % headroom[^]*running/);
       });
       expect(await ui.picture('ladder-details')).toBeGreaterThan(PICTURE_BYTES);
-      expect(await ui.tab('relationships')).toMatch(rung);
+      // The tab draws the tree some time after it was opened.
+      await looking(ui, links.workflow('ui-ladder'), async () => {
+        expect(await ui.tab('relationships')).toMatch(rung);
+      });
       await looking(ui, links.workflow('ui-ladder'), async () => {
         expect(await ui.result()).toContain('"end": "pass"');
       });
