@@ -7,7 +7,8 @@ import { addProfile, addSlowSubstrate } from '../e2e/small-profile.ts';
 import { kill, soakClockOf, untilCheckpoint, untilEvent, untilRunning, workerOf } from './victims.ts';
 
 const PODS = 36;
-const SOAK_SECONDS = 50;
+/** A worker that is killed is missing for some 12 s: the readings need their target for 80 % of the soak. */
+const SOAK_SECONDS = 80;
 /** A worker is missed after 20 s without a heartbeat, and another one has taken its stage up by then. */
 const TAKEN_UP_WITHIN_MS = 30_000;
 
@@ -29,7 +30,7 @@ test('SIGKILL of the worker in seed and in soak: one that is started again conti
       return { clock: startAtMs, killedAtMs: { seed: inSeedMs, soak: inSoakMs } };
     });
     const ended = await running.ended();
-    // For half of the soak no worker looked at the gates, and none sent the load.
+    // For a part of the soak no worker looked at the gates, and none sent the load.
     expect(ended.exitCode, ended.stdout + ended.stderr).toBe(2);
     const record = recordOf(belay, 'killed');
     expect(record.summary).toMatchObject({ verdict: 'unmeasured', breaches: [], ending: 'completed' });
@@ -38,7 +39,7 @@ test('SIGKILL of the worker in seed and in soak: one that is started again conti
     expect(checks.length).toBeGreaterThan(0);
     for (const { missed } of checks) expect(missed).toBeGreaterThan(0);
     isContinued(record, killedAtMs);
-    // Nothing watched for half of the soak. Every Pod of it is accounted for all the same, and their latencies are known.
+    // Nothing watched for a part of the soak. Every Pod of it is accounted for all the same, and their latencies are known.
     const readingOf = (name: string): unknown => record.summary.gates.find(({ gate }) => gate === name)?.reading;
     expect(readingOf('podsObserved')).toMatchObject({ quality: 'measured', value: 1 });
     expect(readingOf('podBindP50')).toMatchObject({ quality: 'measured' });

@@ -7,6 +7,7 @@ import {
   SERVER_HUNG_MS,
   SERVER_POLL_MS,
   SERVER_START_MS,
+  SERVER_STARTS,
   SERVER_STOP_MS,
 } from '../../core/plan/limits.ts';
 import { pollUntil } from '../host/poll-until.ts';
@@ -16,6 +17,7 @@ import { freePort } from '../host/ports.ts';
 import { isAlive, startDetached, stopProcess } from '../host/processes.ts';
 import { ensureTools } from '../toolchain/ensure-tools.ts';
 import type { EnsureToolsOptions } from '../toolchain/ensure-tools.ts';
+import { messageOf } from '../../core/text/message-of.ts';
 import { connect, isHealthy } from './client.ts';
 import { SEARCH_ATTRIBUTES, registerSearchAttributes } from './search-attributes.ts';
 import { withStackLock } from './stack-lock.ts';
@@ -110,7 +112,20 @@ async function adopt(record: StackRecord | undefined, signal: AbortSignal): Prom
   return undefined;
 }
 
-async function startDevServer(options: EnsureToolsOptions & { readonly signal: AbortSignal }): Promise<StackRecord> {
+type StartOptions = EnsureToolsOptions & { readonly signal: AbortSignal };
+
+/** Starts the server, once more where another process took a port between the moment it was found free and its use. */
+async function startDevServer(options: StartOptions): Promise<StackRecord> {
+  for (let start = 1; ; start += 1) {
+    try {
+      return await startOnce(options);
+    } catch (cause) {
+      if (start === SERVER_STARTS || !messageOf(cause).includes('address already in use')) throw cause;
+    }
+  }
+}
+
+async function startOnce(options: StartOptions): Promise<StackRecord> {
   const tool = (await ensureTools(['temporal'], options)).get('temporal');
   if (tool === undefined) throw new Error('the Temporal CLI was not found');
   const folder = join(stateFolder(), 'temporal');

@@ -330,6 +330,8 @@ export const TEMPORAL_LONG_POLL_MS = 70_000;
 export const STATUS_ANSWER_MS = 5_000;
 /** Start of the dev server, ms; one health check; and how long it may not answer before it counts as hung. */
 export const SERVER_START_MS = 60_000;
+/** How often the start of a dev server is tried: its own parts choose their ports by chance. */
+export const SERVER_STARTS = 3;
 export const SERVER_HEALTH_MS = 2_000;
 export const SERVER_HUNG_MS = 10_000;
 /** Interval between two checks of a starting server, and the time that a server has to end, ms. */
