@@ -1,6 +1,7 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { Logger } from 'pino';
 import { IS_LEAD, type LeaseAnswer, type LeaseRequest } from '../adapters/host/capacity.ts';
+import type { SpecRequest } from '../adapters/fleet/fetch-spec.ts';
 import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
 import { parseRefusals, refusalsInWords, withRefusal } from '../core/campaign/host-full.ts';
 import {
@@ -44,15 +45,6 @@ interface LeadRequest {
   readonly slug: string;
   readonly host: ThisHost;
   readonly expiresAtMs: number;
-  readonly signal: AbortSignal;
-}
-
-/** A specification, and the lead that has it. */
-interface SpecRequest {
-  readonly campaign: string;
-  readonly slug: string;
-  readonly specHash: string;
-  readonly lead: LeadAddress;
   readonly signal: AbortSignal;
 }
 

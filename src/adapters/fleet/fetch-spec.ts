@@ -7,7 +7,7 @@ import { keepMemberAccess } from './fleet-access.ts';
 import { requireFleetSecret } from './fleet-secret.ts';
 
 /** A specification, and the lead that has it. */
-interface SpecRequest {
+export interface SpecRequest {
   readonly campaign: string;
   readonly slug: string;
   readonly specHash: string;

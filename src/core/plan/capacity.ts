@@ -12,8 +12,8 @@ const CLUSTERS_PER_CORE = 2;
 const PODS_PER_CLUSTER = 1_000;
 
 /**
- * How many local clusters a host takes if nobody says otherwise: two for each core, as far as each has the memory that a cluster
- * with 1,000 Pods was measured to need, beside Belay itself. Every host takes at least one.
+ * How many local clusters a host takes by default: two for each core, as far as each has the memory that a cluster with 1,000 Pods
+ * is estimated to need, beside Belay itself. Every host takes at least one.
  */
 export function defaultCapacity({ cores, memoryBytes }: HostSize): number {
   const byMemory = (memoryBytes - BELAY_BYTES) / (CLUSTER_BYTES + PODS_PER_CLUSTER * POD_BYTES);

@@ -1,6 +1,6 @@
 /**
- * Measured cost of local clusters on their host; docs/performance.md has the measurements. They are estimates: a host with less
- * may do, and one with as much may not.
+ * Estimated cost of local clusters on their host. One run on a host without CPU left needed more: 1.25 GB a cluster with 228 Nodes,
+ * and 0.22 to 0.28 MB a Pod. There is no measurement of a quiet host yet.
  */
 
 /** Memory of a local cluster without Pods. */
