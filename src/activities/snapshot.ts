@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Logger } from 'pino';
 import type { SnapshotRequest } from '../adapters/evidence/collect-snapshot.ts';
+import type { Transfer } from '../adapters/evidence/member-evidence.ts';
 import type { ClusterRecord, Ledger } from '../adapters/host/ledger.ts';
 import type { RunningPrometheus } from '../adapters/prometheus/server.ts';
 import type { ClusterLog } from '../adapters/substrates/substrate.ts';
@@ -30,26 +31,15 @@ export interface SnapshotAdapters {
   /** Adds to the folder what the lead needs of a member, and what is not in it yet. */
   keepHostFacts(folder: string, slug: string): void;
   /** Sends a member's folder to the lead. When it returns, all of it is there and was checked. */
-  sendEvidence(request: TransferRequest & { readonly group: string; readonly lead: LeadAddress }): Promise<Sent>;
+  sendEvidence(request: Transfer & { readonly group: string; readonly lead: LeadAddress }): Promise<Sent>;
   /** Collects what the members have sent. @returns a part for each of them */
-  collectEvidence(request: TransferRequest & { readonly groups: readonly string[] }): Promise<readonly EvidencePart[]>;
+  collectEvidence(request: Transfer & { readonly groups: readonly string[] }): Promise<readonly EvidencePart[]>;
   /** The images that run in a cluster: of the system, and of the load. */
   images(
     spec: CampaignSpec,
     cluster: ClusterRecord,
     within: { readonly signal: AbortSignal; readonly budgetMs: number },
   ): Promise<readonly ImageIdentity[]>;
-}
-
-/** A campaign's folder that is moved between hosts. */
-interface TransferRequest {
-  readonly slug: string;
-  readonly campaign: string;
-  readonly folder: string;
-  readonly signal: AbortSignal;
-  /** Of one call. */
-  readonly budgetMs: number;
-  readonly onFile: (path: string, done: number, total: number) => void;
 }
 
 interface Sent {
@@ -168,7 +158,7 @@ async function sentEvidence(
   }
 }
 
-function transferOf({ spec, evidence }: Context, signal: AbortSignal, progress: Progress): TransferRequest {
+function transferOf({ spec, evidence }: Context, signal: AbortSignal, progress: Progress): Transfer {
   return {
     slug: spec.slug,
     campaign: spec.campaign,

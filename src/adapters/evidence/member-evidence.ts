@@ -9,7 +9,7 @@ import { collectGroups, uploadGroup } from './evidence-store.ts';
 import { sharedFolderProblem } from './folder-owner.ts';
 
 /** A campaign's folder that is moved between hosts, and the bounds of moving it. */
-interface Transfer {
+export interface Transfer {
   readonly slug: string;
   readonly campaign: string;
   /** `runs/<campaign>/` of this host. */
