@@ -8,6 +8,8 @@ import { isFree } from '../src/adapters/host/port-claims.ts';
 import { isAlive, startTicksOf, stopProcess } from '../src/adapters/host/processes.ts';
 import { connectCluster } from '../src/adapters/kube/client.ts';
 import { KubeError } from '../src/adapters/kube/kube-error.ts';
+import { PORTS_PER_CLUSTER, writeKwokConfig } from '../src/adapters/substrates/local/kwok-config.ts';
+import { configPath } from '../src/adapters/substrates/local/layout.ts';
 import { ensureTools } from '../src/adapters/toolchain/ensure-tools.ts';
 import type { ToolName } from '../src/adapters/toolchain/tools.ts';
 
@@ -49,8 +51,13 @@ const PORT_OPTIONS = [
   '--controller-port',
 ];
 
+/** Who has configured a cluster: Belay, as its local clusters, or kwokctl alone, as one that is borrowed. */
+interface ClusterKind {
+  readonly configuredBy: 'belay' | 'kwokctl';
+}
+
 /** Brings a cluster up in a temporary folder of its own, on free ports, and waits until it schedules. */
-export async function startCluster(): Promise<TestCluster> {
+export async function startCluster({ configuredBy }: ClusterKind = { configuredBy: 'kwokctl' }): Promise<TestCluster> {
   const tools = await ensureTools(['kwokctl', ...BINARIES.map(([, tool]) => tool)]);
   const pathOf = (name: ToolName): string => tools.get(name)?.path ?? name;
   const folder = mkdtempSync(join(tmpdir(), 'belay-test-cluster-'));
@@ -73,16 +80,23 @@ export async function startCluster(): Promise<TestCluster> {
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   };
   try {
-    await kwokctl([
-      'create',
-      'cluster',
-      '--runtime=binary',
-      `--kubeconfig=${kubeconfigPath}`,
-      '--disable-qps-limits',
-      ...BINARIES.map(([option, tool]) => `${option}=${pathOf(tool)}`),
-      ...(await portArguments()),
-      ...LEADERLESS,
-    ]);
+    const ports = await freePorts();
+    if (configuredBy === 'belay') {
+      const record = { index: 0, name, kubeconfigPath, context: '', owned: true, uid: '' };
+      writeKwokConfig(record, { tools, ports, env: {}, nodeReadyDelayMs: 0 });
+      await kwokctl(['create', 'cluster', `--config=${configPath(record)}`, `--kubeconfig=${kubeconfigPath}`]);
+    } else {
+      await kwokctl([
+        'create',
+        'cluster',
+        '--runtime=binary',
+        `--kubeconfig=${kubeconfigPath}`,
+        '--disable-qps-limits',
+        ...BINARIES.map(([option, tool]) => `${option}=${pathOf(tool)}`),
+        ...PORT_OPTIONS.map((option, index) => `${option}=${ports[index]}`),
+        ...LEADERLESS,
+      ]);
+    }
     await answersWithServiceAccount(kubeconfigPath);
   } catch (cause) {
     await remove();
@@ -156,13 +170,13 @@ async function answers(kubeconfigPath: string, limit: AbortSignal): Promise<bool
  * Ports far from each other's: kwokctl by itself takes the highest free ones, and with them the port of a component that
  * another test has just killed and is about to start again.
  */
-async function portArguments(): Promise<readonly string[]> {
+async function freePorts(): Promise<readonly number[]> {
   const chosen = new Set<number>();
-  while (chosen.size < PORT_OPTIONS.length) {
+  while (chosen.size < PORTS_PER_CLUSTER) {
     const port = randomInt(12_000, 32_000);
     if (await isFree(port)) chosen.add(port);
   }
-  return [...chosen].flatMap((port, index) => [PORT_OPTIONS[index] ?? '', String(port)]);
+  return [...chosen];
 }
 
 /** kwokctl asks kubectl whether the API is served, and would download one: it is told yes, the API itself is asked above. */

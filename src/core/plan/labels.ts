@@ -22,6 +22,9 @@ export const INTENDED_AT_ANNOTATION = 'belay.dev/intended-at-ms';
  */
 export const SENT_AT_ANNOTATION = 'belay.dev/sent-at-ms';
 
+/** Key of the taint of a Node that a fault has failed. The controller-manager evicts its Pods; kwok's stages know it as well. */
+export const FAILED_TAINT = 'belay.dev/failed';
+
 /** Who made an object and how long it may stay. */
 export interface Ownership {
   /** Value of the campaign label. */

@@ -103,6 +103,9 @@ export function nodeBody(node: PlannedNode, owner: Ownership): Record<string, un
         [LABELS.hostname]: node.name,
         'kubernetes.io/os': 'linux',
         'kubernetes.io/arch': 'amd64',
+        // Kubelets still report these two. The controller-manager would add them, with a request for each Node.
+        'beta.kubernetes.io/os': 'linux',
+        'beta.kubernetes.io/arch': 'amd64',
       },
     },
     status: { allocatable: node.allocatable, capacity: node.allocatable },

@@ -4,12 +4,11 @@ import { ADOPTION_MS, CLUSTER_POLL_MS, COMPONENT_STARTS } from '../../../core/pl
 import type { ClusterRecord } from '../../host/ledger.ts';
 import { logTail } from '../../host/log-tail.ts';
 import { claimPorts } from '../../host/port-claims.ts';
-import { stopProcess } from '../../host/processes.ts';
 import { apiHealth } from '../api-probe.ts';
 import type { SubstrateSpec, ToolPaths } from '../substrate.ts';
 import { clusterHealth } from './component-health.ts';
 import { componentStates, makeWayForRestart } from './components.ts';
-import { PORTS_PER_CLUSTER, setNodeReadyDelay, toolPath, writeKwokConfig } from './kwok-config.ts';
+import { PORTS_PER_CLUSTER, toolPath, writeKwokConfig } from './kwok-config.ts';
 import { kwokctlCreate, kwokctlStart } from './kwokctl.ts';
 import { logPath, readyMarkPath, statePath } from './layout.ts';
 import type { ReadyMark } from './layout.ts';
@@ -58,7 +57,6 @@ export async function ensureLocalCluster(request: EnsureRequest): Promise<Cluste
 
 async function bringUp(request: EnsureRequest, signal: AbortSignal, how: 'adopt' | 'create'): Promise<ClusterRecord> {
   const { cluster, onStep } = request;
-  await applyNodeReadyDelay(request, signal);
   const starts = new Map<string, number>();
   let lastReason = 'not checked yet';
   const look = async (): Promise<true | undefined> => {
@@ -112,17 +110,6 @@ async function notReady(cluster: ClusterRecord, signal: AbortSignal): Promise<st
   const frozen = componentStates(cluster).find((each) => each.state === 'frozen');
   if (frozen !== undefined) process.kill(frozen.pid, 'SIGCONT');
   return clusterHealth(cluster, signal);
-}
-
-/** Puts the delay into kwok's stages; kwok reads them only when it starts. */
-async function applyNodeReadyDelay(request: EnsureRequest, signal: AbortSignal): Promise<void> {
-  const { cluster, tools } = request;
-  if (!setNodeReadyDelay(cluster, delayMs(request))) return;
-  request.onStep(`delaying Nodes by ${delayMs(request)} ms`);
-  const kwok = componentStates(cluster).find((each) => each.name === 'kwok-controller');
-  if (kwok !== undefined && kwok.state !== 'dead') await stopProcess(kwok, 2_000);
-  makeWayForRestart(cluster);
-  await kwokctlStart(toolPath(tools, 'kwokctl'), cluster, signal);
 }
 
 function delayMs(request: EnsureRequest): number {

@@ -1,8 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { Document, parseAllDocuments, stringify } from 'yaml';
+import { parseAllDocuments, stringify } from 'yaml';
 import type { ClusterRecord } from '../../host/ledger.ts';
 import type { ToolName } from '../../toolchain/tools.ts';
 import type { ToolPaths } from '../substrate.ts';
+import { kwokStages } from './kwok-stages.ts';
 import { COMPONENTS, configPath, statePath } from './layout.ts';
 import type { ComponentName } from './layout.ts';
 
@@ -18,11 +19,31 @@ const TOOL_OF: Readonly<Record<ComponentName, ToolName>> = {
   'kwok-controller': 'kwok',
 };
 
-/** kwok's stage that turns a Node Ready. */
-const NODE_READY_STAGE = 'node-initialize';
-
 /** Tools that a local substrate needs of the toolchain. */
 export const LOCAL_TOOLS: readonly ToolName[] = ['kwokctl', ...Object.values(TOOL_OF)];
+
+/**
+ * Settings of kwok. It fills none of those that are missing in such a document, so all are here. With its default of 4 requests at
+ * once it waits for the API server most of the time.
+ */
+const KWOK_CONFIGURATION = {
+  apiVersion: 'config.kwok.x-k8s.io/v1alpha1',
+  kind: 'KwokConfiguration',
+  options: {
+    nodePlayStageParallelism: 32,
+    podPlayStageParallelism: 32,
+    // Nodes have no lease, see extraArguments.
+    nodeLeaseParallelism: 1,
+    podsOnNodeSyncParallelism: 4,
+    enablePodsOnNodeSyncListPager: true,
+    enablePodsOnNodeSyncStreamWatch: false,
+    enableDebuggingHandlers: true,
+    enableProfilingHandler: true,
+    enableContentionProfiling: false,
+    // Large enough for every Pod of a cluster: only addresses within it are used again.
+    cidr: '10.0.0.0/8',
+  },
+} as const;
 
 /** What differs between clusters. */
 export interface ClusterSettings {
@@ -76,7 +97,9 @@ export function writeKwokConfig(cluster: ClusterRecord, settings: ClusterSetting
       extraEnvs,
     })),
   };
-  writeFileSync(configPath(cluster), stringify(config), { mode: 0o600 });
+  const documents = [config, KWOK_CONFIGURATION, ...kwokStages(settings.nodeReadyDelayMs)];
+  const text = documents.map((each) => stringify(each)).join('---\n');
+  writeFileSync(configPath(cluster), text, { mode: 0o600 });
 }
 
 function extraArguments(name: ComponentName, settings: ClusterSettings): Readonly<Record<string, string>> {
@@ -93,9 +116,21 @@ function extraArguments(name: ComponentName, settings: ClusterSettings): Readonl
       // With one replica an election gains nothing, and losing it under load ends the process.
       return { 'leader-elect': 'false' };
     case 'kube-controller-manager':
-      return { 'leader-elect': 'false', ...graceForSlowNodes(settings.nodeReadyDelayMs) };
-    case 'etcd':
+      return {
+        'leader-elect': 'false',
+        // The TTL controller writes an annotation for the caches of kubelets into every Node, and again as the number of Nodes grows.
+        controllers: '*,-ttl-controller',
+        // A Node that has turned Ready again is free of the taints of its failure after at most one period.
+        'node-monitor-period': '5s',
+        // Nodes have no heartbeats that could be missing.
+        'node-monitor-grace-period': '24h',
+        ...graceForSlowNodes(settings.nodeReadyDelayMs),
+      };
     case 'kwok-controller':
+      // No leases. Renewing them is a large part of the load of a large cluster. And a kwok that was restarted plays no Node whose
+      // lease the dead one has, and no Pod on it, until the lease has expired.
+      return { 'node-lease-duration-seconds': '0' };
+    case 'etcd':
       return {};
   }
 }
@@ -104,27 +139,6 @@ function extraArguments(name: ComponentName, settings: ClusterSettings): Readonl
 function graceForSlowNodes(nodeReadyDelayMs: number): Readonly<Record<string, string>> {
   if (nodeReadyDelayMs === 0) return {};
   return { 'node-startup-grace-period': `${Math.ceil(nodeReadyDelayMs / 1_000) * 2 + 60}s` };
-}
-
-/**
- * Sets the delay after which kwok turns a new Node Ready, in the stages that kwokctl wrote for the cluster. kwok reads
- * them when it starts.
- * @returns whether anything was changed
- * @throws Error when kwokctl wrote no such stage
- */
-export function setNodeReadyDelay(cluster: ClusterRecord, delayMs: number): boolean {
-  const documents = parseAllDocuments(readFileSync(statePath(cluster), 'utf8')).filter(
-    (each) => each instanceof Document,
-  );
-  const stage = documents.find(
-    (each) => each.get('kind') === 'Stage' && each.getIn(['metadata', 'name']) === NODE_READY_STAGE,
-  );
-  if (stage === undefined) throw new Error(`${statePath(cluster)}: no Stage ${NODE_READY_STAGE} to delay`);
-  const delayField = ['spec', 'delay', 'durationMilliseconds'];
-  if ((stage.getIn(delayField) ?? 0) === delayMs) return false;
-  stage.setIn(delayField, delayMs);
-  writeFileSync(statePath(cluster), documents.map((each) => each.toString()).join('---\n'));
-  return true;
 }
 
 /** Where a component serves its metrics. */
@@ -139,10 +153,7 @@ export interface ComponentMetric {
 
 /** Metrics endpoints of a cluster's components, as kwokctl recorded them. @throws Error when the cluster is not there */
 export function componentMetrics(cluster: ClusterRecord): readonly ComponentMetric[] {
-  const documents = parseAllDocuments(readFileSync(statePath(cluster), 'utf8'));
-  const config = documents
-    .map((each) => each.toJS() as KwokctlState)
-    .find((each) => each.kind === 'KwokctlConfiguration');
+  const config = stateDocuments(cluster).find((each) => each.kind === 'KwokctlConfiguration');
   const components = config?.components ?? [];
   return components.flatMap(({ name, metric }) =>
     isComponent(name) && metric !== undefined
@@ -160,8 +171,14 @@ export function componentMetrics(cluster: ClusterRecord): readonly ComponentMetr
   );
 }
 
-interface KwokctlState {
+/** The documents that kwokctl wrote about a cluster, and from which its parts start. */
+function stateDocuments(cluster: ClusterRecord): readonly StateDocument[] {
+  return parseAllDocuments(readFileSync(statePath(cluster), 'utf8')).map((each) => each.toJS() as StateDocument);
+}
+
+interface StateDocument {
   readonly kind: string;
+  readonly metadata?: { readonly name?: string };
   readonly components?: readonly {
     readonly name: string;
     readonly metric?: {
