@@ -1,6 +1,6 @@
 import { afterAll, beforeAll } from 'vitest';
 import { connectCluster, type ClusterClient } from '../src/adapters/kube/client.ts';
-import { startCluster, type TestCluster } from './cluster.ts';
+import { startCluster, type ClusterKind, type TestCluster } from './cluster.ts';
 
 /** A real cluster and a client of it. They exist while the tests of the file run. */
 export interface ClusterOfFile {
@@ -9,11 +9,11 @@ export interface ClusterOfFile {
 }
 
 /** Starts a cluster before the tests of a file, and removes it after them. */
-export function clusterOfFile(): ClusterOfFile {
+export function clusterOfFile(kind?: ClusterKind): ClusterOfFile {
   let cluster: TestCluster | undefined;
   let client: ClusterClient | undefined;
   beforeAll(async () => {
-    cluster = await startCluster();
+    cluster = await startCluster(kind);
     client = await connectCluster({ kubeconfigPath: cluster.kubeconfigPath });
   });
   afterAll(async () => {

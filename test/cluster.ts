@@ -52,7 +52,7 @@ const PORT_OPTIONS = [
 ];
 
 /** Who has configured a cluster: Belay, as its local clusters, or kwokctl alone, as one that is borrowed. */
-interface ClusterKind {
+export interface ClusterKind {
   readonly configuredBy: 'belay' | 'kwokctl';
 }
 

@@ -121,14 +121,32 @@ export async function observe({ scope, count }: TestLoad, compareMs = 20_000): P
   };
 }
 
+/** A Pod as it is. */
+interface PodNow {
+  readonly uid: string;
+  /** Empty until it is bound. */
+  readonly node: string;
+  /** Why the scheduler has not bound it; empty while it has not said so. */
+  readonly waits: string;
+}
+
+/** The fields of a Pod that are read. */
+interface PodObject {
+  readonly metadata: ObjectMeta;
+  readonly spec: { readonly nodeName?: string };
+  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly message?: string }[] };
+}
+
 /** A load's Pods as they are, by name. */
-export async function podsOf({ scope }: TestLoad): Promise<ReadonlyMap<string, { uid: string; node: string }>> {
+export async function podsOf({ scope }: TestLoad): Promise<ReadonlyMap<string, PodNow>> {
   const { items } = await scope.client.list(
     podsPath(scope.namespace),
     {
       labelSelector: scope.labelSelector,
-      pick: ({ metadata, spec }: { metadata: ObjectMeta; spec: { nodeName?: string } }) =>
-        [metadata.name, { uid: metadata.uid, node: spec.nodeName ?? '' }] as const,
+      pick: ({ metadata, spec, status }: PodObject) => {
+        const waits = status?.conditions?.find(({ type }) => type === 'PodScheduled')?.message ?? '';
+        return [metadata.name, { uid: metadata.uid, node: spec.nodeName ?? '', waits }] as const;
+      },
     },
     within(),
   );
