@@ -45,6 +45,7 @@ function ofAttempt(cluster: ObservedCluster, isSuperseded: () => boolean): Obser
     want: (slots) => (isSuperseded() ? new Set(slots) : cluster.want(slots)),
     observation: () => cluster.observation(),
     confirmedAgeMs: () => cluster.confirmedAgeMs(),
+    showsFailedNodes: () => cluster.showsFailedNodes(),
     waitingFor: () => cluster.waitingFor(),
     endPods() {
       if (!isSuperseded()) cluster.endPods();

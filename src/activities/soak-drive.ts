@@ -271,7 +271,14 @@ function faultsOf({ context: { spec }, clock, clusters, effectOf }: DriveRequest
         dueAtMs: clock.startAtMs + fault.atSeconds * 1_000,
         waitMs: requestedFault(fault.action)?.waitMs ?? 0,
         soakEndMs: clock.endAtMs,
-        site: { client: cluster.client, namespace, labelSelector, nodes, nodesOfSystem: spec.capacityFromSystem },
+        site: {
+          client: cluster.client,
+          namespace,
+          labelSelector,
+          nodes,
+          nodesOfSystem: spec.capacityFromSystem,
+          failedNodesTurnNotReady: cluster.showsFailedNodes(),
+        },
         effect: effectOf(fault.action),
       },
     ];

@@ -166,7 +166,7 @@ class FaultRun {
     const { signal, effectBudgetMs } = this.#request;
     const look = (): Promise<Look> => effect.assert(target, site, this.#within());
     const { seen, final, detail } = await lookUntilSeen(look, effectBudgetMs, signal);
-    if (seen) this.#change({ assertedAtMs: Date.now() }, detail);
+    if (seen) this.#change({ assertedAtMs: Date.now(), effect: detail }, detail);
     // If the soak was ended, the fault had no time to take effect: nothing is recorded about it.
     else if (!signal.aborted) throw new Error(`its effect was not seen${limitText(final, effectBudgetMs)}: ${detail}`);
   }

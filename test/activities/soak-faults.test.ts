@@ -20,7 +20,14 @@ function aFault({ client }: ScriptedNodes, change: Partial<FaultToInject> = {}):
     dueAtMs: Date.now(),
     waitMs: 0,
     soakEndMs: Number.MAX_SAFE_INTEGER,
-    site: { client, namespace: 'mine', labelSelector: 'x=y', nodes: {}, nodesOfSystem: false },
+    site: {
+      client,
+      namespace: 'mine',
+      labelSelector: 'x=y',
+      nodes: {},
+      nodesOfSystem: false,
+      failedNodesTurnNotReady: true,
+    },
     effect: effectOf(action),
     ...change,
   };
@@ -54,18 +61,22 @@ async function run(faults: readonly FaultToInject[], change: Partial<FaultsReque
 }
 
 const AT = expect.any(Number) as number;
-/** Moments of a fault that was injected, and of one that was undone. */
+/** Fields of a fault that was injected, whose effect was seen, and that was undone. */
 const INJECTED = { firedAtMs: AT, injectedAtMs: AT };
+const SEEN = {
+  assertedAtMs: AT,
+  effect: 'node n1 has the taint belay.dev/failed and no Pod of the campaign, and is NotReady',
+};
 const UNDONE = { undoBeganAtMs: AT, undoneAtMs: AT };
 
 test('a fault is injected, its effect is seen, it is undone, and that is seen', async () => {
   const cluster = aCluster();
   const { states, events } = await run([aFault(cluster)]);
-  expect(states).toEqual({ '0/0': { target: 'n1', ...INJECTED, assertedAtMs: AT, ...UNDONE } });
+  expect(states).toEqual({ '0/0': { target: 'n1', ...INJECTED, ...SEEN, ...UNDONE } });
   expect(events).toEqual([
     'fail-node: node n1 fails',
-    'fail-node: node n1 has the taint belay.dev/failed and no Pod of the campaign',
-    'fail-node: node n1 is back',
+    'fail-node: node n1 has the taint belay.dev/failed and no Pod of the campaign, and is NotReady',
+    'fail-node: node n1 is Ready and takes Pods again',
   ]);
   expect(cluster.nodes.get('n1')).toMatchObject({ unschedulable: false, taints: [] });
   expect(cluster.pods).toEqual(['n0']);
@@ -80,7 +91,7 @@ test('a fault without an effect is recorded with what is missing, and undone', a
     ...INJECTED,
     ...UNDONE,
     assertError:
-      'cluster c7: its effect was not seen within 0 s: node n1 has the taint belay.dev/failed, but 2 Pods of the campaign on it',
+      'cluster c7: its effect was not seen within 0 s: node n1 has the taint belay.dev/failed, but has 2 Pods of the campaign',
   });
 });
 
@@ -92,9 +103,10 @@ test('a fault whose undoing is not seen is recorded with the reason', async () =
   expect(states['0/0']).toEqual({
     target: 'n1',
     ...INJECTED,
-    assertedAtMs: AT,
+    ...SEEN,
     undoBeganAtMs: AT,
-    undoError: 'it was undone, but that was not seen within 0 s: node n1 does not take Pods: belay.dev/failed',
+    undoError:
+      'it was undone, but that was not seen within 0 s: node n1 does not take Pods: belay.dev/failed, it is not Ready',
   });
 });
 
@@ -135,8 +147,8 @@ test('one action in several clusters is several faults with a state each', async
   expect(states).toMatchObject({ '0/0': { target: 'n0', undoneAtMs: AT }, '0/1': { target: 'n1', undoneAtMs: AT } });
   expect(events.toSorted((a, b) => a.localeCompare(b)).slice(0, 3)).toEqual([
     'fail-node-0 in c0: node n0 fails',
-    'fail-node-0 in c0: node n0 has the taint belay.dev/failed and no Pod of the campaign',
-    'fail-node-0 in c0: node n0 is back',
+    'fail-node-0 in c0: node n0 has the taint belay.dev/failed and no Pod of the campaign, and is NotReady',
+    'fail-node-0 in c0: node n0 is Ready and takes Pods again',
   ]);
 });
 
@@ -185,7 +197,7 @@ test('a stopped worker leaves no error; the next attempt sees the effect and und
   const state = await stoppedWhileOut(cluster);
   expect(state).toEqual({ target: 'n1', ...INJECTED });
   const resumed = await run([aFault(cluster)], { before: { '0/0': state } });
-  expect(resumed.states['0/0']).toEqual({ ...state, assertedAtMs: AT, ...UNDONE });
+  expect(resumed.states['0/0']).toEqual({ ...state, ...SEEN, ...UNDONE });
   expect(cluster.patches).toHaveLength(2);
 });
 
@@ -193,7 +205,7 @@ test('a worker that died between the record and the call: the next attempt injec
   const cluster = aCluster();
   const before = { '0/0': { target: 'n1', firedAtMs: Date.now() } };
   const resumed = await run([aFault(cluster)], { before });
-  expect(resumed.states['0/0']).toEqual({ ...before['0/0'], injectedAtMs: AT, assertedAtMs: AT, ...UNDONE });
+  expect(resumed.states['0/0']).toEqual({ ...before['0/0'], injectedAtMs: AT, ...SEEN, ...UNDONE });
   expect(cluster.pods).toEqual(['n0']);
 });
 
@@ -306,7 +318,8 @@ test.for<[string, ...Parameters<typeof disturbed>, Partial<FaultState>]>([
 test('a Node that its system removes once it is empty is effect enough', async () => {
   const site = { ...aFault(aCluster()).site, nodesOfSystem: true };
   const { states } = await disturbed('injectedAtMs', REMOVE, { site });
-  expect(states['0/0']).toEqual({ target: 'n1', ...INJECTED, assertedAtMs: AT, ...UNDONE });
+  const effect = 'node n1 is gone, and no Pod of the campaign is left on it';
+  expect(states['0/0']).toEqual({ target: 'n1', ...INJECTED, ...SEEN, effect, ...UNDONE });
   // Not known to have been broken: its worker died before the call, or right after it.
   const cluster = aCluster();
   cluster.nodes.delete('n1');
@@ -335,7 +348,7 @@ test('a fault that fell due while no worker ran is injected late while it fits, 
   const cluster = aCluster();
   const nowMs = Date.now();
   const { states, events } = await run([aFault(cluster, { dueAtMs: nowMs - 12_000, soakEndMs: nowMs + 5_000 })]);
-  expect(states['0/0']).toMatchObject({ ...INJECTED, lateMs: AT, assertedAtMs: AT, ...UNDONE });
+  expect(states['0/0']).toMatchObject({ ...INJECTED, lateMs: AT, ...SEEN, ...UNDONE });
   expect(states['0/0']?.lateMs).toBeGreaterThanOrEqual(12_000);
   expect(events[1]).toMatch(/^fail-node: injected 1\d s late$/);
 });
@@ -366,7 +379,7 @@ test('a fault that was planned to outlast the soak is injected on time', async (
   const cluster = aCluster();
   const soakEndMs = Date.now() + 5_000;
   const { states } = await run([aFault(cluster, { waitMs: 6_000, soakEndMs })]);
-  expect(states['0/0']).toEqual({ target: 'n1', ...INJECTED, assertedAtMs: AT, ...UNDONE });
+  expect(states['0/0']).toEqual({ target: 'n1', ...INJECTED, ...SEEN, ...UNDONE });
 });
 
 test('a worker that died after the call: its effect is seen, and it is not injected again', async () => {
@@ -375,7 +388,7 @@ test('a worker that died after the call: its effect is seen, and it is not injec
   const before = { target: 'n1', firedAtMs: Date.now() - 30_000 };
   const times = { dueAtMs: before.firedAtMs, waitMs: 10_000, soakEndMs: Date.now() + 1_000 };
   const { states } = await run([aFault(cluster, times)], { before: { '0/0': before } });
-  expect(states['0/0']).toEqual({ ...before, injectedAtMs: before.firedAtMs, assertedAtMs: AT, ...UNDONE });
+  expect(states['0/0']).toEqual({ ...before, injectedAtMs: before.firedAtMs, ...SEEN, ...UNDONE });
   expect(cluster.patches).toHaveLength(2);
 });
 

@@ -88,8 +88,8 @@ test('a soak that is cancelled while a Node is failed brings it back; a worker t
   expect(nodes.patches).toHaveLength(2);
   expect(actions()).toEqual([
     'fail-node-0: node n0 fails',
-    'fail-node-0: node n0 has the taint belay.dev/failed and no Pod of the campaign',
-    'fail-node-0: node n0 is back',
+    'fail-node-0: node n0 has the taint belay.dev/failed and no Pod of the campaign, and is NotReady',
+    'fail-node-0: node n0 is Ready and takes Pods again',
   ]);
 });
 
@@ -126,7 +126,11 @@ async function soak(
   clusters: readonly ObservedCluster[] = [],
 ): Promise<Error> {
   const observers = { of: () => Promise.resolve(clusters) };
-  const run = createSoak(pino({ level: 'silent' }), { observers, openGateReader: gates.open, effectOf });
+  const run = createSoak(pino({ level: 'silent' }), {
+    observers,
+    openGateReader: gates.open,
+    effectOf,
+  });
   return (await env.run(run, storedInput(spec, 'soak')).then(
     () => new Error('it did not fail'),
     (error: unknown) => error,

@@ -49,8 +49,8 @@ test('SIGKILL of the worker in seed and in soak: one that is started again conti
     // The worker may have died before the call that breaks the Node. Then the next one made it, late.
     expect(actions.filter((action) => !/ injected \d+ s late$/.test(action))).toEqual([
       expect.stringMatching(/ fails$/),
-      expect.stringMatching(/ no Pod of the campaign$/),
-      expect.stringMatching(/ is back$/),
+      expect.stringMatching(/ no Pod of the campaign, and is NotReady$/),
+      expect.stringMatching(/ is Ready and takes Pods again$/),
     ]);
   });
 });

@@ -57,6 +57,10 @@ test('campaigns in a borrowed cluster measure what can be, say what cannot, and 
           });
           expect(summary.facts['ramp']).toMatchObject({ podsWanted: PODS, podsCreated: PODS, podsExisting: 0 });
           expect(summary.facts['soak']).toMatchObject({ podsPresent: PODS, podsBound: PODS });
+          // Its kwok turns the failed Node Ready again at once.
+          expect(summary.runnerActions).toMatchObject([
+            { action: 'fail-node', asserted: true, effect: expect.stringContaining('it may stay Ready') as string },
+          ]);
           const absent = timeline.filter(({ what }) => what === 'not-scraped').map(({ detail }) => detail);
           for (const job of ['scheduler', 'controller-manager', 'etcd', 'kwok'])
             expect(absent).toContainEqual(

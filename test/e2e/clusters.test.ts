@@ -94,8 +94,8 @@ test('a campaign on two clusters: both loaded, scraped and judged together, and 
         faults.filter((detail) => detail.startsWith(inCluster)).map((detail) => detail.slice(inCluster.length)),
       ).toEqual([
         expect.stringMatching(/^\S+ fails$/),
-        expect.stringMatching(/^\S+ has the taint \S+ and no Pod of the campaign$/),
-        expect.stringMatching(/^\S+ is back$/),
+        expect.stringMatching(/^\S+ has the taint \S+ and no Pod of the campaign, and is NotReady$/),
+        expect.stringMatching(/^\S+ is Ready and takes Pods again$/),
       ]);
     }
     expect(faults).toHaveLength(2 * 3);

@@ -42,8 +42,8 @@ test('two campaigns at once pass, each with its whole evidence, and nothing is l
     // A Node was taken out and brought back, and what it carried was replaced.
     expect(second.timeline.filter(({ what }) => what === 'action').map(({ detail }) => detail)).toEqual([
       expect.stringMatching(/^fail-node: node \S+ fails$/),
-      expect.stringMatching(/^fail-node: node \S+ has the taint \S+ and no Pod of the campaign$/),
-      expect.stringMatching(/^fail-node: node \S+ is back$/),
+      expect.stringMatching(/^fail-node: node \S+ has the taint \S+ and no Pod of the campaign, and is NotReady$/),
+      expect.stringMatching(/^fail-node: node \S+ is Ready and takes Pods again$/),
     ]);
     expect(second.summary.facts['soak']?.['podsLost']).toBeGreaterThan(0);
     expect(first.summary.facts['soak']?.['podsLost']).toBe(0);

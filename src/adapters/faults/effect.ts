@@ -11,6 +11,8 @@ export interface FaultSite {
   readonly nodes: Selection;
   /** The system creates and removes the Nodes: it may remove one that has become empty. */
   readonly nodesOfSystem: boolean;
+  /** A failed Node turns NotReady: its kubelet is played by a kwok that Belay has configured. Every other kubelet stays well. */
+  readonly failedNodesTurnNotReady: boolean;
 }
 
 /** What one look at the cluster shows. */

@@ -1,4 +1,5 @@
 import type { FailNode } from '../../core/faults/registry.ts';
+import { FAILED_TAINT as FAILED_KEY } from '../../core/plan/labels.ts';
 import { counted } from '../../core/text/counted.ts';
 import type { ObjectMeta } from '../kube/client.ts';
 import { KubeError } from '../kube/kube-error.ts';
@@ -20,14 +21,15 @@ interface Taint {
 }
 
 /** Taint of a Node that a campaign has failed. The controller-manager evicts its Pods at once. */
-const FAILED_TAINT: Taint = { key: 'belay.dev/failed', value: 'true', effect: 'NoExecute' };
+const FAILED_TAINT: Taint = { key: FAILED_KEY, value: 'true', effect: 'NoExecute' };
 /** Taints that the controller-manager adds to a Node that is cordoned or not Ready. It removes them later than their cause. */
 const CONTROLLER_TAINTS = ['unschedulable', 'not-ready', 'unreachable'].map((name) => `node.kubernetes.io/${name}`);
 
 /**
- * Takes a Node out: it gets no more Pods and loses those that it has, by a cordon and a NoExecute taint. Its kubelet stays well, so
- * the Node stays Ready. The effect is seen when taint and cordon are there and no Pod of the campaign is left on the Node. It is
- * undone when the Node is Ready and takes Pods again.
+ * Takes a Node out: it gets no more Pods and loses those that it has, by a cordon and a NoExecute taint. In a local cluster kwok
+ * sees the taint as well, and the Node turns NotReady like one whose kubelet is dead. Elsewhere its kubelet stays well, and the Node
+ * stays Ready. The effect is seen when taint and cordon are there, no Pod of the campaign is left on the Node, and it is NotReady if
+ * it can be. It is undone when the Node is Ready and takes Pods again.
  */
 export const failNode: FaultEffect<FailNode> = {
   choose: ({ position }, site, taken, within) =>
@@ -47,11 +49,20 @@ export const failNode: FaultEffect<FailNode> = {
       },
       within,
     );
-    const what = node === undefined ? `node ${name} is gone` : `node ${name} has the taint ${FAILED_TAINT.key}`;
-    if (items.length > 0)
-      return { seen: false, detail: `${what}, but ${counted(items.length, 'Pod')} of the campaign on it` };
-    const gone = node === undefined ? { gone: true } : {};
-    return { seen: true, ...gone, detail: `${what} and no Pod of the campaign` };
+    const pods = counted(items.length, 'Pod');
+    if (node === undefined) {
+      if (items.length > 0) return { seen: false, detail: `node ${name} is gone, but ${pods} of the campaign on it` };
+      return { seen: true, gone: true, detail: `node ${name} is gone, and no Pod of the campaign is left on it` };
+    }
+    const what = `node ${name} has the taint ${FAILED_TAINT.key}`;
+    const missing = [
+      ...(site.failedNodesTurnNotReady && isReady(node) ? ['is Ready'] : []),
+      ...(items.length > 0 ? [`has ${pods} of the campaign`] : []),
+    ];
+    if (missing.length > 0) return { seen: false, detail: `${what}, but ${missing.join(' and ')}` };
+    const seen = `${what} and no Pod of the campaign`;
+    if (site.failedNodesTurnNotReady) return { seen: true, detail: `${seen}, and is NotReady` };
+    return { seen: true, detail: `${seen}; it may stay Ready, because its kubelet is not Belay's` };
   },
   undo: (name, site, within) => changeNode(site, name, false, (taints) => taints, within),
   async assertUndone(name, site, within) {
@@ -69,7 +80,7 @@ export const failNode: FaultEffect<FailNode> = {
       ...(left.length === 0 && node.spec.unschedulable === true ? ['it is cordoned'] : left),
       ...(isReady(node) ? [] : ['it is not Ready']),
     ];
-    if (missing.length === 0) return { seen: true, detail: `node ${name} is back` };
+    if (missing.length === 0) return { seen: true, detail: `node ${name} is Ready and takes Pods again` };
     return { seen: false, detail: `node ${name} does not take Pods: ${missing.join(', ')}` };
   },
   describe: (name) => `node ${name} fails`,

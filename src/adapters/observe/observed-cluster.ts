@@ -7,6 +7,7 @@ import type { PodRecorder } from '../kube/pod-recorder.ts';
 import type { PodWatch } from '../kube/pod-watch.ts';
 import { watchPods } from '../kube/watch-pods.ts';
 import { registry } from '../prometheus/own-metrics.ts';
+import { substrateAdapter } from '../substrates/registry.ts';
 import { clusterLoad, type ClusterLoad } from '../../core/plan/cluster-load.ts';
 import { wantedSlots } from '../../core/plan/demand.ts';
 import { histogramBounds } from '../../core/plan/histogram-bounds.ts';
@@ -39,6 +40,8 @@ export interface ObservedCluster {
   observation(): Observation;
   /** Since the last list that confirmed the state, ms. */
   confirmedAgeMs(): number;
+  /** Whether a Node with the taint of a fault turns NotReady there. */
+  showsFailedNodes(): boolean;
   /** The request that has waited longest for the server and still waits, in words; undefined while none waits. */
   waitingFor(): string | undefined;
   /** Gets the answers of the load's requests. */
@@ -203,6 +206,10 @@ export class WatchedCluster implements ObservedCluster {
   observation(): Observation {
     const { silent, replaced, failures, longestUnconfirmedMs } = this.#watch.stats();
     return { watch: { silent, replaced, failures, longestUnconfirmedMs }, requests: this.#patience.waits() };
+  }
+
+  showsFailedNodes(): boolean {
+    return substrateAdapter(this.#spec.substrate, new Map()).showsFailedNodes(this.record);
   }
 
   confirmedAgeMs(): number {

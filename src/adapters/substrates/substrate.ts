@@ -47,6 +47,8 @@ export interface SubstrateAdapter {
   provision(request: ProvisionRequest): Promise<readonly ClusterRecord[]>;
   /** Where the parts of a cluster are scraped. */
   scrapeTargets(cluster: ClusterRecord, signal: AbortSignal): Promise<ScrapeTargets>;
+  /** Whether a Node with the taint of a fault turns NotReady in a cluster, as if its kubelet were dead. */
+  showsFailedNodes(cluster: ClusterRecord): boolean;
   /** Log files of a cluster's components on this host; none for clusters that are not ours. */
   clusterLogs(cluster: ClusterRecord): readonly ClusterLog[];
   /**

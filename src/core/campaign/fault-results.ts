@@ -12,6 +12,8 @@ export interface FaultResult {
   readonly assertError: string;
   /** It was injected, its effect was seen, it was undone, and that was seen too. */
   readonly asserted: boolean;
+  /** What was seen of its effect, in each cluster where it was seen; absent where nothing was. */
+  readonly effect?: string;
   /** How late it was injected, in the cluster where it was latest; absent for an action that was on time. */
   readonly lateSeconds?: number;
 }
@@ -37,6 +39,7 @@ export function faultResults(
       (state) => state.fireError ?? (state.firedAtMs === undefined ? 'the soak ended before it' : ''),
     );
     const assertError = error(notSeen);
+    const effects = faults.flatMap((fault) => stateOf(fault, states).effect ?? []);
     const lateMs = Math.max(0, ...faults.map((fault) => stateOf(fault, states).lateMs ?? 0));
     return {
       action,
@@ -44,6 +47,7 @@ export function faultResults(
       fireError,
       assertError,
       asserted: fireError === '' && assertError === '',
+      ...(effects.length === 0 ? {} : { effect: effects.join('; ') }),
       ...(lateMs === 0 ? {} : { lateSeconds: lateMs / 1_000 }),
     };
   });

@@ -24,6 +24,8 @@ const action = z.object({
   assertError: z.string(),
   /** Its effect was seen. An action that was not done is never asserted. */
   asserted: z.boolean(),
+  /** What was seen of its effect. Earlier versions did not record it. */
+  effect: z.string().exactOptional(),
   /** How late it was done; absent for one that was on time. */
   lateSeconds: z.number().exactOptional(),
 });

@@ -19,7 +19,14 @@ const NODES = {
 const PODS = ['aa-not-ours', 'aa-not-ours', 'aa-not-ours', 'mine-n0', 'mine-n1', 'mine-n1'];
 
 function siteOf({ client }: ScriptedNodes, nodes: FaultSite['nodes'] = OWN): FaultSite {
-  return { client, namespace: 'mine', labelSelector: 'x=y', nodes, nodesOfSystem: false };
+  return {
+    client,
+    namespace: 'mine',
+    labelSelector: 'x=y',
+    nodes,
+    nodesOfSystem: false,
+    failedNodesTurnNotReady: true,
+  };
 }
 
 test.for<[string, FaultSite['nodes'], string]>([
@@ -46,9 +53,10 @@ test('an action that this version cannot inject has no effect', () => {
   expect(effectOf('anything')).toBeUndefined();
 });
 
-test('the effect is seen when the taint is there and the Pods are gone, and not before', async () => {
+test('the effect is seen when the taint is there, the Pods are gone and the Node is NotReady, and not before', async () => {
   const cluster = scriptedNodes(NODES, PODS);
   cluster.evicts = false;
+  cluster.turnsNotReady = false;
   const site = siteOf(cluster);
   expect(await failNode.assert('mine-n1', site, WITHIN)).toEqual({
     seen: false,
@@ -63,12 +71,29 @@ test('the effect is seen when the taint is there and the Pods are gone, and not 
   });
   expect(await failNode.assert('mine-n1', site, WITHIN)).toEqual({
     seen: false,
-    detail: 'node mine-n1 has the taint belay.dev/failed, but 2 Pods of the campaign on it',
+    detail: 'node mine-n1 has the taint belay.dev/failed, but is Ready and has 2 Pods of the campaign',
   });
   cluster.pods = [];
   expect(await failNode.assert('mine-n1', site, WITHIN)).toEqual({
+    seen: false,
+    detail: 'node mine-n1 has the taint belay.dev/failed, but is Ready',
+  });
+  nodeOf(cluster, 'mine-n1').ready = false;
+  expect(await failNode.assert('mine-n1', site, WITHIN)).toEqual({
     seen: true,
-    detail: 'node mine-n1 has the taint belay.dev/failed and no Pod of the campaign',
+    detail: 'node mine-n1 has the taint belay.dev/failed and no Pod of the campaign, and is NotReady',
+  });
+});
+
+test("where the kubelet is not Belay's, the effect is seen without NotReady, and that is on record", async () => {
+  const cluster = scriptedNodes(NODES, PODS);
+  cluster.turnsNotReady = false;
+  const site = { ...siteOf(cluster), failedNodesTurnNotReady: false };
+  await failNode.fire('mine-n1', site, WITHIN);
+  expect(await failNode.assert('mine-n1', site, WITHIN)).toEqual({
+    seen: true,
+    detail:
+      "node mine-n1 has the taint belay.dev/failed and no Pod of the campaign; it may stay Ready, because its kubelet is not Belay's",
   });
 });
 
@@ -86,7 +111,10 @@ test('the undoing is seen when the Node takes Pods again; other taints stay', as
     detail: 'node mine-n1 does not take Pods: node.kubernetes.io/unschedulable',
   });
   node.taints = [{ key: 'other' }];
-  expect(await failNode.assertUndone('mine-n1', site, WITHIN)).toEqual({ seen: true, detail: 'node mine-n1 is back' });
+  expect(await failNode.assertUndone('mine-n1', site, WITHIN)).toEqual({
+    seen: true,
+    detail: 'node mine-n1 is Ready and takes Pods again',
+  });
 });
 
 test('a Node that was removed shows nothing, except where its system removes Nodes that have become empty', async () => {

@@ -17,7 +17,7 @@ const NODES = ['faulty-n0', 'faulty-n1'];
 const PODS = ['faulty-n0', 'faulty-n1', 'faulty-n1'];
 const SELECTOR = `${LABELS.campaign}=${CAMPAIGN}`;
 
-const own = clusterOfFile();
+const own = clusterOfFile({ configuredBy: 'belay' });
 
 beforeEach(async () => {
   const labels = { [LABELS.campaign]: CAMPAIGN };
@@ -53,12 +53,21 @@ function siteOfFaults(): FaultSite {
     labelSelector: SELECTOR,
     nodes: { labelSelector: SELECTOR },
     nodesOfSystem: false,
+    failedNodesTurnNotReady: true,
   };
 }
 
 /** Something else than the fault changes a Node. */
 async function changeNode(name: string, spec: object): Promise<void> {
   await own.client.patch(nodePath(name), 'merge', { spec }, within());
+}
+
+/** Something turns the busiest Node Ready while it is failed. */
+async function turnReady(): Promise<void> {
+  // kwok would turn it NotReady again at once.
+  await own.cluster.kill('kwok-controller');
+  const conditions = [{ type: 'Ready', status: 'True', reason: 'test' }];
+  await own.client.patch(`${nodePath('faulty-n1')}/status`, 'strategic-merge', { status: { conditions } }, within());
 }
 
 /** Runs `fail-node`. `meanwhile` happens once its state has this moment, and before it goes on. */
@@ -109,12 +118,13 @@ async function podsOn(name: string): Promise<number> {
 
 const AT = expect.any(Number) as number;
 
-test('the Node with most Pods loses them, and is Ready and takes Pods again afterwards', async () => {
+test('the Node with most Pods loses them and is NotReady, and is Ready and takes Pods again afterwards', async () => {
   expect(await run()).toEqual({
     target: 'faulty-n1',
     firedAtMs: AT,
     injectedAtMs: AT,
     assertedAtMs: AT,
+    effect: 'node faulty-n1 has the taint belay.dev/failed and no Pod of the campaign, and is NotReady',
     undoBeganAtMs: AT,
     undoneAtMs: AT,
   });
@@ -122,6 +132,18 @@ test('the Node with most Pods loses them, and is Ready and takes Pods again afte
   expect(await podsOn('faulty-n0')).toBe(1);
   const node = await own.client.get<{ readonly spec: object }>(nodePath('faulty-n1'), within());
   expect(node?.spec).not.toHaveProperty('taints');
+});
+
+test('a Node that turns Ready before its time is over fails the action', async () => {
+  try {
+    expect(await run('assertedAtMs', turnReady)).toMatchObject({
+      assertError:
+        'its effect was gone before its time was over: node faulty-n1 has the taint belay.dev/failed, but is Ready',
+      undoneAtMs: AT,
+    });
+  } finally {
+    await own.cluster.startMissing();
+  }
 });
 
 test('a Node that was cordoned before is not chosen; if all are, that is the reason', async () => {

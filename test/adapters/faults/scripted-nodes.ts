@@ -1,5 +1,6 @@
 import type { Within } from '../../../src/adapters/kube/transport.ts';
 import type { FaultSite } from '../../../src/adapters/faults/effect.ts';
+import { FAILED_TAINT } from '../../../src/core/plan/labels.ts';
 
 interface ScriptedNode {
   readonly labels: Readonly<Record<string, string>>;
@@ -18,6 +19,8 @@ export interface ScriptedNodes {
   readonly patches: string[];
   /** Whether the controller-manager evicts Pods from tainted Nodes. */
   evicts: boolean;
+  /** Whether a Node with the taint of a fault turns NotReady, and Ready again when it is gone. */
+  turnsNotReady: boolean;
 }
 
 /** A cluster with Nodes (labels by name) and Pods (names of their Nodes). */
@@ -32,6 +35,7 @@ export function scriptedNodes(
     pods: [...pods],
     patches: [],
     evicts: true,
+    turnsNotReady: true,
     client: {
       get: <T>(path: string, { signal }: Within) => {
         if (signal.aborted) return Promise.reject(signal.reason as Error);
@@ -60,6 +64,8 @@ export function scriptedNodes(
         if (node === undefined) return Promise.resolve(undefined);
         const { spec } = patch as { readonly spec: Pick<ScriptedNode, 'unschedulable' | 'taints'> };
         Object.assign(node, spec);
+        const isFailed = spec.taints.some(({ key }) => key === FAILED_TAINT);
+        if (state.turnsNotReady) node.ready = !isFailed;
         if (state.evicts && spec.taints.length > 0) state.pods = state.pods.filter((at) => at !== name);
         return Promise.resolve(objectOf(name, node) as T);
       },

@@ -55,6 +55,11 @@ test('each action has its own result', () => {
   ]);
 });
 
+test('an action says what was seen of it in each cluster', () => {
+  const states = { '0/0': { ...DONE, effect: 'n0 is NotReady' }, '0/1': { ...DONE, effect: 'n1 is gone' } };
+  expect(resultsOf([EACH], states)).toMatchObject([{ asserted: true, effect: 'n0 is NotReady; n1 is gone' }]);
+});
+
 test('an action that was late says how late, in the cluster where it was latest', () => {
   const states = { '0/0': { ...DONE, lateMs: 3_000 }, '0/1': { ...DONE, lateMs: 7_500 } };
   expect(resultsOf([EACH], states)).toEqual([

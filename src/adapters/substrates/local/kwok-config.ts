@@ -3,7 +3,7 @@ import { parseAllDocuments, stringify } from 'yaml';
 import type { ClusterRecord } from '../../host/ledger.ts';
 import type { ToolName } from '../../toolchain/tools.ts';
 import type { ToolPaths } from '../substrate.ts';
-import { kwokStages } from './kwok-stages.ts';
+import { FAILED_NODE_STAGE, kwokStages } from './kwok-stages.ts';
 import { COMPONENTS, configPath, statePath } from './layout.ts';
 import type { ComponentName } from './layout.ts';
 
@@ -139,6 +139,14 @@ function extraArguments(name: ComponentName, settings: ClusterSettings): Readonl
 function graceForSlowNodes(nodeReadyDelayMs: number): Readonly<Record<string, string>> {
   if (nodeReadyDelayMs === 0) return {};
   return { 'node-startup-grace-period': `${Math.ceil(nodeReadyDelayMs / 1_000) * 2 + 60}s` };
+}
+
+/**
+ * Whether a Node with the taint of a fault turns NotReady in a cluster: kwok has the stage for it there. A cluster that an earlier
+ * version made does not have it.
+ */
+export function showsFailedNodes(cluster: ClusterRecord): boolean {
+  return stateDocuments(cluster).some(({ kind, metadata }) => kind === 'Stage' && metadata?.name === FAILED_NODE_STAGE);
 }
 
 /** Where a component serves its metrics. */

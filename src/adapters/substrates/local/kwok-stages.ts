@@ -1,7 +1,7 @@
 import { FAILED_TAINT } from '../../../core/plan/labels.ts';
 
 /** Name of the stage that makes a failed Node look like one whose kubelet is dead. */
-const FAILED_NODE_STAGE = 'belay-node-failed';
+export const FAILED_NODE_STAGE = 'belay-node-failed';
 
 /** A rule of kwok: objects that match all selectors get the patch, or are deleted, after the delay. */
 interface Stage {

@@ -9,7 +9,7 @@ import type { ClusterRecord } from '../../host/ledger.ts';
 import { withProcessLock } from '../../host/process-lock.ts';
 import type { ProvisionRequest, ScrapeTargets, SubstrateAdapter } from '../substrate.ts';
 import { componentLogs } from './components.ts';
-import { componentMetrics } from './kwok-config.ts';
+import { componentMetrics, showsFailedNodes } from './kwok-config.ts';
 import { clusterFolder, COMPONENTS, contextName, lockPath } from './layout.ts';
 import type { ComponentName } from './layout.ts';
 import { ensureLocalCluster } from './ensure-cluster.ts';
@@ -30,6 +30,7 @@ export function localSubstrate(tools: ToolPaths): SubstrateAdapter {
   return {
     provision,
     scrapeTargets: (cluster) => Promise.resolve(scrapeTargets(cluster)),
+    showsFailedNodes,
     clusterLogs: componentLogs,
     remove: (cluster, signal) =>
       withProcessLock(lockPath(cluster), { signal }, () => removeLocalCluster(cluster, tools, signal)),

@@ -55,6 +55,8 @@ export interface FaultState {
   readonly lateMs?: number;
   /** Its effect was seen. */
   readonly assertedAtMs?: number;
+  /** What was seen of its effect. Earlier versions did not record it. */
+  readonly effect?: string;
   /** Its effect has lasted its time; from here on it may be gone. Earlier versions did not record it. */
   readonly undoBeganAtMs?: number;
   /** It was undone, and that was seen. */
@@ -108,7 +110,7 @@ function parseEnded(fields: RecordedFields): EndedSoak {
 
 function parseFault(fields: RecordedFields): FaultState {
   return {
-    ...texts(fields, 'target', 'fireError', 'assertError', 'undoError'),
+    ...texts(fields, 'target', 'effect', 'fireError', 'assertError', 'undoError'),
     ...numbers(fields, 'firedAtMs', 'injectedAtMs', 'lateMs', 'assertedAtMs', 'undoBeganAtMs', 'undoneAtMs'),
   };
 }
