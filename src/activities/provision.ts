@@ -10,6 +10,7 @@ import type { ClusterClass, TemporalIdentity, ToolIdentity } from '../core/ident
 import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
 import type { GroupPlacement, LeadAddress } from '../core/campaign/placement.ts';
 import { LEAD_GROUP, type StageInput, type StageResult } from '../core/campaign/stage-io.ts';
+import { namesNeeded } from '../core/gates/names-needed.ts';
 import { CLOCKS_APART_MS } from '../core/plan/limits.ts';
 import { scrapeIntervalMs } from '../core/plan/scrape-interval.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
@@ -75,6 +76,7 @@ export function createProvision(log: Logger, adapters: ProvisionAdapters): (inpu
         slug: spec.slug,
         binary: tools.get('prometheus')?.path ?? 'prometheus',
         scrapeIntervalMs: scrapeIntervalMs(spec.plan),
+        namesSent: namesNeeded(spec.gates),
         readyMs: msOf('prometheusReady'),
         signal,
       }),

@@ -4,6 +4,7 @@ import { createProvision, type ProvisionAdapters } from '../../src/activities/pr
 import { writeLedger } from '../../src/adapters/host/ledger.ts';
 import type { GroupPlacement } from '../../src/core/campaign/placement.ts';
 import type { StageResult } from '../../src/core/campaign/stage-io.ts';
+import { namesNeeded } from '../../src/core/gates/names-needed.ts';
 import type { CampaignSpec } from '../../src/core/plan/spec.ts';
 import { testHome, type TestHome } from '../adapters/substrates/local-campaign.ts';
 import { anAttempt } from './an-attempt.ts';
@@ -76,6 +77,19 @@ test('a member enters every step that the stage derives, and no other', async ()
   const input = storedInput(spec, 'provision', { group: 'g1' });
   const entered = await enteredBy((log) => createProvision(log, scriptedProvision()), input);
   expect(entered.toSorted()).toEqual(derived(spec, 'provision').toSorted());
+});
+
+test('the Prometheus is given the names of the series that the gates of the campaign need', async () => {
+  const given: (string | undefined)[] = [];
+  const spec = placed(MEMBER);
+  await provision(spec, 'g1', {
+    startPrometheus: (request) => {
+      given.push(request.namesSent);
+      return scriptedProvision().startPrometheus(request);
+    },
+  });
+  expect(given).toEqual([namesNeeded(spec.gates)]);
+  expect(given).not.toEqual([undefined]);
 });
 
 test('a lead without clusters starts the Prometheus', async () => {

@@ -38,6 +38,8 @@ export interface ProgramRequest {
   readonly folder: string;
   readonly port: number;
   readonly scrapeIntervalMs: number;
+  /** Names of the series that an agent sends, as a regular expression for whole names; undefined = all. */
+  readonly namesSent: string | undefined;
 }
 
 /** The program of a role. @throws Error when the campaign's access is not on this host */
@@ -99,7 +101,7 @@ async function webConfig(slug: string): Promise<string> {
  * series, and a sample that is sent twice is the same sample.
  */
 function agentConfig(
-  { slug, scrapeIntervalMs }: ProgramRequest,
+  { slug, scrapeIntervalMs, namesSent }: ProgramRequest,
   { group, leadUrl }: Extract<PrometheusRole, { readonly kind: 'agent' }>,
 ): string {
   const { certificate, password } = fleetFiles(slug);
@@ -117,6 +119,10 @@ function agentConfig(
         tls_config: { ca_file: certificate, min_version: 'TLS12' },
         basic_auth: { username: FLEET_USER, password_file: password },
         metadata_config: { send: false },
+        // A cluster serves thousands of series at every scrape, and one request at a time carries only so many.
+        ...(namesSent === undefined
+          ? {}
+          : { write_relabel_configs: [{ source_labels: ['__name__'], regex: namesSent, action: 'keep' }] }),
         queue_config: {
           min_shards: AGENT_SHARDS,
           max_shards: AGENT_SHARDS,

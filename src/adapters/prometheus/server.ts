@@ -48,6 +48,8 @@ export interface PrometheusRequest {
   readonly binary: string;
   /** 1,000 to 5,000 ms. */
   readonly scrapeIntervalMs: number;
+  /** Names of the series that an agent sends, as a regular expression for whole names; undefined = it sends all. */
+  readonly namesSent: string | undefined;
   /** How long it may take until it serves queries. */
   readonly readyMs: number;
   readonly signal: AbortSignal;
@@ -156,9 +158,9 @@ interface Settings {
 }
 
 async function launch(request: PrometheusRequest, folder: string, settings: Settings): Promise<ProcessRecord> {
-  const { slug, binary } = request;
+  const { slug, binary, namesSent } = request;
   for (const part of [TARGETS, JOBS, DATA]) mkdirSync(join(folder, part), { recursive: true });
-  const { files, args } = await programOf(settings.role, { slug, folder, ...settings });
+  const { files, args } = await programOf(settings.role, { slug, folder, namesSent, ...settings });
   for (const { path, text } of files) writeIfChanged(join(folder, path), text);
   writeIfChanged(join(folder, 'settings.json'), JSON.stringify(settings));
   return await startDetached({

@@ -6,6 +6,7 @@ import { hasTarget, targetKey } from './same-target.ts';
 import type { Subject } from './subject.ts';
 import type { TimeSpan } from './window.ts';
 import { promDuration } from '../promql/placeholders.ts';
+import { regexLiteral } from '../promql/regex-literal.ts';
 
 const TARGET_LABELS = ['job', 'instance', 'cluster'] as const;
 const ON_TARGET = `on (${TARGET_LABELS.join(', ')})`;
@@ -71,7 +72,7 @@ export function* steadiness(subject: Subject, jobs: readonly string[], span: Tim
 
 /** The matcher of some jobs, to be put into a selector; empty where none is known. */
 export function jobMatcher(jobs: readonly string[]): string {
-  return jobs.length === 0 ? '' : `job=~${JSON.stringify(jobs.map(escaped).join('|'))}`;
+  return jobs.length === 0 ? '' : `job=~${JSON.stringify(jobs.map(regexLiteral).join('|'))}`;
 }
 
 function sentence(targets: readonly Sample[] | undefined, what: string): string | undefined {
@@ -87,8 +88,4 @@ function joined(...matchers: readonly string[]): string {
 
 function moved(ms: number): string {
   return ms <= 0 ? '' : ` offset ${promDuration(ms)}`;
-}
-
-function escaped(text: string): string {
-  return text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 }

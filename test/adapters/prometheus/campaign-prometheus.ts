@@ -47,7 +47,8 @@ export async function campaignBench(slug = 'bench'): Promise<CampaignBench> {
     binary,
     signal,
     bounds: { signal, budgetMs: 10_000 },
-    start: () => startPrometheus({ slug, binary, scrapeIntervalMs: 1_000, readyMs: 60_000, signal }),
+    start: () =>
+      startPrometheus({ slug, binary, scrapeIntervalMs: 1_000, namesSent: undefined, readyMs: 60_000, signal }),
     client(prometheus) {
       const client = prometheusClient(prometheus.url);
       clients.push(client);

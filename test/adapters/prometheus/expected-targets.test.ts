@@ -78,7 +78,14 @@ async function isScraped(
   const binary = (await ensureTools(['prometheus'])).get('prometheus')?.path ?? '';
   const { slug } = spec;
   const { signal } = WITHIN;
-  const prometheus = await startPrometheus({ slug, binary, scrapeIntervalMs: 1_000, readyMs: 60_000, signal });
+  const prometheus = await startPrometheus({
+    slug,
+    binary,
+    scrapeIntervalMs: 1_000,
+    namesSent: undefined,
+    readyMs: 60_000,
+    signal,
+  });
   try {
     await pointAt(slug, thisWorker(9), WITHIN);
     for (const cluster of clusters)

@@ -40,14 +40,17 @@ export interface FleetBench {
   close(): Promise<void>;
 }
 
-/** @param text what both targets serve */
-export async function fleetBench(text: string | (() => string)): Promise<FleetBench> {
+/**
+ * @param text what both targets serve
+ * @param namesSent names of the series that the member sends
+ */
+export async function fleetBench(text: string | (() => string), namesSent: string | undefined): Promise<FleetBench> {
   const home = testHome();
   const { signal } = new AbortController();
   const bounds = { signal, budgetMs: 10_000 };
   const binary = (await ensureTools(['prometheus'])).get('prometheus')?.path ?? '';
   const start = (slug: string): Promise<RunningPrometheus> =>
-    startPrometheus({ slug, binary, scrapeIntervalMs: SCRAPE_MS, readyMs: 60_000, signal });
+    startPrometheus({ slug, binary, scrapeIntervalMs: SCRAPE_MS, namesSent, readyMs: 60_000, signal });
   const access = await makeLeadAccess({
     slug: 'lead',
     campaign: CAMPAIGN,

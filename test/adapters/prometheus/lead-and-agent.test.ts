@@ -9,6 +9,7 @@ import { startKeeper } from '../../../src/adapters/keeper/keeper.ts';
 import { prometheusClient } from '../../../src/adapters/prometheus/client.ts';
 import { evaluateGates } from '../../../src/adapters/prometheus/evaluate.ts';
 import { clientOf, ownPrometheus } from '../../../src/adapters/prometheus/server.ts';
+import { namesNeeded } from '../../../src/core/gates/names-needed.ts';
 import type { GateResult } from '../../../src/core/gates/model.ts';
 import { resolveGates } from '../../../src/core/gates/resolve.ts';
 import { eventually } from '../eventually.ts';
@@ -17,14 +18,21 @@ import { fleetBench, FLEET_SECRET, type FleetBench } from './fleet-bench.ts';
 /** Enough series that one scrape of them does not fit into one request of the agent. */
 const SERIES = 12_000;
 
+/** The gates of the campaign: of what its targets serve, the member sends the series of these. */
+const GATES = resolveGates(
+  { g: { delta: { counter: 'sum(app_total)' }, max: 1e9 }, wide: { query: 'count(wide)', bar: 'informational' } },
+  {},
+  { machines: 1, pods: 1, clusters: 1 },
+);
+
 let counted = 0;
 let bench: FleetBench;
 
 beforeEach(async () => {
   bench = await fleetBench(() => {
     counted += 1;
-    return `process_start_time_seconds 1\napp_total ${counted}\n${Array.from({ length: SERIES }, (_, index) => `wide{n="${index}"} ${counted}\n`).join('')}`;
-  });
+    return `process_start_time_seconds 1\napp_total ${counted}\nunneeded 1\n${Array.from({ length: SERIES }, (_, index) => `wide{n="${index}"} ${counted}\n`).join('')}`;
+  }, namesNeeded(GATES));
   await eventually(async () => (await instances()).length === 2);
 });
 afterEach(() => bench.close());
@@ -52,14 +60,9 @@ const MEMBER_UP = 'up{job="app",group="g1"}';
 
 /** The growth of a counter of all targets in a window that ends now. */
 async function growth(startMs: number, endMs = Date.now()): Promise<GateResult> {
-  const gates = resolveGates(
-    { g: { delta: { counter: 'sum(app_total)' }, max: 1e9 } },
-    {},
-    { machines: 1, pods: 1, clusters: 1 },
-  );
   const [result] = await evaluateGates({
     client: bench.client,
-    gates,
+    gates: GATES.slice(0, 1),
     campaign: 'fleet-1',
     execution: 1,
     campaignStartMs: startMs - 60_000,
@@ -84,6 +87,15 @@ test('the lead has what both scrape, behind TLS and a password that no file, log
   expect(ownPrometheus('member')).toEqual(bench.agent);
   const name = await bench.client.snapshot(bench.bounds);
   expect(readdirSync(join(bench.lead.own?.dataFolder ?? '', 'snapshots'))).toEqual([name]);
+
+  // What no gate asks for stays on the member. What every reading needs does not.
+  const groupsOf = async (name: string): Promise<readonly string[]> =>
+    (await bench.client.query(`count by (group) (${name}{job="app"})`, Date.now(), bench.bounds))
+      .map(({ labels }) => labels['group'] ?? '-')
+      .sort();
+  for (const name of ['wide', 'app_total', 'process_start_time_seconds', 'scrape_duration_seconds'])
+    expect(await groupsOf(name), name).toEqual(['-', 'g1']);
+  expect(await groupsOf('unneeded')).toEqual(['-']);
 
   // A target of the member that goes down is down on the lead, and up again when it is.
   bench.targets.member.serve(undefined);

@@ -109,6 +109,7 @@ describe("a campaign's Prometheus", () => {
       slug: bench.slug,
       binary: bench.binary,
       scrapeIntervalMs: 1_000,
+      namesSent: undefined,
       readyMs: 5_000,
       signal: bench.signal,
     };
