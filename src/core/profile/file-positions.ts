@@ -48,7 +48,9 @@ export class FilePositions {
   #readNow(): Read {
     const read = this.#text === undefined ? undefined : readYaml(this.#text, this.file);
     const source = read?.ok === true ? read.source : withoutLines(this.file);
-    return { source, changed: applyOverrides(source.raw, this.#overrides) };
+    const changed = applyOverrides(source.raw, this.#overrides);
+    // What is found at a field is what its override says.
+    return { source: { ...source, raw: changed.raw }, changed };
   }
 }
 

@@ -179,7 +179,7 @@ describe("a campaign's files", () => {
     );
     expect(lines).toEqual([
       expect.stringMatching(/dear\.yaml:\d+:16 budget\.usd: too much$/),
-      'override "scale.machines" scale.machines: too much',
+      'override "scale.machines" scale.machines: too much; found 7 (number)',
       'dear: deadlines.ramp: too much',
       'dear: seed: too much',
       'dear: gates.x.max: too much',
