@@ -64,8 +64,13 @@ export function body(content: Buffer | string): Answer {
   };
 }
 
-/** Promises the whole body and hangs up after `bytes` of it, the first `times` times. */
-export function cutAfter(content: Buffer, bytes: number, times: number): Answer {
+/** Promises the whole body and hangs up after `bytes` of it, the first `times` times, each time once `arrived` resolves. */
+export function cutAfter(
+  content: Buffer,
+  bytes: number,
+  times: number,
+  arrived: () => Promise<unknown> = () => Promise.resolve(),
+): Answer {
   const whole = body(content);
   return (request, response, attempt) => {
     if (attempt > times) {
@@ -74,7 +79,7 @@ export function cutAfter(content: Buffer, bytes: number, times: number): Answer 
     }
     response.writeHead(200, { 'content-length': content.length });
     // A proper end of the connection: a reset would take back what is on the way.
-    response.write(content.subarray(0, bytes), () => response.socket?.end());
+    response.write(content.subarray(0, bytes), () => void arrived().then(() => response.socket?.end()));
   };
 }
 

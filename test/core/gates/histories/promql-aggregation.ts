@@ -1,11 +1,12 @@
 import type { Sample } from '../../../../src/core/gates/answers.ts';
+import { compensatedSum } from './promql-functions.ts';
 import { keyOf, onlyLabels, PromqlError, withoutLabels, type Labels } from './promql-labels.ts';
 
 type Reduce = (values: readonly number[]) => number;
 
 const REDUCE: Readonly<Record<string, Reduce>> = {
-  sum: (values) => values.reduce((total, value) => total + value, 0),
-  avg: (values) => values.reduce((total, value) => total + value / values.length, 0),
+  sum: compensatedSum,
+  avg: (values) => compensatedSum(values) / values.length,
   count: (values) => values.length,
   group: () => 1,
   max: (values) => values.reduce((best, value) => (value > best || Number.isNaN(best) ? value : best)),

@@ -40,7 +40,20 @@ function extreme(points: readonly Point[], better: (value: number, best: number)
 }
 
 function sum(points: readonly Point[]): number {
-  return points.reduce((total, [, value]) => total + value, 0);
+  return compensatedSum(points.map(([, value]) => value));
+}
+
+/** `kahansum` of Prometheus, Neumaier's variant: the rounding of each addition is added at the end. */
+export function compensatedSum(values: readonly number[]): number {
+  let total = 0;
+  let lost = 0;
+  for (const value of values) {
+    const next = total + value;
+    if (!Number.isFinite(next)) lost = 0;
+    else lost += Math.abs(total) >= Math.abs(value) ? total - next + value : value - next + total;
+    total = next;
+  }
+  return total + lost;
 }
 
 function pairs(points: readonly Point[]): readonly (readonly [number, number])[] {
@@ -64,8 +77,10 @@ function extrapolated(
   if (toStartS >= averageS * 1.1) toStartS = averageS / 2;
   if (counter && grown > 0 && first[1] >= 0) toStartS = Math.min(toStartS, sampledS * (first[1] / grown));
   if (toEndS >= averageS * 1.1) toEndS = averageS / 2;
-  const factor = (sampledS + toStartS + toEndS) / sampledS;
-  return (grown * factor) / (perSecond ? (endMs - startMs) / 1_000 : 1);
+  let factor = (sampledS + toStartS + toEndS) / sampledS;
+  // In this order, as Prometheus rounds: a rank that lies exactly on a bucket's bound goes one way or the other by the last bit.
+  if (perSecond) factor /= (endMs - startMs) / 1_000;
+  return grown * factor;
 }
 
 /** `BucketQuantile` of promql/quantile.go. */
