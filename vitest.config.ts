@@ -1,7 +1,11 @@
 import { defineConfig } from 'vitest/config';
 
-// Three projects, in order of cost: `unit` needs nothing, `parts` starts single real parts (one apiserver, one Prometheus),
-// `campaigns` runs whole campaigns. The last two use the machine's cores fully, so their files run one after another, and the projects too.
+const FILES_AT_A_TIME = 2;
+const QUIET = ['test/drills/**/*.test.ts', 'test/e2e/bigfleet-standin.test.ts'];
+
+// Four projects, in order of cost: `unit` needs nothing, `parts` starts single real parts (one apiserver, one Prometheus), `campaigns` runs
+// whole campaigns, `quiet` runs those that judge latencies or take parts of the stack away. A part and a campaign wait more than they
+// calculate, so two files run at a time; `quiet` has the cores for itself. The projects run one after another.
 export default defineConfig({
   test: {
     projects: [
@@ -18,7 +22,7 @@ export default defineConfig({
           name: 'parts',
           sequence: { groupOrder: 1 },
           include: ['test/{adapters,workflows,cli}/**/*.test.ts'],
-          fileParallelism: false,
+          maxWorkers: FILES_AT_A_TIME,
           testTimeout: 180_000,
           hookTimeout: 180_000,
         },
@@ -27,7 +31,18 @@ export default defineConfig({
         test: {
           name: 'campaigns',
           sequence: { groupOrder: 2 },
-          include: ['test/{e2e,drills}/**/*.test.ts'],
+          include: ['test/e2e/**/*.test.ts'],
+          exclude: QUIET,
+          maxWorkers: FILES_AT_A_TIME,
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
+        },
+      },
+      {
+        test: {
+          name: 'quiet',
+          sequence: { groupOrder: 3 },
+          include: QUIET,
           fileParallelism: false,
           testTimeout: 600_000,
           hookTimeout: 600_000,
