@@ -9,10 +9,11 @@ import { serveEndpoints } from './adapters/fleet/serve-endpoints.ts';
 import { createObservers } from './adapters/observe/observers.ts';
 import { stateFolder } from './adapters/host/folders.ts';
 import { hostCapacity } from './adapters/host/host-capacity.ts';
-import { SHARED_QUEUE } from './adapters/host/host-queues.ts';
+import { SHARED_QUEUE } from './core/model/host-queues.ts';
 import { startHostSampler } from './adapters/host/host-sampler.ts';
 import { startKeeper } from './adapters/keeper/keeper.ts';
 import { freePort } from './adapters/host/ports.ts';
+import { pause } from './adapters/host/poll-until.ts';
 import { startTicksOf } from './adapters/host/processes.ts';
 import { showHost } from './adapters/prometheus/host-metrics.ts';
 import { registry } from './adapters/prometheus/own-metrics.ts';
@@ -21,6 +22,7 @@ import { writeRecord } from './adapters/temporal/stack-record.ts';
 import { temporalTarget } from './adapters/temporal/target.ts';
 import { workflowBundlePath } from './adapters/temporal/workflow-bundle.ts';
 import { formatWorkerIdentity } from './core/model/worker-identity.ts';
+import { FIRST_CHECK_MS } from './core/plan/limits.ts';
 import { keepGroups } from './worker/group-keeper.ts';
 import { createLog, temporalLogger } from './worker/log.ts';
 import { serveMetrics } from './worker/metrics-server.ts';
@@ -98,13 +100,14 @@ const workers = await Promise.all([
 ]);
 
 const ended = new AbortController();
-const keeper = startKeeper({ log, signal: ended.signal });
 const endpoints = serveEndpoints({ log, signal: ended.signal, spec: readSpec });
 const eyes = new CampaignEyes();
+const checked = Promise.withResolvers<void>();
 const groups = keepGroups({
   log,
   signal: ended.signal,
   see: (ledger) => eyes.see(ledger),
+  onFirstCheck: checked.resolve,
   remove: (ledger, signal) =>
     removeGroup(ledger, {
       log: log.child({ campaign: ledger.campaign }),
@@ -112,6 +115,10 @@ const groups = keepGroups({
       signal,
     }),
 });
+// Before it restarts anything, it should know which campaigns have ended. Without Temporal it cannot.
+const keeper = Promise.race([checked.promise, pause(FIRST_CHECK_MS, ended.signal).catch(() => undefined)]).then(() =>
+  startKeeper({ log, signal: ended.signal }),
+);
 const hostSampler = startHostSampler({ log, signal: ended.signal, onSample: showHost });
 const recordPath = join(stateFolder(), 'workers', `${process.pid}.json`);
 mkdirSync(join(stateFolder(), 'workers'), { recursive: true });

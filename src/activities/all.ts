@@ -1,3 +1,4 @@
+import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { collectSnapshot } from '../adapters/evidence/collect-snapshot.ts';
 import { uploadRun } from '../adapters/evidence/evidence-store.ts';
@@ -28,6 +29,12 @@ import { programsOf, systemIdentity } from '../adapters/identity/system-identity
 import { temporalIdentity } from '../adapters/identity/temporal-identity.ts';
 import { toolIdentities } from '../adapters/identity/tool-identity.ts';
 import { workerIdentity } from '../adapters/identity/worker-identity.ts';
+import { hostName } from '../adapters/host/host-queues.ts';
+import { dropStaleClaims } from '../adapters/host/port-claims.ts';
+import { findAbandoned } from '../adapters/temporal/abandoned-campaigns.ts';
+import { connectClient } from '../adapters/temporal/client.ts';
+import { servingHosts } from '../adapters/temporal/hosts.ts';
+import { removeGroup } from './remove-group.ts';
 import { withCluster } from '../adapters/kube/with-cluster.ts';
 import { runArrivals } from '../adapters/kube/run-arrivals.ts';
 import { connectForSeed } from '../adapters/kube/seed-client.ts';
@@ -45,6 +52,7 @@ import { findTool } from '../adapters/toolchain/find-tool.ts';
 import { TOOL_NAMES } from '../adapters/toolchain/tools.ts';
 import { createClimb } from './climb.ts';
 import type {
+  JanitorActivities,
   LadderActivities,
   PlacementActivities,
   ResolveActivities,
@@ -54,6 +62,7 @@ import type {
   StageActivities,
 } from './contract.ts';
 import { createDrive } from './drive.ts';
+import { createJanitor, sweepHost, type SweepAdapters } from './sweep-host.ts';
 import { createInstall, type InstallAdapters } from './install.ts';
 import { createJudge, type JudgeAdapters } from './judge.ts';
 import { createPlace } from './place.ts';
@@ -83,7 +92,8 @@ type AllActivities = ResolveActivities &
   StageActivities &
   SoakPartActivities &
   ResolveLadderActivities &
-  LadderActivities;
+  LadderActivities &
+  JanitorActivities;
 
 /** Every activity that a worker serves, by name. */
 export function createActivities({ log, metricsPort, observers }: ActivityDependencies): AllActivities {
@@ -92,7 +102,7 @@ export function createActivities({ log, metricsPort, observers }: ActivityDepend
   return {
     ...createResolve(RESOLVE_ADAPTERS),
     ...createPlace(log, PLACE_ADAPTERS),
-    provision: createProvision(log, provisionAdapters(metricsPort)),
+    provision: createProvision(log, provisionAdapters(metricsPort, sweepAdapters(log, observers))),
     install: createInstall(log, INSTALL_ADAPTERS),
     seed: createSeed(log, { connect: connectForSeed }),
     ramp: createRamp(log, { observers, runArrivals }),
@@ -104,11 +114,13 @@ export function createActivities({ log, metricsPort, observers }: ActivityDepend
     judge: createJudge(log, JUDGE_ADAPTERS),
     teardown: createTeardown(log, teardownAdapters(observers)),
     ...createClimb(),
+    ...createJanitor(sweepAdapters(log, observers)),
   };
 }
 
-function provisionAdapters(metricsPort: number): ProvisionAdapters {
+function provisionAdapters(metricsPort: number, sweep: SweepAdapters): ProvisionAdapters {
   return {
+    sweepHost: (signal) => sweepHost(sweep, { dryRun: false, signal }),
     findTool,
     openLedger,
     sharedFolderProblem,
@@ -194,4 +206,29 @@ export function teardownAdapters(observers: Pick<Observers, 'end'>): TeardownAda
     stopPrometheus,
     stopProcess,
   };
+}
+
+/** What sweeping this host works with in a worker. */
+function sweepAdapters(log: Logger, observers: Pick<Observers, 'end'>): SweepAdapters {
+  return {
+    host: hostName,
+    hosts: () => withTemporal(servingHosts),
+    find: () => withTemporal(findAbandoned),
+    remove: (ledger, signal) =>
+      removeGroup(ledger, {
+        log: log.child({ campaign: ledger.campaign }),
+        adapters: teardownAdapters(observers),
+        signal,
+      }),
+    tidy: dropStaleClaims,
+  };
+}
+
+async function withTemporal<T>(work: (client: Client) => Promise<T>): Promise<T> {
+  const client = await connectClient();
+  try {
+    return await work(client);
+  } finally {
+    await client.connection.close();
+  }
 }

@@ -14,6 +14,7 @@ import type {
   TeardownResult,
   WatchInput,
 } from '../core/campaign/stage-io.ts';
+import type { HostSweep } from '../core/campaign/sweep.ts';
 import type { Stage } from '../core/model/stages.ts';
 
 /**
@@ -91,4 +92,12 @@ export interface ResolveLadderActivities {
 /** Writes the summary of a climb beside the evidence of its rungs. */
 export interface LadderActivities {
   writeClimb(input: { readonly spec: LadderSpec; readonly result: ClimbResult }): Promise<void>;
+}
+
+/** Activities of the workflow `janitor`. */
+export interface JanitorActivities {
+  /** Names of the hosts whose workers serve this Temporal. Any worker knows them. */
+  findHosts(): Promise<readonly string[]>;
+  /** On the queue of the host that is swept. */
+  sweepHost(input: { readonly dryRun: boolean }): Promise<HostSweep>;
 }

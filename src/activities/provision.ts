@@ -11,11 +11,14 @@ import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
 import type { GroupPlacement, LeadAddress } from '../core/campaign/placement.ts';
 import { LEAD_GROUP, type StageInput, type StageResult } from '../core/campaign/stage-io.ts';
 import { namesNeeded } from '../core/gates/names-needed.ts';
+import type { HostSweep } from '../core/campaign/sweep.ts';
 import { CLOCKS_APART_MS } from '../core/plan/limits.ts';
 import { scrapeIntervalMs } from '../core/plan/scrape-interval.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
 import { countedClasses } from '../core/identity/counted-classes.ts';
 import { counted } from '../core/text/counted.ts';
+import { messageOf } from '../core/text/message-of.ts';
+import { boundInWorker } from './bound-in-worker.ts';
 import { ofClusters, recordIdentity } from './identity.ts';
 import { stageActivity, type StageContext } from './stage-activity.ts';
 import { toolsRequired, type FindTool } from './tools.ts';
@@ -23,6 +26,8 @@ import { toolsRequired, type FindTool } from './tools.ts';
 /** What the stage works with. */
 export interface ProvisionAdapters {
   readonly findTool: FindTool;
+  /** Removes what abandoned campaigns have on this host. */
+  sweepHost(signal: AbortSignal): Promise<HostSweep>;
   /** Writes the campaign's ledger, unless it exists. */
   openLedger(ledger: Ledger): void;
   /** The campaign's group on this host; undefined where the campaign has one host. */
@@ -58,7 +63,10 @@ export function createProvision(log: Logger, adapters: ProvisionAdapters): (inpu
       await compareClocks(context, adapters, group);
     }
     adapters.openLedger(firstLedger(spec));
-    const tools = await context.step('toolsFound', () => toolsRequired(toolsOfSubstrate(spec), adapters.findTool));
+    const tools = await context.step(['leftoversSwept', 'toolsFound'], async ({ signal, msOf }) => {
+      await sweepLeftovers(context, adapters, { signal, budgetMs: msOf('leftoversSwept') });
+      return await toolsRequired(toolsOfSubstrate(spec), adapters.findTool);
+    });
     const substrate = adapters.substrate(spec, tools);
     const clusters = await context.step(['clustersAsked', 'clustersReady'], ({ signal, progress }) =>
       substrate.provision({
@@ -120,6 +128,27 @@ function ownGroup({ input, spec }: StageContext, adapters: ProvisionAdapters): G
   if (name === input.group) return group;
   const message = `this host does not have group ${input.group} of ${spec.campaign} any more: its lease has ended`;
   throw ApplicationFailure.nonRetryable(message, FAILURE_TYPES.harnessFault);
+}
+
+/** Removes what abandoned campaigns have on this host: they take its ports and its CPU. A sweep that fails costs no campaign. */
+async function sweepLeftovers(
+  context: StageContext<'provision'>,
+  adapters: ProvisionAdapters,
+  { signal, budgetMs }: Within,
+): Promise<void> {
+  // A campaign that an earlier version resolved has no time for it.
+  if (budgetMs === 0) return;
+  try {
+    const bound = boundInWorker(signal);
+    const { campaigns } = await bound('leftovers swept', { budgetMs }, (inner) => adapters.sweepHost(inner));
+    for (const { campaign, state, why, left } of campaigns) {
+      if (state === 'removed') context.event('swept', `${campaign} was abandoned and is removed: ${why}`);
+      if (state === 'left-behind') context.event('not-swept', `${campaign}: ${left.join('; ')}`);
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    context.event('not-swept', messageOf(error));
+  }
 }
 
 /** @throws ApplicationFailure when this host and the lead keep their evidence in one folder */

@@ -1,21 +1,36 @@
 import type { Logger } from 'pino';
 import { specBesideLedger } from '../adapters/evidence/spec-store.ts';
+import { join } from 'node:path';
+import { stateFolder } from '../adapters/host/folders.ts';
 import type { Ledger } from '../adapters/host/ledger.ts';
+import { tryProcessLock } from '../adapters/host/process-lock.ts';
 import { boundInWorker } from './bound-in-worker.ts';
 import { stageSteps } from './stage-steps.ts';
 import { tearDown, type TeardownAdapters } from './teardown.ts';
+
+interface Removing {
+  readonly log: Logger;
+  readonly adapters: TeardownAdapters;
+  readonly signal: AbortSignal;
+}
 
 /**
  * Removes what a campaign has on this host, with the code of `teardown`, outside of an activity. Its evidence stays.
  * @returns what could not be removed
  */
-export async function removeGroup(
+export async function removeGroup(ledger: Ledger, removing: Removing): Promise<readonly string[]> {
+  const lock = tryProcessLock(join(stateFolder(), 'locks', `${ledger.slug}.removal`));
+  if (lock === undefined) return ['it is being removed by another sweep'];
+  try {
+    return await removeAll(ledger, removing);
+  } finally {
+    lock.release();
+  }
+}
+
+async function removeAll(
   { slug, clusters, processes }: Ledger,
-  {
-    log,
-    adapters,
-    signal,
-  }: { readonly log: Logger; readonly adapters: TeardownAdapters; readonly signal: AbortSignal },
+  { log, adapters, signal }: Removing,
 ): Promise<readonly string[]> {
   const spec = specBesideLedger(slug);
   if (spec === undefined) {

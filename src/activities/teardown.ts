@@ -12,6 +12,7 @@ import { limitedLeftovers } from '../core/campaign/limited-parts.ts';
 import type { TeardownInput, TeardownResult } from '../core/campaign/stage-io.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
 import { counted } from '../core/text/counted.ts';
+import { momentText } from '../core/text/time.ts';
 import { isCancelled } from './cancellation.ts';
 import { teardownActivity, type BodyResult, type StageContext } from './stage-activity.ts';
 import type { ItemResult, StageSteps } from './stage-steps.ts';
@@ -58,7 +59,12 @@ export function createTeardown(
   log: Logger,
   adapters: TeardownAdapters,
 ): (input: TeardownInput) => Promise<TeardownResult> {
-  return teardownActivity(log, (context) => tearDown(context, adapters));
+  return teardownActivity(log, async (context) => {
+    const { keptUntilMs = 0 } = adapters.ledger.read(context.spec.slug) ?? {};
+    if (keptUntilMs <= Date.now()) return await tearDown(context, adapters);
+    const kept = `everything on this host, kept until ${momentText(keptUntilMs)}`;
+    return { detail: kept, facts: {}, leftovers: [kept] };
+  });
 }
 
 /**

@@ -4,7 +4,7 @@ import { toolsOfSystem } from '../adapters/systems/tools-of-system.ts';
 import { toolsOfSubstrate } from '../adapters/substrates/registry.ts';
 import { findLadder, loadLadderFile, looksLikePath } from '../adapters/files/find.ts';
 import { searchFolders } from '../adapters/host/folders.ts';
-import { SHARED_QUEUE } from '../adapters/host/host-queues.ts';
+import { SHARED_QUEUE } from '../core/model/host-queues.ts';
 import { EXIT } from '../core/verdict/exit-codes.ts';
 import { STARTED_BY, type StartedBy } from '../core/campaign/started-by.ts';
 import { formatFileErrors, sortFileErrors } from '../core/files/file-error.ts';

@@ -75,6 +75,16 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./down.ts')).downCommand(),
   },
   {
+    name: 'sweep',
+    summary: 'remove what abandoned campaigns left',
+    load: async () => (await import('./sweep.ts')).sweepCommand(),
+  },
+  {
+    name: 'keep',
+    summary: 'keep the clusters of a campaign on this host for a while',
+    load: async () => (await import('./keep.ts')).keepCommand(),
+  },
+  {
     name: 'worker',
     summary: 'run a worker in the foreground',
     load: async () => (await import('./worker.ts')).workerCommand(),

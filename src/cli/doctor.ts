@@ -7,6 +7,7 @@ import type { HostLine } from '../core/campaign/host-list.ts';
 import { EXIT } from '../core/verdict/exit-codes.ts';
 import type { Check } from './doctor-checks.ts';
 import { checkEvidence } from './doctor-evidence.ts';
+import { checkLeftovers } from './doctor-leftovers.ts';
 import { checkMachine } from './doctor-machine.ts';
 import { checkTemporal } from './doctor-temporal.ts';
 import { checkTools, toolsAreMissing } from './doctor-tools.ts';
@@ -36,7 +37,8 @@ export function doctorCommand(): Command {
 /** All checks, tools first. */
 export async function allChecks(): Promise<readonly Check[]> {
   const [tools, temporal, evidence] = await Promise.all([checkTools(), checkTemporal(), checkEvidence()]);
-  return [...tools, ...(await checkMachine({ build: toolsAreMissing(tools) })), ...temporal, evidence];
+  const machine = await checkMachine({ build: toolsAreMissing(tools) });
+  return [...tools, ...machine, ...temporal, evidence, await checkLeftovers()];
 }
 
 /** The hosts that serve the Temporal in use; none where it cannot be reached, which a check says. */

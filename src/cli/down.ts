@@ -1,12 +1,14 @@
 import { Command } from 'commander';
 import { campaignsUnderWay, isKept, stackRuns, stopStack } from '../adapters/temporal/stack-users.ts';
 import type { RunningWorkflow } from '../adapters/temporal/running-campaigns.ts';
+import { unscheduleJanitor } from '../adapters/temporal/janitor-schedule.ts';
 import { runningDevServer } from '../adapters/temporal/dev-server.ts';
 import { externalTarget } from '../adapters/temporal/target.ts';
 import { counted } from '../core/text/counted.ts';
 import { elapsedText } from './progress-rows.ts';
 import { HarnessError, UsageError } from './usage-error.ts';
 import { messageOf } from '../core/text/message-of.ts';
+import { withClient } from './with-client.ts';
 
 /** `belay down`: stops the workers and the dev server of this checkout. */
 export function downCommand(): Command {
@@ -22,6 +24,9 @@ export function downCommand(): Command {
       }
       if (options.force !== true) await refuseWhileBusy();
       const server = externalTarget() === undefined ? runningDevServer() : undefined;
+      await withClient(unscheduleJanitor).catch((cause: unknown) =>
+        console.error(`the schedule of the janitor was not removed: ${messageOf(cause)}`),
+      );
       await stopStack();
       process.stdout.write(
         server === undefined ? 'worker stopped\n' : `worker and Temporal (${server.address}) stopped\n`,

@@ -122,7 +122,7 @@ export function liveActivity(raw: unknown): LiveActivity | undefined {
 
 async function endOf(handle: WorkflowHandle, closed: string, status: CampaignStatus | undefined): Promise<CampaignEnd> {
   if (closed === 'TERMINATED' || closed === 'TIMED_OUT') {
-    const message = `the workflow was ${closed === 'TERMINATED' ? 'terminated' : 'timed out'}: nothing was removed; its leftovers have labels`;
+    const message = `the workflow was ${closed === 'TERMINATED' ? 'terminated' : 'timed out'}: it was not torn down; "./belay sweep" removes what it left, and so does the janitor of "./belay up"`;
     return { end: 'harness-fault', result: undefined, status, message };
   }
   try {

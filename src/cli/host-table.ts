@@ -1,4 +1,4 @@
-import { queuesOfHost } from '../adapters/host/host-queues.ts';
+import { queuesOfHost } from '../core/model/host-queues.ts';
 import type { HostLine } from '../core/campaign/host-list.ts';
 import { counted } from '../core/text/counted.ts';
 import { formatDuration } from '../core/text/duration.ts';

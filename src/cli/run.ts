@@ -3,7 +3,7 @@ import { styleText } from 'node:util';
 import { toolsOfSubstrate } from '../adapters/substrates/registry.ts';
 import { chartProblem } from '../adapters/systems/chart-problem.ts';
 import { toolsOfSystem } from '../adapters/systems/tools-of-system.ts';
-import { SHARED_QUEUE } from '../adapters/host/host-queues.ts';
+import { SHARED_QUEUE } from '../core/model/host-queues.ts';
 import { counted } from '../core/text/counted.ts';
 import { EXIT } from '../core/verdict/exit-codes.ts';
 import { STARTED_BY, type StartedBy } from '../core/campaign/started-by.ts';

@@ -1,8 +1,10 @@
 import type { Client } from '@temporalio/client';
 import { Command } from 'commander';
+import { findAbandoned, type FoundCampaign } from '../adapters/temporal/abandoned-campaigns.ts';
 import { listHosts } from '../adapters/temporal/hosts.ts';
 import { externalTarget } from '../adapters/temporal/target.ts';
 import { runningDevServer } from '../adapters/temporal/dev-server.ts';
+import { abandonedHere } from './abandoned-text.ts';
 import { queryStatus } from './follow-campaign.ts';
 import type { HostLine } from '../core/campaign/host-list.ts';
 import { hostsJson, hostsTable } from './host-table.ts';
@@ -22,6 +24,8 @@ interface Line {
   /** When the hold ends, ISO 8601; null if it does not hold. */
   readonly holdsUntil: string | null;
   readonly verdict: string;
+  /** What it left on this host, if it is abandoned. */
+  readonly abandoned: { readonly since: string; readonly why: string; readonly usdPerHour: number | null } | null;
   /** ISO 8601. */
   readonly started: string;
 }
@@ -30,7 +34,7 @@ interface Line {
 export function statusCommand(): Command {
   return new Command('status')
     .description(
-      'List campaigns and ladders, newest first: which run, which hold and until when, and how the others ended; and the hosts whose workers serve this Temporal.',
+      'List campaigns and ladders, newest first: which run, which hold and until when, how the others ended, and what abandoned ones left on this host; and the hosts whose workers serve this Temporal.',
     )
     .option('--output <format>', 'table or json', 'table')
     .option('--hosts', 'only the hosts')
@@ -38,6 +42,7 @@ export function statusCommand(): Command {
       const output = oneOf('--output', options.output, ['table', 'json']);
       if (externalTarget() === undefined && runningDevServer() === undefined) {
         print(output === 'json' ? '[]' : 'Temporal is not running; "./belay up" starts it with its earlier campaigns.');
+        if (output !== 'json') printUnlessEmpty(await abandonedHere(undefined));
         return;
       }
       if (options.hosts === true) {
@@ -45,10 +50,11 @@ export function statusCommand(): Command {
         print(output === 'json' ? JSON.stringify(hostsJson(all), null, 2) : hostsText(all));
         return;
       }
-      const { lines, hosts } = await withClient(async (client) => ({
+      const { lines, hosts, left } = await withClient(async (client) => ({
         lines: await listLines(client),
         // The output for programs is a list of campaigns.
         hosts: output === 'json' ? [] : await listHosts(client),
+        left: output === 'json' ? '' : await abandonedHere(client),
       }));
       if (output === 'json') {
         print(JSON.stringify(lines, null, 2));
@@ -57,6 +63,7 @@ export function statusCommand(): Command {
       if (lines.length === 0) {
         print('No campaign yet. ./belay run profiles/quickstart.yaml starts one.');
         print(hostsText(hosts));
+        printUnlessEmpty(left);
         return;
       }
       const rows = lines.map((line) => [
@@ -70,6 +77,7 @@ export function statusCommand(): Command {
       print(textTable(['campaign', 'type', 'status', 'stage', 'verdict', 'started (UTC)'], rows));
       if (lines.length === SHOWN) print(`the newest ${SHOWN}; the Temporal UI lists all`);
       print(hostsText(hosts));
+      printUnlessEmpty(left);
     });
 }
 
@@ -78,6 +86,7 @@ function hostsText(hosts: readonly HostLine[]): string {
 }
 
 async function listLines(client: Client): Promise<readonly Line[]> {
+  const left = await findAbandoned(client);
   const lines: Line[] = [];
   const query = "WorkflowType IN ('campaign', 'ladder')";
   for await (const found of client.workflow.list({ query, pageSize: SHOWN })) {
@@ -95,6 +104,7 @@ async function listLines(client: Client): Promise<readonly Line[]> {
       stage: running ? attribute('BelayStage') : '',
       holdsUntil: holdEndsAtMs === null ? null : new Date(holdEndsAtMs).toISOString(),
       verdict: attribute('BelayVerdict'),
+      abandoned: abandonedOf(left, found.workflowId, found.runId),
       started: found.startTime.toISOString(),
     });
     if (lines.length === SHOWN) break;
@@ -102,9 +112,20 @@ async function listLines(client: Client): Promise<readonly Line[]> {
   return lines;
 }
 
+function abandonedOf(left: readonly FoundCampaign[], workflowId: string, runId: string): Line['abandoned'] {
+  const own = left.find(({ ledger }) => ledger.workflowId === workflowId && ledger.runId === runId);
+  if (own?.abandonment.abandoned !== 'yes') return null;
+  const { sinceMs, why } = own.abandonment;
+  return { since: new Date(sinceMs).toISOString(), why, usdPerHour: own.usdPerHour ?? null };
+}
+
 /** An ISO time without its zone, in UTC: `2026-11-24 10:33:12`. */
 function shortTime(iso: string): string {
   return iso.slice(0, 19).replace('T', ' ');
+}
+
+function printUnlessEmpty(text: string): void {
+  if (text !== '') print(text);
 }
 
 function print(text: string): void {

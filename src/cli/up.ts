@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { joinStack, leaveStack } from '../adapters/temporal/stack-users.ts';
 import type { JoinedStack } from '../adapters/temporal/stack-users.ts';
+import { scheduleJanitor } from '../adapters/temporal/janitor-schedule.ts';
 import { uiLinks } from '../adapters/temporal/ui-links.ts';
 import { workerLogPath } from '../adapters/temporal/worker-process.ts';
 import { getTools } from './get-tools.ts';
@@ -11,6 +12,7 @@ import { externalTarget } from '../adapters/temporal/target.ts';
 import type { WorkerAnnouncement } from '../adapters/temporal/worker-record.ts';
 import { counted } from '../core/text/counted.ts';
 import { messageOf } from '../core/text/message-of.ts';
+import { withClient } from './with-client.ts';
 
 /** `belay up`: starts Temporal and a worker, and keeps them until `belay down`. */
 export function upCommand(): Command {
@@ -21,6 +23,7 @@ export function upCommand(): Command {
     passHostOptions(options);
     if (externalTarget() === undefined) await getTools(['temporal']);
     const joined = await bringUp();
+    await withClient(scheduleJanitor);
     await leaveStack();
     process.stdout.write(`${upText(joined)}\n`);
     const running = joined.worker?.capacityClusters;

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { stateFolder } from '../adapters/host/folders.ts';
 import { hostName } from '../adapters/host/host-queues.ts';
-import { ledgerSlugs, readLedger, type Ledger } from '../adapters/host/ledger.ts';
+import { ledgerSlugs, markAbandoned, readLedger, type Ledger } from '../adapters/host/ledger.ts';
 import { pause } from '../adapters/host/poll-until.ts';
 import { tryProcessLock, type ProcessLock } from '../adapters/host/process-lock.ts';
+import { abandonmentOf } from '../adapters/temporal/abandoned-campaigns.ts';
 import { whyAbandoned, type CampaignSeen } from '../core/campaign/group-fate.ts';
 import { GROUP_CHECK_MS, GROUP_CHECKS } from '../core/plan/limits.ts';
 
@@ -18,13 +19,16 @@ interface GroupKeeperOptions {
   /** Ends the keeper. */
   readonly signal: AbortSignal;
   see(ledger: Ledger): Promise<CampaignSeen>;
+  /** Called after the first check of all campaigns. */
+  onFirstCheck?(): void;
   /** Removes a campaign from this host. @returns what could not be removed */
   remove(ledger: Ledger, signal: AbortSignal): Promise<readonly string[]>;
 }
 
 /**
  * Removes groups of this host that nothing needs any more: a host that comes back late finds that its clusters have moved, or that
- * the campaign is over. Of the workers of a state folder one does it.
+ * the campaign is over. It marks campaigns that are abandoned, so that nothing restarts their parts; the janitor removes those of one
+ * host. Of the workers of a state folder one does it.
  * @returns when the signal is aborted
  */
 export async function keepGroups(options: GroupKeeperOptions): Promise<void> {
@@ -33,10 +37,10 @@ export async function keepGroups(options: GroupKeeperOptions): Promise<void> {
   const keeper = new GroupKeeper(options);
   let lock: ProcessLock | undefined;
   while (!signal.aborted) {
-    await pause(GROUP_CHECK_MS, signal).catch(() => undefined);
-    if (signal.aborted) break;
     if (lock?.isHeld() !== true) lock = tryProcessLock(path);
     if (lock !== undefined) await keeper.checkAll();
+    options.onFirstCheck?.();
+    await pause(GROUP_CHECK_MS, signal).catch(() => undefined);
   }
   lock?.release();
 }
@@ -66,11 +70,16 @@ export class GroupKeeper {
   async #check(slug: string): Promise<void> {
     const { log, signal } = this.#options;
     const ledger = readLedger(slug);
-    if (ledger?.group === undefined) return;
+    if (ledger === undefined) return;
+    const seen = await this.#options.see(ledger);
+    const { abandoned } = abandonmentOf(ledger, seen, Date.now());
+    // Nothing restarts the parts of a campaign that has ended. Where Temporal does not answer, all goes on as before.
+    if (abandoned !== 'unknown') markAbandoned(slug, abandoned === 'yes' && keptUntilMs(ledger) <= Date.now());
+    if (ledger.group === undefined || keptUntilMs(ledger) > Date.now()) return;
     const { campaign, createdAtMs, expiresAtMs } = ledger;
     const { name: group } = ledger.group;
     const own = { group, host: hostName(), createdAtMs, expiresAtMs };
-    const why = whyAbandoned(own, await this.#options.see(ledger), Date.now());
+    const why = whyAbandoned(own, seen, Date.now());
     // Until the second check, an activity that Temporal has given up is cancelled by its heartbeats.
     const checks = why === undefined ? 0 : (this.#unwanted.get(slug) ?? 0) + 1;
     this.#unwanted.set(slug, checks);
@@ -81,4 +90,8 @@ export class GroupKeeper {
     if (left.length > 0) log.warn({ campaign, group, left }, 'parts of the group could not be removed');
     else log.info({ campaign, group }, 'the group is removed, and its capacity is free');
   }
+}
+
+function keptUntilMs({ keptUntilMs: untilMs = 0 }: Ledger): number {
+  return untilMs;
 }

@@ -46,6 +46,7 @@ export function clustersUp(spec: CampaignSpec): Ledger {
 export function scriptedProvision(): ProvisionAdapters {
   return {
     findTool,
+    sweepHost: () => Promise.resolve({ host: 'a', campaigns: [] }),
     openLedger: () => undefined,
     sharedFolderProblem: () => undefined,
     groupOf: (slug) => readLedger(slug)?.group,

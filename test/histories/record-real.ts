@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SHARED_QUEUE } from '../../src/adapters/host/host-queues.ts';
+import { SHARED_QUEUE } from '../../src/core/model/host-queues.ts';
 import { isAlive } from '../../src/adapters/host/processes.ts';
 import { connectClient } from '../../src/adapters/temporal/client.ts';
 import { ensureTemporal, stopDevServer } from '../../src/adapters/temporal/dev-server.ts';

@@ -16,6 +16,8 @@ const leadAddress = { host: 'a', endpointUrl: 'https://a:1', prometheusUrl: 'htt
 const log = pino({ level: 'silent' });
 const { signal } = new AbortController();
 
+const CLOSED: CampaignSeen = { kind: 'closed', how: 'by-itself', atMs: 0 };
+
 let home: string;
 
 beforeEach(() => {
@@ -62,7 +64,7 @@ describe('a keeper of groups', () => {
     openLedger(ledger('one'));
     const { group: _, ...single } = ledger('two');
     openLedger(single);
-    const { keeper, removed } = keeperThatSees(() => Promise.resolve({ kind: 'closed' }));
+    const { keeper, removed } = keeperThatSees(() => Promise.resolve(CLOSED));
     await keeper.checkAll();
     expect(removed).toEqual([]);
     await keeper.checkAll();
@@ -75,7 +77,9 @@ describe('a keeper of groups', () => {
     let next = 0;
     const { keeper, removed } = keeperThatSees(() => {
       const kind = answers[next++] ?? 'unknown';
-      return kind === 'fails' ? Promise.reject(new Error('no answer')) : Promise.resolve({ kind });
+      return kind === 'fails'
+        ? Promise.reject(new Error('no answer'))
+        : Promise.resolve(kind === 'closed' ? CLOSED : { kind: 'unknown' });
     });
     for (let check = 0; check < 4; check += 1) await keeper.checkAll();
     expect(removed).toEqual([]);

@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
+import { queuesOfHost } from '../../core/model/host-queues.ts';
 import { stateFolder } from './folders.ts';
-
-/** Queue of workflows and of everything that any worker may do. */
-export const SHARED_QUEUE = 'belay';
 
 /** Name of this host: readable, and unique among the hosts of a Temporal. Two state folders on one machine are two hosts. */
 export function hostName(): string {
@@ -17,9 +15,4 @@ export function hostName(): string {
  */
 export function hostQueues(): { readonly hostQueue: string; readonly loadQueue: string } {
   return queuesOfHost(hostName());
-}
-
-/** The queues of a host by its name. */
-export function queuesOfHost(host: string): { readonly hostQueue: string; readonly loadQueue: string } {
-  return { hostQueue: `${SHARED_QUEUE}-host-${host}`, loadQueue: `${SHARED_QUEUE}-load-${host}` };
 }

@@ -56,6 +56,10 @@ export interface Ledger {
   readonly worker?: WatchingWorker;
   /** Teardown has begun: processes end on purpose, and none is restarted. */
   readonly closing?: boolean;
+  /** Its workflow has ended and left this behind: none of its parts is restarted. */
+  readonly abandoned?: boolean;
+  /** A user keeps what the campaign has on this host until this moment: neither its teardown nor a sweep removes it before. */
+  readonly keptUntilMs?: number;
   /** Capacity of this host, in clusters, that the campaign may use until the ledger is removed or expires. */
   readonly leasedClusters?: number;
   /** The campaign's group on this host. Absent: the campaign has one host. */
@@ -185,6 +189,17 @@ export function forgetProcess(slug: string, name: string): void {
 /** Marks a campaign as being torn down: the keeper leaves it alone from now on. Does nothing when there is no ledger. */
 export function markClosing(slug: string): void {
   changeLedger(slug, (ledger) => ({ ...ledger, closing: true }));
+}
+
+/** Records whether a campaign is abandoned, so that the keeper of this host knows it. Does nothing when there is no ledger. */
+export function markAbandoned(slug: string, abandoned: boolean): void {
+  if ((readLedger(slug)?.abandoned ?? false) === abandoned) return;
+  changeLedger(slug, (ledger) => ({ ...ledger, abandoned }));
+}
+
+/** Keeps what a campaign has on this host until a moment; one that has passed ends an earlier keep. */
+export function keepUntil(slug: string, keptUntilMs: number): void {
+  updateLedger(slug, (ledger) => ({ ...ledger, keptUntilMs }));
 }
 
 /** Slugs of all campaigns that have a folder on this host. */

@@ -51,7 +51,7 @@ export function releasePortsOf(slug: string): void {
 }
 
 /** Claims whose campaign left this host without giving them back. */
-function dropStaleClaims(): void {
+export function dropStaleClaims(): void {
   const campaigns = join(stateFolder(), 'campaigns');
   for (const [port, owner] of claims()) {
     if (owner !== '' && !existsSync(join(campaigns, owner))) releasePorts([port]);

@@ -39,11 +39,16 @@ export interface Watched {
  * that has never been ready is still being created.
  */
 export function watchedOf(ledger: Ledger): readonly Watched[] {
-  if (ledger.closing === true) return [];
+  if (!isLookedAfter(ledger)) return [];
   const clusters = ledger.clusters
     .filter((cluster) => cluster.owned)
     .flatMap((cluster) => componentsOf(ledger, cluster));
   return [...clusters, ...ledger.processes.map((process) => watchedProcess(ledger, process))];
+}
+
+/** Whether anything of the campaign is restarted: it is neither torn down nor abandoned. */
+function isLookedAfter({ closing, abandoned }: Ledger): boolean {
+  return closing !== true && abandoned !== true;
 }
 
 function componentsOf(ledger: Ledger, cluster: ClusterRecord): readonly Watched[] {
@@ -60,7 +65,7 @@ function componentsOf(ledger: Ledger, cluster: ClusterRecord): readonly Watched[
     restart: (signal) =>
       withProcessLock(lockPath(cluster), { signal }, async () => {
         const now = readLedger(ledger.slug);
-        if (now === undefined || now.closing === true || !now.clusters.some((each) => each.name === cluster.name))
+        if (now === undefined || !isLookedAfter(now) || !now.clusters.some((each) => each.name === cluster.name))
           return;
         if (stateOf(cluster, name).state !== 'dead') return;
         makeWayForRestart(cluster);
@@ -115,5 +120,10 @@ async function startAgain(slug: string, dead: LedgerProcess, signal: AbortSignal
 function isWanted(slug: string, dead: LedgerProcess): boolean {
   const ledger = readLedger(slug);
   const recorded = ledger?.processes.find((each) => each.name === dead.name);
-  return ledger?.closing !== true && recorded?.pid === dead.pid && recorded.startTicks === dead.startTicks;
+  return (
+    ledger !== undefined &&
+    isLookedAfter(ledger) &&
+    recorded?.pid === dead.pid &&
+    recorded.startTicks === dead.startTicks
+  );
 }

@@ -8,7 +8,8 @@ import {
 } from '../../core/campaign/host-list.ts';
 import { QUERIES_AT_ONCE, STATUS_ANSWER_MS } from '../../core/plan/limits.ts';
 import { allAtOnce } from '../host/at-once.ts';
-import { hostName, SHARED_QUEUE } from '../host/host-queues.ts';
+import { hostName } from '../host/host-queues.ts';
+import { SHARED_QUEUE } from '../../core/model/host-queues.ts';
 import { ledgerSlugs, readLedger } from '../host/ledger.ts';
 import { runningCampaigns } from './running-campaigns.ts';
 
@@ -34,6 +35,11 @@ type DescriptionRequest = Parameters<WorkflowService['describeTaskQueue']>[0];
 export async function listHosts(client: Client): Promise<readonly HostLine[]> {
   const groups = await groupsOfCampaigns(client);
   return hostList(await pollersOf(client), [...groups, ...ofThisHost(groups)]);
+}
+
+/** Names of the hosts whose workers serve the client's Temporal. */
+export async function servingHosts(client: Client): Promise<readonly string[]> {
+  return hostList(await pollersOf(client), []).map(({ host }) => host);
 }
 
 /** Who polls the queue that every worker serves. */

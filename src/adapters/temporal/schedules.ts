@@ -1,7 +1,7 @@
 import type { Client, ScheduleDescription, ScheduleOptions } from '@temporalio/client';
 import { ScheduleNotFoundError } from '@temporalio/client';
 import type { Ladder } from '../../core/model/ladder.ts';
-import { SHARED_QUEUE } from '../host/host-queues.ts';
+import { SHARED_QUEUE } from '../../core/model/host-queues.ts';
 
 /** A ladder's schedule as people look at it. */
 export interface ScheduleView {

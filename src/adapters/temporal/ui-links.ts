@@ -1,4 +1,4 @@
-import { SHARED_QUEUE } from '../host/host-queues.ts';
+import { SHARED_QUEUE } from '../../core/model/host-queues.ts';
 
 import { startPage, workflowPage, workflowsPage } from '../../core/campaign/ui-pages.ts';
 

@@ -11,21 +11,24 @@ export interface OwnGroup {
 
 /** What was seen of the group's campaign. */
 export type CampaignSeen =
-  /** Temporal, or a worker that would answer for the campaign, cannot be reached; or Temporal does not know the campaign. */
+  /** Temporal cannot be reached, or a run that goes on cannot say which campaign it is. */
   | { readonly kind: 'unknown' }
-  /** The workflow has ended, by itself or otherwise. */
-  | { readonly kind: 'closed' }
-  /** It runs. Without groups its worker's version does not report them. */
+  /** Temporal answers, and has no workflow of this id: another server had it, or its history has been deleted. */
+  | { readonly kind: 'not-found' }
+  /** The workflow has ended. `by-itself`: no activity of it runs any more. */
+  | { readonly kind: 'closed'; readonly how: 'by-itself' | 'from-outside'; readonly atMs: number }
+  /** It runs. Without groups no worker answers for it, or its worker's version does not report them. */
   | { readonly kind: 'running'; readonly groups: readonly HostedGroup[] | undefined };
 
 /**
- * Why nothing needs a group on its host any more; undefined while something may. An answer that is missing means waiting, and the
- * group's expiry decides then: a host must not remove what a campaign still uses.
+ * Why nothing needs a group on its host any more; undefined while something may. Where Temporal could not be asked, something may:
+ * a host must not remove what a campaign still uses. Where only the campaign does not answer, the group's expiry decides.
  */
 export function whyAbandoned(own: OwnGroup, seen: CampaignSeen, nowMs: number): string | undefined {
   const hasExpired = nowMs >= own.expiresAtMs;
+  if (seen.kind === 'unknown') return undefined;
   if (seen.kind === 'closed') return 'its campaign has ended';
-  if (seen.kind === 'unknown' || seen.groups === undefined)
+  if (seen.kind === 'not-found' || seen.groups === undefined)
     return hasExpired ? 'its lease has expired, and nothing answers for its campaign' : undefined;
   const line = seen.groups.find(({ group, host }) => group === own.group && host === own.host);
   if (line !== undefined) {

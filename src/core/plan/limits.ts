@@ -41,6 +41,8 @@ export const SPEC_FETCH_MS = 20_000;
 /** How often a host checks whether its groups are still wanted, ms, and how many checks in a row must say that one is not. */
 export const GROUP_CHECK_MS = 10_000;
 export const GROUP_CHECKS = 2;
+/** How long a worker that starts waits for its first check before it restarts what has died, ms. */
+export const FIRST_CHECK_MS = 5_000;
 /** How long a host may have a group that its campaign does not list yet, ms. */
 export const GROUP_UNLISTED_MS = 180_000;
 /** One attempt to place a group, ms. */
@@ -58,6 +60,22 @@ export const GROUP_CLUSTERS = 100;
 export const GROUP_SILENT_MS = 20_000;
 /** How long after that a silent host has before its group counts as lost, ms: enough for a worker that restarts by itself. */
 export const GROUP_LOST_MS = 60_000;
+
+// Leftovers.
+
+/** How often the janitor looks for abandoned campaigns, ms, and how late it may begin after an outage of the server. */
+export const JANITOR_EVERY_MS = 600_000;
+/** After a workflow was ended from outside, its activities hear of it by a heartbeat and stop within this time, ms. */
+export const TERMINATED_GRACE_MS = 2 * BEAT_PERIOD_MS + 5_000;
+/** Finding the hosts to sweep, ms; sweeping one of them, ms; and sweeping the host of a campaign before it begins, ms. */
+export const HOSTS_FOUND_MS = 30_000;
+export const HOST_SWEPT_MS = 1_800_000;
+export const TARGET_SWEPT_MS = 300_000;
+/** How long a host has to take up its sweep, ms: one that is down is named. */
+export const SWEEP_QUEUE_WAIT_MS = 30_000;
+/** Hosts that the result of a janitor lists, and abandoned campaigns of one host in it. */
+export const SWEPT_HOSTS_LISTED = 100;
+export const SWEPT_CAMPAIGNS_LISTED = 20;
 
 // Clusters of one host.
 

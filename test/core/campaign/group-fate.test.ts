@@ -20,15 +20,22 @@ test.for<[string, CampaignSeen, Partial<OwnGroup>, string | undefined]>([
   ['that another host took in its place', running(['g1', 'c', 'running']), {}, 'another host has the group'],
   ['that the campaign does not know', running(['g0', 'a', 'idle']), {}, 'its campaign does not know it'],
   ['that the campaign does not know yet', running(['g0', 'a', 'idle']), { createdAtMs: NOW_MS - 60_000 }, undefined],
-  ['of a campaign that has ended', { kind: 'closed' }, {}, 'its campaign has ended'],
-  ['of a campaign that does not answer', { kind: 'unknown' }, {}, undefined],
+  ['of a campaign that has ended', { kind: 'closed', how: 'by-itself', atMs: NOW_MS }, {}, 'its campaign has ended'],
+  ['of which Temporal could not be asked', { kind: 'unknown' }, {}, undefined],
+  ['of which Temporal could not be asked, beyond its expiry', { kind: 'unknown' }, { expiresAtMs: NOW_MS }, undefined],
+  ['of a campaign that does not answer', { kind: 'running', groups: undefined }, {}, undefined],
   [
     'of a campaign that does not answer, beyond its expiry',
-    { kind: 'unknown' },
+    { kind: 'running', groups: undefined },
     { expiresAtMs: NOW_MS },
     'its lease has expired, and nothing answers for its campaign',
   ],
-  ['of a campaign that reports no groups', { kind: 'running', groups: undefined }, {}, undefined],
+  [
+    'of a campaign that Temporal does not know, beyond its expiry',
+    { kind: 'not-found' },
+    { expiresAtMs: NOW_MS },
+    'its lease has expired, and nothing answers for its campaign',
+  ],
 ])('a group %s', ([, seen, change, why]) => {
   expect(whyAbandoned({ ...own, ...change }, seen, NOW_MS)).toBe(why);
 });

@@ -3,6 +3,7 @@ import {
   CLUSTERS_AT_ONCE,
   CONVERSATIONS_AT_ONCE,
   PROGRAM_IDENTITY_CALLS,
+  TARGET_SWEPT_MS,
   TEMPORAL_CALL_MS,
   TEMPORAL_CONNECT_MS,
 } from '../limits.ts';
@@ -14,6 +15,12 @@ export const provision = {
   steps: {
     clockCompared: (shape) =>
       shape.placed ? callWait(shape, "this host's clock compared with the lead's", 'apiCallMs') : undefined,
+    leftoversSwept: () => ({
+      what: 'what abandoned campaigns left on this host removed',
+      count: 1,
+      eachMs: TARGET_SWEPT_MS,
+      yields: true,
+    }),
     toolsFound: (shape) => callWait(shape, 'tools found', 'apiCallMs'),
     clustersAsked: (shape) =>
       itemWait(shape, 'existing clusters checked', 'apiCallMs', {

@@ -1,0 +1,96 @@
+import type { FoundCampaign } from '../adapters/temporal/abandoned-campaigns.ts';
+import type { Ledger } from '../adapters/host/ledger.ts';
+import { limitedSweep, type HostSweep, type SweptCampaign } from '../core/campaign/sweep.ts';
+import { HOST_SWEPT_MS, HOSTS_FOUND_MS } from '../core/plan/limits.ts';
+import { momentText } from '../core/text/time.ts';
+import { messageOf } from '../core/text/message-of.ts';
+import { bounded } from './bounded.ts';
+import { isCancelled } from './cancellation.ts';
+import type { JanitorActivities } from './contract.ts';
+import { limitedFailure } from './limited-failure.ts';
+
+/** What sweeping a host works with. */
+export interface SweepAdapters {
+  host(): string;
+  /** Names of all hosts whose workers serve this Temporal. */
+  hosts(): Promise<readonly string[]>;
+  find(): Promise<readonly FoundCampaign[]>;
+  /** Removes what a campaign has on this host. @returns what could not be removed */
+  remove(ledger: Ledger, signal: AbortSignal): Promise<readonly string[]>;
+  /** Gives back what belongs to no campaign any more. */
+  tidy(): void;
+}
+
+/** The activities of the workflow `janitor`. */
+export function createJanitor(adapters: SweepAdapters): JanitorActivities {
+  return {
+    async findHosts(): Promise<readonly string[]> {
+      return await reported(() => bounded('hosts found', { budgetMs: HOSTS_FOUND_MS }, () => adapters.hosts()));
+    },
+    async sweepHost({ dryRun }): Promise<HostSweep> {
+      return await reported(() =>
+        bounded('host swept', { budgetMs: HOST_SWEPT_MS }, async (signal, progress) =>
+          limitedSweep(
+            await sweepHost(adapters, { dryRun, signal, onCampaign: (campaign) => progress({ live: campaign }) }),
+          ),
+        ),
+      );
+    },
+  };
+}
+
+/**
+ * Removes what abandoned campaigns have on this host, with the code of `teardown`. Evidence stays, and so does what a user keeps and
+ * what may be in use. One campaign that cannot be removed does not keep the others.
+ */
+export async function sweepHost(
+  adapters: Omit<SweepAdapters, 'hosts'>,
+  options: {
+    readonly dryRun: boolean;
+    readonly signal: AbortSignal;
+    readonly onCampaign?: (line: string) => void;
+  },
+): Promise<HostSweep> {
+  const campaigns: SweptCampaign[] = [];
+  for (const { ledger, abandonment, usdPerHour } of await adapters.find()) {
+    options.signal.throwIfAborted();
+    const { campaign, workflowId } = ledger;
+    options.onCampaign?.(`${campaign}: ${abandonment.why}`);
+    const known = { campaign, workflowId, ...(usdPerHour === undefined ? {} : { usdPerHour }), left: [] };
+    if (abandonment.abandoned === 'unknown') {
+      campaigns.push({ ...known, state: 'unknown', why: abandonment.why });
+      continue;
+    }
+    const { why, sinceMs, keptUntilMs } = abandonment;
+    if (keptUntilMs !== undefined)
+      campaigns.push({ ...known, state: 'kept', why: `kept until ${momentText(keptUntilMs)}`, sinceMs, keptUntilMs });
+    else if (options.dryRun) campaigns.push({ ...known, state: 'abandoned', why, sinceMs });
+    else {
+      const left = await removed(adapters, ledger, options.signal);
+      campaigns.push({ ...known, state: left.length === 0 ? 'removed' : 'left-behind', why, sinceMs, left });
+    }
+  }
+  if (!options.dryRun) adapters.tidy();
+  return { host: adapters.host(), campaigns };
+}
+
+async function removed(
+  { remove }: Pick<SweepAdapters, 'remove'>,
+  ledger: Ledger,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  try {
+    return await remove(ledger, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    return [messageOf(error)];
+  }
+}
+
+async function reported<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw isCancelled(error) ? error : limitedFailure(error, 'the log of the worker');
+  }
+}

@@ -1,0 +1,67 @@
+import type { Client } from '@temporalio/client';
+import { isAbandoned, type Abandonment } from '../../core/campaign/abandoned.ts';
+import type { CampaignSeen } from '../../core/campaign/group-fate.ts';
+import { hostsNeeded } from '../../core/plan/cost.ts';
+import { specBesideLedger } from '../evidence/spec-store.ts';
+import { hostName } from '../host/host-queues.ts';
+import { ledgerSlugs, readLedger, type Ledger } from '../host/ledger.ts';
+import { seeCampaign } from './campaign-seen.ts';
+
+/** A campaign of this host that is abandoned, or of which it is not known. */
+export interface FoundCampaign {
+  readonly ledger: Ledger;
+  readonly abandonment: Exclude<Abandonment, { readonly abandoned: 'no' }>;
+  /** What its hosts cost, in US dollars; undefined where its specification cannot be read. */
+  readonly usdPerHour: number | undefined;
+}
+
+/** Whether a campaign has abandoned what it has on this host. */
+export function abandonmentOf(ledger: Ledger, seen: CampaignSeen, nowMs: number): Abandonment {
+  const { createdAtMs, expiresAtMs, keptUntilMs, group } = ledger;
+  return isAbandoned(
+    {
+      host: hostName(),
+      createdAtMs,
+      expiresAtMs,
+      ...(group === undefined ? {} : { group: group.name }),
+      ...(keptUntilMs === undefined ? {} : { keptUntilMs }),
+    },
+    seen,
+    nowMs,
+  );
+}
+
+/**
+ * The campaigns of this host's ledgers that are abandoned, or of which it is not known.
+ * @param client undefined where no Temporal can be reached: nothing is known then
+ */
+export async function findAbandoned(client: Client | undefined): Promise<readonly FoundCampaign[]> {
+  const found: FoundCampaign[] = [];
+  for (const slug of ledgerSlugs()) {
+    const ledger = readLedger(slug);
+    if (ledger === undefined) continue;
+    const seen = await seeOrUnknown(client, ledger);
+    const abandonment = abandonmentOf(ledger, seen, Date.now());
+    if (abandonment.abandoned !== 'no') found.push({ ledger, abandonment, usdPerHour: usdPerHourOf(ledger) });
+  }
+  return found;
+}
+
+async function seeOrUnknown(client: Client | undefined, ledger: Ledger): Promise<CampaignSeen> {
+  try {
+    return client === undefined ? { kind: 'unknown' } : await seeCampaign(client, ledger);
+  } catch {
+    return { kind: 'unknown' };
+  }
+}
+
+/** What the hosts of a campaign's clusters on this host cost, by its substrate. */
+function usdPerHourOf({ slug, clusters }: Ledger): number | undefined {
+  try {
+    const substrate = specBesideLedger(slug)?.substrate;
+    if (substrate === undefined) return undefined;
+    return hostsNeeded(clusters.length, substrate) * substrate.costEstimate.perHostUsdPerHour;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest';
+import { sweepHost, type SweepAdapters } from '../../src/activities/sweep-host.ts';
+import type { Ledger } from '../../src/adapters/host/ledger.ts';
+import type { FoundCampaign } from '../../src/adapters/temporal/abandoned-campaigns.ts';
+
+const { signal } = new AbortController();
+
+function found(campaign: string, abandonment: FoundCampaign['abandonment']): FoundCampaign {
+  const ledger: Ledger = {
+    campaign,
+    slug: campaign,
+    workflowId: campaign,
+    runId: 'r',
+    createdAtMs: 0,
+    expiresAtMs: 0,
+    clusters: [],
+    processes: [],
+  };
+  return { ledger, abandonment, usdPerHour: 2.5 };
+}
+
+const yes = { abandoned: 'yes', why: 'its workflow has ended', sinceMs: 7 } as const;
+const FOUND = [
+  found('gone', yes),
+  found('stuck', yes),
+  found('broken', yes),
+  found('kept', { ...yes, keptUntilMs: 99 }),
+  found('unknown', { abandoned: 'unknown', why: 'no answer' }),
+];
+
+/** A host with these campaigns, and which of them were removed. */
+function host(): { readonly adapters: SweepAdapters; readonly asked: string[]; tidied: number } {
+  const asked: string[] = [];
+  const made = {
+    asked,
+    tidied: 0,
+    adapters: {
+      host: () => 'a',
+      hosts: () => Promise.resolve(['a']),
+      find: () => Promise.resolve(FOUND),
+      remove: ({ campaign }: Ledger) => {
+        asked.push(campaign);
+        if (campaign === 'broken') return Promise.reject(new Error('no kwokctl'));
+        return Promise.resolve(campaign === 'stuck' ? ['objects in c1: nodes n1'] : []);
+      },
+      tidy: () => {
+        made.tidied += 1;
+      },
+    },
+  };
+  return made;
+}
+
+test('a sweep removes what is abandoned, names what is left, and touches nothing that is kept or may be in use', async () => {
+  const swept = host();
+  const { campaigns } = await sweepHost(swept.adapters, { dryRun: false, signal });
+  expect(swept.asked).toEqual(['gone', 'stuck', 'broken']);
+  expect(swept.tidied).toBe(1);
+  expect(campaigns.map(({ campaign, state, left }) => [campaign, state, ...left])).toEqual([
+    ['gone', 'removed'],
+    ['stuck', 'left-behind', 'objects in c1: nodes n1'],
+    ['broken', 'left-behind', 'no kwokctl'],
+    ['kept', 'kept'],
+    ['unknown', 'unknown'],
+  ]);
+  expect(campaigns[0]).toMatchObject({ sinceMs: 7, usdPerHour: 2.5 });
+});
+
+test('a dry run touches nothing', async () => {
+  const swept = host();
+  const { campaigns } = await sweepHost(swept.adapters, { dryRun: true, signal });
+  expect([swept.asked, swept.tidied]).toEqual([[], 0]);
+  expect(campaigns.map(({ state }) => state)).toEqual(['abandoned', 'abandoned', 'abandoned', 'kept', 'unknown']);
+});
