@@ -21,6 +21,7 @@ import { CampaignEyes } from './adapters/temporal/campaign-seen.ts';
 import { writeRecord } from './adapters/temporal/stack-record.ts';
 import { temporalTarget } from './adapters/temporal/target.ts';
 import { workflowBundlePath } from './adapters/temporal/workflow-bundle.ts';
+import { activitySlots } from './core/plan/capacity.ts';
 import { formatWorkerIdentity } from './core/model/worker-identity.ts';
 import { FIRST_CHECK_MS } from './core/plan/limits.ts';
 import { keepGroups } from './worker/group-keeper.ts';
@@ -82,6 +83,7 @@ const common = {
   maxHeartbeatThrottleInterval: 5_000,
   defaultHeartbeatThrottleInterval: 5_000,
 };
+const hostSlots = activitySlots(capacityClusters);
 const workers = await Promise.all([
   Worker.create({
     ...common,
@@ -95,8 +97,8 @@ const workers = await Promise.all([
     maxConcurrentActivityTaskExecutions: 10,
     maxConcurrentLocalActivityExecutions: 10,
   }),
-  Worker.create({ ...common, taskQueue: hostQueue, maxConcurrentActivityTaskExecutions: 8 }),
-  Worker.create({ ...common, taskQueue: loadQueue, maxConcurrentActivityTaskExecutions: 8 }),
+  Worker.create({ ...common, taskQueue: hostQueue, maxConcurrentActivityTaskExecutions: hostSlots }),
+  Worker.create({ ...common, taskQueue: loadQueue, maxConcurrentActivityTaskExecutions: hostSlots }),
 ]);
 
 const ended = new AbortController();

@@ -44,7 +44,6 @@ interface LeadRequest {
   readonly campaign: string;
   readonly slug: string;
   readonly host: ThisHost;
-  readonly expiresAtMs: number;
   readonly signal: AbortSignal;
 }
 
@@ -91,12 +90,12 @@ async function placeLead(
   adapters: PlaceAdapters,
   signal: AbortSignal,
 ): Promise<Answer> {
-  const { campaign, slug, group, firstCluster, expiresAtMs } = input;
+  const { campaign, slug, group, firstCluster } = input;
   const leased = adapters.lease({ ...input, mayBeNone: true }, adapters.capacity());
   if (!leased.ok) return leased;
   try {
     const { clusterCount } = leased;
-    const lead = await adapters.openLead({ campaign, slug, host, expiresAtMs, signal });
+    const lead = await adapters.openLead({ campaign, slug, host, signal });
     adapters.recordGroup(slug, { name: group, firstCluster, clusterCount, lead: true, leadAddress: lead });
     return { clusterCount, lead };
   } catch (error) {

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { discardEvidence } from '../adapters/evidence/evidence-folder.ts';
 import { specBesideLedger } from '../adapters/evidence/spec-store.ts';
 import { join } from 'node:path';
 import { stateFolder } from '../adapters/host/folders.ts';
@@ -15,7 +16,8 @@ interface Removing {
 }
 
 /**
- * Removes what a campaign has on this host, with the code of `teardown`, outside of an activity. Its evidence stays.
+ * Removes what a campaign has on this host, with the code of `teardown`, outside of an activity. Evidence that the lead does not have
+ * stays.
  * @returns what could not be removed
  */
 export async function removeGroup(ledger: Ledger, removing: Removing): Promise<readonly string[]> {
@@ -41,6 +43,7 @@ async function removeAll(
   }
   const steps = stageSteps(spec, 'teardown', log, { bound: boundInWorker(signal), signal: () => signal });
   const event = (what: string, detail: string): void => log.warn({ what }, detail);
-  const { leftovers } = await tearDown({ spec, log, event, ...steps }, adapters);
+  const evidence = { discard: () => discardEvidence(spec.campaign) };
+  const { leftovers } = await tearDown({ spec, log, event, evidence, ...steps }, adapters);
   return leftovers;
 }

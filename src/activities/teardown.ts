@@ -50,8 +50,7 @@ export interface TeardownAdapters {
 /** What removing a campaign works in: an activity, or a worker that removes what nothing needs any more. */
 type Context = Pick<StageContext<'teardown', TeardownInput>, 'spec' | 'log' | 'event'> &
   StageSteps<'teardown'> & {
-    /** Absent where the evidence of this host stays: it was not sent. */
-    readonly evidence?: Pick<StageContext['evidence'], 'discard'>;
+    readonly evidence: Pick<StageContext['evidence'], 'discard'>;
   };
 
 /** The activity `teardown`. */
@@ -96,7 +95,7 @@ export async function tearDown(context: Context, adapters: TeardownAdapters): Pr
   leftovers.push(...failures(stopped, ({ name }) => name));
   // The lead has it. Where something is left behind, it stays: it says what happened here.
   const isCopy = ledger.group?.lead === false && leftovers.length === 0 && adapters.evidenceWasSent(spec.slug);
-  if (isCopy) context.evidence?.discard();
+  if (isCopy) context.evidence.discard();
   if (leftovers.length === 0) adapters.ledger.removeFolder(spec.slug);
   await adapters.forgetMetrics(spec.campaign);
   for (const leftover of leftovers) context.event('left-behind', leftover);

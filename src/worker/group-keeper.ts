@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { stateFolder } from '../adapters/host/folders.ts';
 import { hostName } from '../adapters/host/host-queues.ts';
-import { ledgerSlugs, markAbandoned, readLedger, type Ledger } from '../adapters/host/ledger.ts';
+import { ledgerSlugs, markAbandoned, readLedger, updateLedger, type Ledger } from '../adapters/host/ledger.ts';
 import { pause } from '../adapters/host/poll-until.ts';
 import { tryProcessLock, type ProcessLock } from '../adapters/host/process-lock.ts';
 import { abandonmentOf } from '../adapters/temporal/abandoned-campaigns.ts';
-import { whyAbandoned, type CampaignSeen } from '../core/campaign/group-fate.ts';
+import { renewedExpiryMs, whyAbandoned, type CampaignSeen } from '../core/campaign/group-fate.ts';
 import { GROUP_CHECK_MS, GROUP_CHECKS } from '../core/plan/limits.ts';
 
 /** What the keeper needs of a logger; pino's fits. */
@@ -27,8 +27,8 @@ interface GroupKeeperOptions {
 
 /**
  * Removes groups of this host that nothing needs any more: a host that comes back late finds that its clusters have moved, or that
- * the campaign is over. It marks campaigns that are abandoned, so that nothing restarts their parts; the janitor removes those of one
- * host. Of the workers of a state folder one does it.
+ * the campaign is over. It renews the leases of the others, and marks campaigns that are abandoned, so that nothing restarts their
+ * parts; the janitor removes those of one host. Of the workers of a state folder one does it.
  * @returns when the signal is aborted
  */
 export async function keepGroups(options: GroupKeeperOptions): Promise<void> {
@@ -80,6 +80,9 @@ export class GroupKeeper {
     const { name: group } = ledger.group;
     const own = { group, host: hostName(), createdAtMs, expiresAtMs };
     const why = whyAbandoned(own, seen, Date.now());
+    const renewedMs = renewedExpiryMs(own, seen, Date.now());
+    if (renewedMs > expiresAtMs)
+      updateLedger(slug, (now) => ({ ...now, expiresAtMs: Math.max(now.expiresAtMs, renewedMs) }));
     // Until the second check, an activity that Temporal has given up is cancelled by its heartbeats.
     const checks = why === undefined ? 0 : (this.#unwanted.get(slug) ?? 0) + 1;
     this.#unwanted.set(slug, checks);

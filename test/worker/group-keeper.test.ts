@@ -1,11 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { teardownAdapters } from '../../src/activities/all.ts';
 import { removeGroup } from '../../src/activities/remove-group.ts';
+import { openEvidence } from '../../src/adapters/evidence/evidence-folder.ts';
 import { keepBesideLedger } from '../../src/adapters/evidence/spec-store.ts';
+import { hostName } from '../../src/adapters/host/host-queues.ts';
 import { openLedger, readLedger, recordProcess, type Ledger } from '../../src/adapters/host/ledger.ts';
 import { isAlive, startDetached } from '../../src/adapters/host/processes.ts';
 import type { CampaignSeen } from '../../src/core/campaign/group-fate.ts';
@@ -23,6 +25,7 @@ let home: string;
 beforeEach(() => {
   home = mkdtempSync(join(tmpdir(), 'belay-groups-'));
   vi.stubEnv('BELAY_HOME', home);
+  vi.stubEnv('BELAY_RUNS', join(home, 'runs'));
 });
 
 afterEach(() => {
@@ -88,6 +91,16 @@ describe('a keeper of groups', () => {
   });
 });
 
+test('the lease of a group that its campaign lists is renewed before it expires', async () => {
+  const { expiresAtMs } = ledger('one');
+  openLedger({ ...ledger('one'), expiresAtMs: Date.now() + 60_000 });
+  const line = { campaign: 'c', group: 'g1', host: hostName(), clusters: 2, state: 'idle' };
+  const { keeper, removed } = keeperThatSees(() => Promise.resolve({ kind: 'running', groups: [line] }));
+  await keeper.checkAll();
+  expect(readLedger('one')?.expiresAtMs).toBeGreaterThanOrEqual(expiresAtMs);
+  expect(removed).toEqual([]);
+});
+
 describe('removing a group', () => {
   test('stops its processes and frees its lease, with the code of teardown', async () => {
     const spec = aSpec();
@@ -101,12 +114,24 @@ describe('removing a group', () => {
       logPath: join(home, 'agent.log'),
     });
     recordProcess(spec.slug, agent, true);
+    const evidence = openEvidence(spec);
     const adapters = teardownAdapters({ end: () => Promise.resolve() });
     const present = readLedger(spec.slug);
     if (present === undefined) throw new Error('no ledger');
     expect(await removeGroup(present, { log, adapters, signal })).toEqual([]);
     expect(isAlive(agent)).toBe(false);
     expect(readLedger(spec.slug)).toBeUndefined();
+    expect(existsSync(evidence.folder), 'no other host has its evidence').toBe(true);
+  });
+
+  test('removes its evidence where the lead has it', async () => {
+    const spec = aSpec();
+    openLedger(ledger(spec.slug));
+    keepBesideLedger(spec);
+    const evidence = openEvidence(spec);
+    const adapters = { ...teardownAdapters({ end: () => Promise.resolve() }), evidenceWasSent: () => true };
+    expect(await removeGroup(ledger(spec.slug), { log, adapters, signal })).toEqual([]);
+    expect(existsSync(evidence.folder)).toBe(false);
   });
 
   test('that never got its specification removes the lease', async () => {

@@ -73,9 +73,14 @@ export function openEvidence(spec: CampaignSpec, isSuperseded: () => boolean = (
     },
     discard() {
       isDiscarded = true;
-      rmSync(folder, { recursive: true, force: true });
+      discardEvidence(spec.campaign);
     },
   };
+}
+
+/** Removes a campaign's evidence from this host: another one has all of it. */
+export function discardEvidence(campaign: string): void {
+  rmSync(evidenceFolder(campaign), { recursive: true, force: true });
 }
 
 function keyOfReading({ stage, execution, gate, moment, reading }: StoredReading): string {

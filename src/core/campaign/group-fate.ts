@@ -1,4 +1,4 @@
-import { GROUP_UNLISTED_MS } from '../plan/limits.ts';
+import { GROUP_UNLISTED_MS, OBSERVER_GRACE_MS } from '../plan/limits.ts';
 import type { HostedGroup } from './host-list.ts';
 
 /** What a host knows about a group of its own. */
@@ -38,4 +38,17 @@ export function whyAbandoned(own: OwnGroup, seen: CampaignSeen, nowMs: number): 
   if (seen.groups.some(({ group }) => group === own.group)) return 'another host has the group';
   // Between the answer of this host and the campaign's record of it.
   return nowMs - own.createdAtMs > GROUP_UNLISTED_MS ? 'its campaign does not know it' : undefined;
+}
+
+/**
+ * When the lease of a group expires that its campaign was seen to need, ms since 1970. A group may have nothing to do for long,
+ * while another one holds, or repeats a stage.
+ */
+export function renewedExpiryMs(own: OwnGroup, seen: CampaignSeen, nowMs: number): number {
+  const isListed =
+    seen.kind === 'running' &&
+    seen.groups?.some(({ group, host }) => group === own.group && host === own.host) === true;
+  if (!isListed || whyAbandoned(own, seen, nowMs) !== undefined) return own.expiresAtMs;
+  // Not at every look: it is written down.
+  return own.expiresAtMs - nowMs < OBSERVER_GRACE_MS / 2 ? nowMs + OBSERVER_GRACE_MS : own.expiresAtMs;
 }

@@ -1,4 +1,5 @@
 import type { HostSize } from '../model/host-size.ts';
+import { ACTIVITY_SLOTS } from './limits.ts';
 import { BELAY_BYTES, CLUSTER_BYTES, POD_BYTES } from './local-cost.ts';
 
 /** The values of a host's capacity, for messages. */
@@ -18,6 +19,14 @@ const PODS_PER_CLUSTER = 1_000;
 export function defaultCapacity({ cores, memoryBytes }: HostSize): number {
   const byMemory = (memoryBytes - BELAY_BYTES) / (CLUSTER_BYTES + PODS_PER_CLUSTER * POD_BYTES);
   return Math.min(MAX_CAPACITY, Math.max(1, Math.floor(Math.min(cores * CLUSTERS_PER_CORE, byMemory))));
+}
+
+/**
+ * Activities that run at the same time on one queue of a host. A group whose activity waits for a place looks like one whose host is
+ * dead, so that every group has one: at most as many groups as clusters, each with a drive and, on the lead, a watch.
+ */
+export function activitySlots(capacityClusters: number): number {
+  return ACTIVITY_SLOTS + 2 * capacityClusters;
 }
 
 /** Reads a capacity as it was typed; undefined for everything that is not one. */

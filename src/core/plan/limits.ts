@@ -45,6 +45,8 @@ export const GROUP_CHECKS = 2;
 export const FIRST_CHECK_MS = 5_000;
 /** How long a host may have a group that its campaign does not list yet, ms. */
 export const GROUP_UNLISTED_MS = 180_000;
+/** How long the certificate of a lead is valid, ms: longer than any campaign. */
+export const CERTIFICATE_MS = 366 * 86_400_000;
 /** One attempt to place a group, ms. */
 export const PLACE_ATTEMPT_MS = 60_000;
 /** The pause until the next host is asked, ms. */
@@ -60,6 +62,8 @@ export const GROUP_CLUSTERS = 100;
 export const GROUP_SILENT_MS = 20_000;
 /** How long after that a silent host has before its group counts as lost, ms: enough for a worker that restarts by itself. */
 export const GROUP_LOST_MS = 60_000;
+/** Activities that run at the same time for the campaigns that have only this host, on each queue of it. */
+export const ACTIVITY_SLOTS = 8;
 
 // Leftovers.
 

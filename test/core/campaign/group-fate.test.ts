@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import { whyAbandoned, type CampaignSeen, type OwnGroup } from '../../../src/core/campaign/group-fate.ts';
+import {
+  renewedExpiryMs,
+  whyAbandoned,
+  type CampaignSeen,
+  type OwnGroup,
+} from '../../../src/core/campaign/group-fate.ts';
 import type { HostedGroup } from '../../../src/core/campaign/host-list.ts';
 
 const NOW_MS = 1_000_000_000;
@@ -38,4 +43,20 @@ test.for<[string, CampaignSeen, Partial<OwnGroup>, string | undefined]>([
   ],
 ])('a group %s', ([, seen, change, why]) => {
   expect(whyAbandoned({ ...own, ...change }, seen, NOW_MS)).toBe(why);
+});
+
+test.for<[string, CampaignSeen, number, boolean]>([
+  ['that is at work', running(['g1', 'b', 'running']), NOW_MS + 600_000, true],
+  ['with nothing to do, beyond its expiry', running(['g0', 'a', 'running'], ['g1', 'b', 'idle']), NOW_MS, true],
+  ['that expires much later', running(['g1', 'b', 'idle']), NOW_MS + 3_000_000, false],
+  ['that has moved', running(['g1', 'b', 'moved']), NOW_MS + 600_000, false],
+  ['that was torn down', running(['g1', 'b', 'removed']), NOW_MS + 600_000, false],
+  ['of another host', running(['g1', 'c', 'running']), NOW_MS + 600_000, false],
+  ['that the campaign does not know yet', running(['g0', 'a', 'idle']), NOW_MS + 600_000, false],
+  ['of a campaign that does not answer', { kind: 'unknown' }, NOW_MS + 600_000, false],
+  ['of a campaign that has ended', { kind: 'closed', how: 'by-itself', atMs: NOW_MS }, NOW_MS + 600_000, false],
+])('the lease of a group %s', ([, seen, expiresAtMs, renewed]) => {
+  expect(renewedExpiryMs({ ...own, createdAtMs: NOW_MS - 60_000, expiresAtMs }, seen, NOW_MS)).toBe(
+    renewed ? NOW_MS + 3_600_000 : expiresAtMs,
+  );
 });

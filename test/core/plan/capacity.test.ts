@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { defaultCapacity, parseCapacity } from '../../../src/core/plan/capacity.ts';
+import { activitySlots, defaultCapacity, parseCapacity } from '../../../src/core/plan/capacity.ts';
 
 const GIB = 2 ** 30;
+
+test('a host has a place for a drive and a watch of each group that it may have, and for campaigns that have no other host', () => {
+  for (const clusters of [0, 1, 100, 10_000]) expect(activitySlots(clusters) - 2 * clusters).toBeGreaterThan(1);
+});
 
 describe('the default capacity of a host', () => {
   test.for<[cores: number, memoryGib: number, clusters: number]>([
