@@ -10,10 +10,11 @@ import {
   type CampaignState,
   type Decision,
 } from '../../src/core/campaign/machine.ts';
-import { isClosing, STAGES } from '../../src/core/model/stages.ts';
+import { isClosing, STAGES, type Stage } from '../../src/core/model/stages.ts';
 import { order } from './asserting.ts';
-import { aSpec } from './make-spec.ts';
-import { breach, harnessFails, systemFails, untilCancelled, type StageCall } from './scripted.ts';
+import { groupAnswer, groupFates, groupStep, walkGroups, type GroupFate } from './group-fates.ts';
+import { aPlacedSpec, aSpec } from './make-spec.ts';
+import { breach, harnessFails, systemFails, untilCancelled, type StageCall, type WorkStage } from './scripted.ts';
 import { TestTemporal } from './temporal.ts';
 
 let temporal: TestTemporal;
@@ -180,6 +181,49 @@ async function compare(fate: Fate): Promise<void> {
   expect(order(run)).toEqual(expected.begun);
   expect(timeless(state)).toEqual(timeless(expected.state));
   expect((await run.handle.describe()).status.name).toBe(closedAs(expected.state));
+}
+
+test('with several groups, each stage runs on the groups that the model says, and fails as it says', {
+  timeout: 180_000,
+}, async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.tuple(groupFates, groupFates, groupFates), async (three) => {
+      await Promise.all(three.map(compareGroups));
+    }),
+    { numRuns: 4, endOnFailure: true },
+  );
+});
+
+async function compareGroups(fate: GroupFate): Promise<void> {
+  const expected = walkGroups(fate, PATIENT_MS);
+  const activities: readonly WorkStage[] = [...STAGES.filter((stage) => stage !== 'resolve'), 'drive', 'watch'];
+  const run = await temporal.begin('groups-model', {
+    oneWorker: true,
+    fleet: { lead: 1, a: 1, b: 1 },
+    resolve: ({ workflowId }) => aPlacedSpec({ workflowId, clusterCount: 3, holdMs: PATIENT_MS }),
+    stages: Object.fromEntries(activities.map((activity) => [activity, groupStep(fate, activity)])),
+  });
+  for (let nth = 0; ; nth++) {
+    const { state } = await run.untilHoldAfter(nth);
+    if (state.hold === null) break;
+    await answerTo(run, state.hold.stage, state.hold.execution, groupAnswer(fate, nth, state));
+  }
+  await run.result().catch(() => undefined);
+  const { state } = await run.status();
+  const found = Map.groupBy(run.calls, ({ stage, execution }) => `${stageOf(stage)} ${execution}`);
+  expect([...found.keys()]).toEqual(expected.executions.map(({ execution }) => execution));
+  for (const { execution, calls, isWhole } of expected.executions) {
+    const called = (found.get(execution) ?? []).map(({ stage, input }) => `${stage} ${input.group}`);
+    if (isWhole) expect(called.toSorted(), execution).toEqual(calls.toSorted());
+    else expect(calls, execution).toEqual(expect.arrayContaining(called));
+  }
+  expect(timeless(state)).toEqual(timeless(expected.state));
+  expect((await run.handle.describe()).status.name).toBe(closedAs(expected.state));
+}
+
+/** The stage of an activity. */
+function stageOf(activity: WorkStage): Stage {
+  return activity === 'drive' || activity === 'watch' ? 'soak' : activity;
 }
 
 /** How Temporal shows a campaign that ended so. One that could not be judged has no result to complete with. */

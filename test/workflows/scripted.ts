@@ -46,6 +46,9 @@ export interface Script {
   readonly stages?: Partial<Record<WorkStage, Step | readonly Step[]>>;
   /** The hosts besides the lead, and how many clusters each takes; `lead` is that of the lead, by default all. */
   readonly fleet?: Readonly<Record<string, number>>;
+  /** The lead's workers serve all hosts. */
+  readonly oneWorker?: boolean;
+  readonly certificatePem?: string;
   readonly ladder?: LadderSpec;
   readonly writeClimb?: (result: ClimbResult) => void;
 }
@@ -142,12 +145,12 @@ export class ScriptedActivities {
     const result: PlaceResult = {
       group,
       host,
-      ...(host === 'lead' ? { hostQueue: QUEUES.host, loadQueue: QUEUES.load } : queuesOf(host)),
+      ...(host === 'lead' || script.oneWorker === true ? { hostQueue: QUEUES.host, loadQueue: QUEUES.load } : queuesOf(host)),
       address: '127.0.0.1',
       firstCluster,
       clusterCount: Math.min(wanted, clusters),
       ...(host === 'lead'
-        ? { lead: { host, endpointUrl: 'https://lead', prometheusUrl: 'https://lead', certificatePem: 'PEM' } }
+        ? { lead: { host, endpointUrl: 'https://lead', prometheusUrl: 'https://lead', certificatePem: script.certificatePem ?? 'PEM' } }
         : {}),
     };
     placements.push({ input, result });

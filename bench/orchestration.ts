@@ -1,0 +1,73 @@
+/**
+ * Temporal's part of large campaigns, and of many at once, on one dev server. Workflow and server are real, the activities are stubs.
+ *
+ *     node_modules/.bin/node bench/orchestration.ts [hosts = 20,200] [campaigns at once = 50]
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import Table from 'cli-table3';
+import { STAGES } from '../src/core/model/stages.ts';
+import { simulate, type Simulated } from '../test/workflows/simulation.ts';
+import { TestTemporal } from '../test/workflows/temporal.ts';
+
+const CLUSTERS_PER_HOST = 100;
+/** Groups of a real campaign do not end a stage at the same moment. */
+const SPREADS_MS = [0, 10_000];
+
+const LONGEST_STAGE_MS = 10_000;
+
+interface Row extends Simulated {
+  readonly what: string;
+}
+
+function printSizes(rows: readonly Row[]): void {
+  const head = ['campaign', 'time', 'events', 'history', 'largest payload', 'replay'];
+  const table = new Table({ head });
+  for (const { what, seconds, events, historyBytes, largestPayloadBytes, replaySeconds, replayError } of rows) {
+    table.push([
+      what,
+      `${seconds.toFixed(1)} s`,
+      events,
+      `${(historyBytes / 1e6).toFixed(2)} MB`,
+      `${(largestPayloadBytes / 1e3).toFixed(1)} KB`,
+      replayError === undefined ? `${replaySeconds.toFixed(2)} s` : replayError.message,
+    ]);
+  }
+  console.log(table.toString());
+}
+
+/** The time from the end of a stage to the begin of the next one, of every campaign. A stage takes up to ten seconds. */
+async function gapsOf(temporal: TestTemporal, campaigns: number): Promise<readonly number[]> {
+  const step = (): Promise<void> => sleep(Math.random() * LONGEST_STAGE_MS);
+  const stages = Object.fromEntries(STAGES.map((stage) => [stage, step]));
+  const runs = await Promise.all(Array.from({ length: campaigns }, () => temporal.begin('at-once', { stages })));
+  await Promise.all(runs.map((run) => run.result()));
+  return runs.flatMap(({ calls }) =>
+    calls.slice(1).map(({ startedAtMs }, index) => startedAtMs - (calls[index]?.endedAtMs ?? startedAtMs)),
+  );
+}
+
+function quantile(sorted: readonly number[], share: number): number {
+  return sorted[Math.ceil(share * sorted.length) - 1] ?? NaN;
+}
+
+const [hosts = '20,200', campaigns = '50'] = process.argv.slice(2);
+const temporal = await TestTemporal.start();
+try {
+  const rows: Row[] = [];
+  for (const count of hosts.split(',').map(Number)) {
+    for (const spreadMs of SPREADS_MS) {
+      const what = `${count} hosts x ${CLUSTERS_PER_HOST} clusters, ends of a stage within ${spreadMs / 1_000} s`;
+      rows.push({ what, ...(await simulate(temporal, { hosts: count, clustersPerHost: CLUSTERS_PER_HOST, spreadMs })) });
+    }
+  }
+  printSizes(rows);
+  const table = new Table({ head: ['campaigns at once', 'gaps', 'median', 'p99', 'longest'] });
+  for (const count of [1, Number(campaigns)]) {
+    const gaps = (await gapsOf(temporal, count)).toSorted((a, b) => a - b);
+    const ms = [quantile(gaps, 0.5), quantile(gaps, 0.99), gaps.at(-1) ?? NaN].map((each) => `${each.toFixed(0)} ms`);
+    table.push([count, gaps.length, ...ms]);
+  }
+  console.log(table.toString());
+} finally {
+  await temporal.stop();
+}
