@@ -1,11 +1,12 @@
 /**
  * Temporal's part of large campaigns, and of many at once, on one dev server. Workflow and server are real, the activities are stubs.
  *
- *     node_modules/.bin/node bench/orchestration.ts [hosts = 20,200] [campaigns at once = 50]
+ *     node_modules/.bin/node bench/orchestration.ts [hosts = 20,200; 0 = none] [campaigns at once = 50]
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import Table from 'cli-table3';
 import { STAGES } from '../src/core/model/stages.ts';
+import { aSpec, shortDeadlines } from '../test/workflows/make-spec.ts';
 import { simulate, type Simulated } from '../test/workflows/simulation.ts';
 import { TestTemporal } from '../test/workflows/temporal.ts';
 
@@ -39,7 +40,12 @@ function printSizes(rows: readonly Row[]): void {
 async function gapsOf(temporal: TestTemporal, campaigns: number): Promise<readonly number[]> {
   const step = (): Promise<void> => sleep(Math.random() * LONGEST_STAGE_MS);
   const stages = Object.fromEntries(STAGES.map((stage) => [stage, step]));
-  const runs = await Promise.all(Array.from({ length: campaigns }, () => temporal.begin('at-once', { stages })));
+  const patient = { heartbeatMs: 60_000, queueWaitMs: 60_000, attemptMs: 120_000, stageMs: 360_000 };
+  const deadlines = shortDeadlines(Object.fromEntries(STAGES.map((stage) => [stage, patient])));
+  const resolve = ({ workflowId }: { readonly workflowId: string }) => aSpec({ workflowId, deadlines });
+  const runs = await Promise.all(
+    Array.from({ length: campaigns }, () => temporal.begin('at-once', { resolve, stages })),
+  );
   await Promise.all(runs.map((run) => run.result()));
   return runs.flatMap(({ calls }) =>
     calls.slice(1).map(({ startedAtMs }, index) => startedAtMs - (calls[index]?.endedAtMs ?? startedAtMs)),
@@ -54,13 +60,13 @@ const [hosts = '20,200', campaigns = '50'] = process.argv.slice(2);
 const temporal = await TestTemporal.start();
 try {
   const rows: Row[] = [];
-  for (const count of hosts.split(',').map(Number)) {
+  for (const count of hosts.split(',').map(Number).filter((each) => each > 0)) {
     for (const spreadMs of SPREADS_MS) {
       const what = `${count} hosts x ${CLUSTERS_PER_HOST} clusters, ends of a stage within ${spreadMs / 1_000} s`;
       rows.push({ what, ...(await simulate(temporal, { hosts: count, clustersPerHost: CLUSTERS_PER_HOST, spreadMs })) });
     }
   }
-  printSizes(rows);
+  if (rows.length > 0) printSizes(rows);
   const table = new Table({ head: ['campaigns at once', 'gaps', 'median', 'p99', 'longest'] });
   for (const count of [1, Number(campaigns)]) {
     const gaps = (await gapsOf(temporal, count)).toSorted((a, b) => a - b);

@@ -9,6 +9,7 @@ import { refuseChanges } from '../core/campaign/changes.ts';
 import { readStartedBy } from '../core/campaign/started-by.ts';
 import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
 import { outlineOf, type CampaignOutline } from '../core/campaign/outline.ts';
+import type { HostSize } from '../core/model/host-size.ts';
 import { DEFAULT_HOLD_MS } from '../core/plan/limits.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
 import { spreadOverHosts, type SpreadAnswer } from '../core/plan/spread.ts';
@@ -20,6 +21,7 @@ import { messageOf } from '../core/text/message-of.ts';
 
 /** What the activity asks of this host. */
 export interface ResolveAdapters {
+  hostSize(): HostSize;
   /** Clusters that this host takes. */
   capacity(): number;
   /** How many of them no campaign uses, besides the one with this slug. */
@@ -51,15 +53,18 @@ export function createResolve(adapters: ResolveAdapters): ResolveActivities & Re
         // A scheduled campaign must not wait for a decision at night.
         defaultHoldMs: startedBy?.defaultHoldMs ?? (request.scheduled || request.child ? 0 : DEFAULT_HOLD_MS),
       };
-      const built = buildSpec(parsed.value, identity, {}, (question) => spreads(question, adapters));
+      const built = buildSpec(
+        parsed.value,
+        identity,
+        {},
+        { spread: (question) => spreads(question, adapters), host: adapters.hostSize() },
+      );
       if (!built.ok) throw invalid(built.errors);
       const noChart = chartProblem(built);
       if (noChart !== undefined) throw invalid([noChart]);
       makeCurrent(built.spec);
       const outline = outlineOf(built.spec);
-      return built.spreadNote === undefined
-        ? outline
-        : { ...outline, summary: `${outline.summary}; ${built.spreadNote}` };
+      return { ...outline, summary: [outline.summary, ...built.hostNotes].join('; ') };
     },
 
     async respec({ campaign, specHash, set }: RespecInput): Promise<CampaignOutline> {
@@ -74,7 +79,7 @@ export function createResolve(adapters: ResolveAdapters): ResolveActivities & Re
         { profile: { inline: changedProfile(profile, set) }, catalogue, overrides: {}, holdMs, trigger },
         { workflowId, runId, campaign, trigger, defaultHoldMs: holdMs },
         { substrate: asFound(substrate) },
-        () => ({ spreads: placement !== undefined }),
+        { spread: () => ({ spreads: placement !== undefined }) },
       );
       if (!built.ok) throw invalid(built.errors);
       // The campaign goes on with its own stages, on the hosts that have its clusters.

@@ -12,6 +12,7 @@ import { inputDocument } from '../core/profile/input-document.ts';
 import { parseCampaignInput } from '../core/profile/input.ts';
 import type { Overrides } from '../core/profile/overrides.ts';
 import { buildSpec, type BuiltSpec } from '../adapters/files/build-spec.ts';
+import { hostOfClusters } from './host-of-clusters.ts';
 import { campaignFiles } from './campaign-files.ts';
 import { holdInput } from './options.ts';
 import { UsageError } from './usage-error.ts';
@@ -61,6 +62,7 @@ export function checkCampaign(typed: TypedCampaign): CheckedCampaign {
     parsed.value,
     { workflowId: name, runId: '', campaign: name, trigger: 'cli', defaultHoldMs: 0 },
     byName === undefined ? { profile: found, catalogue } : { profile: found },
+    hostOfClusters(),
   );
   if (!built.ok) throw new UsageError(built.errors.join('\n'));
   return { input, built };

@@ -2,8 +2,12 @@ import { Command, CommanderError } from 'commander';
 import packageFile from '../../package.json' with { type: 'json' };
 import { cacheFolder, runsFolder, stateFolder } from '../adapters/host/folders.ts';
 import { EXIT } from '../core/verdict/exit-codes.ts';
+import { rootMessageOf } from '../core/text/message-of.ts';
 import { COMMANDS } from './commands.ts';
 import { HarnessError, UsageError } from './usage-error.ts';
+
+/** Names of what Temporal's client throws for a request that a server refuses, or does not answer. */
+const TEMPORAL_ERRORS: readonly string[] = ['ServiceError', 'NamespaceNotFoundError', 'WorkflowNotFoundError'];
 
 /**
  * The command line. It loads only the command that was typed: `belay plan` must not wait for Temporal's client. The README
@@ -58,6 +62,10 @@ function exitCodeOfError(error: unknown): number {
   }
   if (error instanceof HarnessError) {
     console.error(error.message);
+    return EXIT.harnessFault;
+  }
+  if (error instanceof Error && TEMPORAL_ERRORS.includes(error.name)) {
+    console.error(`Temporal refused a request: ${rootMessageOf(error)}\n"./belay doctor" shows what is wrong`);
     return EXIT.harnessFault;
   }
   // The message of a plain Error is enough. A TypeError and the like need their stack trace.

@@ -1,17 +1,23 @@
 import Table from 'cli-table3';
 import { COMPACT } from './text-table.ts';
+import type { HostSize } from '../core/model/host-size.ts';
 import { STAGES } from '../core/model/stages.ts';
 import type { SubstrateTraits } from '../core/model/substrate-types.ts';
 import type { GateDefinition } from '../core/gates/model.ts';
 import type { DerivationStep, StageDeadlines } from '../core/plan/deadline-model.ts';
 import { podsOfLargestCluster, podsOfSmallestCluster } from '../core/plan/cluster-pods.ts';
 import { rampNote } from '../core/plan/make-plan.ts';
+import { sizeInWords } from '../core/plan/host-fit.ts';
 import type { Plan, SeedRow } from '../core/plan/plan.ts';
 import { barSymbols } from '../core/text/bar.ts';
 import { formatDuration } from '../core/text/duration.ts';
 
-/** The numbers of a plan, one per line. */
-export function numbersTable(plan: Plan, { systemHasHost }: Pick<SubstrateTraits, 'systemHasHost'>): string {
+/** The numbers of a plan, one per line. @param localNeeds what one host for all clusters is estimated to need */
+export function numbersTable(
+  plan: Plan,
+  { systemHasHost }: Pick<SubstrateTraits, 'systemHasHost'>,
+  localNeeds: HostSize | undefined,
+): string {
   const table = new Table({ ...COMPACT });
   const most = podsOfLargestCluster(plan);
   const least = podsOfSmallestCluster(plan);
@@ -21,6 +27,7 @@ export function numbersTable(plan: Plan, { systemHasHost }: Pick<SubstrateTraits
       clusters: `${grouped(plan.clusterCount)}, ${most === least ? grouped(most) : `${grouped(least)} to ${grouped(most)}`} Pods each`,
     },
     { hosts: `${grouped(plan.hostsNeeded)}${systemHasHost ? ', one of them for the system' : ''}` },
+    ...(localNeeds === undefined ? [] : [{ 'needed of one host': `about ${sizeInWords(localNeeds)}` }]),
     { cost: `$${plan.estimatedUsd.toFixed(2)} for ramp, soak and teardown; $${plan.usdPerHour.toFixed(2)} an hour` },
     { ramp: rampNote(plan) },
     { 'ramp budget': `${formatDuration(plan.rampBudgetMs)} (${plan.rampBudgetClause})` },

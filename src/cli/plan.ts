@@ -1,10 +1,12 @@
 import { Command } from 'commander';
 import { traitsOf } from '../core/model/substrate-types.ts';
+import { localNeeds } from '../core/plan/host-fit.ts';
 import { podsOfCluster } from '../core/plan/cluster-pods.ts';
 import type { Plan } from '../core/plan/plan.ts';
 import { evidenceSetting } from '../adapters/host/evidence-setting.ts';
 import { messageOf } from '../core/text/message-of.ts';
 import { formatNotice } from '../core/files/file-error.ts';
+import { hostOfClusters } from './host-of-clusters.ts';
 import { collect, oneOf } from './options.ts';
 import { overridesOf } from './set-option.ts';
 import { UsageError } from './usage-error.ts';
@@ -34,7 +36,7 @@ export function planCommand(): Command {
       const overrides = overridesOf(options.set);
       const files = campaignFiles({ profile, overrides, ...(substrate === undefined ? {} : { substrate }) });
       for (const notice of files.notices) process.stderr.write(`${formatNotice(notice)}\n`);
-      const planned = planCampaign({ ...files, system: files.system.value }, { storesEvidence: storeIsSet() });
+      const planned = planCampaign({ ...files, system: files.system.value }, { storesEvidence: storeIsSet(), ...hostOfClusters() });
       if (!planned.ok) throw new UsageError(planned.errors.map(files.refusal).join('\n'));
       const { plan, gates, deadlines, remarks } = planned;
       for (const remark of remarks) process.stderr.write(`${formatNotice(files.notice(remark))}\n`);
@@ -52,7 +54,7 @@ export function planCommand(): Command {
       const tables = await import('./plan-tables.ts');
       const parts = [
         `${names.profile} on ${names.substrate}, system ${names.system}`,
-        tables.numbersTable(plan, traitsOf(files.substrate)),
+        tables.numbersTable(plan, traitsOf(files.substrate), localNeeds({ ...files, plan })),
         ...(plan.seed.length > 0 ? ['Seed, machines by archetype and tier', tables.seedTable(plan.seed)] : []),
         'Gates',
         tables.gatesTable(gates),

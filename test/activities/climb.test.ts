@@ -44,6 +44,7 @@ test.for<[string, unknown, number]>([
   const [rung] = ladder.rungs;
   if (rung === undefined) throw new Error('no rung');
   const campaign = await createResolve({
+    hostSize: () => ({ cores: 2, memoryBytes: 24e9 }),
     capacity: () => 1,
     freeCapacity: () => 1,
     hasFleetSecret: () => false,

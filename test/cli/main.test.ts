@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http2';
+import type { AddressInfo } from 'node:net';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -77,6 +80,33 @@ describe('the command line', () => {
     expect({ exitCode, stdout }).toEqual({ exitCode: code, stdout: '' });
     expect(stderr).toMatch(words);
     expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
+  it('says in a line what a Temporal that is not ready yet refuses', async () => {
+    const server = createServer();
+    // It answers the SDK's first call, and knows no namespace yet.
+    server.on('stream', (stream, { ':path': path }) => {
+      if (!path?.endsWith('/GetSystemInfo')) {
+        const refusal = { 'grpc-status': '5', 'grpc-message': 'Namespace default is not found.' };
+        stream.respond({ ':status': 200, 'content-type': 'application/grpc', ...refusal }, { endStream: true });
+        return;
+      }
+      stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
+      stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
+      // A message without fields.
+      stream.end(Buffer.alloc(5));
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    try {
+      const { port } = server.address() as AddressInfo;
+      const { exitCode, stderr } = await belay(['status'], { TEMPORAL_ADDRESS: `127.0.0.1:${port}` });
+      expect({ exitCode, stderr }).toEqual({
+        exitCode: 4,
+        stderr: 'Temporal refused a request: Namespace default is not found.\n"./belay doctor" shows what is wrong',
+      });
+    } finally {
+      server.close();
+    }
   });
 
   it('reports every bad rung of a ladder before it starts anything', async () => {

@@ -64,7 +64,12 @@ async function plan(...changes: readonly string[]): Promise<Planned & { readonly
 async function specOfRun(): Promise<CampaignSpec> {
   const { input } = checkCampaign({ profile: path, overrides: {} });
   const request = { workflowId: 'one-1', runId: 'r1', scheduled: false, child: false };
-  const host = { capacity: () => 1, freeCapacity: () => 1, hasFleetSecret: () => false };
+  const host = {
+    hostSize: () => ({ cores: 2, memoryBytes: 24e9 }),
+    capacity: () => 1,
+    freeCapacity: () => 1,
+    hasFleetSecret: () => false,
+  };
   const outline = await createResolve(host).resolve({
     ...request,
     input: JSON.parse(JSON.stringify(input)) as unknown,

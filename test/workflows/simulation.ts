@@ -140,7 +140,7 @@ function specOf({ hosts, clustersPerHost }: Fleet, { workflowId, runId }: Pick<P
     { profile: { name: '5m' }, overrides: { 'scale.machines': clusterCount * 250 } },
     { workflowId, runId, campaign: workflowId, trigger: 'cli', defaultHoldMs: 0 },
     { substrate: { ok: true, value: SUBSTRATE, notices: [], path: '', text: '', sha256: '' } },
-    () => ({ spreads: true }),
+    { spread: () => ({ spreads: true }) },
   );
   if (!built.ok) throw new Error(built.errors.join('\n'));
   const spec: CampaignSpec = { ...built.spec, hostQueue: QUEUES.host, loadQueue: QUEUES.load };

@@ -3,6 +3,7 @@ import { evidenceSetting } from '../host/evidence-setting.ts';
 import { searchFolders } from '../host/folders.ts';
 import { hostQueues } from '../host/host-queues.ts';
 import { loadCampaign, type Given } from './load-campaign.ts';
+import type { HostSize } from '../../core/model/host-size.ts';
 import { STAGES } from '../../core/model/stages.ts';
 import { RUNNABLE_TYPES, traitsOf } from '../../core/model/substrate-types.ts';
 import { notCarriedOut } from '../../core/plan/carried-out.ts';
@@ -35,26 +36,32 @@ export type BuiltSpec =
       /** Path of the system file on this host. */
       readonly systemPath: string;
       readonly notices: readonly string[];
-      /** Why all clusters are on one host that is too small for them. */
-      readonly spreadNote?: string;
+      /** What the user should know about the hosts of the clusters. */
+      readonly hostNotes: readonly string[];
     }
   | { readonly ok: false; readonly errors: readonly string[] };
 
 /** What decides whether the clusters of a campaign spread over several hosts. */
 export type SpreadCase = Pick<SpreadQuestion, 'substrate' | 'system' | 'clusterCount'> & { readonly slug: string };
 
+/** The hosts that a campaign may use. */
+export interface HostSettings {
+  /** Whether its clusters spread over several hosts; by default they do not. */
+  readonly spread?: (question: SpreadCase) => SpreadAnswer;
+  /** The host that has to take all its clusters unless they spread. Absent: it is not known. */
+  readonly host?: HostSize;
+}
+
 /**
  * Builds a campaign's specification: finds and parses the files, checks them against each other, plans the numbers, and
  * resolves gates and deadlines. It refuses everything that cannot work. The command line calls it before it starts a campaign,
  * and the worker calls it again, because the worker's own files decide what runs.
- *
- * @param spread whether its clusters spread over several hosts; by default they do not
  */
 export function buildSpec(
   input: CampaignInput,
   identity: SpecIdentity,
   given: Given = {},
-  spread: (question: SpreadCase) => SpreadAnswer = () => ({ spreads: false }),
+  { spread = () => ({ spreads: false }), host }: HostSettings = {},
 ): BuiltSpec {
   const files = loadCampaign(input, searchFolders(), given);
   if (!files.ok) return refuse(formatFileErrors(sortFileErrors(files.errors)));
@@ -80,6 +87,7 @@ export function buildSpec(
   const planned = planCampaign(parts, {
     holdMs,
     storesEvidence,
+    ...(host === undefined ? {} : { host }),
     placedFor: (clusterCount) => {
       answer = spread({ substrate, system: system.value, clusterCount, slug });
       return answer.spreads ? { hostWaitMs } : undefined;
@@ -90,7 +98,7 @@ export function buildSpec(
     const errors = [...(planned.ok ? [] : planned.errors), ...undone];
     return { ok: false, errors: errors.map(files.refusal) };
   }
-  const { plan, gates, deadlines, remarks } = planned;
+  const { plan, gates, deadlines, remarks, hostWarning } = planned;
   const tested = {
     profile,
     substrate,
@@ -118,8 +126,8 @@ export function buildSpec(
     specHash: createHash('sha256').update(JSON.stringify(tested)).digest('hex'),
   };
   const notices = [...files.notices, ...remarks.map(files.notice)].map(formatNotice);
-  const note = answer.note === undefined ? {} : { spreadNote: answer.note };
-  return { ok: true, spec, system: system.value, systemPath: system.path, notices, ...note };
+  const hostNotes = [answer.note, hostWarning].filter((note) => note !== undefined);
+  return { ok: true, spec, system: system.value, systemPath: system.path, notices, hostNotes };
 }
 
 /** A short DNS label, unique per run of a workflow. */

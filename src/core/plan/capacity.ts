@@ -1,6 +1,6 @@
 import type { HostSize } from '../model/host-size.ts';
 import { ACTIVITY_SLOTS } from './limits.ts';
-import { BELAY_BYTES, CLUSTER_BYTES, POD_BYTES } from './local-cost.ts';
+import { BELAY_BYTES, CLUSTER_BYTES, NODE_BYTES, POD_BYTES } from './local-cost.ts';
 
 /** The values of a host's capacity, for messages. */
 export const CAPACITY_ALLOWED = 'a whole number of clusters from 0 to 10000';
@@ -11,13 +11,15 @@ const MAX_CAPACITY = 10_000;
 const CLUSTERS_PER_CORE = 2;
 /** Pods of a cluster of average size. */
 const PODS_PER_CLUSTER = 1_000;
+const NODES_PER_CLUSTER = PODS_PER_CLUSTER / 20;
 
 /**
  * How many local clusters a host takes by default: two for each core, as far as each has the memory that a cluster with 1,000 Pods
  * is estimated to need, beside Belay itself. Every host takes at least one.
  */
 export function defaultCapacity({ cores, memoryBytes }: HostSize): number {
-  const byMemory = (memoryBytes - BELAY_BYTES) / (CLUSTER_BYTES + PODS_PER_CLUSTER * POD_BYTES);
+  const clusterBytes = CLUSTER_BYTES + NODES_PER_CLUSTER * NODE_BYTES + PODS_PER_CLUSTER * POD_BYTES;
+  const byMemory = (memoryBytes - BELAY_BYTES) / clusterBytes;
   return Math.min(MAX_CAPACITY, Math.max(1, Math.floor(Math.min(cores * CLUSTERS_PER_CORE, byMemory))));
 }
 

@@ -1,11 +1,20 @@
 /**
- * Estimated cost of local clusters on their host. One run on a host without CPU left needed more: 1.25 GB a cluster with 228 Nodes,
- * and 0.22 to 0.28 MB a Pod. There is no measurement of a quiet host yet.
+ * Cost of local clusters on their host, from bench/scale.ts and bench/nodes.ts. docs/performance.md has the figures. They are those
+ * of a busy host, which are higher: memory is returned late there.
  */
 
-/** Memory of a local cluster without Pods. */
-export const CLUSTER_BYTES = 0.8e9;
+/** Memory of a local cluster without Nodes and Pods. */
+export const CLUSTER_BYTES = 1.1e9;
+/** Memory that each Node adds to its cluster. */
+export const NODE_BYTES = 0.2e6;
 /** Memory that each Pod adds to its cluster and to Belay. */
-export const POD_BYTES = 0.3e6;
+export const POD_BYTES = 0.25e6;
 /** Memory of Temporal, a worker and a Prometheus. */
-export const BELAY_BYTES = 0.8e9;
+export const BELAY_BYTES = 0.9e9;
+
+/** Cores of a local cluster in which nothing happens, with its share of Prometheus. */
+export const CLUSTER_CORES = 0.1;
+/** Cores of Temporal, a worker and a Prometheus while nothing happens. */
+export const BELAY_CORES = 0.2;
+/** CPU of all parts for one Pod that is created, scheduled, started and observed, seconds. */
+export const POD_CPU_SEC = 0.015;

@@ -2,6 +2,7 @@ import { onQuietHost } from '../gates/believed.ts';
 import type { GateDefinition } from '../gates/model.ts';
 import { GateProblems, resolveGates } from '../gates/resolve.ts';
 import type { Catalogue } from '../model/catalogue.ts';
+import type { HostSize } from '../model/host-size.ts';
 import type { Remark } from '../model/file-format.ts';
 import type { Profile } from '../model/profile.ts';
 import type { Substrate } from '../model/substrate.ts';
@@ -11,6 +12,7 @@ import { deriveDeadlines, type DeadlineInput, type PlacedInput } from './deadlin
 import type { StageDeadlines } from './deadline-model.ts';
 import { demandPeak } from './demand-peak.ts';
 import { checkFeasible } from './feasibility.ts';
+import { hostFit } from './host-fit.ts';
 import type { Infeasibility } from './infeasibility.ts';
 import { gateRemarks, unmeasurableGates } from './measurable.ts';
 import { makePlan } from './make-plan.ts';
@@ -34,6 +36,8 @@ export type PlannedCampaign =
       readonly deadlines: StageDeadlines;
       /** What the profile should know, though the campaign can run; paths are within the profile. */
       readonly remarks: readonly Remark[];
+      /** The host hardly suffices for its clusters; it is one of the remarks, too. */
+      readonly hostWarning?: string;
     }
   | { readonly ok: false; readonly errors: readonly Infeasibility[] };
 
@@ -41,13 +45,15 @@ export type PlannedCampaign =
 interface PlanSettings extends Pick<DeadlineInput, 'holdMs' | 'storesEvidence'> {
   /** Whether that many clusters are placed on several hosts. Absent: they are not. */
   readonly placedFor?: (clusterCount: number) => PlacedInput | undefined;
+  /** The host of its clusters if they are not placed on several. Absent: it is not known. */
+  readonly host?: HostSize;
 }
 
 /**
  * Plans a campaign: its numbers, its gates with bars in numbers, its deadlines; and refuses, all at once, what cannot work.
  * `settings` are what its waits depend on beside its files.
  */
-export function planCampaign(parts: CampaignParts, { placedFor, ...settings }: PlanSettings = {}): PlannedCampaign {
+export function planCampaign(parts: CampaignParts, { placedFor, host, ...settings }: PlanSettings = {}): PlannedCampaign {
   const { profile, substrate, catalogue, system } = parts;
   let plan: Plan;
   try {
@@ -72,6 +78,8 @@ export function planCampaign(parts: CampaignParts, { placedFor, ...settings }: P
   errors.push(...unmeasurableGates(gates, profile, plan));
   errors.push(...checkFeasible(profile, substrate, plan, catalogue, system));
   const placed = placedFor?.(plan.clusterCount);
+  const fit = host === undefined || placed !== undefined ? undefined : hostFit({ profile, substrate, plan }, host);
+  if (fit?.fits === false) errors.push({ field: 'scale.machines', message: fit.problem });
   const derived = deriveDeadlines({
     profile,
     plan,
@@ -83,5 +91,9 @@ export function planCampaign(parts: CampaignParts, { placedFor, ...settings }: P
   });
   if (!derived.ok) errors.push(...derived.errors.map(({ outer, message }) => ({ field: outer, message })));
   if (!derived.ok || errors.length > 0) return { ok: false, errors };
-  return { ok: true, plan, gates, deadlines: derived.deadlines, remarks: gateRemarks(gates, profile) };
+  const remarks = gateRemarks(gates, profile);
+  const common = { ok: true, plan, gates, deadlines: derived.deadlines } as const;
+  const hostWarning = fit?.fits === true ? fit.warning : undefined;
+  if (hostWarning === undefined) return { ...common, remarks };
+  return { ...common, remarks: [...remarks, { path: ['scale', 'machines'], message: hostWarning }], hostWarning };
 }

@@ -14,8 +14,8 @@ describe('the default capacity of a host', () => {
     [8, 32, 16],
     [64, 256, 128],
     // As many as memory suffices for.
-    [2, 4, 3],
-    [16, 8, 7],
+    [2, 4, 2],
+    [16, 8, 5],
     // A host takes one cluster, however small it is.
     [1, 1, 1],
     [1, 0.5, 1],
