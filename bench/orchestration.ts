@@ -60,10 +60,16 @@ const [hosts = '20,200', campaigns = '50'] = process.argv.slice(2);
 const temporal = await TestTemporal.start();
 try {
   const rows: Row[] = [];
-  for (const count of hosts.split(',').map(Number).filter((each) => each > 0)) {
+  for (const count of hosts
+    .split(',')
+    .map(Number)
+    .filter((each) => each > 0)) {
     for (const spreadMs of SPREADS_MS) {
       const what = `${count} hosts x ${CLUSTERS_PER_HOST} clusters, ends of a stage within ${spreadMs / 1_000} s`;
-      rows.push({ what, ...(await simulate(temporal, { hosts: count, clustersPerHost: CLUSTERS_PER_HOST, spreadMs })) });
+      rows.push({
+        what,
+        ...(await simulate(temporal, { hosts: count, clustersPerHost: CLUSTERS_PER_HOST, spreadMs })),
+      });
     }
   }
   if (rows.length > 0) printSizes(rows);

@@ -36,7 +36,10 @@ export function planCommand(): Command {
       const overrides = overridesOf(options.set);
       const files = campaignFiles({ profile, overrides, ...(substrate === undefined ? {} : { substrate }) });
       for (const notice of files.notices) process.stderr.write(`${formatNotice(notice)}\n`);
-      const planned = planCampaign({ ...files, system: files.system.value }, { storesEvidence: storeIsSet(), ...hostOfClusters() });
+      const planned = planCampaign(
+        { ...files, system: files.system.value },
+        { storesEvidence: storeIsSet(), ...hostOfClusters() },
+      );
       if (!planned.ok) throw new UsageError(planned.errors.map(files.refusal).join('\n'));
       const { plan, gates, deadlines, remarks } = planned;
       for (const remark of remarks) process.stderr.write(`${formatNotice(files.notice(remark))}\n`);

@@ -108,10 +108,14 @@ test('it stays on its host without a secret, and says why; one that fits is as i
 test('one that its host cannot take is refused, and what its host hardly takes is in the line of resolve', async () => {
   await expect(outlineOn({ hostSize: () => ({ cores: 64, memoryBytes: 4e9 }) })).rejects.toMatchObject({
     type: 'InvalidSpec',
-    message: expect.stringMatching(/4 clusters with 5,000 Pods each need about .* they do not fit in its memory/) as string,
+    message: expect.stringMatching(
+      /4 clusters with 5,000 Pods each need about .* they do not fit in its memory/,
+    ) as string,
   });
   const { summary } = await outlineOn({ hostSize: () => ({ cores: 2, memoryBytes: 24e9 }) });
-  expect(summary).toMatch(/; 4 clusters with 5,000 Pods each need about .* this host has 24 GB and 2 cores: it will have no CPU left/);
+  expect(summary).toMatch(
+    /; 4 clusters with 5,000 Pods each need about .* this host has 24 GB and 2 cores: it will have no CPU left/,
+  );
   // Spread over hosts, its clusters need not fit on this one.
   const spread = { freeCapacity: () => 3, hasFleetSecret: () => true };
   const outline = await outlineOn({ ...spread, hostSize: () => ({ cores: 1, memoryBytes: 1e9 }) });

@@ -183,16 +183,20 @@ async function compare(fate: Fate): Promise<void> {
   expect((await run.handle.describe()).status.name).toBe(closedAs(expected.state));
 }
 
-test('with several groups, each stage runs on the groups that the model says, and fails as it says', {
-  timeout: 180_000,
-}, async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.tuple(groupFates, groupFates, groupFates), async (three) => {
-      await Promise.all(three.map(compareGroups));
-    }),
-    { numRuns: 4, endOnFailure: true },
-  );
-});
+test(
+  'with several groups, each stage runs on the groups that the model says, and fails as it says',
+  {
+    timeout: 180_000,
+  },
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.tuple(groupFates, groupFates, groupFates), async (three) => {
+        await Promise.all(three.map(compareGroups));
+      }),
+      { numRuns: 4, endOnFailure: true },
+    );
+  },
+);
 
 async function compareGroups(fate: GroupFate): Promise<void> {
   const expected = walkGroups(fate, PATIENT_MS);

@@ -145,12 +145,21 @@ export class ScriptedActivities {
     const result: PlaceResult = {
       group,
       host,
-      ...(host === 'lead' || script.oneWorker === true ? { hostQueue: QUEUES.host, loadQueue: QUEUES.load } : queuesOf(host)),
+      ...(host === 'lead' || script.oneWorker === true
+        ? { hostQueue: QUEUES.host, loadQueue: QUEUES.load }
+        : queuesOf(host)),
       address: '127.0.0.1',
       firstCluster,
       clusterCount: Math.min(wanted, clusters),
       ...(host === 'lead'
-        ? { lead: { host, endpointUrl: 'https://lead', prometheusUrl: 'https://lead', certificatePem: script.certificatePem ?? 'PEM' } }
+        ? {
+            lead: {
+              host,
+              endpointUrl: 'https://lead',
+              prometheusUrl: 'https://lead',
+              certificatePem: script.certificatePem ?? 'PEM',
+            },
+          }
         : {}),
     };
     placements.push({ input, result });

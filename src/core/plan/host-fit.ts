@@ -24,8 +24,7 @@ interface HostQuestion {
 
 /** Whether the clusters of a campaign fit on their host, in a sentence where they do not, or hardly do. */
 export type HostFit =
-  | { readonly fits: true; readonly warning?: string }
-  | { readonly fits: false; readonly problem: string };
+  { readonly fits: true; readonly warning?: string } | { readonly fits: false; readonly problem: string };
 
 /** What a campaign with all its local clusters on one host is estimated to need of it; undefined where the host has no clusters. */
 export function localNeeds({ profile, substrate, plan }: HostQuestion): HostSize | undefined {
@@ -33,10 +32,8 @@ export function localNeeds({ profile, substrate, plan }: HostQuestion): HostSize
   const { totalPods, clusterCount, machinesEffective, rampDemandPodsPerSec } = plan;
   const churnPodsPerSec = (totalPods * profile.loadProfile.churnPerMinute) / 60;
   return {
-    memoryBytes:
-      BELAY_BYTES + clusterCount * CLUSTER_BYTES + machinesEffective * NODE_BYTES + totalPods * POD_BYTES,
-    cores:
-      BELAY_CORES + clusterCount * CLUSTER_CORES + Math.max(rampDemandPodsPerSec, churnPodsPerSec) * POD_CPU_SEC,
+    memoryBytes: BELAY_BYTES + clusterCount * CLUSTER_BYTES + machinesEffective * NODE_BYTES + totalPods * POD_BYTES,
+    cores: BELAY_CORES + clusterCount * CLUSTER_CORES + Math.max(rampDemandPodsPerSec, churnPodsPerSec) * POD_CPU_SEC,
   };
 }
 
@@ -55,7 +52,10 @@ export function hostFit(question: HostQuestion, host: HostSize): HostFit {
     };
   }
   if (needs.cores <= host.cores) return { fits: true };
-  return { fits: true, warning: `${sentence}: it will have no CPU left, the ramp may be late, and readings may not count` };
+  return {
+    fits: true,
+    warning: `${sentence}: it will have no CPU left, the ramp may be late, and readings may not count`,
+  };
 }
 
 /** Memory and cores in words, e.g. `9 GB and 6 cores`. */
@@ -65,7 +65,9 @@ export function sizeInWords({ memoryBytes, cores }: HostSize): string {
 }
 
 function clustersInWords(plan: HostQuestion['plan']): string {
-  const [most, least] = [podsOfLargestCluster(plan), podsOfSmallestCluster(plan)].map((pods) => pods.toLocaleString('en'));
+  const [most, least] = [podsOfLargestCluster(plan), podsOfSmallestCluster(plan)].map((pods) =>
+    pods.toLocaleString('en'),
+  );
   const pods = most === least ? most : `${least} to ${most}`;
   return plan.clusterCount === 1
     ? `1 cluster with ${pods} Pods needs`

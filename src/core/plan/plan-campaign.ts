@@ -53,7 +53,10 @@ interface PlanSettings extends Pick<DeadlineInput, 'holdMs' | 'storesEvidence'> 
  * Plans a campaign: its numbers, its gates with bars in numbers, its deadlines; and refuses, all at once, what cannot work.
  * `settings` are what its waits depend on beside its files.
  */
-export function planCampaign(parts: CampaignParts, { placedFor, host, ...settings }: PlanSettings = {}): PlannedCampaign {
+export function planCampaign(
+  parts: CampaignParts,
+  { placedFor, host, ...settings }: PlanSettings = {},
+): PlannedCampaign {
   const { profile, substrate, catalogue, system } = parts;
   let plan: Plan;
   try {
