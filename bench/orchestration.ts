@@ -36,10 +36,14 @@ function printSizes(rows: readonly Row[]): void {
   console.log(table.toString());
 }
 
+/** What a stage does in {@link gapsOf}. */
+function someTime(): Promise<void> {
+  return sleep(Math.random() * LONGEST_STAGE_MS);
+}
+
 /** The time from the end of a stage to the begin of the next one, of every campaign. A stage takes up to ten seconds. */
 async function gapsOf(temporal: TestTemporal, campaigns: number): Promise<readonly number[]> {
-  const step = (): Promise<void> => sleep(Math.random() * LONGEST_STAGE_MS);
-  const stages = Object.fromEntries(STAGES.map((stage) => [stage, step]));
+  const stages = Object.fromEntries(STAGES.map((stage) => [stage, someTime]));
   const patient = { heartbeatMs: 60_000, queueWaitMs: 60_000, attemptMs: 120_000, stageMs: 360_000 };
   const deadlines = shortDeadlines(Object.fromEntries(STAGES.map((stage) => [stage, patient])));
   const resolve = ({ workflowId }: { readonly workflowId: string }) => aSpec({ workflowId, deadlines });
