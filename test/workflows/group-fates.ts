@@ -12,7 +12,7 @@ import { isClosing, STAGES, type Stage } from '../../src/core/model/stages.ts';
 import { breach, harnessFails, systemFails, type Step, type WorkStage } from './scripted.ts';
 
 /** The groups of a fate: one cluster each. */
-export const GROUPS = ['g0', 'g1', 'g2'] as const;
+const GROUPS = ['g0', 'g1', 'g2'] as const;
 const WATCH = 'watch';
 
 /** How one execution of a stage goes for one group; a breach is only seen by the watch. */
@@ -37,7 +37,7 @@ export const groupFates: fc.Arbitrary<GroupFate> = fc.record({
 });
 
 /** The calls of one execution of a stage: `activity group`. In a soak that fails, some may not come to begin. */
-export interface ExpectedExecution {
+interface ExpectedExecution {
   readonly execution: string;
   readonly calls: readonly string[];
   readonly isWhole: boolean;
