@@ -1,5 +1,6 @@
 import type { ObservedCluster } from '../adapters/observe/observed-cluster.ts';
 import type { Observers } from '../adapters/observe/observers.ts';
+import type { Within } from '../adapters/kube/transport.ts';
 import { supersededFailure } from './attempt.ts';
 import type { StageContext } from './stage-activity.ts';
 
@@ -7,7 +8,7 @@ type Attempt = Pick<StageContext, 'spec' | 'input' | 'stage' | 'owner' | 'cluste
 
 /**
  * The campaign's clusters on this host, observed for one attempt of a stage. Once a later attempt has begun, nothing in them is
- * changed through this one, and it neither begins a watch nor takes one over.
+ * changed through this one, no request is sent, not even one that is tried again, and it neither begins a watch nor takes one over.
  * @throws CancelledFailure when a later attempt has begun; KubeError when a cluster does not answer
  */
 export async function observedClusters(
@@ -25,30 +26,33 @@ export async function observedClusters(
 
 function ofAttempt(cluster: ObservedCluster, isSuperseded: () => boolean): ObservedCluster {
   const { record, load, client, recorder, onLate } = cluster;
-  const change = async <T>(call: () => Promise<T>): Promise<T> => {
+  const check = (): void => {
     if (isSuperseded()) throw supersededFailure();
-    return call();
   };
+  // A worker may be frozen at any moment, also between two tries of one request.
+  const guarded = (within: Within): Within => ({ ...within, beforeTry: check });
   return {
     record,
     load,
     recorder,
     onLate,
     client: {
-      get: (path, within) => client.get(path, within),
-      list: (path, options, within) => client.list(path, options, within),
-      create: (...request) => change(() => client.create(...request)),
-      delete: (...request) => change(() => client.delete(...request)),
-      patch: (...request) => change(() => client.patch(...request)),
+      get: (path, within) => client.get(path, guarded(within)),
+      list: (path, options, within) => client.list(path, options, guarded(within)),
+      create: (path, body, within) => client.create(path, body, guarded(within)),
+      delete: (path, options, within) => client.delete(path, options, guarded(within)),
+      patch: (path, type, patch, within) => client.patch(path, type, patch, guarded(within)),
     },
     counts: () => cluster.counts(),
     want: (slots) => (isSuperseded() ? new Set(slots) : cluster.want(slots)),
     observation: () => cluster.observation(),
     confirmedAgeMs: () => cluster.confirmedAgeMs(),
     showsFailedNodes: () => cluster.showsFailedNodes(),
+    confirm: () => cluster.confirm(),
+    isConfirmedSince: (sinceMs) => cluster.isConfirmedSince(sinceMs),
     waitingFor: () => cluster.waitingFor(),
-    endPods() {
-      if (!isSuperseded()) cluster.endPods();
+    endPods(sinceMs) {
+      if (!isSuperseded()) cluster.endPods(sinceMs);
     },
     get target() {
       return cluster.target;

@@ -5,10 +5,11 @@ import type { SoakCheckpoint } from '../core/plan/checkpoints/soak.ts';
 import { demandSchedule, type Demand, type WantedPods } from '../core/plan/demand.ts';
 import { faultKey, faultSchedule } from '../core/plan/fault-schedule.ts';
 import { LABELS } from '../core/plan/labels.ts';
-import { LAST_PODS_POLL_MS, SOAK_TICK_MS } from '../core/plan/limits.ts';
+import { SOAK_TICK_MS } from '../core/plan/limits.ts';
 import type { Observation } from '../core/plan/observation.ts';
 import { scrapeIntervalMs } from '../core/plan/scrape-interval.ts';
 import { completeLoad } from './complete-load.ts';
+import { endLastPods } from './last-pods.ts';
 import type { Checkpointed } from './kept-checkpoint.ts';
 import { observedSoFar, waitingText } from './observing.ts';
 import { pause } from './pause.ts';
@@ -32,7 +33,7 @@ export interface DriveRequest {
   /** The clusters of this host. */
   readonly clusters: readonly ObservedCluster[];
   readonly effectOf: (action: string) => BoundEffect | undefined;
-  /** Called about once a second, and more often while the last Pods are waited for. */
+  /** Called about once a second. */
   readonly onTick: () => void;
 }
 
@@ -108,9 +109,13 @@ export class Drive {
   async toTheEnd(signal: AbortSignal, undoSignal: AbortSignal): Promise<DriveEnd> {
     const stop = new AbortController();
     const inner = AbortSignal.any([signal, stop.signal]);
-    const loads = this.#loads.map((load) => this.#drive(load, inner));
+    const sent = this.#loads.map((load) => this.#send(load, inner));
+    const loads = this.#loads.map(async (load, index) => {
+      await sent[index];
+      await this.#complete(load, inner);
+    });
     const faults = this.runFaults(inner, undoSignal);
-    const settled = this.#settle(inner);
+    const settled = this.#settle({ sent, loads }, inner);
     const repairing = repairWhileRunning(this.#loads, inner);
     const ticking = setInterval(this.#request.onTick, SOAK_TICK_MS);
     try {
@@ -190,32 +195,25 @@ export class Drive {
   }
 
   /**
-   * Keeps the targets up to date for the soak's time. Then it waits until its last Pods are bound and Ready, at most for the budget
-   * of a Pod. Where the profile expects a standing shortfall they only have to exist; the same holds for Pods beyond the machines.
+   * Keeps the targets up to date for the soak's time. Then the last Pods have their time, also those of operations that are late.
+   * @param sent settle when all operations of a cluster have been sent
+   * @param loads settle when its Pods are as wanted, or had their time
    */
-  async #settle(signal: AbortSignal): Promise<void> {
-    const { clock, clusters, onTick } = this.#request;
-    const { profile, deadlines, plan } = this.#request.context.spec;
+  async #settle(
+    { sent, loads }: Readonly<Record<'sent' | 'loads', readonly Promise<void>[]>>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { context, clock, clusters } = this.#request;
     for (let leftMs = clock.endAtMs - Date.now(); leftMs > 0; leftMs = clock.endAtMs - Date.now()) {
       this.#aim();
       await pause(Math.min(leftMs, SOAK_TICK_MS), signal);
     }
+    await Promise.all(sent);
     this.#isSettling = true;
-    const wanted = this.#aim();
-    const untilMs = Date.now() + deadlines.budgets.podReadyMs;
-    const toBeReady = profile.slo.expectStandingShortfall === true ? 0 : wanted.bindable;
-    const count = (of: 'bound' | 'ready' | 'present'): number => total(clusters, of);
-    while (
-      Date.now() < untilMs &&
-      !(count('bound') >= toBeReady && count('ready') >= toBeReady && count('present') === wanted.pods)
-    ) {
-      onTick();
-      await pause(LAST_PODS_POLL_MS, signal);
-    }
+    await endLastPods({ spec: context.spec, clusters, wanted: this.#aim(), loads, signal });
     this.#isSettling = false;
-    for (const cluster of clusters) cluster.endPods();
     // The last state has to be scraped before it can be read.
-    await pause(2 * scrapeIntervalMs(plan), signal);
+    await pause(2 * scrapeIntervalMs(context.spec.plan), signal);
   }
 
   #result(): DrivenResult {
@@ -228,8 +226,8 @@ export class Drive {
     });
   }
 
-  async #drive(load: SoakLoad, signal: AbortSignal): Promise<void> {
-    const { kept, context, clock, clusters } = this.#request;
+  async #send(load: SoakLoad, signal: AbortSignal): Promise<void> {
+    const { kept } = this.#request;
     await load.run(signal, (lowWater) =>
       kept.change({
         lowWater: { ...kept.now.lowWater, [load.cluster]: lowWater },
@@ -237,6 +235,10 @@ export class Drive {
         observation: this.#observation(),
       }),
     );
+  }
+
+  async #complete(load: SoakLoad, signal: AbortSignal): Promise<void> {
+    const { context, clock, clusters } = this.#request;
     const untilMs = Math.max(clock.endAtMs, Date.now()) + context.spec.deadlines.budgets.podReadyMs;
     const waiting = await completeLoad({ load, clusters, untilMs, signal });
     if (waiting === undefined) return;

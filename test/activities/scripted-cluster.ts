@@ -20,6 +20,8 @@ export function scriptedCluster(
     observation: () => UNTROUBLED,
     confirmedAgeMs: () => 0,
     showsFailedNodes: () => true,
+    confirm: () => undefined,
+    isConfirmedSince: () => true,
     waitingFor: () => undefined,
     want: (slots) => new Set(slots),
     onLate: () => undefined,

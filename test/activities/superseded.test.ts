@@ -6,6 +6,7 @@ import { observedClusters } from '../../src/activities/observed-clusters.ts';
 import { stageActivity, type StageContext } from '../../src/activities/stage-activity.ts';
 import { evidenceFolder, readReadings, readTimeline } from '../../src/adapters/evidence/evidence-folder.ts';
 import { readCheckpoint } from '../../src/adapters/host/checkpoints.ts';
+import type { Within } from '../../src/adapters/kube/transport.ts';
 import type { ObservedCluster } from '../../src/adapters/observe/observed-cluster.ts';
 import type { StageResult } from '../../src/core/campaign/stage-io.ts';
 import { gateOf, resultOf } from '../adapters/evidence/fixture.ts';
@@ -34,10 +35,16 @@ afterEach(() => home.close());
 const client: ObservedCluster['client'] = {
   get: () => Promise.resolve(undefined),
   list: () => Promise.resolve({ items: [], resourceVersion: '1' }),
-  create: (path) => ask(`create ${path}`, { outcome: 'created' as const, attempts: 1 }),
-  delete: (path) => ask(`delete ${path}`, { outcome: 'deleted' as const, attempts: 1 }),
-  patch: (path) => ask(`patch ${path}`, {}) as never,
+  create: (path, _, within) => send(within, `create ${path}`, { outcome: 'created' as const, attempts: 1 }),
+  delete: (path, _, within) => send(within, `delete ${path}`, { outcome: 'deleted' as const, attempts: 1 }),
+  patch: (path, _type, _patch, within) => send(within, `patch ${path}`, {}) as never,
 };
+
+/** As a client sends a request: not without asking before. */
+async function send<Answer>({ beforeTry }: Within, what: string, answer: Answer): Promise<Answer> {
+  beforeTry?.();
+  return ask(what, answer);
+}
 
 function ask<Answer>(what: string, answer: Answer): Promise<Answer> {
   asked.push(what);
@@ -65,7 +72,7 @@ async function actOn(context: StageContext<'soak'>, cluster: ObservedCluster, ma
   context.event('action', `mark ${mark}`);
   context.evidence.readings(SOAK, 'check', [resultOf(gateOf('a'), mark, mark)]);
   cluster.target = mark;
-  cluster.endPods();
+  cluster.endPods(0);
   const within = { signal: AbortSignal.timeout(10_000), budgetMs: 10_000 };
   const tried = [
     cluster.client.create(`/${mark}`, '{}', within),

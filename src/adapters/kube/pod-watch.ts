@@ -56,4 +56,11 @@ export interface PodWatch {
    * first list. It does not advance while lists fail.
    */
   confirmedAtMs(): number | undefined;
+  /**
+   * Until when the state reported is the true one, as far as is known, ms since 1970: until now while a connection is open, otherwise
+   * until it ended or was confirmed by a list.
+   */
+  knownUntilMs(): number;
+  /** Asks for a list at once: `confirmedAtMs` shows when it is complete. */
+  confirm(): void;
 }

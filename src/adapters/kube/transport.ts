@@ -12,12 +12,15 @@ import type { Access } from './credentials.ts';
 import { KubeError } from './kube-error.ts';
 import { ListItems } from './list-items.ts';
 import { waitCause, type Patience } from './patience.ts';
+import { gated, TryGate } from './try-gate.ts';
 import { messageOf } from '../../core/text/message-of.ts';
 
 /** Limits of one call: it ends when the signal aborts, or after `budgetMs` with all its retries. */
 export interface Within {
   readonly signal: AbortSignal;
   readonly budgetMs: number;
+  /** Called directly before each try is written to its connection. What it throws ends the call, and nothing is sent. */
+  readonly beforeTry?: () => void;
 }
 
 /** One request to the API server. */
@@ -54,6 +57,8 @@ type Attempt = (Omit<ApiAnswer, 'attempts'> & { readonly retryAfter?: string }) 
 export class Transport {
   readonly #access: Access;
   readonly #pool: Pool;
+  /** The pool, with a gate before each request. */
+  readonly #requests: Dispatcher;
   readonly #streams: Pool;
   readonly #basePath: string;
   readonly #counts = new Map<string, number>();
@@ -70,6 +75,7 @@ export class Transport {
     // Proxies such as Rancher's serve the API below a path.
     this.#basePath = pathname.replace(/\/+$/, '');
     this.#pool = new Pool(origin, { ...options, connections });
+    this.#requests = this.#pool.compose(gated);
     // A watch holds its connection for minutes: it must not take one from the requests.
     this.#streams = new Pool(origin, { ...options, connections: null });
   }
@@ -78,8 +84,8 @@ export class Transport {
    * Sends a request once, whatever the answer.
    * @throws the signal's reason when it aborts; KubeError when no answer comes within the budget
    */
-  async once(request: ApiRequest, { signal, budgetMs }: Within): Promise<ApiAnswer> {
-    const answer = await this.#attempt(request, signal, budgetMs);
+  async once(request: ApiRequest, within: Within): Promise<ApiAnswer> {
+    const answer = await this.#attempt(request, within, within.budgetMs);
     if (answer instanceof KubeError) throw answer;
     return { ...answer, attempts: 1 };
   }
@@ -93,7 +99,7 @@ export class Transport {
     const untilMs = performance.now() + within.budgetMs;
     for (let attempts = 1; ; attempts++) {
       const leftMs = untilMs - performance.now();
-      const answer = await this.#attempt(request, within.signal, Math.min(leftMs, API_ATTEMPT_MS));
+      const answer = await this.#attempt(request, within, Math.min(leftMs, API_ATTEMPT_MS));
       if (!(answer instanceof KubeError) && !RETRIED.has(answer.status)) return { ...answer, attempts };
       const pauseMs = pauseAfter(answer, attempts);
       if (performance.now() + pauseMs >= untilMs) throw overBudget(request, within, attempts, answer);
@@ -106,12 +112,12 @@ export class Transport {
    * the budget; an attempt after one without an answer has twice the time of that one.
    * @throws the signal's reason when it aborts; KubeError when the patience is at its end
    */
-  async sendPatiently(request: ApiRequest, { signal, budgetMs }: Within, patience: Patience): Promise<ApiAnswer> {
+  async sendPatiently(request: ApiRequest, within: Within, patience: Patience): Promise<ApiAnswer> {
     const waiting = patience.begin(request.method, `${request.method} ${request.path}`);
-    let limitMs = budgetMs;
+    let limitMs = within.budgetMs;
     try {
       for (let attempts = 1; ; attempts++) {
-        const answer = await this.#attempt(request, signal, limitMs);
+        const answer = await this.#attempt(request, within, limitMs);
         if (!(answer instanceof KubeError) && waitCause(answer.status) === undefined) {
           waiting.answered();
           return { ...answer, attempts };
@@ -120,7 +126,7 @@ export class Transport {
         if (answer instanceof KubeError && this.#pool.destroyed) throw answer;
         if (answer.status === 0) limitMs = Math.min(2 * limitMs, API_LONGEST_ATTEMPT_MS);
         const leftMs = waiting.missed(answer.status, inWords(answer));
-        await pause(Math.min(pauseAfter(answer, attempts), leftMs), signal);
+        await pause(Math.min(pauseAfter(answer, attempts), leftMs), within.signal);
       }
     } finally {
       waiting.end();
@@ -162,11 +168,16 @@ export class Transport {
     await Promise.all([this.#pool.destroy(), this.#streams.destroy()]);
   }
 
-  async #attempt(request: ApiRequest, signal: AbortSignal, limitMs: number): Promise<Attempt> {
+  async #attempt(
+    request: ApiRequest,
+    { signal, beforeTry }: Omit<Within, 'budgetMs'>,
+    limitMs: number,
+  ): Promise<Attempt> {
     signal.throwIfAborted();
     const { method, path } = request;
+    const gate = new TryGate(beforeTry);
     try {
-      const { statusCode, headers, body } = await this.#pool.request({
+      const { statusCode, headers, body } = await this.#requests.request({
         method,
         path: this.#basePath + path,
         headers: {
@@ -178,6 +189,7 @@ export class Transport {
         signal,
         headersTimeout: limitMs,
         bodyTimeout: limitMs,
+        opaque: gate,
       });
       this.#count(method, String(statusCode));
       if (request.ignoreBody === true && statusCode < 300) {
@@ -194,6 +206,7 @@ export class Transport {
       return typeof retryAfter === 'string' ? { ...answer, retryAfter } : answer;
     } catch (cause) {
       signal.throwIfAborted();
+      gate.throwIfClosed();
       if (cause instanceof Unreadable) throw unreadableList(request, cause.cause);
       this.#count(method, 'error');
       return new KubeError(`${method} ${path}: ${messageOf(cause)}`, 0, '', cause);

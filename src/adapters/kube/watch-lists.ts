@@ -19,6 +19,7 @@ export class WatchLists {
     const state = this.#state;
     for (let failed = 0; !state.signal.aborted;) {
       try {
+        state.isListWanted = false;
         await this.#compare();
         onSynced();
         failed = 0;
@@ -30,6 +31,8 @@ export class WatchLists {
       const endedMs = performance.now();
       const pauseMs = (): number => {
         const { compareMs } = state.request;
+        // Lists that fail are asked for again soon anyway.
+        if (state.isListWanted && failed === 0) return 0;
         return listPauseMs({ compareMs, pods: state.versions.count, failed, listsSinceLost: state.listsSinceLost });
       };
       for (;;) {

@@ -21,6 +21,9 @@ export class WatchState {
   /** Lists since the watch could not be opened, or ended without news. Undefined while it delivers. */
   listsSinceLost: number | undefined;
   confirmedAtMs: number | undefined;
+  #connectedUntilMs = 0;
+  /** A list is wanted at once. One that is under way was asked for earlier. */
+  isListWanted = false;
   readonly #stop = new AbortController();
   /** What `onChange` threw: the observer is broken, not the watch. */
   #fault: { readonly cause: unknown } | undefined;
@@ -60,9 +63,25 @@ export class WatchState {
     this.#wakeOpening();
   }
 
+  /** The connection has ended. */
+  disconnected(): void {
+    if (this.connection !== undefined) this.#connectedUntilMs = Date.now();
+    this.connection = undefined;
+  }
+
+  knownUntilMs(): number {
+    return this.connection === undefined ? Math.max(this.confirmedAtMs ?? 0, this.#connectedUntilMs) : Date.now();
+  }
+
   /** There is no watch that delivers: the next list is due earlier. */
   lose(): void {
     this.listsSinceLost ??= 0;
+    this.#wakeLists();
+  }
+
+  /** The next list is due at once. */
+  wantList(): void {
+    this.isListWanted = true;
     this.#wakeLists();
   }
 

@@ -73,7 +73,7 @@ export class WatchStream {
       state.counts.resumes++;
     } finally {
       clearTimeout(unanswered);
-      state.connection = undefined;
+      state.disconnected();
       end.abort();
       if (!this.#delivered) state.lose();
     }

@@ -42,6 +42,10 @@ export interface ObservedCluster {
   confirmedAgeMs(): number;
   /** Whether a Node with the taint of a fault turns NotReady there. */
   showsFailedNodes(): boolean;
+  /** Asks for a list at once, which confirms the state. */
+  confirm(): void;
+  /** Whether a list that was asked for at this moment or later has confirmed the state. */
+  isConfirmedSince(sinceMs: number): boolean;
   /** The request that has waited longest for the server and still waits, in words; undefined while none waits. */
   waitingFor(): string | undefined;
   /** Gets the answers of the load's requests. */
@@ -51,9 +55,10 @@ export interface ObservedCluster {
   /**
    * Ends the waiting of all Pods that are not bound, at the end of a soak: they count with the time that they have waited. Each is
    * ended once, whatever is called again. Where the profile wants more than the machines hold, Pods are expected to wait, and
-   * none is ended.
+   * none is ended. Without a list that was asked for at `sinceMs` or later, Pods may have been bound unseen: those that seem to wait
+   * count as not observed.
    */
-  endPods(): void;
+  endPods(sinceMs: number): void;
   /** Pods that are wanted and can be bound, as `belay_pods_target` shows it: those of the ramp, until the soak changes it. */
   target: number;
 }
@@ -216,12 +221,25 @@ export class WatchedCluster implements ObservedCluster {
     return Date.now() - (this.#watch.confirmedAtMs() ?? 0);
   }
 
+  confirm(): void {
+    this.#watch.confirm();
+  }
+
+  isConfirmedSince(sinceMs: number): boolean {
+    return (this.#watch.confirmedAtMs() ?? 0) >= sinceMs;
+  }
+
   waitingFor(): string | undefined {
     return this.#patience.waitingFor();
   }
 
-  endPods(): void {
+  endPods(sinceMs: number): void {
     const { slo, loadProfile } = this.#spec.profile;
+    if (!this.isConfirmedSince(sinceMs)) {
+      this.#accounts.loseSight(Date.now());
+      return;
+    }
+    this.#accounts.confirmed(sinceMs, Date.now());
     if (slo.expectStandingShortfall === true || loadProfile.openLoopDemandMultiplier > 1) return;
     this.#accounts.giveUp(Date.now());
   }
@@ -262,11 +280,13 @@ export class WatchedCluster implements ObservedCluster {
       return;
     }
     const oldestSentAtMs = this.#counter.oldestPendingSentAtMs();
+    // A Pod that seems to wait may have been bound while nothing showed it.
+    const knownUntilMs = Math.min(nowMs, this.#watch.knownUntilMs());
     this.#metrics.show({
       target: this.target,
       counts: this.counts(),
       stages,
-      oldestPendingMs: oldestSentAtMs === undefined ? undefined : Math.max(0, nowMs - oldestSentAtMs),
+      oldestPendingMs: oldestSentAtMs === undefined ? undefined : Math.max(0, knownUntilMs - oldestSentAtMs),
       confirmedAgeMs: confirmedAtMs === undefined ? undefined : nowMs - confirmedAtMs,
     });
   }

@@ -37,7 +37,7 @@ interface Account extends CreatedPod {
 
 /**
  * One account for each Pod of a cluster's load, from its creation to the end of its waiting: it was bound, deleted before that, or
- * given up at the end of a soak. A Pod that vanishes while nothing shows whether it had been bound is counted as such. Every
+ * given up at the end of a soak. A Pod of which nothing shows whether it has been bound is counted as vanished. Every
  * Pod is counted once, whichever of the answers, events, lists and journals show it, and in whatever order. All moments are
  * ms since 1970.
  */
@@ -49,6 +49,8 @@ export class PodAccounts {
   readonly #unseen = new Set<Account>();
   readonly #counts = new Map<string, Account['count']>();
   readonly #stages: (LoadStage & { readonly atMs: number })[] = [];
+  /** The waiting of Pods was ended without knowing which of them still waited. */
+  #hasLostSight = false;
 
   constructor(request: AccountsRequest) {
     this.#request = request;
@@ -66,6 +68,7 @@ export class PodAccounts {
   /** An execution of a stage begins: Pods that are intended from `atMs` on belong to it. */
   begin({ stage, execution }: LoadStage, atMs: number): void {
     if (this.#stages.some((known) => known.stage === stage && known.execution === execution)) return;
+    this.#hasLostSight = false;
     this.#record({ type: 'stage', stage, execution, atMs }, atMs);
   }
 
@@ -85,7 +88,8 @@ export class PodAccounts {
     const { pod, from, seenSinceMs } = change;
     const account = this.#byUid.get(pod.uid) ?? this.#seen(pod, nowMs);
     if (account === undefined || account.state === 'ended') return;
-    if (account.state === 'vanished') {
+    // After the end nothing would end its waiting.
+    if (account.state === 'vanished' && !this.#hasLostSight) {
       account.state = 'waiting';
       account.count.vanished--;
     }
@@ -117,6 +121,14 @@ export class PodAccounts {
   giveUp(nowMs: number): void {
     for (const account of this.#accounts.values()) {
       if (account.state === 'waiting') this.#end(account, 'unbound', nowMs);
+    }
+  }
+
+  /** Ends the waiting of all Pods, though nothing shows which of them have been bound: they count as vanished until that is seen. */
+  loseSight(nowMs: number): void {
+    this.#hasLostSight = true;
+    for (const account of this.#accounts.values()) {
+      if (account.state === 'waiting') this.#record({ type: 'vanished', ...idOf(account) }, nowMs);
     }
   }
 

@@ -34,6 +34,19 @@ export function watchTrustedMs(pods: number): number {
 }
 
 /** That age for a campaign: for the most Pods that one of its clusters has at once, ms. */
-export function trustedAgeMs({ profile, plan, catalogue }: CampaignSpec): number {
-  return watchTrustedMs(largestCluster({ plan, peak: demandPeak(profile, plan, catalogue) }));
+export function trustedAgeMs(spec: CampaignSpec): number {
+  return watchTrustedMs(podsOf(spec));
+}
+
+/**
+ * How long the end of a soak waits for a list that confirms its last Pods, ms. It is a part of the time for a server that is late. A
+ * list that takes longer comes too late to be trusted.
+ */
+export function lastListMs(spec: CampaignSpec): number {
+  return pagesOf(podsOf(spec)) * LIST_PAGE_MS + WATCH_LATE_NEWS_MS + WATCH_SPARE_MS;
+}
+
+/** The most Pods that one of the clusters has at once. */
+function podsOf({ profile, plan, catalogue }: CampaignSpec): number {
+  return largestCluster({ plan, peak: demandPeak(profile, plan, catalogue) });
 }

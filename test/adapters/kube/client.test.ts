@@ -1,11 +1,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { connectCluster } from '../../../src/adapters/kube/client.ts';
 import { KubeError } from '../../../src/adapters/kube/kube-error.ts';
+import { Patience } from '../../../src/adapters/kube/patience.ts';
 import { answer, kubeconfig, refuse, scriptedApi } from './scripted-api.ts';
 import type { Script, ScriptedApi } from './scripted-api.ts';
+import { eventually } from './scripted-pod-api.ts';
 
 const apis: ScriptedApi[] = [];
 const PODS = '/api/v1/namespaces/x/pods';
@@ -93,6 +96,44 @@ describe('retries', () => {
     const { client, seen } = await serve((_, response) => refuse(response, 403, 'Forbidden', 'user u may not'));
     await expect(client.create(PODS, '{}', within())).rejects.toThrow(`POST ${PODS}: 403 Forbidden: user u may not`);
     expect(seen).toHaveLength(1);
+  });
+});
+
+describe('a call that may not be made any more', () => {
+  const OVER = new Error('another one has taken over');
+
+  test('sends nothing, not even when it has waited for a connection, and ends with the reason', async () => {
+    let isOver = false;
+    const waiting: ServerResponse[] = [];
+    const { client, seen } = await serve((_, response) => void waiting.push(response));
+    const beforeTry = (): void => {
+      if (isOver) throw OVER;
+    };
+    const calls = Array.from({ length: 6 }, (_, index) =>
+      client.get(`/${index}`, { ...within(), beforeTry }).catch((cause: unknown) => cause),
+    );
+    // The client has four connections.
+    await eventually(() => expect(waiting).toHaveLength(4));
+    isOver = true;
+    for (const response of waiting) answer(response, 200, {});
+    expect(await Promise.all(calls)).toEqual([{}, {}, {}, {}, OVER, OVER]);
+    expect(seen).toHaveLength(4);
+    isOver = false;
+    const again = client.get('/again', { ...within(), beforeTry });
+    await eventually(() => expect(waiting).toHaveLength(5));
+    answer(waiting[4] as ServerResponse, 200, {});
+    expect(await again).toEqual({});
+  });
+
+  test.each(['usual', 'patient'] as const)('is not tried again by a %s client', async (kind) => {
+    let tries = 0;
+    const { client, seen } = await serve((_, response) => refuse(response, 503, 'ServiceUnavailable'));
+    const asking = kind === 'usual' ? client : client.patient(new Patience());
+    const beforeTry = (): void => {
+      if (++tries > 2) throw OVER;
+    };
+    expect(await asking.create(PODS, '{}', { ...within(), beforeTry }).catch((cause: unknown) => cause)).toBe(OVER);
+    expect(seen).toHaveLength(2);
   });
 });
 

@@ -48,9 +48,13 @@ afterAll(async () => {
 
 /** Creates a Pod past the proxy. */
 async function create(name: string): Promise<void> {
+  await direct.create(PODS, podNamed(name), within());
+}
+
+function podNamed(name: string): string {
   const metadata = { name, labels: LABELS };
   const spec = { automountServiceAccountToken: false, containers: [{ name: 'c', image: 'none' }] };
-  await direct.create(PODS, JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata, spec }), within());
+  return JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata, spec });
 }
 
 /** Removes a Pod past the proxy. */
@@ -137,6 +141,21 @@ test('a watch behind a proxy that hangs is corrected by lists, and delivers when
   await caughtUp();
   proxy.heal();
   await delivers('seen');
+});
+
+test('nothing is confirmed while lists and watches are refused, and other requests are passed on', async () => {
+  await caughtUp();
+  const { failures } = watch.stats();
+  const confirmedAtMs = watch.confirmedAtMs();
+  proxy.refuseListsAndWatches();
+  await proxied.create(PODS, podNamed('unlisted'), within());
+  await vi.waitFor(() => expect(watch.stats().failures).toBeGreaterThan(failures + 3), { timeout: 60_000 });
+  expect(proxy.refusedLists).toBeGreaterThan(0);
+  expect(watch.confirmedAtMs()).toBe(confirmedAtMs);
+  expect(reported().has('unlisted')).toBe(false);
+  proxy.heal();
+  await caughtUp();
+  expect(reported().has('unlisted')).toBe(true);
 });
 
 test('nothing is confirmed while everything hangs', async () => {

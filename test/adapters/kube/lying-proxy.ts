@@ -18,6 +18,9 @@ export interface LyingProxy {
   readonly kubeconfigPath: string;
   /** Cuts open watches and refuses new ones with a status, 403 by default. */
   refuseWatches(status?: number): void;
+  /** Does the same, and refuses lists as well, or everything. */
+  refuseListsAndWatches(status?: number): void;
+  refuseEverything(status?: number): void;
   /** Sends a bookmark in place of each event, on open watches and on new ones: a watch that is alive and delivers nothing. */
   swallowEvents(): void;
   /** Stops open watches and never answers new ones, or no request at all. */
@@ -26,12 +29,15 @@ export interface LyingProxy {
   heal(): void;
   /** Watches that were broken: refused, without an answer, or with a swallowed event. */
   readonly broken: number;
+  /** Lists that were refused, and requests that were neither lists nor watches. */
+  readonly refusedLists: number;
+  readonly refusedRequests: number;
   close(): Promise<void>;
 }
 
 type Mode =
   | { readonly name: 'pass' | 'swallow' }
-  | { readonly name: 'refuse'; readonly status: number }
+  | { readonly name: 'refuse'; readonly status: number; readonly what: 'watches' | 'lists too' | 'everything' }
   | { readonly name: 'hang'; readonly what: 'watches' | 'everything' };
 
 const PASS: Mode = { name: 'pass' };
@@ -50,6 +56,8 @@ class Proxy implements LyingProxy {
   readonly kubeconfigPath: string;
   url = '';
   broken = 0;
+  refusedLists = 0;
+  refusedRequests = 0;
   readonly #access: Access;
   readonly #folder = mkdtempSync(join(tmpdir(), 'belay-lying-proxy-'));
   readonly #watches = new Set<ServerResponse>();
@@ -72,7 +80,19 @@ class Proxy implements LyingProxy {
   }
 
   refuseWatches(status = 403): void {
-    this.#mode = { name: 'refuse', status };
+    this.#refuse('watches', status);
+  }
+
+  refuseListsAndWatches(status = 403): void {
+    this.#refuse('lists too', status);
+  }
+
+  refuseEverything(status = 403): void {
+    this.#refuse('everything', status);
+  }
+
+  #refuse(what: 'watches' | 'lists too' | 'everything', status: number): void {
+    this.#mode = { name: 'refuse', status, what };
     this.#cutWatches();
   }
 
@@ -103,14 +123,22 @@ class Proxy implements LyingProxy {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const watch = new URL(request.url ?? '', this.url).searchParams.has('watch');
+    const query = new URL(request.url ?? '', this.url).searchParams;
+    const watch = query.has('watch');
+    // Every list of Belay is paged.
+    const list = !watch && query.has('limit');
     if (this.#mode.name === 'hang' && (watch || this.#mode.what === 'everything')) {
       if (watch) this.broken++;
       await new Promise<void>((healed) => this.#hung.push(healed));
       if (response.destroyed) return;
     }
-    if (this.#mode.name === 'refuse' && watch) {
-      this.broken++;
+    if (
+      this.#mode.name === 'refuse' &&
+      (watch || this.#mode.what === 'everything' || (list && this.#mode.what === 'lists too'))
+    ) {
+      if (watch) this.broken++;
+      else if (list) this.refusedLists++;
+      else this.refusedRequests++;
       refuse(response, this.#mode.status, 'Refused');
       return;
     }

@@ -121,11 +121,13 @@ export class PodWorld {
     }
   }
 
-  /** The end of a soak: a list, and what waits is given up. */
-  end(): void {
+  /** The end of a soak: a list, and what waits is given up. Or no list is answered. */
+  end(isConfirmed = true): void {
     this.nowMs += 1;
-    this.#list();
-    this.#accounts.giveUp(this.nowMs);
+    if (isConfirmed) {
+      this.#list();
+      this.#accounts.giveUp(this.nowMs);
+    } else this.#accounts.loseSight(this.nowMs);
     this.scrape();
   }
 

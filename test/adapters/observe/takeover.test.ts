@@ -1,5 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { endLastPods } from '../../../src/activities/last-pods.ts';
+import { supersededFailure } from '../../../src/activities/attempt.ts';
+import { observedClusters } from '../../../src/activities/observed-clusters.ts';
 import { scopeOf } from '../../../src/activities/soak-load.ts';
+import { claimAttempt } from '../../../src/adapters/host/attempt-claims.ts';
 import { writeLedger, type ClusterRecord } from '../../../src/adapters/host/ledger.ts';
 import { ensureNamespace } from '../../../src/adapters/kube/namespace.ts';
 import { runArrivals } from '../../../src/adapters/kube/run-arrivals.ts';
@@ -12,6 +17,7 @@ import { clusterOfFile } from '../../cluster-of-file.ts';
 import { mixedCatalogue } from '../../core/plan/catalogue-samples.ts';
 import { aPlan, aProfile } from '../../core/plan/make.ts';
 import { aGate, aSpec } from '../../workflows/make-spec.ts';
+import { startLyingProxy, type LyingProxy } from '../kube/lying-proxy.ts';
 import { within } from '../kube/test-load.ts';
 import { testHome, type TestHome } from '../substrates/local-campaign.ts';
 
@@ -76,6 +82,16 @@ async function watched(
   return { observed, die: () => stop.abort(new Error('killed')) };
 }
 
+/** A campaign that reaches the cluster through a proxy. */
+async function proxiedCampaign(
+  slug: string,
+): Promise<Awaited<ReturnType<typeof campaign>> & { readonly proxy: LyingProxy }> {
+  const { spec, record } = await campaign(slug);
+  const proxy = await startLyingProxy({ kubeconfigPath: own.cluster.kubeconfigPath });
+  ends.unshift(() => proxy.close());
+  return { spec, record: { ...record, kubeconfigPath: proxy.kubeconfigPath }, proxy };
+}
+
 function fill(observed: WatchedCluster): Promise<unknown> {
   return runArrivals({
     scope: scopeOf(observed),
@@ -113,6 +129,12 @@ async function scrape(slug: string): Promise<ReadonlyMap<string, number>> {
 }
 
 const IN_RAMP = '{stage="ramp",execution="1"}';
+const IN_SOAK = '{stage="soak",execution="1"}';
+const SOAK_ATTEMPT = {
+  input: { campaign: '', specHash: '', stage: 'soak', execution: 1, group: 'g' },
+  stage: 'soak',
+  owner: { ...OWNER, campaign: '' },
+} as const;
 const EXACT = { timeout: 30_000, interval: 50 };
 
 test('a worker that takes over continues the series; what happened in between is accounted for', async () => {
@@ -159,8 +181,8 @@ test('a worker that takes over continues the series; what happened in between is
   }
 
   // At the end of the soak nothing waits any more: the last one is given up, once.
-  second.observed.endPods();
-  second.observed.endPods();
+  second.observed.endPods(0);
+  second.observed.endPods(0);
   expect((await scrape(slug)).get(`belay_pod_bind_seconds_count${IN_RAMP}`)).toBe(4);
 });
 
@@ -201,11 +223,87 @@ test('a retried soak counts from zero, beside the counts of the execution before
   const given = await campaign(slug);
   const { observed } = await watched(given, { stage: 'soak', execution: 1 });
   await fill(observed);
-  observed.endPods();
+  observed.endPods(0);
   observed.enter({ stage: 'steady', execution: 2 }, given.spec.gates);
   const page = await scrape(slug);
   expect(page.get('belay_pods_created{stage="soak",execution="1"}')).toBe(PODS);
   expect(page.get('belay_pod_bind_seconds_count{stage="soak",execution="1"}')).toBe(PODS);
   expect(page.get('belay_pods_created{stage="soak",execution="2"}')).toBe(0);
   expect(page.get('belay_pod_bind_seconds_bucket{le="7.5",stage="soak",execution="2"}')).toBe(0);
+});
+
+/** A watched campaign in whose cluster three Pods were bound unseen: lists and watches are refused. */
+async function boundUnseen(
+  slug: string,
+): Promise<Awaited<ReturnType<typeof proxiedCampaign>> & { readonly observed: WatchedCluster }> {
+  const { spec, record, proxy } = await proxiedCampaign(slug);
+  const { observed } = await watched({ spec, record }, { stage: 'soak', execution: 1 });
+  await fill(observed);
+  await vi.waitFor(async () => expect((await scrape(slug)).get('belay_pods_present{}')).toBe(PODS), EXACT);
+  proxy.refuseListsAndWatches();
+  for (const slot of [0, 1, 2]) await bind(slug, observed.load.name(slot, 0));
+  await vi.waitFor(() => expect(proxy.refusedLists).toBeGreaterThan(1), EXACT);
+  return { spec, record, proxy, observed };
+}
+
+test('Pods of which no list shows whether they were bound are not given up: they are not observed', async () => {
+  const slug = 'unlisted-end';
+  const { proxy, observed } = await boundUnseen(slug);
+  const before = await scrape(slug);
+  await sleep(300);
+  observed.endPods(Date.now());
+  const unknown = await scrape(slug);
+  // Nothing shows that a Pod still waits.
+  expect(before.get('belay_pod_pending_oldest_seconds{}')).toBeGreaterThan(0);
+  expect(unknown.get('belay_pod_pending_oldest_seconds{}')).toBe(before.get('belay_pod_pending_oldest_seconds{}'));
+  expect(unknown.get(`belay_pods_observed${IN_SOAK}`)).toBe(0);
+  expect(unknown.get(`belay_pod_bind_seconds_count${IN_SOAK}`)).toBe(0);
+  proxy.heal();
+  await vi.waitFor(async () => expect((await scrape(slug)).get(`belay_pods_observed${IN_SOAK}`)).toBe(3), EXACT);
+  expect((await scrape(slug)).get(`belay_pod_bind_seconds_count${IN_SOAK}`)).toBe(3);
+});
+
+test('the end of a soak waits for a list: it shows which Pods were bound, and that the others waited to the end', async () => {
+  const slug = 'listed-end';
+  const { spec, proxy, observed } = await boundUnseen(slug);
+  const ended = endLastPods({
+    spec,
+    clusters: [observed],
+    wanted: { pods: PODS, bindable: PODS },
+    loads: [],
+    signal: within().signal,
+  });
+  await sleep(2 * spec.deadlines.budgets.podReadyMs);
+  proxy.heal();
+  await ended;
+  const page = await scrape(slug);
+  expect(page.get('belay_pods_bound{}')).toBe(3);
+  expect(page.get(`belay_pods_observed${IN_SOAK}`)).toBe(PODS);
+  expect(page.get(`belay_pod_bind_seconds_count${IN_SOAK}`)).toBe(PODS);
+});
+
+test('a request that is tried again is not sent any more once a later attempt has begun', async () => {
+  const slug = 'frozen-request';
+  const { spec, record, proxy } = await proxiedCampaign(slug);
+  const { observed } = await watched({ spec, record });
+  const claim = claimAttempt(slug, 'soak', 1_000);
+  const attempt = { ...SOAK_ATTEMPT, spec, clusters: () => [record], isSuperseded: () => !claim.isCurrent() };
+  const [mine] = await observedClusters(attempt, { of: () => Promise.resolve([observed]) });
+  if (mine === undefined) throw new Error('there is no cluster');
+  proxy.refuseEverything();
+  const name = mine.load.name(0, 0);
+  const body = mine.load.body(0, 0, { intendedAtMs: Date.now(), sentAtMs: Date.now() });
+  const calls = [
+    mine.client.create(podsPath(slug), body, within()),
+    mine.client.delete(`${podsPath(slug)}/${name}`, {}, within()),
+    mine.client.patch('/api/v1/nodes/n0', 'merge', {}, within()),
+    mine.client.get('/api/v1/nodes/n0', within()),
+  ].map((call) => call.catch((cause: unknown) => cause));
+  await vi.waitFor(() => expect(proxy.refusedRequests).toBeGreaterThanOrEqual(4 * calls.length), EXACT);
+  claimAttempt(slug, 'soak', 2_000);
+  // What is under way arrives. The next tries would follow about half a second after the last ones.
+  await sleep(200);
+  const { refusedRequests } = proxy;
+  expect(await Promise.all(calls)).toEqual(calls.map(() => supersededFailure()));
+  expect(proxy.refusedRequests).toBe(refusedRequests);
 });
