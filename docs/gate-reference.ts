@@ -20,9 +20,7 @@ function entry(gate: GateDefinition): readonly string[] {
     `- Bar: ${barText(gate)}.`,
     `- Window: ${gate.windowMs === 'soak' ? 'the settled soak' : formatDuration(gate.windowMs)}; at least ${gate.minSamples} samples.`,
     ...(gate.job === undefined ? [] : [`- Scrape job: \`${gate.job}\`.`]),
-    ...(gate.failFast
-      ? [`- Fail-fast: a breach${gate.inARow === undefined ? '' : `, ${gate.inARow} checks in a row,`} ends the soak.`]
-      : []),
+    ...(gate.failFast ? ['- Fail-fast: a breach ends the soak.'] : []),
     ...(gate.readAt === 'settled' ? ['- Read when the last Pods had their time, not at the end of the soak.'] : []),
     ...(gate.absentIs === undefined
       ? []

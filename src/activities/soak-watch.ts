@@ -2,14 +2,13 @@ import { readReadings } from '../adapters/evidence/evidence-folder.ts';
 import type { GateReader, GateReadRequest } from '../adapters/prometheus/gate-reader.ts';
 import type { GateResult } from '../core/gates/model.ts';
 import type { SoakCheckpoint } from '../core/plan/checkpoints/soak.ts';
-import { BreachCount } from '../core/verdict/breach-count.ts';
 import { isDecided } from '../core/verdict/final-readings.ts';
 import type { ReadingMoment } from '../core/verdict/stored-reading.ts';
 import { counted } from '../core/text/counted.ts';
 import { readOver } from './end-readings.ts';
 import type { Checkpointed } from './kept-checkpoint.ts';
 import type { SoakClock } from './soak-clock.ts';
-import { liveGates } from './soak-gates.ts';
+import { breachIn, liveGates } from './soak-gates.ts';
 import type { StageContext } from './stage-activity.ts';
 import { watchGates } from './watch-gates.ts';
 
@@ -32,13 +31,11 @@ export interface WatchRequest {
  */
 export class Watch {
   readonly #request: WatchRequest;
-  readonly #beyond: BreachCount;
   #checks = 0;
   #live: Readonly<Record<string, unknown>> = {};
 
   constructor(request: WatchRequest) {
     this.#request = request;
-    this.#beyond = new BreachCount(request.context.spec.gates);
   }
 
   /** How often the fail-fast gates were read, in words. */
@@ -57,12 +54,7 @@ export class Watch {
    * @throws what a reading throws; the signal's reason
    */
   async toTheEnd(signal: AbortSignal): Promise<GateResult | undefined> {
-    const { clock, onTick, context } = this.#request;
-    // Checks of an earlier attempt are in the same row.
-    const own = readReadings(context.evidence.folder).filter(
-      ({ stage, execution, moment }) => stage === 'soak' && execution === context.input.execution && moment === 'check',
-    );
-    this.#beyond.take(own);
+    const { clock, onTick } = this.#request;
     return await watchGates({
       schedule: clock.checks,
       signal,
@@ -91,7 +83,7 @@ export class Watch {
     this.#checks++;
     this.#keep('check', results);
     this.#live = { gates: liveGates(results) };
-    const breach = this.#beyond.take(results);
+    const breach = breachIn(this.#request.context.spec, results);
     // It is recorded before anything else is waited for: the next attempt may find good numbers again.
     if (breach !== undefined) this.#request.kept.change({ breach });
     return breach;

@@ -100,35 +100,6 @@ test('no window reaches into settling or beyond the end of the soak, however lon
   expect(atTheEnd.map(({ settledAtMs }) => settledAtMs)).toEqual([ended?.settledAtMs]);
 });
 
-/** A soak whose checks give these values, one after another. */
-function checksOf(spec: CampaignSpec, values: readonly (number | null)[]): ScriptedGates {
-  const left = [...values];
-  return scriptedGates(spec.gates, ({ only }) => {
-    const next = only === 'all' ? 1 : left.shift();
-    return next === undefined ? 1 : next;
-  });
-}
-
-test('a gate that needs two checks in a row is not breached by one, and not spared by one that is not measured', async () => {
-  const spec = { ...aSoak(), gates: [{ ...checked, inARow: 2 }, late] };
-  const gates = checksOf(spec, [9, 1, 9, null, 9]);
-  expect(await soak(spec, { gates })).toMatchObject({ type: 'GateBreach' });
-  expect(gates.requests.filter(({ only }) => only === 'failFast')).toHaveLength(5);
-});
-
-test('checks in a row are counted across workers', async () => {
-  const spec = { ...aSoak(), gates: [{ ...checked, inARow: 2 }, late] };
-  const dying = scriptedGates(spec.gates, ({ atMs }) => {
-    if (atMs > clockOf(spec).settleEndMs + INTERVAL_MS) throw new Error('it dies');
-    return 9;
-  });
-  expect(await soak(spec, { gates: dying })).toMatchObject({ message: expect.stringContaining('it dies') as string });
-  writeCheckpoint(spec.slug, 'soak', 1, { startAtMs: Date.now() - 20_000, lowWater: {}, actions: {} });
-  const gates = checksOf(spec, [9]);
-  expect(await soak(spec, { gates, attempt: 2 })).toMatchObject({ type: 'GateBreach' });
-  expect(gates.requests.filter(({ only }) => only === 'failFast')).toHaveLength(1);
-});
-
 test('after a breach the window of all gates ends at the breach', async () => {
   const spec = aSoak();
   const gates = scriptedGates(spec.gates, ({ atMs }) => (atMs >= clockOf(spec).settleEndMs + 20_000 ? 9 : 1));

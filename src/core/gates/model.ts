@@ -36,8 +36,6 @@ export interface GateDefinition {
   readonly scaleRule?: string;
   /** Evaluated in the soak; a breach ends the soak at once. */
   readonly failFast: boolean;
-  /** Checks in a row that must find it beyond its bar before that is a breach. Absent = 1. */
-  readonly inARow?: number;
   /** `soak`: from the end of `settleMs` to now. A number: that many ms before now, cut at the end of `settleMs`. */
   readonly windowMs: number | 'soak';
   /** Fewer samples than this in the window is unmeasured. */

@@ -64,10 +64,6 @@ export function resolveGates(system: Gates, profile: Gates, scale: Scale): reado
     if (bars.barKind === 'informational' && failFast) {
       report('failFast', 'an informational gate cannot end the soak; give it a bar or leave failFast out');
     }
-    if (merged.inARow !== undefined && (!Number.isInteger(merged.inARow) || merged.inARow < 1))
-      report('inARow', `found ${merged.inARow}; a whole number from 1`);
-    const isLoose = change.inARow !== undefined || (own.inARow !== undefined && own.failFast !== true);
-    if (isLoose && !failFast) report('inARow', 'the gate cannot end the soak; give it failFast or leave inARow out');
     const minSamples = merged.minSamples ?? DEFAULT_MIN_SAMPLES;
     if (!Number.isInteger(minSamples) || minSamples < 1)
       report('minSamples', `found ${minSamples}; a whole number from 1`);
@@ -87,7 +83,6 @@ export function resolveGates(system: Gates, profile: Gates, scale: Scale): reado
       source,
       ...bars,
       failFast,
-      ...(failFast && merged.inARow !== undefined ? { inARow: merged.inARow } : {}),
       windowMs,
       minSamples,
       ...(merged.job === undefined ? {} : { job: merged.job }),

@@ -19,7 +19,6 @@ export interface GatePatch extends GateSourceFields {
     readonly steps: readonly { readonly upTo?: number; readonly min?: number; readonly max?: number }[];
   };
   readonly failFast?: boolean;
-  readonly inARow?: number;
   /** `soak`, or ms. */
   readonly windowMs?: number | 'soak';
   readonly minSamples?: number;

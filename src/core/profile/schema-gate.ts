@@ -37,7 +37,6 @@ const gateSchema = z
       .meta({ description: 'How the bar grows with scale' })
       .optional(),
     failFast: flag('Evaluated during the soak as well; a breach ends the soak at once').optional(),
-    inARow: count('Checks in a row that must find the gate beyond its bar before that ends the soak', 1).optional(),
     window: durationOr(['soak'], 'The settled soak, or this long before its end').optional(),
     minSamples: count('Fewer samples than this in the window is unmeasured', 1).optional(),
     job: text('Scrape job whose targets must be up through the window', 1).optional(),

@@ -1,6 +1,5 @@
 import { latestOutcome, type CampaignState } from '../campaign/machine.ts';
 import type { GateDefinition, GateResult } from '../gates/model.ts';
-import { BreachCount } from './breach-count.ts';
 import type { StoredReading } from './stored-reading.ts';
 
 /**
@@ -17,10 +16,13 @@ export function withUnreportedBreach(
   const soak = latestOutcome(state, 'soak');
   if (soak === undefined || soak.failure?.kind === 'breach') return state;
   const failed = new Set(results.filter(({ verdict }) => verdict === 'fail').map(({ gate }) => gate));
-  const count = new BreachCount(gates);
-  const breach = readings
-    .filter(({ stage, execution, gate }) => stage === 'soak' && execution === soak.execution && !failed.has(gate))
-    .find((reading) => count.take([reading]) !== undefined);
+  const failFast = new Set(
+    gates.filter((gate) => gate.failFast && gate.barKind !== 'informational').map(({ name }) => name),
+  );
+  const breach = readings.find(
+    ({ stage, execution, gate, verdict }) =>
+      stage === 'soak' && execution === soak.execution && verdict === 'fail' && failFast.has(gate) && !failed.has(gate),
+  );
   if (breach === undefined) return state;
   const outcomes = state.outcomes.map((one) => (one === soak ? { ...one, breachRead: breach.message } : one));
   return { ...state, outcomes };
