@@ -15,7 +15,12 @@ export function hostRecord(
   samples: readonly HostSample[],
   executions: readonly Execution[],
 ): HostRecord {
-  return { ...size, stages: hostStages(samples, executions) };
+  const whole = {
+    startedAtMs: executions.reduce((first, { startedAtMs }) => Math.min(first, startedAtMs), Infinity),
+    endedAtMs: executions.reduce((last, { endedAtMs }) => Math.max(last, endedAtMs), -Infinity),
+  };
+  const campaign = useIn(samples, hostBusyIn(samples), whole);
+  return { ...size, stages: hostStages(samples, executions), ...(campaign === undefined ? {} : { campaign }) };
 }
 
 /**
@@ -29,22 +34,23 @@ export function hostStages(
   const busyIn = hostBusyIn(samples);
   return executions
     .filter(({ stage }) => LOADED.includes(stage))
-    .flatMap((execution) => stageRecord(samples, busyIn, execution) ?? []);
+    .flatMap(({ stage, execution, startedAtMs, endedAtMs }) => {
+      const use = useIn(samples, busyIn, { startedAtMs, endedAtMs });
+      return use === undefined ? [] : [{ stage, execution, ...use }];
+    });
 }
 
-function stageRecord(
+function useIn(
   samples: readonly HostSample[],
   busyIn: ReturnType<typeof hostBusyIn>,
-  { stage, execution, startedAtMs, endedAtMs }: Execution,
-): HostStageRecord | undefined {
+  { startedAtMs, endedAtMs }: Pick<Execution, 'startedAtMs' | 'endedAtMs'>,
+): Omit<HostStageRecord, 'stage' | 'execution'> | undefined {
   const within = samples.filter(({ atMs }) => atMs > startedAtMs && atMs <= endedAtMs);
   if (within.length === 0) return undefined;
   const pressure = within.flatMap(({ cpuPressureShare }) => cpuPressureShare ?? []);
   const lengthsMs = saturatedSpans(within).map(({ startMs, endMs }) => endMs - startMs);
   const busyShare = busyIn({ startMs: startedAtMs, endMs: endedAtMs });
   return {
-    stage,
-    execution,
     cpuUsedShare: spread(within.map(({ cpuUsedShare }) => cpuUsedShare)),
     ...(pressure.length === 0 ? {} : { cpuPressureShare: spread(pressure) }),
     memoryAvailableMinBytes: within.reduce((least, one) => Math.min(least, one.memoryAvailableBytes), Infinity),

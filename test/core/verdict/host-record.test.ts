@@ -21,7 +21,7 @@ const seconds = (from: number, to: number): readonly number[] =>
 const of = (stage: 'ramp' | 'steady' | 'soak', execution: number, startedAtMs: number, endedAtMs: number) =>
   ({ stage, execution, startedAtMs, endedAtMs }) as const;
 
-test('has every execution of ramp and soak that was sampled, by its own samples', () => {
+test('has the campaign, and every execution of ramp and soak that was sampled, by their own samples', () => {
   const samples = [
     ...seconds(1, 10).map((second) => sample(second, 1, 1)),
     ...seconds(11, 20).map((second) => sample(second, second / 100, 0)),
@@ -54,7 +54,19 @@ test('has every execution of ramp and soak that was sampled, by its own samples'
         longestSaturatedSeconds: 0,
       },
     ],
+    campaign: {
+      cpuUsedShare: { median: 0.2, p90: 1 },
+      cpuPressureShare: { median: 0, p90: 1 },
+      memoryAvailableMinBytes: 1_001,
+      // Not known: nothing was sampled after 20 s.
+      longestSaturatedSeconds: 10,
+    },
   });
+});
+
+test('has no use of a campaign that was not sampled', () => {
+  expect(hostRecord(SIZE, [], [of('ramp', 1, 0, 10_000)])).toEqual({ ...SIZE, stages: [] });
+  expect(hostRecord(SIZE, [sample(1, 1)], [])).toEqual({ ...SIZE, stages: [] });
 });
 
 test('has no pressure where the kernel does not measure it', () => {
