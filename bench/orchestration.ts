@@ -23,14 +23,14 @@ interface Row extends Simulated {
 function printSizes(rows: readonly Row[]): void {
   const head = ['campaign', 'time', 'events', 'history', 'largest payload', 'replay'];
   const table = new Table({ head });
-  for (const { what, seconds, events, historyBytes, largestPayloadBytes, replaySeconds, replayError } of rows) {
+  for (const { what, seconds, events, historyBytes, largestPayloadBytes, ...replay } of rows) {
     table.push([
       what,
       `${seconds.toFixed(1)} s`,
       events,
       `${(historyBytes / 1e6).toFixed(2)} MB`,
       `${(largestPayloadBytes / 1e3).toFixed(1)} KB`,
-      replayError === undefined ? `${replaySeconds.toFixed(2)} s` : replayError.message,
+      replay.replayError?.message ?? `${replay.replaySeconds.toFixed(1)} s, ${replay.replayCpuSec.toFixed(1)} CPU-s`,
     ]);
   }
   console.log(table.toString());

@@ -34,6 +34,8 @@ export interface Simulated {
   /** The largest input, result or other payload of one event. */
   readonly largestPayloadBytes: number;
   readonly replaySeconds: number;
+  /** CPU of this process during the replay: a busy host changes it less. */
+  readonly replayCpuSec: number;
   /** Why the replay failed; undefined where it did not. */
   readonly replayError: Error | undefined;
 }
@@ -52,6 +54,7 @@ export async function simulate(temporal: TestTemporal, fleet: Fleet): Promise<Si
   const history = await run.handle.fetchHistory();
   const json = historyToJSON(history);
   const replayBeganMs = performance.now();
+  const cpuBefore = process.cpuUsage();
   let replayError: Error | undefined;
   try {
     await Worker.runReplayHistory(
@@ -62,6 +65,7 @@ export async function simulate(temporal: TestTemporal, fleet: Fleet): Promise<Si
   } catch (error) {
     replayError = error as Error;
   }
+  const replayCpu = process.cpuUsage(cpuBefore);
   return {
     verdict,
     seconds,
@@ -69,6 +73,7 @@ export async function simulate(temporal: TestTemporal, fleet: Fleet): Promise<Si
     activities: Object.values(scheduledActivities(parseHistory(json))).reduce((sum, count) => sum + count, 0),
     historyBytes: historySize ?? 0,
     replaySeconds: (performance.now() - replayBeganMs) / 1_000,
+    replayCpuSec: (replayCpu.user + replayCpu.system) / 1e6,
     replayError,
     largestPayloadBytes: largestPayload(json),
   };

@@ -1,0 +1,283 @@
+/**
+ * Creating bound Pods in one cluster: Belay's client beside the stock one, and beside ClusterLoader2 and kube-burner where their
+ * binaries (`clusterloader`, `kube-burner`) are on PATH. Every contender is a process of its own, starts included. They take turns; a
+ * watch that belongs to none of them counts the Pods.
+ *
+ *     node_modules/.bin/node bench/race.ts [Pods = 5000] [rounds = 3]
+ *
+ * Ratios count, not seconds. Each is that of the medians, with the least and the most of the rounds.
+ */
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CoreV1Api, KubeConfig, Watch, type V1Pod } from '@kubernetes/client-node';
+import Table from 'cli-table3';
+import { execa } from 'execa';
+import { connectCluster, type ClusterClient } from '../src/adapters/kube/client.ts';
+import { createNodes, waitForNodes } from '../src/adapters/kube/machines.ts';
+import { openLoop } from '../src/adapters/kube/open-loop.ts';
+import { ensureNamespace } from '../src/adapters/kube/namespace.ts';
+import { NODE_REQUESTS_AT_ONCE, POD_REQUESTS_AT_ONCE } from '../src/core/plan/limits.ts';
+import { nodeBody } from '../src/core/plan/nodes.ts';
+import { startCluster } from '../test/cluster.ts';
+import { clusterLoaderFiles, kubeBurnerFiles } from './race-files.ts';
+
+const NODES = 100;
+const STOCK_AT_ONCE = 50;
+const WARM_PODS = 100;
+const LIMIT_MS = 900_000;
+const within = { signal: AbortSignal.timeout(4 * LIMIT_MS), budgetMs: LIMIT_MS };
+
+/** One run of one contender. */
+interface Run {
+  readonly kubeconfigPath: string;
+  /** Name of the run: value of the label `race` of its Pods, and prefix of its namespace. */
+  readonly name: string;
+  readonly pods: number;
+  readonly folder: string;
+}
+
+interface Contender {
+  readonly name: string;
+  readonly command: (run: Run) => { readonly args: readonly string[]; readonly env?: Readonly<Record<string, string>> };
+}
+
+interface Result {
+  readonly podsPerSec: number;
+  readonly cpuSec: number;
+}
+
+const OWN: readonly Contender[] = ['belay', 'client-node'].map((name) => ({
+  name,
+  command: ({ kubeconfigPath, name: run, pods }) => ({
+    args: [process.execPath, import.meta.filename, 'client', name, kubeconfigPath, run, String(pods)],
+  }),
+}));
+
+const PEERS: readonly (Contender & { readonly binary: string })[] = [
+  {
+    name: 'ClusterLoader2',
+    binary: 'clusterloader',
+    command: ({ kubeconfigPath, name, pods, folder }) => ({
+      args: [
+        'clusterloader',
+        `--testconfig=${clusterLoaderFiles(folder, { run: name, pods, nodes: NODES })}`,
+        '--provider=local',
+        `--kubeconfig=${kubeconfigPath}`,
+        `--nodes=${NODES}`,
+        // The limit of 100 requests a second is that of one client.
+        '--k8s-clients-number=50',
+        '--enable-exec-service=false',
+        '--enable-prometheus-server=false',
+        `--report-dir=${folder}`,
+      ],
+    }),
+  },
+  {
+    name: 'kube-burner',
+    binary: 'kube-burner',
+    command: ({ kubeconfigPath, name, pods, folder }) => ({
+      args: [
+        'kube-burner',
+        'init',
+        '-c',
+        kubeBurnerFiles(folder, { run: name, pods, nodes: NODES }),
+        '--kubeconfig',
+        kubeconfigPath,
+        '--timeout',
+        '15m',
+        '--skip-log-file',
+      ],
+    }),
+  },
+];
+
+/** The moments at which the first and the last Pod of a run were seen. */
+async function watched(config: KubeConfig, run: Run, act: () => Promise<number>): Promise<Result> {
+  const seen = new Set<string>();
+  let [firstMs, lastMs] = [0, 0];
+  const watch = await new Watch(config).watch(
+    '/api/v1/pods',
+    { labelSelector: `race=${run.name}` },
+    (type: string, pod: V1Pod) => {
+      if (type !== 'ADDED') return;
+      lastMs = performance.now();
+      if (seen.size === 0) firstMs = lastMs;
+      seen.add(pod.metadata?.uid ?? '');
+    },
+    () => undefined,
+  );
+  try {
+    const cpuSec = await act();
+    for (let look = 0; look < 100 && seen.size < run.pods; look += 1) await sleep(100);
+    if (seen.size !== run.pods) throw new Error(`${run.name}: the watch saw ${seen.size} of ${run.pods} Pods`);
+    return { podsPerSec: run.pods / ((lastMs - firstMs) / 1_000), cpuSec };
+  } finally {
+    watch.abort();
+  }
+}
+
+/** Runs a contender to its end. @returns the CPU of its process and of the processes that it started, s */
+async function cpuOf({ command }: Contender, run: Run): Promise<number> {
+  const { args, env = {} } = command(run);
+  const timed = await execa('bash', ['-c', 'TIMEFORMAT="cpu %U %S"; time "$@"', 'bash', ...args], {
+    env,
+    timeout: LIMIT_MS,
+  });
+  const [, user, system] = /cpu ([\d.]+) ([\d.]+)\s*$/.exec(timed.stderr) ?? [];
+  return Number(user) + Number(system);
+}
+
+/** The process of one of our own two contenders. */
+async function client(name: string, kubeconfigPath: string, run: string, pods: number): Promise<void> {
+  const belay = await connectCluster({ kubeconfigPath, connections: POD_REQUESTS_AT_ONCE });
+  await ensureNamespace(belay, run, {}, within);
+  const body = JSON.stringify(podOf(run)).split('INDEX');
+  const config = new KubeConfig();
+  config.loadFromFile(kubeconfigPath);
+  const stock = config.makeApiClient(CoreV1Api);
+  await openLoop({
+    count: pods,
+    fromIndex: 0,
+    dueAtMs: () => 0,
+    parallel: name === 'belay' ? POD_REQUESTS_AT_ONCE : STOCK_AT_ONCE,
+    signal: within.signal,
+    run: async (index) => {
+      const text = body.join(String(index)).replace('NODE', String(index % NODES));
+      if (name === 'belay') await belay.create(`/api/v1/namespaces/${run}/pods`, text, within);
+      else await stock.createNamespacedPod({ namespace: run, body: JSON.parse(text) as V1Pod });
+    },
+  });
+  await belay.close();
+}
+
+/** The same Pod as in the files of the others. */
+function podOf(run: string): object {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'pod-INDEX', labels: { race: run } },
+    spec: {
+      nodeName: 'race-NODE',
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      terminationGracePeriodSeconds: 0,
+      tolerations: [{ operator: 'Exists' }],
+      containers: [
+        { name: 'c', image: 'registry.k8s.io/pause:3.10', resources: { requests: { cpu: '10m', memory: '16Mi' } } },
+      ],
+    },
+  };
+}
+
+async function makeNodes(kube: ClusterClient): Promise<void> {
+  const owner = { campaign: 'race', stage: 'seed', expiresAtMs: Date.now() + 3_600_000 };
+  const bodies = Array.from({ length: NODES }, (_, index) =>
+    nodeBody(
+      {
+        name: `race-${index}`,
+        archetype: 'race',
+        instanceType: 'm6i.large',
+        zone: 'zone-a',
+        rack: 'rack-0',
+        labels: {},
+        allocatable: { cpu: '1k', memory: '1Ti', pods: '10k' },
+      },
+      owner,
+    ),
+  );
+  await createNodes({
+    client: kube,
+    bodies,
+    parallel: NODE_REQUESTS_AT_ONCE,
+    callBudgetMs: within.budgetMs,
+    signal: within.signal,
+    onProgress: () => {},
+  });
+  await waitForNodes(kube, { campaign: 'race', count: NODES, onProgress: () => {} }, within);
+}
+
+/** Removes the Pods of a run, outside of what is measured. */
+async function removePods(kube: ClusterClient, run: string): Promise<void> {
+  const query = { labelSelector: `race=${run}`, pick: (pod: V1Pod) => pod.metadata?.namespace ?? '' };
+  const { items } = await kube.list('/api/v1/pods', query, within);
+  for (const namespace of new Set(items))
+    await kube.deleteCollection(`/api/v1/namespaces/${namespace}/pods`, { labelSelector: `race=${run}` }, within);
+}
+
+async function race(pods: number, rounds: number): Promise<ReadonlyMap<string, readonly Result[]>> {
+  const contenders: readonly Contender[] = [...OWN, ...PEERS.filter(({ binary }) => isOnPath(binary))];
+  const results = new Map<string, Result[]>(contenders.map(({ name }) => [name, []]));
+  const cluster = await startCluster({ configuredBy: 'belay' });
+  const folder = mkdtempSync(join(tmpdir(), 'belay-race-'));
+  try {
+    const { kubeconfigPath } = cluster;
+    const config = new KubeConfig();
+    config.loadFromFile(kubeconfigPath);
+    const kube = await connectCluster({ kubeconfigPath, connections: NODE_REQUESTS_AT_ONCE });
+    await makeNodes(kube);
+    // Round 0 warms the servers, and does not count.
+    for (let round = 0; round <= rounds; round += 1) {
+      const order = round % 2 === 0 ? contenders : contenders.toReversed();
+      for (const contender of order) {
+        const name = `race-${round}-${contender.name.toLowerCase()}`;
+        const run = { kubeconfigPath, name, pods: round === 0 ? WARM_PODS : pods, folder: join(folder, name) };
+        mkdirSync(run.folder);
+        const result = await watched(config, run, () => cpuOf(contender, run));
+        if (round > 0) results.get(contender.name)?.push(result);
+        await removePods(kube, name);
+      }
+    }
+    await kube.close();
+    return results;
+  } finally {
+    await cluster.remove();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function isOnPath(binary: string): boolean {
+  return (process.env['PATH'] ?? '').split(delimiter).some((each) => existsSync(join(each, binary)));
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? NaN;
+}
+
+/** A value over rounds: its median, and its least and its most. */
+function spread(values: readonly number[], digits: number): string {
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  return `${median(values).toFixed(digits)} (${least.toFixed(digits)} to ${most.toFixed(digits)})`;
+}
+
+function print(results: ReadonlyMap<string, readonly Result[]>): void {
+  const belay = results.get('belay') ?? [];
+  const head = ['contender', 'Pods/s', 'CPU-s', "belay's rate is … of it", "belay's CPU is … of it"];
+  const table = new Table({ head });
+  for (const [name, of] of results) {
+    const ratio = (pick: (result: Result) => number): string =>
+      spread(
+        of.map((result, round) => pick(belay[round] ?? result) / pick(result)),
+        2,
+      );
+    table.push([
+      name,
+      spread(
+        of.map(({ podsPerSec }) => podsPerSec),
+        0,
+      ),
+      spread(
+        of.map(({ cpuSec }) => cpuSec),
+        1,
+      ),
+      ratio(({ podsPerSec }) => podsPerSec),
+      ratio(({ cpuSec }) => cpuSec),
+    ]);
+  }
+  console.log(table.toString());
+}
+
+const [first = '5000', second = '3', kubeconfigPath = '', run = '', pods = ''] = process.argv.slice(2);
+if (first === 'client') await client(second, kubeconfigPath, run, Number(pods));
+else print(await race(Number(first), Number(second)));
