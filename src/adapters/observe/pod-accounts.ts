@@ -1,7 +1,9 @@
 import type { CreatedPod } from '../kube/pod-recorder.ts';
 import type { PodChange } from '../kube/pod-watch.ts';
 import type { WatchedPod } from '../kube/watched-pod.ts';
+import { API_LONGEST_ATTEMPT_MS } from '../../core/plan/limits.ts';
 import type { LoadStage, PodFact, PodKey, WaitEnd } from './pod-facts.ts';
+import { RecentKeys } from './recent-keys.ts';
 
 /** Pods of one execution of a stage. */
 export interface StageCount extends LoadStage {
@@ -45,6 +47,8 @@ export class PodAccounts {
   readonly #request: AccountsRequest;
   readonly #accounts = new Map<string, Account>();
   readonly #byUid = new Map<string, Account>();
+  /** Keys of accounts that were dropped lately. The answer to a deletion may come after the event that shows it. */
+  readonly #dropped = new RecentKeys(API_LONGEST_ATTEMPT_MS);
   /** Accounts whose Pod no watch has shown. */
   readonly #unseen = new Set<Account>();
   readonly #counts = new Map<string, Account['count']>();
@@ -76,7 +80,7 @@ export class PodAccounts {
   created(pod: CreatedPod, nowMs: number): void {
     const account = this.#open(pod, nowMs);
     account.acknowledged = true;
-    this.#forget(account);
+    this.#forget(account, nowMs);
   }
 
   /** A watch or a list showed a change of a Pod. */
@@ -99,11 +103,11 @@ export class PodAccounts {
 
   /** The server deleted a Pod at the load's request. Its answer has the Pod's last state. */
   deleted(last: WatchedPod, nowMs: number): void {
-    const account = this.#byUid.get(last.uid) ?? this.#ofPod(last, nowMs);
+    const account = this.#byUid.get(last.uid) ?? (this.#wasDropped(last) ? undefined : this.#ofPod(last, nowMs));
     if (account === undefined) return;
     account.acknowledged = true;
     this.#endWith(account, last, nowMs);
-    this.#forget(account);
+    this.#forget(account, nowMs);
   }
 
   /** A list that was asked for at `askedAtMs` is complete: what it has not shown is gone. */
@@ -113,7 +117,7 @@ export class PodAccounts {
       this.#unseen.delete(account);
       account.gone = true;
       if (account.state === 'waiting') this.#record({ type: 'vanished', ...idOf(account) }, nowMs);
-      this.#forget(account);
+      this.#forget(account, nowMs);
     }
   }
 
@@ -149,7 +153,7 @@ export class PodAccounts {
     account.gone = true;
     if (last !== undefined) this.#endWith(account, last, nowMs);
     else if (account.state === 'waiting') this.#record({ type: 'vanished', ...idOf(account) }, nowMs);
-    this.#forget(account);
+    this.#forget(account, nowMs);
   }
 
   /** Ends an account with the last state of its Pod. */
@@ -274,9 +278,15 @@ export class PodAccounts {
     return count;
   }
 
-  /** Drops an account of which nothing more will be heard. */
-  #forget(account: Account): void {
-    if (account.gone && account.acknowledged && account.state === 'ended') this.#accounts.delete(keyOf(account));
+  /** Drops an account of which nothing more will be heard than perhaps the answer to its deletion. */
+  #forget(account: Account, nowMs: number): void {
+    if (!account.gone || !account.acknowledged || account.state !== 'ended') return;
+    this.#accounts.delete(keyOf(account));
+    this.#dropped.add(keyOf(account), nowMs);
+  }
+
+  #wasDropped({ slot, generation, sentAtMs }: WatchedPod): boolean {
+    return sentAtMs !== undefined && this.#dropped.has(keyOf({ slot, generation, sentAtMs }));
   }
 }
 

@@ -189,6 +189,17 @@ describe('a Pod that was created', () => {
     expect(next.accounts.counts()).toEqual(accounts.counts());
   });
 
+  test('counts once, though the answer to its deletion comes after the event that shows it', () => {
+    const { accounts, ends } = accountsInSoak();
+    for (const act of [created, taken(present(), 30), taken(present(NODE), 700), taken(gone(NODE), 2_000)])
+      act(accounts);
+    expect(accounts.size).toBe(0);
+    answered(NODE, 2_050)(accounts);
+    expect(ends).toEqual(['bound 700 soak/1']);
+    expect(accounts.counts()).toEqual([{ ...SOAK, created: 1, vanished: 0 }]);
+    expect(accounts.size).toBe(0);
+  });
+
   test('belongs to the execution of the stage in which it was meant to exist, not to that in which it was sent', () => {
     const { accounts, ends } = accountsInSoak();
     accounts.begin({ stage: 'steady', execution: 2 }, START_MS + 20_000);
@@ -246,6 +257,8 @@ const what = fc.constantFrom<Step['what']>(
   'bind',
   'delete',
   'deleteUnanswered',
+  'deleteAnsweredLate',
+  'answer',
   'terminate',
   'deliver',
   'deliver',

@@ -21,6 +21,8 @@ export interface Step {
     | 'bind'
     | 'delete'
     | 'deleteUnanswered'
+    | 'deleteAnsweredLate'
+    | 'answer'
     | 'terminate'
     | 'deliver'
     | 'deliverAll'
@@ -56,6 +58,8 @@ export class PodWorld {
   #flushed = 0;
   #accounts: PodAccounts;
   #waits: number[] = [];
+  /** Answers to deletions that are under way. */
+  #answers: WatchedPod[] = [];
   #events: { readonly version: number; readonly change: PodChange }[] = [];
   #known = new Map<string, number>();
   #version = 0;
@@ -100,6 +104,14 @@ export class PodWorld {
       case 'deleteUnanswered':
         if (pod !== undefined) this.#delete(pod, what === 'delete');
         break;
+      case 'deleteAnsweredLate':
+        if (pod !== undefined) this.#answers.push(this.#delete(pod, false));
+        break;
+      case 'answer': {
+        const last = this.#answers.shift();
+        if (last !== undefined) this.#accounts.deleted(last, this.nowMs);
+        break;
+      }
       case 'deliver':
         this.#deliver(1);
         break;
@@ -160,12 +172,13 @@ export class PodWorld {
     this.#change(pod, { nodeName: 'n', scheduledAtMs: Math.floor(this.nowMs / 1_000) * 1_000 });
   }
 
-  #delete(pod: TruePod, answered: boolean): void {
+  #delete(pod: TruePod, answered: boolean): WatchedPod {
     pod.exists = false;
     this.#version++;
     if (this.#isWatching)
       this.#events.push({ version: this.#version, change: { type: 'gone', uid: pod.pod.uid, last: pod.pod } });
     if (answered) this.#accounts.deleted(pod.pod, this.nowMs);
+    return pod.pod;
   }
 
   #change(pod: TruePod, change: Partial<WatchedPod>): void {
@@ -214,6 +227,7 @@ export class PodWorld {
     this.#lines = left.filter((line) => factOf(line) !== undefined);
     this.#flushed = this.#lines.length;
     this.#events = [];
+    this.#answers = [];
     this.#known = new Map();
     this.#waits = [];
     this.#accounts = this.#worker();
