@@ -1,5 +1,5 @@
 /**
- * Waits. It uses the global timers, which a test can replace.
+ * Waits, not at all where the time is over. It uses the global timers, which a test can replace.
  * @throws the signal's reason when it aborts
  */
 export async function pause(ms: number, signal: AbortSignal): Promise<void> {
@@ -9,10 +9,13 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
       clearTimeout(timer);
       reject(signal.reason as Error);
     };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', onAbort);
-      resolve();
-    }, ms);
+    const timer = setTimeout(
+      () => {
+        signal.removeEventListener('abort', onAbort);
+        resolve();
+      },
+      Math.max(0, ms),
+    );
     signal.addEventListener('abort', onAbort, { once: true });
   });
 }
