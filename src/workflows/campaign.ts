@@ -29,6 +29,8 @@ import type {
 import { STARTED_BY } from '../core/campaign/started-by.ts';
 import { isClosing, type Stage } from '../core/model/stages.ts';
 import { endingOf } from '../core/campaign/ending.ts';
+import type { BudgetOutline } from '../core/campaign/budget.ts';
+import { watchBudget } from './budget-watch.ts';
 import { CampaignGroups } from './campaign-groups.ts';
 import { decide, refusal, status } from './campaign-messages.ts';
 import { concludeCampaign } from './campaign-result.ts';
@@ -91,11 +93,15 @@ class CampaignRun {
   }
 
   async toTheEnd(input: unknown): Promise<void> {
+    const startedAtMs = Date.now();
+    let endWatch: (() => void) | undefined;
     while (this.state.mode !== 'finished') {
+      if (this.outline?.budget !== undefined) endWatch ??= this.watchBudget(this.outline.budget, startedAtMs);
       this.show();
       if (this.state.mode === 'hold') await this.waitForDecision();
       else await this.runStage(input);
     }
+    endWatch?.();
     this.show();
     // An answer whose handler still runs gets its reply.
     await condition(allHandlersFinished);
@@ -106,6 +112,25 @@ class CampaignRun {
     this.apply({ type: 'cancelRequested', atMs: Date.now() });
     this.show();
     this.stageScope?.cancel();
+  }
+
+  /** Ends the campaign when its budget is used up, after a warning. Holds count. */
+  private watchBudget(budget: BudgetOutline, startedAtMs: number): () => void {
+    const isOver = (): boolean => this.state.mode === 'stage' && isClosing(this.state.stage);
+    return watchBudget(budget, startedAtMs, {
+      onWarning: (line) => {
+        if (isOver()) return;
+        this.addToStory(line);
+        this.show();
+      },
+      onSpent: (reason) => {
+        if (isOver()) return;
+        this.addToStory(`**the campaign ends**: ${reason}`);
+        this.apply({ type: 'budgetSpent', reason, atMs: Date.now() });
+        this.show();
+        this.stageScope?.cancel();
+      },
+    });
   }
 
   conclude(): CampaignResult {
@@ -138,7 +163,8 @@ class CampaignRun {
       if (checkpoint !== undefined) this.checkpoints.set(stage, checkpoint);
       this.details[stage] = failure.message;
       this.addToStory(`**${stage} failed** (execution ${execution}): ${failure.message}`);
-      this.apply({ type: 'failed', stage, execution, failure, ...this.groups?.outcome, atMs: Date.now() });
+      const refused = type === FAILURE_TYPES.targetInUse ? { refused: true } : {};
+      this.apply({ type: 'failed', stage, execution, failure, ...refused, ...this.groups?.outcome, atMs: Date.now() });
     } finally {
       this.stageScope = null;
     }

@@ -15,6 +15,8 @@ export const FAILURE_TYPES = {
   stalled: 'StepStalled',
   /** A tool, a cluster or a service of the harness is missing or failed. */
   harnessFault: 'HarnessFault',
+  /** A cluster is in use by another campaign. Nothing was created in it, and a hold would wait for nothing. */
+  targetInUse: 'TargetInUse',
   /** The host that was asked does not take a group of clusters; another one may. */
   hostFull: 'HostFull',
 } as const;
@@ -24,4 +26,5 @@ export const NON_RETRYABLE_FAILURES: readonly string[] = [
   FAILURE_TYPES.invalidSpec,
   FAILURE_TYPES.gateBreach,
   FAILURE_TYPES.systemNotThere,
+  FAILURE_TYPES.targetInUse,
 ];

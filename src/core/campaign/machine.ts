@@ -1,3 +1,4 @@
+import type { SpentBudget } from './budget.ts';
 import { isClosing, isOnLead, isSkippable, STAGES, type Stage } from '../model/stages.ts';
 
 /**
@@ -70,7 +71,7 @@ export interface Hold {
 }
 
 /** Why a campaign closes early. */
-export type EarlyEnd = 'failed' | 'hold-expired' | 'aborted' | 'cancelled' | 'lead-lost';
+export type EarlyEnd = 'over-budget' | 'failed' | 'hold-expired' | 'aborted' | 'cancelled' | 'lead-lost';
 
 /** Everything the machine knows. `mode` says what happens now. */
 export interface CampaignState {
@@ -89,6 +90,8 @@ export interface CampaignState {
   readonly earlyEnd: EarlyEnd | null;
   /** The host with the campaign's Prometheus and its run folder does not come back: nothing can be judged. */
   readonly leadLost?: true;
+  /** A budget is used up: the campaign ends as soon as the stage that runs has stopped. */
+  readonly spent?: SpentBudget;
 }
 
 /** What can happen to a campaign. Events about another stage, execution or hold than the current one change nothing. */
@@ -108,9 +111,12 @@ export type CampaignEvent =
       readonly atMs: number;
       readonly groups?: GroupsOutcome;
       readonly leadLost?: boolean;
+      /** The campaign was refused its clusters: it has nothing that a hold could keep. */
+      readonly refused?: boolean;
     }
   | { readonly type: 'cancelled'; readonly stage: Stage; readonly execution: number; readonly atMs: number }
   | { readonly type: 'cancelRequested'; readonly atMs: number }
+  | { readonly type: 'budgetSpent'; readonly reason: string; readonly atMs: number }
   | ({ readonly type: 'decided' } & DecisionRecord)
   | { readonly type: 'holdExpired'; readonly stage: Stage; readonly execution: number; readonly atMs: number };
 
@@ -143,6 +149,8 @@ export function next(state: CampaignState, event: CampaignEvent): CampaignState 
       return isCurrent(state, event) ? afterCancelled(record(state, event, 'cancelled'), event.atMs) : state;
     case 'cancelRequested':
       return afterCancelRequest(state, event.atMs);
+    case 'budgetSpent':
+      return afterBudgetSpent(state, event);
     case 'decided':
       return refuseDecision(state, event) === null ? afterDecision(state, event) : state;
     case 'holdExpired':
@@ -220,21 +228,28 @@ function record(
 function afterSuccess(state: CampaignState, atMs: number): CampaignState {
   // A stage that finished during a cancel still counts, but no new stage starts after it.
   if (state.cancelRequested && !isClosing(state.stage)) return close(state, 'cancelled', atMs);
+  if (state.spent !== undefined && !isClosing(state.stage)) return close(state, 'over-budget', atMs);
   return advance(state, atMs);
 }
 
 function afterFailure(
   before: CampaignState,
-  event: { readonly failure: StageFailure; readonly atMs: number; readonly leadLost?: boolean },
+  event: {
+    readonly failure: StageFailure;
+    readonly atMs: number;
+    readonly leadLost?: boolean;
+    readonly refused?: boolean;
+  },
 ): CampaignState {
   const state: CampaignState = event.leadLost === true ? { ...before, leadLost: true } : before;
   if (isClosing(state.stage)) return advance(state, event.atMs);
   if (state.cancelRequested) return close(state, 'cancelled', event.atMs);
   // Nothing exists yet that a retry could use.
   if (state.stage === 'resolve') return { ...state, mode: 'finished', earlyEnd: 'failed' };
+  if (state.spent !== undefined) return close(state, 'over-budget', event.atMs);
   // A retry would need the lead.
   if (state.leadLost === true) return close(state, 'lead-lost', event.atMs);
-  if (state.holdMs === 0) return close(state, 'failed', event.atMs);
+  if (state.holdMs === 0 || event.refused === true) return close(state, 'failed', event.atMs);
   const hold: Hold = {
     stage: state.stage,
     execution: state.execution,
@@ -247,7 +262,19 @@ function afterFailure(
 function afterCancelled(state: CampaignState, atMs: number): CampaignState {
   // The closing stages run in a non-cancellable scope. If one is cancelled nevertheless, the next one still runs.
   if (isClosing(state.stage)) return advance({ ...state, cancelRequested: true }, atMs);
+  // A budget stops a stage too, and is no request to stop the campaign without a verdict.
+  if (state.spent !== undefined && !state.cancelRequested) return close(state, 'over-budget', atMs);
   return close({ ...state, cancelRequested: true }, 'cancelled', atMs);
+}
+
+/** The running stage is stopped first, and reports how it ended. A hold has nothing to wait for. Closing stages go on. */
+function afterBudgetSpent(
+  state: CampaignState,
+  { reason, atMs }: { readonly reason: string; readonly atMs: number },
+): CampaignState {
+  if (state.spent !== undefined || (state.mode === 'stage' && isClosing(state.stage))) return state;
+  const spent: CampaignState = { ...state, spent: { reason, atMs } };
+  return state.mode === 'hold' ? close({ ...spent, hold: null }, 'over-budget', atMs) : spent;
 }
 
 function afterCancelRequest(state: CampaignState, atMs: number): CampaignState {

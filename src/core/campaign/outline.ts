@@ -1,3 +1,4 @@
+import { budgetOf, parseBudget, type BudgetOutline } from './budget.ts';
 import type { Bar, BarKind } from '../gates/model.ts';
 import { parseSpec } from '../plan/parse-spec.ts';
 import type { Trigger } from '../model/trigger.ts';
@@ -40,6 +41,8 @@ export interface CampaignOutline {
   readonly loadQueue: string;
   readonly gates: readonly GateOutline[];
   readonly load: LoadOutline;
+  /** What the campaign may take while it runs. Absent: it has no limit, or an earlier version resolved it. */
+  readonly budget?: BudgetOutline;
   /** Absent: the campaign's host takes all its clusters. */
   readonly placement?: PlacementOutline;
 }
@@ -63,6 +66,7 @@ interface LoadOutline {
 export function outlineOf(spec: CampaignSpec): CampaignOutline {
   const { campaign, slug, workflowId, trigger, specHash, profile, stages, holdMs, hostQueue, loadQueue } = spec;
   const { loadProfile, runnerActions } = profile;
+  const budget = budgetOf(profile.budget, spec.plan.usdPerHour);
   return {
     campaign,
     slug,
@@ -91,6 +95,7 @@ export function outlineOf(spec: CampaignSpec): CampaignOutline {
         ...loadProfile.demandSteps.map(({ atSeconds }) => ({ what: 'the demand step', atSeconds })),
       ]),
     },
+    ...(budget === undefined ? {} : { budget }),
     ...(spec.placement === undefined ? {} : { placement: spec.placement }),
   };
 }
@@ -111,7 +116,11 @@ function outlineLimits({ stages, deadlines }: CampaignSpec): CampaignOutline['li
 export function parseOutline(value: unknown): CampaignOutline {
   const where = 'outline of the campaign';
   const fields = recordedFields(where, value);
-  if (fields.has('deadlines')) return outlineOf(parseSpec(value));
+  if (fields.has('deadlines')) {
+    // Such a campaign had no timers for its budget, and its history has to replay.
+    const { budget: _, ...outline } = outlineOf(parseSpec(value));
+    return outline;
+  }
   const stages = parseStages(fields);
   const limits = fields.object('limits');
   const load = fields.object('load');
@@ -159,6 +168,7 @@ export function parseOutline(value: unknown): CampaignOutline {
         [],
       ),
     },
+    ...(fields.has('budget') ? { budget: parseBudget(fields.object('budget')) } : {}),
     ...(fields.has('placement') ? { placement: parsePlacementOutline(fields.object('placement')) } : {}),
   };
 }

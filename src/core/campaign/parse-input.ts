@@ -1,3 +1,4 @@
+import { parseSpent } from './budget.ts';
 import { STAGES, type Stage } from '../model/stages.ts';
 import { FIRST_STAGES } from '../plan/spec.ts';
 import {
@@ -28,7 +29,7 @@ import {
  * activity that its worker scheduled may be run by this version.
  */
 
-const EARLY_ENDS = ['failed', 'hold-expired', 'aborted', 'cancelled', 'lead-lost'] as const;
+const EARLY_ENDS = ['over-budget', 'failed', 'hold-expired', 'aborted', 'cancelled', 'lead-lost'] as const;
 const KINDS = ['breach', 'system', 'harness'] as const;
 
 /** A stage's input, and the specification that the first version sent with it. */
@@ -152,6 +153,7 @@ function parseState(fields: RecordedFields): CampaignState {
     outcomes: fields.list('outcomes', parseOutcome),
     decisions: fields.list('decisions', parseDecision, []),
     cancelRequested: fields.flag('cancelRequested', false),
+    ...(fields.has('spent') ? { spent: parseSpent(fields.object('spent')) } : {}),
     earlyEnd: fields.has('earlyEnd') ? fields.oneOf('earlyEnd', EARLY_ENDS) : null,
   };
 }

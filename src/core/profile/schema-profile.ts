@@ -178,13 +178,13 @@ export const profileSchema = z
     budget: z
       .strictObject({
         usd: amount(
-          'Most that ramp, soak and teardown together may be expected to cost, US dollars; 0 = no limit',
+          'Most that ramp, soak and teardown may be expected to cost, and that the running campaign may cost, US dollars; 0 = no limit',
         ).default(0),
         wallClock: duration(
-          'Longest that ramp, soak and teardown together may be expected to take; 0s = no limit',
+          'Longest that ramp, soak and teardown may be expected to take, and that the running campaign may take; 0s = no limit',
         ).default('0s'),
       })
-      .meta({ description: 'Limits; a plan beyond them is refused' })
+      .meta({ description: 'Limits: a plan beyond them is refused, and a running campaign ends' })
       .prefault({}),
     hostWait: duration(
       'How long a campaign of several hosts waits for hosts with free capacity; default 5m',

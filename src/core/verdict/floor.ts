@@ -2,7 +2,7 @@ import { latestOutcome, type CampaignState, type StageOutcome } from '../campaig
 import type { EvidencePart } from '../campaign/stage-io.ts';
 import { worst, type Verdict } from '../gates/model.ts';
 import { isMeasured } from '../model/stages.ts';
-import { missingEvidenceSentence, stageSentence } from './wording.ts';
+import { missingEvidenceSentence, spentSentence, stageSentence } from './wording.ts';
 
 /** The best verdict that stages and evidence allow, before any gate is looked at. */
 export interface Floor {
@@ -18,10 +18,11 @@ export const NO_FLOOR: Floor = { verdict: 'pass', reasons: [] };
 /** The floor of a campaign: what its stages allow, lowered to unmeasured by evidence that is missing. */
 export function floorOf(state: CampaignState, evidence: readonly EvidencePart[]): Floor {
   const stages = stageFloor(state);
+  const ended = state.spent === undefined ? [] : [spentSentence(state.spent)];
   const missing = evidence.filter((part) => !part.ok).map(missingEvidenceSentence);
   return {
-    verdict: worst([stages.verdict, missing.length > 0 ? 'unmeasured' : 'pass']),
-    reasons: [...stages.reasons, ...missing],
+    verdict: worst([stages.verdict, missing.length + ended.length > 0 ? 'unmeasured' : 'pass']),
+    reasons: [...ended, ...stages.reasons, ...missing],
   };
 }
 

@@ -1,3 +1,4 @@
+import type { SpentBudget } from '../campaign/budget.ts';
 import type { HealedExecution } from '../campaign/ending.ts';
 import type { StageOutcome } from '../campaign/machine.ts';
 import type { EvidencePart } from '../campaign/stage-io.ts';
@@ -5,7 +6,7 @@ import type { GateResult } from '../gates/model.ts';
 import { LATE_OPERATION_MS } from '../plan/limits.ts';
 import { counted } from '../text/counted.ts';
 import { percentText } from '../text/number.ts';
-import { lengthText } from '../text/time.ts';
+import { lengthText, momentText } from '../text/time.ts';
 import type { CheckCounts } from './check-counts.ts';
 import type { JudgedGate } from './judged-gate.ts';
 import type { HostStageRecord, LatenessRecord, SummaryAction } from './summary-model.ts';
@@ -16,6 +17,11 @@ import type { HostStageRecord, LatenessRecord, SummaryAction } from './summary-m
 export function failedActionSentence({ action, atSeconds, fireError, assertError }: SummaryAction): string {
   const why = fireError === '' ? `failed: ${assertError || 'its effect was not seen'}` : `was not done: ${fireError}`;
   return `action ${action} at ${atSeconds} s ${why}`;
+}
+
+/** Why a campaign ended before its last stage. */
+export function spentSentence({ reason, atMs }: SpentBudget): string {
+  return `the campaign was ended at ${momentText(atMs)}: ${reason}`;
 }
 
 /** A part of the evidence that is missing. */

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { endingOf, healedExecutions } from '../../../src/core/campaign/ending.ts';
-import { stageFloor } from '../../../src/core/verdict/floor.ts';
+import { floorOf, stageFloor } from '../../../src/core/verdict/floor.ts';
 import {
   clustersMayExist,
   initialState,
@@ -28,6 +28,7 @@ const happening = fc.record({
     'lose-lead',
     'cancelled',
     'cancelRequest',
+    'spend',
     'decide',
     'expire',
     'stale',
@@ -57,6 +58,8 @@ function eventOf(state: CampaignState, random: Happening, atMs: number): Campaig
       return { type: 'decided', stage, execution, decision: random.decision, reason: '', atMs };
     case 'expire':
       return { type: 'holdExpired', stage, execution, atMs };
+    case 'spend':
+      return { type: 'budgetSpent', reason: 'budget.usd of 1 is used up', atMs };
     default:
       return {
         type: 'decided',
@@ -128,6 +131,49 @@ describe('the campaign machine', () => {
     expect(stageFloor(state)).toEqual({ verdict: 'pass', reasons: [] });
     expect(healedExecutions(state).map(({ failed }) => [failed.stage, failed.execution])).toEqual([['soak', 1]]);
     expect(state.outcomes.filter((o) => o.stage === 'provision' || o.stage === 'seed')).toHaveLength(2);
+  });
+
+  test.for(['provision', 'ramp', 'soak'] as const)(
+    'a budget that is used up in %s ends the campaign when the stage has stopped, without a hold, with the reason in the verdict',
+    (stage) => {
+      const spent = next(runTo(stage, 60_000), { type: 'budgetSpent', reason: 'budget.usd of 1 is used up', atMs: 5 });
+      expect(spent).toMatchObject({ mode: 'stage', stage, spent: { atMs: 5 } });
+      const failure = { kind: 'harness', message: 'broke' } as const;
+      for (const event of [{ type: 'cancelled' }, { type: 'failed', failure }, { type: 'succeeded' }] as const) {
+        const state = next(spent, { ...event, stage, execution: 1, atMs: 6 });
+        expect(state).toMatchObject({
+          mode: 'stage',
+          stage: 'snapshot',
+          earlyEnd: 'over-budget',
+          cancelRequested: false,
+        });
+        const { verdict, reasons } = floorOf(state, []);
+        expect(verdict).toBe('unmeasured');
+        expect(reasons[0]).toMatch(/^the campaign was ended at .*: budget\.usd of 1 is used up$/);
+      }
+    },
+  );
+
+  test('a budget that is used up ends a hold at once, and changes nothing once the campaign closes', () => {
+    const failure = { kind: 'breach', message: 'x' } as const;
+    const held = next(runTo('soak', 60_000), { type: 'failed', stage: 'soak', execution: 1, failure, atMs: 1 });
+    const spend = { type: 'budgetSpent', reason: 'budget.wallClock of 2h is used up', atMs: 2 } as const;
+    const ended = next(held, spend);
+    expect(ended).toMatchObject({ mode: 'stage', stage: 'snapshot', hold: null, earlyEnd: 'over-budget' });
+    expect(endingOf(succeedThrough(ended))).toBe('completed');
+    const closing = runTo('judge', 0);
+    expect(next(closing, spend)).toBe(closing);
+  });
+
+  test('a campaign that is refused its clusters does not hold', () => {
+    const failure = { kind: 'harness', message: 'in use' } as const;
+    const failed = { type: 'failed', stage: 'provision', execution: 1, failure, atMs: 1 } as const;
+    expect(next(runTo('provision', 60_000), failed).mode).toBe('hold');
+    expect(next(runTo('provision', 60_000), { ...failed, refused: true })).toMatchObject({
+      mode: 'stage',
+      stage: 'snapshot',
+      earlyEnd: 'failed',
+    });
   });
 
   test('a skip heals nothing', () => {
