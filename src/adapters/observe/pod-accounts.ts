@@ -116,7 +116,7 @@ export class PodAccounts {
       if (account.knownAtMs >= askedAtMs) continue;
       this.#unseen.delete(account);
       account.gone = true;
-      if (account.state === 'waiting') this.#record({ type: 'vanished', ...idOf(account) }, nowMs);
+      this.#vanish(account, nowMs);
       this.#forget(account, nowMs);
     }
   }
@@ -131,9 +131,7 @@ export class PodAccounts {
   /** Ends the waiting of all Pods, though nothing shows which of them have been bound: they count as vanished until that is seen. */
   loseSight(nowMs: number): void {
     this.#hasLostSight = true;
-    for (const account of this.#accounts.values()) {
-      if (account.state === 'waiting') this.#record({ type: 'vanished', ...idOf(account) }, nowMs);
-    }
+    for (const account of this.#accounts.values()) this.#vanish(account, nowMs);
   }
 
   /** Pods by execution of a stage. */
@@ -152,7 +150,7 @@ export class PodAccounts {
     this.#byUid.delete(uid);
     account.gone = true;
     if (last !== undefined) this.#endWith(account, last, nowMs);
-    else if (account.state === 'waiting') this.#record({ type: 'vanished', ...idOf(account) }, nowMs);
+    else this.#vanish(account, nowMs);
     this.#forget(account, nowMs);
   }
 
@@ -172,7 +170,13 @@ export class PodAccounts {
     // The scheduler's time has whole seconds: the binding was within the second after it.
     const boundByMs = pod.scheduledAtMs === undefined ? undefined : pod.scheduledAtMs + 1_000;
     const isCoarse = boundByMs !== undefined && (seen.from === 'list' || boundByMs < seen.seenSinceMs);
-    this.#end(account, 'bound', isCoarse ? Math.min(nowMs, boundByMs) : nowMs);
+    // The clock of the cluster is behind: how long the Pod waited is not known.
+    if (isCoarse && boundByMs < account.sentAtMs) this.#vanish(account, nowMs);
+    else this.#end(account, 'bound', isCoarse ? Math.min(nowMs, boundByMs) : nowMs);
+  }
+
+  #vanish(account: Account, nowMs: number): void {
+    if (account.state === 'waiting') this.#record({ type: 'vanished', ...idOf(account) }, nowMs);
   }
 
   #end(account: Account, end: WaitEnd, atMs: number): void {

@@ -95,6 +95,11 @@ describe('a Pod that was created', () => {
       { ends: ['bound 900 soak/1'] },
     ],
     [
+      'and was bound before its request was sent, by the clock of the cluster: that clock says nothing',
+      [created, taken(present({ nodeName: 'n1', scheduledAtMs: SENT_MS - 30_000 }, 'list', SENT_MS + 900), 900)],
+      { ends: [], vanished: 1 },
+    ],
+    [
       'and deleted before it was bound counts with the time it waited',
       [created, taken(present(), 30), taken(gone({}), 450)],
       { ends: ['deleted 450 soak/1'] },
