@@ -83,7 +83,14 @@ const common = {
   maxHeartbeatThrottleInterval: 5_000,
   defaultHeartbeatThrottleInterval: 5_000,
 };
-const hostSlots = activitySlots(capacityClusters);
+/**
+ * A task that is given to a worker that was frozen is lost until its heartbeat is missed. So a worker asks for one task at a time: of the
+ * attempts of a stage it costs the one that it ran, and at most one more.
+ */
+const ofHost = {
+  maxConcurrentActivityTaskExecutions: activitySlots(capacityClusters),
+  maxConcurrentActivityTaskPolls: 1,
+};
 const workers = await Promise.all([
   Worker.create({
     ...common,
@@ -97,8 +104,8 @@ const workers = await Promise.all([
     maxConcurrentActivityTaskExecutions: 10,
     maxConcurrentLocalActivityExecutions: 10,
   }),
-  Worker.create({ ...common, taskQueue: hostQueue, maxConcurrentActivityTaskExecutions: hostSlots }),
-  Worker.create({ ...common, taskQueue: loadQueue, maxConcurrentActivityTaskExecutions: hostSlots }),
+  Worker.create({ ...common, ...ofHost, taskQueue: hostQueue }),
+  Worker.create({ ...common, ...ofHost, taskQueue: loadQueue }),
 ]);
 
 const ended = new AbortController();
