@@ -48,6 +48,9 @@ import { substrateAdapter } from '../adapters/substrates/registry.ts';
 import { installSystem, removeSystem, systemScrapeTargets } from '../adapters/systems/install-system.ts';
 import { installChart, removeChart } from '../adapters/systems/system-chart.ts';
 import { removeProcessesOf } from '../adapters/systems/system-processes.ts';
+import { requireFree } from '../adapters/toolchain/disk.ts';
+import { runsFolder, stateFolder } from '../adapters/host/folders.ts';
+import { LEAST_FREE_BYTES } from '../core/plan/limits.ts';
 import { findTool } from '../adapters/toolchain/find-tool.ts';
 import { TOOL_NAMES } from '../adapters/toolchain/tools.ts';
 import { createClimb } from './climb.ts';
@@ -122,6 +125,10 @@ function provisionAdapters(metricsPort: number, sweep: SweepAdapters): Provision
   return {
     sweepHost: (signal) => sweepHost(sweep, { dryRun: false, signal }),
     findTool,
+    requireSpace: async () => {
+      await requireFree(runsFolder(), LEAST_FREE_BYTES, 'the evidence of a campaign');
+      await requireFree(stateFolder(), LEAST_FREE_BYTES, 'a campaign');
+    },
     openLedger,
     sharedFolderProblem,
     groupOf: (slug) => readLedger(slug)?.group,

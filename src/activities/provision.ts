@@ -28,6 +28,8 @@ export interface ProvisionAdapters {
   readonly findTool: FindTool;
   /** Removes what abandoned campaigns have on this host. */
   sweepHost(signal: AbortSignal): Promise<HostSweep>;
+  /** @throws Error when the disk of the evidence, or of clusters and Prometheus, is almost full */
+  requireSpace(): Promise<void>;
   /** Writes the campaign's ledger, unless it exists. */
   openLedger(ledger: Ledger): void;
   /** The campaign's group on this host; undefined where the campaign has one host. */
@@ -64,7 +66,9 @@ export function createProvision(log: Logger, adapters: ProvisionAdapters): (inpu
     }
     adapters.openLedger(firstLedger(spec));
     const tools = await context.step(['leftoversSwept', 'toolsFound'], async ({ signal, msOf }) => {
+      // After the sweep of what others left, and before anything is made.
       await sweepLeftovers(context, adapters, { signal, budgetMs: msOf('leftoversSwept') });
+      await adapters.requireSpace();
       return await toolsRequired(toolsOfSubstrate(spec), adapters.findTool);
     });
     const substrate = adapters.substrate(spec, tools);

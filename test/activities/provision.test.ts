@@ -123,3 +123,18 @@ test.for([['g2'], ['g0']])('a host that no longer has the group %s refuses it', 
   });
   expect(indices).toEqual([]);
 });
+
+test('a disk that is almost full ends the stage with the reason, and nothing was asked for', async () => {
+  const full = await provision(placed(MEMBER), 'g1', {
+    requireSpace: () => Promise.reject(new Error('the evidence of a campaign needs 0.5 GB of disk')),
+  });
+  expect(full.result).toMatchObject({ message: expect.stringContaining('needs 0.5 GB of disk') as string });
+  expect(full.indices).toEqual([]);
+});
+
+test('a sweep that fails costs the campaign nothing', async () => {
+  const { result } = await provision(placed(MEMBER), 'g1', {
+    sweepHost: () => Promise.reject(new Error('Temporal does not answer')),
+  });
+  expect(result).toMatchObject({ facts: { clusters: 2 } });
+});

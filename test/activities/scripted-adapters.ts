@@ -47,6 +47,7 @@ export function scriptedProvision(): ProvisionAdapters {
   return {
     findTool,
     sweepHost: () => Promise.resolve({ host: 'a', campaigns: [] }),
+    requireSpace: () => Promise.resolve(),
     openLedger: () => undefined,
     sharedFolderProblem: () => undefined,
     groupOf: (slug) => readLedger(slug)?.group,

@@ -131,6 +131,9 @@ export const SNAPSHOT_QUERIES = 2 * CURVE_QUERIES + 1;
 
 // Work on the worker's own disk.
 
+/** Free bytes of a disk below which no campaign begins: its evidence would be torn. */
+export const LEAST_FREE_BYTES = 500_000_000;
+
 /** Reading and writing small files, ms. */
 export const LOCAL_MS = 10_000;
 /** Judging, drawing the report, and hashing the evidence, ms each. */
