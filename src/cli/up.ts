@@ -23,7 +23,10 @@ export function upCommand(): Command {
     passHostOptions(options);
     if (externalTarget() === undefined) await getTools(['temporal']);
     const joined = await bringUp();
-    await withClient(scheduleJanitor);
+    // Who may run campaigns on an external server need not be allowed to make Schedules there.
+    await withClient(scheduleJanitor).catch((cause: unknown) =>
+      console.error(`the janitor is not scheduled, "./belay sweep" does its work: ${messageOf(cause)}`),
+    );
     await leaveStack();
     process.stdout.write(`${upText(joined)}\n`);
     const running = joined.worker?.capacityClusters;
