@@ -4,17 +4,25 @@ import type { Stage } from '../../src/core/model/stages.ts';
 import { withBelay } from '../e2e/belay-cli.ts';
 import { recordOf, untilStatus, type CampaignRecord } from '../e2e/campaign-record.ts';
 import { addProfile, addSlowSubstrate } from '../e2e/small-profile.ts';
+import { accountGates, accountsOf } from './pod-accounts.ts';
 import { kill, soakClockOf, untilCheckpoint, untilEvent, untilRunning, workerOf } from './victims.ts';
 
 const PODS = 36;
 /** A worker that is killed is missing for some 12 s: the readings need their target for 80 % of the soak. */
 const SOAK_SECONDS = 80;
+/** Each Pod of the ramp was created once, observed, and bound; every Pod of the soak was observed. */
+const IN_RAMP = { rampPodsCreated: PODS, rampPodsObserved: 1, rampPodsEnded: 1, podsObserved: 1 };
 /** A worker is missed after 20 s without a heartbeat, and another one has taken its stage up by then. */
 const TAKEN_UP_WITHIN_MS = 30_000;
 
 test('SIGKILL of the worker in seed and in soak: one that is started again continues by the same clock, and the gap counts', async () => {
   await withBelay(async (belay) => {
-    const name = addProfile(belay, { name: 'killed', soakSeconds: SOAK_SECONDS, failNodeAtSeconds: 4 });
+    const name = addProfile(belay, {
+      name: 'killed',
+      soakSeconds: SOAK_SECONDS,
+      failNodeAtSeconds: 4,
+      gates: accountGates(PODS),
+    });
     const substrate = addSlowSubstrate(belay, 5);
     const running = belay.start(['run', name, '--substrate', substrate, '--id', 'killed']);
     await running.line(/campaign {2}killed/);
@@ -41,7 +49,7 @@ test('SIGKILL of the worker in seed and in soak: one that is started again conti
     isContinued(record, killedAtMs);
     // Nothing watched for a part of the soak. Every Pod of it is accounted for all the same, and their latencies are known.
     const readingOf = (name: string): unknown => record.summary.gates.find(({ gate }) => gate === name)?.reading;
-    expect(readingOf('podsObserved')).toMatchObject({ quality: 'measured', value: 1 });
+    expect(accountsOf(record)).toEqual({ ...IN_RAMP, soakPodsCreated: expect.any(Number) as number });
     expect(readingOf('podBindP50')).toMatchObject({ quality: 'measured' });
     expect(record.summary.facts['soak']).toMatchObject({ soakStartMs: clock, soakEndMs: clock + SOAK_SECONDS * 1_000 });
     // The Node that was out when its worker died was brought back by the next one.
