@@ -26,9 +26,17 @@ export interface BelayProcess {
 const LIMIT_MS = 300_000;
 const POLL_MS = 50;
 
-/** Starts the command line as a person would, with an environment of its own and nobody at its input. */
-export function startBelay(args: readonly string[], env: Readonly<Record<string, string>>): BelayProcess {
-  const child = execa(process.execPath, [join(repositoryFolder, 'src', 'cli', 'main.ts'), ...args], {
+/**
+ * Starts the command line as a person would, with an environment of its own and an empty input.
+ * @param through a program with arguments that starts it, e.g. in a network namespace
+ */
+export function startBelay(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  through: readonly string[] = [],
+): BelayProcess {
+  const [file = '', ...all] = [...through, process.execPath, join(repositoryFolder, 'src', 'cli', 'main.ts'), ...args];
+  const child = execa(file, all, {
     cwd: repositoryFolder,
     env,
     extendEnv: false,

@@ -28,7 +28,7 @@ function isOfHost(reason: string): boolean {
 }
 
 /** Reads a campaign's evidence. */
-export function recordOf(belay: Belay, campaign: string): CampaignRecord {
+export function recordOf(belay: Pick<Belay, 'runs'>, campaign: string): CampaignRecord {
   const folder = join(belay.runs, campaign);
   const summary = json(join(folder, 'summary.json')) as Summary;
   return {

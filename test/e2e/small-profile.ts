@@ -103,7 +103,12 @@ export function addSlowSubstrate(belay: Belay, nodeReadyDelaySeconds: number): s
 
 /** Puts a substrate like `local` where Belay finds it, whose clusters take only so many Pods. */
 export function addSubstrateOfClusters(belay: Belay, name: string, podsPerCluster: number): void {
-  const text = stringify({
+  belay.write(`files/substrates/${name}.yaml`, substrateOfClusters(name, podsPerCluster));
+}
+
+/** A substrate like `local`, whose clusters take only so many Pods. */
+export function substrateOfClusters(name: string, podsPerCluster: number): string {
+  return stringify({
     apiVersion: 'belay.dev/v1',
     kind: 'Substrate',
     metadata: { name, description: `clusters of ${podsPerCluster} Pods` },
@@ -111,5 +116,4 @@ export function addSubstrateOfClusters(belay: Belay, name: string, podsPerCluste
     host: { vCPU: 2, memoryGiB: 8 },
     cluster: { podsPerCluster, clustersPerHost: 4, storage: 'etcd', bindThroughputPodsPerSec: 100 },
   });
-  belay.write(`files/substrates/${name}.yaml`, text);
 }
