@@ -25,6 +25,7 @@ import { activitySlots } from './core/plan/capacity.ts';
 import { formatWorkerIdentity } from './core/model/worker-identity.ts';
 import { FIRST_CHECK_MS } from './core/plan/limits.ts';
 import { keepGroups } from './worker/group-keeper.ts';
+import { keepLeases } from './worker/lease-keeper.ts';
 import { createLog, temporalLogger } from './worker/log.ts';
 import { serveMetrics } from './worker/metrics-server.ts';
 
@@ -124,6 +125,7 @@ const groups = keepGroups({
       signal,
     }),
 });
+const leases = keepLeases({ log, signal: ended.signal });
 // Before it restarts anything, it should know which campaigns have ended. Without Temporal it cannot.
 const keeper = Promise.race([checked.promise, pause(FIRST_CHECK_MS, ended.signal).catch(() => undefined)]).then(() =>
   startKeeper({ log, signal: ended.signal }),
@@ -159,7 +161,7 @@ try {
   process.exitCode = 1;
 } finally {
   ended.abort();
-  await Promise.all([keeper, groups, endpoints, hostSampler]);
+  await Promise.all([keeper, groups, leases, endpoints, hostSampler]);
   await eyes.close();
   await observers.close();
   rmSync(recordPath, { force: true });

@@ -33,6 +33,7 @@ import { hostName } from '../adapters/host/host-queues.ts';
 import { dropStaleClaims } from '../adapters/host/port-claims.ts';
 import { findAbandoned } from '../adapters/temporal/abandoned-campaigns.ts';
 import { connectClient } from '../adapters/temporal/client.ts';
+import { campaignPage } from '../adapters/temporal/campaign-page.ts';
 import { servingHosts } from '../adapters/temporal/hosts.ts';
 import { removeGroup } from './remove-group.ts';
 import { withCluster } from '../adapters/kube/with-cluster.ts';
@@ -129,6 +130,7 @@ function provisionAdapters(metricsPort: number, sweep: SweepAdapters): Provision
       await requireFree(runsFolder(), LEAST_FREE_BYTES, 'the evidence of a campaign');
       await requireFree(stateFolder(), LEAST_FREE_BYTES, 'a campaign');
     },
+    link: ({ workflowId, runId }) => campaignPage(workflowId, runId),
     openLedger,
     sharedFolderProblem,
     groupOf: (slug) => readLedger(slug)?.group,

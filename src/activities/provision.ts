@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import type { Logger } from 'pino';
 import type { ClusterRecord, Ledger } from '../adapters/host/ledger.ts';
+import { TargetInUse } from '../adapters/kube/target-lease.ts';
 import type { PrometheusRequest, RunningPrometheus } from '../adapters/prometheus/server.ts';
 import type { ScrapeTarget } from '../adapters/prometheus/scrape-config.ts';
 import type { UsedTool } from '../adapters/identity/tool-identity.ts';
@@ -30,6 +31,8 @@ export interface ProvisionAdapters {
   sweepHost(signal: AbortSignal): Promise<HostSweep>;
   /** @throws Error when the disk of the evidence, or of clusters and Prometheus, is almost full */
   requireSpace(): Promise<void>;
+  /** The campaign's page in the Temporal UI; empty where that is not known. */
+  link(spec: CampaignSpec): string;
   /** Writes the campaign's ledger, unless it exists. */
   openLedger(ledger: Ledger): void;
   /** The campaign's group on this host; undefined where the campaign has one host. */
@@ -72,16 +75,19 @@ export function createProvision(log: Logger, adapters: ProvisionAdapters): (inpu
       return await toolsRequired(toolsOfSubstrate(spec), adapters.findTool);
     });
     const substrate = adapters.substrate(spec, tools);
-    const clusters = await context.step(['clustersAsked', 'clustersReady'], ({ signal, progress }) =>
-      substrate.provision({
-        spec,
-        firstCluster: group?.firstCluster ?? 0,
-        clusterCount: group?.clusterCount ?? spec.plan.clusterCount,
-        tools,
-        signal,
-        onProgress: (done, total, detail) =>
-          progress({ live: `${done} of ${total} clusters up: ${detail}`, fraction: done / total }),
-      }),
+    const clusters = await context.step(['clustersAsked', 'clustersReady', 'targetsLeased'], ({ signal, progress }) =>
+      leased(
+        substrate.provision({
+          spec,
+          firstCluster: group?.firstCluster ?? 0,
+          clusterCount: group?.clusterCount ?? spec.plan.clusterCount,
+          tools,
+          lease: { waitMs: spec.targetWaitMs ?? 0, link: adapters.link(spec) },
+          signal,
+          onProgress: (done, total, detail) =>
+            progress({ live: `${done} of ${total} clusters up: ${detail}`, fraction: done / total }),
+        }),
+      ),
     );
     const prometheus = await context.step(['strayPrometheusStopped', 'prometheusReady'], ({ signal, msOf }) =>
       adapters.startPrometheus({
@@ -132,6 +138,16 @@ function ownGroup({ input, spec }: StageContext, adapters: ProvisionAdapters): G
   if (name === input.group) return group;
   const message = `this host does not have group ${input.group} of ${spec.campaign} any more: its lease has ended`;
   throw ApplicationFailure.nonRetryable(message, FAILURE_TYPES.harnessFault);
+}
+
+/** @throws ApplicationFailure `TargetInUse`, which ends the campaign, when another campaign has one of the clusters */
+async function leased<T>(provisioned: Promise<T>): Promise<T> {
+  try {
+    return await provisioned;
+  } catch (error) {
+    if (!(error instanceof TargetInUse)) throw error;
+    throw ApplicationFailure.nonRetryable(error.message, FAILURE_TYPES.targetInUse);
+  }
 }
 
 /** Removes what abandoned campaigns have on this host: they take its ports and its CPU. A sweep that fails costs no campaign. */

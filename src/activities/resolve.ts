@@ -74,9 +74,10 @@ export function createResolve(adapters: ResolveAdapters): ResolveActivities & Re
       if (refused.length > 0) throw invalid(refused);
       refuseChangedSystem(spec);
       const { workflowId, runId, trigger, profile, substrate, catalogue, holdMs } = spec;
-      const { stages, hostQueue, loadQueue, placement } = spec;
+      const { stages, hostQueue, loadQueue, placement, targetWaitMs } = spec;
+      const wait = targetWaitMs === undefined ? {} : { targetWaitMs };
       const built = buildSpec(
-        { profile: { inline: changedProfile(profile, set) }, catalogue, overrides: {}, holdMs, trigger },
+        { profile: { inline: changedProfile(profile, set) }, catalogue, overrides: {}, holdMs, ...wait, trigger },
         { workflowId, runId, campaign, trigger, defaultHoldMs: holdMs },
         { substrate: asFound(substrate) },
         { spread: () => ({ spreads: placement !== undefined }) },

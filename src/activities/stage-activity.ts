@@ -284,6 +284,13 @@ function clustersOf(spec: CampaignSpec): readonly ClusterRecord[] {
       type: FAILURE_TYPES.harnessFault,
     });
   }
+  const lost = clusters.find(({ lostTo }) => lostTo !== undefined);
+  if (lost !== undefined) {
+    throw ApplicationFailure.nonRetryable(
+      `context ${lost.context} is used by campaign ${lost.lostTo} now: the lease of this one was not renewed in time`,
+      FAILURE_TYPES.harnessFault,
+    );
+  }
   return clusters;
 }
 

@@ -25,6 +25,7 @@ export interface TypedCampaign {
   /** As typed: `30m`, `0`; undefined where nothing was. */
   readonly hold?: string;
   readonly hostWait?: string;
+  readonly targetWait?: string;
 }
 
 /** The workflow's input made of what was typed, with the specification it will have. */
@@ -50,6 +51,7 @@ export function checkCampaign(typed: TypedCampaign): CheckedCampaign {
     ...(substrate === undefined ? {} : { substrate: substrateName(substrate, folders) }),
     ...(Object.keys(overrides).length === 0 ? {} : { overrides }),
     ...(typed.hostWait === undefined ? {} : { hostWait: typed.hostWait }),
+    ...(typed.targetWait === undefined ? {} : { targetWait: typed.targetWait }),
     ...(typed.hold === undefined ? {} : { hold: holdInput(typed.hold) }),
   };
   const input =

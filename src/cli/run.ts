@@ -22,6 +22,7 @@ interface RunOptions {
   readonly set: readonly string[];
   readonly hold?: string;
   readonly hostWait?: string;
+  readonly wait?: string;
   readonly id?: string;
   readonly detach?: boolean;
 }
@@ -47,6 +48,10 @@ export function runCommand(): Command {
     .option(
       '--host-wait <duration>',
       'how long a campaign of several hosts waits for hosts with free capacity; default: what the profile says, or 5m',
+    )
+    .option(
+      '--wait <duration>',
+      'how long to wait for an existing cluster that another campaign uses; default: the campaign is refused',
     )
     .option('--id <workflow id>', 'id of the campaign; default profile and time')
     .option('--detach', 'return at once and leave it running')
@@ -92,12 +97,14 @@ async function run(profile: string, options: RunOptions): Promise<number> {
 }
 
 function typedCampaign(profile: string, options: RunOptions): TypedCampaign {
-  const { substrate, set, hold, hostWait } = options;
+  const { substrate, set, hold, hostWait, wait } = options;
   if (hostWait !== undefined) checkDuration('--host-wait', hostWait, MIN_HOST_WAIT_MS);
+  if (wait !== undefined) checkDuration('--wait', wait, 0);
   return {
     profile,
     overrides: overridesOf(set),
     ...(hostWait === undefined ? {} : { hostWait }),
+    ...(wait === undefined ? {} : { targetWait: wait }),
     ...(hold === undefined ? {} : { hold }),
     ...(substrate === undefined ? {} : { substrate }),
   };

@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createProvision, type ProvisionAdapters } from '../../src/activities/provision.ts';
+import { TargetInUse } from '../../src/adapters/kube/target-lease.ts';
 import { writeLedger } from '../../src/adapters/host/ledger.ts';
 import type { GroupPlacement } from '../../src/core/campaign/placement.ts';
 import type { StageResult } from '../../src/core/campaign/stage-io.ts';
@@ -124,12 +125,23 @@ test.for([['g2'], ['g0']])('a host that no longer has the group %s refuses it', 
   expect(indices).toEqual([]);
 });
 
-test('a disk that is almost full ends the stage with the reason, and nothing was asked for', async () => {
+test('a disk that is almost full, or a cluster in use, ends the stage with the reason, and nothing was asked for', async () => {
   const full = await provision(placed(MEMBER), 'g1', {
     requireSpace: () => Promise.reject(new Error('the evidence of a campaign needs 0.5 GB of disk')),
   });
   expect(full.result).toMatchObject({ message: expect.stringContaining('needs 0.5 GB of disk') as string });
   expect(full.indices).toEqual([]);
+  const inUse = await provision(placed(MEMBER), 'g1', {
+    substrate: () => ({
+      provision: () => Promise.reject(new TargetInUse('context mine is in use by campaign nightly-1')),
+      scrapeTargets: () => Promise.resolve({ targets: [], absent: [] }),
+    }),
+  });
+  expect(inUse.result).toMatchObject({
+    type: 'TargetInUse',
+    nonRetryable: true,
+    message: expect.stringContaining('nightly-1') as string,
+  });
 });
 
 test('a sweep that fails costs the campaign nothing', async () => {

@@ -48,6 +48,7 @@ export function scriptedProvision(): ProvisionAdapters {
     findTool,
     sweepHost: () => Promise.resolve({ host: 'a', campaigns: [] }),
     requireSpace: () => Promise.resolve(),
+    link: () => '',
     openLedger: () => undefined,
     sharedFolderProblem: () => undefined,
     groupOf: (slug) => readLedger(slug)?.group,

@@ -7,7 +7,8 @@ import { connectCluster, type ClusterClient, type ObjectMeta } from '../../src/a
 import { eventually } from '../adapters/eventually.ts';
 import { withCluster } from '../cluster.ts';
 import { withBelay, type Belay } from './belay-cli.ts';
-import { gateRow, recordOf } from './campaign-record.ts';
+import type { TimelineEvent } from '../../src/adapters/evidence/evidence-folder.ts';
+import { gateRow, momentOf, recordOf } from './campaign-record.ts';
 import { addProfile } from './small-profile.ts';
 
 const PODS = 24;
@@ -28,10 +29,15 @@ test('campaigns in a borrowed cluster measure what can be, say what cannot, and 
       try {
         await settle(client);
         const [before, bytes] = [await inventory(client), fingerprint(kubeconfig)];
-        // Both at once: two campaigns in a cluster do not meet.
+        // Both at once: one has the cluster, and the other waits for it.
         const [strict, fitting] = await Promise.all(
-          ['strict', 'fitting'].map((name) => belay.run(['run', name, '--substrate', 'lent', '--id', name])),
+          ['strict', 'fitting'].map((name) =>
+            belay.run(['run', name, '--substrate', 'lent', '--id', name, '--wait', '5m']),
+          ),
         );
+        const seeds = ['strict', 'fitting'].map((name) => recordOf(belay, name).timeline).map(timesOf);
+        const [first, second] = seeds.toSorted((a, b) => a.seedBeganMs - b.seedBeganMs);
+        expect(second?.seedBeganMs).toBeGreaterThan(first?.teardownBeganMs ?? Infinity);
 
         expect(strict?.exitCode, `${strict?.stdout}${strict?.stderr}`).toBe(2);
         for (const gate of OUT_OF_REACH)
@@ -80,6 +86,16 @@ test('campaigns in a borrowed cluster measure what can be, say what cannot, and 
     });
   });
 });
+
+function timesOf(timeline: readonly TimelineEvent[]): {
+  readonly seedBeganMs: number;
+  readonly teardownBeganMs: number;
+} {
+  return {
+    seedBeganMs: momentOf(timeline, { stage: 'seed', what: 'began' }),
+    teardownBeganMs: momentOf(timeline, { stage: 'teardown', what: 'began' }),
+  };
+}
 
 /** A person's kubeconfig: the cluster under the name `house`, credentials within, and another one that is the current. */
 function addKubeconfig(belay: Belay, from: string): string {

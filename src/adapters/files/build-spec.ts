@@ -88,6 +88,7 @@ export function buildSpec(
     holdMs,
     storesEvidence,
     ...(host === undefined ? {} : { host }),
+    targetWaitMs: input.targetWaitMs ?? 0,
     placedFor: (clusterCount) => {
       answer = spread({ substrate, system: system.value, clusterCount, slug });
       return answer.spreads ? { hostWaitMs } : undefined;
@@ -121,6 +122,7 @@ export function buildSpec(
     systemJobs: system.value.scrape.map(({ job }) => job),
     deadlines,
     holdMs,
+    ...(input.targetWaitMs === undefined ? {} : { targetWaitMs: input.targetWaitMs }),
     ...hostQueues(),
     ...(answer.spreads ? { placement: { clusterCount: plan.clusterCount, hostWaitMs } } : {}),
     specHash: createHash('sha256').update(JSON.stringify(tested)).digest('hex'),

@@ -19,6 +19,12 @@ export interface ClusterRecord {
   /** Created by the campaign and removed with it; false = borrowed, and only what the campaign created in it is removed. */
   readonly owned: boolean;
   readonly uid: string;
+  /** The campaign has the lease of this borrowed cluster, and a worker of this host renews it. */
+  readonly leased?: boolean;
+  /** The campaign's page, which the lease names. */
+  readonly leaseLink?: string;
+  /** Another campaign has taken the lease over, because it was not renewed: this one must not use the cluster any more. */
+  readonly lostTo?: string;
 }
 
 /** A process of a campaign on this host. */

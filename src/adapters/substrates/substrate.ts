@@ -21,6 +21,8 @@ export interface ProvisionRequest {
   readonly firstCluster: number;
   readonly clusterCount: number;
   readonly tools: ToolPaths;
+  /** How long to wait for a borrowed cluster that another campaign uses, ms; and the page of this campaign, for others. */
+  readonly lease: { readonly waitMs: number; readonly link: string };
   readonly signal: AbortSignal;
   readonly onProgress: OnProgress;
 }

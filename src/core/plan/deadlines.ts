@@ -38,6 +38,8 @@ export interface DeadlineInput {
   readonly placed?: PlacedInput;
   /** A store is set, into which the finished run folder is put. Absent: none is. */
   readonly storesEvidence?: boolean;
+  /** How long a borrowed cluster is waited for that another campaign uses, ms. Absent: not at all. */
+  readonly targetWaitMs?: number;
 }
 
 /** What the deadlines of a campaign with groups depend on. */
@@ -70,6 +72,7 @@ export function deriveDeadlines(input: DeadlineInput): DeadlineResult {
     peak: input.peak ?? { bindable: 0, extra: 0 },
     placed: input.placed !== undefined,
     storesEvidence: input.storesEvidence === true,
+    targetWaitMs: input.targetWaitMs ?? 0,
   };
   const steps = byStage((stage) => fitted(deriveSteps(stage, shape), limitOf(profile, stage)));
   for (const stage of STAGES) {

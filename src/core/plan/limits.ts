@@ -81,6 +81,17 @@ export const SWEEP_QUEUE_WAIT_MS = 30_000;
 export const SWEPT_HOSTS_LISTED = 100;
 export const SWEPT_CAMPAIGNS_LISTED = 20;
 
+// Leases of borrowed clusters.
+
+/** How long a lease lasts without a renewal, ms: a worker that is restarted renews it in time. */
+export const LEASE_MS = 60_000;
+/** How often a lease is renewed, the limit of one renewal, and how often one that is in use is looked at, ms. */
+export const LEASE_RENEW_MS = 10_000;
+export const LEASE_RENEW_LIMIT_MS = 8_000;
+export const LEASE_POLL_MS = 1_000;
+/** How long a lease that looks expired is watched for a renewal at most, with the calls for it, ms. */
+export const LEASE_TAKEN_MS = 2 * LEASE_MS;
+
 // Clusters of one host.
 
 /** Clusters that are created, or removed, at once. */

@@ -42,7 +42,7 @@ export type PlannedCampaign =
   | { readonly ok: false; readonly errors: readonly Infeasibility[] };
 
 /** What the waits of a campaign depend on beside its files. */
-interface PlanSettings extends Pick<DeadlineInput, 'holdMs' | 'storesEvidence'> {
+interface PlanSettings extends Pick<DeadlineInput, 'holdMs' | 'storesEvidence' | 'targetWaitMs'> {
   /** Whether that many clusters are placed on several hosts. Absent: they are not. */
   readonly placedFor?: (clusterCount: number) => PlacedInput | undefined;
   /** The host of its clusters if they are not placed on several. Absent: it is not known. */

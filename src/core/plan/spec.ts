@@ -55,6 +55,8 @@ export interface CampaignSpec {
   readonly deadlines: StageDeadlines;
   /** How long a failed campaign waits for a decision; 0 = not at all. */
   readonly holdMs: number;
+  /** How long a borrowed cluster is waited for that another campaign uses, ms. Absent: not at all. */
+  readonly targetWaitMs?: number;
   /** Task queue of the host that holds the clusters, and of its load workers. */
   readonly hostQueue: string;
   readonly loadQueue: string;

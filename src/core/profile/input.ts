@@ -23,6 +23,8 @@ export interface CampaignInput {
   readonly holdMs?: number;
   /** Undefined = decided by the profile, else the default. */
   readonly hostWaitMs?: number;
+  /** How long to wait for borrowed clusters that another campaign uses. Undefined = not at all. */
+  readonly targetWaitMs?: number;
   readonly trigger?: Trigger;
 }
 
@@ -33,7 +35,16 @@ export interface LadderInput {
   readonly trigger?: Trigger;
 }
 
-const CAMPAIGN_KEYS = ['profile', 'catalogue', 'substrate', 'overrides', 'hostWait', 'hold', 'trigger'] as const;
+const CAMPAIGN_KEYS = [
+  'profile',
+  'catalogue',
+  'substrate',
+  'overrides',
+  'hostWait',
+  'targetWait',
+  'hold',
+  'trigger',
+] as const;
 /** Keys that may hold a whole file. It is bounded like a file, whatever else the input holds. */
 const DOCUMENT_KEYS = ['profile', 'catalogue'] as const;
 const LADDER_KEYS = ['ladder', 'hold', 'trigger'] as const;
@@ -42,7 +53,7 @@ const DEFAULT_LADDER = 'nightly';
 
 /**
  * Reads the argument of the workflow `campaign`: nothing (the quickstart), the name of a profile, or an object of profile
- * (a name, or a whole profile), catalogue, substrate, overrides, hostWait, hold and trigger. Never throws; every error at once.
+ * (a name, or a whole profile), catalogue, substrate, overrides, hostWait, targetWait, hold and trigger. Never throws; every error at once.
  */
 export function parseCampaignInput(input: unknown): Parsed<CampaignInput> {
   if (input === undefined || input === null) return ok({ profile: { name: DEFAULT_PROFILE }, overrides: {} });
@@ -60,7 +71,11 @@ export function parseCampaignInput(input: unknown): Parsed<CampaignInput> {
       : reader.take(catalogueFromObject(map['catalogue'], { file: 'input catalogue' }));
   const substrate = map['substrate'] === undefined ? undefined : reader.nameOf('substrate', map['substrate']);
   const hostWait = map['hostWait'];
-  const hostWaitMs = hostWait === undefined || hostWait === null ? undefined : reader.hostWait(hostWait);
+  const hostWaitMs =
+    hostWait === undefined || hostWait === null ? undefined : reader.wait('hostWait', hostWait, MIN_HOST_WAIT_MS);
+  const targetWait = map['targetWait'];
+  const targetWaitMs =
+    targetWait === undefined || targetWait === null ? undefined : reader.wait('targetWait', targetWait, 0);
   const common = reader.common(map);
   return reader.finish(() => ({
     profile,
@@ -68,6 +83,7 @@ export function parseCampaignInput(input: unknown): Parsed<CampaignInput> {
     ...(substrate === undefined ? {} : { substrate }),
     overrides,
     ...(hostWaitMs === undefined ? {} : { hostWaitMs }),
+    ...(targetWaitMs === undefined ? {} : { targetWaitMs }),
     ...common,
   }));
 }
@@ -169,10 +185,10 @@ class InputReader {
     return { ...(holdMs === undefined ? {} : { holdMs }), ...(known === undefined ? {} : { trigger: known }) };
   }
 
-  hostWait(value: unknown): number {
+  wait(key: string, value: unknown, leastMs: number): number {
     const ms = typeof value === 'string' ? parseDuration(value) : undefined;
-    if (ms !== undefined && ms >= MIN_HOST_WAIT_MS) return ms;
-    this.fail('hostWait', explainDuration(value, MIN_HOST_WAIT_MS), value, durationAllowed(MIN_HOST_WAIT_MS));
+    if (ms !== undefined && ms >= leastMs) return ms;
+    this.fail(key, explainDuration(value, leastMs), value, durationAllowed(leastMs));
     return 0;
   }
 

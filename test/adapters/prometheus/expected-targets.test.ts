@@ -63,6 +63,7 @@ test('what a campaign on borrowed clusters expects is what its Prometheus scrape
     firstCluster: 0,
     clusterCount: 1,
     tools: new Map(),
+    lease: { waitMs: 0, link: '' },
     signal: WITHIN.signal,
     onProgress: () => undefined,
   });

@@ -1,9 +1,12 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CoreV1Api, KubeConfig } from '@kubernetes/client-node';
+import { CoordinationV1Api, CoreV1Api, KubeConfig, V1MicroTime } from '@kubernetes/client-node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { campaignFolder, readLedger, writeLedger } from '../../../src/adapters/host/ledger.ts';
 import type { ClusterRecord } from '../../../src/adapters/host/ledger.ts';
+import { releaseTarget, renewTarget } from '../../../src/adapters/kube/target-lease.ts';
+import { withCluster } from '../../../src/adapters/kube/with-cluster.ts';
+import { tenantOf } from '../../../src/adapters/substrates/kubeconfig/tenant.ts';
 import { kubeconfigFiles, writeOwnKubeconfig } from '../../../src/adapters/substrates/kubeconfig/own-kubeconfig.ts';
 import { substrateAdapter } from '../../../src/adapters/substrates/registry.ts';
 import type { SubstrateAdapter, SubstrateSpec } from '../../../src/adapters/substrates/substrate.ts';
@@ -107,8 +110,63 @@ test.each<[string, readonly string[], RegExp]>([
   ['two contexts for one cluster', ['mine', 'twin'], /contexts mine and twin lead to the same cluster/],
   ['a cluster that does not answer', ['gone'], /context gone did not answer within clusterReadyMs = 1500/],
 ])('%s is refused in a sentence', async (_what, contexts, message) => {
-  const { provision } = borrower('refused', contexts);
+  const { substrate, provision } = borrower('refused', contexts);
   await expect(provision(Math.max(contexts.length, 1))).rejects.toThrow(message);
+  for (const cluster of readLedger('refused')?.clusters ?? [])
+    await substrate.remove(cluster, AbortSignal.timeout(60_000));
+  expect(await leases()).toEqual([]);
+});
+
+test('of two campaigns that want a cluster at once one gets it, and the other is refused with its name, or waits', async () => {
+  const borrowers = [borrower('first', ['mine']), borrower('second', ['mine'])];
+  const ended = await Promise.allSettled(borrowers.map(({ provision }) => provision()));
+  const won = ended.findIndex(({ status }) => status === 'fulfilled');
+  const [winner, loser] = won === 0 ? ['first', 'second'] : ['second', 'first'];
+  expect(ended[1 - won]).toMatchObject({
+    reason: { name: 'TargetInUse', message: expect.stringContaining(`in use by campaign ${winner},`) as string },
+  });
+  expect(readLedger(loser)?.clusters).not.toContainEqual(expect.objectContaining({ leased: true }));
+
+  const waits = borrowers[1 - won]?.provision(1, 30_000);
+  const [cluster] = readLedger(winner)?.clusters ?? [];
+  if (cluster === undefined) throw new Error('the winner has no cluster');
+  await borrowers[won]?.substrate.remove(cluster, AbortSignal.timeout(60_000));
+  const [taken] = (await waits) ?? [];
+  expect(taken).toMatchObject({ leased: true, name: `${loser}-c0` });
+  if (taken !== undefined) await borrowers[1 - won]?.substrate.remove(taken, AbortSignal.timeout(60_000));
+  expect(await leases()).toEqual([]);
+});
+
+test('a lease that nothing renews is taken over, with what its holder left in the cluster removed; a renewed one is not', async () => {
+  const { substrate, provision } = borrower('heir', ['mine']);
+  const core = api();
+  const labels = { [LABELS.campaign]: 'dead' };
+  await core.createNode({ body: { metadata: { name: 'dead-node', labels } } });
+  await core.createNode({ body: { metadata: { name: 'stranger-node', labels: { [LABELS.campaign]: 'stranger' } } } });
+  // Of a clock that is far behind. The duration is what the heir waits for, by its own clock.
+  const renewTime = '2020-01-01T00:00:00.000000Z';
+  await coordination().createNamespacedLease({
+    namespace: 'default',
+    body: {
+      metadata: { name: 'belay', labels, annotations: { 'belay.dev/workflow-id': 'dead-1' } },
+      spec: { holderIdentity: 'dead_x', leaseDurationSeconds: 2, renewTime: new V1MicroTime(renewTime) },
+    },
+  });
+  const [cluster] = (await provision()) as [ClusterRecord];
+  const names = (await core.listNode()).items.map((node) => node.metadata?.name);
+  expect(names).toContain('stranger-node');
+  expect(names).not.toContain('dead-node');
+  const within = { signal: AbortSignal.timeout(10_000), budgetMs: 10_000 };
+  const [ledger, other] = [readLedger('heir'), readLedger('first')];
+  if (ledger === undefined || other === undefined) throw new Error('a ledger is missing');
+  await withCluster(cluster, async (client) => {
+    expect(await renewTarget(client, tenantOf(ledger, ''), within)).toBeUndefined();
+    expect(await renewTarget(client, tenantOf(other, ''), within)).toBe('heir');
+    await releaseTarget(client, other, within);
+  });
+  expect(await leases()).toEqual(['test-heir_heir']);
+  await substrate.remove(cluster, AbortSignal.timeout(60_000));
+  expect(await leases()).toEqual([]);
 });
 
 test('hosted clusters are refused for now', () => {
@@ -145,7 +203,7 @@ function base64(file: string | undefined): string {
 function borrower(
   slug: string,
   contexts: readonly string[],
-): { substrate: SubstrateAdapter; provision: (count?: number) => Promise<readonly ClusterRecord[]> } {
+): { substrate: SubstrateAdapter; provision: (count?: number, waitMs?: number) => Promise<readonly ClusterRecord[]> } {
   const spec: SubstrateSpec = {
     campaign: `test-${slug}`,
     slug,
@@ -169,12 +227,13 @@ function borrower(
   const substrate = substrateAdapter(spec.substrate, new Map());
   return {
     substrate,
-    provision: (clusterCount = 1) =>
+    provision: (clusterCount = 1, waitMs = 0) =>
       substrate.provision({
         spec,
         firstCluster: 0,
         clusterCount,
         tools: new Map(),
+        lease: { waitMs, link: '' },
         signal: AbortSignal.timeout(60_000),
         onProgress: () => undefined,
       }),
@@ -182,7 +241,20 @@ function borrower(
 }
 
 function api(): CoreV1Api {
+  return configOf().makeApiClient(CoreV1Api);
+}
+
+function coordination(): CoordinationV1Api {
+  return configOf().makeApiClient(CoordinationV1Api);
+}
+
+async function leases(): Promise<readonly (string | undefined)[]> {
+  const { items } = await coordination().listNamespacedLease({ namespace: 'default' });
+  return items.map(({ spec }) => spec?.holderIdentity);
+}
+
+function configOf(): KubeConfig {
   const config = new KubeConfig();
   config.loadFromFile(lent.kubeconfigPath);
-  return config.makeApiClient(CoreV1Api);
+  return config;
 }

@@ -70,6 +70,7 @@ export async function testCampaign(slug: string, local: Partial<Substrate['local
         firstCluster: 0,
         clusterCount,
         tools,
+        lease: { waitMs: 0, link: '' },
         signal: AbortSignal.timeout(120_000),
         onProgress: (_done, _total, detail) => steps.push(detail),
       }),

@@ -163,6 +163,7 @@ test('a component that cannot live is named, with its log', async () => {
     firstCluster: 0,
     clusterCount: 1,
     tools: new Map([...campaign.tools, ['kube-scheduler', { path: scheduler }]]),
+    lease: { waitMs: 0, link: '' },
     signal: AbortSignal.timeout(60_000),
     onProgress: () => undefined,
   });

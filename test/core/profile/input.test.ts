@@ -54,7 +54,7 @@ describe('the input of a campaign', () => {
   it.each([
     [
       { profle: 'dev-50' },
-      'input profle: unknown key; known here: profile, catalogue, substrate, overrides, hostWait, hold, trigger; did you mean profile?',
+      'input profle: unknown key; known here: profile, catalogue, substrate, overrides, hostWait, targetWait, hold, trigger; did you mean profile?',
     ],
     [
       'profiles/dev-50.yaml',
@@ -86,7 +86,7 @@ describe('the input of a campaign', () => {
     ],
     [
       7,
-      'input: cannot be read; found 7 (number); allowed: the name of a profile, or a map of profile, catalogue, substrate, overrides, hostWait, hold, trigger',
+      'input: cannot be read; found 7 (number); allowed: the name of a profile, or a map of profile, catalogue, substrate, overrides, hostWait, targetWait, hold, trigger',
     ],
     [
       { profile: inline, overrides: { 'loadProfile.soakSecs': 1 } },

@@ -1,18 +1,21 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { clusterName } from '../../../core/plan/cluster-name.ts';
-import { BORROWED_POLL_MS, CLUSTERS_AT_ONCE, LAST_SWEEP_MS } from '../../../core/plan/limits.ts';
+import { BORROWED_POLL_MS, CLUSTERS_AT_ONCE, LAST_SWEEP_MS, LEASE_TAKEN_MS } from '../../../core/plan/limits.ts';
 import { pollUntil } from '../../host/poll-until.ts';
 import { allAtOnce } from '../../host/at-once.ts';
 import { campaignFolder, forgetCluster, readLedger, recordCluster } from '../../host/ledger.ts';
 import type { ClusterRecord } from '../../host/ledger.ts';
 import { connectCluster } from '../../kube/client.ts';
 import { removeCampaign } from '../../kube/remove-campaign.ts';
+import { leaseTarget, releaseTarget } from '../../kube/target-lease.ts';
+import { withCluster } from '../../kube/with-cluster.ts';
 import { apiHealth } from '../api-probe.ts';
 import type { ApiHealth } from '../api-probe.ts';
 import { slugOf } from '../local/layout.ts';
 import type { ProvisionRequest, SubstrateAdapter } from '../substrate.ts';
 import { kubeconfigFiles, writeOwnKubeconfig } from './own-kubeconfig.ts';
+import { tenantOf } from './tenant.ts';
 import { credentialFiles, borrowedScrapeTargets } from './scrape-borrowed.ts';
 import { messageOf } from '../../../core/text/message-of.ts';
 
@@ -32,6 +35,7 @@ async function provision({
   spec,
   firstCluster,
   clusterCount,
+  lease,
   signal: outer,
   onProgress,
 }: ProvisionRequest): Promise<readonly ClusterRecord[]> {
@@ -44,6 +48,8 @@ async function provision({
     );
   }
   const files = kubeconfigFiles(file);
+  /** Clusters that have answered, before any lease is waited for: two contexts for one cluster would share its lease. */
+  const answered: ClusterRecord[] = [];
   const ready: ClusterRecord[] = [];
   const limits = { atOnce: CLUSTERS_AT_ONCE, signal: outer };
   return await allAtOnce(used, limits, async (context, signal, position) => {
@@ -58,13 +64,34 @@ async function provision({
     const { uid } = await untilHealthy(planned, spec.deadlines.budgets.clusterReadyMs, signal, (reason) =>
       onProgress(ready.length, clusterCount, `${name}: waiting: ${reason}`),
     );
-    refuseStranger(planned, uid, ready);
-    const cluster = { ...planned, uid };
+    refuseStranger(planned, uid, answered);
+    answered.push({ ...planned, uid });
+    const cluster = { ...planned, uid, leased: true, ...(lease.link === '' ? {} : { leaseLink: lease.link }) };
+    // The ledger first: a lease that nothing knows of would only expire.
+    recordCluster(spec.slug, { ...planned, uid });
+    await takeLease(cluster, lease, signal, (reason) => onProgress(ready.length, clusterCount, reason));
     recordCluster(spec.slug, cluster);
     ready.push(cluster);
     onProgress(ready.length, clusterCount, `${name}: ready`);
     return cluster;
   });
+}
+
+/** Takes the lease of a cluster, and removes what the campaign left in it that had it before and does not renew it any more. */
+async function takeLease(
+  cluster: ClusterRecord,
+  { waitMs, link }: ProvisionRequest['lease'],
+  signal: AbortSignal,
+  onWait: (reason: string) => void,
+): Promise<void> {
+  const ledger = readLedger(slugOf(cluster));
+  if (ledger === undefined) throw new Error(`no ledger for cluster ${cluster.name}`);
+  const budgetMs = waitMs + LEASE_TAKEN_MS;
+  const target = `context ${cluster.context}`;
+  const before = await withCluster(cluster, (client) =>
+    leaseTarget(client, tenantOf(ledger, link), { target, waitMs, onWait }, { signal, budgetMs }),
+  );
+  if (before !== undefined && before !== ledger.campaign) await sweep(cluster, before, signal);
 }
 
 /** Two contexts may lead to one cluster, and a context may lead elsewhere than it did: neither can carry a campaign. */
@@ -108,7 +135,10 @@ async function remove(cluster: ClusterRecord, signal: AbortSignal): Promise<void
   // Off the record = removed before.
   if (ledger?.clusters.some((each) => each.name === cluster.name) !== true) return;
   // Never reached, so nothing was made in it.
-  if (cluster.uid !== '') await sweep(cluster, ledger.campaign, signal);
+  if (cluster.uid !== '') {
+    await sweep(cluster, ledger.campaign, signal);
+    await withCluster(cluster, (client) => releaseTarget(client, ledger, { signal, budgetMs: LAST_SWEEP_MS }));
+  }
   for (const path of [cluster.kubeconfigPath, ...credentialFiles(cluster)]) rmSync(path, { force: true });
   forgetCluster(slug, cluster.name);
 }

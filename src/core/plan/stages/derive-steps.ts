@@ -34,6 +34,7 @@ export function stepsOf(spec: CampaignSpec, activity: ActivityName): readonly De
     peak: demandPeak(profile, plan, catalogue),
     placed: false,
     storesEvidence: false,
+    targetWaitMs: 0,
   });
 }
 

@@ -1,7 +1,10 @@
+import { traitsOf } from '../../model/substrate-types.ts';
 import {
   CLUSTER_IDENTITY_CALLS,
   CLUSTERS_AT_ONCE,
   CONVERSATIONS_AT_ONCE,
+  LAST_SWEEP_MS,
+  LEASE_TAKEN_MS,
   PROGRAM_IDENTITY_CALLS,
   TARGET_SWEPT_MS,
   TEMPORAL_CALL_MS,
@@ -32,6 +35,18 @@ export const provision = {
         total: clustersOnHost(shape),
         atOnce: CLUSTERS_AT_ONCE,
       }),
+    targetsLeased: (shape) => {
+      if (traitsOf(shape.substrate).clusters !== 'borrowed') return undefined;
+      const total = clustersOnHost(shape);
+      return {
+        what: 'clusters in use by others waited for, and leased',
+        count: Math.ceil(total / CLUSTERS_AT_ONCE),
+        eachMs: shape.targetWaitMs + LEASE_TAKEN_MS + LAST_SWEEP_MS,
+        perItem: 1,
+        atOnce: CLUSTERS_AT_ONCE,
+        yields: true,
+      };
+    },
     strayPrometheusStopped: (shape) => callWait(shape, 'the Prometheus of a failed attempt stopped', 'processStopMs'),
     prometheusReady: (shape) => callWait(shape, 'Prometheus answers', 'systemReadyMs'),
     workerScraped: (shape) => callWait(shape, 'the worker scraped', 'apiCallMs'),

@@ -27,6 +27,8 @@ export interface CampaignShape {
   readonly placed: boolean;
   /** A store is set, into which the finished run folder is put. */
   readonly storesEvidence: boolean;
+  /** How long a borrowed cluster is waited for that another campaign uses, ms. */
+  readonly targetWaitMs: number;
 }
 
 /** What the system file says about waits. */
