@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readTimeline } from '../../src/adapters/evidence/evidence-folder.ts';
 import { manifestProblems } from '../../src/adapters/evidence/manifest.ts';
-import type { CampaignStatus, StoryLine } from '../../src/core/campaign/stage-io.ts';
+import { LEAD_GROUP, type CampaignStatus, type StoryLine } from '../../src/core/campaign/stage-io.ts';
 import type { Stage } from '../../src/core/model/stages.ts';
 import type { BelayProcess } from './belay-process.ts';
 import { momentOf, recordOf } from './campaign-record.ts';
@@ -157,17 +157,19 @@ async function placed({ hosts, follow }: Network, id: string, running: BelayProc
     followed.end();
     throw new Error(`${id}: it is not so that ${what}: ${JSON.stringify(followed.status())}\n${running.output()}`);
   };
-  const hostOf = (index: number): NetworkHost => {
-    const name = followed.status()?.groups?.filter(({ state }) => state !== 'moved')[index]?.host;
+  const hostOf = (isWanted: (group: string) => boolean): NetworkHost => {
+    // The latest one: a group that was placed again has a higher number, also when all of them are removed.
+    const name = followed.status()?.groups?.findLast(({ group }) => isWanted(group))?.host;
     const found = hosts.find((each) => each.name() === name);
     if (found === undefined) throw new Error(`${id} has no host ${name}`);
     return found;
   };
   await until('two groups are placed', ({ groups }) => groups?.length === 2);
-  const [lead, member] = [hostOf(0), hostOf(1)];
+  const memberNow = (): NetworkHost => hostOf((group) => group !== LEAD_GROUP);
+  const [lead, member] = [hostOf((group) => group === LEAD_GROUP), memberNow()];
   const third = hosts.find((each) => each !== lead && each !== member);
   if (third === undefined) throw new Error('there is no third host');
-  return { id, running, lead, member: () => hostOf(1), third, until, end: () => followed.end() };
+  return { id, running, lead, member: memberNow, third, until, end: () => followed.end() };
 }
 
 /** The host of a group loses its power in a stage. A retry places that group, and no other, on the third host. */
