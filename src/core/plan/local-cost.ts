@@ -1,6 +1,6 @@
 /**
- * Cost of local clusters on their host, from bench/scale.ts and bench/nodes.ts. docs/performance.md has the figures. They are those
- * of a busy host, which are higher: memory is returned late there.
+ * Cost of local clusters on their host. docs/performance.md has the figures. Memory is from bench/scale.ts and bench/nodes.ts on a busy
+ * host, where it is higher: it is returned late there. CPU is estimated.
  */
 
 /** Memory of a local cluster without Nodes and Pods. */
