@@ -1,5 +1,5 @@
 import { readFileSync, rmSync } from 'node:fs';
-import { parse } from 'yaml';
+import { parseAllDocuments } from 'yaml';
 import { forgetCluster } from '../../host/ledger.ts';
 import type { ClusterRecord } from '../../host/ledger.ts';
 import { isFree, releasePorts } from '../../host/port-claims.ts';
@@ -71,11 +71,12 @@ async function untilClosed(ports: readonly number[]): Promise<void> {
   }
 }
 
-/** The ports in our own configuration of the cluster. */
+/** The ports in our own configuration of the cluster: its first document. The others are what kwok plays. */
 function claimedPorts(cluster: ClusterRecord): readonly number[] {
   try {
-    const config = parse(readFileSync(configPath(cluster), 'utf8')) as { options: Record<string, unknown> };
-    return Object.entries(config.options).flatMap(([key, value]) =>
+    const [first] = parseAllDocuments(readFileSync(configPath(cluster), 'utf8'));
+    const { options } = first?.toJS() as { readonly options: Readonly<Record<string, unknown>> };
+    return Object.entries(options).flatMap(([key, value]) =>
       key.endsWith('Port') && typeof value === 'number' ? [value] : [],
     );
   } catch {
