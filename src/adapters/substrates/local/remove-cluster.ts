@@ -75,8 +75,8 @@ async function untilClosed(ports: readonly number[]): Promise<void> {
 function claimedPorts(cluster: ClusterRecord): readonly number[] {
   try {
     const [first] = parseAllDocuments(readFileSync(configPath(cluster), 'utf8'));
-    const { options } = first?.toJS() as { readonly options: Readonly<Record<string, unknown>> };
-    return Object.entries(options).flatMap(([key, value]) =>
+    const config = first?.toJS() as { readonly options: Readonly<Record<string, unknown>> } | undefined;
+    return Object.entries(config?.options ?? {}).flatMap(([key, value]) =>
       key.endsWith('Port') && typeof value === 'number' ? [value] : [],
     );
   } catch {
