@@ -25,6 +25,7 @@ const SUBSTRATES: Readonly<Record<string, string>> = {
   'rung-10': 'local',
   'rung-20': 'local',
   'rung-40': 'local',
+  'large-20k': 'local-large',
   'dev-50': 'laptop',
   'thundering-herd': 'laptop',
   'scaleway-50k': 'mid-host',
