@@ -45,8 +45,11 @@ export async function janitor(input?: unknown): Promise<JanitorResult> {
 }
 
 async function findHosts(): Promise<readonly string[]> {
-  const options = activityOptions(limitsOf(HOSTS_FOUND_DEADLINE), workflowInfo().taskQueue, 'hosts to sweep');
-  return await proxyActivities<JanitorActivities>(options).findHosts();
+  const { taskQueue } = workflowInfo();
+  const activities = proxyActivities<JanitorActivities>(
+    activityOptions(limitsOf(HOSTS_FOUND_DEADLINE), taskQueue, 'hosts to sweep'),
+  );
+  return await activities.findHosts();
 }
 
 async function sweepHost(host: string, dryRun: boolean): Promise<HostSweep> {
