@@ -1,11 +1,11 @@
 import { defineConfig } from 'vitest/config';
 
 const FILES_AT_A_TIME = 2;
-const QUIET = ['test/drills/**/*.test.ts', 'test/e2e/bigfleet-standin.test.ts'];
+const QUIET = ['test/drills/**/*.test.ts', 'test/e2e/{bigfleet-standin,clusters,hold,hosts,karpenter,ladder,ui}.test.ts'];
 
 // Four projects, in order of cost: `unit` needs nothing, `parts` starts single real parts (one apiserver, one Prometheus), `campaigns` runs
-// whole campaigns, `quiet` runs those that judge latencies or take parts of the stack away. A part and a campaign wait more than they
-// calculate, so two files run at a time; `quiet` has the cores for itself. The projects run one after another.
+// whole campaigns, `quiet` runs those that judge latencies, have several clusters or a browser, or take parts of the stack away. A part and
+// a small campaign wait more than they calculate, so two files run at a time; `quiet` runs one. The projects run one after another.
 export default defineConfig({
   test: {
     projects: [

@@ -23,7 +23,8 @@ const why = CHROMIUM === undefined ? ' (skipped: no chromium, chromium-browser o
 describe.skipIf(CHROMIUM === undefined)(`from the Temporal UI alone${why}`, () => {
   test('a campaign is started, watched and read; one that cannot be is told why', async () => {
     await withUi(async ({ belay, links, ui }) => {
-      addProfile(belay, { name: 'tiny', soakSeconds: 20, failNodeAtSeconds: 3 });
+      // The browser reads several pages in the soak.
+      addProfile(belay, { name: 'tiny', soakSeconds: 40, failNodeAtSeconds: 3 });
       await ui.start(links.campaign, 'ui-green', { profile: 'tiny' });
 
       await looking(ui, links.workflow('ui-green'), async () => {
@@ -34,7 +35,7 @@ describe.skipIf(CHROMIUM === undefined)(`from the Temporal UI alone${why}`, () =
       expect(running).toMatch(/✓\s+resolve\s[\d:]+\s+[\d.]+ s\s+36 Pods, \d+ gates; specification [0-9a-f]{12}/);
       expect(running).toMatch(/✓\s+provision\s[\d:]+\s+[\d.]+ s\s+1 cluster/);
       expect(running).toMatch(/✓\s+ramp\s[\d:]+\s+[\d.]+ s\s+36 of 36 Pods created/);
-      expect(running).toMatch(/▶\s+soak\s[\d:]+\s+running\s+20 s, \d+ gates, fail-node at 3 s/);
+      expect(running).toMatch(/▶\s+soak\s[\d:]+\s+running\s+40 s, \d+ gates, fail-node at 3 s/);
       expect(running).toMatch(/·\s+teardown\s+1 local cluster and what was made/);
       expect(await ui.picture('running-details')).toBeGreaterThan(PICTURE_BYTES);
       expect(await ui.follow('Pending Activities')).toMatch(/\/ui-green\/[0-9a-f-]+\/pending-activities/);
@@ -48,7 +49,7 @@ describe.skipIf(CHROMIUM === undefined)(`from the Temporal UI alone${why}`, () =
       expect(attributes).toContain('"BelayVerdict": null');
       await looking(ui, links.workflow('ui-green'), async () => {
         const pending = await ui.tab('pending-activities');
-        expect(pending).toMatch(/"live": "\d+ of 20 s, \d+ Pods bound, \d+ pending, [1-9]\d* checks"/);
+        expect(pending).toMatch(/"live": "\d+ of 40 s, \d+ Pods bound, \d+ pending, [1-9]\d* checks"/);
         expect(pending).toMatch(/"podBindP99": "[\d.]+ s, bar at most 10 s: pass"/);
       });
       expect(await ui.picture('pending-activities')).toBeGreaterThan(PICTURE_BYTES);
