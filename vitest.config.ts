@@ -1,7 +1,10 @@
 import { defineConfig } from 'vitest/config';
 
 const FILES_AT_A_TIME = 2;
-const QUIET = ['test/drills/**/*.test.ts', 'test/e2e/{bigfleet-standin,clusters,hold,hosts,karpenter,ladder,ui}.test.ts'];
+const QUIET = [
+  'test/drills/**/*.test.ts',
+  'test/e2e/{bigfleet-standin,clusters,hold,hosts,karpenter,ladder,ui}.test.ts',
+];
 
 // Four projects, in order of cost: `unit` needs nothing, `parts` starts single real parts (one apiserver, one Prometheus), `campaigns` runs
 // whole campaigns, `quiet` runs those that judge latencies, have several clusters or a browser, or take parts of the stack away. A part and
