@@ -35,7 +35,9 @@ test('a ladder stops at its red rung, climbed by hand and by a Schedule; a broke
 
     const climbed = await climbing.ended();
     expect(climbed.exitCode, climbed.stdout + climbed.stderr).toBe(1);
-    expect(climbed.stdout).toMatch(/1-rung-a .*pass[^]*2-rung-b .*fail.*noPods[^]*3-rung-c .*not-started/);
+    expect(climbed.stdout).toMatch(/1-rung-a .*pass[^]*2-rung-b .*fail[^]*3-rung-c .*not-started/);
+    // The table has the first reason of a rung. On a host without CPU that is the host, before the gate.
+    expect(recordOf(belay, 'by-hand.2-rung-b').summary.reasons.join('\n')).toContain('noPods');
     expect(climbed.stdout).toMatch(/ladder {3}FAIL/);
     const summary = JSON.parse(readFileSync(join(belay.runs, 'by-hand', 'ladder.json'), 'utf8')) as ClimbResult;
     expect(summary).toMatchObject({ ladder: 'three', end: 'fail', rungs: CLIMBED });
