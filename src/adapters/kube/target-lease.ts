@@ -51,7 +51,7 @@ const ANNOTATIONS = {
 /**
  * Takes the lease of a cluster for a campaign, or takes up its own. Of two that try at once the server lets one have it. A lease
  * whose holder does not renew it any more is taken over.
- * @returns the campaign from which it was taken over; undefined if nobody had it
+ * @returns the campaign from which it was taken over; undefined if no campaign had it
  * @throws TargetInUse naming the holder, when the cluster is in use, or still is after `waitMs`; KubeError; the signal's reason
  */
 export async function leaseTarget(

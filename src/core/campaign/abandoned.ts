@@ -34,7 +34,7 @@ export function isAbandoned(own: Belongings, seen: CampaignSeen, nowMs: number):
     case 'unknown':
       return { abandoned: 'unknown', why: 'Temporal does not say whether it runs' };
     case 'closed':
-      // Until its heartbeats have told it, an activity of a terminated workflow goes on, and may create things.
+      // An activity of a terminated workflow goes on until its next heartbeat is answered, and may create things.
       if (seen.how === 'from-outside' && nowMs - seen.atMs < TERMINATED_GRACE_MS) return NO;
       return yes(own, 'its workflow has ended', seen.atMs, nowMs);
     case 'not-found':

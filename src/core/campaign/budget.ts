@@ -9,7 +9,7 @@ export interface BudgetOutline {
   readonly usdPerHour: number;
 }
 
-/** When a campaign has to be told, and when it has to end, ms since it began. */
+/** When a campaign is warned, and when it has to end, ms since it began. */
 export interface BudgetLimit {
   readonly warnAfterMs: number;
   readonly endAfterMs: number;

@@ -21,7 +21,7 @@ export interface Observed {
 
 /**
  * What a campaign may do with the lease of a cluster.
- * - `create`, `take`: nobody has it.
+ * - `create`, `take`: no campaign has it.
  * - `renew`: it is the campaign's own.
  * - `observe`: it looks expired. It is, if it is not renewed while it is observed.
  * - `held`: another campaign has it.

@@ -20,7 +20,7 @@ const other: TargetLease = {
 const seen = (renewTime: string, agoMs: number): Observed => ({ renewTime, sinceMs: 1_000_000 - agoMs });
 
 test.for<[string, TargetLease | undefined, Observed | undefined, LeaseMove]>([
-  ['that nobody has made', undefined, undefined, 'create'],
+  ['that does not exist', undefined, undefined, 'create'],
   ['that was given back', { ...other, holder: '' }, undefined, 'take'],
   ['of its own', { ...other, holder: 'own', renewTime: at(-900_000) }, undefined, 'renew'],
   ['that was renewed a moment ago', other, undefined, 'held'],

@@ -29,7 +29,7 @@ const NODE_IS_NOT_FAILED: Selector = { key: TAINTS, operator: 'NotIn', values: [
 const POD_IS_DELETED: Selector = { key: '.metadata.deletionTimestamp', operator: 'Exists' };
 const POD_STAYS: Selector = { key: '.metadata.deletionTimestamp', operator: 'DoesNotExist' };
 
-/** Fields of a Node's system information that kubelets report, each with the text that stands for an absent one. */
+/** Fields of a Node's system information that kubelets report, each with the text for an absent one. */
 const NODE_INFO: Readonly<Record<string, string>> = {
   architecture: 'amd64',
   operatingSystem: 'linux',
