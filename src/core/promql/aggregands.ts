@@ -1,4 +1,4 @@
-import { parser } from '@prometheus-io/lezer-promql';
+import { treeOf } from './tree.ts';
 import type { SyntaxNode } from '@lezer/common';
 import { childrenOf, textOf, walk } from './syntax.ts';
 
@@ -11,7 +11,7 @@ const PASS_ON: ReadonlySet<string> = new Set(['sum']);
  */
 export function aggregandsOf(query: string): readonly string[] {
   const found = new Set<string>();
-  walk(parser.parse(query).topNode, (node) => {
+  walk(treeOf(query), (node) => {
     if (node.name !== 'AggregateExpr') return;
     if (PASS_ON.has(textOf(node.getChild('AggregateOp'), query).toLowerCase())) return;
     const inner = childrenOf(node.getChild('FunctionCallBody')).at(-1);

@@ -1,5 +1,5 @@
 import type { SyntaxNode } from '@lezer/common';
-import { parser } from '@prometheus-io/lezer-promql';
+import { treeOf } from './tree.ts';
 import { filledForParsing, promqlProblem } from './check.ts';
 import { argumentsOf, childrenOf, functionName, textOf } from './syntax.ts';
 
@@ -51,7 +51,7 @@ export function counterProblem(query: string): string | undefined {
     const found = query.slice(node.from, node.to);
     return `a counter may be a selector, sum() of them, +, or "or vector(0)"; found "${found}"`;
   };
-  const problem = visit(parser.parse(text).topNode);
+  const problem = visit(treeOf(text));
   return problem ?? (selectors.size === 0 ? 'a counter needs at least one metric' : undefined);
 }
 

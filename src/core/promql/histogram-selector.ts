@@ -1,4 +1,4 @@
-import { parser } from '@prometheus-io/lezer-promql';
+import { treeOf } from './tree.ts';
 import { promqlProblem } from './check.ts';
 import { childrenOf } from './syntax.ts';
 import { selectorsOf } from './needs.ts';
@@ -7,7 +7,7 @@ import { selectorsOf } from './needs.ts';
 export function selectorProblem(query: string): string | undefined {
   const syntax = promqlProblem(query);
   if (syntax !== undefined) return syntax;
-  const [only] = childrenOf(parser.parse(query).topNode);
+  const [only] = childrenOf(treeOf(query));
   const name = selectorsOf(query)[0]?.name;
   if (only?.name === 'VectorSelector' && name !== undefined) return undefined;
   return `one selector with the name of a metric, without functions, ranges or offset; found "${query}"`;

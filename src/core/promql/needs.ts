@@ -1,5 +1,5 @@
 import type { SyntaxNode } from '@lezer/common';
-import { parser } from '@prometheus-io/lezer-promql';
+import { treeOf } from './tree.ts';
 import { labelAt } from './string-literal.ts';
 import { childrenOf, functionName, textOf, walk } from './syntax.ts';
 
@@ -8,6 +8,8 @@ export interface Selector {
   readonly text: string;
   /** The metric's name where the selector gives one exactly. */
   readonly name?: string;
+  /** The expressions of `{__name__=~"..."}` that the metric's name must match, where the selector does not give the name exactly. */
+  readonly namePatterns?: readonly string[];
   /** Value of an exact `job="..."` matcher. */
   readonly job?: string;
 }
@@ -23,7 +25,7 @@ export type Need =
 /** Every selector of a query once, in order. */
 export function selectorsOf(query: string): readonly Selector[] {
   const found = new Map<string, Selector>();
-  walk(parser.parse(query).topNode, (node) => {
+  walk(treeOf(query), (node) => {
     if (node.name !== 'VectorSelector') return;
     const selector = selectorAt(node, query);
     found.set(selector.text, selector);
@@ -33,7 +35,7 @@ export function selectorsOf(query: string): readonly Selector[] {
 
 /** The series a query cannot do without; undefined for a query of constants. */
 export function needsOf(query: string): Need | undefined {
-  return needAt(parser.parse(query).topNode, query);
+  return needAt(treeOf(query), query);
 }
 
 /** The selectors whose absence leaves a need unmet; empty when it is met. */
@@ -55,19 +57,31 @@ function needAt(node: SyntaxNode, query: string): Need | undefined {
   return { kind: node.getChild('Or') === null ? 'all' : 'any', of: needs };
 }
 
-function selectorAt(node: SyntaxNode, query: string): Selector {
+/** The selector of a `VectorSelector`. */
+export function selectorAt(node: SyntaxNode, query: string): Selector {
   const matchers = new Map<string, string>();
+  const namePatterns: string[] = [];
   walk(node, (inner) => {
-    if (!inner.name.endsWith('LabelMatcher') || inner.getChild('MatchOp')?.getChild('EqlSingle') === null) return;
+    if (!inner.name.endsWith('LabelMatcher')) return;
+    const operator = textOf(inner.getChild('MatchOp'), query);
     const label = labelAt(inner.firstChild, query);
-    matchers.set(label, labelAt(inner.lastChild, query));
+    if (operator === '=') matchers.set(label, labelAt(inner.lastChild, query));
+    if (operator === '=~' && label === '__name__') namePatterns.push(labelAt(inner.lastChild, query));
   });
-  const identifier = node.getChild('Identifier');
-  const name = identifier === null ? matchers.get('__name__') : textOf(identifier, query);
+  const name = nameAt(node, query) ?? matchers.get('__name__');
   const job = matchers.get('job');
   return {
     text: textOf(node, query),
     ...(name === undefined ? {} : { name }),
+    ...(name !== undefined || namePatterns.length === 0 ? {} : { namePatterns }),
     ...(job === undefined ? {} : { job }),
   };
+}
+
+/** The metric's name before the braces, or as a text in them: `{"a.b"}`. */
+function nameAt(node: SyntaxNode, query: string): string | undefined {
+  const identifier = node.getChild('Identifier');
+  if (identifier !== null) return textOf(identifier, query);
+  const quoted = node.getChild('LabelMatchers')?.getChild('QuotedLabelName') ?? null;
+  return quoted === null ? undefined : labelAt(quoted.firstChild, query);
 }

@@ -1,4 +1,4 @@
-import { parser } from '@prometheus-io/lezer-promql';
+import { treeOf } from './tree.ts';
 import { selectorsOf } from './needs.ts';
 import { childrenOf, functionName, textOf, walk } from './syntax.ts';
 
@@ -18,7 +18,7 @@ const OTHERS: ReadonlySet<string> = new Set([
  */
 export function gaugeRanges(query: string): readonly string[] {
   const found = new Set<string>();
-  walk(parser.parse(query).topNode, (node) => {
+  walk(treeOf(query), (node) => {
     const name = functionName(node, query);
     if (name === undefined || OTHERS.has(name)) return;
     for (const argument of childrenOf(node.getChild('FunctionCallBody'))) {

@@ -1,5 +1,6 @@
 import type { SyntaxNode } from '@lezer/common';
-import { parser } from '@prometheus-io/lezer-promql';
+import { treeOf } from './tree.ts';
+import { selectorsOf } from './needs.ts';
 import { labelAt } from './string-literal.ts';
 import { argumentsOf, childrenOf, functionName, textOf, walk } from './syntax.ts';
 
@@ -18,7 +19,7 @@ export interface QuantileUse {
 /** Every `histogram_quantile` of a query, however deep. */
 export function quantilesOf(query: string): readonly QuantileUse[] {
   const uses: QuantileUse[] = [];
-  walk(parser.parse(query).topNode, (node) => {
+  walk(treeOf(query), (node) => {
     if (functionName(node, query) !== 'histogram_quantile') return;
     const [phiNode, inner] = argumentsOf(node);
     if (phiNode === undefined || inner === undefined) return;
@@ -33,6 +34,19 @@ export function quantilesOf(query: string): readonly QuantileUse[] {
     });
   });
   return uses;
+}
+
+/** The selector of buckets that are added up by `le` and other labels; undefined where they are not, or in another way. */
+export function summedBuckets(
+  buckets: string,
+): { readonly selector: string; readonly by: readonly string[] } | undefined {
+  const [node] = childrenOf(treeOf(buckets));
+  const [selector, ...others] = selectorsOf(buckets);
+  const modifier = node?.name === 'AggregateExpr' ? node.getChild('AggregateModifier') : null;
+  if (modifier === null || selector === undefined || others.length > 0 || modifier?.getChild('By') == null)
+    return undefined;
+  const labels = childrenOf(modifier.getChild('GroupingLabels')).map((label) => labelAt(label, buckets));
+  return { selector: selector.text, by: labels.filter((label) => label !== 'le') };
 }
 
 /** The expression with `x_bucket` replaced by `x_sum` or `x_count`, and `le` removed from groupings and matchers. */

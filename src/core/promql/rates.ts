@@ -1,4 +1,8 @@
-import { parser } from '@prometheus-io/lezer-promql';
+import { treeOf } from './tree.ts';
+import type { SyntaxNode } from '@lezer/common';
+import { literalSeconds } from './range.ts';
+import { isCounter } from './counter-names.ts';
+import { selectorsOf } from './needs.ts';
 import { childrenOf, functionName, textOf, walk } from './syntax.ts';
 
 /** A `rate()` or the like over a counter. */
@@ -7,30 +11,63 @@ export interface RateUse {
   readonly selector: string;
   /** The range as written, without brackets. */
   readonly range: string;
-  /** It has `offset` or `@`, or the range is of a subquery. */
+  /** Length of the subqueries around it, ms: it looks back so much further than its range. */
+  readonly withinMs: number;
+  /** It has `offset` or `@`, or a subquery around it has, or the range is of a subquery. */
   readonly moved: boolean;
 }
 
 /** Functions over a range that take a series' first value in it as where counting began. */
 const RATES: ReadonlySet<string> = new Set(['rate', 'increase', 'irate']);
 
+/** Functions for gauges. Over a counter they leave out the same, and a restart makes its growth negative. */
+const OF_GAUGES: ReadonlySet<string> = new Set(['delta', 'idelta', 'deriv', 'predict_linear']);
+
 /** Every rate of a query once. */
 export function ratesOf(query: string): readonly RateUse[] {
   const found = new Map<string, RateUse>();
-  walk(parser.parse(query).topNode, (node) => {
+  walk(treeOf(query), (node) => {
     const name = functionName(node, query);
-    if (name === undefined || !RATES.has(name)) return;
+    if (name === undefined) return;
     const call = textOf(node, query);
     const [argument] = childrenOf(node.getChild('FunctionCallBody'));
     if (argument === undefined) return;
+    const overCounter = selectorsOf(textOf(argument, query)).some(isCounter);
+    if (!RATES.has(name) && !(OF_GAUGES.has(name) && overCounter)) return;
     const plain = argument.name === 'MatrixSelector';
     const matrix = plain ? argument : undefined;
-    found.set(call, {
+    const around = subqueriesAround(node, query);
+    found.set(`${call} ${around.withinMs}`, {
       call,
       selector: textOf(matrix?.getChild('VectorSelector') ?? null, query),
       range: textOf(matrix?.getChild('DurationExpr') ?? null, query),
-      moved: !plain,
+      withinMs: around.withinMs,
+      moved: !plain || around.moved,
     });
   });
   return [...found.values()];
+}
+
+/** The ranges of every `resets()` of a query, as written. */
+export function resetRanges(query: string): readonly { readonly range: string; readonly duration: string }[] {
+  const found: { readonly range: string; readonly duration: string }[] = [];
+  walk(treeOf(query), (node) => {
+    if (functionName(node, query) !== 'resets') return;
+    const [range] = childrenOf(node.getChild('FunctionCallBody'));
+    if (range?.name === 'MatrixSelector')
+      found.push({ range: textOf(range, query), duration: textOf(range.getChild('DurationExpr'), query) });
+  });
+  return found;
+}
+
+/** How much longer than its own range a call looks back, because subqueries evaluate it at earlier moments. */
+function subqueriesAround(node: SyntaxNode, query: string): { readonly withinMs: number; readonly moved: boolean } {
+  let withinMs = 0;
+  let moved = false;
+  for (let around = node.parent; around !== null; around = around.parent) {
+    if (around.name === 'SubqueryExpr')
+      withinMs += literalSeconds(textOf(around.getChild('DurationExpr'), query)) * 1_000;
+    moved ||= around.name === 'OffsetExpr' || around.name === 'StepInvariantExpr';
+  }
+  return { withinMs, moved };
 }

@@ -17,7 +17,7 @@ export function stringAt(node: SyntaxNode | null, query: string, report: Report 
     return undefined;
   }
   const inner = literal.slice(1, -1);
-  if (quote === '`') return inner;
+  if (quote === '`' || !inner.includes('\\')) return inner;
   const escape = new RegExp(
     String.raw`\\(?:([abfnrtv\\${quote}])|x([\da-fA-F]{2})|([0-7]{3})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|[^])`,
     'gu',

@@ -1,4 +1,4 @@
-import { parser } from '@prometheus-io/lezer-promql';
+import { treeOf } from './tree.ts';
 import { childrenOf, functionName, textOf } from './syntax.ts';
 import type { SyntaxNode } from '@lezer/common';
 
@@ -35,7 +35,7 @@ function instantSelectors(query: string): readonly SyntaxNode[] {
     if (NEED_SELECTOR.has(functionName(node, query) ?? '')) return;
     for (const child of childrenOf(node)) visit(child);
   };
-  visit(parser.parse(query).topNode);
+  visit(treeOf(query));
   return found;
 }
 

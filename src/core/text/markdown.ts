@@ -1,3 +1,5 @@
+import { visible } from './visible.ts';
+
 const ELLIPSIS = '…';
 
 /** Last paragraph of what the UI renders: it makes its frame a little too low, and cuts off what comes last. */
@@ -18,11 +20,55 @@ export function cut(text: string, maxBytes: number): string {
 
 const MAX_CELL = 200;
 
-/** A text as one cell of a Markdown table: on one line, nothing in it ends the cell, and it leaves room for others. */
+/**
+ * A text as one cell of a Markdown table: on one line, nothing in it ends the cell or is markup, and it leaves room for others. Names and
+ * errors of clusters come here: an image or a link in them would be one in the UI.
+ */
 export function cell(text: string): string {
-  return cut(text, MAX_CELL)
-    .replaceAll('|', '\\|')
-    .replaceAll(/\s*\n\s*/g, ' ');
+  return unmarked(cut(text, MAX_CELL));
+}
+
+/**
+ * A text as a paragraph, or as an item of a list: on one line, and nothing in it is markup. Failures, reasons and answers come here, which
+ * quote clusters and users. Two stars stay what they are: Belay's own texts have them, and bold type does no harm.
+ */
+export function paragraph(text: string, maxBytes: number): string {
+  return cut(text, maxBytes)
+    .split('**')
+    .map(unmarked)
+    .join('**')
+    .replace(/^ *(?:[#>+=-]|\d+(?=[.)]))/, (begin) => (/\d$/.test(begin) ? `${begin}\\` : `\\${begin.trim()}`));
+}
+
+/** A text as code within a line, also in a table. */
+export function code(text: string): string {
+  return `\`${text.replaceAll(/[`|\s]+/g, ' ')}\``;
+}
+
+function unmarked(text: string): string {
+  return visible(text)
+    .replaceAll(/\s+/g, ' ')
+    .replaceAll(/[\\`*_[\]<|~!]/g, String.raw`\$&`)
+    .replaceAll(BARE_LINKS, '$&\u2060');
+}
+
+/** What a Markdown reader makes a link of by itself. A word joiner after it ends that. */
+const BARE_LINKS = /\b(?:https?|ftp):(?=\/\/)|\bwww(?=\.)/gi;
+
+/**
+ * A text as plain text of Markdown: nothing in it is markup, HTML, a link, a formula, a mention or a reference to an issue. It begins no
+ * line of its own.
+ */
+export function plain(text: string): string {
+  return (
+    visible(text)
+      .replaceAll(/\s+/g, ' ')
+      .replaceAll(/[\\`*_{}[\]<>()!|~&:$]/g, String.raw`\$&`)
+      .replaceAll(/\bwww\./gi, '$&\u2060')
+      // GitHub looks for these after it has read the Markdown, so an escape does not help.
+      .replaceAll(/[@#](?=\w)/g, '$&\u2060')
+      .replaceAll(/\b(GH-)(?=\d)/gi, '$1\u2060')
+  );
 }
 
 /** Length in UTF-8. */

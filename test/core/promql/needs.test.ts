@@ -63,8 +63,14 @@ describe('selectorsOf', () => {
     ]);
   });
 
+  it('takes a name that is written as a text', () => {
+    expect(selectorsOf('{"a.b",job="c"}')).toMatchObject([{ name: 'a.b', job: 'c' }]);
+  });
+
   it('does not take a regular expression for a name or a job', () => {
-    expect(selectorsOf('{__name__=~"a|b",job=~"c|d"}')).toEqual([{ text: '{__name__=~"a|b",job=~"c|d"}' }]);
+    expect(selectorsOf('{__name__=~"a|b",job=~"c|d"}')).toEqual([
+      { text: '{__name__=~"a|b",job=~"c|d"}', namePatterns: ['a|b'] },
+    ]);
   });
 });
 

@@ -1,0 +1,122 @@
+import type { SyntaxNode } from '@lezer/common';
+import { checkTypes } from './types.ts';
+import { childrenOf, textOf, walk } from './syntax.ts';
+import { treeOf } from './tree.ts';
+
+/** An operator between two series, with its operands as they are written. */
+export interface Pairing {
+  readonly left: string;
+  readonly right: string;
+  /** `on (…)` or `ignoring (…)`; empty where all labels count. */
+  readonly matching: string;
+  /** The side of which several series share one of the other side. Absent: each series has one of its own. */
+  readonly many?: 'left' | 'right';
+}
+
+const COMPARES = ['Gtr', 'Gte', 'Lss', 'Lte', 'Neq', 'Eql'];
+const SETS = ['And', 'Or', 'Unless'];
+const SUFFIXES = ['OffsetExpr', 'StepInvariantExpr', 'MatrixSelector', 'SubqueryExpr'];
+
+/**
+ * Both sides of every comparison, as expressions that give series. A comparison with NaN is false, so it drops the value that is
+ * broken, or makes a healthy 0 of it with `bool`.
+ */
+export function comparedSides(query: string): readonly string[] {
+  const found = new Set<string>();
+  for (const { node, left, right } of binariesOf(query)) {
+    if (!isComparison(node)) continue;
+    for (const side of [left, right]) {
+      const series = asSeries(side);
+      if (series !== undefined) found.add(series);
+    }
+  }
+  return [...found];
+}
+
+/** An operand as an expression that gives series; undefined for a number that is written. */
+export function asSeries(side: string): string | undefined {
+  if (typeOf(side) !== 'scalar') return side;
+  return /^[\s()+-]*[\d.]/.test(side) ? undefined : `vector(${side})`;
+}
+
+/**
+ * Arithmetic and comparisons between series: a series that finds no partner on the other side is left out of the result. A filter
+ * around an operand is left out here, because it drops series on purpose.
+ */
+export function pairings(query: string): readonly Pairing[] {
+  return binariesOf(query).flatMap(({ node, left, right }) => {
+    if (SETS.some((name) => node.getChild(name) !== null)) return [];
+    if (typeOf(left) !== 'vector' || typeOf(right) !== 'vector') return [];
+    const clause = node.getChild('MatchingModifierClause');
+    const labels = clause?.getChild('GroupingLabels') ?? null;
+    const word = clause === null ? '' : clause.getChild('On') === null ? 'ignoring' : 'on';
+    const many =
+      clause?.getChild('GroupLeft') != null ? 'left' : clause?.getChild('GroupRight') != null ? 'right' : undefined;
+    return [
+      {
+        left: unfiltered(left),
+        right: unfiltered(right),
+        matching: word === '' ? '' : `${word} ${textOf(labels, query)}`,
+        ...(many === undefined ? {} : { many }),
+      } satisfies Pairing,
+    ];
+  });
+}
+
+/** Whether a division of the query has a divisor that is filtered, e.g. `a / (b > 0)`: it gives nothing where nothing happened. */
+export function hasFilteredDivisor(query: string): boolean {
+  return binariesOf(query).some(({ node, right }) => node.getChild('Div') !== null && unfiltered(right) !== right);
+}
+
+/** The sides of every `or`. */
+export function alternatives(query: string): readonly { readonly left: string; readonly right: string }[] {
+  return binariesOf(query).filter(({ node }) => node.getChild('Or') !== null);
+}
+
+interface Binary {
+  readonly node: SyntaxNode;
+  readonly left: string;
+  readonly right: string;
+}
+
+/** Every operator between two operands. */
+export function binariesOf(query: string): readonly Binary[] {
+  const found: Binary[] = [];
+  walk(treeOf(query), (node) => {
+    const children = childrenOf(node);
+    const [left, right] = [children[0], children.at(-1)];
+    if (node.name !== 'BinaryExpr' || left === undefined || right === undefined) return;
+    found.push({ node, left: textOf(left, query), right: query.slice(right.from, endOf(node)) });
+  });
+  return found;
+}
+
+/** The parser hangs `offset` and the like around everything before them; they belong to the right operand. */
+function endOf(node: SyntaxNode): number {
+  const { parent } = node;
+  return parent !== null && SUFFIXES.includes(parent.name) && parent.from === node.from ? endOf(parent) : node.to;
+}
+
+function isComparison(node: SyntaxNode): boolean {
+  return COMPARES.some((name) => node.getChild(name) !== null);
+}
+
+function typeOf(text: string): string {
+  const [node] = childrenOf(treeOf(text));
+  return node === undefined ? 'string' : checkTypes(node, text, () => undefined);
+}
+
+/** An operand without the comparisons around it that only filter. */
+export function unfiltered(text: string): string {
+  const [node] = childrenOf(treeOf(text));
+  if (node === undefined) return text;
+  const [first] = childrenOf(node);
+  if (first === undefined) return text;
+  if (node.name === 'ParenExpr') {
+    const inner = textOf(first, text);
+    const plain = unfiltered(inner);
+    return plain === inner ? text : `(${plain})`;
+  }
+  if (node.name !== 'BinaryExpr' || !isComparison(node) || node.getChild('BoolModifier') !== null) return text;
+  return unfiltered(textOf(first, text));
+}

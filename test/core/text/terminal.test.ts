@@ -1,0 +1,37 @@
+import { stripVTControlCharacters } from 'node:util';
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { safeForTerminal } from '../../../src/core/text/terminal.ts';
+
+const COLOUR = /\p{Cc}\[[\d;]*m/gu;
+
+test.each<[text: string, shown: string]>([
+  ['plain äöü\n\tnext', 'plain äöü\n\tnext'],
+  ['\u001B[31mred\u001B[0m', '\u001B[31mred\u001B[0m'],
+  ['\u001B[2J\u001B[H', '\\u001b[2J\\u001b[H'],
+  ['\u001B]0;title\u0007', '\\u001b]0;title\\u0007'],
+  ['\u009B31m', '\\u009b31m'],
+  ['\u009B[31m', '\\u009b[31m'],
+  ['a\rb\bc', 'a\\u000db\\u0008c'],
+  ['evil\u202Etxt.exe', 'evil\\u202etxt.exe'],
+])('%j is shown as %j', (text, shown) => {
+  expect(safeForTerminal(text)).toBe(shown);
+});
+
+test('nothing but colours is left of what a terminal obeys', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (text) => {
+      const shown = safeForTerminal(text);
+      expect(stripVTControlCharacters(shown)).toBe(shown.replaceAll(COLOUR, ''));
+      expect(shown.replaceAll(COLOUR, '')).not.toMatch(/(?![\n\t])\p{Cc}/u);
+    }),
+  );
+});
+
+test('inside of JSON the text stays the same', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (text) => {
+      expect(JSON.parse(safeForTerminal(JSON.stringify({ text })))).toEqual({ text });
+    }),
+  );
+});
