@@ -3,12 +3,13 @@
 
 /** The folders of src/core in their order. A folder may import its own row and the rows above it. */
 const CORE_ROWS = [
-  ['text', 'files', 'promql'],
+  ['text', 'files', 'promql', 'kubeconfig', 'statistics'],
   ['model'],
   ['profile', 'gates', 'faults', 'identity'],
   ['plan'],
   ['campaign'],
   ['verdict', 'conversion'],
+  ['history'],
 ];
 
 /** The registries through which the rest of src reaches src/core/bigfleet. */
@@ -19,14 +20,22 @@ const REGISTRIES = [
 ];
 
 /** The npm packages that src/core may use: parsers and schemas, no I/O. */
-const CORE_PACKAGES = ['@lezer/common', '@lezer/lr', '@prometheus-io/lezer-promql', 're2js', 'yaml', 'zod'];
+const CORE_PACKAGES = [
+  '@lezer/common',
+  '@lezer/lr',
+  '@prometheus-io/lezer-promql',
+  're2js',
+  'simple-statistics',
+  'yaml',
+  'zod',
+];
 
 const inNodeModules = (packages) => `(^|/)node_modules/(${packages.join('|')})/`;
 
 const coreRows = CORE_ROWS.slice(0, -1).map((row, index) => ({
   name: `core-${row.join('-')}-import-nothing-later`,
   comment:
-    'Inside src/core: text, files, promql < model < profile, gates, faults, identity < plan < campaign < verdict.',
+    'Inside src/core: text, files, promql, kubeconfig, statistics < model < profile, gates, faults, identity < plan < campaign < verdict < history.',
   from: { path: `^src/core/(${row.join('|')})/` },
   to: {
     path: `^src/core/(${CORE_ROWS.slice(index + 1)
@@ -53,10 +62,16 @@ const rules = [
   },
   ...coreRows,
   {
+    name: 'core-statistics-imports-text',
+    comment: 'Methods of statistics know numbers only.',
+    from: { path: '^src/core/statistics/' },
+    to: { path: '^src/', pathNot: '^src/core/(statistics|text)/' },
+  },
+  {
     name: 'bigfleet-imports-no-campaign',
     comment: 'bigfleet describes files and systems. It knows nothing about campaigns and verdicts.',
     from: { path: '^src/core/bigfleet/' },
-    to: { path: '^src/core/(campaign|verdict)/' },
+    to: { path: '^src/core/(campaign|verdict|history)/' },
   },
   {
     name: 'bigfleet-through-registries',

@@ -6,6 +6,9 @@ const QUIET = [
   'test/e2e/{bigfleet-standin,clusters,hold,hosts,karpenter,ladder,ui}.test.ts',
 ];
 
+// Minutes of campaigns, and a program that has to be built: only with BELAY_TEST_ALL=1, as `belay drill` sets it.
+const LONG = ['test/drills/{alert-rules,budget,compared,lent-cluster}.test.ts'];
+
 // Four projects, in order of cost: `unit` needs nothing, `parts` starts single real parts (one apiserver, one Prometheus), `campaigns` runs
 // whole campaigns, `quiet` runs those that judge latencies, have several clusters or a browser, or take parts of the stack away. A part and
 // a small campaign wait more than they calculate, so two files run at a time; `quiet` runs one. The projects run one after another.
@@ -46,6 +49,7 @@ export default defineConfig({
           name: 'quiet',
           sequence: { groupOrder: 3 },
           include: QUIET,
+          exclude: process.env['BELAY_TEST_ALL'] === '1' ? [] : LONG,
           fileParallelism: false,
           testTimeout: 600_000,
           hookTimeout: 600_000,

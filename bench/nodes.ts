@@ -1,6 +1,6 @@
 /**
- * Nodes, and then Pods that are bound to them: how fast a local cluster of Belay creates them and kwok turns them Ready, beside a
- * cluster with kwokctl's own settings, in one run. With CPU and memory of every part, also when nothing happens any more.
+ * Nodes, and then Pods that are bound to them: how fast a local cluster of Belay has them Ready, beside a cluster with
+ * kwokctl's own settings, in one run. With CPU and memory of every part, also when nothing happens any more.
  *
  *     node_modules/.bin/node bench/nodes.ts [Nodes = 1000] [Pods = 2000] [belay | kwokctl]
  *
@@ -17,6 +17,7 @@ import { componentStates } from '../src/adapters/substrates/local/components.ts'
 import { COMPONENTS, type ComponentName } from '../src/adapters/substrates/local/layout.ts';
 import { LABELS } from '../src/core/plan/labels.ts';
 import { NODE_REQUESTS_AT_ONCE, POD_REQUESTS_AT_ONCE } from '../src/core/plan/limits.ts';
+import type { Kubelet } from '../src/core/plan/node-status.ts';
 import { nodeBody } from '../src/core/plan/nodes.ts';
 import { testCampaign, testHome } from '../test/adapters/substrates/local-campaign.ts';
 import { withCluster } from '../test/cluster.ts';
@@ -27,11 +28,15 @@ const CLUSTER_LIMIT_MS = 600_000;
 const SETTLING_MS = 15_000;
 const QUIET_MS = 30_000;
 const CLOCK_TICKS_PER_SEC = 100;
+/** As in substrates/local.yaml. */
+const ENV_OF_LOCAL = { GOGC: '400' };
 
 type Settings = 'belay' | 'kwokctl';
 
 interface BenchCluster {
   readonly kubeconfigPath: string;
+  /** Given where a campaign creates its Nodes as Ready. */
+  readonly kubelet?: Kubelet | undefined;
   readonly pidOf: (component: ComponentName) => number;
 }
 
@@ -90,7 +95,9 @@ async function measure(cluster: BenchCluster, settings: Settings, nodes: number,
   const { kubeconfigPath } = cluster;
   const client = await connectCluster({ kubeconfigPath, connections: POD_REQUESTS_AT_ONCE });
   try {
-    const phases = [await phase(cluster, 'Nodes', nodes, (onCreated) => makeNodes(client, nodes, signal, onCreated))];
+    const phases = [
+      await phase(cluster, 'Nodes', nodes, (onCreated) => makeNodes(client, cluster, nodes, signal, onCreated)),
+    ];
     if (pods > 0) {
       phases.push(await phase(cluster, 'Pods', pods, (onCreated) => makePods(client, nodes, pods, signal, onCreated)));
     }
@@ -123,7 +130,13 @@ async function phase(
   };
 }
 
-async function makeNodes(client: ClusterClient, count: number, signal: AbortSignal, onCreated: () => void) {
+async function makeNodes(
+  client: ClusterClient,
+  { kubelet }: BenchCluster,
+  count: number,
+  signal: AbortSignal,
+  onCreated: () => void,
+): Promise<void> {
   const owner = { campaign: CAMPAIGN, stage: 'seed', expiresAtMs: Date.now() + 3_600_000 };
   const bodies = Array.from({ length: count }, (_, index) =>
     nodeBody(
@@ -137,6 +150,7 @@ async function makeNodes(client: ClusterClient, count: number, signal: AbortSign
         allocatable: { cpu: '64', memory: '256Gi', pods: '110' },
       },
       owner,
+      kubelet && { kubelet, nowMs: Date.now() },
     ),
   );
   const budgetMs = CLUSTER_LIMIT_MS;
@@ -199,12 +213,13 @@ async function withSettings(settings: Settings, use: (cluster: BenchCluster) => 
   if (settings === 'kwokctl') return await withCluster(use);
   const home = testHome();
   try {
-    const campaign = await testCampaign(CAMPAIGN);
+    const campaign = await testCampaign(CAMPAIGN, { env: ENV_OF_LOCAL });
     try {
       const [record] = await campaign.provision(1);
       if (record === undefined) throw new Error('no cluster was made');
       const pids = new Map(componentStates(record).map(({ name, pid }) => [name, pid]));
-      return await use({ kubeconfigPath: record.kubeconfigPath, pidOf: (name) => pids.get(name) ?? 0 });
+      const kubelet = campaign.substrate.kubelet(record);
+      return await use({ kubeconfigPath: record.kubeconfigPath, kubelet, pidOf: (name) => pids.get(name) ?? 0 });
     } finally {
       await campaign.close();
     }

@@ -3,17 +3,19 @@
  * memory of every part.
  *
  *     node_modules/.bin/node bench/scale.ts [Pods = 5000,10000,20000] [clusters = 1] [ramp, s = Pods / 83]
+ *     node_modules/.bin/node bench/scale.ts PROFILE SUBSTRATE [ramp, s = that of the profile]
  *
  * A Node has 20 Pods. The default ramp is that of 20,000 Pods in 240 s. Each campaign has its own folders, which are removed.
+ * BELAY_RUNS keeps the evidence there.
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import Table from 'cli-table3';
 import { stringify } from 'yaml';
 import { cacheFolder } from '../src/adapters/host/folders.ts';
 import { startBelay } from '../test/e2e/belay-process.ts';
-import { endProcessesOf, processesOf } from '../test/e2e/leftovers.ts';
+import { endProcessesOf, processesOf } from '../src/adapters/host/folder-processes.ts';
 
 const PODS_PER_NODE = 20;
 const DEFAULT_PODS_PER_SEC = 20_000 / 240;
@@ -44,7 +46,16 @@ interface Summary {
   readonly host?: { readonly stages: readonly Readonly<Record<string, unknown>>[] };
 }
 
-interface Result extends Size {
+/** A campaign to measure: what it is called here, and the arguments of `belay run`. */
+interface Measured {
+  readonly title: string;
+  readonly args: readonly string[];
+  /** Files of its own, by path in a folder of `BELAY_PATH`. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+interface Result {
+  readonly title: string;
   readonly seconds: number;
   readonly summary: Summary | undefined;
   readonly parts: ReadonlyMap<string, Use>;
@@ -112,31 +123,52 @@ function memoryOfMb(pid: number): number {
   return Number(rssKb ?? 0) / 1e3;
 }
 
-async function measure(size: Size): Promise<Result> {
+async function measure({ title, args, files }: Measured): Promise<Result> {
   const folder = mkdtempSync(join(tmpdir(), 'belay-bench-'));
-  const files = join(folder, 'files');
-  for (const kind of ['profiles', 'substrates']) mkdirSync(join(files, kind), { recursive: true });
-  writeFileSync(join(files, 'profiles', 'scale.yaml'), profileOf(size));
-  writeFileSync(join(files, 'substrates', 'scale.yaml'), substrateOf(size));
+  const runs = process.env['BELAY_RUNS'] ?? join(folder, 'runs');
+  const id = `scale-${Date.now()}`;
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, 'files', path)), { recursive: true });
+    writeFileSync(join(folder, 'files', path), text);
+  }
   const sampler = new PartSampler(folder);
   const beganMs = performance.now();
   try {
-    const belay = startBelay(['run', 'scale', '--substrate', 'scale', '--hold', '0', '--id', 'scale'], {
+    const belay = startBelay(['run', ...args, '--hold', '0', '--id', id], {
       ...process.env,
       BELAY_CACHE: cacheFolder(),
       BELAY_HOME: join(folder, 'home'),
-      BELAY_RUNS: join(folder, 'runs'),
-      BELAY_PATH: files,
+      BELAY_RUNS: runs,
+      BELAY_PATH: join(folder, 'files'),
     });
     const { exitCode, stdout, stderr } = await belay.ended(CAMPAIGN_LIMIT_MS);
     const seconds = (performance.now() - beganMs) / 1_000;
     console.log(`\n${stdout.slice(-3_000)}${stderr.slice(-3_000)}\nexit code ${exitCode}`);
-    return { ...size, seconds, summary: summaryIn(join(folder, 'runs', 'scale')), ...sampler.stop() };
+    return { title, seconds, summary: summaryIn(join(runs, id)), ...sampler.stop() };
   } finally {
     sampler.stop();
     await endProcessesOf(folder);
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** A campaign of a size, with files of its own. */
+function ofSize(size: Size): Measured {
+  return {
+    title: `${size.pods} Pods, ${size.clusters} clusters, ramp ${size.rampSec} s`,
+    args: ['scale', '--substrate', 'scale'],
+    files: { 'profiles/scale.yaml': profileOf(size), 'substrates/scale.yaml': substrateOf(size) },
+  };
+}
+
+/** A campaign of files that exist. */
+function ofFiles(profile: string, substrate: string, rampSec: string | undefined): Measured {
+  const ramp = rampSec === undefined ? [] : ['--set', `loadProfile.rampSeconds=${rampSec}`];
+  return {
+    title: [profile, substrate, ...ramp].join(' '),
+    args: [profile, '--substrate', substrate, ...ramp],
+    files: {},
+  };
 }
 
 function summaryIn(run: string): Summary | undefined {
@@ -177,22 +209,25 @@ function substrateOf({ pods, clusters }: Size): string {
   });
 }
 
-function print({ pods, clusters, rampSec, seconds, summary, parts, memoryMb }: Result): void {
-  console.log(`\n${pods} Pods, ${clusters} clusters, ramp ${rampSec} s: ${seconds.toFixed(0)} s in all`);
+function print({ title, seconds, summary, parts, memoryMb }: Result): void {
+  console.log(`\n${title}: ${seconds.toFixed(0)} s in all`);
   console.log(`verdict ${summary?.verdict ?? 'none'}: ${summary?.reasons.join('; ') ?? ''}`);
   for (const { stage, outcome, seconds: took } of summary?.stages ?? []) console.log(`  ${stage} ${outcome} ${took} s`);
   console.log(JSON.stringify({ load: summary?.load, facts: summary?.facts, host: summary?.host }));
-  const table = new Table({ head: ['part', 'CPU-s', 'CPU-ms a Pod', 'memory at most, MB'] });
-  for (const [part, { cpuSec, memoryMb: mb }] of parts) {
-    table.push([part, cpuSec.toFixed(1), ((1_000 * cpuSec) / pods).toFixed(2), mb.toFixed(0)]);
-  }
+  const table = new Table({ head: ['part', 'CPU-s', 'memory at most, MB'] });
+  for (const [part, { cpuSec, memoryMb: mb }] of parts) table.push([part, cpuSec.toFixed(1), mb.toFixed(0)]);
   const cpuSec = [...parts.values()].reduce((sum, part) => sum + part.cpuSec, 0);
-  table.push(['all, at the same time', cpuSec.toFixed(1), ((1_000 * cpuSec) / pods).toFixed(2), memoryMb.toFixed(0)]);
+  table.push(['all, at the same time', cpuSec.toFixed(1), memoryMb.toFixed(0)]);
   console.log(table.toString());
 }
 
-const [sizes = '5000,10000,20000', clusters = '1', ramp] = process.argv.slice(2);
-for (const pods of sizes.split(',').map(Number)) {
-  const rampSec = ramp === undefined ? Math.ceil(pods / DEFAULT_PODS_PER_SEC) : Number(ramp);
-  print(await measure({ pods, clusters: Number(clusters), rampSec }));
+const [what = '5000,10000,20000', second, ramp] = process.argv.slice(2);
+if (/^[\d,]+$/.test(what)) {
+  for (const pods of what.split(',').map(Number)) {
+    const rampSec = ramp === undefined ? Math.ceil(pods / DEFAULT_PODS_PER_SEC) : Number(ramp);
+    print(await measure(ofSize({ pods, clusters: Number(second ?? 1), rampSec })));
+  }
+} else {
+  if (second === undefined) throw new Error('name a substrate after the profile, e.g. large-20k local-large');
+  print(await measure(ofFiles(what, second, ramp)));
 }

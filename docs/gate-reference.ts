@@ -20,7 +20,8 @@ function entry(gate: GateDefinition): readonly string[] {
     `- Bar: ${barText(gate)}.`,
     `- Window: ${gate.windowMs === 'soak' ? 'the settled soak' : formatDuration(gate.windowMs)}; at least ${gate.minSamples} samples.`,
     ...(gate.job === undefined ? [] : [`- Scrape job: \`${gate.job}\`.`]),
-    ...(gate.failFast ? ['- Fail-fast: a breach ends the soak.'] : []),
+    ...(gate.failFast ? [`- Fail-fast: ${breachWords(gate)} ends the soak.`] : []),
+    ...(gate.minEvents === undefined ? [] : [`- Unmeasured on fewer than ${gate.minEvents} events.`]),
     ...(gate.readAt === 'settled' ? ['- Read when the last Pods had their time, not at the end of the soak.'] : []),
     ...(gate.absentIs === undefined
       ? []
@@ -35,6 +36,10 @@ function entry(gate: GateDefinition): readonly string[] {
     '```',
     '',
   ];
+}
+
+function breachWords({ forReadings = 1 }: GateDefinition): string {
+  return forReadings === 1 ? 'a breach' : `a breach in ${forReadings} readings in a row`;
 }
 
 /** The query, or each field of the kind under its name. */

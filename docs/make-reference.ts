@@ -5,7 +5,9 @@ import { COMMANDS } from '../src/cli/commands.ts';
 import { formatFileErrors } from '../src/core/files/file-error.ts';
 import { parseSystem } from '../src/core/profile/parse.ts';
 import { commandSection } from './command-reference.ts';
+import { registry } from '../src/adapters/prometheus/own-metrics.ts';
 import { gateSection } from './gate-reference.ts';
+import { metricTable } from './metric-reference.ts';
 import { fieldTable } from './schema-reference.ts';
 
 /** Writes docs/reference/ from the schemas, the command line and the system files: `node docs/make-reference.ts`. */
@@ -32,6 +34,13 @@ export async function referencePages(): Promise<ReadonlyMap<string, string>> {
     pages.set(`${kind}.md`, page(title, PURPOSE[kind] ?? '', fieldTable(JSON.parse(json))));
   }
   pages.set('gates.md', page('# Gates of the shipped systems', GATES_PURPOSE, ...systems().map(gateSection)));
+  // Each registers its metrics when it is loaded.
+  await Promise.all([
+    import('../src/adapters/prometheus/campaign-metrics.ts'),
+    import('../src/adapters/prometheus/host-metrics.ts'),
+    import('../src/adapters/prometheus/infrastructure-metrics.ts'),
+  ]);
+  pages.set('metrics.md', page('# Metrics of a worker', METRICS_PURPOSE, metricTable(registry)));
   const commands = await Promise.all(COMMANDS.map(async ({ load }) => commandSection(await load())));
   pages.set('commands.md', page('# Commands', COMMANDS_PURPOSE, ...commands));
   return pages;
@@ -44,6 +53,8 @@ export function pagePath(file: string): string {
 
 const GATES_PURPOSE =
   'A profile changes a gate by its name, e.g. `gates: {podBindP99: {max: 5}}`. [gates.md](../gates.md) explains bars, windows and readings.';
+const METRICS_PURPOSE =
+  'What a worker serves at `/metrics` beside the metrics of the Temporal SDK (`temporal_…`). [monitoring.md](../monitoring.md) explains how to scrape it.';
 const COMMANDS_PURPOSE = 'Every command has `--help`. The README lists the exit codes.';
 
 function systems(): readonly Parameters<typeof gateSection>[0][] {

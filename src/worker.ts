@@ -1,7 +1,7 @@
-import { NativeConnection, Runtime, Worker, type NativeConnectionOptions } from '@temporalio/worker';
+import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { createActivities, teardownAdapters } from './activities/all.ts';
+import { createActivities, removalAdapters } from './activities/all.ts';
 import { removeGroup } from './activities/remove-group.ts';
 import { readSpec } from './adapters/evidence/spec-store.ts';
 import { thisHost } from './adapters/fleet/this-host.ts';
@@ -14,9 +14,11 @@ import { startHostSampler } from './adapters/host/host-sampler.ts';
 import { startKeeper } from './adapters/keeper/keeper.ts';
 import { freePort } from './adapters/host/ports.ts';
 import { pause } from './adapters/host/poll-until.ts';
+import { tidyEnvironment } from './adapters/host/tidy-environment.ts';
 import { startTicksOf } from './adapters/host/processes.ts';
 import { showHost } from './adapters/prometheus/host-metrics.ts';
 import { registry } from './adapters/prometheus/own-metrics.ts';
+import { nativeConnectionOptions } from './adapters/temporal/native-connection.ts';
 import { CampaignEyes } from './adapters/temporal/campaign-seen.ts';
 import { writeRecord } from './adapters/temporal/stack-record.ts';
 import { temporalTarget } from './adapters/temporal/target.ts';
@@ -24,7 +26,12 @@ import { workflowBundlePath } from './adapters/temporal/workflow-bundle.ts';
 import { activitySlots } from './core/plan/capacity.ts';
 import { formatWorkerIdentity } from './core/model/worker-identity.ts';
 import { FIRST_CHECK_MS } from './core/plan/limits.ts';
+import { watchCampaigns } from './worker/campaign-watch.ts';
+import { reportAddress } from './adapters/reports/report-address.ts';
+import { webhookSetting } from './adapters/notify/webhook-setting.ts';
+import { keepDisks } from './worker/disk-keeper.ts';
 import { keepGroups } from './worker/group-keeper.ts';
+import { shareHostSettings } from './worker/host-settings.ts';
 import { keepLeases } from './worker/lease-keeper.ts';
 import { createLog, temporalLogger } from './worker/log.ts';
 import { serveMetrics } from './worker/metrics-server.ts';
@@ -40,11 +47,15 @@ const GRACE_MS = 10_000;
 /** After this time the process ends, even if activities still run. */
 const FORCE_MS = 20_000;
 
+tidyEnvironment();
 // Some libraries throw assertions in development only. They must not cost a campaign its report.
 process.env['NODE_ENV'] ??= 'production';
 
 // Checked first: a worker with a setting that is wrong must not take any task.
+shareHostSettings();
 const capacityClusters = hostCapacity();
+webhookSetting();
+reportAddress('');
 const { host, hostQueue, loadQueue, address } = thisHost();
 
 const log = createLog();
@@ -65,9 +76,12 @@ Runtime.install({
   shutdownSignals: ['SIGINT', 'SIGTERM'],
 });
 
+// The runtime listens for the first one only. Another one, of a command that stops the same worker, must not cut off the end.
+process.on('SIGTERM', () => undefined);
+
 const metrics = await serveMetrics(registry, `127.0.0.1:${corePort}`);
 const target = temporalTarget();
-const connection = await NativeConnection.connect(target.connection as NativeConnectionOptions);
+const connection = await NativeConnection.connect(nativeConnectionOptions(target));
 const observers = createObservers(metrics.port);
 const activities = createActivities({ log, metricsPort: metrics.port, observers });
 const workflowBundle = { codePath: await workflowBundlePath() };
@@ -90,8 +104,9 @@ const common = {
  */
 const ofHost = {
   maxConcurrentActivityTaskExecutions: activitySlots(capacityClusters),
-  maxConcurrentActivityTaskPolls: 1,
-};
+  // `maxConcurrentActivityTaskPolls` has no effect in this version of the SDK.
+  activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 1 },
+} as const;
 const workers = await Promise.all([
   Worker.create({
     ...common,
@@ -121,11 +136,13 @@ const groups = keepGroups({
   remove: (ledger, signal) =>
     removeGroup(ledger, {
       log: log.child({ campaign: ledger.campaign }),
-      adapters: teardownAdapters(observers),
+      adapters: removalAdapters(observers),
       signal,
     }),
 });
 const leases = keepLeases({ log, signal: ended.signal });
+const disks = keepDisks({ log, signal: ended.signal });
+const campaigns = watchCampaigns({ log, signal: ended.signal });
 // Before it restarts anything, it should know which campaigns have ended. Without Temporal it cannot.
 const keeper = Promise.race([checked.promise, pause(FIRST_CHECK_MS, ended.signal).catch(() => undefined)]).then(() =>
   startKeeper({ log, signal: ended.signal }),
@@ -161,7 +178,7 @@ try {
   process.exitCode = 1;
 } finally {
   ended.abort();
-  await Promise.all([keeper, groups, leases, endpoints, hostSampler]);
+  await Promise.all([keeper, groups, leases, disks, campaigns, endpoints, hostSampler]);
   await eyes.close();
   await observers.close();
   rmSync(recordPath, { force: true });

@@ -54,10 +54,13 @@ const PORT_OPTIONS = [
 /** Who has configured a cluster: Belay, as its local clusters, or kwokctl alone, as one that is borrowed. */
 export interface ClusterKind {
   readonly configuredBy: 'belay' | 'kwokctl';
+  /** The level of Pod security that namespaces have by default, but for kube-system and those that are named. */
+  readonly podSecurity?: { readonly level: 'restricted'; readonly exempt: readonly string[] };
 }
 
 /** Brings a cluster up in a temporary folder of its own, on free ports, and waits until it schedules. */
-export async function startCluster({ configuredBy }: ClusterKind = { configuredBy: 'kwokctl' }): Promise<TestCluster> {
+export async function startCluster(kind: ClusterKind = { configuredBy: 'kwokctl' }): Promise<TestCluster> {
+  const { configuredBy, podSecurity } = kind;
   const tools = await ensureTools(['kwokctl', ...BINARIES.map(([, tool]) => tool)]);
   const pathOf = (name: ToolName): string => tools.get(name)?.path ?? name;
   const folder = mkdtempSync(join(tmpdir(), 'belay-test-cluster-'));
@@ -83,7 +86,8 @@ export async function startCluster({ configuredBy }: ClusterKind = { configuredB
     const ports = await freePorts();
     if (configuredBy === 'belay') {
       const record = { index: 0, name, kubeconfigPath, context: '', owned: true, uid: '' };
-      writeKwokConfig(record, { tools, ports, env: {}, nodeReadyDelayMs: 0 });
+      // Tests make Nodes that kwok turns Ready.
+      writeKwokConfig(record, { tools, ports, env: {}, nodeReadyDelayMs: 0, nodesFromSystem: true });
       await kwokctl(['create', 'cluster', `--config=${configPath(record)}`, `--kubeconfig=${kubeconfigPath}`]);
     } else {
       await kwokctl([
@@ -95,6 +99,7 @@ export async function startCluster({ configuredBy }: ClusterKind = { configuredB
         ...BINARIES.map(([option, tool]) => `${option}=${pathOf(tool)}`),
         ...PORT_OPTIONS.map((option, index) => `${option}=${ports[index]}`),
         ...LEADERLESS,
+        ...(podSecurity === undefined ? [] : podSecurityArgs(folder, podSecurity)),
       ]);
     }
     await answersWithServiceAccount(kubeconfigPath);
@@ -129,8 +134,8 @@ export async function startCluster({ configuredBy }: ClusterKind = { configuredB
 }
 
 /** Runs a test against a cluster that is gone afterwards, whatever came of it. */
-export async function withCluster<T>(use: (cluster: TestCluster) => Promise<T>): Promise<T> {
-  const cluster = await startCluster();
+export async function withCluster<T>(use: (cluster: TestCluster) => Promise<T>, kind?: ClusterKind): Promise<T> {
+  const cluster = await startCluster(kind);
   try {
     return await use(cluster);
   } finally {
@@ -177,6 +182,24 @@ async function freePorts(): Promise<readonly number[]> {
     if (await isFree(port)) chosen.add(port);
   }
   return [...chosen];
+}
+
+/** Arguments that configure the admission of Pods in all namespaces. */
+function podSecurityArgs(
+  folder: string,
+  { level, exempt }: NonNullable<ClusterKind['podSecurity']>,
+): readonly string[] {
+  const path = join(folder, 'admission.json');
+  const configuration = {
+    apiVersion: 'pod-security.admission.config.k8s.io/v1',
+    kind: 'PodSecurityConfiguration',
+    defaults: { enforce: level, 'enforce-version': 'latest' },
+    exemptions: { namespaces: ['kube-system', ...exempt] },
+  };
+  const plugins = [{ name: 'PodSecurity', configuration }];
+  const file = { apiVersion: 'apiserver.config.k8s.io/v1', kind: 'AdmissionConfiguration', plugins };
+  writeFileSync(path, JSON.stringify(file));
+  return ['--extra-args', `kube-apiserver=admission-control-config-file=${path}`];
 }
 
 /** kwokctl asks kubectl whether the API is served, and would download one: it is told yes, the API itself is asked above. */

@@ -19,7 +19,7 @@ go get "k8s.io/kubernetes@v$kubernetes" go.etcd.io/etcd/server/v3@v3.7.0 sigs.k8
   github.com/prometheus/prometheus@v0.316.0 github.com/temporalio/cli@v1.5.1 sigs.k8s.io/karpenter@v1.12.0 helm.sh/helm/v4@v4.3.1
 for package in go.etcd.io/etcd/server/v3 \
   k8s.io/kubernetes/cmd/{kube-apiserver,kube-controller-manager,kube-scheduler,kubectl} \
-  sigs.k8s.io/kwok/cmd/{kwok,kwokctl} github.com/prometheus/prometheus/cmd/prometheus \
+  sigs.k8s.io/kwok/cmd/{kwok,kwokctl} github.com/prometheus/prometheus/cmd/{prometheus,promtool} \
   github.com/temporalio/cli/cmd/temporal sigs.k8s.io/karpenter/kwok helm.sh/helm/v4/cmd/helm; do
   go mod edit -tool="$package"
 done

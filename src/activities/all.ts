@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
-import { collectSnapshot } from '../adapters/evidence/collect-snapshot.ts';
+import { collectSnapshot, keepLog } from '../adapters/evidence/collect-snapshot.ts';
 import { uploadRun } from '../adapters/evidence/evidence-store.ts';
 import {
   evidenceOfGroup,
@@ -11,16 +11,27 @@ import {
 import { sharedFolderProblem } from '../adapters/evidence/folder-owner.ts';
 import { collectEvidence, sendEvidence, wasSent } from '../adapters/evidence/member-evidence.ts';
 import { readReadings } from '../adapters/evidence/evidence-folder.ts';
+import { writeHistory } from '../adapters/evidence/write-history.ts';
 import { writeJunit } from '../adapters/evidence/junit.ts';
+import { withRunIndex } from '../adapters/index/run-index.ts';
+import { HISTORY_RUNS } from '../core/history/beside-earlier.ts';
 import { writeManifest } from '../adapters/evidence/manifest.ts';
-import { writeReportInThread } from '../adapters/evidence/write-report-in-thread.ts';
+import { writeReportInThread } from '../adapters/reports/write-report-in-thread.ts';
 import { writeSummary } from '../adapters/evidence/write-summary.ts';
 import { effectOf } from '../adapters/faults/registry.ts';
 import { loadSystem } from '../adapters/files/load-system.ts';
 import { withLead } from '../adapters/fleet/with-lead.ts';
 import { evidenceSetting } from '../adapters/host/evidence-setting.ts';
 import { readCheckpoint } from '../adapters/host/checkpoints.ts';
-import { markClosing, openLedger, readLedger, removeCampaignFolder } from '../adapters/host/ledger.ts';
+import { openReservedLedger } from '../adapters/host/capacity.ts';
+import {
+  keepAtFirst,
+  keepCampaign,
+  markClosing,
+  readLedger,
+  removeCampaignFolder,
+  removeFoldersWithoutLedger,
+} from '../adapters/host/ledger.ts';
 import { stopProcess } from '../adapters/host/processes.ts';
 import { clusterIdentity } from '../adapters/identity/cluster-identity.ts';
 import { sha256OfText } from '../adapters/identity/content-hash.ts';
@@ -35,7 +46,7 @@ import { findAbandoned } from '../adapters/temporal/abandoned-campaigns.ts';
 import { connectClient } from '../adapters/temporal/client.ts';
 import { campaignPage } from '../adapters/temporal/campaign-page.ts';
 import { servingHosts } from '../adapters/temporal/hosts.ts';
-import { removeGroup } from './remove-group.ts';
+import { removeGroup, type RemovalAdapters } from './remove-group.ts';
 import { withCluster } from '../adapters/kube/with-cluster.ts';
 import { runArrivals } from '../adapters/kube/run-arrivals.ts';
 import { connectForSeed } from '../adapters/kube/seed-client.ts';
@@ -46,16 +57,17 @@ import { openGateReader } from '../adapters/prometheus/gate-reader.ts';
 import { forgetCampaign } from '../adapters/prometheus/own-metrics.ts';
 import { ownPrometheus, startPrometheus, stopPrometheus, writeTargets } from '../adapters/prometheus/server.ts';
 import { substrateAdapter } from '../adapters/substrates/registry.ts';
-import { installSystem, removeSystem, systemScrapeTargets } from '../adapters/systems/install-system.ts';
+import { installSystem, removeSystem } from '../adapters/systems/install-system.ts';
+import { systemScrapeTargets } from '../adapters/systems/scrape-targets.ts';
 import { installChart, removeChart } from '../adapters/systems/system-chart.ts';
 import { removeProcessesOf } from '../adapters/systems/system-processes.ts';
-import { requireFree } from '../adapters/toolchain/disk.ts';
-import { runsFolder, stateFolder } from '../adapters/host/folders.ts';
-import { LEAST_FREE_BYTES } from '../core/plan/limits.ts';
+import { giveBackAll, giveBackForVerdict, reserveDisks } from '../adapters/host/campaign-disks.ts';
 import { findTool } from '../adapters/toolchain/find-tool.ts';
 import { TOOL_NAMES } from '../adapters/toolchain/tools.ts';
 import { createClimb } from './climb.ts';
+import { createComparison } from './compare.ts';
 import type {
+  ComparisonActivities,
   JanitorActivities,
   LadderActivities,
   PlacementActivities,
@@ -96,6 +108,7 @@ type AllActivities = ResolveActivities &
   StageActivities &
   SoakPartActivities &
   ResolveLadderActivities &
+  ComparisonActivities &
   LadderActivities &
   JanitorActivities;
 
@@ -108,7 +121,10 @@ export function createActivities({ log, metricsPort, observers }: ActivityDepend
     ...createPlace(log, PLACE_ADAPTERS),
     provision: createProvision(log, provisionAdapters(metricsPort, sweepAdapters(log, observers))),
     install: createInstall(log, INSTALL_ADAPTERS),
-    seed: createSeed(log, { connect: connectForSeed }),
+    seed: createSeed(log, {
+      connect: connectForSeed,
+      kubelet: ({ substrate }, cluster) => substrateAdapter(substrate, new Map()).kubelet(cluster),
+    }),
     ramp: createRamp(log, { observers, runArrivals }),
     steady: createSteady(log, { observers }),
     soak: createSoak(log, { observers, openGateReader, effectOf }),
@@ -118,6 +134,7 @@ export function createActivities({ log, metricsPort, observers }: ActivityDepend
     judge: createJudge(log, JUDGE_ADAPTERS),
     teardown: createTeardown(log, teardownAdapters(observers)),
     ...createClimb(),
+    ...createComparison(),
     ...createJanitor(sweepAdapters(log, observers)),
   };
 }
@@ -126,12 +143,10 @@ function provisionAdapters(metricsPort: number, sweep: SweepAdapters): Provision
   return {
     sweepHost: (signal) => sweepHost(sweep, { dryRun: false, signal }),
     findTool,
-    requireSpace: async () => {
-      await requireFree(runsFolder(), LEAST_FREE_BYTES, 'the evidence of a campaign');
-      await requireFree(stateFolder(), LEAST_FREE_BYTES, 'a campaign');
-    },
+    requireSpace: reserveDisks,
     link: ({ workflowId, runId }) => campaignPage(workflowId, runId),
-    openLedger,
+    openLedger: openReservedLedger,
+    keepAtFirst,
     sharedFolderProblem,
     groupOf: (slug) => readLedger(slug)?.group,
     clockAheadMs: (slug, lead, within) => withLead(slug, lead, (client) => client.clockAheadMs(within)),
@@ -183,12 +198,15 @@ const SNAPSHOT_ADAPTERS: SnapshotAdapters = {
 
 /** What `judge` works with in a worker. */
 export const JUDGE_ADAPTERS: JudgeAdapters = {
+  giveBackDisk: giveBackForVerdict,
   readReadings,
   ownEvidence,
   evidenceOfGroup,
   mergeTimelines: mergeGroupTimelines,
   readLedger,
   sha256: sha256OfText,
+  earlierRuns: (profile) => withRunIndex((index) => index.runs({ profile, nightsOnly: true, limit: HISTORY_RUNS + 1 })),
+  writeHistory,
   writeSummary,
   writeJunit,
   writeReport: writeReportInThread,
@@ -201,6 +219,7 @@ export const JUDGE_ADAPTERS: JudgeAdapters = {
 export function teardownAdapters(observers: Pick<Observers, 'end'>): TeardownAdapters {
   return {
     ledger: { read: readLedger, markClosing, removeFolder: removeCampaignFolder },
+    giveBackDisks: giveBackAll,
     evidenceWasSent: wasSent,
     endWatches: (slug) => observers.end(slug),
     forgetMetrics: forgetCampaign,
@@ -217,6 +236,11 @@ export function teardownAdapters(observers: Pick<Observers, 'end'>): TeardownAda
   };
 }
 
+/** What removing a group of this host works with in a worker. */
+export function removalAdapters(observers: Pick<Observers, 'end'>): RemovalAdapters {
+  return { ...SNAPSHOT_ADAPTERS, ...teardownAdapters(observers), keepLog };
+}
+
 /** What sweeping this host works with in a worker. */
 function sweepAdapters(log: Logger, observers: Pick<Observers, 'end'>): SweepAdapters {
   return {
@@ -226,10 +250,14 @@ function sweepAdapters(log: Logger, observers: Pick<Observers, 'end'>): SweepAda
     remove: (ledger, signal) =>
       removeGroup(ledger, {
         log: log.child({ campaign: ledger.campaign }),
-        adapters: teardownAdapters(observers),
+        adapters: removalAdapters(observers),
         signal,
       }),
-    tidy: dropStaleClaims,
+    keep: ({ campaign, untilMs }) => keepCampaign(campaign, untilMs),
+    tidy: () => {
+      removeFoldersWithoutLedger();
+      dropStaleClaims();
+    },
   };
 }
 

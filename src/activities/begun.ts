@@ -7,7 +7,6 @@ import type { ParsedInput } from '../core/campaign/parse-input.ts';
 import type { StageInput } from '../core/campaign/stage-io.ts';
 import type { ActivityName } from '../core/model/stages.ts';
 import { SPEC_FETCH_MS } from '../core/plan/limits.ts';
-import { parseSpec } from '../core/plan/parse-spec.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
 import { bounded } from './bounded.ts';
 import { isCancelled } from './cancellation.ts';
@@ -30,9 +29,9 @@ export async function begun<Input extends StageInput>(
   value: unknown,
 ): Promise<Begun<Input>> {
   try {
-    const { input, sentSpec } = parse(value);
-    const spec = sentSpec === undefined ? await storedSpec(input) : parseSpec(sentSpec);
-    return { input, spec };
+    const { input } = parse(value);
+    // Never the one that an input of the first version has in it: an input may come from anybody, and it would name paths and contexts.
+    return { input, spec: await storedSpec(input) };
   } catch (error) {
     throw isCancelled(error) ? error : limitedFailure(error, `the worker's log of ${activity}`);
   }

@@ -1,6 +1,7 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
 import { BEAT_PERIOD_MS } from '../core/plan/limits.ts';
+import { haltSignal } from './halt.ts';
 import { isSuperseded, supersededFailure, throwIfSuperseded } from './attempt.ts';
 
 /** Limits of one external call or one loop of them, integer milliseconds. */
@@ -33,6 +34,7 @@ export interface LiveDetails {
  * @param call gets the signal to pass on, and a function that reports progress
  * @throws ApplicationFailure `StepBudgetExceeded` at the budget, `StepStalled` without progress for `stallMs`, both retryable
  * @throws CancelledFailure when the activity is cancelled, or a later attempt of it has begun on this host
+ * @throws the failure with which the activity has to stop, see `watchForHalt`
  */
 export async function bounded<T>(
   step: string,
@@ -42,27 +44,31 @@ export async function bounded<T>(
   const context = Context.current();
   context.cancellationSignal.throwIfAborted();
   throwIfSuperseded(context);
+  const halt = haltSignal();
+  halt?.throwIfAborted();
   const { budgetMs, stallMs = budgetMs } = budget;
-  const startedAtMs = Date.now();
+  // Not the time of day: a clock that is set must not end a step, nor keep one that hangs.
+  const startedAtMs = performance.now();
   let progressAtMs = startedAtMs;
   let details: LiveDetails = { live: step };
   let over = false;
 
   const limit = new AbortController();
-  const signal = AbortSignal.any([context.cancellationSignal, limit.signal]);
+  const outer = [context.cancellationSignal, ...(halt === undefined ? [] : [halt])];
+  const signal = AbortSignal.any([...outer, limit.signal]);
   const send = (): void => {
-    context.heartbeat({ ...details, step, elapsedMs: Date.now() - startedAtMs, budgetMs });
+    context.heartbeat({ ...details, step, elapsedMs: Math.round(performance.now() - startedAtMs), budgetMs });
   };
   const beat = (): void => {
     if (isSuperseded(context)) limit.abort(supersededFailure());
-    else if (Date.now() - startedAtMs > budgetMs) limit.abort(exceeded(step, budgetMs));
-    else if (Date.now() - progressAtMs > stallMs) limit.abort(stalled(step, stallMs, details.live));
+    else if (performance.now() - startedAtMs > budgetMs) limit.abort(exceeded(step, budgetMs));
+    else if (performance.now() - progressAtMs > stallMs) limit.abort(stalled(step, stallMs, details.live));
     else send();
   };
   const progress: Progress = (live) => {
     // An aborted call may still report progress. It does not count.
     if (over || signal.aborted) return;
-    progressAtMs = Date.now();
+    progressAtMs = performance.now();
     details = live;
     send();
   };
@@ -81,6 +87,7 @@ export async function bounded<T>(
   } catch (error) {
     // A step that was aborted may fail with another error. The reason of the abort is the better message.
     if (context.cancellationSignal.aborted) throw context.cancellationSignal.reason;
+    if (halt?.aborted === true) throw halt.reason;
     if (limit.signal.aborted) throw limit.signal.reason;
     throw error;
   } finally {

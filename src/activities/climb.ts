@@ -1,13 +1,14 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { join } from 'node:path';
 import { writeJsonFile } from '../adapters/host/atomic-file.ts';
-import { searchFolders, runsFolder } from '../adapters/host/folders.ts';
+import { runFolder, searchFolders } from '../adapters/host/folders.ts';
 import { hostQueues } from '../adapters/host/host-queues.ts';
 import { buildSpec } from '../adapters/files/build-spec.ts';
 import { findLadder } from '../adapters/files/find.ts';
 import { chartProblem } from '../adapters/systems/chart-problem.ts';
 import { campaignName } from '../core/campaign/campaign-name.ts';
-import { rungInput, type LadderSpec } from '../core/campaign/climb.ts';
+import { parseClimbSummary, rungInput, type LadderSpec } from '../core/campaign/climb.ts';
+import { parseLadderRequest } from '../core/campaign/parse-requests.ts';
 import { readStartedBy } from '../core/campaign/started-by.ts';
 import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
 import { formatFileErrors } from '../core/files/file-error.ts';
@@ -18,11 +19,13 @@ import { bounded } from './bounded.ts';
 import { isCancelled } from './cancellation.ts';
 import type { LadderActivities, ResolveLadderActivities } from './contract.ts';
 import { limitedFailure } from './limited-failure.ts';
+import { read } from './read-input.ts';
 
 /** Resolves a ladder and writes its summary. */
 export function createClimb(): ResolveLadderActivities & LadderActivities {
   return {
-    async resolveLadder({ input, workflowId, scheduled, startedBy }): Promise<LadderSpec> {
+    async resolveLadder(request): Promise<LadderSpec> {
+      const { input, workflowId, scheduled, startedBy } = read(parseLadderRequest, request);
       const parsed = parseLadderInput(input);
       if (!parsed.ok) throw invalid(formatFileErrors(parsed.errors));
       const found = findLadder(parsed.value.ladder, searchFolders());
@@ -30,8 +33,17 @@ export function createClimb(): ResolveLadderActivities & LadderActivities {
       const { metadata, rungs } = found.value;
       const known = readStartedBy(startedBy);
       const trigger = scheduled ? 'schedule' : known?.trigger === 'cli' ? 'cli' : 'ui';
-      const named = rungs.map((rung, index) => ({ ...rung, id: `${index + 1}-${rung.profile}` }));
-      const { holdMs } = parsed.value;
+      const { holdMs, targets = [] } = parsed.value;
+      // Another file than where the climb was typed: its rungs would get each other's clusters.
+      if (targets.length > 0 && targets.length !== rungs.length)
+        throw invalid(
+          `ladder ${metadata.name}: ${rungs.length} rungs here, ${targets.length} where the climb was started`,
+        );
+      const named = rungs.map((rung, index) => ({
+        ...rung,
+        id: `${index + 1}-${rung.profile}`,
+        ...(targets[index] === undefined || targets[index] === null ? {} : { targets: { ...targets[index] } }),
+      }));
       const inputHold = holdMs === undefined ? {} : { inputHold: formatDuration(holdMs) };
       // A rung that cannot work is refused before the first one takes an hour.
       const errors = named.flatMap((rung) => rungErrors(rung, inputHold, workflowId));
@@ -47,8 +59,9 @@ export function createClimb(): ResolveLadderActivities & LadderActivities {
       };
     },
 
-    async writeClimb({ spec, result }): Promise<void> {
-      const path = join(runsFolder(), spec.folder, 'ladder.json');
+    async writeClimb(request): Promise<void> {
+      const { folder, result } = read(parseClimbSummary, request);
+      const path = join(runFolder(folder), 'ladder.json');
       try {
         await bounded('write ladder.json', { budgetMs: LOCAL_MS }, async () => writeJsonFile(path, result));
       } catch (error) {

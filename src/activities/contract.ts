@@ -1,4 +1,5 @@
 import type { ClimbResult, LadderSpec } from '../core/campaign/climb.ts';
+import type { ComparedCampaign, ComparisonLook, ComparisonSpec } from '../core/campaign/comparison.ts';
 import type { CampaignOutline } from '../core/campaign/outline.ts';
 import type { PlaceInput, PlaceResult } from '../core/campaign/placement.ts';
 import type {
@@ -14,7 +15,7 @@ import type {
   TeardownResult,
   WatchInput,
 } from '../core/campaign/stage-io.ts';
-import type { HostSweep } from '../core/campaign/sweep.ts';
+import type { HostSweep, KeepRequest } from '../core/campaign/sweep.ts';
 import type { Stage } from '../core/model/stages.ts';
 
 /**
@@ -94,10 +95,21 @@ export interface LadderActivities {
   writeClimb(input: { readonly spec: LadderSpec; readonly result: ClimbResult }): Promise<void>;
 }
 
+/** Calculates: short, run as a local activity. */
+export interface ComparisonActivities {
+  /** Whether a comparison may stop after the campaigns that have run. */
+  lookAtComparison(input: {
+    readonly spec: ComparisonSpec;
+    readonly campaigns: readonly ComparedCampaign[];
+  }): Promise<ComparisonLook>;
+}
+
 /** Activities of the workflow `janitor`. */
 export interface JanitorActivities {
   /** Names of the hosts whose workers serve this Temporal. Any worker knows them. */
   findHosts(): Promise<readonly string[]>;
   /** On the queue of the host that is swept. */
   sweepHost(input: { readonly dryRun: boolean }): Promise<HostSweep>;
+  /** On the queue of the host that may have something of the campaign. */
+  keepOnHost(input: KeepRequest): Promise<HostSweep>;
 }

@@ -5,6 +5,7 @@ import type { DriveInput, DriveResult } from '../core/campaign/stage-io.ts';
 import type { SoakCheckpoint } from '../core/plan/checkpoints/soak.ts';
 import type { LiveDetails } from './bounded.ts';
 import { continuesElsewhere, whyCancelled } from './cancellation.ts';
+import { isLeaseLost } from './why-halted.ts';
 import { KeptCheckpoint } from './kept-checkpoint.ts';
 import { observedClusters } from './observed-clusters.ts';
 import { SoakClock } from './soak-clock.ts';
@@ -46,7 +47,7 @@ export function createDrive(log: Logger, adapters: DriveAdapters): (input: Drive
     } catch (error) {
       // After a requested cancel no attempt follows that could send or undo anything.
       if (whyCancelled() === 'requested') drive.countNeverSent(Math.min(Date.now(), clock.endAtMs));
-      if (!continuesElsewhere()) {
+      if (!continuesElsewhere() && !isLeaseLost(error)) {
         await drive.undoFaults().catch((cause: unknown) => log.warn({ err: cause }, 'a fault could not be undone'));
       }
       throw error;

@@ -1,16 +1,18 @@
 import { addIdentityFinding } from '../adapters/evidence/identity-findings.ts';
 import type { StageFinding, UnknownPart } from '../core/identity/identity-schema.ts';
 import { messageOf } from '../core/text/message-of.ts';
+import { isSuperseded } from './attempt.ts';
 import { isCancelled } from './cancellation.ts';
 import type { StageContext } from './stage-activity.ts';
 import type { ItemResult } from './stage-steps.ts';
+import { whereRoomIs } from './why-halted.ts';
 
 /** Parts of the identity that were found out, and parts that could not be. */
 type Found = Partial<Omit<StageFinding, 'kind' | 'stage'>>;
 
 /**
  * Looks for parts of the campaign's identity, by their names, and records them. A part that cannot be found out is recorded as
- * unknown with the reason; it does not fail the stage. A cancel is passed on.
+ * unknown with the reason; it does not fail the stage. A cancel is passed on. An attempt that was given up records nothing.
  */
 export async function recordIdentity(
   { stage, evidence, log }: Pick<StageContext, 'stage' | 'evidence' | 'log'>,
@@ -29,7 +31,8 @@ export async function recordIdentity(
     }
   }
   for (const one of unknown) log.warn({ unknown: one }, 'a part of the identity is unknown');
-  addIdentityFinding(evidence.folder, { kind: 'stage', stage, ...found, unknown });
+  if (isSuperseded()) return;
+  whereRoomIs(stage, () => addIdentityFinding(evidence.folder, { kind: 'stage', stage, ...found, unknown }));
 }
 
 /** What was found out in each of several clusters, and what is unknown where a cluster failed. */

@@ -4,6 +4,7 @@ import type { UsedTool } from '../adapters/identity/tool-identity.ts';
 import type { ScrapeTarget } from '../adapters/prometheus/scrape-config.ts';
 import type { RunningPrometheus } from '../adapters/prometheus/server.ts';
 import type { SystemRequest } from '../adapters/systems/install-system.ts';
+import type { TargetsRequest } from '../adapters/systems/scrape-targets.ts';
 import type { ChartRequest } from '../adapters/systems/system-chart.ts';
 import { SystemNotReady } from '../adapters/systems/system-ready.ts';
 import { toolsOfSystem } from '../adapters/systems/tools-of-system.ts';
@@ -24,7 +25,11 @@ export interface InstallAdapters {
   installChart(request: ChartRequest): Promise<void>;
   /** Applies the manifests, starts the processes and waits until the system is ready. @throws SystemNotReady */
   installSystem(request: SystemRequest & { readonly onProgress: (detail: string) => void }): Promise<void>;
-  scrapeTargets(request: Pick<SystemRequest, 'spec' | 'system' | 'cluster'>): readonly ScrapeTarget[];
+  /** What of the system is scraped. @throws SystemNotReady when there is nothing to scrape */
+  scrapeTargets(
+    request: TargetsRequest,
+    within: { readonly signal: AbortSignal; readonly budgetMs: number },
+  ): Promise<readonly ScrapeTarget[]>;
   prometheus(slug: string): RunningPrometheus | undefined;
   writeTargets(
     prometheus: RunningPrometheus,
@@ -65,9 +70,11 @@ export function createInstall(log: Logger, adapters: InstallAdapters): (input: S
       },
     );
     const prometheus = adapters.prometheus(spec.slug);
-    await context.stepEach('targetsWritten', clusters, async (cluster, within) => {
-      const targets = adapters.scrapeTargets({ ...common, cluster });
-      if (prometheus !== undefined && targets.length > 0) await adapters.writeTargets(prometheus, targets, within);
+    await context.stepEach(['targetsFound', 'targetsWritten'], clusters, async (cluster, { signal, msOf }) => {
+      if (system.scrape.length === 0 || prometheus === undefined) return;
+      const found = adapters.scrapeTargets({ ...common, cluster }, { signal, budgetMs: msOf('targetsFound') });
+      const targets = await asSystemFailure(found);
+      await adapters.writeTargets(prometheus, targets, { signal, budgetMs: msOf('targetsWritten') });
     });
 
     const [first] = clusters;
@@ -96,9 +103,9 @@ export function createInstall(log: Logger, adapters: InstallAdapters): (input: S
   });
 }
 
-async function asSystemFailure(work: Promise<void>): Promise<void> {
+async function asSystemFailure<Result>(work: Promise<Result>): Promise<Result> {
   try {
-    await work;
+    return await work;
   } catch (error) {
     throw error instanceof SystemNotReady ? systemNotThere(error.message, error.mayPass) : error;
   }

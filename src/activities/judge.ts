@@ -1,8 +1,15 @@
 import type { Logger } from 'pino';
+import { worst } from '../core/gates/model.ts';
 import { hostRecord } from '../core/verdict/host-record.ts';
 import type { HostEvidence, OwnEvidence } from '../adapters/evidence/host-evidence.ts';
+import { isDiskError } from '../adapters/host/disk-room.ts';
 import type { Ledger } from '../adapters/host/ledger.ts';
-import { buildSummary } from '../core/verdict/build-summary.ts';
+import { buildSummary, type SummaryInput } from '../core/verdict/build-summary.ts';
+import { besideEarlier } from '../core/history/beside-earlier.ts';
+import { latestChanges, LISTED_RUNS } from '../core/history/latest-changes.ts';
+import type { MetricTrend } from '../core/history/metric-trends.ts';
+import type { StoredRun } from '../core/history/stored-run.ts';
+import { isTrendGate, withTrendGates } from '../core/history/trend-gates.ts';
 import type { StoredReading } from '../core/verdict/stored-reading.ts';
 import type { LoadRecord, Summary, SummaryAction } from '../core/verdict/summary-model.ts';
 import { faultResults } from '../core/campaign/fault-results.ts';
@@ -12,16 +19,23 @@ import { latestOutcome, type CampaignState } from '../core/campaign/machine.ts';
 import { gateLine, LEAD_GROUP, type JudgeInput, type JudgeResult } from '../core/campaign/stage-io.ts';
 import { finalGates, type FinalSoak } from '../core/verdict/final-readings.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
+import { throwIfSuperseded } from './attempt.ts';
 import { CampaignHosts } from './campaign-hosts.ts';
 import { isCancelled } from './cancellation.ts';
 import { judgeActivity, type StageContext } from './stage-activity.ts';
+import { namingDisk } from './why-halted.ts';
 import { messageOf } from '../core/text/message-of.ts';
+
+/** Changes in the result of a campaign. summary.json has all. */
+const CHANGES = 10;
 
 /** What a stage reported about itself. */
 type Facts = Readonly<Record<string, number | string>>;
 
 /** What the stage works with: the evidence of the campaign. */
 export interface JudgeAdapters {
+  /** Gives back what was set aside on the disk of the evidence. */
+  giveBackDisk(spec: CampaignSpec): void;
   readReadings(folder: string): readonly StoredReading[];
   /** What this host recorded. */
   ownEvidence(folder: string, slug: string): OwnEvidence;
@@ -31,10 +45,14 @@ export interface JudgeAdapters {
   mergeTimelines(folder: string, groups: readonly string[]): void;
   readLedger(slug: string): Ledger | undefined;
   sha256(text: string): string;
+  /** Stored runs of a profile on this host, newest first. */
+  earlierRuns(profile: string): readonly StoredRun[];
+  /** Keeps the values that the campaign was compared with. */
+  writeHistory(folder: string, trends: readonly MetricTrend[]): void;
   writeSummary(folder: string, summary: Summary): void;
   writeJunit(folder: string, summary: Summary): void;
-  writeReport(folder: string, signal: AbortSignal): Promise<unknown>;
-  writeManifest(folder: string, signal: AbortSignal): Promise<unknown>;
+  writeReport(folder: string, signal: AbortSignal, throwIfSuperseded: () => void): Promise<unknown>;
+  writeManifest(folder: string, signal: AbortSignal, throwIfSuperseded: () => void): Promise<unknown>;
   /** Whether a store for evidence is set. */
   hasStore(): boolean;
   /** Puts the finished folder into it. @returns where it is; undefined when none is set */
@@ -57,6 +75,7 @@ export function createJudge(log: Logger, adapters: JudgeAdapters): (input: Judge
   return judgeActivity(log, async (context) => {
     const { spec, input, evidence } = context;
     const { state } = input;
+    adapters.giveBackDisk(spec);
     const members = (input.groups ?? []).map(({ group }) => group).filter((group) => group !== LEAD_GROUP);
     if (members.length > 0) {
       await ifPossible(context, 'merged timeline', async () => adapters.mergeTimelines(evidence.folder, members));
@@ -67,10 +86,9 @@ export function createJudge(log: Logger, adapters: JudgeAdapters): (input: Judge
       const checkpoint = hosts.soak(latestOutcome(state, 'soak')?.execution ?? 0);
       const soak = finalSoak(spec, state, checkpoint, input.facts['soak']);
       const results = finalGates(spec.gates, readings, soak, Date.now());
-      const judged = buildSummary({
+      const known = {
         spec,
         state: withUnreportedBreach(state, spec.gates, readings, results),
-        results,
         readings,
         actions: actionsOf(spec, state, checkpoint, hosts),
         infrastructureEvents: hosts.infrastructure(),
@@ -85,17 +103,20 @@ export function createJudge(log: Logger, adapters: JudgeAdapters): (input: Judge
         context: contextOf(adapters.readLedger(spec.slug)),
         endedAtMs: Date.now(),
         findings: hosts.findings(),
-        sha256: (text) => adapters.sha256(text),
-      });
-      adapters.writeSummary(evidence.folder, judged);
-      adapters.writeJunit(evidence.folder, judged);
-      return judged;
+        sha256: (text: string) => adapters.sha256(text),
+      } satisfies Omit<SummaryInput, 'results'>;
+      const judged = besideEarlierRuns(context, adapters, { ...known, results });
+      return written(context, adapters, judged);
     });
     await ifPossible(context, 'report', () =>
-      context.step('reportWritten', ({ signal }) => adapters.writeReport(evidence.folder, signal)),
+      context.step('reportWritten', ({ signal }) =>
+        adapters.writeReport(evidence.folder, signal, () => throwIfSuperseded()),
+      ),
     );
     await ifPossible(context, 'manifest', () =>
-      context.step('evidenceListed', ({ signal }) => adapters.writeManifest(evidence.folder, signal)),
+      context.step('evidenceListed', ({ signal }) =>
+        adapters.writeManifest(evidence.folder, signal, () => throwIfSuperseded()),
+      ),
     );
     const stored = await storedEvidence(context, adapters);
     return {
@@ -105,8 +126,59 @@ export function createJudge(log: Logger, adapters: JudgeAdapters): (input: Judge
       // A workflow's result stays small. summary.json has all reasons.
       reasons: summary.reasons.slice(0, 20).map((reason) => reason.slice(0, 500)),
       gates: summary.gates.map(gateLine),
+      changes: (summary.history?.changes ?? []).slice(0, CHANGES).map(({ text }) => text.slice(0, 300)),
     };
   });
+}
+
+/** Writes the summary. On a full disk the verdict is not lost with its file: the workflow keeps it, lowered by what is missing. */
+function written(
+  { spec, evidence, log }: StageContext<'judge', JudgeInput>,
+  adapters: JudgeAdapters,
+  judged: Summary,
+): Summary {
+  // A worker that was frozen while it judged goes on here.
+  throwIfSuperseded();
+  try {
+    adapters.writeSummary(evidence.folder, judged);
+    adapters.writeJunit(evidence.folder, judged);
+    return judged;
+  } catch (error) {
+    if (!isDiskError(error)) throw error;
+    log.error({ err: error }, 'the summary could not be written');
+    const reason = `the evidence is not complete: ${messageOf(namingDisk(error, spec))}`;
+    return { ...judged, verdict: worst([judged.verdict, 'unmeasured']), reasons: [...judged.reasons, reason] };
+  }
+}
+
+/**
+ * The summary of a campaign, compared with earlier runs of its profile on this host: its trend gates are read from them. What was
+ * used is kept in `history.json`. Where earlier runs cannot be read, only the trend gates are unmeasured.
+ */
+function besideEarlierRuns(
+  { spec, evidence, event, log }: StageContext<'judge', JudgeInput>,
+  adapters: JudgeAdapters,
+  input: SummaryInput,
+): Summary {
+  const alone = buildSummary(input);
+  const { gates } = spec;
+  try {
+    const earlier = adapters.earlierRuns(spec.profile.metadata.name);
+    const own = new Set(gates.filter(isTrendGate).map(({ name }) => name));
+    const trends = besideEarlier(alone, evidence.folder, earlier).filter(({ metric }) => !own.has(metric));
+    const history = {
+      earlierRuns: (trends[0]?.runs.length ?? 1) - 1,
+      over: LISTED_RUNS,
+      changes: latestChanges(trends),
+    };
+    adapters.writeHistory(evidence.folder, trends);
+    return buildSummary({ ...input, results: withTrendGates(gates, input.results, trends), history });
+  } catch (error) {
+    log.error({ err: error }, 'earlier runs could not be read');
+    event('no-history', messageOf(error));
+    if (!gates.some(isTrendGate)) return alone;
+    return buildSummary({ ...input, results: withTrendGates(gates, input.results, { unreadable: messageOf(error) }) });
+  }
 }
 
 /** Runs a part whose failure does not change the verdict: summary.json has everything that counts. A cancel is passed on. */

@@ -1,5 +1,6 @@
 import { ApplicationFailure } from '@temporalio/activity';
-import { LastingRefusal } from '../adapters/kube/kube-error.ts';
+import { isDiskError } from '../adapters/host/disk-room.ts';
+import { LastingRefusal, TargetRefusal } from '../adapters/kube/kube-error.ts';
 import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
 import { bytesOf, cut } from '../core/text/markdown.ts';
 import { messageOf } from '../core/text/message-of.ts';
@@ -23,16 +24,23 @@ const TYPES: readonly string[] = Object.values(FAILURE_TYPES);
  */
 export function limitedFailure(error: unknown, pointer: string): ApplicationFailure {
   const failure = error instanceof ApplicationFailure ? error : undefined;
-  const type = TYPES.find((known) => known === failure?.type) ?? FAILURE_TYPES.harnessFault;
+  const unnamed = unnamedType(error);
+  const type = TYPES.find((known) => known === failure?.type) ?? unnamed;
   const details = smallFields(failure?.details?.[0]);
   const limited = ApplicationFailure.create({
     message: limitedMessage(messageOf(error), pointer),
     type,
-    nonRetryable: failure?.nonRetryable ?? error instanceof LastingRefusal,
+    nonRetryable: failure?.nonRetryable ?? (error instanceof LastingRefusal || type === FAILURE_TYPES.diskFull),
     ...(Object.keys(details).length === 0 ? {} : { details: [details] }),
   });
   limited.stack = '';
   return limited;
+}
+
+/** The type of a failure of which its error says nothing. */
+function unnamedType(error: unknown): string {
+  if (error instanceof TargetRefusal) return FAILURE_TYPES.targetRefuses;
+  return isDiskError(error) ? FAILURE_TYPES.diskFull : FAILURE_TYPES.harnessFault;
 }
 
 /** A message that is cut if it is too long, and says then where the whole of it is. */

@@ -47,6 +47,7 @@ function ofAttempt(cluster: ObservedCluster, isSuperseded: () => boolean): Obser
     want: (slots) => (isSuperseded() ? new Set(slots) : cluster.want(slots)),
     observation: () => cluster.observation(),
     confirmedAgeMs: () => cluster.confirmedAgeMs(),
+    listedAgeMs: () => cluster.listedAgeMs(),
     showsFailedNodes: () => cluster.showsFailedNodes(),
     confirm: () => cluster.confirm(),
     isConfirmedSince: (sinceMs) => cluster.isConfirmedSince(sinceMs),

@@ -5,7 +5,7 @@ import { readFleetSecret } from '../adapters/fleet/fleet-secret.ts';
 import { openLead } from '../adapters/fleet/open-lead.ts';
 import { thisHost } from '../adapters/fleet/this-host.ts';
 import { leaseCapacity, usedCapacity } from '../adapters/host/capacity.ts';
-import { hostSize } from '../adapters/host/host-size.ts';
+import { hostRoom } from '../adapters/host/host-room.ts';
 import { hostCapacity } from '../adapters/host/host-capacity.ts';
 import { removeCampaignFolder, updateLedger } from '../adapters/host/ledger.ts';
 import type { PlaceAdapters } from './place.ts';
@@ -13,7 +13,7 @@ import type { ResolveAdapters } from './resolve.ts';
 
 /** What `resolve` asks of a worker's host. */
 export const RESOLVE_ADAPTERS: ResolveAdapters = {
-  hostSize,
+  hostRoom,
   capacity: hostCapacity,
   freeCapacity: (slug) => Math.max(0, hostCapacity() - usedCapacity(Date.now(), slug)),
   hasFleetSecret: () => readFleetSecret() !== undefined,

@@ -1,5 +1,6 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import type { Logger } from 'pino';
+import { keepBesideLedger } from '../adapters/evidence/spec-store.ts';
 import type { ClusterRecord, Ledger } from '../adapters/host/ledger.ts';
 import { TargetInUse } from '../adapters/kube/target-lease.ts';
 import type { PrometheusRequest, RunningPrometheus } from '../adapters/prometheus/server.ts';
@@ -10,15 +11,20 @@ import { toolsOfSubstrate } from '../adapters/substrates/registry.ts';
 import type { ClusterClass, TemporalIdentity, ToolIdentity } from '../core/identity/identity-schema.ts';
 import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
 import type { GroupPlacement, LeadAddress } from '../core/campaign/placement.ts';
+import { KubeconfigProblem } from '../core/kubeconfig/kubeconfig-problem.ts';
 import { LEAD_GROUP, type StageInput, type StageResult } from '../core/campaign/stage-io.ts';
 import { namesNeeded } from '../core/gates/names-needed.ts';
 import type { HostSweep } from '../core/campaign/sweep.ts';
 import { CLOCKS_APART_MS } from '../core/plan/limits.ts';
+import { clockCorrectionMs, clockText } from '../core/plan/clock-ahead.ts';
+import { clusterBytes } from '../core/plan/host-fit.ts';
 import { scrapeIntervalMs } from '../core/plan/scrape-interval.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
+import { trialObjects } from '../core/plan/trial-objects.ts';
 import { countedClasses } from '../core/identity/counted-classes.ts';
 import { counted } from '../core/text/counted.ts';
 import { messageOf } from '../core/text/message-of.ts';
+import { claimActivity } from './attempt.ts';
 import { boundInWorker } from './bound-in-worker.ts';
 import { ofClusters, recordIdentity } from './identity.ts';
 import { stageActivity, type StageContext } from './stage-activity.ts';
@@ -29,12 +35,17 @@ export interface ProvisionAdapters {
   readonly findTool: FindTool;
   /** Removes what abandoned campaigns have on this host. */
   sweepHost(signal: AbortSignal): Promise<HostSweep>;
-  /** @throws Error when the disk of the evidence, or of clusters and Prometheus, is almost full */
-  requireSpace(): Promise<void>;
+  /**
+   * Sets aside what the campaign's end needs. @throws Error when a disk of evidence, of clusters or of Prometheus is almost full, or
+   * cannot be written
+   */
+  requireSpace(spec: CampaignSpec): void;
   /** The campaign's page in the Temporal UI; empty where that is not known. */
   link(spec: CampaignSpec): string;
-  /** Writes the campaign's ledger, unless it exists. */
+  /** Writes the campaign's ledger, unless it exists. @throws Error when the memory that it reserves is not free */
   openLedger(ledger: Ledger): void;
+  /** Keeps what the campaign has on this host until a moment, unless a user has said how long. */
+  keepAtFirst(slug: string, untilMs: number): void;
   /** The campaign's group on this host; undefined where the campaign has one host. */
   groupOf(slug: string): GroupPlacement | undefined;
   /** Why the run folder of a member is not its own; undefined where it is. */
@@ -68,17 +79,32 @@ export function createProvision(log: Logger, adapters: ProvisionAdapters): (inpu
       await compareClocks(context, adapters, group);
     }
     adapters.openLedger(firstLedger(spec));
+    // Before anything is made: without its specification nothing that the ledger lists could be removed.
+    keepBesideLedger(spec);
+    // There was no ledger to claim it in.
+    claimActivity(spec.slug);
+    if (spec.keepMs !== undefined) adapters.keepAtFirst(spec.slug, Date.now() + spec.keepMs);
     const tools = await context.step(['leftoversSwept', 'toolsFound'], async ({ signal, msOf }) => {
       // After the sweep of what others left, and before anything is made.
       await sweepLeftovers(context, adapters, { signal, budgetMs: msOf('leftoversSwept') });
-      await adapters.requireSpace();
+      adapters.requireSpace(spec);
       return await toolsRequired(toolsOfSubstrate(spec), adapters.findTool);
     });
     const substrate = adapters.substrate(spec, tools);
-    const clusters = await context.step(['clustersAsked', 'clustersReady', 'targetsLeased'], ({ signal, progress }) =>
+    const asked = ['clustersAsked', 'clustersReady', 'targetsTried', 'targetsLeased'] as const;
+    const clusters = await context.step(asked, ({ signal, progress, msOf }) =>
       leased(
         substrate.provision({
           spec,
+          ...(msOf('targetsTried') === 0
+            ? {}
+            : {
+                trial: {
+                  objects: (index) => trialObjects(spec, index, context.owner, false),
+                  budgetMs: spec.deadlines.budgets.apiCallMs,
+                },
+              }),
+          onUnsearched: (line) => context.event('not-searched', line),
           firstCluster: group?.firstCluster ?? 0,
           clusterCount: group?.clusterCount ?? spec.plan.clusterCount,
           tools,
@@ -89,6 +115,14 @@ export function createProvision(log: Logger, adapters: ProvisionAdapters): (inpu
         }),
       ),
     );
+    const clocks = clusters.flatMap(({ name, clock }) => (clock === undefined ? [] : [{ name, clock }]));
+    for (const { name, clock } of clocks) {
+      if (clockCorrectionMs(clock) !== 0)
+        context.event(
+          'clock-apart',
+          `the clock of ${name} is ${clockText(clock)}: times of its scheduler are corrected`,
+        );
+    }
     const prometheus = await context.step(['strayPrometheusStopped', 'prometheusReady'], ({ signal, msOf }) =>
       adapters.startPrometheus({
         slug: spec.slug,
@@ -126,6 +160,9 @@ export function createProvision(log: Logger, adapters: ProvisionAdapters): (inpu
         clusters: clusters.length,
         ...(group?.lead === false ? {} : { prometheus: prometheus.url }),
         clusterUids: clusters.map((cluster) => cluster.uid).join(','),
+        ...(clocks.length === 0
+          ? {}
+          : { clocks: clocks.map(({ name, clock }) => `${name} ${clockText(clock)}`).join(', ') }),
       },
     };
   });
@@ -140,11 +177,17 @@ function ownGroup({ input, spec }: StageContext, adapters: ProvisionAdapters): G
   throw ApplicationFailure.nonRetryable(message, FAILURE_TYPES.harnessFault);
 }
 
-/** @throws ApplicationFailure `TargetInUse`, which ends the campaign, when another campaign has one of the clusters */
+/**
+ * @throws ApplicationFailure `TargetInUse`, which ends the campaign, when another campaign has one of the clusters; `HarnessFault` for a
+ * kubeconfig that another attempt would find as it is
+ */
 async function leased<T>(provisioned: Promise<T>): Promise<T> {
   try {
     return await provisioned;
   } catch (error) {
+    if (error instanceof KubeconfigProblem) {
+      throw ApplicationFailure.nonRetryable(error.message, FAILURE_TYPES.harnessFault);
+    }
     if (!(error instanceof TargetInUse)) throw error;
     throw ApplicationFailure.nonRetryable(error.message, FAILURE_TYPES.targetInUse);
   }
@@ -198,7 +241,8 @@ function measuredBy(group: GroupPlacement | undefined, { url }: RunningPrometheu
   return group?.lead === false ? `measured by the Prometheus of ${group.leadAddress.host}` : `Prometheus at ${url}`;
 }
 
-function firstLedger({ campaign, slug, workflowId, runId, deadlines }: CampaignSpec): Ledger {
+function firstLedger(spec: CampaignSpec): Ledger {
+  const { campaign, slug, workflowId, runId, deadlines, plan } = spec;
   const nowMs = Date.now();
   return {
     campaign,
@@ -209,5 +253,6 @@ function firstLedger({ campaign, slug, workflowId, runId, deadlines }: CampaignS
     expiresAtMs: nowMs + deadlines.janitorMs,
     clusters: [],
     processes: [],
+    reservedBytes: plan.clusterCount * clusterBytes(spec),
   };
 }

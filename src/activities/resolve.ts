@@ -4,12 +4,15 @@ import { buildSpec, type SpreadCase } from '../adapters/files/build-spec.ts';
 import type { FoundFile } from '../adapters/files/find.ts';
 import { loadSystem } from '../adapters/files/load-system.ts';
 import { chartProblem } from '../adapters/systems/chart-problem.ts';
+import { targetsOf } from '../adapters/substrates/kubeconfig/campaign-targets.ts';
+import { accessInWords, type AccessName } from '../core/kubeconfig/cluster-access.ts';
 import { campaignName, campaignNameOfRun } from '../core/campaign/campaign-name.ts';
 import { refuseChanges } from '../core/campaign/changes.ts';
+import { parseResolveRequest, parseRespecRequest } from '../core/campaign/parse-requests.ts';
 import { readStartedBy } from '../core/campaign/started-by.ts';
 import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
 import { outlineOf, type CampaignOutline } from '../core/campaign/outline.ts';
-import type { HostSize } from '../core/model/host-size.ts';
+import type { HostRoom } from '../core/model/host-size.ts';
 import { DEFAULT_HOLD_MS } from '../core/plan/limits.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
 import { spreadOverHosts, type SpreadAnswer } from '../core/plan/spread.ts';
@@ -17,11 +20,13 @@ import { formatFileErrors } from '../core/files/file-error.ts';
 import { parseCampaignInput } from '../core/profile/input.ts';
 import type { ResolveActivities, ResolveInput, RespecActivities, RespecInput } from './contract.ts';
 import { limitedFailure } from './limited-failure.ts';
+import { read } from './read-input.ts';
 import { messageOf } from '../core/text/message-of.ts';
 
 /** What the activity asks of this host. */
 export interface ResolveAdapters {
-  hostSize(): HostSize;
+  /** What a campaign can get of it now; the reservation of the one with this slug does not count. */
+  hostRoom(slug?: string): HostRoom;
   /** Clusters that this host takes. */
   capacity(): number;
   /** How many of them no campaign uses, besides the one with this slug. */
@@ -36,7 +41,8 @@ export interface ResolveAdapters {
  */
 export function createResolve(adapters: ResolveAdapters): ResolveActivities & RespecActivities {
   return {
-    async resolve(request: ResolveInput): Promise<CampaignOutline> {
+    async resolve(asked: ResolveInput): Promise<CampaignOutline> {
+      const request = read(parseResolveRequest, asked);
       const { workflowId, runId } = request;
       const parsed = parseCampaignInput(request.input);
       if (!parsed.ok) throw invalid([formatFileErrors(parsed.errors)]);
@@ -57,25 +63,37 @@ export function createResolve(adapters: ResolveAdapters): ResolveActivities & Re
         parsed.value,
         identity,
         {},
-        { spread: (question) => spreads(question, adapters), host: adapters.hostSize() },
+        { spread: (question) => spreads(question, adapters), host: adapters.hostRoom() },
       );
       if (!built.ok) throw invalid(built.errors);
       const noChart = chartProblem(built);
       if (noChart !== undefined) throw invalid([noChart]);
-      makeCurrent(built.spec);
-      const outline = outlineOf(built.spec);
-      return { ...outline, summary: [outline.summary, ...built.hostNotes].join('; ') };
+      // Before anything is made: a worker to which a context is another cluster, or none, ends the campaign here.
+      const targets = existingClusters(built.spec);
+      // What is reported here is what counts: an edit of the worker's kubeconfig from now on ends the campaign, too.
+      const spec =
+        targets.length === 0 || built.spec.targets !== undefined
+          ? built.spec
+          : { ...built.spec, targets: { clusters: targets } };
+      makeCurrent(spec);
+      const outline = outlineOf(spec);
+      return { ...outline, summary: [outline.summary, ...targets.map(accessInWords), ...built.hostNotes].join('; ') };
     },
 
-    async respec({ campaign, specHash, set }: RespecInput): Promise<CampaignOutline> {
+    async respec(asked: RespecInput): Promise<CampaignOutline> {
+      const { campaign, specHash, set } = read(parseRespecRequest, asked);
       const spec = readSpec(campaign, specHash);
       if (spec === undefined) throw missing(campaign, specHash);
       const refused = refuseChanges(outlineOf(spec), set);
       if (refused.length > 0) throw invalid(refused);
       refuseChangedSystem(spec);
       const { workflowId, runId, trigger, profile, substrate, catalogue, holdMs } = spec;
-      const { stages, hostQueue, loadQueue, placement, targetWaitMs } = spec;
-      const wait = targetWaitMs === undefined ? {} : { targetWaitMs };
+      const { stages, hostQueue, loadQueue, placement, targetWaitMs, keepMs, targets } = spec;
+      const wait = {
+        ...(targetWaitMs === undefined ? {} : { targetWaitMs }),
+        ...(keepMs === undefined ? {} : { keepMs }),
+        ...(targets === undefined ? {} : { targets }),
+      };
       const built = buildSpec(
         { profile: { inline: changedProfile(profile, set) }, catalogue, overrides: {}, holdMs, ...wait, trigger },
         { workflowId, runId, campaign, trigger, defaultHoldMs: holdMs },
@@ -96,8 +114,9 @@ export function createResolve(adapters: ResolveAdapters): ResolveActivities & Re
  * Whether the clusters of a campaign spread over several hosts. It is decided when the campaign begins, and recorded: a campaign of
  * one host is as it was before there were several.
  */
-function spreads({ slug, ...question }: SpreadCase, adapters: ResolveAdapters): SpreadAnswer {
-  const free = adapters.freeCapacity(slug);
+function spreads({ slug, clusterBytes, ...question }: SpreadCase, adapters: ResolveAdapters): SpreadAnswer {
+  const byMemory = clusterBytes === 0 ? Infinity : Math.floor(adapters.hostRoom(slug).freeBytes / clusterBytes);
+  const free = Math.min(adapters.freeCapacity(slug), byMemory);
   return spreadOverHosts({
     ...question,
     capacity: adapters.capacity(),
@@ -105,6 +124,15 @@ function spreads({ slug, ...question }: SpreadCase, adapters: ResolveAdapters): 
     // One that cannot be used must not stop a campaign that does not need it.
     hasSecret: question.clusterCount > free && adapters.hasFleetSecret(),
   });
+}
+
+/** @throws ApplicationFailure when one cannot be used, or is another one than where the campaign was typed */
+function existingClusters(spec: CampaignSpec): readonly AccessName[] {
+  try {
+    return targetsOf(spec, spec.plan.clusterCount);
+  } catch (error) {
+    throw invalid([messageOf(error)]);
+  }
 }
 
 /** Changes of a retry are on record. An edit of the system's file during the hold would not be. */

@@ -7,13 +7,20 @@ import type { RunningPrometheus } from '../adapters/prometheus/server.ts';
 import type { ClusterLog } from '../adapters/substrates/substrate.ts';
 import { limitedParts } from '../core/campaign/limited-parts.ts';
 import type { GroupPlacement, LeadAddress } from '../core/campaign/placement.ts';
-import { LEAD_GROUP, type EvidencePart, type SnapshotInput, type SnapshotResult } from '../core/campaign/stage-io.ts';
+import {
+  LEAD_GROUP,
+  type EvidencePart,
+  type GroupClusters,
+  type SnapshotInput,
+  type SnapshotResult,
+} from '../core/campaign/stage-io.ts';
 import { asSet } from '../core/identity/identity-of.ts';
 import type { ImageIdentity } from '../core/identity/identity-schema.ts';
 import type { ActivityName } from '../core/model/stages.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
 import { parseCheckpoint } from '../core/plan/stages/registry.ts';
 import { EVIDENCE_SILENCE_MS } from '../core/plan/limits.ts';
+import { throwIfSuperseded } from './attempt.ts';
 import type { Progress } from './bounded.ts';
 import { isCancelled } from './cancellation.ts';
 import { ofClusters, recordIdentity } from './identity.ts';
@@ -32,8 +39,13 @@ export interface SnapshotAdapters {
   keepHostFacts(folder: string, slug: string): void;
   /** Sends a member's folder to the lead. When it returns, all of it is there and was checked. */
   sendEvidence(request: Transfer & { readonly group: string; readonly lead: LeadAddress }): Promise<Sent>;
-  /** Collects what the members have sent. @returns a part for each of them */
-  collectEvidence(request: Transfer & { readonly groups: readonly string[] }): Promise<readonly EvidencePart[]>;
+  /**
+   * Collects what the members have sent, and what came `late` of groups whose clusters have moved. No other host may add to it then.
+   * @returns a part for each of them, in this order
+   */
+  collectEvidence(
+    request: Transfer & { readonly groups: readonly string[]; readonly late: readonly string[] },
+  ): Promise<readonly EvidencePart[]>;
   /** The images that run in a cluster: of the system, and of the load. */
   images(
     spec: CampaignSpec,
@@ -78,6 +90,7 @@ export function createSnapshot(
           queryBudgetMs: queryMs,
           snapshotBudgetMs: snapshotMs,
           signal,
+          throwIfSuperseded: () => throwIfSuperseded(),
           onPart: (part) => {
             parts.push(part);
             progress({ live: `${part.what}: ${part.ok ? 'kept' : (part.error ?? 'missing')}` });
@@ -92,7 +105,8 @@ export function createSnapshot(
         error: messageOf(error),
       });
     }
-    const clusters = adapters.readLedger(spec.slug)?.clusters ?? [];
+    // A cluster that was lost with its lease is another campaign's.
+    const clusters = (adapters.readLedger(spec.slug)?.clusters ?? []).filter(({ lostTo }) => lostTo === undefined);
     await recordIdentity(context, {
       images: async () => {
         if (adapters.readLedger(spec.slug)?.group?.clusterCount === 0) return {};
@@ -104,7 +118,8 @@ export function createSnapshot(
         return { images: asSet(found.flat()), unknown };
       },
     });
-    parts.push(...(await movedEvidence(context, adapters)));
+    // First, because a result names the first ones.
+    parts.unshift(...(await movedEvidence(context, adapters)));
     const missing = parts.filter((part) => !part.ok);
     for (const part of missing) {
       context.log.warn({ part }, 'evidence is missing');
@@ -126,16 +141,37 @@ async function movedEvidence(context: Context, adapters: SnapshotAdapters): Prom
   const { spec, input } = context;
   const group = adapters.readLedger(spec.slug)?.group;
   if (group?.lead === false) return input.leadLost === true ? [] : [await sentEvidence(context, adapters, group)];
-  const members = (input.groups ?? []).map((each) => each.group).filter((name) => name !== LEAD_GROUP);
-  if (members.length === 0) return [];
+  if (input.groups === undefined) return [];
+  const { moved = [] } = input;
+  const members = input.groups.filter((each) => each.group !== LEAD_GROUP);
+  const [groups = [], late = []] = [members, moved].map((each) => each.map(({ group: name }) => name));
   try {
-    return await context.step('evidenceCollected', ({ signal, progress }) =>
-      adapters.collectEvidence({ ...transferOf(context, signal, progress), groups: members }),
+    const collected = await context.step('evidenceCollected', ({ signal, progress }) =>
+      adapters.collectEvidence({ ...transferOf(context, signal, progress), groups, late }),
     );
+    return [...collected.slice(0, members.length), ...lateEvidence(context, moved, collected.slice(members.length))];
   } catch (error) {
     if (isCancelled(error)) throw error;
     return [{ what: 'evidence of the other groups', ok: false, error: messageOf(error) }];
   }
+}
+
+/**
+ * What groups that have moved away left behind and their hosts have sent since then. It is named where it is there; where it is not,
+ * nothing is missing: the clusters that count are those of the other group.
+ */
+function lateEvidence(
+  { spec, event }: Context,
+  moved: readonly GroupClusters[],
+  parts: readonly EvidencePart[],
+): readonly EvidencePart[] {
+  return moved.map(({ group, host }, index) => {
+    const isHere = parts[index]?.ok === true;
+    const where = isHere ? `groups/${group}` : `on that host, in runs/${spec.campaign} there`;
+    const what = `evidence of ${group}, whose clusters have moved away from host ${host}: ${where}`;
+    event(isHere ? 'kept' : 'elsewhere', what);
+    return { what, ok: true };
+  });
 }
 
 async function sentEvidence(
@@ -178,9 +214,10 @@ function soakOf({ spec, input }: Context, adapters: SnapshotAdapters): SnapshotR
   return { startMs: checkpoint?.startAtMs ?? soak.startedAtMs, endMs: soak.endedAtMs, execution: soak.execution };
 }
 
-function logsOf(
+/** The logs of what a campaign has on this host, as far as there are some. */
+export function logsOf(
   spec: CampaignSpec,
-  adapters: SnapshotAdapters,
+  adapters: Pick<SnapshotAdapters, 'readLedger' | 'clusterLogs'>,
 ): readonly { readonly name: string; readonly path: string }[] {
   const ledger = adapters.readLedger(spec.slug);
   if (ledger === undefined) return [];

@@ -156,6 +156,7 @@ class FaultRun {
     const lateMs = nowMs - dueAtMs;
     const isOnTime = lateMs <= LATE_OPERATION_MS && nowMs < soakEndMs;
     if (isOnTime || nowMs + waitMs <= soakEndMs) return;
+    this.#change({ lateMs });
     throw new Error(
       `it was due ${seconds(lateMs)} s before a worker could inject it, and its ${seconds(waitMs)} s do not fit into the soak any more`,
     );

@@ -3,15 +3,6 @@ import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
 import { barWords } from '../core/text/bar.ts';
 import { quantityText } from '../core/text/number.ts';
 import type { GateResult } from '../core/gates/model.ts';
-import type { CampaignSpec } from '../core/plan/spec.ts';
-
-/** The first fail-fast gate that was measured beyond its bar. An unmeasured gate is not a breach. */
-export function breachIn(spec: CampaignSpec, results: readonly GateResult[]): GateResult | undefined {
-  const failFast = new Set(
-    spec.gates.filter((gate) => gate.failFast && gate.barKind !== 'informational').map((gate) => gate.name),
-  );
-  return results.find((result) => failFast.has(result.gate) && result.verdict === 'fail');
-}
 
 /** The failure of a soak that a breach ended. @param clock the soak's clock then, e.g. "240 s into a soak of 600 s" */
 export function breachFailure(breach: GateResult, clock: string): ApplicationFailure {

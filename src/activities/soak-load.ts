@@ -39,8 +39,6 @@ export interface SoakLoadRequest {
   readonly lowWater: number;
   readonly callBudgetMs: number;
   /** Called with how late each request of a planned operation was sent, ms. */
-  /** Gets the answers of the load's requests. */
-  readonly recorder?: PodRecorder;
   readonly onLate: (lateMs: number) => void;
 }
 
@@ -60,7 +58,11 @@ export class SoakLoad implements RepairableLoad {
   }
 
   static async begin(request: SoakLoadRequest, signal: AbortSignal): Promise<SoakLoad> {
-    const book = await SlotBook.read(scopeOf(request.cluster), { signal, budgetMs: request.callBudgetMs });
+    // A lost Pod's successor counts as what churn wants next of its slot. With a generation of an execution before it would not: churn
+    // would delete it at once, in the middle of its binding perhaps, and a healthy scheduler would count an error.
+    const firstGeneration = generationsBefore(request.execution) + 1;
+    const within = { signal, budgetMs: request.callBudgetMs };
+    const book = await SlotBook.read(scopeOf(request.cluster), within, firstGeneration);
     return new SoakLoad(request, book);
   }
 
@@ -74,13 +76,12 @@ export class SoakLoad implements RepairableLoad {
   /** Carries out the operations to the last. */
   async run(signal: AbortSignal, onLowWater: (lowWater: number) => void): Promise<DemandReport> {
     const { cluster, demand, startAtMs, lowWater, callBudgetMs, execution, onLate } = this.#request;
-    const firstGeneration = (execution - 1) * GENERATIONS_PER_EXECUTION;
     return await runDemand({
       scope: scopeOf(cluster),
       pods: cluster.load,
       operations: demand.operations.map((operation) => ({
         ...operation,
-        generation: operation.generation + firstGeneration,
+        generation: operation.generation + generationsBefore(execution),
       })),
       startAtMs,
       fromOperation: lowWater,
@@ -155,6 +156,10 @@ export class SoakLoad implements RepairableLoad {
       onLate: cluster.onLate,
     };
   }
+}
+
+function generationsBefore(execution: number): number {
+  return (execution - 1) * GENERATIONS_PER_EXECUTION;
 }
 
 /** Where a cluster's Pods are. */

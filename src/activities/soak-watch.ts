@@ -1,5 +1,6 @@
 import { readReadings } from '../adapters/evidence/evidence-folder.ts';
 import type { GateReader, GateReadRequest } from '../adapters/prometheus/gate-reader.ts';
+import { BreachRuns } from '../core/gates/breach-runs.ts';
 import type { GateResult } from '../core/gates/model.ts';
 import type { SoakCheckpoint } from '../core/plan/checkpoints/soak.ts';
 import { isDecided } from '../core/verdict/final-readings.ts';
@@ -8,7 +9,8 @@ import { counted } from '../core/text/counted.ts';
 import { readOver } from './end-readings.ts';
 import type { Checkpointed } from './kept-checkpoint.ts';
 import type { SoakClock } from './soak-clock.ts';
-import { breachIn, liveGates } from './soak-gates.ts';
+import { showGates } from '../adapters/prometheus/campaign-metrics.ts';
+import { liveGates } from './soak-gates.ts';
 import type { StageContext } from './stage-activity.ts';
 import { watchGates } from './watch-gates.ts';
 
@@ -32,6 +34,7 @@ export interface WatchRequest {
 export class Watch {
   readonly #request: WatchRequest;
   #checks = 0;
+  #runs: BreachRuns | undefined;
   #live: Readonly<Record<string, unknown>> = {};
 
   constructor(request: WatchRequest) {
@@ -79,14 +82,26 @@ export class Watch {
 
   /** Reads the fail-fast gates. @returns the breach */
   async #check(atMs: number, signal: AbortSignal): Promise<GateResult | undefined> {
+    const runs = (this.#runs ??= this.#runsBefore());
     const results = await this.#read({ only: 'failFast', atMs, signal });
     this.#checks++;
     this.#keep('check', results);
     this.#live = { gates: liveGates(results) };
-    const breach = breachIn(this.#request.context.spec, results);
+    showGates(this.#request.context.spec.campaign, results);
+    const breach = results.map((result) => runs.add(result)).find((one) => one !== undefined);
     // It is recorded before anything else is waited for: the next attempt may find good numbers again.
     if (breach !== undefined) this.#request.kept.change({ breach });
     return breach;
+  }
+
+  /** The rows of readings beyond their bars that earlier attempts of this execution have begun. */
+  #runsBefore(): BreachRuns {
+    const { spec, evidence, input } = this.#request.context;
+    const runs = new BreachRuns(spec.gates);
+    for (const reading of readReadings(evidence.folder)) {
+      if (reading.stage === 'soak' && reading.execution === input.execution) runs.add(reading);
+    }
+    return runs;
   }
 
   #read(request: Omit<GateReadRequest, 'settleEndMs'>): Promise<readonly GateResult[]> {

@@ -7,6 +7,7 @@ import type { SoakCheckpoint } from '../core/plan/checkpoints/soak.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
 import type { LiveDetails } from './bounded.ts';
 import { continuesElsewhere } from './cancellation.ts';
+import { isLeaseLost } from './why-halted.ts';
 import { KeptCheckpoint } from './kept-checkpoint.ts';
 import { observedClusters } from './observed-clusters.ts';
 import { SoakClock } from './soak-clock.ts';
@@ -57,7 +58,7 @@ export function createSoak(log: Logger, adapters: SoakAdapters): (input: StageIn
       return { detail: ended?.detail ?? '', facts: ended?.facts ?? {} };
     } catch (error) {
       // After a requested cancel no attempt follows that could undo anything.
-      if (!continuesElsewhere()) {
+      if (!continuesElsewhere() && !isLeaseLost(error)) {
         await drive.undoFaults().catch((cause: unknown) => log.warn({ err: cause }, 'a fault could not be undone'));
       }
       throw error;

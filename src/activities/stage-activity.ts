@@ -2,12 +2,15 @@ import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activ
 import type { Logger } from 'pino';
 import { readCheckpoint, readCheckpointBefore, writeCheckpoint } from '../adapters/host/checkpoints.ts';
 import { readInfrastructureEvents } from '../adapters/host/infrastructure-events.ts';
+import { isDiskError } from '../adapters/host/disk-room.ts';
+import { giveBackForTeardown } from '../adapters/host/campaign-disks.ts';
 import { readLedger, updateLedger, type ClusterRecord } from '../adapters/host/ledger.ts';
 import { DECISION, openEvidence, type Evidence, type TimelineEvent } from '../adapters/evidence/evidence-folder.ts';
-import { markLead } from '../adapters/evidence/folder-owner.ts';
+import { markOwner } from '../adapters/evidence/folder-owner.ts';
 import { addIdentityFinding } from '../adapters/evidence/identity-findings.ts';
 import { keepBesideLedger } from '../adapters/evidence/spec-store.ts';
 import { workerIdentity } from '../adapters/identity/worker-identity.ts';
+import { showAttempt } from '../adapters/prometheus/campaign-metrics.ts';
 import { stageSeconds } from '../adapters/prometheus/own-metrics.ts';
 import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
 import type { DecisionRecord } from '../core/campaign/machine.ts';
@@ -35,7 +38,7 @@ import {
   type TeardownResult,
   type WatchInput,
 } from '../core/campaign/stage-io.ts';
-import { isStage, type ActivityName, type Stage } from '../core/model/stages.ts';
+import { isClosing, isStage, type ActivityName, type Stage } from '../core/model/stages.ts';
 import type { Ownership } from '../core/plan/labels.ts';
 import { remainingMs } from '../core/plan/deadlines.ts';
 import { parseCheckpoint, type CheckpointOf } from '../core/plan/stages/registry.ts';
@@ -43,9 +46,12 @@ import type { CampaignSpec } from '../core/plan/spec.ts';
 import { cut } from '../core/text/markdown.ts';
 import { claimActivity } from './attempt.ts';
 import { begun, noSpec } from './begun.ts';
+import { untilCommonEnd } from './common-end.ts';
 import { lastCheckpoint } from './bounded.ts';
 import { isCancelled, whyCancelled } from './cancellation.ts';
+import { watchForHalt } from './halt.ts';
 import { limitedFailure } from './limited-failure.ts';
+import { haltsOf, namingDisk, whereRoomIs } from './why-halted.ts';
 import { stageSteps, type StageSteps } from './stage-steps.ts';
 import { messageOf } from '../core/text/message-of.ts';
 
@@ -166,21 +172,25 @@ function activityOf<A extends ActivityName, Input extends StageInput, Own extend
       execution,
       attempt,
     });
-    // Teardown removes its own claim, and two attempts of it do no harm: both remove.
-    const isSuperseded = stage === 'teardown' ? () => false : claimActivity(spec.slug);
-    const evidence = openEvidence(spec, isSuperseded);
-    keepBesideLedger(spec);
-    const group = readLedger(spec.slug)?.group;
-    if (group?.lead === true) markLead(evidence.folder, group.leadAddress.host);
+    const { evidence, isSuperseded, endWatch } = opened(spec, stage);
     const startedAtMs = Date.now();
-    const event = (what: string, detail: string): void =>
-      evidence.event({ atMs: Date.now(), stage, execution, attempt, what, detail });
-    for (const decision of input.decisions ?? []) evidence.event(decisionEvent(decision));
-    if (execution > 1) postponeExpiry(spec, stage);
-    event(attempt === 1 ? 'began' : 'resumed', part);
-    addIdentityFinding(evidence.folder, workerIdentity());
-    log.info('stage began');
+    /** On a full disk evidence, verdict and teardown are worth more than the line that says so. */
+    let mayLoseEvents = isClosing(stage);
+    const event = (what: string, detail: string): void => {
+      try {
+        evidence.event({ atMs: Date.now(), stage, execution, attempt, what, detail });
+      } catch (error) {
+        if (!mayLoseEvents || !isDiskError(error)) throw error;
+        log.warn({ err: error, what, detail }, 'an event could not be written to the timeline');
+      }
+    };
     try {
+      for (const decision of input.decisions ?? []) evidence.event(decisionEvent(decision));
+      if (execution > 1) postponeExpiry(spec, stage);
+      event(attempt === 1 ? 'began' : 'resumed', part);
+      whereRoomIs(stage, () => addIdentityFinding(evidence.folder, workerIdentity()));
+      showAttempt(spec, activity, execution, attempt);
+      log.info('stage began');
       const result = await body({
         input,
         spec,
@@ -204,6 +214,7 @@ function activityOf<A extends ActivityName, Input extends StageInput, Own extend
       if (stage !== 'teardown')
         stageSeconds.set({ campaign: spec.campaign, stage: activity, execution: String(execution) }, seconds);
       log.info({ seconds }, result.detail);
+      await untilCommonEnd(spec, activity);
       const events = infrastructureEvents(spec.campaign, startedAtMs);
       const detail = cut(result.detail, MAX_DETAIL_BYTES);
       return {
@@ -214,6 +225,7 @@ function activityOf<A extends ActivityName, Input extends StageInput, Own extend
         [FORMER_EVENTS]: events,
       };
     } catch (error) {
+      mayLoseEvents = true;
       if (isCancelled(error)) {
         const cause = whyCancelled() ?? error.message;
         event('cancelled', cause);
@@ -222,9 +234,34 @@ function activityOf<A extends ActivityName, Input extends StageInput, Own extend
       }
       event('failed', messageOf(error));
       log.warn({ err: error }, 'stage failed');
-      throw limitedFailure(error, `runs/${spec.campaign}/timeline.jsonl`);
+      throw limitedFailure(namingDisk(error, spec), `runs/${spec.campaign}/timeline.jsonl`);
+    } finally {
+      endWatch();
     }
   };
+}
+
+/** What an activity of a campaign works on. @throws ApplicationFailure when it has to stop before it begins */
+function opened(
+  spec: CampaignSpec,
+  stage: Stage,
+): { readonly evidence: Evidence; readonly isSuperseded: () => boolean; readonly endWatch: () => void } {
+  try {
+    // Claims, ledgers and checkpoints of the end must not fail for want of room.
+    if (isClosing(stage)) giveBackForTeardown(spec);
+    // Teardown removes its own claim, and two attempts of it do no harm: both remove.
+    const isSuperseded = stage === 'teardown' ? () => false : claimActivity(spec.slug);
+    const evidence = openEvidence(spec, isSuperseded);
+    keepBesideLedger(spec);
+    const group = readLedger(spec.slug)?.group;
+    if (group !== undefined) markOwner(evidence.folder, group);
+    // `provision` asks for more room than the others, before it makes anything.
+    const isWatched = !isClosing(stage) && stage !== 'provision';
+    return { evidence, isSuperseded, endWatch: isWatched ? watchForHalt(haltsOf(spec, stage)) : () => undefined };
+  } catch (error) {
+    if (isCancelled(error)) throw error;
+    throw limitedFailure(namingDisk(error, spec), `the worker's log of ${stage}`);
+  }
 }
 
 /** @throws ApplicationFailure: without its specification an activity cannot begin */
@@ -283,13 +320,6 @@ function clustersOf(spec: CampaignSpec): readonly ClusterRecord[] {
       message: `campaign ${spec.campaign} has no clusters on this host`,
       type: FAILURE_TYPES.harnessFault,
     });
-  }
-  const lost = clusters.find(({ lostTo }) => lostTo !== undefined);
-  if (lost !== undefined) {
-    throw ApplicationFailure.nonRetryable(
-      `context ${lost.context} is used by campaign ${lost.lostTo} now: the lease of this one was not renewed in time`,
-      FAILURE_TYPES.harnessFault,
-    );
   }
   return clusters;
 }

@@ -83,7 +83,8 @@ export function createSteady(log: Logger, adapters: SteadyAdapters): (input: Sta
           fraction: wanted === 0 ? 1 : look.bound / wanted,
         });
         if (good >= STEADY_POLLS) return (Date.now() - startAtMs) / 1_000;
-        if (unconfirmedMs > UNANSWERED_LIMIT_MS) throw unconfirmed(clusters);
+        const isUnanswered = clusters.some((cluster) => cluster.listedAgeMs() > UNANSWERED_LIMIT_MS);
+        if (unconfirmedMs > UNANSWERED_LIMIT_MS && isUnanswered) throw unconfirmed(clusters);
         if (isConfirmed && Date.now() > untilMs + unconfirmedMs) {
           const found = { ...look, expectsShortfall, seconds: spec.plan.rampBudgetMs / 1_000 };
           throw systemNotThere(await explain(clusters, found, signal));

@@ -1,6 +1,13 @@
 import type { FoundCampaign } from '../adapters/temporal/abandoned-campaigns.ts';
 import type { Ledger } from '../adapters/host/ledger.ts';
-import { limitedSweep, type HostSweep, type SweptCampaign } from '../core/campaign/sweep.ts';
+import {
+  limitedSweep,
+  parseKeepRequest,
+  parseSweepRequest,
+  type HostSweep,
+  type KeepRequest,
+  type SweptCampaign,
+} from '../core/campaign/sweep.ts';
 import { HOST_SWEPT_MS, HOSTS_FOUND_MS } from '../core/plan/limits.ts';
 import { momentText } from '../core/text/time.ts';
 import { messageOf } from '../core/text/message-of.ts';
@@ -8,6 +15,7 @@ import { bounded } from './bounded.ts';
 import { isCancelled } from './cancellation.ts';
 import type { JanitorActivities } from './contract.ts';
 import { limitedFailure } from './limited-failure.ts';
+import { read } from './read-input.ts';
 
 /** What sweeping a host works with. */
 export interface SweepAdapters {
@@ -17,6 +25,8 @@ export interface SweepAdapters {
   find(): Promise<readonly FoundCampaign[]>;
   /** Removes what a campaign has on this host. @returns what could not be removed */
   remove(ledger: Ledger, signal: AbortSignal): Promise<readonly string[]>;
+  /** Keeps what a campaign has on this host. @returns the campaigns that it keeps */
+  keep(request: KeepRequest): readonly Ledger[];
   /** Gives back what belongs to no campaign any more. */
   tidy(): void;
 }
@@ -27,7 +37,8 @@ export function createJanitor(adapters: SweepAdapters): JanitorActivities {
     async findHosts(): Promise<readonly string[]> {
       return await reported(() => bounded('hosts found', { budgetMs: HOSTS_FOUND_MS }, () => adapters.hosts()));
     },
-    async sweepHost({ dryRun }): Promise<HostSweep> {
+    async sweepHost(request): Promise<HostSweep> {
+      const { dryRun } = read(parseSweepRequest, request);
       return await reported(() =>
         bounded('host swept', { budgetMs: HOST_SWEPT_MS }, async (signal, progress) =>
           limitedSweep(
@@ -35,6 +46,25 @@ export function createJanitor(adapters: SweepAdapters): JanitorActivities {
           ),
         ),
       );
+    },
+    async keepOnHost(request): Promise<HostSweep> {
+      const asked = read(parseKeepRequest, request);
+      const { untilMs } = asked;
+      const kept = await reported(() =>
+        bounded('campaign kept', { budgetMs: HOSTS_FOUND_MS }, () => Promise.resolve(adapters.keep(asked))),
+      );
+      const why = untilMs > Date.now() ? `kept until ${momentText(untilMs)}` : 'not kept any more';
+      return limitedSweep({
+        host: adapters.host(),
+        campaigns: kept.map(({ campaign, workflowId }) => ({
+          campaign,
+          workflowId,
+          state: 'kept',
+          why,
+          keptUntilMs: untilMs,
+          left: [],
+        })),
+      });
     },
   };
 }
@@ -44,7 +74,7 @@ export function createJanitor(adapters: SweepAdapters): JanitorActivities {
  * what may be in use. One campaign that cannot be removed does not keep the others.
  */
 export async function sweepHost(
-  adapters: Omit<SweepAdapters, 'hosts'>,
+  adapters: Omit<SweepAdapters, 'hosts' | 'keep'>,
   options: {
     readonly dryRun: boolean;
     readonly signal: AbortSignal;

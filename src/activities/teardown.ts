@@ -26,6 +26,8 @@ export interface TeardownAdapters {
     markClosing(slug: string): void;
     removeFolder(slug: string): void;
   };
+  /** Gives back what was set aside on the disks of this host. */
+  giveBackDisks(spec: CampaignSpec): void;
   /** Whether the evidence of a member is on the lead, all of it. */
   evidenceWasSent(slug: string): boolean;
   /** Ends the watches of the campaign. */
@@ -37,7 +39,7 @@ export interface TeardownAdapters {
   /** The tools of this host. A missing tool is left out, because teardown may not need it. */
   tools(): Promise<ToolPaths>;
   removeChart(request: ChartRequest): Promise<void>;
-  removeSystem(request: SystemRequest): Promise<void>;
+  removeSystem(request: SystemRequest & { readonly budgetMs: number }): Promise<void>;
   /** Stops the processes that the ledger has for a cluster. */
   removeProcesses(slug: string, cluster: ClusterRecord, graceMs: number): Promise<void>;
   /** Removes what carries the campaign's label from a borrowed cluster. */
@@ -60,10 +62,20 @@ export function createTeardown(
 ): (input: TeardownInput) => Promise<TeardownResult> {
   return teardownActivity(log, async (context) => {
     const { keptUntilMs = 0 } = adapters.ledger.read(context.spec.slug) ?? {};
-    if (keptUntilMs <= Date.now()) return await tearDown(context, adapters);
+    if (keptUntilMs <= Date.now()) return await tearDownAndTidy(context, adapters);
     const kept = `everything on this host, kept until ${momentText(keptUntilMs)}`;
     return { detail: kept, facts: {}, leftovers: [kept] };
   });
+}
+
+/** Tears down. An attempt that goes on after another one has removed all, because its worker was frozen, leaves no file of its own. */
+async function tearDownAndTidy(context: Context, adapters: TeardownAdapters): Promise<BodyResult<TeardownResult>> {
+  try {
+    return await tearDown(context, adapters);
+  } finally {
+    const { slug } = context.spec;
+    if (adapters.ledger.read(slug) === undefined) adapters.ledger.removeFolder(slug);
+  }
 }
 
 /**
@@ -79,6 +91,7 @@ export async function tearDown(context: Context, adapters: TeardownAdapters): Pr
     await adapters.forgetMetrics(spec.campaign);
     return { detail: 'nothing was there', facts: {}, leftovers: [] };
   }
+  adapters.giveBackDisks(spec);
   adapters.ledger.markClosing(spec.slug);
   const leftovers = [...(await removeClusters(context, adapters, ledger.clusters))];
   try {
@@ -114,7 +127,7 @@ async function removeClusters(
   clusters: readonly ClusterRecord[],
 ): Promise<readonly string[]> {
   const { spec } = context;
-  const { processStopMs } = spec.deadlines.budgets;
+  const { apiCallMs, processStopMs } = spec.deadlines.budgets;
   const tools = await adapters.tools();
   const known = systemOf(context, adapters);
   const isBorrowed = !traitsOf(spec.substrate).removedWhole;
@@ -131,7 +144,7 @@ async function removeClusters(
   const systems = await context.stepEachSettled(
     ['systemRemoved', 'systemProcessesStopped'],
     clusters,
-    async (cluster, { signal }) => {
+    async (cluster, { signal, msOf }) => {
       // The ledger knows the processes even if the system's file has changed. The sweep finds what the file applied.
       if (known === undefined || withChart.has(cluster.name))
         return await adapters.removeProcesses(spec.slug, cluster, processStopMs);
@@ -142,6 +155,8 @@ async function removeClusters(
         cluster,
         tools,
         signal,
+        // The last look takes as long as a call.
+        budgetMs: Math.max(msOf('systemRemoved') / 2, msOf('systemRemoved') - apiCallMs),
       });
     },
   );
@@ -149,14 +164,16 @@ async function removeClusters(
   // Only what carries this campaign's label. A cluster of our own is removed whole instead.
   const objects = isBorrowed
     ? await context.stepEachSettled(['objectsDeleted', 'objectsLeftListed'], borrowed, async (cluster, step) => {
-        const { left } = await adapters.sweep({
+        const { left, unsearched } = await adapters.sweep({
           campaign: spec.campaign,
           cluster,
           keepReleases: withChart.has(cluster.name),
+          controllersGone: true,
           signal: step.signal,
           budgetMs: step.msOf('objectsDeleted'),
           onProgress: (count) => step.progress({ live: `${count} objects left in ${cluster.name}` }),
         });
+        for (const line of unsearched) context.event('not-searched', `${cluster.name}: ${line}`);
         if (left.length > 0) throw new Error(left.slice(0, 5).join(', '));
       })
     : [];

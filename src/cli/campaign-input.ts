@@ -12,26 +12,33 @@ import { inputDocument } from '../core/profile/input-document.ts';
 import { parseCampaignInput } from '../core/profile/input.ts';
 import type { Overrides } from '../core/profile/overrides.ts';
 import { buildSpec, type BuiltSpec } from '../adapters/files/build-spec.ts';
+import { hostRoom } from '../adapters/host/host-room.ts';
 import { hostOfClusters } from './host-of-clusters.ts';
 import { campaignFiles } from './campaign-files.ts';
 import { holdInput } from './options.ts';
+import type { OwnKubeconfig } from '../adapters/substrates/kubeconfig/own-kubeconfig.ts';
+import { lentKubeconfig, targetsInput, typedKubeconfigs, type Lent } from './typed-targets.ts';
 import { UsageError } from './usage-error.ts';
 
 /** What was typed: a profile by name or path, and changes. */
 export interface TypedCampaign {
   readonly profile: string;
   readonly substrate?: string;
+  readonly lent?: Lent;
   readonly overrides: Overrides;
   /** As typed: `30m`, `0`; undefined where nothing was. */
   readonly hold?: string;
   readonly hostWait?: string;
   readonly targetWait?: string;
+  readonly keep?: string;
 }
 
 /** The workflow's input made of what was typed, with the specification it will have. */
 export interface CheckedCampaign {
   readonly input: Readonly<Record<string, unknown>>;
   readonly built: Extract<BuiltSpec, { ok: true }>;
+  /** Those of the existing clusters that it uses, as this shell has them. The input has only their names. */
+  readonly kubeconfigs: readonly OwnKubeconfig[];
 }
 
 /**
@@ -42,16 +49,24 @@ export interface CheckedCampaign {
 export function checkCampaign(typed: TypedCampaign): CheckedCampaign {
   const { profile, substrate, overrides } = typed;
   const folders = searchFolders();
-  const { files } = campaignFiles({ profile, overrides, ...(substrate === undefined ? {} : { substrate }) });
+  const lent = typed.lent === undefined ? undefined : lentKubeconfig(typed.lent);
+  const { files } = campaignFiles({
+    profile,
+    overrides,
+    ...(substrate === undefined ? {} : { substrate }),
+    ...(lent === undefined ? {} : { lent: lent.name }),
+  });
   const { profile: found, catalogue } = files;
   if (found === undefined || catalogue === undefined) throw new RangeError('profile and catalogue are files here');
   const byName = isFoundByName(found.path, folders);
   const name = byName ?? found.value.metadata.name;
   const common = {
     ...(substrate === undefined ? {} : { substrate: substrateName(substrate, folders) }),
+    ...(lent === undefined ? {} : { targets: targetsInput([lent.name], { lent: true }) }),
     ...(Object.keys(overrides).length === 0 ? {} : { overrides }),
     ...(typed.hostWait === undefined ? {} : { hostWait: typed.hostWait }),
     ...(typed.targetWait === undefined ? {} : { targetWait: typed.targetWait }),
+    ...(typed.keep === undefined ? {} : { keep: typed.keep }),
     ...(typed.hold === undefined ? {} : { hold: holdInput(typed.hold) }),
   };
   const input =
@@ -64,10 +79,26 @@ export function checkCampaign(typed: TypedCampaign): CheckedCampaign {
     parsed.value,
     { workflowId: name, runId: '', campaign: name, trigger: 'cli', defaultHoldMs: 0 },
     byName === undefined ? { profile: found, catalogue } : { profile: found },
-    hostOfClusters(),
+    hostOfClusters(() => hostRoom()),
   );
   if (!built.ok) throw new UsageError(built.errors.join('\n'));
-  return { input, built };
+  const { spec } = built;
+  return { input, built, kubeconfigs: lent === undefined ? typedKubeconfigs(spec, spec.plan.clusterCount) : [lent] };
+}
+
+/** The input for a campaign whose kubeconfigs are kept under a record. */
+export function inputWithRecord(
+  { input, kubeconfigs, built }: CheckedCampaign,
+  record: string,
+): CheckedCampaign['input'] {
+  const lent = built.spec.targets?.lent === true;
+  return {
+    ...input,
+    targets: targetsInput(
+      kubeconfigs.map(({ name }) => name),
+      { lent, record },
+    ),
+  };
 }
 
 function isFoundByName(path: string, folders: readonly string[]): string | undefined {

@@ -4,6 +4,9 @@ import { toolsOfSystem } from '../adapters/systems/tools-of-system.ts';
 import { toolsOfSubstrate } from '../adapters/substrates/registry.ts';
 import { findLadder, loadLadderFile, looksLikePath } from '../adapters/files/find.ts';
 import { searchFolders } from '../adapters/host/folders.ts';
+import { keepTargets } from '../adapters/substrates/kubeconfig/kept-targets.ts';
+import { accessInWords } from '../core/kubeconfig/cluster-access.ts';
+import type { CampaignTargets } from '../core/profile/targets.ts';
 import { SHARED_QUEUE } from '../core/model/host-queues.ts';
 import { EXIT } from '../core/verdict/exit-codes.ts';
 import { STARTED_BY, type StartedBy } from '../core/campaign/started-by.ts';
@@ -12,15 +15,24 @@ import type { Ladder } from '../core/model/ladder.ts';
 import { checkCampaign, type CheckedCampaign } from './campaign-input.ts';
 import { followClimb } from './follow-climb.ts';
 import { getTools } from './get-tools.ts';
-import { holdInput } from './options.ts';
+import { holdInput, isJson, withOutput } from './options.ts';
+import { createRungEvents, type RungEvents } from './rung-events.ts';
 import { timestamp } from './run.ts';
 import { checkId, started } from './start-workflow.ts';
-import { UsageError } from './usage-error.ts';
+import { sayingRefusals, UsageError } from './usage-error.ts';
+import { askTargets, targetsInput } from './typed-targets.ts';
 import { withStack } from './with-stack.ts';
+
+interface ClimbOptions {
+  readonly hold?: string;
+  readonly id?: string;
+  readonly detach?: boolean;
+  readonly output: string;
+}
 
 /** `belay climb`: runs the rungs of a ladder until one is not green. */
 export function climbCommand(): Command {
-  return new Command('climb')
+  return withOutput(new Command('climb'), 'text')
     .description(
       'Run the rungs of a ladder, smallest first, until one is not green. The exit codes are those of "run".',
     )
@@ -28,11 +40,10 @@ export function climbCommand(): Command {
     .option('--hold <duration>', 'how long a failed rung waits for a decision; default 0')
     .option('--id <workflow id>', 'id of the climb; default ladder and time')
     .option('--detach', 'return at once and leave it running')
-    .action(
-      async (ladder: string, options: { readonly hold?: string; readonly id?: string; readonly detach?: boolean }) => {
-        process.exitCode = await climb(ladder, options);
-      },
-    );
+    .action(async (ladder: string, options: ClimbOptions) => {
+      const events = isJson(options, 'text') ? createRungEvents() : undefined;
+      process.exitCode = await sayingRefusals(events?.refused, () => climb(ladder, options, events));
+    });
 }
 
 /** Finds a ladder that the worker finds by its name too. @throws UsageError with every error of the file */
@@ -50,40 +61,58 @@ export function knownLadder(nameOrPath: string): Ladder {
   return found.value;
 }
 
-async function climb(
-  nameOrPath: string,
-  options: { readonly hold?: string; readonly id?: string; readonly detach?: boolean },
-): Promise<number> {
+async function climb(nameOrPath: string, options: ClimbOptions, events: RungEvents | undefined): Promise<number> {
   const ladder = knownLadder(nameOrPath);
   checkId(options.id);
   const checked = checkRungs(ladder, options.hold);
+  const kubeconfigs = checked.flatMap((rung) => rung.kubeconfigs);
+  const targets = new Set(kubeconfigs.map(({ name }) => accessInWords(name)));
+  for (const target of targets) (events === undefined ? console.log : console.error)(target);
+  await askTargets(kubeconfigs);
   await getTools([
     'temporal',
     ...checked.flatMap(({ built }) => [...toolsOfSubstrate(built.spec), ...toolsOfSystem(built.system)]),
   ]);
   return await withStack({ keep: options.detach === true }, async ({ client, links }) => {
     const workflowId = options.id ?? `${ladder.metadata.name}-${timestamp()}`;
+    const kept = checked.map((rung) => (rung.kubeconfigs.length === 0 ? null : keptOf(rung)));
     await started(client, 'ladder', {
       workflowId,
       taskQueue: SHARED_QUEUE,
       args: [
-        { ladder: ladder.metadata.name, ...(options.hold === undefined ? {} : { hold: holdInput(options.hold) }) },
+        {
+          ladder: ladder.metadata.name,
+          ...(kubeconfigs.length === 0 ? {} : { targets: kept }),
+          ...(options.hold === undefined ? {} : { hold: holdInput(options.hold) }),
+        },
       ],
       memo: { [STARTED_BY]: { trigger: 'cli', defaultHoldMs: 0 } satisfies StartedBy },
       staticSummary: `ladder ${ladder.metadata.name}: ${ladder.rungs.length} rungs`,
     });
+    events?.begun(workflowId);
     const pageUrl = links?.workflow(workflowId);
-    console.log(
-      `ladder    ${workflowId}, ${ladder.rungs.length} rungs${pageUrl === undefined ? '' : `\npage      ${pageUrl}`}\n`,
-    );
-    if (options.detach === true) {
+    if (events === undefined)
       console.log(
-        `The climb continues. ./belay watch ${workflowId} follows it, ./belay status lists all, ./belay down stops Temporal.`,
+        `ladder    ${workflowId}, ${ladder.rungs.length} rungs${pageUrl === undefined ? '' : `\npage      ${pageUrl}`}\n`,
       );
+    if (options.detach === true) {
+      events?.left(EXIT.pass);
+      if (events === undefined)
+        console.log(
+          `The climb continues. ./belay watch ${workflowId} follows it, ./belay status lists all, ./belay down stops Temporal.`,
+        );
       return EXIT.pass;
     }
-    return await followClimb(client, workflowId, pageUrl);
+    return await followClimb(client, workflowId, pageUrl, events);
   });
+}
+
+/** Keeps the kubeconfigs of a rung on this host. Each rung has a record of its own, which goes with its clusters. */
+function keptOf({ kubeconfigs }: CheckedCampaign): CampaignTargets {
+  return targetsInput(
+    kubeconfigs.map(({ name }) => name),
+    { lent: false, record: keepTargets(kubeconfigs) },
+  );
 }
 
 /** Checks every rung before the first one runs. @throws UsageError with the errors of all rungs */

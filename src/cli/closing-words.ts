@@ -10,17 +10,43 @@ import { healedSentence } from '../core/verdict/wording.ts';
 import type { CampaignEnd } from './follow-campaign.ts';
 import { coloured, verdictTable } from './verdict-table.ts';
 
+/** Where a campaign ran, and what is known about it besides its end. */
+export interface EndWhere {
+  readonly workflowId: string;
+  readonly pageUrl: string | undefined;
+  readonly stackStays: boolean;
+  /** The command that runs it again; undefined if this command did not start it. */
+  readonly again: string | undefined;
+}
+
+/** The result of a campaign for programs. */
+export function closingFacts(
+  { result, status, message }: CampaignEnd,
+  where: EndWhere,
+): {
+  readonly message: string;
+  readonly reasons: readonly string[];
+  readonly gates: readonly GateLine[];
+  readonly leftovers: readonly string[];
+  readonly evidence: string | null;
+  readonly report: string | null;
+  readonly page: string | null;
+} {
+  const folder = join(runsFolder(), status?.campaign ?? result?.campaign ?? where.workflowId);
+  const report = join(folder, 'report.html');
+  return {
+    message,
+    reasons: result?.reasons ?? [],
+    gates: result?.gates ?? gatesOnDisk(folder),
+    leftovers: result?.leftovers ?? [],
+    evidence: existsSync(folder) ? folder : null,
+    report: existsSync(report) ? report : null,
+    page: where.pageUrl ?? null,
+  };
+}
+
 /** The result of a campaign for a terminal: gates, verdict with its reasons, where the evidence is, what to do next. */
-export function closingWords(
-  campaignEnd: CampaignEnd,
-  where: {
-    readonly workflowId: string;
-    readonly pageUrl: string | undefined;
-    readonly stackStays: boolean;
-    /** The command that runs it again; undefined if this command did not start it. */
-    readonly again: string | undefined;
-  },
-): string {
+export function closingWords(campaignEnd: CampaignEnd, where: EndWhere): string {
   const { end, result, status, message } = campaignEnd;
   const campaign = status?.campaign ?? result?.campaign ?? where.workflowId;
   const folder = join(runsFolder(), campaign);
@@ -33,6 +59,7 @@ export function closingWords(
   for (const reason of result?.reasons ?? []) lines.push(`  - ${reason}`);
   for (const healed of status === undefined ? [] : healedExecutions(status.state))
     lines.push(`  - ${healedSentence(healed)}`);
+  for (const change of result?.changes ?? []) lines.push(`  ${styleText('bold', 'changed')} ${change}`);
   for (const leftover of result?.leftovers ?? []) lines.push(styleText('red', `  ! left behind: ${leftover}`));
   lines.push('');
   if (existsSync(folder)) lines.push(`evidence  ${folder}`, `report    ${join(folder, 'report.html')}`);
@@ -41,7 +68,25 @@ export function closingWords(
   lines.push(
     `next      ${nextCommand(end, where.again ?? `./belay run ${profileOnDisk(folder)}`, where.workflowId, status === undefined ? 'completed' : endingOf(status.state))}`,
   );
+  if (end === 'unmeasured') lines.push(...withoutUnmeasured(gates, where.again));
   return lines.join('\n');
+}
+
+/**
+ * How a campaign in a borrowed cluster runs without the gates that could not be measured: parts of a cluster that only its own host
+ * reaches are never measured there, however often it runs. None where the clusters were Belay's.
+ */
+function withoutUnmeasured(gates: readonly GateLine[], again: string | undefined): readonly string[] {
+  if (again === undefined || !/ --(?:context|kubeconfig) /.test(again)) return [];
+  const allowed = gates
+    .filter(({ verdict, informational }) => verdict === 'unmeasured' && !informational)
+    .map(({ gate }) => `--set gates.${gate}.unmeasured=allow`)
+    .filter((option) => !again.includes(option));
+  if (allowed.length === 0) return [];
+  return [
+    'or        where this cluster cannot show it, leave it out of the verdict:',
+    `          ${again} ${allowed.join(' ')}`,
+  ];
 }
 
 /** The exit code of a campaign's end. */

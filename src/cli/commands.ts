@@ -55,9 +55,44 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./plan.ts')).planCommand(),
   },
   {
+    name: 'trend',
+    summary: 'show what got slower or faster over the stored runs, since when, and by how much',
+    load: async () => (await import('./trend.ts')).trendCommand(),
+  },
+  {
     name: 'judge',
     summary: 'judge a stored summary again, without a cluster',
     load: async () => (await import('./judge.ts')).judgeCommand(),
+  },
+  {
+    name: 'list',
+    summary: 'list stored runs by profile, verdict and time',
+    load: async () => (await import('./list.ts')).listCommand(),
+  },
+  {
+    name: 'show',
+    summary: 'show a stored run',
+    load: async () => (await import('./show.ts')).showCommand(),
+  },
+  {
+    name: 'compare',
+    summary: 'compare stored runs: better, worse, same, or cannot tell',
+    load: async () => (await import('./compare.ts')).compareCommand(),
+  },
+  {
+    name: 'open',
+    summary: 'open the report of a run in a browser',
+    load: async () => (await import('./open.ts')).openCommand(),
+  },
+  {
+    name: 'logs',
+    summary: 'list or print the logs that a run kept',
+    load: async () => (await import('./logs.ts')).logsCommand(),
+  },
+  {
+    name: 'report',
+    summary: 'make the report of a stored run again',
+    load: async () => (await import('./report.ts')).reportCommand(),
   },
   {
     name: 'convert',
@@ -98,6 +133,21 @@ export const COMMANDS: readonly Entry[] = [
     name: 'setup',
     summary: 'get tools ahead of time',
     load: async () => (await import('./setup.ts')).setupCommand(),
+  },
+  {
+    name: 'completion',
+    summary: 'print a script that completes the command line in a shell',
+    load: async () => (await import('./completion.ts')).completionCommand(COMMANDS),
+  },
+  {
+    name: 'version',
+    summary: 'show the versions of Belay, Node, the SDK and the tools',
+    load: async () => (await import('./version.ts')).versionCommand(),
+  },
+  {
+    name: 'drill',
+    summary: 'break the parts of Belay during small campaigns',
+    load: async () => (await import('./drill.ts')).drillCommand(),
   },
   { name: 'test', summary: "run Belay's own tests", load: async () => (await import('./test.ts')).testCommand() },
 ];

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { readTextFile } from '../adapters/files/read-text.ts';
 import { convertProfile } from '../core/conversion/registry.ts';
 import { formatFileErrors } from '../core/files/file-error.ts';
+import { safeForTerminal } from '../core/text/terminal.ts';
 import { UsageError } from './usage-error.ts';
 
 /** `belay convert LEGACY.yaml`: converts a profile from before the V2 format, and reports what could not be kept. */
@@ -19,7 +20,7 @@ export function convertCommand(): Command {
       if (!converted.ok) throw new UsageError(formatFileErrors(converted.errors));
       if (options.output === undefined) process.stdout.write(converted.text);
       else writeNew(options.output, converted.text);
-      for (const note of converted.notes) process.stderr.write(`${note}\n`);
+      for (const note of converted.notes) process.stderr.write(safeForTerminal(`${note}\n`));
     });
 }
 

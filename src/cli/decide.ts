@@ -1,16 +1,18 @@
 import type { Client } from '@temporalio/client';
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { Command } from 'commander';
+import { externalTarget } from '../adapters/temporal/target.ts';
 import { runningCampaigns } from '../adapters/temporal/running-campaigns.ts';
 import type { Decision } from '../core/campaign/machine.ts';
 import type { CampaignStatus } from '../core/campaign/stage-io.ts';
 import { queryStatus } from './follow-campaign.ts';
+import { getTools } from './get-tools.ts';
 import type { Overrides } from '../core/profile/overrides.ts';
 import { collect } from './options.ts';
 import { overridesOf } from './set-option.ts';
 import { HarnessError, UsageError } from './usage-error.ts';
 import { found } from './watch.ts';
-import { withClient } from './with-client.ts';
+import { withStack } from './with-stack.ts';
 
 const EXPLAINED: Readonly<Record<Decision, string>> = {
   retry:
@@ -28,11 +30,15 @@ export function decideCommand(decision: Decision): Command {
     .action(async (id: string | undefined, options: { readonly reason: string; readonly set?: readonly string[] }) => {
       // A wrong --set is reported before anything is connected.
       const set = overridesOf(options.set ?? []);
-      console.log(await withClient((client) => answer(client, decision, id, { reason: options.reason, set })));
+      // After a reboot nothing runs: the stack is started, and stays while the campaign goes on.
+      if (externalTarget() === undefined) await getTools(['temporal']);
+      console.log(
+        await withStack({ keep: false }, ({ client }) => answer(client, decision, id, { reason: options.reason, set })),
+      );
     });
   if (decision === 'retry')
     command.option(
-      '--set <path=value>',
+      '-s, --set <path=value>',
       'change a bar or the load, e.g. gates.podBindP99.max=5; can be repeated',
       collect,
       [],

@@ -1,12 +1,13 @@
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { availableParallelism, homedir, totalmem } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { execa } from 'execa';
-import { parse } from 'yaml';
 import { cacheFolder, stateFolder } from '../adapters/host/folders.ts';
 import { freePort } from '../adapters/host/ports.ts';
+import { readKubeconfigs } from '../adapters/kube/kubeconfig-files.ts';
 import { runningDevServer } from '../adapters/temporal/dev-server.ts';
-import { freeBytes, gigabytes } from '../adapters/toolchain/disk.ts';
+import { diskRoom } from '../adapters/host/disk-room.ts';
+import { bytesText } from '../core/text/bytes.ts';
 import { fine } from './doctor-checks.ts';
 import type { Check } from './doctor-checks.ts';
 import { messageOf } from '../core/text/message-of.ts';
@@ -24,8 +25,8 @@ export async function checkMachine(options: { readonly build: boolean }): Promis
   return [
     checkNode(),
     await checkNpm(),
-    await checkDisk('disk for tools', cacheFolder(), options.build ? BUILD_DISK_BYTES : RUN_DISK_BYTES),
-    await checkDisk('disk for campaigns', stateFolder(), RUN_DISK_BYTES),
+    checkDisk('disk for tools', cacheFolder(), options.build ? BUILD_DISK_BYTES : RUN_DISK_BYTES),
+    checkDisk('disk for campaigns', stateFolder(), RUN_DISK_BYTES),
     checkMemory(),
     await checkPorts(),
     checkKubeconfig(),
@@ -46,7 +47,13 @@ function checkNode(): Check {
 }
 
 async function checkNpm(): Promise<Check> {
-  const answer = await execa('npm', ['--version'], { reject: false, timeout: 5_000, stdin: 'ignore' });
+  const answer = await execa('npm', ['--version'], {
+    reject: false,
+    timeout: 5_000,
+    stdin: 'ignore',
+    // With Node 22 and later npm would leave a cache in the folder for temporary files.
+    env: { NODE_DISABLE_COMPILE_CACHE: '1' },
+  });
   if (answer.exitCode === 0) return fine('npm', answer.stdout.trim(), 'PATH');
   return {
     what: 'npm',
@@ -58,19 +65,19 @@ async function checkNpm(): Promise<Check> {
   };
 }
 
-async function checkDisk(what: string, folder: string, needed: number): Promise<Check> {
+function checkDisk(what: string, folder: string, needed: number): Check {
   const fix = 'set BELAY_CACHE or BELAY_HOME to another folder';
   const closed = whyNotWritable(folder);
   if (closed !== undefined)
     return { what, found: 'not writable', from: folder, state: 'problem', missing: closed, fix };
-  const free = await freeBytes(folder);
-  if (free >= needed) return fine(what, `${gigabytes(free)} free`, folder);
+  const free = diskRoom(folder).freeBytes;
+  if (free >= needed) return fine(what, `${bytesText(free)} free`, folder);
   return {
     what,
-    found: `${gigabytes(free)} free`,
+    found: `${bytesText(free)} free`,
     from: folder,
     state: 'problem',
-    missing: `${gigabytes(needed)} are needed`,
+    missing: `${bytesText(needed)} are needed`,
     fix: `free disk space, or ${fix}`,
   };
 }
@@ -115,38 +122,25 @@ function portOf(address: string): string {
   return address.slice(address.lastIndexOf(':') + 1);
 }
 
-/** Reads the kubeconfig and asks no cluster. A substrate file says which contexts are used. */
+/** Reads the kubeconfig as a campaign would, and asks no cluster. A substrate file says which contexts are used. */
 function checkKubeconfig(): Check {
-  const named = (process.env['KUBECONFIG'] ?? '').split(delimiter).filter((path) => path !== '');
-  const paths = named.length > 0 ? named : [join(homedir(), '.kube', 'config')];
   const optional = {
     what: 'kubeconfig',
     found: 'none',
-    from: paths.join(delimiter),
+    from: process.env['KUBECONFIG'] ?? join(homedir(), '.kube', 'config'),
     state: 'optional',
     fix: 'only for substrates of type kubeconfig: set KUBECONFIG to its path',
   } as const;
-  const there = paths.filter((path) => existsSync(path));
-  if (there.length === 0) return { ...optional, missing: 'no such file' };
   try {
-    const contexts = there.flatMap((path) => contextsOf(path));
-    const current = there.map((path) => currentOf(path)).find((context) => context !== '') ?? '';
+    const files = readKubeconfigs('', process.env);
+    const contexts = new Set(files.flatMap((file) => file.contexts.map(({ name }) => name)));
+    const current = files.map(({ currentContext }) => currentContext).find((name) => name !== '');
     return fine(
       'kubeconfig',
-      `${contexts.length} contexts${current === '' ? '' : `, current: ${current}`}`,
-      there.join(delimiter),
+      `${contexts.size} contexts${current === undefined ? '' : `, current: ${current}`}`,
+      files.map(({ path }) => path).join(delimiter),
     );
   } catch (cause) {
-    return { ...optional, missing: `not readable: ${messageOf(cause).split('\n')[0] ?? ''}` };
+    return { ...optional, missing: messageOf(cause).split('\n')[0] ?? '' };
   }
-}
-
-function contextsOf(path: string): readonly unknown[] {
-  const { contexts } = (parse(readFileSync(path, 'utf8')) ?? {}) as { contexts?: readonly unknown[] | null };
-  return contexts ?? [];
-}
-
-function currentOf(path: string): string {
-  const config = (parse(readFileSync(path, 'utf8')) ?? {}) as { 'current-context'?: string };
-  return config['current-context'] ?? '';
 }

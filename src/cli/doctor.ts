@@ -9,10 +9,11 @@ import type { Check } from './doctor-checks.ts';
 import { checkEvidence } from './doctor-evidence.ts';
 import { checkLeftovers } from './doctor-leftovers.ts';
 import { checkMachine } from './doctor-machine.ts';
+import { checkRemoteWrite } from './doctor-remote-write.ts';
 import { checkTemporal } from './doctor-temporal.ts';
 import { checkTools, toolsAreMissing } from './doctor-tools.ts';
 import { hostsJson, hostsTable } from './host-table.ts';
-import { oneOf } from './options.ts';
+import { isJson } from './options.ts';
 import { textTable } from './text-table.ts';
 import { withClient } from './with-client.ts';
 
@@ -22,13 +23,13 @@ export function doctorCommand(): Command {
     .description(
       'Check tools, machine, Temporal, kubeconfig and the store of evidence, into which it puts a small object for a moment. It downloads, starts and changes nothing else. Exit code 0 when the quickstart can run, else 4.',
     )
-    .option('--output <format>', 'table or json', 'table')
+    .option('-o, --output <format>', 'table or json', 'table')
     .action(async (options: { readonly output: string }) => {
-      const format = oneOf('--output', options.output, ['table', 'json']);
+      const json = isJson(options);
       const [checks, hosts] = await Promise.all([allChecks(), hostsIfReached()]);
       const ready = checks.every((check) => check.state !== 'problem');
       process.stdout.write(
-        `${format === 'json' ? JSON.stringify({ ready, checks, hosts: hostsJson(hosts) }, null, 2) : asText(checks, hosts, ready)}\n`,
+        `${json ? JSON.stringify({ ready, checks, hosts: hostsJson(hosts) }, null, 2) : asText(checks, hosts, ready)}\n`,
       );
       process.exitCode = ready ? EXIT.pass : EXIT.harnessFault;
     });
@@ -36,9 +37,14 @@ export function doctorCommand(): Command {
 
 /** All checks, tools first. */
 export async function allChecks(): Promise<readonly Check[]> {
-  const [tools, temporal, evidence] = await Promise.all([checkTools(), checkTemporal(), checkEvidence()]);
+  const [tools, temporal, evidence, remote] = await Promise.all([
+    checkTools(),
+    checkTemporal(),
+    checkEvidence(),
+    checkRemoteWrite(),
+  ]);
   const machine = await checkMachine({ build: toolsAreMissing(tools) });
-  return [...tools, ...machine, ...temporal, evidence, await checkLeftovers()];
+  return [...tools, ...machine, ...temporal, evidence, remote, await checkLeftovers()];
 }
 
 /** The hosts that serve the Temporal in use; none where it cannot be reached, which a check says. */

@@ -22,6 +22,8 @@ export interface FollowOptions {
   readonly client: Client;
   readonly workflowId: string;
   readonly display: ProgressDisplay;
+  /** Called with every status, and with what the running activity last reported. */
+  readonly onStatus: (status: CampaignStatus, live: LiveActivity | undefined) => void;
   /** When aborted, following stops with undefined. The campaign is not changed. */
   readonly signal: AbortSignal;
   /** Called once per hold. Returns false to stop following. */
@@ -57,7 +59,9 @@ export async function followCampaign(options: FollowOptions): Promise<CampaignEn
         for (const line of status.story.slice(shownStory))
           if (!isShownByRow(line.text)) display.note(line.text.replaceAll('**', ''), line.atMs);
         shownStory = status.story.length;
-        display.show(campaignRows(status, liveActivity(description.raw)));
+        const live = liveActivity(description.raw);
+        display.show(campaignRows(status, live));
+        options.onStatus(status, live);
       }
       if (closed) {
         display.close();

@@ -9,19 +9,28 @@ import type { ClimbResult, RungLine } from '../core/campaign/climb.ts';
 import { EXIT, exitCodeOf } from '../core/verdict/exit-codes.ts';
 import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
 import { SILENCE_MS } from './follow-campaign.ts';
-import { createProgressDisplay } from './progress-display.ts';
+import { createProgressDisplay, type ProgressDisplay } from './progress-display.ts';
+import type { RungEvents } from './rung-events.ts';
 import { rungRows } from './rung-rows.ts';
+import { addStepSummary } from './step-summary.ts';
 import { textTable } from './text-table.ts';
 import { coloured } from './verdict-table.ts';
 import { messageOf } from '../core/text/message-of.ts';
 
+const NO_DISPLAY: ProgressDisplay = { show: () => undefined, note: () => undefined, close: () => undefined };
+
 /**
- * Follows a climb to its end and prints its result. The first Ctrl-C asks it to stop, the second one leaves it running.
+ * Follows a climb to its end and prints its result, or writes it as events. The first Ctrl-C asks it to stop, the second one leaves it running.
  * @returns the exit code
  */
-export async function followClimb(client: Client, workflowId: string, pageUrl: string | undefined): Promise<number> {
+export async function followClimb(
+  client: Client,
+  workflowId: string,
+  pageUrl: string | undefined,
+  events: RungEvents | undefined,
+): Promise<number> {
   const handle = client.workflow.getHandle(workflowId);
-  const display = createProgressDisplay();
+  const display = events === undefined ? createProgressDisplay() : NO_DISPLAY;
   const leave = new AbortController();
   let asked = false;
   const onInterrupt = (): void => {
@@ -45,12 +54,23 @@ export async function followClimb(client: Client, workflowId: string, pageUrl: s
         .catch(() => undefined);
       if (rungs !== undefined) {
         silentSince = Date.now();
-        display.show(await rungRows(client, rungs));
+        events?.news(rungs);
+        if (events === undefined) display.show(await rungRows(client, rungs));
       }
       const description = await handle.describe().catch(() => undefined);
       if (description !== undefined && description.status.name !== 'RUNNING') {
         display.close();
-        return await closing(client, workflowId, pageUrl, rungs ?? []);
+        const end = await endOf(client, workflowId, rungs ?? []);
+        if ('refused' in end) {
+          events?.refused(end.refused, EXIT.usage);
+          console.error(end.refused);
+          return EXIT.usage;
+        }
+        events?.summary(end, pageUrl, exitCodeOf(end.end));
+        if (events === undefined) showEnd(end, workflowId, pageUrl);
+        const begun = end.rungs.filter((rung) => rung.end !== 'not-started');
+        await addStepSummary(begun.map((rung) => campaignName(rung.workflowId)));
+        return exitCodeOf(end.end);
       }
       if (Date.now() - silentSince > SILENCE_MS) {
         await joinStack().catch(() => undefined);
@@ -59,9 +79,11 @@ export async function followClimb(client: Client, workflowId: string, pageUrl: s
       await pause(500);
     }
     keepStack();
-    console.log(
-      `\nThe climb continues without this command. ./belay watch ${workflowId} follows it, ./belay abort ${workflowId} stops it.`,
-    );
+    events?.left(EXIT.aborted);
+    if (events === undefined)
+      console.log(
+        `\nThe climb continues without this command. ./belay watch ${workflowId} follows it, ./belay abort ${workflowId} stops it.`,
+      );
     return EXIT.aborted;
   } finally {
     display.close();
@@ -70,12 +92,19 @@ export async function followClimb(client: Client, workflowId: string, pageUrl: s
   }
 }
 
-async function closing(
+/** How a climb ended. */
+interface ClimbEnd {
+  readonly end: ClimbResult['end'];
+  readonly rungs: readonly RungLine[];
+  readonly message: string;
+}
+
+/** @returns how it ended, or why its input was refused */
+async function endOf(
   client: Client,
   workflowId: string,
-  pageUrl: string | undefined,
   seen: readonly RungLine[],
-): Promise<number> {
+): Promise<ClimbEnd | { readonly refused: string }> {
   let rungs = seen;
   let end: ClimbResult['end'];
   let message = '';
@@ -85,14 +114,15 @@ async function closing(
   } catch (error) {
     const cause = error instanceof WorkflowFailedError ? error.cause : error;
     message = messageOf(cause);
-    if (cause instanceof ApplicationFailure && cause.type === FAILURE_TYPES.invalidSpec) {
-      console.error(message);
-      return EXIT.usage;
-    }
+    if (cause instanceof ApplicationFailure && cause.type === FAILURE_TYPES.invalidSpec) return { refused: message };
     if (cause instanceof ApplicationFailure && cause.details?.[0] !== undefined)
       ({ rungs } = cause.details[0] as ClimbResult);
     end = cause instanceof Error && cause.name === 'CancelledFailure' ? 'aborted' : 'harness-fault';
   }
+  return { end, rungs, message };
+}
+
+function showEnd({ end, rungs, message }: ClimbEnd, workflowId: string, pageUrl: string | undefined): void {
   const rows = rungs.map((rung) => [
     rung.rung,
     coloured(rung.end),
@@ -100,10 +130,12 @@ async function closing(
     rung.tightest,
     rung.reason.length > 80 ? `${rung.reason.slice(0, 79)}…` : rung.reason,
   ]);
+  const changed = rungs.flatMap(({ rung, changes = [] }) => changes.map((change) => `  ${rung}: ${change}`));
+  const news =
+    changed.length === 0 ? [] : ['', styleText('bold', 'changed over the latest comparable runs'), ...changed];
   console.log(
-    `\n${textTable(['rung', 'verdict', 'took', 'tightest gate', 'why'], rows)}\n\n${styleText('bold', 'ladder')}   ${coloured(end, end.toUpperCase())}${message === '' ? '' : `  ${message}`}`,
+    `\n${textTable(['rung', 'verdict', 'took', 'tightest gate', 'why'], rows)}${news.map((line) => `\n${line}`).join('')}\n\n${styleText('bold', 'ladder')}   ${coloured(end, end.toUpperCase())}${message === '' ? '' : `  ${message}`}`,
   );
   console.log(`evidence ${join(runsFolder(), campaignName(workflowId))}   and one folder per rung beside it`);
   if (pageUrl !== undefined) console.log(`page     ${pageUrl}${isKept() ? '' : '  (after ./belay up)'}`);
-  return exitCodeOf(end);
 }

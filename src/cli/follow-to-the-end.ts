@@ -1,15 +1,16 @@
 import type { Client } from '@temporalio/client';
 import { joinStack, keepStack, isKept } from '../adapters/temporal/stack-users.ts';
-import { EXIT } from '../core/verdict/exit-codes.ts';
+import { EXIT, exitOfFailure } from '../core/verdict/exit-codes.ts';
 import type { CampaignStatus } from '../core/campaign/stage-io.ts';
-import { closingWords, exitCodeOfEnd } from './closing-words.ts';
+import { exitCodeOfEnd } from './closing-words.ts';
 import { followCampaign, queryStatus } from './follow-campaign.ts';
-import { askForDecision, holdText } from './hold-prompt.ts';
-import { createProgressDisplay } from './progress-display.ts';
+import { askForDecision } from './hold-prompt.ts';
+import type { RunOutput } from './run-output.ts';
+import { addStepSummary } from './step-summary.ts';
 import { messageOf } from '../core/text/message-of.ts';
 
 /**
- * Follows a campaign to its end and prints its verdict. The first Ctrl-C asks the campaign to stop and continues to follow it; the
+ * Follows a campaign to its end and shows its verdict. The first Ctrl-C asks the campaign to stop and continues to follow it; the
  * second one leaves it running and prints how to follow it again.
  * @param again the command that runs the campaign again, for the closing message
  * @returns the exit code
@@ -18,7 +19,7 @@ export async function followToTheEnd(
   client: Client,
   workflowId: string,
   pageUrl: string | undefined,
-  again?: string,
+  { output, again }: { readonly output: RunOutput; readonly again?: string },
 ): Promise<number> {
   const handle = client.workflow.getHandle(workflowId);
   const leave = new AbortController();
@@ -37,18 +38,19 @@ export async function followToTheEnd(
   process.on('SIGINT', onInterrupt);
   process.on('SIGTERM', onInterrupt);
   let exitOfHold: number | undefined;
-  const display = createProgressDisplay();
+  const { display } = output;
   try {
     const end = await followCampaign({
       client,
       workflowId,
       display,
       signal: leave.signal,
+      onStatus: (status, live) => output.status(workflowId, status, live),
       onHold: async (status) => {
         display.close();
-        console.log(holdText(status, workflowId));
-        const stay = await answerHold(client, workflowId, status);
-        if (!stay) exitOfHold = status.state.hold?.failure.kind === 'harness' ? EXIT.harnessFault : EXIT.fail;
+        output.held(workflowId, status);
+        const stay = output.isForPeople ? await answerHold(client, workflowId, status) : status.state.hold === null;
+        if (!stay) exitOfHold = exitOfFailure(status.state.hold?.failure.kind);
         return stay;
       },
       // A server or a worker that died is started again. The campaign itself has lost nothing.
@@ -60,13 +62,14 @@ export async function followToTheEnd(
     });
     if (end === undefined) {
       keepStack();
-      console.log(
-        `\nThe campaign continues without this command. ./belay watch ${workflowId} follows it, ./belay abort ${workflowId} stops it, ./belay down stops Temporal.`,
-      );
-      return exitOfHold ?? EXIT.aborted;
+      const exitCode = exitOfHold ?? EXIT.aborted;
+      output.left(workflowId, { exitCode, detached: false });
+      return exitCode;
     }
-    console.log(closingWords(end, { workflowId, pageUrl, stackStays: isKept(), again }));
-    return exitCodeOfEnd(end);
+    const exitCode = exitCodeOfEnd(end);
+    output.ended(end, { workflowId, pageUrl, stackStays: isKept(), again }, exitCode);
+    await addStepSummary([end.status?.campaign ?? end.result?.campaign ?? workflowId]);
+    return exitCode;
   } finally {
     display.close();
     process.off('SIGINT', onInterrupt);

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { findProfile, findSystem, loadProfileFile, looksLikePath } from '../adapters/files/find.ts';
 import type { Found } from '../adapters/files/find.ts';
-import { readTextFile } from '../adapters/files/read-text.ts';
+import { isStandardInput, readTextFile, STANDARD_INPUT } from '../adapters/files/read-text.ts';
 import { searchFolders } from '../adapters/host/folders.ts';
 import { FOREIGN_RULES } from '../core/verdict/foreign-rules-registry.ts';
 import type { ForeignVerdict } from '../core/verdict/foreign-rules-registry.ts';
@@ -15,8 +15,10 @@ import { parseStoredSummary } from '../core/verdict/stored-summary.ts';
 import type { StoredSummary } from '../core/verdict/stored-summary.ts';
 import { formatFileErrors, formatNotice, sortFileErrors } from '../core/files/file-error.ts';
 import type { Profile } from '../core/model/profile.ts';
+import type { System } from '../core/model/system.ts';
 import { unjudgedSlo } from '../core/profile/unjudged-slo.ts';
 import { overridesOf } from './set-option.ts';
+import { safeForTerminal } from '../core/text/terminal.ts';
 import { UsageError } from './usage-error.ts';
 import { messageOf } from '../core/text/message-of.ts';
 
@@ -36,11 +38,13 @@ export interface JudgedSummary {
  * @throws UsageError if the summary, the profile or its gates cannot be used, with everything that is wrong
  */
 export function judgeStored(path: string, profileName: string | undefined, set: readonly string[]): JudgedSummary {
-  const file = isFolder(path) ? join(path, 'summary.json') : path;
-  const summary = storedSummary(file);
+  const file = isStandardInput(path) ? STANDARD_INPUT : isFolder(path) ? join(path, 'summary.json') : path;
+  const summary = storedSummary(isStandardInput(path) ? path : file, file);
   const profile = profileOf(profileName ?? summary.profile, set);
   const isGiven = profileName !== undefined || set.length > 0;
-  const belay = judgeSummary(summary, gatesOf(summary, isGiven ? undefined : summary.gates, profile));
+  const recorded = isGiven ? undefined : summary.gates;
+  const gates = recorded === undefined ? gatesBy(barsOf(profile), summary) : recordedBars(profile, recorded);
+  const belay = judgeSummary(summary, gates);
   const bigfleet = FOREIGN_RULES.bigfleet(summary, profile);
   return {
     names: { summary: file, runId: summary.runId, profile: profile.metadata.name },
@@ -51,19 +55,33 @@ export function judgeStored(path: string, profileName: string | undefined, set: 
   };
 }
 
-/** The gates to judge by: the recorded ones if there are some to go by, otherwise those of the profile. */
-function gatesOf(
-  summary: StoredSummary,
-  recorded: readonly GateResult[] | undefined,
-  profile: Profile,
-): readonly GateDefinition[] {
+/** A profile and the system that it names, as their files are now. */
+export interface Bars {
+  readonly profile: Profile;
+  readonly system: Found<System>;
+}
+
+/** Finds the system of a profile. That it cannot be found matters only to a summary that has no readings of its own. */
+export function barsOf(profile: Profile): Bars {
+  const system = findSystem(profile.system, searchFolders());
+  warnOfUnjudged(profile, system.ok ? system.value : { metadata: { name: profile.system }, gates: {} });
+  return { profile, system };
+}
+
+/** The gates by which these files judge a summary. @throws UsageError with everything that is wrong in them */
+export function gatesBy({ profile, system }: Bars, summary: StoredSummary): readonly GateDefinition[] {
+  // A summary with readings of its own can be judged without the system's file, any other cannot.
+  if (!system.ok && summary.gates === undefined) throw usage(system.errors);
+  return ofProfile(profile, () => gatesForSummary(summary, system.ok ? system.value.gates : {}, profile));
+}
+
+function recordedBars(profile: Profile, recorded: readonly GateResult[]): readonly GateDefinition[] {
+  return ofProfile(profile, () => recordedGates(recorded));
+}
+
+function ofProfile(profile: Profile, gates: () => readonly GateDefinition[]): readonly GateDefinition[] {
   try {
-    if (recorded !== undefined) return recordedGates(recorded);
-    const system = findSystem(profile.system, searchFolders());
-    warnOfUnjudged(profile, system.ok ? system.value : { metadata: { name: profile.system }, gates: {} });
-    // A summary with readings of its own can be judged without the system's file, any other cannot.
-    if (!system.ok && summary.gates === undefined) throw usage(system.errors);
-    return gatesForSummary(summary, system.ok ? system.value.gates : {}, profile);
+    return gates();
   } catch (error) {
     if (error instanceof GateProblems)
       throw new UsageError(`profile ${profile.metadata.name}: ${error.message}`, { cause: error });
@@ -74,11 +92,12 @@ function gatesOf(
 /** BigFleet's rules judge every bar of `slo`, so one that Belay's rules do not judge is no error here. */
 function warnOfUnjudged(profile: Profile, system: Parameters<typeof unjudgedSlo>[1]): void {
   for (const { path, problem } of unjudgedSlo(profile, system))
-    process.stderr.write(`profile ${profile.metadata.name}: ${path.join('.')}: ${problem}\n`);
+    process.stderr.write(safeForTerminal(`profile ${profile.metadata.name}: ${path.join('.')}: ${problem}\n`));
 }
 
-function storedSummary(file: string): StoredSummary {
-  const read = readTextFile(file);
+/** Reads a summary. @throws UsageError with everything that keeps it from being one */
+export function storedSummary(path: string, file: string = path): StoredSummary {
+  const read = readTextFile(path, file);
   if (!read.ok) throw usage(read.errors);
   let json: unknown;
   try {
@@ -92,14 +111,15 @@ function storedSummary(file: string): StoredSummary {
   throw new UsageError(result.errors.map((error) => `${file}: ${error}`).join('\n'));
 }
 
-function profileOf(name: string, set: readonly string[]): Profile {
+/** The profile of a name or path, with the changes of `--set`. @throws UsageError with everything that is wrong in it */
+export function profileOf(name: string, set: readonly string[]): Profile {
   if (name === '') throw new UsageError('the summary names no profile; give one with --profile');
   const overrides = overridesOf(set);
   const found: Found<Profile> = looksLikePath(name)
     ? loadProfileFile(name, { overrides })
     : findProfile(name, searchFolders(), { overrides });
   if (!found.ok) throw usage(found.errors);
-  for (const notice of found.notices) process.stderr.write(`${formatNotice(notice)}\n`);
+  for (const notice of found.notices) process.stderr.write(safeForTerminal(`${formatNotice(notice)}\n`));
   return found.value;
 }
 

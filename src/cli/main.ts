@@ -1,9 +1,10 @@
 import { Command, CommanderError } from 'commander';
-import packageFile from '../../package.json' with { type: 'json' };
 import { cacheFolder, runsFolder, stateFolder } from '../adapters/host/folders.ts';
+import { tidyEnvironment } from '../adapters/host/tidy-environment.ts';
 import { EXIT } from '../core/verdict/exit-codes.ts';
 import { rootMessageOf } from '../core/text/message-of.ts';
 import { COMMANDS } from './commands.ts';
+import { guardTerminal } from './guard-terminal.ts';
 import { HarnessError, UsageError } from './usage-error.ts';
 
 /** Names of what Temporal's client throws for a request that a server refuses, or does not answer. */
@@ -14,11 +15,12 @@ const TEMPORAL_ERRORS: readonly string[] = ['ServiceError', 'NamespaceNotFoundEr
  * documents the exit codes.
  */
 
-async function main(argv: readonly string[]): Promise<void> {
+async function main(words: readonly string[]): Promise<void> {
+  const argv = words[0] === '--version' ? ['version', ...words.slice(1)] : words;
   const program = new Command('belay')
     .description('Scale-test campaigns for Kubernetes as durable Temporal workflows.')
     .usage('<command> [options]')
-    .version(`belay ${packageFile.version}`, '--version', 'show the version')
+    .option('--version', 'show the versions of Belay, Node, the SDK and the tools')
     .showHelpAfterError('("./belay --help" lists the commands)')
     .showSuggestionAfterError()
     .exitOverride()
@@ -46,7 +48,9 @@ for (const stream of [process.stdout, process.stderr]) {
 // Node's own exit code for these is 1, which here means that a gate broke.
 process.on('uncaughtException', (error) => process.exit(exitCodeOfError(error)));
 
+guardTerminal();
 try {
+  tidyEnvironment();
   await main(process.argv.slice(2));
 } catch (error) {
   process.exitCode = exitCodeOfError(error);
@@ -61,7 +65,7 @@ function exitCodeOfError(error: unknown): number {
     return EXIT.usage;
   }
   if (error instanceof HarnessError) {
-    console.error(error.message);
+    console.error(`${error.message}${error.cause instanceof Error ? whereItWrites(error.cause) : ''}`);
     return EXIT.harnessFault;
   }
   if (error instanceof Error && TEMPORAL_ERRORS.includes(error.name)) {

@@ -96,11 +96,16 @@ export function gatesTable(gates: readonly GateDefinition[]): string {
       gate.name,
       barSymbols(gate.bar, gate.unit),
       gate.barKind === 'scaled' ? `scaled: ${gate.scaleRule ?? ''}` : gate.barKind,
-      gate.failFast ? 'ends the soak' : '',
+      soakWords(gate),
     ]);
   }
   const shown = gates.filter((gate) => gate.barKind === 'informational').length;
   return `${table.toString()}${shown > 0 ? `\n${shown} more gates are informational.` : ''}`;
+}
+
+function soakWords({ failFast, forReadings = 1 }: GateDefinition): string {
+  if (!failFast) return '';
+  return forReadings === 1 ? 'ends the soak' : `ends the soak after ${forReadings} in a row`;
 }
 
 /** Every deadline with the waits it is derived from, largest first, and the limits around the stages. */

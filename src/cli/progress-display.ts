@@ -1,4 +1,5 @@
 import { createLogUpdate } from 'log-update';
+import { safeForTerminal } from '../core/text/terminal.ts';
 import { blockLines, plainLine } from './progress-rows.ts';
 import type { ProgressRow } from './progress-rows.ts';
 
@@ -95,5 +96,5 @@ function plainDisplay(stream: ProgressStream): ProgressDisplay {
 }
 
 function noteLine(text: string, atMs: number = Date.now()): string {
-  return `${new Date(atMs).toTimeString().slice(0, 8)} ${text}`;
+  return `${new Date(atMs).toTimeString().slice(0, 8)} ${safeForTerminal(text)}`;
 }

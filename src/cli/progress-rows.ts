@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { safeForTerminal } from '../core/text/terminal.ts';
 
 /** One line of a progress display. */
 export interface ProgressRow {
@@ -19,7 +20,7 @@ const SPINNER_STEP_MS = 120;
 
 /** Rows as lines for a terminal of `columns` characters: mark, label, elapsed time, bar, detail. */
 export function blockLines(rows: readonly ProgressRow[], nowMs: number, columns: number): readonly string[] {
-  const labelWidth = Math.max(0, ...rows.map(({ label }) => label.length));
+  const labelWidth = Math.max(0, ...rows.map(({ label }) => oneLine(label).length));
   return rows.map((row) => blockLine(row, nowMs, columns, labelWidth));
 }
 
@@ -28,7 +29,7 @@ export function plainLine(row: ProgressRow, nowMs: number): string {
   const percent = row.state === 'running' && row.fraction !== undefined ? [`${Math.floor(row.fraction * 100)} %`] : [];
   const detail = row.detail === '' ? [] : [oneLine(row.detail)];
   const elapsed = elapsedOf(row, nowMs);
-  return `${row.label}: ${[row.state, ...percent, ...detail].join(', ')}${elapsed === '' ? '' : ` (${elapsed})`}`;
+  return `${oneLine(row.label)}: ${[row.state, ...percent, ...detail].join(', ')}${elapsed === '' ? '' : ` (${elapsed})`}`;
 }
 
 /** A time span as text: `8.2 s`, `45 s`, `3 min 05 s`, `1 h 02 min`. */
@@ -43,7 +44,7 @@ export function elapsedText(ms: number): string {
 }
 
 function blockLine(row: ProgressRow, nowMs: number, columns: number, labelWidth: number): string {
-  const label = row.label.padEnd(labelWidth);
+  const label = oneLine(row.label).padEnd(labelWidth);
   const elapsed = elapsedOf(row, nowMs).padStart(TIME_WIDTH);
   const bar = row.state === 'running' && row.fraction !== undefined ? `${barOf(row.fraction)} ` : '';
   // The line is cut, not wrapped: a block that changes its height flickers.
@@ -72,7 +73,7 @@ function elapsedOf(row: ProgressRow, nowMs: number): string {
 }
 
 function oneLine(text: string): string {
-  return text.replaceAll(/\s*\n\s*/g, ' ').trim();
+  return safeForTerminal(text.replaceAll(/\s*\n\s*/g, ' ').trim());
 }
 
 function two(value: number): string {

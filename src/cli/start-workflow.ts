@@ -12,12 +12,12 @@ export function checkId(id: string | undefined): void {
 }
 
 /**
- * Starts a campaign or a ladder.
+ * Starts a campaign, a ladder or a comparison.
  * @throws UsageError when one with this id is running
  */
 export async function started(
   client: Client,
-  type: 'campaign' | 'ladder',
+  type: 'campaign' | 'ladder' | 'comparison',
   options: WorkflowStartOptions,
 ): Promise<{ readonly workflowId: string }> {
   try {

@@ -8,7 +8,7 @@ import { abandonedHere } from './abandoned-text.ts';
 import { queryStatus } from './follow-campaign.ts';
 import type { HostLine } from '../core/campaign/host-list.ts';
 import { hostsJson, hostsTable } from './host-table.ts';
-import { oneOf } from './options.ts';
+import { isJson } from './options.ts';
 import { textTable } from './text-table.ts';
 import { coloured } from './verdict-table.ts';
 import { withClient } from './with-client.ts';
@@ -36,27 +36,27 @@ export function statusCommand(): Command {
     .description(
       'List campaigns and ladders, newest first: which run, which hold and until when, how the others ended, and what abandoned ones left on this host; and the hosts whose workers serve this Temporal.',
     )
-    .option('--output <format>', 'table or json', 'table')
+    .option('-o, --output <format>', 'table or json', 'table')
     .option('--hosts', 'only the hosts')
     .action(async (options: { readonly output: string; readonly hosts?: true }) => {
-      const output = oneOf('--output', options.output, ['table', 'json']);
+      const json = isJson(options);
       if (externalTarget() === undefined && runningDevServer() === undefined) {
-        print(output === 'json' ? '[]' : 'Temporal is not running; "./belay up" starts it with its earlier campaigns.');
-        if (output !== 'json') printUnlessEmpty(await abandonedHere(undefined));
+        print(json ? '[]' : 'Temporal is not running; "./belay up" starts it with its earlier campaigns.');
+        if (!json) printUnlessEmpty(await abandonedHere(undefined));
         return;
       }
       if (options.hosts === true) {
         const all = await withClient(listHosts);
-        print(output === 'json' ? JSON.stringify(hostsJson(all), null, 2) : hostsText(all));
+        print(json ? JSON.stringify(hostsJson(all), null, 2) : hostsText(all));
         return;
       }
       const { lines, hosts, left } = await withClient(async (client) => ({
         lines: await listLines(client),
         // The output for programs is a list of campaigns.
-        hosts: output === 'json' ? [] : await listHosts(client),
-        left: output === 'json' ? '' : await abandonedHere(client),
+        hosts: json ? [] : await listHosts(client),
+        left: json ? '' : await abandonedHere(client),
       }));
-      if (output === 'json') {
+      if (json) {
         print(JSON.stringify(lines, null, 2));
         return;
       }
@@ -88,7 +88,7 @@ function hostsText(hosts: readonly HostLine[]): string {
 async function listLines(client: Client): Promise<readonly Line[]> {
   const left = await findAbandoned(client);
   const lines: Line[] = [];
-  const query = "WorkflowType IN ('campaign', 'ladder')";
+  const query = "WorkflowType IN ('campaign', 'ladder', 'comparison')";
   for await (const found of client.workflow.list({ query, pageSize: SHOWN })) {
     const attribute = (name: string): string => String(found.searchAttributes[name]?.[0] ?? '');
     const running = found.status.name === 'RUNNING';

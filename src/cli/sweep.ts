@@ -5,7 +5,7 @@ import { sweepInWords, type HostSweep, type JanitorInput, type JanitorResult } f
 import { momentText } from '../core/text/time.ts';
 import { EXIT } from '../core/verdict/exit-codes.ts';
 import { getTools } from './get-tools.ts';
-import { oneOf } from './options.ts';
+import { isJson } from './options.ts';
 import { timestamp } from './run.ts';
 import { textTable } from './text-table.ts';
 import { priceText } from './abandoned-text.ts';
@@ -19,9 +19,9 @@ export function sweepCommand(): Command {
     )
     .option('--dry-run', 'only show what would be removed')
     .option('--all-hosts', 'on all hosts whose workers serve this Temporal, not only on this one')
-    .option('--output <format>', 'table or json', 'table')
+    .option('-o, --output <format>', 'table or json', 'table')
     .action(async (options: { readonly dryRun?: true; readonly allHosts?: true; readonly output: string }) => {
-      const output = oneOf('--output', options.output, ['table', 'json']);
+      const json = isJson(options);
       const input: JanitorInput = {
         dryRun: options.dryRun === true,
         ...(options.allHosts === true ? {} : { host: hostName() }),
@@ -35,7 +35,7 @@ export function sweepCommand(): Command {
           staticSummary: `${input.dryRun ? 'dry sweep' : 'sweep'} of ${input.host ?? 'all hosts'}`,
         }),
       );
-      process.stdout.write(`${output === 'json' ? JSON.stringify(result, null, 2) : sweepText(result)}\n`);
+      process.stdout.write(`${json ? JSON.stringify(result, null, 2) : sweepText(result)}\n`);
       process.exitCode = isIncomplete(result) ? EXIT.harnessFault : EXIT.pass;
     });
 }

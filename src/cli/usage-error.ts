@@ -1,6 +1,25 @@
+import { EXIT } from '../core/verdict/exit-codes.ts';
+import { messageOf } from '../core/text/message-of.ts';
+
 /** An error that the user of the command line can fix. It is shown without a stack trace; exit code 64. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
+}
+
+/** Says for programs why a command ends without a result; the exit code is the one of the error. */
+export type SayRefused = (message: string, exitCode: number) => void;
+
+/**
+ * Calls `work`, and says for programs why it has no result. The error is still thrown: people read it on standard error.
+ * @param say undefined where the output is for people
+ */
+export async function sayingRefusals<T>(say: SayRefused | undefined, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    say?.(messageOf(error), error instanceof UsageError ? EXIT.usage : EXIT.harnessFault);
+    throw error;
+  }
 }
 
 /** Belay's own infrastructure failed (a server, a tool, a port). It is shown without a stack trace; exit code 4. */

@@ -1,26 +1,41 @@
 import type { Client } from '@temporalio/client';
 import { Command } from 'commander';
 import { runningCampaigns } from '../adapters/temporal/running-campaigns.ts';
+import { externalTarget } from '../adapters/temporal/target.ts';
 import { followClimb } from './follow-climb.ts';
 import { followToTheEnd } from './follow-to-the-end.ts';
-import { UsageError } from './usage-error.ts';
+import { getTools } from './get-tools.ts';
+import { isJson, withOutput } from './options.ts';
+import { createRungEvents } from './rung-events.ts';
+import { jsonOutput, textOutput } from './run-output.ts';
+import { sayingRefusals, UsageError } from './usage-error.ts';
 import { withStack } from './with-stack.ts';
 
 /** `belay watch`: follows a campaign to its end, as `run` does. */
 export function watchCommand(): Command {
-  return new Command('watch')
+  const command = new Command('watch')
     .description(
       'Follow a campaign or a climb to its end and exit with its code. Ctrl-C asks it to stop; a second one leaves it running.',
     )
-    .argument('[id]', 'workflow id; default the running campaign')
-    .action(async (id: string | undefined) => {
-      process.exitCode = await withStack({ keep: false }, async ({ client, links }) => {
+    .argument('[id]', 'workflow id; default the running campaign');
+  return withOutput(command, 'text').action(async (id: string | undefined, options: { readonly output: string }) => {
+    const json = isJson(options, 'text');
+    const output = json ? jsonOutput() : textOutput();
+    process.exitCode = await sayingRefusals(output.refused, async () => {
+      if (externalTarget() === undefined) await getTools(['temporal']);
+      return await withStack({ keep: false }, async ({ client, links }) => {
         const workflowId = id ?? (await theOneCampaign(client));
         const { type } = await found(client, workflowId);
-        const follow = type === 'ladder' ? followClimb : followToTheEnd;
-        return follow(client, workflowId, links?.workflow(workflowId));
+        const pageUrl = links?.workflow(workflowId);
+        if (type === 'ladder') {
+          const events = json ? createRungEvents() : undefined;
+          events?.begun(workflowId);
+          return await followClimb(client, workflowId, pageUrl, events);
+        }
+        return followToTheEnd(client, workflowId, pageUrl, { output });
       });
     });
+  });
 }
 
 /** The id of the running campaign. @throws UsageError when there is none, or more than one */

@@ -22,9 +22,10 @@ export async function withStack<T>(
   options: { readonly keep: boolean },
   work: (stack: Stack) => Promise<T>,
 ): Promise<T> {
-  const { temporal } = await joinStack({ keep: options.keep, onWait: showWait }).catch((cause: unknown) => {
+  const { temporal } = await joinStack({ keep: options.keep, onWait: sayWait() }).catch((cause: unknown) => {
     throw new HarnessError(
       `Temporal and a worker did not start: ${messageOf(cause)}\n"./belay doctor" shows what is missing`,
+      { cause },
     );
   });
   try {
@@ -39,9 +40,14 @@ export async function withStack<T>(
   }
 }
 
-function showWait(elapsedMs: number): void {
-  if (elapsedMs > 2_000)
+/** Prints that it waits, after 2 s and then every 10 s. It is called several times a second. */
+function sayWait(): (elapsedMs: number) => void {
+  let dueMs = 2_000;
+  return (elapsedMs) => {
+    if (elapsedMs < dueMs) return;
+    dueMs = elapsedMs + 10_000;
     console.error(
       `waiting for another belay command that starts or stops Temporal (${Math.round(elapsedMs / 1_000)} s)`,
     );
+  };
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { stateFolder } from '../adapters/host/folders.ts';
 import { appendInfrastructureEvent } from '../adapters/host/infrastructure-events.ts';
-import { ledgerSlugs, readLedger, recordCluster, type ClusterRecord, type Ledger } from '../adapters/host/ledger.ts';
+import { ledgersHere, readLedger, recordCluster, type ClusterRecord, type Ledger } from '../adapters/host/ledger.ts';
 import { pause } from '../adapters/host/poll-until.ts';
 import { tryProcessLock, type ProcessLock } from '../adapters/host/process-lock.ts';
 import { renewTarget } from '../adapters/kube/target-lease.ts';
@@ -33,10 +33,9 @@ export async function keepLeases({ log, signal }: LeaseKeeperOptions): Promise<v
 
 /** Renews all leases once, side by side. One that cannot be renewed does not keep the others. */
 async function renewAll(log: LeaseKeeperOptions['log'], signal: AbortSignal): Promise<void> {
-  const due = ledgerSlugs()
-    .map((slug) => readLedger(slug))
-    .filter((ledger) => ledger !== undefined && ledger.abandoned !== true)
-    .flatMap((ledger) => (ledger === undefined ? [] : ledger.clusters.map((cluster) => ({ ledger, cluster }))))
+  const due = ledgersHere()
+    .filter(({ abandoned }) => abandoned !== true)
+    .flatMap((ledger) => ledger.clusters.map((cluster) => ({ ledger, cluster })))
     .filter(({ cluster }) => cluster.leased === true);
   await Promise.all(
     due.map(async ({ ledger, cluster }) => {

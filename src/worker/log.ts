@@ -1,13 +1,43 @@
 import type { Logger as TemporalLogger, LogLevel, LogMetadata } from '@temporalio/worker';
+import { writeSync } from 'node:fs';
 import { pino, type Logger } from 'pino';
 
-/** The worker's log: JSON lines on standard output. `BELAY_LOG_LEVEL` sets the level, default info. */
+const STDOUT = 1;
+
+/**
+ * The worker's log: JSON lines on standard output. `BELAY_LOG_LEVEL` sets the level, default info. A line that cannot be written, e.g.
+ * on a full disk, is lost: pino's own output would hold up the worker until there is room.
+ */
 export function createLog(): Logger {
-  return pino({
+  const settings = {
     level: process.env['BELAY_LOG_LEVEL'] || 'info',
     base: { pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
-  });
+  };
+  return pino(settings, { write: writeLine });
+}
+
+/** Whether only a part of the last line could be written. */
+let isTorn = false;
+
+/** A reader of a full pipe is waited for this often, ms, and so many times. */
+const PIPE_WAIT_MS = 10;
+const PIPE_WAITS = 100;
+const SLEEPER = new Int32Array(new SharedArrayBuffer(4));
+
+function writeLine(line: string): void {
+  let rest = Buffer.from(isTorn ? `\n${line}` : line);
+  let waits = 0;
+  while (rest.length > 0) {
+    try {
+      const written = writeSync(STDOUT, rest);
+      isTorn = written < rest.length;
+      rest = rest.subarray(written);
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code !== 'EAGAIN' || ++waits > PIPE_WAITS) return;
+      Atomics.wait(SLEEPER, 0, 0, PIPE_WAIT_MS);
+    }
+  }
 }
 
 /** A logger of the SDK that writes to pino, with the attributes of the SDK (workflow, activity, attempt). */

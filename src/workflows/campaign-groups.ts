@@ -1,8 +1,9 @@
-import { workflowInfo } from '@temporalio/workflow';
+import { patched, workflowInfo } from '@temporalio/workflow';
 import {
   atBeginning,
   clustersOf,
   leadOf,
+  movedGroups,
   unplacedCount,
   unplacedGroups,
   withoutStage,
@@ -10,7 +11,7 @@ import {
   type Group,
   type GroupWork,
 } from '../core/campaign/groups.ts';
-import { latestOutcome, type GroupsOutcome } from '../core/campaign/machine.ts';
+import { latestOutcome, type CampaignState, type GroupsOutcome } from '../core/campaign/machine.ts';
 import type { GroupFailure } from '../core/campaign/merge-failures.ts';
 import { parseJudgeResult, parseStageResult } from '../core/campaign/parse-results.ts';
 import type { PlacementOutline } from '../core/campaign/placement.ts';
@@ -26,6 +27,15 @@ import { activityOf, type Execution, type StageReport } from './stage-call.ts';
 
 /** The hosts that a line of the story names, bytes. */
 const MAX_HOSTS_BYTES = 500;
+
+/** In recorded campaigns a skipped steadiness was proved for no group when the soak was retried. */
+const SKIPPED_RUNS_ANEW = 'skipped-stage-runs-anew';
+
+/** Whether a stage that comes again had been skipped: then its groups count as through, and all of them have to do it. */
+function runsAnew({ outcomes }: CampaignState, stage: Stage): boolean {
+  const isSkipped = outcomes.findLast((outcome) => outcome.stage === stage)?.outcome === 'skipped';
+  return isSkipped && patched(SKIPPED_RUNS_ANEW);
+}
 
 /**
  * A campaign whose clusters are placed on several hosts. It carries out each stage on every group, side by side, and reports one
@@ -67,7 +77,7 @@ export class CampaignGroups {
    */
   async carryOut(of: Execution): Promise<StageReport | undefined> {
     const { stage, state } = of;
-    const repeats = latestOutcome(state, stage)?.outcome === 'failed';
+    const repeats = latestOutcome(state, stage)?.outcome === 'failed' && !runsAnew(state, stage);
     this.#stages.outcome = undefined;
     this.#stages.groups = atBeginning(this.#stages.groups, of.outline.stages, stage, repeats);
     if (!isClosing(stage) && unplacedCount(this.#stages.groups) > 0) await this.#place(of);
@@ -160,7 +170,11 @@ export class CampaignGroups {
   async #snapshot(of: Execution): Promise<StageReport & { readonly parts: readonly EvidencePart[] }> {
     const { parts, kept, failures } = await snapshotGroups(this.#stages, of);
     this.#kept = kept;
-    return { parts, ...this.#closed('snapshot', kept, failures) };
+    const closed = this.#closed('snapshot', kept, failures);
+    const moved = movedGroups(this.#stages.groups).map(({ group, host }) => `${group} on host ${host}`);
+    if (moved.length === 0) return { parts, ...closed };
+    const elsewhere = `${cut(moved.join(', '), MAX_HOSTS_BYTES)} had moved: summary.json says where their evidence is`;
+    return { parts, ...closed, result: { ...closed.result, detail: `${closed.result.detail}; ${elsewhere}` } };
   }
 
   async #judge(of: Execution): Promise<StageReport> {

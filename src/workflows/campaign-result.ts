@@ -35,6 +35,7 @@ export function concludeCampaign(ended: EndedCampaign): CampaignResult {
     ending,
     reasons: judged?.reasons ?? [`the campaign was not judged: ${whyNotJudged(ended)}`],
     gates: judged?.gates ?? [],
+    ...(judged?.changes === undefined || judged.changes.length === 0 ? {} : { changes: judged.changes }),
     leftovers,
   };
   if (ending === 'aborted') throw new CancelledFailure('cancelled; evidence kept, torn down');

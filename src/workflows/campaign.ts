@@ -40,7 +40,8 @@ import { failureWithoutStack } from './failure-without-stack.ts';
 import { resolve } from './local-activities.ts';
 import { showOutline, showStage, showStart, showVerdict } from './search-attributes.ts';
 import { stageCall, type Execution, type StageReport } from './stage-call.ts';
-import { readFailure, type QueueWait } from './stage-failure.ts';
+import { readStageFailure } from './refused-target.ts';
+import type { QueueWait } from './stage-failure.ts';
 
 /**
  * One campaign. It carries out what the state machine in core decides, one activity per stage, and reports to it what happened.
@@ -153,7 +154,7 @@ class CampaignRun {
         this.apply({ type: 'cancelled', stage, execution, atMs: Date.now() });
         return;
       }
-      const { failure, type, checkpoint } = readFailure(stage, error, this.queue);
+      const { failure, type, checkpoint } = readStageFailure(stage, error, this.queue);
       if (stage === 'resolve') this.unresolved = failureWithoutStack(failure.message, type);
       // With several groups it is known what the others have kept, or left behind.
       if (stage === 'snapshot' && this.evidence.length === 0)
@@ -163,7 +164,8 @@ class CampaignRun {
       if (checkpoint !== undefined) this.checkpoints.set(stage, checkpoint);
       this.details[stage] = failure.message;
       this.addToStory(`**${stage} failed** (execution ${execution}): ${failure.message}`);
-      const refused = type === FAILURE_TYPES.targetInUse ? { refused: true } : {};
+      const isRefused = type === FAILURE_TYPES.targetRefuses && stage === 'provision';
+      const refused = failure.final === true || isRefused ? { refused: true } : {};
       this.apply({ type: 'failed', stage, execution, failure, ...refused, ...this.groups?.outcome, atMs: Date.now() });
     } finally {
       this.stageScope = null;

@@ -14,7 +14,7 @@ import { onLoadQueue, type Stage } from '../core/model/stages.ts';
 import { GROUP_LOST_MS, GROUP_SILENT_MS } from '../core/plan/limits.ts';
 import { formatDuration } from '../core/text/duration.ts';
 import { activityOptions } from './activity-options.ts';
-import { readFailure } from './stage-failure.ts';
+import { readStageFailure } from './refused-target.ts';
 
 /** Every activity that a group runs. */
 export type GroupActivities = StageActivities & SoakPartActivities;
@@ -75,7 +75,7 @@ export async function runForGroup<Result>(call: GroupCall<Result>): Promise<Ende
         }
       }
       if (isCancellation(error)) return { how: 'cancelled' };
-      const { failure, checkpoint } = readFailure(stage, error, {
+      const { failure, checkpoint } = readStageFailure(stage, error, {
         taskQueue,
         queueWaitMs: isSilent ? silentAfterMs(limits) + lostAfterMs(group, limits) : queueWaitMs,
       });

@@ -1,4 +1,4 @@
-import { clustersOf, presentGroups, type Group } from '../core/campaign/groups.ts';
+import { clustersOf, movedGroups, presentGroups, type Group } from '../core/campaign/groups.ts';
 import type { GroupFailure } from '../core/campaign/merge-failures.ts';
 import { mergeLeftovers, mergeParts } from '../core/campaign/merge-evidence.ts';
 import { parseSnapshotResult, parseTeardownResult } from '../core/campaign/parse-results.ts';
@@ -48,7 +48,8 @@ export async function snapshotGroups(
   const lead = groups.find(isLead);
   if (lead !== undefined) {
     const collected = clustersOf([lead, ...ofMembers.map(({ group }) => group)]);
-    ended.unshift(await one(lead, { groups: collected }));
+    const moved = clustersOf(movedGroups(stages.groups));
+    ended.unshift(await one(lead, { groups: collected, ...(moved.length === 0 ? {} : { moved }) }));
   }
   const kept = ended.filter((each) => 'parts' in each);
   const failures = ended.filter((each) => 'failure' in each);

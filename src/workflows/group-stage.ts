@@ -182,12 +182,14 @@ export function isLead({ group }: Group): boolean {
   return group === LEAD_GROUP;
 }
 
-function asFailure({ kind, message, gate }: ReturnType<typeof mergeFailures>): ApplicationFailure {
-  return failureWithoutStack(message, TYPE_OF[kind], ...(gate === undefined ? [] : [{ gate }]));
+function asFailure({ kind, message, gate, final }: ReturnType<typeof mergeFailures>): ApplicationFailure {
+  const details = { ...(gate === undefined ? {} : { gate }), ...(final === true ? { final } : {}) };
+  return failureWithoutStack(message, TYPE_OF[kind], ...(Object.keys(details).length === 0 ? [] : [details]));
 }
 
 const TYPE_OF: Readonly<Record<FailureKind, string>> = {
   breach: FAILURE_TYPES.gateBreach,
   system: FAILURE_TYPES.systemNotThere,
+  target: FAILURE_TYPES.targetRefuses,
   harness: FAILURE_TYPES.harnessFault,
 };

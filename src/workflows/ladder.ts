@@ -92,7 +92,7 @@ async function climbRung(
   spec: LadderSpec,
   index: number,
   workflowId: string,
-): Promise<Pick<RungLine, 'end' | 'reason' | 'tightest'>> {
+): Promise<Pick<RungLine, 'end' | 'reason' | 'tightest' | 'changes'>> {
   const rung = spec.rungs[index];
   if (rung === undefined) throw failureWithoutStack(`no rung ${index}`, FAILURE_TYPES.harnessFault);
   const startedBy: StartedBy = {
@@ -111,7 +111,9 @@ async function climbRung(
         staticSummary: `${spec.name}: rung ${rung.id}`,
       }),
     );
-    return { end: result.verdict, reason: result.reasons[0] ?? '', tightest: tightestGate(result.gates) };
+    const { verdict, reasons, gates, changes = [] } = result;
+    const changed = changes.length === 0 ? {} : { changes };
+    return { end: verdict, reason: reasons[0] ?? '', tightest: tightestGate(gates), ...changed };
   } catch (error) {
     if (isCancellation(error)) return { end: 'aborted', reason: 'cancelled', tightest: '' };
     const cause = error instanceof ChildWorkflowFailure ? error.cause : error;

@@ -1,5 +1,10 @@
 import { proxyLocalActivities } from '@temporalio/workflow';
-import type { ResolveActivities, ResolveLadderActivities, RespecActivities } from '../activities/contract.ts';
+import type {
+  ComparisonActivities,
+  ResolveActivities,
+  ResolveLadderActivities,
+  RespecActivities,
+} from '../activities/contract.ts';
 import { NON_RETRYABLE_FAILURES } from '../core/campaign/failure-types.ts';
 
 /**
@@ -10,8 +15,9 @@ import { NON_RETRYABLE_FAILURES } from '../core/campaign/failure-types.ts';
 export const {
   resolve,
   resolveLadder,
+  lookAtComparison,
   respec: respecLocally,
-} = proxyLocalActivities<ResolveActivities & ResolveLadderActivities & RespecActivities>({
+} = proxyLocalActivities<ResolveActivities & ResolveLadderActivities & RespecActivities & ComparisonActivities>({
   startToCloseTimeout: 30_000,
   retry: { maximumAttempts: 3, nonRetryableErrorTypes: [...NON_RETRYABLE_FAILURES] },
 });

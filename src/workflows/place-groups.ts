@@ -94,8 +94,9 @@ async function placeNext(placing: Placing, taskQueue: string, leftMs: () => numb
 }
 
 async function place(placing: Placing, asked: Asked, taskQueue: string, waitMs: number): Promise<PlaceResult> {
-  const { outline, runId } = placing;
+  const { outline, placement, runId } = placing;
   const { campaign, slug, workflowId, specHash } = outline;
+  const { clusterBytes } = placement;
   const { lead } = placing.groups();
   const input: PlaceInput = {
     campaign,
@@ -106,6 +107,7 @@ async function place(placing: Placing, asked: Asked, taskQueue: string, waitMs: 
     group: asked.group,
     firstCluster: asked.firstCluster,
     wanted: asked.clusterCount,
+    ...(clusterBytes === undefined ? {} : { clusterBytes }),
     expiresAtMs: Date.now() + longestMs(placing),
     ...(lead === null ? {} : { lead }),
   };

@@ -35,6 +35,7 @@ export function readFailure(what: string, error: unknown, queue?: QueueWait): Re
         kind: kindOf(cause.type),
         message: cause.message,
         ...(hasText(details, 'gate') ? { gate: details.gate } : {}),
+        ...(FINAL.includes(cause.type) || isFinal(details) ? { final: true } : {}),
       },
       type: KNOWN_TYPES.find((known) => known === cause.type) ?? FAILURE_TYPES.harnessFault,
       checkpoint: checkpointIn(details),
@@ -54,6 +55,8 @@ export function readFailure(what: string, error: unknown, queue?: QueueWait): Re
   };
 }
 
+const FINAL: readonly unknown[] = [FAILURE_TYPES.diskFull, FAILURE_TYPES.targetInUse];
+
 const KNOWN_TYPES: readonly string[] = Object.values(FAILURE_TYPES);
 
 /** A larger checkpoint does not fit into the history a second time; the host's disk has it. */
@@ -61,6 +64,7 @@ const MAX_CHECKPOINT_BYTES = 16_384;
 
 function kindOf(type: string | undefined | null): FailureKind {
   if (type === FAILURE_TYPES.gateBreach) return 'breach';
+  if (type === FAILURE_TYPES.targetRefuses) return 'target';
   return type === FAILURE_TYPES.systemNotThere ? 'system' : 'harness';
 }
 
@@ -81,6 +85,10 @@ function timeoutMessage(what: string, timeoutType: TimeoutFailure['timeoutType']
 function checkpointIn(details: unknown): unknown {
   if (typeof details !== 'object' || details === null || !('checkpoint' in details)) return undefined;
   return bytesOf(JSON.stringify(details.checkpoint) ?? '') > MAX_CHECKPOINT_BYTES ? undefined : details.checkpoint;
+}
+
+function isFinal(details: unknown): boolean {
+  return typeof details === 'object' && details !== null && 'final' in details && details.final === true;
 }
 
 function hasText<K extends string>(value: unknown, key: K): value is Record<K, string> {

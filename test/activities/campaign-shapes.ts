@@ -19,7 +19,7 @@ import { anAttempt } from './an-attempt.ts';
 export interface Shape {
   readonly clusters: number;
   readonly substrate?: Partial<Substrate>;
-  readonly system?: Partial<System['install']> & { readonly capacity?: System['capacity'] };
+  readonly system?: Partial<System['install']> & Partial<Pick<System, 'capacity' | 'scrape'>>;
   readonly profile?: Partial<Profile>;
   readonly gates?: CampaignSpec['gates'];
   /** Its clusters are placed on several hosts. */
@@ -29,13 +29,14 @@ export interface Shape {
 }
 
 const CHART = { chart: 'chart', release: 'r', namespace: 'n', values: {} };
+const METRICS = { job: 'some', url: 'http://127.0.0.1:1' };
 const PROCESS = { name: 'controller', tool: 'karpenter', args: [], env: {}, ports: [], restart: true } as const;
 
 /** Campaigns that differ in the steps that they have. */
 export const SHAPES: readonly (readonly [string, Shape])[] = [
   ['one local cluster, a system that is part of it', { clusters: 1 }],
   ['many local clusters', { clusters: 21 }],
-  ['a local cluster with a chart', { clusters: 1, system: { helm: CHART } }],
+  ['a local cluster with a chart', { clusters: 1, system: { helm: CHART, scrape: [METRICS] } }],
   [
     'local clusters with manifests and processes, whose system makes the Nodes',
     { clusters: 2, system: { manifests: [{ path: 'a.yaml' }], processes: [PROCESS], capacity: 'system' } },
@@ -58,13 +59,13 @@ export const SHAPES: readonly (readonly [string, Shape])[] = [
 export const SLUG = 'bsteps';
 
 /** The system file of a campaign of this shape. */
-export function systemOf({ system: { capacity = 'belay', ...install } = {} }: Shape): System {
+export function systemOf({ system: { capacity = 'belay', scrape = [], ...install } = {} }: Shape): System {
   return {
     metadata: { name: 'some', description: '' },
     capacity,
     install: { manifests: [], processes: [], ...install },
     ready: { crds: [], http: [], timeoutMs: 60_000 },
-    scrape: [],
+    scrape,
     gates: {},
   };
 }

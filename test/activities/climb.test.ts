@@ -6,6 +6,7 @@ import { createClimb } from '../../src/activities/climb.ts';
 import { createResolve } from '../../src/activities/resolve.ts';
 import { repositoryFolder } from '../../src/adapters/host/folders.ts';
 import { rungInput } from '../../src/core/campaign/climb.ts';
+import { aRoom } from '../core/plan/make.ts';
 
 let folder: string;
 
@@ -44,7 +45,7 @@ test.for<[string, unknown, number]>([
   const [rung] = ladder.rungs;
   if (rung === undefined) throw new Error('no rung');
   const campaign = await createResolve({
-    hostSize: () => ({ cores: 2, memoryBytes: 24e9 }),
+    hostRoom: () => aRoom({ cores: 2, memoryBytes: 24e9 }),
     capacity: () => 1,
     freeCapacity: () => 1,
     hasFleetSecret: () => false,

@@ -6,7 +6,7 @@ export function fakeTime(): void {
   let home: TestHome;
   beforeEach(() => {
     home = testHome();
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date'] });
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date', 'performance'] });
   });
   afterEach(() => {
     vi.useRealTimers();

@@ -1,4 +1,4 @@
-import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -8,10 +8,13 @@ import { addIdentityFinding } from '../../src/adapters/evidence/identity-finding
 import { evidenceFolder, openEvidence, readTimeline } from '../../src/adapters/evidence/evidence-folder.ts';
 import type { Summary } from '../../src/core/verdict/summary-model.ts';
 import { writeCheckpoint } from '../../src/adapters/host/checkpoints.ts';
-import { summaryInFolder } from '../../src/adapters/evidence/write-summary.ts';
+import { summaryInFolder, writeSummary } from '../../src/adapters/evidence/write-summary.ts';
 import type { JudgeInput, JudgeResult } from '../../src/core/campaign/stage-io.ts';
 import { UNTROUBLED, type Observation } from '../../src/core/plan/observation.ts';
 import type { CampaignSpec } from '../../src/core/plan/spec.ts';
+import { recordedGates } from '../../src/core/verdict/gates-for-summary.ts';
+import { judgeSummary } from '../../src/core/verdict/judge-summary.ts';
+import { parseStoredSummary } from '../../src/core/verdict/stored-summary.ts';
 import { BEGIN_MS, GREEN, resultOf, stateAfter } from '../adapters/evidence/fixture.ts';
 import { anIdentity } from '../core/identity/make-identity.ts';
 import { anAttempt } from './an-attempt.ts';
@@ -20,6 +23,8 @@ import { testHome, type TestHome } from '../adapters/substrates/local-campaign.t
 import { aGate, aSpec, shortDeadlines } from '../workflows/make-spec.ts';
 
 const bind = aGate();
+/** Drawing a report takes most of the time. */
+const NO_REPORT = { writeReport: () => Promise.resolve() };
 const SOAK = { stage: 'soak', execution: 1 } as const;
 
 let home: TestHome;
@@ -193,6 +198,75 @@ test('evidence that cannot be put into its store is reported, and the verdict st
   expect(readTimeline(folder).filter(({ what }) => what === 'stored')).toMatchObject([{ detail: 's3://runs/judged/' }]);
 });
 
+test('a campaign is compared with the nights before it, and its trend gate is read from them', async () => {
+  const follow = aGate({
+    name: 'bindTrend',
+    unit: 'ratio',
+    source: { kind: 'trend', of: 'podBindP99', over: 20 },
+    bar: { max: 0.1 },
+    failFast: false,
+  });
+  const nightly = (campaign: string): CampaignSpec => ({
+    ...judged(),
+    campaign,
+    slug: `b${campaign}`,
+    gates: [bind, follow],
+  });
+  const judgeValue = async (campaign: string, value: number): Promise<JudgeResult> => {
+    openEvidence(nightly(campaign)).readings(SOAK, 'end', [resultOf(bind, value), resultOf(follow, null)]);
+    return await judge(nightly(campaign), {}, NO_REPORT);
+  };
+  expect(await judgeValue('first', 1)).toMatchObject({
+    verdict: 'unmeasured',
+    reasons: [
+      'bindTrend is unmeasured (too-little-history): 0 earlier runs with the same fingerprint measured podBindP99; it takes 5',
+    ],
+  });
+  const night = summaryOf(nightly('first'));
+  if (night === undefined) throw new Error('the first night was not judged');
+  for (let day = 1; day <= 20; day++) {
+    const startedAtMs = night.startedAtMs - day * 86_400_000;
+    const gates = [resultOf(bind, 1 + 0.01 * (day % 5))];
+    const folder = evidenceFolder(`night-${day}`);
+    mkdirSync(folder, { recursive: true });
+    writeSummary(folder, { ...night, runId: `night-${day}`, startedAtMs, gates });
+  }
+  expect(await judgeValue('same', 1.02)).toMatchObject({ verdict: 'pass', changes: [] });
+  expect(summaryOf(nightly('same'))?.history).toEqual({ earlierRuns: 21, over: 20, changes: [] });
+
+  const slower = await judgeValue('slower', 1.5);
+  expect(slower.verdict).toBe('fail');
+  expect(slower.reasons[0]).toMatch(/^bindTrend = 0\.47\d* .*over its bar of at most 0\.1/);
+  expect(slower.changes).toEqual([
+    expect.stringMatching(/^podBindP99: step: worse by 47 % .*flagged on its first run/),
+  ]);
+  const stored = summaryOf(nightly('slower'));
+  expect(stored?.history?.changes).toMatchObject([{ metric: 'podBindP99', direction: 'worse', sinceRun: 'slower' }]);
+
+  // Judged again without the other runs, the stored summary has the same verdict.
+  const again = parseStoredSummary(stored);
+  if (!again.ok || again.summary.gates === undefined) throw new Error('the stored summary cannot be judged');
+  expect(judgeSummary(again.summary, recordedGates(again.summary.gates))).toMatchObject({
+    verdict: 'fail',
+    results: [{}, { gate: 'bindTrend', verdict: 'fail' }],
+  });
+  const kept = JSON.parse(readFileSync(join(evidenceFolder('slower'), 'history.json'), 'utf8')) as {
+    metrics: { metric: string; values: number[] }[];
+  };
+  expect(kept.metrics[0]).toMatchObject({ metric: 'podBindP99' });
+  expect(kept.metrics[0]?.values.at(-1)).toBe(1.5);
+});
+
+test('earlier runs that cannot be read cost the trend gates only', async () => {
+  const follow = aGate({ name: 'bindTrend', source: { kind: 'trend', of: 'podBindP99', over: 20 }, failFast: false });
+  const spec = { ...judged(), gates: [bind, follow] };
+  openEvidence(spec).readings(SOAK, 'end', [resultOf(bind, 1), resultOf(follow, null)]);
+  expect(await judge(spec, {}, { ...NO_REPORT, earlierRuns: noRuns })).toMatchObject({
+    verdict: 'unmeasured',
+    reasons: ['bindTrend is unmeasured (not-evaluated): earlier runs could not be read: the disk is gone'],
+  });
+});
+
 /** A specification of which only what `judge` reads matters. */
 function judged(): CampaignSpec {
   return aSpec({ campaign: 'judged', slug: 'bjudged', gates: [bind] });
@@ -217,4 +291,8 @@ async function judge(
 
 function summaryOf(spec: CampaignSpec): Summary | undefined {
   return summaryInFolder(evidenceFolder(spec.campaign));
+}
+
+function noRuns(): never {
+  throw new Error('the disk is gone');
 }

@@ -7,7 +7,7 @@ import {
 import { temporal } from '@temporalio/proto';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { KubeError, LastingRefusal } from '../../src/adapters/kube/kube-error.ts';
+import { KubeError, LastingRefusal, TargetRefusal } from '../../src/adapters/kube/kube-error.ts';
 import { limitedFailure, MAX_FAILURE_BYTES } from '../../src/activities/limited-failure.ts';
 
 /** Bytes of a failure as Temporal encodes it. */
@@ -79,8 +79,12 @@ describe('a limited failure', () => {
   test('of a server that has refused a request for long needs no other attempt', () => {
     expect(limitedFailure(new LastingRefusal('GET /pods: no success', 403), POINTER)).toMatchObject({
       message: 'GET /pods: no success',
-      type: 'HarnessFault',
+      type: 'TargetRefuses',
       nonRetryable: true,
+    });
+    expect(limitedFailure(new TargetRefusal('GET /pods: 403', 403), POINTER)).toMatchObject({
+      type: 'TargetRefuses',
+      nonRetryable: false,
     });
     expect(limitedFailure(new KubeError('GET /pods: 403', 403), POINTER).nonRetryable).toBe(false);
   });

@@ -51,11 +51,15 @@ function observersOf(spec: CampaignSpec): { of: () => Promise<readonly ObservedC
 const SEED_ADAPTERS: SeedAdapters = {
   connect: () =>
     Promise.resolve({
+      createPriorities: () => Promise.resolve(),
       createNamespace: () => Promise.resolve(),
       createNodes: (bodies) => Promise.resolve({ created: bodies.length, existing: 0 }),
       waitForNodes: () => Promise.resolve(),
+      daemonSets: () => Promise.resolve([]),
+      tryPods: () => Promise.resolve(),
       close: () => Promise.resolve(),
     }),
+  kubelet: () => undefined,
 };
 
 const NOTHING_LATE = { count: 0, p50Ms: 0, p99Ms: 0, maxMs: 0, lateCount: 0 };

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createSnapshot, type SnapshotAdapters } from '../../src/activities/snapshot.ts';
 import { createTeardown, type TeardownAdapters } from '../../src/activities/teardown.ts';
 import { evidenceFolder, openEvidence } from '../../src/adapters/evidence/evidence-folder.ts';
-import { markLead } from '../../src/adapters/evidence/folder-owner.ts';
+import { markOwner } from '../../src/adapters/evidence/folder-owner.ts';
 import { keepHostFacts } from '../../src/adapters/evidence/host-evidence.ts';
 import { sendEvidence } from '../../src/adapters/evidence/member-evidence.ts';
 import { removeCampaignFolder, writeLedger } from '../../src/adapters/host/ledger.ts';
@@ -84,6 +84,29 @@ test('a member sends its evidence, with what the lead needs of it, and the lead 
   expect(collected.parts).toContainEqual({ what: 'evidence of group g1', ok: true });
 });
 
+test('what a group has left whose clusters have moved is named, wherever it is, and nothing is missing', async () => {
+  placed(LEAD);
+  const moved = ['g2', 'g3'].map((group) => ({ group, host: 'c', firstCluster: 1, clusterCount: 1 }));
+  const { parts, facts } = await snapshot(
+    { groups: GROUPS, moved },
+    {
+      collectEvidence: ({ groups, late }) =>
+        Promise.resolve(
+          [...groups, ...late].map((group) => ({ what: `evidence of group ${group}`, ok: group !== 'g3' })),
+        ),
+    },
+  );
+  expect(parts.slice(0, 3)).toEqual([
+    { what: 'evidence of group g1', ok: true },
+    { what: 'evidence of g2, whose clusters have moved away from host c: groups/g2', ok: true },
+    {
+      what: `evidence of g3, whose clusters have moved away from host c: on that host, in runs/${spec.campaign} there`,
+      ok: true,
+    },
+  ]);
+  expect(facts['partsMissing']).toBe(0);
+});
+
 test('a lead and its member enter every step that the snapshot derives, and no other', async () => {
   const input = storedInput(spec, 'snapshot');
   placed(MEMBER);
@@ -111,7 +134,7 @@ test('evidence that cannot be sent is a missing part; where the lead is lost not
 test('a member that keeps its evidence in the folder of the lead sends nothing', async () => {
   placed(MEMBER);
   const { folder } = openEvidence(spec);
-  markLead(folder, 'a');
+  markOwner(folder, { lead: true, leadAddress: { host: 'a' } });
   const transfer = { slug: spec.slug, campaign: spec.campaign, folder, group: 'g1', lead: LEAD_ADDRESS };
   const limits = { signal: new AbortController().signal, budgetMs: 1_000, onFile: () => undefined };
   await expect(sendEvidence({ ...transfer, ...limits })).rejects.toThrow(/is the lead's own: .* set BELAY_RUNS$/);

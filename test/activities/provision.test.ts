@@ -2,9 +2,10 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createProvision, type ProvisionAdapters } from '../../src/activities/provision.ts';
 import { TargetInUse } from '../../src/adapters/kube/target-lease.ts';
+import { specBesideLedger } from '../../src/adapters/evidence/spec-store.ts';
 import { writeLedger } from '../../src/adapters/host/ledger.ts';
 import type { GroupPlacement } from '../../src/core/campaign/placement.ts';
-import type { StageResult } from '../../src/core/campaign/stage-io.ts';
+import { LEAD_GROUP, type StageResult } from '../../src/core/campaign/stage-io.ts';
 import { namesNeeded } from '../../src/core/gates/names-needed.ts';
 import type { CampaignSpec } from '../../src/core/plan/spec.ts';
 import { testHome, type TestHome } from '../adapters/substrates/local-campaign.ts';
@@ -127,9 +128,11 @@ test.for([['g2'], ['g0']])('a host that no longer has the group %s refuses it', 
 
 test('a disk that is almost full, or a cluster in use, ends the stage with the reason, and nothing was asked for', async () => {
   const full = await provision(placed(MEMBER), 'g1', {
-    requireSpace: () => Promise.reject(new Error('the evidence of a campaign needs 0.5 GB of disk')),
+    requireSpace: () => {
+      throw new Error('a campaign needs 500 MB of disk');
+    },
   });
-  expect(full.result).toMatchObject({ message: expect.stringContaining('needs 0.5 GB of disk') as string });
+  expect(full.result).toMatchObject({ message: expect.stringContaining('needs 500 MB of disk') as string });
   expect(full.indices).toEqual([]);
   const inUse = await provision(placed(MEMBER), 'g1', {
     substrate: () => ({
@@ -149,4 +152,18 @@ test('a sweep that fails costs the campaign nothing', async () => {
     sweepHost: () => Promise.reject(new Error('Temporal does not answer')),
   });
   expect(result).toMatchObject({ facts: { clusters: 2 } });
+});
+
+test('the specification lies beside the ledger before anything is made: a campaign that ends now can be removed', async () => {
+  const spec = specOf({ clusters: 2 });
+  const seen: unknown[] = [];
+  const adapters = scriptedProvision();
+  await provision(spec, LEAD_GROUP, {
+    openLedger: (ledger) => writeLedger({ ...ledger, clusters: [] }),
+    sweepHost: (signal) => {
+      seen.push(specBesideLedger(spec.slug)?.specHash);
+      return adapters.sweepHost(signal);
+    },
+  });
+  expect(seen).toEqual([spec.specHash]);
 });

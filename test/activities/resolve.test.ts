@@ -1,12 +1,15 @@
-import { appendFileSync, cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { stringify } from 'yaml';
 import { createResolve, type ResolveAdapters } from '../../src/activities/resolve.ts';
 import { readSpec } from '../../src/adapters/evidence/spec-store.ts';
+import { targetsOf } from '../../src/adapters/substrates/kubeconfig/campaign-targets.ts';
 import { repositoryFolder } from '../../src/adapters/host/folders.ts';
 import type { CampaignOutline } from '../../src/core/campaign/outline.ts';
 import type { CampaignSpec } from '../../src/core/plan/spec.ts';
+import { aRoom } from '../core/plan/make.ts';
 
 const SYSTEM = join('systems', 'kube-scheduler.yaml');
 const SUBSTRATE = join('substrates', 'local.yaml');
@@ -30,7 +33,7 @@ afterEach(() => {
 
 /** A host for four clusters, all of them free, without a fleet secret. */
 const HOST: ResolveAdapters = {
-  hostSize: () => ({ cores: 64, memoryBytes: 256e9 }),
+  hostRoom: () => aRoom({ cores: 64, memoryBytes: 256e9 }),
   capacity: () => 4,
   freeCapacity: () => 4,
   hasFleetSecret: () => false,
@@ -71,7 +74,7 @@ async function outlineOn(host: Partial<ResolveAdapters>, input: object = {}): Pr
 
 test('a campaign with more clusters than its host takes spreads over others that share its secret', async () => {
   const small = { freeCapacity: () => 3, hasFleetSecret: () => true };
-  expect((await outlineOn(small)).placement).toEqual({ clusterCount: 4, hostWaitMs: 300_000 });
+  expect((await outlineOn(small)).placement).toMatchObject({ clusterCount: 4, hostWaitMs: 300_000 });
   const overrides = { 'scale.density': 1_000, hostWait: '20s' };
   expect((await outlineOn(small, { overrides })).placement).toMatchObject({ hostWaitMs: 20_000 });
   expect((await outlineOn(small, { overrides, hostWait: '1m' })).placement).toMatchObject({ hostWaitMs: 60_000 });
@@ -106,19 +109,19 @@ test('it stays on its host without a secret, and says why; one that fits is as i
 });
 
 test('one that its host cannot take is refused, and what its host hardly takes is in the line of resolve', async () => {
-  await expect(outlineOn({ hostSize: () => ({ cores: 64, memoryBytes: 4e9 }) })).rejects.toMatchObject({
+  await expect(outlineOn({ hostRoom: () => aRoom({ cores: 64, memoryBytes: 4e9 }) })).rejects.toMatchObject({
     type: 'InvalidSpec',
     message: expect.stringMatching(
       /4 clusters with 5,000 Pods each need about .* they do not fit in its memory/,
     ) as string,
   });
-  const { summary } = await outlineOn({ hostSize: () => ({ cores: 2, memoryBytes: 24e9 }) });
+  const { summary } = await outlineOn({ hostRoom: () => aRoom({ cores: 2, memoryBytes: 24e9 }) });
   expect(summary).toMatch(
-    /; 4 clusters with 5,000 Pods each need about .* this host has 24 GB and 2 cores: it will have no CPU left/,
+    /; 4 clusters with 5,000 Pods each need about .* this host has 24 GB and 2 cores, and 24 GB of its memory are free: it will have no CPU left/,
   );
   // Spread over hosts, its clusters need not fit on this one.
   const spread = { freeCapacity: () => 3, hasFleetSecret: () => true };
-  const outline = await outlineOn({ ...spread, hostSize: () => ({ cores: 1, memoryBytes: 1e9 }) });
+  const outline = await outlineOn({ ...spread, hostRoom: () => aRoom({ cores: 1, memoryBytes: 1e9 }) });
   expect(outline.placement).toBeDefined();
 });
 
@@ -163,4 +166,66 @@ test('a chart that this host does not have is refused before clusters are create
   const spec = await resolved('dev-50');
   vi.stubEnv('BELAY_CHART_BIGFLEET', undefined);
   expect((await respec(spec, { 'gates.shardShortfalls.max': 1 })).slug).toBe(spec.slug);
+});
+
+/** A campaign in a cluster of others, started where no kubeconfig was looked at: in the Temporal UI, or by a Schedule. */
+async function startedInTheUi(): Promise<CampaignOutline> {
+  const substrate = {
+    apiVersion: 'belay.dev/v1',
+    kind: 'Substrate',
+    metadata: { name: 'lent', description: 'a cluster of others' },
+    type: 'kubeconfig',
+    kubeconfig: { contexts: ['house'] },
+    host: { vCPU: 2, memoryGiB: 8 },
+    cluster: { podsPerCluster: 5_000, clustersPerHost: 1, storage: 'etcd', bindThroughputPodsPerSec: 100 },
+  };
+  writeFileSync(join(folder, 'substrates', 'lent.yaml'), stringify(substrate));
+  const input = { profile: 'quickstart', substrate: 'lent' };
+  return await activities.resolve({ input, workflowId: 'q', runId: 'r', scheduled: true, child: false });
+}
+
+/** The worker's kubeconfig. */
+function workerSees(server: string, context = 'house'): void {
+  const config = {
+    contexts: [{ name: context, context: { cluster: 'staging', user: 'anna' } }],
+    clusters: [{ name: 'staging', cluster: { server, 'insecure-skip-tls-verify': true } }],
+    users: [{ name: 'anna', user: { token: 'secret' } }],
+  };
+  writeFileSync(join(folder, 'worker-kubeconfig'), stringify(config));
+  vi.stubEnv('KUBECONFIG', join(folder, 'worker-kubeconfig'));
+}
+
+test('a campaign of the UI or a Schedule says which cluster the kubeconfig of the worker leads to, and keeps to it', async () => {
+  workerSees('https://192.0.2.1:6443');
+  const outline = await startedInTheUi();
+  expect(outline.summary).toContain('; cluster staging at https://192.0.2.1:6443, context house, user anna');
+  const spec = specOf(outline);
+  expect(targetsOf(spec, 1)).toMatchObject([{ server: 'https://192.0.2.1:6443' }]);
+  // The same name leads elsewhere when the next stage asks.
+  workerSees('https://192.0.2.2:6443');
+  expect(() => targetsOf(spec, 1)).toThrow(
+    / at https:\/\/192\.0\.2\.2:6443, .*, and was cluster staging at .*2\.1:6443/,
+  );
+});
+
+test('it is refused before anything is made where the worker has no kubeconfig, or the file or the context is gone', async () => {
+  const refused = async (reason: RegExp): Promise<void> => {
+    await expect(startedInTheUi()).rejects.toMatchObject({
+      type: 'InvalidSpec',
+      message: expect.stringMatching(reason) as string,
+    });
+    expect(existsSync(join(folder, 'runs'))).toBe(false);
+  };
+  vi.stubEnv('HOME', folder);
+  vi.stubEnv('KUBECONFIG', '');
+  const decides = String.raw`\(the KUBECONFIG of the worker decides here, which it has from the shell of \./belay up\)$`;
+  await refused(
+    new RegExp(
+      String.raw`^worker of host .*, context house: there is no kubeconfig: ${folder}/\.kube/config \(KUBECONFIG is not set\); .*${decides}`,
+    ),
+  );
+  vi.stubEnv('KUBECONFIG', join(folder, 'gone'));
+  await refused(new RegExp(String.raw`there is no kubeconfig: ${folder}/gone \(KUBECONFIG\); .*${decides}`));
+  workerSees('https://192.0.2.1:6443', 'other');
+  await refused(new RegExp(String.raw`no "house" in its contexts; found: other ${decides}`));
 });

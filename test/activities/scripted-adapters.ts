@@ -47,9 +47,10 @@ export function scriptedProvision(): ProvisionAdapters {
   return {
     findTool,
     sweepHost: () => Promise.resolve({ host: 'a', campaigns: [] }),
-    requireSpace: () => Promise.resolve(),
+    requireSpace: () => undefined,
     link: () => '',
     openLedger: () => undefined,
+    keepAtFirst: () => undefined,
     sharedFolderProblem: () => undefined,
     groupOf: (slug) => readLedger(slug)?.group,
     clockAheadMs: () => Promise.resolve(0),
@@ -74,7 +75,7 @@ export function scriptedInstall(system: System): InstallAdapters {
     loadSystem: () => ({ system, folder: '/systems' }),
     installChart: () => Promise.resolve(),
     installSystem: () => Promise.resolve(),
-    scrapeTargets: () => [],
+    scrapeTargets: () => Promise.resolve([]),
     prometheus: () => PROMETHEUS,
     writeTargets: () => Promise.resolve(),
     identify: {
@@ -117,12 +118,15 @@ const NOTHING_RECORDED: OwnEvidence = {
 /** @param hasStore a store for evidence is set */
 export function scriptedJudge(hasStore = false): JudgeAdapters {
   return {
+    giveBackDisk: () => undefined,
     readReadings: () => [],
     ownEvidence: () => NOTHING_RECORDED,
     evidenceOfGroup: () => NOTHING_RECORDED,
     mergeTimelines: () => undefined,
     readLedger,
     sha256: (text) => text,
+    earlierRuns: () => [],
+    writeHistory: () => undefined,
     writeSummary: () => undefined,
     writeJunit: () => undefined,
     writeReport: () => Promise.resolve(),
@@ -135,6 +139,7 @@ export function scriptedJudge(hasStore = false): JudgeAdapters {
 export function scriptedTeardown(system: System): TeardownAdapters {
   return {
     ledger: { read: readLedger, markClosing: () => undefined, removeFolder: () => undefined },
+    giveBackDisks: () => undefined,
     evidenceWasSent: () => false,
     endWatches: () => Promise.resolve(),
     forgetMetrics: () => Promise.resolve(),
@@ -143,7 +148,7 @@ export function scriptedTeardown(system: System): TeardownAdapters {
     removeChart: () => Promise.resolve(),
     removeSystem: () => Promise.resolve(),
     removeProcesses: () => Promise.resolve(),
-    sweep: () => Promise.resolve({ removed: 3, left: [] }),
+    sweep: () => Promise.resolve({ removed: 3, left: [], unsearched: [] }),
     removeCluster: () => Promise.resolve(),
     stopPrometheus: () => Promise.resolve(),
     stopProcess: () => Promise.resolve(),

@@ -19,6 +19,7 @@ export function scriptedCluster(
     counts: () => ({ present, bound: present, ready: present, pending: 0, deleted: 0 }),
     observation: () => UNTROUBLED,
     confirmedAgeMs: () => 0,
+    listedAgeMs: () => 0,
     showsFailedNodes: () => true,
     confirm: () => undefined,
     isConfirmedSince: () => true,

@@ -367,11 +367,13 @@ test.for<[string, Partial<FaultToInject>, FaultState]>([
   const { dueAtMs = 0, soakEndMs = 0 } = times;
   const fault = aFault(cluster, { ...times, dueAtMs: nowMs + dueAtMs, soakEndMs: nowMs + soakEndMs });
   const { states } = await run([fault], { before: { '0/0': before } });
-  const { fireError, assertedAtMs } = states['0/0'] ?? {};
+  const { fireError, assertedAtMs, lateMs } = states['0/0'] ?? {};
   expect(fireError).toMatch(
     /^it was due \d+ s before a worker could inject it, and its \d+ s do not fit into the soak/,
   );
   expect(assertedAtMs).toBeUndefined();
+  // By this the verdict knows that Belay was late, and not the system.
+  expect(lateMs).toBeGreaterThan(0);
   expect(cluster.pods).toEqual(['n0', 'n1', 'n1']);
 });
 

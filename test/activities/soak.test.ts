@@ -52,6 +52,27 @@ test('a breach outlives the worker that saw it: the next attempt reads all gates
   expect(new Set(kept.map(({ reading }) => reading.windowEndMs)).size).toBe(1);
 });
 
+test('a gate with `for` ends the soak at the reading that completes the row, also when two workers read it', async () => {
+  const spec = soakable();
+  const gates = spec.gates.map((gate) => (gate.failFast ? { ...gate, forReadings: 3 } : gate));
+  const budgets = { ...spec.deadlines.budgets, gateIntervalMs: 100 };
+  const patient = { ...spec, gates, deadlines: { ...spec.deadlines, budgets } };
+  const first = anAttempt(1);
+  // Beyond the bar, within it, and beyond it twice: no row of three. Then its worker shuts down.
+  const lone = scriptedGates(gates, ({ signal }) => [9, 1, 9, 9][lone.requests.length - 1] ?? untilAborted(signal));
+  const stopped = soak(first, patient, lone);
+  await untilTrue(() => lone.requests.length === 5);
+  first.cancel('WORKER_SHUTDOWN', new ActivityCancellationDetails({ workerShutdown: true }));
+  expect((await stopped).message).toBe('WORKER_SHUTDOWN');
+
+  const completing = scriptedGates(gates, ({ only }) => (only === 'all' ? 1 : 9));
+  const second = await soak(anAttempt(2), patient, completing);
+  expect(second).toMatchObject({ type: 'GateBreach', details: [{ gate: 'podBindP99', observed: 9 }] });
+  expect(second.message).toMatch(/, 3 readings in a row \(/);
+  const checks = readReadings(evidenceFolder(spec.campaign)).filter(({ moment }) => moment === 'check');
+  expect(checks.map(({ reading }) => reading.value)).toEqual([9, 1, 9, 9, 9]);
+});
+
 test('a soak that is cancelled while a Node is failed brings it back; a worker that shuts down leaves that to the next', async () => {
   const spec = soakable({ profile: aProfile({ runnerActions: [{ atSeconds: 0, action: 'fail-node-0' }] }) });
   const nodes = scriptedNodes({ n0: { 'belay.dev/campaign': 'soak' } }, []);

@@ -11,6 +11,7 @@ import type { RampCheckpoint } from '../../src/core/plan/checkpoints/ramp.ts';
 import { testHome, type TestHome } from '../adapters/substrates/local-campaign.ts';
 import { aSpec } from '../workflows/make-spec.ts';
 import { anAttempt } from './an-attempt.ts';
+import { makeCurrent } from '../../src/adapters/evidence/spec-store.ts';
 import { storedInput } from './stored-input.ts';
 
 const spec = aSpec({ campaign: 'stages', slug: 'bstages' });
@@ -113,15 +114,18 @@ function attemptOf(body: Parameters<typeof stageActivity<'ramp'>>[2]): (input: u
   return (input) => env.run(activity, input as StageInput);
 }
 
-test('an activity that a worker of the first version scheduled runs with the specification in its input', async () => {
+test('an activity that a worker of the first version scheduled runs with the specification on disk', async () => {
   const seen: unknown[] = [];
   const attempt = attemptOf(({ spec: found, input }) => {
-    seen.push(found.specHash, input.campaign, input.group);
+    seen.push(found.specHash, input.campaign, input.group, found.substrate);
     return Promise.resolve({ detail: 'done', facts: {} });
   });
   const { stages: _, ...sent } = spec;
-  await attempt({ spec: sent, execution: 1, decisions: [], outcomes: [] });
-  expect(seen).toEqual([spec.specHash, spec.campaign, 'g0']);
+  makeCurrent(spec);
+  // A client that may schedule activities must not choose a kubeconfig of the worker's machine.
+  const substrate = { ...spec.substrate, type: 'kubeconfig', kubeconfig: '/kubeconfigs/of-the-worker' };
+  await attempt({ spec: { ...sent, substrate }, execution: 1, decisions: [], outcomes: [] });
+  expect(seen).toEqual([spec.specHash, spec.campaign, 'g0', spec.substrate]);
 });
 
 test('a host without the specification says which one it lacks', async () => {

@@ -116,6 +116,7 @@ test('a campaign that an earlier version resolved has every step', () => {
     'manifestsApplied',
     'strayProcessesStopped',
     'systemReady',
+    'targetsFound',
     'targetsWritten',
     'programsIdentified',
     'systemIdentified',

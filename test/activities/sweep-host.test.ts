@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
-import { sweepHost, type SweepAdapters } from '../../src/activities/sweep-host.ts';
+import { createJanitor, sweepHost, type SweepAdapters } from '../../src/activities/sweep-host.ts';
 import type { Ledger } from '../../src/adapters/host/ledger.ts';
+import type { HostSweep, KeepRequest } from '../../src/core/campaign/sweep.ts';
 import type { FoundCampaign } from '../../src/adapters/temporal/abandoned-campaigns.ts';
+import { anAttempt } from './an-attempt.ts';
 
 const { signal } = new AbortController();
 
@@ -43,6 +45,7 @@ function host(): { readonly adapters: SweepAdapters; readonly asked: string[]; t
         if (campaign === 'broken') return Promise.reject(new Error('no kwokctl'));
         return Promise.resolve(campaign === 'stuck' ? ['objects in c1: nodes n1'] : []);
       },
+      keep: ({ campaign }: KeepRequest) => FOUND.map(({ ledger }) => ledger).filter((own) => own.campaign === campaign),
       tidy: () => {
         made.tidied += 1;
       },
@@ -71,4 +74,16 @@ test('a dry run touches nothing', async () => {
   const { campaigns } = await sweepHost(swept.adapters, { dryRun: true, signal });
   expect([swept.asked, swept.tidied]).toEqual([[], 0]);
   expect(campaigns.map(({ state }) => state)).toEqual(['abandoned', 'abandoned', 'abandoned', 'kept', 'unknown']);
+});
+
+test.each([
+  ['kept', 4_102_444_800_000, /^kept until /],
+  ['kept', 0, /^not kept any more$/],
+  ['nothing', 4_102_444_800_000, undefined],
+])('a host keeps what it has of campaign %s until %s', async (campaign, untilMs, why) => {
+  const janitor = createJanitor(host().adapters);
+  const keep = (request: KeepRequest): Promise<HostSweep> => janitor.keepOnHost(request);
+  const { campaigns }: HostSweep = await anAttempt().run(keep, { campaign, untilMs });
+  const expected = { campaign, workflowId: campaign, state: 'kept', keptUntilMs: untilMs, left: [] };
+  expect(campaigns).toEqual(why === undefined ? [] : [{ ...expected, why: expect.stringMatching(why) as string }]);
 });

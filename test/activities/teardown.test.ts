@@ -1,11 +1,11 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { teardownAdapters } from '../../src/activities/all.ts';
 import { createTeardown } from '../../src/activities/teardown.ts';
 import { findSystem } from '../../src/adapters/files/find.ts';
-import { readLedger, removeCampaignFolder } from '../../src/adapters/host/ledger.ts';
+import { campaignFolder, readLedger, removeCampaignFolder } from '../../src/adapters/host/ledger.ts';
 import { toolVariable } from '../../src/adapters/toolchain/tools.ts';
 import type { TeardownResult } from '../../src/core/campaign/stage-io.ts';
 import { deriveDeadlines } from '../../src/core/plan/deadlines.ts';
@@ -69,6 +69,14 @@ test('where a chart cannot be uninstalled, all else goes, but for what helm know
   expect([...secrets]).toEqual([RELEASE]);
   // It is the janitor's: the cluster stays on record.
   expect(readLedger(SLUG)?.clusters).toHaveLength(1);
+});
+
+test('an attempt that goes on after another one has removed all leaves no file of its own', async () => {
+  const folder = campaignFolder(SLUG);
+  await teardown(`rm -rf "${folder}" && mkdir -p "${folder}/kwok" && echo late >"${folder}/kwok/file"; exit 1`).catch(
+    () => undefined,
+  );
+  expect(existsSync(folder)).toBe(false);
 });
 
 /** Takes a campaign with a chart out of a cluster that was lent; `uninstall` is what helm does then. */

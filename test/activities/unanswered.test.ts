@@ -122,8 +122,18 @@ test('what no list has confirmed is neither steady nor the fault of the system',
   expect(readCheckpoint(spec.slug, 'steady', 1)).toMatchObject({ observation: TROUBLED });
 });
 
+test('a list that takes long is waited for, page by page', async () => {
+  const startMs = Date.now();
+  const listMs = UNANSWERED_LIMIT_MS + 100_000;
+  const isReading = (): boolean => Date.now() - startMs < listMs;
+  const cluster = deaf(0, { confirmedAgeMs: () => (isReading() ? 400_000 : 1_000), listedAgeMs: () => 9_000 });
+  const steady = createSteady(log, { observers: { of: () => Promise.resolve([cluster]) } });
+  const { ended } = await attempt(steady, 'steady', listMs + 20_000);
+  expect(ended).toMatchObject({ detail: expect.stringMatching(/^3 of 3 Pods bound, steady after 40\d/) as string });
+});
+
 test('steadiness that no list confirms for long is a fault of the harness', async () => {
-  const cluster = deaf(0, { confirmedAgeMs: () => 400_000 });
+  const cluster = deaf(0, { confirmedAgeMs: () => 400_000, listedAgeMs: () => 400_000 });
   const steady = createSteady(log, { observers: { of: () => Promise.resolve([cluster]) } });
   const { ended } = await attempt(steady, 'steady', spec.plan.rampBudgetMs + UNANSWERED_LIMIT_MS + 20_000);
   expect(ended).toMatchObject({

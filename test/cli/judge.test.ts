@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { judgeCommand } from '../../src/cli/judge.ts';
 import { UsageError } from '../../src/cli/usage-error.ts';
+import { storeRun } from '../adapters/index/stored-runs.ts';
 import { anIdentity, hashOf } from '../core/identity/make-identity.ts';
 import { runCommand } from './run-command.ts';
 
@@ -193,5 +194,49 @@ describe('belay judge', () => {
     const refused: unknown = await judge(...args).catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(UsageError);
     expect((refused as UsageError).message).toContain(message);
+  });
+});
+
+describe('belay judge --all', () => {
+  beforeEach(() => {
+    vi.stubEnv('BELAY_HOME', join(folder, 'state'));
+    vi.stubEnv('BELAY_RUNS', join(folder, 'runs'));
+    const profile = readFileSync(join(files, 'profiles', 'small.yaml'), 'utf8');
+    mkdirSync(join(folder, 'profiles'));
+    writeFileSync(join(folder, 'profiles', 'mine.yaml'), profile.replace('name: small', 'name: mine'));
+    vi.stubEnv('BELAY_PATH', `${folder}:${files}`);
+    for (const [id, value] of [
+      ['quick', 0.1],
+      ['slow', 1.5],
+      ['broken', 9],
+    ] as const)
+      storeRun(join(folder, 'runs'), id, { value, profile: 'mine' });
+    storeRun(join(folder, 'runs'), 'of-no-file', { profile: 'none-such' });
+  });
+
+  const all = ['--all', '--set', 'system=none-such'];
+
+  it('shows the runs whose verdict would be another one', async () => {
+    const bar = ['--set', 'gates.podBindP99.max=1'];
+    const { stdout, exitCode } = await judge(...all, ...bar);
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(/slow .* mine .* pass .* fail .*podBindP99 = 1\.5 s/);
+    expect(stdout).not.toMatch(/│ (quick|broken) /);
+    expect(stdout).toContain('4 stored runs: 2 as recorded, 1 changed, 1 cannot be judged');
+    expect(stdout).toMatch(/of-no-file: .*none-such/);
+    const ofOne = await judge(...all, ...bar, '--profile', 'mine', '-o', 'json');
+    expect((JSON.parse(ofOne.stdout) as { runs: object[] }).runs).toHaveLength(3);
+  });
+
+  it('passes when no verdict would be worse', async () => {
+    const { stdout, exitCode } = await judge(...all, '--set', 'gates.podBindP99.max=20');
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/broken .* fail .* pass/);
+  });
+
+  it('refuses a summary beside it, and no summary without it', async () => {
+    await expect(judge('--all', folder)).rejects.toThrow('allowed: one of the two');
+    await expect(judge('--all', '--rules', 'bigfleet')).rejects.toThrow("allowed: Belay's rules");
+    await expect(judge()).rejects.toThrow('allowed: a path, or --all');
   });
 });

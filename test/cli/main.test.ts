@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,12 +19,14 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 async function belay(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  input = '',
 ): Promise<{ readonly exitCode: number | undefined; readonly stdout: string; readonly stderr: string }> {
   const { exitCode, stdout, stderr } = await execa(process.execPath, [main, ...args], {
     env: { PATH: process.env['PATH'], HOME: folder, BELAY_HOME: join(folder, 'home'), BELAY_PATH: files, ...env },
     extendEnv: false,
     reject: false,
     timeout: 60_000,
+    input,
   });
   return { exitCode, stdout, stderr };
 }
@@ -42,6 +44,8 @@ async function piped(to: string): ReturnType<typeof belay> {
 describe('the command line', () => {
   it('shows its version, and the help of a command in both ways', async () => {
     expect(await belay(['--version'])).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^belay \d+\.\d+/) });
+    const versions = JSON.parse((await belay(['version', '-o', 'json'])).stdout) as Record<string, unknown>;
+    expect(versions).toMatchObject({ node: process.versions.node, tools: { etcd: expect.stringMatching(/^\d/) } });
     const [asked, given] = [await belay(['help', 'run']), await belay(['run', '--help'])];
     expect(asked.stdout).toContain('--hold <duration>');
     expect(asked.stdout).toBe(given.stdout);
@@ -50,7 +54,15 @@ describe('the command line', () => {
   it.each<[string, readonly string[], number, Readonly<Record<string, string>>, RegExp]>([
     ['a server that is away', ['status'], 4, nobody, /^the Temporal server at 127\.0\.0\.1:1 does not answer: .*$/],
     ['the same, for schedules', ['schedule', 'list'], 4, nobody, /^the Temporal server at 127\.0\.0\.1:1 does not .*$/],
+    [
+      'a proxy that is away',
+      ['status'],
+      4,
+      { TEMPORAL_ADDRESS: 'temporal.invalid:7233', https_proxy: 'http://127.0.0.1:1' },
+      /^the Temporal server at temporal\.invalid:7233 does not answer through the proxy 127\.0\.0\.1:1: .*$/,
+    ],
     ['an unknown profile of Temporal', ['status'], 4, { TEMPORAL_PROFILE: 'nope' }, /^.*TEMPORAL_PROFILE.*'nope'.*$/],
+    ['a drill that is none', ['drill', 'nope'], 64, {}, /^drill: found "nope"; allowed: .*random-faults, .*hosts$/],
     [
       'a state folder that is none',
       ['down'],
@@ -122,6 +134,22 @@ describe('the command line', () => {
     const unwritten = await piped('> /dev/full');
     expect(unwritten.exitCode).toBe(4);
     expect(unwritten.stderr).toMatch(/^cannot write the output: ENOSPC/);
+  });
+
+  it('reads a profile and a summary from standard input, with all their errors', async () => {
+    const profile = 'apiVersion: belay.dev/v1\nkind: Profile\nmetadata: {name: piped}\n';
+    const wrong = await belay(['plan', '-'], {}, `${profile}scale: {machines: many}\n`);
+    expect(wrong).toMatchObject({
+      exitCode: 64,
+      stdout: '',
+      stderr: expect.stringMatching(/^stdin:4:19 scale\.machines: /m),
+    });
+    const text = readFileSync(join(files, 'profiles', 'small.yaml'), 'utf8');
+    const planned = await belay(['plan', '-', '-s', 'fat', '-s', 'scale.machines=100', '-o', 'json'], {}, text);
+    expect(planned.exitCode, planned.stderr).toBe(0);
+    expect(JSON.parse(planned.stdout)).toMatchObject({ substrate: 'fat', plan: { totalPods: 10_000 } });
+    const judged = await belay(['judge', '-', '-o', 'json'], {}, '{"profile":"small","metrics":{}}');
+    expect(JSON.parse(judged.stdout)).toMatchObject({ summary: 'stdin', belay: { verdict: 'unmeasured' } });
   });
 
   it('accepts a summary with a byte order mark', async () => {

@@ -9,6 +9,7 @@ import { checkCampaign } from '../../src/cli/campaign-input.ts';
 import { planCommand } from '../../src/cli/plan.ts';
 import { runCommand as belayRun } from '../../src/cli/run.ts';
 import type { CampaignSpec } from '../../src/core/plan/spec.ts';
+import { aRoom } from '../core/plan/make.ts';
 import { runCommand } from './run-command.ts';
 
 let folder: string;
@@ -65,7 +66,7 @@ async function specOfRun(): Promise<CampaignSpec> {
   const { input } = checkCampaign({ profile: path, overrides: {} });
   const request = { workflowId: 'one-1', runId: 'r1', scheduled: false, child: false };
   const host = {
-    hostSize: () => ({ cores: 2, memoryBytes: 24e9 }),
+    hostRoom: () => aRoom({ cores: 2, memoryBytes: 24e9 }),
     capacity: () => 1,
     freeCapacity: () => 1,
     hasFleetSecret: () => false,

@@ -79,10 +79,14 @@ function npmCalls(): readonly string[] {
   return existsSync(join(folder, 'npm.log')) ? readFileSync(join(folder, 'npm.log'), 'utf8').trim().split('\n') : [];
 }
 
-async function belay(args: readonly string[] = [], path: string = join(checkout, 'belay')): Promise<Run> {
+async function belay(
+  args: readonly string[] = [],
+  path: string = join(checkout, 'belay'),
+  env: Readonly<Record<string, string>> = {},
+): Promise<Run> {
   const { stdout, stderr, exitCode } = await execa('/bin/sh', [path, ...args], {
     cwd: folder,
-    env: { PATH: bin, HOME: folder },
+    env: { PATH: bin, HOME: folder, ...env },
     extendEnv: false,
     reject: false,
     timeout: 50_000,
@@ -98,6 +102,18 @@ test('a bare checkout is prepared once, then the command runs with its arguments
   const second = await belay(['--help']);
   expect(second).toMatchObject({ stdout: 'v24.--help', stderr: '', exitCode: 7 });
   expect(npmCalls()).toEqual(['ci']);
+  expect(existsSync(join(checkout, '.belay'))).toBe(false);
+});
+
+test('all packages are installed, with NODE_ENV=production, a HOME and a TMPDIR that do not exist', async () => {
+  const seen = join(folder, 'npm.env');
+  npm(
+    `echo "$npm_config_include|$npm_config_cache|\${TMPDIR-unset}" >${JSON.stringify(seen)}
+mkdir -p node_modules/.bin && ln -sf ${JSON.stringify(process.execPath)} node_modules/.bin/node`,
+  );
+  const unusual = { NODE_ENV: 'production', HOME: '/no/such/home', TMPDIR: '/no/such/folder' };
+  expect(await belay(['x'], undefined, unusual)).toMatchObject({ stdout: 'v24.x', exitCode: 7 });
+  expect(readFileSync(seen, 'utf8')).toBe(`dev|${join(checkout, '.belay', 'install.lock', 'npm-cache')}|unset\n`);
   expect(existsSync(join(checkout, '.belay'))).toBe(false);
 });
 

@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest';
 import { readInfrastructureEvents } from '../../src/adapters/host/infrastructure-events.ts';
 import { isStopped } from '../../src/adapters/substrates/local/components.ts';
+import { drawn } from '../drawn.ts';
 import { withBelay, type Belay } from '../e2e/belay-cli.ts';
 import { momentOf, recordOf } from '../e2e/campaign-record.ts';
 import { addProfile, addSlowSubstrate } from '../e2e/small-profile.ts';
+import { CLOCKS, clockSetInTheSoak } from './set-clock.ts';
 import { componentOf, kill, prometheusOf, untilEvent, untilMeasured } from './victims.ts';
 
 const SNAPSHOT_MS = 8_000;
@@ -28,6 +30,11 @@ test('a frozen Prometheus, a dead scheduler and slow Nodes: nothing hangs, no ga
     expect(seedMs).toBeGreaterThan(89_000);
   });
 });
+
+test.each(drawn(CLOCKS, 0))(
+  'a clock that is set %s in the soak ends it, without a wrong verdict',
+  async (_, byMs, says) => clockSetInTheSoak(byMs, says),
+);
 
 /** The hang of 7 h 50 min: a call that never answers ends at its budget. */
 async function frozenBeforeTheSnapshot(belay: Belay): Promise<void> {

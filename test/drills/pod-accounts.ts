@@ -3,7 +3,7 @@ import type { CampaignRecord } from '../e2e/campaign-record.ts';
 const IN_RAMP = 'campaign="$campaign",stage="ramp"';
 const CREATED = `sum(belay_pods_created{${IN_RAMP}})`;
 /** The last seconds: a worker that is missing for a while before does not count. */
-const ACCOUNTS_WINDOW = '10s';
+export const ACCOUNTS_WINDOW = '10s';
 const common = { bar: 'held', readAt: 'settled', job: 'belay-worker', window: ACCOUNTS_WINDOW } as const;
 
 /**

@@ -4,11 +4,12 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { expect } from 'vitest';
+import { endProcessesOf, processesOf } from '../../src/adapters/host/folder-processes.ts';
 import { cacheFolder } from '../../src/adapters/host/folders.ts';
 import { logTail } from '../../src/adapters/host/log-tail.ts';
 import { connectClient } from '../../src/adapters/temporal/client.ts';
 import { startBelay, type BelayProcess, type Ended } from './belay-process.ts';
-import { endProcessesOf, namesIn, PortMemory, processesOf } from './leftovers.ts';
+import { namesIn, PortMemory } from './leftovers.ts';
 
 /** Belay in folders of its own, used through its command line. */
 export interface Belay {

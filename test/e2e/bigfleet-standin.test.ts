@@ -58,9 +58,9 @@ const CASES = {
 
 type CaseName = keyof typeof CASES;
 
-/** Tried in every run: what must pass, and the loops that hang. Of the others, each a campaign of half a minute, some are drawn. */
+/** Tried in every run: what must pass, and the loops that hang. Of the others, each a campaign of half a minute, one is drawn. */
 const ALWAYS: readonly CaseName[] = ['healthy', 'hung', 'spins'];
-const DRAWN = 3;
+const DRAWN = 1;
 const TRIED: ReadonlySet<CaseName> = new Set([
   ...ALWAYS,
   ...drawn(

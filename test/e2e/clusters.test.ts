@@ -40,7 +40,7 @@ test('a campaign on two clusters: both loaded, scraped and judged together, and 
       ...SHAPE,
       more: { runnerActions: [{ atSeconds: 2, action: 'fail-node', on: 'each' }] },
       gates: {
-        allBound: exactly(PODS, 'max_over_time(sum(belay_pods_bound{campaign="$campaign"})[15s:1s])'),
+        allBound: exactly(PODS, 'max_over_time(sum(belay_pods_bound{campaign="$campaign"})[$window:1s])'),
         mostPresent: exactly(PODS, MOST_PRESENT),
         schedulers: exactly(2, 'count(count by (cluster) (scheduler_pending_pods))', 'scheduler'),
         etcds: exactly(2, 'count(count by (cluster) (etcd_server_has_leader == 1))', 'etcd'),

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { hostQueues } from '../../src/adapters/host/host-queues.ts';
+import { STAGES } from '../../src/core/model/stages.ts';
 import { SHARED_QUEUE } from '../../src/core/model/host-queues.ts';
 import { freePort } from '../../src/adapters/host/ports.ts';
 import { isAlive, startDetached, stopProcess } from '../../src/adapters/host/processes.ts';
@@ -16,6 +17,18 @@ import { recordOf } from './campaign-record.ts';
 import { namesIn } from './leftovers.ts';
 import { addProfile } from './small-profile.ts';
 
+/** What shells, containers and CI set, and what none of Belay's own connections may mind. */
+const UNUSUAL = {
+  NODE_ENV: 'production',
+  NODE_USE_ENV_PROXY: '1',
+  TMPDIR: '/no/such/folder',
+  ...Object.fromEntries(
+    ['http_proxy', 'https_proxy', 'all_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'].map((name) => [
+      name,
+      'http://127.0.0.1:1',
+    ]),
+  ),
+};
 const TEAM = 'team';
 const FULL = 'full';
 const UI = 'http://ui.example';
@@ -53,9 +66,21 @@ test('a Temporal that others run is prepared, used and left as it was', async ()
       await belay.withClient((client) =>
         client.workflow.start('campaign', { workflowId: 'theirs', taskQueue: 'their-queue', args: [] }),
       );
-      const ended = await belay.run(['run', 'guest', '--id', 'ours'], env);
+      const ended = await belay.run(['run', 'guest', '--id', 'ours', '-o', 'json'], { ...env, ...UNUSUAL });
       expect(ended.exitCode, ended.stdout + ended.stderr).toBe(0);
-      expect(ended.stdout).toContain(`page      ${UI}/namespaces/${TEAM}/workflows/ours`);
+      const events = ended.stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Record<string, unknown>);
+      const page = `${UI}/namespaces/${TEAM}/workflows/ours`;
+      expect(events.every(({ campaign }) => campaign === 'ours')).toBe(true);
+      expect(events[0]).toMatchObject({ event: 'campaign', profile: 'guest', page });
+      expect(events.at(-1)).toMatchObject({ event: 'summary', verdict: 'pass', exitCode: 0, running: false, page });
+      const ends = events.flatMap(({ event, stage, state }) =>
+        event === 'stage' && state === 'succeeded' ? [stage] : [],
+      );
+      expect(ends).toEqual([...STAGES]);
+      expect(ended.stderr).not.toMatch(/proxy/i);
       expect(recordOf(belay, 'ours').summary.verdict).toBe('pass');
       expect(existsSync(join(belay.home, 'stack.json')), 'a server of our own was started').toBe(false);
       expect(existsSync(join(belay.home, 'temporal')), 'a server of our own was started').toBe(false);

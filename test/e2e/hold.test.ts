@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowUpdateFailedError, type Client } from '@temporalio/client';
 import { expect, test } from 'vitest';
+import { endProcessesOf } from '../../src/adapters/host/folder-processes.ts';
 import { readLedger } from '../../src/adapters/host/ledger.ts';
 import { connectCluster } from '../../src/adapters/kube/client.ts';
 import { readUids, type Uids } from '../../src/adapters/kube/uids.ts';
@@ -12,16 +14,18 @@ import { gateRow, momentOf, recordOf, scheduledActivities, specOf, untilStatus }
 import { addProfile, BROKEN_GATE } from './small-profile.ts';
 
 const NEW_READING_WITHIN_MS = 30_000;
+const UP_AGAIN_WITHIN_MS = 120_000;
 
-test('a held campaign refuses wrong answers, is retried on what stands and passes; another is aborted', async () => {
+test('a held campaign refuses wrong answers, outlives its host, is retried on the same clusters and passes; another is aborted', async () => {
   await withBelay(async (belay) => {
-    addProfile(belay, { name: 'held', failNodeAtSeconds: 6, gates: { noPods: BROKEN_GATE } });
+    // The Pods of the failed Node are back before the end, when those that are bound are counted.
+    addProfile(belay, { name: 'held', soakSeconds: 16, failNodeAtSeconds: 6, gates: { noPods: BROKEN_GATE } });
     for (const id of ['held-1', 'held-2']) {
       const started = await belay.run(['run', 'held', '--hold', '10m', '--detach', '--id', id]);
       expect(started.exitCode, started.stderr).toBe(0);
       expect(started.stdout).toContain(`./belay watch ${id}`);
     }
-    await belay.withClient(async (client) => {
+    const { spec, atHold, asked } = await belay.withClient(async (client) => {
       for (const id of ['held-1', 'held-2']) {
         const { state } = await untilStatus(client, id, ({ state: { mode } }) => mode === 'hold');
         expect(state.hold).toMatchObject({ stage: 'soak', execution: 1, failure: { kind: 'breach', gate: 'noPods' } });
@@ -51,16 +55,27 @@ test('a held campaign refuses wrong answers, is retried on what stands and passe
       expect(await refusal(client, { ...asked, force: true })).toMatch(/unknown key "force"; allowed: stage/);
       expect((await untilStatus(client, 'held-1', () => true)).state.hold).not.toBeNull();
 
-      const spec = specOf(belay, 'held-1');
-      const atHold = await uidsOf(spec);
-      expect(Object.keys(atHold.pods).length).toBeGreaterThan(30);
+      const held = specOf(belay, 'held-1');
+      return { spec: held, atHold: await uidsOf(held), asked };
+    });
+
+    expect(Object.keys(atHold.pods).length).toBeGreaterThan(30);
+
+    // The host is started again: nothing of the stack and of the clusters runs.
+    await endProcessesOf(belay.folder);
+    expect((await belay.run(['up'])).exitCode).toBe(0);
+    expect(await onceUp(() => uidsOf(spec))).toEqual(atHold);
+
+    await belay.withClient(async (client) => {
       const retried = await belay.run(['retry', 'held-1', '--set', 'gates.noPods.max=1000', '--reason', 'wrong bar']);
       expect(retried.exitCode, retried.stderr).toBe(0);
       const after = await uidsOf(spec);
       expect({ ...after, pods: {} }).toEqual({ ...atHold, pods: {} });
       expect(after.pods).toMatchObject(atHold.pods);
       expect(await refusal(client, asked)).toMatch(/There is no hold/);
-      await refused(['skip', 'held-1'], /held-1 does not hold/);
+      const skipped = await belay.run(['skip', 'held-1']);
+      expect(skipped.exitCode).toBe(64);
+      expect(skipped.stderr).toMatch(/held-1 does not hold/);
 
       const passed = await belay.run(['watch', 'held-1']);
       expect(passed.exitCode, passed.stdout + passed.stderr).toBe(0);
@@ -145,7 +160,19 @@ function bothExecutionsAreKept(
   });
 }
 
-/** Identities of what stands, read from the campaign's cluster itself. */
+/** The result, once the cluster that is asked for it answers. */
+async function onceUp<T>(ask: () => Promise<T>): Promise<T> {
+  for (const untilMs = Date.now() + UP_AGAIN_WITHIN_MS; ;) {
+    try {
+      return await ask();
+    } catch (cause) {
+      if (Date.now() > untilMs) throw cause;
+      await sleep(500);
+    }
+  }
+}
+
+/** Identities of what there is, read from the campaign's cluster itself. */
 async function uidsOf(spec: CampaignSpec): Promise<Uids> {
   const cluster = readLedger(spec.slug)?.clusters[0];
   if (cluster === undefined) throw new Error(`${spec.campaign} has no cluster`);

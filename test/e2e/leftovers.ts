@@ -1,47 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { processesOf } from '../../src/adapters/host/folder-processes.ts';
 import { isFree } from '../../src/adapters/host/port-claims.ts';
-import { isAlive, startTicksOf } from '../../src/adapters/host/processes.ts';
-
-/** A process that has to do with a folder. */
-export interface FoundProcess {
-  readonly pid: number;
-  readonly command: string;
-}
-
-/** Live processes whose command line, working directory or environment names the folder: whoever runs for it. */
-export function processesOf(folder: string): readonly FoundProcess[] {
-  return readdirSync('/proc')
-    .map(Number)
-    .filter((pid) => Number.isInteger(pid) && pid !== process.pid && startTicksOf(pid) !== undefined)
-    .filter((pid) => [commandOf(pid), workingFolderOf(pid), environmentOf(pid)].some((text) => text.includes(folder)))
-    .map((pid) => ({ pid, command: commandOf(pid) }));
-}
-
-/**
- * Ends every process that has to do with the folder, and waits until their last threads, which hold the ports, have ended.
- * A process whose first thread is a zombie no longer tells its folder, so each one found is kept in mind.
- */
-export async function endProcessesOf(folder: string): Promise<void> {
-  const found = new Map<number, string>();
-  for (;;) {
-    for (const { pid } of processesOf(folder)) {
-      const startTicks = startTicksOf(pid);
-      if (startTicks !== undefined) found.set(pid, startTicks);
-    }
-    const left = [...found].filter(([pid, startTicks]) => isAlive({ pid, startTicks }));
-    if (left.length === 0) return;
-    for (const [pid] of left) {
-      try {
-        process.kill(pid, 'SIGKILL');
-      } catch {
-        // It ended in between.
-      }
-    }
-    await sleep(50);
-  }
-}
 
 /** Keeps in mind every port that a state folder has on record from now on, for a look at the end. */
 export class PortMemory {
@@ -109,22 +69,6 @@ export function namesIn(folder: string): readonly string[] {
     return readdirSync(folder);
   } catch {
     return [];
-  }
-}
-
-function commandOf(pid: number): string {
-  return textOf(`/proc/${pid}/cmdline`).replaceAll('\0', ' ');
-}
-
-function environmentOf(pid: number): string {
-  return textOf(`/proc/${pid}/environ`);
-}
-
-function workingFolderOf(pid: number): string {
-  try {
-    return readlinkSync(`/proc/${pid}/cwd`);
-  } catch {
-    return '';
   }
 }
 

@@ -1,16 +1,17 @@
 import { execa } from 'execa';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { readJsonFile } from '../../src/adapters/host/atomic-file.ts';
+import { endProcessesOf, processesOf, type FoundProcess } from '../../src/adapters/host/folder-processes.ts';
 import { cacheFolder } from '../../src/adapters/host/folders.ts';
 import { logTail } from '../../src/adapters/host/log-tail.ts';
 import { ensureTools } from '../../src/adapters/toolchain/ensure-tools.ts';
 import type { CampaignStatus } from '../../src/core/campaign/stage-io.ts';
 import { startBelay, type BelayProcess, type Ended } from './belay-process.ts';
-import { endProcessesOf, namesIn, processesOf, type FoundProcess } from './leftovers.ts';
+import { namesIn } from './leftovers.ts';
 
 /**
  * Hosts of a test: network namespaces with an address each, joined by a bridge in a namespace of its own, so that this machine gets
@@ -54,6 +55,8 @@ export interface Network {
   /** Writes a file below the folder that is the BELAY_PATH of every host. */
   write(path: string, text: string): void;
   readonly follow: (workflowId: string) => Followed;
+  /** Terminates a workflow, as somebody may in Temporal: it gets to know nothing of it. */
+  readonly terminate: (workflowId: string) => Promise<void>;
   /** Ends everything. @param keep keeps the folder, whose path it prints with the ends of all logs */
   close(keep: boolean): Promise<void>;
 }
@@ -79,7 +82,8 @@ const TEMPORAL_PORT = 7233;
  */
 export async function openNetwork(count: number, clusters: number): Promise<Network> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'belay-hosts-')));
-  const tag = `bly${process.pid}`;
+  // `belay test` and `belay drill` remove what has the name of a folder of theirs, when they are interrupted.
+  const tag = basename(folder);
   const made: string[] = [];
   const started: BelayProcess[] = [];
   const hosts: NetworkHost[] = [];
@@ -102,7 +106,8 @@ export async function openNetwork(count: number, clusters: number): Promise<Netw
     await ip(['-n', `${tag}-net`, 'link', 'set', 'bridge', 'up']);
     const files = folderIn(folder, 'files');
     const server = await joined(made, tag, 0);
-    const temporal = await startTemporal(folder, server);
+    const binary = (await ensureTools(['temporal'])).get('temporal')?.path ?? 'temporal';
+    const temporal = await startTemporal(folder, server, binary);
     for (let index = 1; index <= count; index += 1) {
       const joint = await joined(made, tag, index);
       hosts.push(hostAt(joint, { folder: folderIn(folder, `host-${index}`), files, temporal, clusters, started }));
@@ -110,6 +115,12 @@ export async function openNetwork(count: number, clusters: number): Promise<Netw
     return {
       hosts,
       close,
+      terminate: async (workflowId) => {
+        const command = [binary, 'workflow', 'terminate', '--workflow-id', workflowId, '--address', temporal];
+        await execa('ip', ['netns', 'exec', server.namespace, ...command], {
+          env: { HOME: folderIn(folder, 'temporal') },
+        });
+      },
       follow: (workflowId) => follow(workflowId, server, folderIn(folder, 'temporal'), temporal),
       write: (path, text) => {
         mkdirSync(dirname(join(files, path)), { recursive: true });
@@ -151,8 +162,7 @@ async function joined(made: string[], tag: string, index: number): Promise<Joint
 }
 
 /** The server listens on all addresses of its namespace: bound to one, its parts look for each other on loopback. */
-async function startTemporal(folder: string, { namespace: name, address }: Joint): Promise<string> {
-  const binary = (await ensureTools(['temporal'])).get('temporal')?.path ?? 'temporal';
+async function startTemporal(folder: string, { namespace: name, address }: Joint, binary: string): Promise<string> {
   const home = folderIn(folder, 'temporal');
   const server = execa(
     'ip',

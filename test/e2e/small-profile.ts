@@ -83,9 +83,12 @@ export const BROKEN_GATE = {
   job: 'belay-worker',
 } as const;
 
-/** Puts a substrate like `local`, but whose Nodes take some time to become Ready, where Belay finds it. @returns its name */
-export function addSlowSubstrate(belay: Belay, nodeReadyDelaySeconds: number): string {
-  const name = `slow-${nodeReadyDelaySeconds}`;
+/**
+ * Puts a substrate like `local`, but whose Nodes take some time to become Ready, where Belay finds it.
+ * @param usdPerHour what its host costs @returns its name
+ */
+export function addSlowSubstrate(belay: Belay, nodeReadyDelaySeconds: number, usdPerHour = 0): string {
+  const name = `slow-${nodeReadyDelaySeconds}-${usdPerHour}`;
   const text = stringify({
     apiVersion: 'belay.dev/v1',
     kind: 'Substrate',
@@ -93,7 +96,7 @@ export function addSlowSubstrate(belay: Belay, nodeReadyDelaySeconds: number): s
     type: 'local',
     host: { vCPU: 2, memoryGiB: 8 },
     cluster: { podsPerCluster: 5_000, clustersPerHost: 4, storage: 'etcd', bindThroughputPodsPerSec: 100 },
-    costEstimate: { perHostUsdPerHour: 0, notes: '' },
+    costEstimate: { perHostUsdPerHour: usdPerHour, notes: '' },
     provisioning: '',
     local: { env: {}, nodeReadyDelaySeconds },
   });
@@ -106,8 +109,8 @@ export function addSubstrateOfClusters(belay: Belay, name: string, podsPerCluste
   belay.write(`files/substrates/${name}.yaml`, substrateOfClusters(name, podsPerCluster));
 }
 
-/** A substrate like `local`, whose clusters take only so many Pods. */
-export function substrateOfClusters(name: string, podsPerCluster: number): string {
+/** A substrate like `local`, whose clusters take only so many Pods, and whose Nodes may take some time to become Ready. */
+export function substrateOfClusters(name: string, podsPerCluster: number, nodeReadyDelaySeconds = 0): string {
   return stringify({
     apiVersion: 'belay.dev/v1',
     kind: 'Substrate',
@@ -115,5 +118,6 @@ export function substrateOfClusters(name: string, podsPerCluster: number): strin
     type: 'local',
     host: { vCPU: 2, memoryGiB: 8 },
     cluster: { podsPerCluster, clustersPerHost: 4, storage: 'etcd', bindThroughputPodsPerSec: 100 },
+    local: { env: {}, nodeReadyDelaySeconds },
   });
 }

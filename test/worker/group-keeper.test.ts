@@ -1,22 +1,35 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { teardownAdapters } from '../../src/activities/all.ts';
+import { removalAdapters } from '../../src/activities/all.ts';
 import { removeGroup } from '../../src/activities/remove-group.ts';
-import { openEvidence } from '../../src/adapters/evidence/evidence-folder.ts';
-import { keepBesideLedger } from '../../src/adapters/evidence/spec-store.ts';
+import { openEvidence, readTimeline } from '../../src/adapters/evidence/evidence-folder.ts';
+import { keepBesideLedger, makeCurrent } from '../../src/adapters/evidence/spec-store.ts';
+import { keepMemberAccess } from '../../src/adapters/fleet/fleet-access.ts';
 import { hostName } from '../../src/adapters/host/host-queues.ts';
-import { openLedger, readLedger, recordProcess, type Ledger } from '../../src/adapters/host/ledger.ts';
+import {
+  openLedger,
+  readLedger,
+  recordProcess,
+  removeCampaignFolder,
+  type ClusterRecord,
+  type Ledger,
+} from '../../src/adapters/host/ledger.ts';
+import { tryProcessLock } from '../../src/adapters/host/process-lock.ts';
 import { isAlive, startDetached } from '../../src/adapters/host/processes.ts';
 import type { CampaignSeen } from '../../src/core/campaign/group-fate.ts';
 import { GroupKeeper } from '../../src/worker/group-keeper.ts';
+import { endpointBench, SECRET } from '../adapters/fleet/endpoint-bench.ts';
 import { aSpec } from '../workflows/make-spec.ts';
 
 const leadAddress = { host: 'a', endpointUrl: 'https://a:1', prometheusUrl: 'https://a:2', certificatePem: 'PEM' };
 const log = pino({ level: 'silent' });
 const { signal } = new AbortController();
+
+const cluster: ClusterRecord = { index: 0, name: 'c0', kubeconfigPath: '', context: '', owned: true, uid: 'u' };
 
 const CLOSED: CampaignSeen = { kind: 'closed', how: 'by-itself', atMs: 0 };
 
@@ -114,14 +127,38 @@ describe('removing a group', () => {
       logPath: join(home, 'agent.log'),
     });
     recordProcess(spec.slug, agent, true);
+    writeFileSync(agent.logPath, 'what the agent said\n');
     const evidence = openEvidence(spec);
-    const adapters = teardownAdapters({ end: () => Promise.resolve() });
+    const adapters = removalAdapters({ end: () => Promise.resolve() });
     const present = readLedger(spec.slug);
     if (present === undefined) throw new Error('no ledger');
     expect(await removeGroup(present, { log, adapters, signal })).toEqual([]);
     expect(isAlive(agent)).toBe(false);
     expect(readLedger(spec.slug)).toBeUndefined();
-    expect(existsSync(evidence.folder), 'no other host has its evidence').toBe(true);
+    // No other host has its evidence: it stays, and the logs with it.
+    expect(readFileSync(join(evidence.folder, 'logs', 'agent.log'), 'utf8')).toBe('what the agent said\n');
+  });
+
+  test('sends its evidence before, if the lead still takes it', async () => {
+    const spec = aSpec();
+    const bench = await endpointBench();
+    try {
+      const group = { name: 'g1', firstCluster: 0, clusterCount: 2, lead: false };
+      const { certificatePem } = bench.access;
+      const lead = { ...leadAddress, endpointUrl: bench.url(), certificatePem };
+      openLedger({ ...ledger(spec.slug), group: { ...group, leadAddress: lead } });
+      keepBesideLedger(spec);
+      keepMemberAccess({ slug: spec.slug, campaign: 'bench-1', secret: SECRET, certificatePem });
+      const evidence = openEvidence(spec);
+      evidence.event({ atMs: 1, stage: 'soak', execution: 1, attempt: 1, what: 'began', detail: 'drive' });
+      const present = readLedger(spec.slug) ?? ledger(spec.slug);
+      const adapters = removalAdapters({ end: () => Promise.resolve() });
+      expect(await removeGroup(present, { log, adapters, signal })).toEqual([]);
+      expect(readTimeline(join(bench.folder, 'groups', 'g1'))).toMatchObject([{ stage: 'soak', what: 'began' }]);
+      expect(existsSync(evidence.folder), 'the lead has it').toBe(false);
+    } finally {
+      await bench.close();
+    }
   });
 
   test('removes its evidence where the lead has it', async () => {
@@ -129,15 +166,41 @@ describe('removing a group', () => {
     openLedger(ledger(spec.slug));
     keepBesideLedger(spec);
     const evidence = openEvidence(spec);
-    const adapters = { ...teardownAdapters({ end: () => Promise.resolve() }), evidenceWasSent: () => true };
+    const adapters = { ...removalAdapters({ end: () => Promise.resolve() }), evidenceWasSent: () => true };
     expect(await removeGroup(ledger(spec.slug), { log, adapters, signal })).toEqual([]);
     expect(existsSync(evidence.folder)).toBe(false);
   });
 
   test('that never got its specification removes the lease', async () => {
     openLedger(ledger('one'));
-    const adapters = teardownAdapters({ end: () => Promise.resolve() });
+    const adapters = removalAdapters({ end: () => Promise.resolve() });
     expect(await removeGroup(ledger('one'), { log, adapters, signal })).toEqual([]);
     expect(readLedger('one')).toBeUndefined();
+  });
+
+  test('that has its specification only in its evidence is removed by it, and by that of no other campaign', async () => {
+    const spec = aSpec();
+    openLedger({ ...ledger(spec.slug), clusters: [cluster] });
+    makeCurrent({ ...spec, slug: 'another' });
+    const adapters = { ...removalAdapters({ end: () => Promise.resolve() }), removeCluster: () => Promise.resolve() };
+    const present = readLedger(spec.slug) ?? ledger(spec.slug);
+    expect(await removeGroup(present, { log, adapters, signal })).toEqual(['its specification is gone']);
+    makeCurrent({ ...spec, specHash: 'the-right-one' });
+    expect(await removeGroup(present, { log, adapters, signal })).toEqual([]);
+    expect(readLedger(spec.slug)).toBeUndefined();
+  });
+
+  test('that another sweep removes meanwhile is waited for, and nothing is left', async () => {
+    const spec = aSpec();
+    openLedger({ ...ledger(spec.slug), clusters: [cluster] });
+    const adapters = removalAdapters({ end: () => Promise.resolve() });
+    const stale = readLedger(spec.slug) ?? ledger(spec.slug);
+    expect(await removeGroup(stale, { log, adapters, signal })).toEqual(['its specification is gone']);
+    const other = tryProcessLock(join(home, 'locks', `${spec.slug}.removal`));
+    const removal = removeGroup(stale, { log, adapters, signal });
+    await sleep(300);
+    removeCampaignFolder(spec.slug);
+    other?.release();
+    expect(await removal).toEqual([]);
   });
 });

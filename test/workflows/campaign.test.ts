@@ -177,6 +177,19 @@ describe.concurrent('a campaign that goes wrong', () => {
     expect(order(run)).toEqual(['provision 1', 'snapshot 1', 'judge 1', 'teardown 1']);
   });
 
+  test('whose cluster another campaign has was refused it, and is unmeasured', async () => {
+    const run = await temporal.begin('in-use', {
+      stages: {
+        provision: () => {
+          throw ApplicationFailure.nonRetryable('cluster staging is used by campaign c1', 'TargetInUse');
+        },
+        judge: () => ({ verdict: 'unmeasured', reasons: ['cluster staging is used by campaign c1'] }),
+      },
+    });
+    expect(await run.result()).toMatchObject({ verdict: 'unmeasured' });
+    expect((await run.history()).at(-1)?.type).toBe('WorkflowExecutionCompleted');
+  });
+
   test('tries a stage again that failed for a reason that may pass', async () => {
     const run = await temporal.begin('flaky', {
       stages: {

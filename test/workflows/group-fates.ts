@@ -1,7 +1,6 @@
 import * as fc from 'fast-check';
 import {
   initialState,
-  latestOutcome,
   next,
   refuseDecision,
   type CampaignState,
@@ -16,7 +15,7 @@ const GROUPS = ['g0', 'g1', 'g2'] as const;
 const WATCH = 'watch';
 
 /** How one execution of a stage goes for one group; a breach is only seen by the watch. */
-type Turn = 'succeed' | FailureKind;
+type Turn = 'succeed' | Exclude<FailureKind, 'target'>;
 
 /** The fate of a campaign with three groups. Turns are taken in a fixed order; past the answers, holds are aborted. */
 export interface GroupFate {
@@ -58,7 +57,7 @@ export function groupAnswer({ answers }: GroupFate, nth: number, state: Campaign
 
 /**
  * Walks a fate. A stage fails when it fails for a group, as the worst of the failures; a retry runs the groups that failed, but a soak
- * runs all of them.
+ * runs all of them, and so does a stage that was skipped and comes again.
  */
 export function walkGroups(fate: GroupFate, holdMs: number): GroupWalk {
   let state: CampaignState = { ...initialState(0), holdMs };
@@ -76,7 +75,8 @@ export function walkGroups(fate: GroupFate, holdMs: number): GroupWalk {
       state = next(state, { type: 'succeeded', stage, execution, atMs: 0 });
       continue;
     }
-    const repeats = stage !== 'soak' && latestOutcome(state, stage)?.outcome === 'failed';
+    const latest = state.outcomes.findLast((outcome) => outcome.stage === stage);
+    const repeats = stage !== 'soak' && latest?.outcome === 'failed';
     const ran = stage === 'judge' ? ['g0'] : repeats && !isClosing(stage) ? failedBefore : GROUPS;
     const turns = turnsOf(fate, stage, execution, ran);
     const failed = turns.filter(({ turn }) => turn !== 'succeed');

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CampaignSpec } from '../../src/core/plan/spec.ts';
 import { endsCancelled, failureOf, order, refusalOf } from './asserting.ts';
 import { missingFrom, scheduledActivities } from './history.ts';
+import { FAILURE_TYPES } from '../../src/core/campaign/failure-types.ts';
 import { aGate, aSpec, QUEUES } from './make-spec.ts';
 import { breach, harnessFails, succeeds, systemFails, type Script, type StageCall, type Step } from './scripted.ts';
 import { eventually, TestTemporal } from './temporal.ts';
@@ -228,6 +229,20 @@ describe.concurrent('a hold', () => {
     await run.result();
     expect((await run.history()).some(({ type }) => type === 'TimerStarted')).toBe(false);
     expect((await run.status()).state.earlyEnd).toBe('failed');
+  });
+
+  test('does not take place on a full disk, nor on a cluster that is lost', async () => {
+    for (const type of [FAILURE_TYPES.diskFull, FAILURE_TYPES.targetInUse]) {
+      const soak = (): never => {
+        throw ApplicationFailure.nonRetryable('the soak cannot go on', type);
+      };
+      const run = await temporal.begin(`final-${type.toLowerCase()}`, holding({ soak }));
+      // Belay has no disk to work on; a cluster was taken over by its next user, which is no fault of Belay.
+      if (type === FAILURE_TYPES.diskFull) expect((await failureOf(run)).type).toBe('HarnessFault');
+      else expect(await run.result()).toMatchObject({ ending: 'completed' });
+      expect((await run.status()).state).toMatchObject({ earlyEnd: 'failed', decisions: [] });
+      expect(run.calls.map(({ stage }) => stage).slice(-4)).toEqual(['soak', 'snapshot', 'judge', 'teardown']);
+    }
   });
 
   test('on a broken harness that is aborted fails the campaign; one that is retried does not', async () => {

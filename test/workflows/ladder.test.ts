@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ClimbResult, LadderSpec, RungLine } from '../../src/core/campaign/climb.ts';
+import { idOfPair, SIDES, type ComparisonResult } from '../../src/core/campaign/comparison.ts';
 import { endsCancelled, failureOf, order } from './asserting.ts';
 import { missingFrom } from './history.ts';
 import { QUEUES } from './make-spec.ts';
@@ -213,5 +214,86 @@ describe.concurrent('a ladder', () => {
     const { ladder, rungs } = await climb('input-hold', [], { ladder: aLadder({ holdMs: 0, inputHold: '0s' }) });
     await ladder.result();
     expect(rungs.map(({ resolved }) => resolved[0]?.input)).toMatchObject(RUNGS.map(() => ({ hold: '0s' })));
+  });
+});
+
+/** The scripts of a side, one for each of its campaigns: what their gate measured. */
+function measuring(values: readonly number[]): readonly Script[] {
+  const line = { gate: 'p99', verdict: 'pass', informational: false, unit: 's', max: 20, headroom: 0.5, message: 'm' };
+  return values.map((value) => ({ stages: { judge: () => ({ gates: [{ ...line, value } as const] }) } }));
+}
+
+/** Starts a comparison of two sides on the server of the ladders: its campaigns are children too. */
+async function compare(
+  name: string,
+  pairs: number,
+  sides: { readonly baseline: readonly Script[]; readonly branch: readonly Script[] },
+): Promise<{ readonly comparison: Run; readonly campaigns: (id: string) => Run }> {
+  const workflowId = temporal.nextId(name);
+  const runs = new Map<string, Run>();
+  for (const side of SIDES) {
+    for (let pair = 1; pair <= pairs; pair++) {
+      const id = idOfPair(workflowId, side, pair);
+      const played = temporal.scripted.play(id, sides[side][pair - 1] ?? {});
+      runs.set(`${pair}-${side}`, temporal.follow(id, temporal.client.workflow.getHandle(id), played));
+    }
+  }
+  const inputs = { baseline: { profile: 'a' }, branch: { profile: 'a', overrides: { system: 'b' } } };
+  const input = { inputs, pairs, firstSeed: 7, metrics: [], sameWithin: 0 };
+  const comparison = await temporal.begin(name, {}, { type: 'comparison', workflowId, input });
+  return {
+    comparison,
+    campaigns: (id) => {
+      const found = runs.get(id);
+      if (found === undefined) throw new RangeError(`no campaign ${id}`);
+      return found;
+    },
+  };
+}
+
+describe.concurrent('a comparison', () => {
+  test('takes turns with equal seeds, and stops when the branch is clearly worse', async () => {
+    const { comparison, campaigns } = await compare('worse', 6, {
+      baseline: measuring([1, 1.1, 0.9, 1, 1, 1]),
+      branch: measuring([9, 9.5, 9.2, 9.1, 9, 9]),
+    });
+    const { campaigns: ended, stopped } = await comparison.result<ComparisonResult>();
+    expect(stopped).toBe('p99 is worse');
+    expect(ended.map(({ pair, side }) => `${pair} ${side}`)).toEqual(
+      [1, 2, 3, 4].flatMap((pair) => [`${pair} baseline`, `${pair} branch`]),
+    );
+    expect(ended[3]).toMatchObject({ end: 'pass', gates: [{ gate: 'p99', value: 9.5, message: '' }] });
+    expect(campaigns('2-baseline').resolved[0]?.input).toEqual({
+      profile: 'a',
+      overrides: { randomSeed: 8 },
+    });
+    expect(campaigns('2-branch').resolved[0]?.input).toEqual({
+      profile: 'a',
+      overrides: { system: 'b', randomSeed: 8 },
+    });
+    expect(campaigns('5-baseline').resolved).toEqual([]);
+    expect(await comparison.handle.query('status')).toEqual(ended);
+  });
+
+  test('runs all pairs where nothing is clear, red ones too', async () => {
+    const red: Script = { stages: { judge: () => ({ verdict: 'fail', reasons: ['p99 9 s > 5 s'] }) } };
+    const { comparison } = await compare('alike', 2, { baseline: measuring([1, 2]), branch: [red, ...measuring([1])] });
+    const { campaigns: ended, stopped } = await comparison.result<ComparisonResult>();
+    expect(stopped).toBe('');
+    expect(ended.map(({ end }) => end)).toEqual(['pass', 'fail', 'pass', 'pass']);
+    expect(ended[1]?.reason).toBe('p99 9 s > 5 s');
+  });
+
+  test('fails with a campaign whose infrastructure failed, and with an input that it cannot read', async () => {
+    const broken: Script = { stages: { provision: harnessFails() } };
+    const { comparison } = await compare('broken', 4, { baseline: measuring([1]), branch: [broken] });
+    expect(await failureOf(comparison)).toMatchObject({
+      type: 'HarnessFault',
+      message: expect.stringMatching(/1-branch: harness-fault/) as string,
+    });
+    const typed = await temporal.begin('typed', {}, { type: 'comparison', input: { pairs: 3 } });
+    expect(await failureOf(typed)).toMatchObject({
+      message: expect.stringMatching(/inputs.*"\.\/belay compare --run" makes/) as string,
+    });
   });
 });

@@ -1,9 +1,11 @@
+import { createComparison } from '../../src/activities/compare.ts';
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import type {
   LadderActivities,
   PlacementActivities,
   ResolveActivities,
   ResolveInput,
+  ComparisonActivities,
   ResolveLadderActivities,
   RespecActivities,
   RespecInput,
@@ -83,6 +85,7 @@ export class ScriptedActivities {
     SoakPartActivities &
     PlacementActivities &
     ResolveLadderActivities &
+    ComparisonActivities &
     LadderActivities {
     const stage =
       (name: WorkStage) =>
@@ -111,6 +114,8 @@ export class ScriptedActivities {
         climbs.push(result);
         script.writeClimb?.(result);
       },
+      // It only calculates.
+      ...createComparison(),
       provision: stage('provision'),
       install: stage('install'),
       seed: stage('seed'),

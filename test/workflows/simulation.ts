@@ -4,8 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { buildSpec } from '../../src/adapters/files/build-spec.ts';
 import { workflowBundlePath } from '../../src/adapters/temporal/workflow-bundle.ts';
 import type { PlaceInput } from '../../src/core/campaign/placement.ts';
+import type { ActivityName } from '../../src/core/model/stages.ts';
 import type { Substrate } from '../../src/core/model/substrate.ts';
 import type { CampaignSpec } from '../../src/core/plan/spec.ts';
+import { commonEndStep, untilCommonEndMs } from '../../src/core/plan/stages/common-end.ts';
 import { parseHistory, scheduledActivities } from './history.ts';
 import { QUEUES } from './make-spec.ts';
 import type { Script, Step, StageCall } from './scripted.ts';
@@ -98,6 +100,9 @@ function scriptOf(fleet: Fleet): Script {
         stage,
         async (call) => {
           await sleep(Math.random() * fleet.spreadMs);
+          const shape = { placed: true, plan: { clusterCount: hosts * clustersPerHost } };
+          if (fleet.spreadMs > 0 && commonEndStep(stage as ActivityName, shape) !== undefined)
+            await sleep(untilCommonEndMs(Date.now()));
           return { detail: 'd'.repeat(TEXT_BYTES), facts: facts(call, clustersPerHost), ...MORE[stage] };
         },
       ]),

@@ -11,6 +11,7 @@ describe('a failed activity', () => {
   test.for([
     ['GateBreach', 'breach', 'GateBreach'],
     ['SystemNotThere', 'system', 'SystemNotThere'],
+    ['TargetRefuses', 'target', 'TargetRefuses'],
     ['HarnessFault', 'harness', 'HarnessFault'],
     ['StepBudgetExceeded', 'harness', 'StepBudgetExceeded'],
     ['StepStalled', 'harness', 'StepStalled'],

@@ -127,7 +127,7 @@ export class TestTemporal {
     name: string,
     script: Script,
     options: {
-      readonly type?: 'campaign' | 'ladder';
+      readonly type?: 'campaign' | 'ladder' | 'comparison';
       readonly workflowId?: string;
       readonly input?: unknown;
       readonly memo?: Record<string, unknown>;

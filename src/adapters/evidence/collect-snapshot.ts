@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { GateDefinition } from '../../core/gates/model.ts';
@@ -8,7 +9,7 @@ import { clientOf, type RunningPrometheus } from '../prometheus/server.ts';
 import { writeJsonFile } from '../host/atomic-file.ts';
 import { moveFolder } from './move-folder.ts';
 import type { Curve, CurveQuestion } from './series.ts';
-import { curveQuery, curveStepMs, gateCurve, growthOf, OWN_CURVES } from './series.ts';
+import { curveQuery, curveStepMs, gateBuckets, gateCurves, growthOf, OWN_CURVES } from './series.ts';
 import { messageOf } from '../../core/text/message-of.ts';
 import type { EvidencePart } from '../../core/campaign/stage-io.ts';
 
@@ -31,6 +32,11 @@ export interface SnapshotRequest {
   /** Budget of taking the TSDB's snapshot. */
   readonly snapshotBudgetMs: number;
   readonly signal: AbortSignal;
+  /**
+   * Throws when a later attempt keeps the evidence. A worker that was frozen goes on with an answer that had come meanwhile, or with the
+   * failure of its call, before it hears that it was given up: asked before each file that is written.
+   */
+  readonly throwIfSuperseded: () => void;
   /** Called after every part that was tried. */
   readonly onPart: (part: EvidencePart) => void;
 }
@@ -40,12 +46,16 @@ export interface SnapshotRequest {
  * load, then logs, then the TSDB's snapshot. Where the campaign's Prometheus is an agent there are only logs: the lead has the rest. Every part is bounded; a part that is not available is reported and the rest goes
  * on. Where Prometheus does not answer, its parts fail at once after the first budget. Doing it again replaces what is
  * there.
- * @throws the signal's reason when it aborts; nothing else
+ * @throws the signal's reason when it aborts, and what `throwIfSuperseded` throws; nothing else
  */
 export async function collectSnapshot(request: SnapshotRequest): Promise<readonly EvidencePart[]> {
   const parts: EvidencePart[] = [];
-  const attempt = async (what: string, work: () => Promise<void>): Promise<void> => {
+  const mayGoOn = (): void => {
     request.signal.throwIfAborted();
+    request.throwIfSuperseded();
+  };
+  const attempt = async (what: string, work: () => Promise<void>): Promise<void> => {
+    mayGoOn();
     const part = await work().then(
       (): EvidencePart => ({ what, ok: true }),
       (cause: unknown): EvidencePart => ({
@@ -54,14 +64,18 @@ export async function collectSnapshot(request: SnapshotRequest): Promise<readonl
         error: messageOf(cause),
       }),
     );
-    request.signal.throwIfAborted();
+    mayGoOn();
     parts.push(part);
     request.onPart(part);
   };
 
   const { prometheus } = request;
   const keepLogs = (): Promise<unknown> =>
-    Promise.all(request.logs.map((log) => attempt(`log of ${log.name}`, () => keepLog(log, request.folder))));
+    Promise.all(
+      request.logs.map((log) =>
+        attempt(`log of ${log.name}`, () => keepLog(log, request.folder, request.throwIfSuperseded)),
+      ),
+    );
   if (prometheus?.own?.agentOf !== undefined) {
     await keepLogs();
     return parts;
@@ -72,7 +86,7 @@ export async function collectSnapshot(request: SnapshotRequest): Promise<readonl
     const answering = silence === undefined ? client : undefined;
     const { soak } = request;
     if (soak !== undefined) {
-      const questions = request.gates.map(gateCurve);
+      const questions = [...gateCurves(request.gates), ...request.gates.flatMap(gateBuckets)];
       await attempt('curves of the gates', () => curves(answering, silence, request, soak, questions));
     }
     const whole = request.campaignTime;
@@ -112,14 +126,15 @@ async function curves(
   const stepMs = curveStepMs(time.startMs, time.endMs, scrapeIntervalMs);
   const failed: string[] = [];
   const endsAt = performance.now() + CURVE_QUERIES * request.queryBudgetMs;
-  for (const { name, file, queries, growth } of questions) {
+  for (const { name, file, queries, growth, atEnd } of questions) {
+    const asked = atEnd === true ? { startMs: time.endMs, endMs: time.endMs } : time;
     const lines: Curve['lines'][number][] = [];
     for (const { label, promql } of queries) {
       const budgetMs = Math.min(request.queryBudgetMs, Math.floor(endsAt - performance.now()));
       try {
         if (budgetMs <= 0) throw new Error('the time for curves was used up');
-        const filled = curveQuery(promql, { soakMs, scrapeIntervalMs, campaign: request.campaign, execution });
-        const series = await client.queryRange(filled, { ...time, stepMs }, { signal: request.signal, budgetMs });
+        const filled = curveQuery(promql, { soakMs, scrapeIntervalMs, campaign: request.campaign, execution, atEnd });
+        const series = await client.queryRange(filled, { ...asked, stepMs }, { signal: request.signal, budgetMs });
         lines.push({ label, promql: filled, series: growth === true ? series.map(growthOf) : series });
       } catch (cause) {
         request.signal.throwIfAborted();
@@ -127,6 +142,7 @@ async function curves(
       }
     }
     const curve: Curve = { name, ...time, stepMs, lines };
+    request.throwIfSuperseded();
     writeJsonFile(join(request.folder, 'prometheus', 'series', file), curve);
   }
   if (failed.length > 0) throw new Error(failed.join('; '));
@@ -138,19 +154,46 @@ async function tsdbSnapshot(
   request: SnapshotRequest,
 ): Promise<void> {
   const target = join(request.folder, 'prometheus', 'snapshot');
-  const incoming = `${target}.tmp`;
-  // Of an attempt that was killed while it copied.
-  await rm(incoming, { recursive: true, force: true });
+  // Each attempt has its own: a frozen one that goes on must not add to that of the next.
+  const incoming = `${target}.${randomUUID()}.tmp`;
+  await dropIncoming(join(request.folder, 'prometheus'));
   const own = request.prometheus?.own;
   if (client === undefined || own === undefined) throw new Error(silence ?? 'the campaign has no Prometheus');
   const name = await client.snapshot({ signal: request.signal, budgetMs: request.snapshotBudgetMs });
-  await mkdir(join(request.folder, 'prometheus'), { recursive: true });
-  await moveFolder(join(own.dataFolder, 'snapshots', name), incoming, request.signal);
-  await rm(target, { recursive: true, force: true });
-  await rename(incoming, target);
+  const taken = join(own.dataFolder, 'snapshots', name);
+  try {
+    await mkdir(join(request.folder, 'prometheus'), { recursive: true });
+    await moveFolder(taken, incoming, request.signal);
+  } finally {
+    // A copy that did not fit must not take the room of what comes after it.
+    await rm(taken, { recursive: true, force: true });
+  }
+  try {
+    request.throwIfSuperseded();
+    await rm(target, { recursive: true, force: true });
+    await rename(incoming, target);
+  } finally {
+    await rm(incoming, { recursive: true, force: true });
+  }
 }
 
-async function keepLog(log: { readonly name: string; readonly path: string }, folder: string): Promise<void> {
+/** Removes what attempts left that were ended while they copied. */
+async function dropIncoming(folder: string): Promise<void> {
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  for (const name of names.filter((each) => /^snapshot\..*tmp$/.test(each)))
+    await rm(join(folder, name), { recursive: true, force: true });
+}
+
+/**
+ * Copies a log, or the end of a long one, to the logs of a run folder.
+ * @param throwIfSuperseded asked before the copy takes its place
+ * @throws Error when there is none
+ */
+export async function keepLog(
+  log: { readonly name: string; readonly path: string },
+  folder: string,
+  throwIfSuperseded: () => void = () => undefined,
+): Promise<void> {
   if (!existsSync(log.path)) throw new Error(`${log.path} does not exist`);
   const target = join(folder, 'logs', `${log.name.replaceAll(/[^A-Za-z0-9._-]/g, '_')}.log`);
   await mkdir(join(folder, 'logs'), { recursive: true });
@@ -160,19 +203,24 @@ async function keepLog(log: { readonly name: string; readonly path: string }, fo
     const start = Math.max(0, size - MAX_LOG_BYTES);
     const out = await open(`${target}.tmp`, 'w');
     try {
-      if (start > 0) await out.write(`(the first ${start} bytes are left out)\n`);
+      if (start > 0) await out.appendFile(`(the first ${start} bytes are left out)\n`);
       // Only what was there when it began: a log that grows as fast as it is read would never end.
       if (size > start) {
         for await (const chunk of file.createReadStream({ start, end: size - 1, autoClose: false }))
-          await out.write(chunk as Buffer);
+          // A plain write may take only a part of it, without an error.
+          await out.appendFile(chunk as Buffer);
       }
     } finally {
       await out.close();
     }
+    throwIfSuperseded();
+    await rename(`${target}.tmp`, target);
+  } catch (cause) {
+    await rm(`${target}.tmp`, { force: true });
+    throw cause;
   } finally {
     await file.close();
   }
-  await rename(`${target}.tmp`, target);
 }
 
 function boundsOf(request: SnapshotRequest): { signal: AbortSignal; budgetMs: number } {

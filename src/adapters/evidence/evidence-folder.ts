@@ -5,7 +5,7 @@ import type { GateResult } from '../../core/gates/model.ts';
 import { recordedReason } from '../../core/gates/recorded-reason.ts';
 import type { CampaignSpec } from '../../core/plan/spec.ts';
 import type { ReadingMoment, ReadingOrigin, StoredReading } from '../../core/verdict/stored-reading.ts';
-import { runsFolder } from '../host/folders.ts';
+import { runFolder } from '../host/folders.ts';
 import { writeTextFile } from '../host/atomic-file.ts';
 import { openJsonLines, readJsonLines, type JsonLines } from '../host/json-lines.ts';
 import { makeCurrent } from './spec-store.ts';
@@ -43,7 +43,7 @@ export const DECISION = 'decision';
 
 /** A campaign's evidence folder; it may not exist yet. */
 export function evidenceFolder(campaign: string): string {
-  return join(runsFolder(), campaign);
+  return runFolder(campaign);
 }
 
 /**

@@ -196,7 +196,8 @@ async function eachFile(
   });
 }
 
-async function withStore<T>(work: (store: S3Objects) => Promise<T>): Promise<T> {
+/** Works with the store that is set. */
+export async function withStore<T>(work: (store: S3Objects) => Promise<T>): Promise<T> {
   const setting = evidenceSetting();
   if (setting === undefined) throw new Error('BELAY_EVIDENCE is not set');
   const store = await s3Objects(setting);
@@ -214,7 +215,7 @@ const MANIFEST = z.object({
 });
 
 /** The files of a list that another host may have written. @throws Error when it is no list, or a path leads out of its folder */
-function parsedManifest(value: unknown): readonly ListedFile[] {
+export function parsedManifest(value: unknown): readonly ListedFile[] {
   const parsed = MANIFEST.safeParse(value);
   if (!parsed.success) throw new Error(`its ${GROUP_MANIFEST} is no list of files`);
   for (const { path } of parsed.data.files) evidencePath(path);

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { failedExecutionSentence, gateSentence } from '../../core/verdict/wording.ts';
 import { writeTextFile } from '../host/atomic-file.ts';
+import { visible } from '../../core/text/visible.ts';
 import type { Summary } from '../../core/verdict/summary-model.ts';
 
 /**
@@ -56,7 +57,7 @@ function outcomeOf(verdict: 'pass' | 'unmeasured' | 'fail', counts: boolean): Ca
 
 function stageOutcome({ outcome, failureKind, healedBy }: Summary['stages'][number]): Case['outcome'] {
   if (outcome === 'succeeded' || healedBy !== undefined) return 'passed';
-  if (outcome === 'failed') return failureKind === 'harness' ? 'error' : 'failure';
+  if (outcome === 'failed') return failureKind === 'harness' || failureKind === 'target' ? 'error' : 'failure';
   return 'skipped';
 }
 
@@ -92,7 +93,7 @@ function counts(cases: readonly Case[]): string {
 
 /** Text for XML 1.0: escaped, and without the control characters that it cannot hold. */
 function xml(text: string): string {
-  return text
+  return visible(text)
     .replaceAll(/[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu, '\u{FFFD}')
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')

@@ -8,12 +8,29 @@ const NAME = 'MANIFEST.json';
 /**
  * Writes `MANIFEST.json`: every file of the evidence with its size and sha256. Files that are appended to (`.jsonl`, `.log`)
  * may grow afterwards; what is listed of them is their beginning.
- * @throws the signal's reason when it aborts; the manifest that was there stays
+ * @param throwIfSuperseded asked before it is written
+ * @throws the signal's reason when it aborts, or what `throwIfSuperseded` throws; the manifest that was there stays
  */
-export async function writeManifest(folder: string, signal?: AbortSignal): Promise<readonly ListedFile[]> {
+export async function writeManifest(
+  folder: string,
+  signal?: AbortSignal,
+  throwIfSuperseded: () => void = () => undefined,
+): Promise<readonly ListedFile[]> {
   const files = await listFiles(folder, [NAME], signal);
+  throwIfSuperseded();
   writeJsonFile(join(folder, NAME), { algorithm: 'sha256', files });
   return files;
+}
+
+/** Lists one file anew, because it was made again from the others. A folder without a manifest stays so. */
+export async function relistFile(folder: string, path: string): Promise<void> {
+  const manifest = readJsonFile(join(folder, NAME)) as { readonly files?: readonly ListedFile[] } | undefined;
+  if (manifest?.files === undefined) return;
+  const { size } = await lstat(join(folder, path));
+  const listed = { path, bytes: size, sha256: await sha256OfBeginning(join(folder, path), size) };
+  const others = manifest.files.filter((file) => file.path !== path);
+  const files = [...others, listed].toSorted((a, b) => (a.path < b.path ? -1 : 1));
+  writeJsonFile(join(folder, NAME), { algorithm: 'sha256', files });
 }
 
 /** What is not as the manifest says: a sentence for each file that is missing, changed or not listed. */

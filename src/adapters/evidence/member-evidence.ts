@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LeadAddress } from '../../core/campaign/placement.ts';
 import type { EvidencePart } from '../../core/campaign/stage-io.ts';
+import { takeOnly } from '../fleet/evidence-inbox.ts';
 import { readAccess } from '../fleet/fleet-access.ts';
 import { writeJsonFile } from '../host/atomic-file.ts';
 import { campaignFolder } from '../host/ledger.ts';
@@ -45,9 +46,15 @@ export function wasSent(slug: string): boolean {
   return existsSync(join(campaignFolder(slug), SENT_FILE));
 }
 
-/** Collects the evidence of groups in the run folder of the lead. @returns a part for each of them */
+/**
+ * Collects the evidence of groups in the run folder of the lead. Afterwards the lead takes none of other groups.
+ * @param transfer `late`: groups whose clusters have moved to other hosts; theirs counts if it is there
+ * @returns a part for each of the groups, and then for each of those that may be late
+ */
 export async function collectEvidence(
-  transfer: Transfer & { readonly groups: readonly string[] },
+  transfer: Transfer & { readonly groups: readonly string[]; readonly late: readonly string[] },
 ): Promise<readonly EvidencePart[]> {
-  return await collectGroups(transfer);
+  const { folder, groups, late } = transfer;
+  takeOnly(folder, groups, late);
+  return await collectGroups({ ...transfer, groups: [...groups, ...late] });
 }

@@ -1,17 +1,37 @@
 import { join } from 'node:path';
 import type { CampaignSpec } from '../../core/plan/spec.ts';
 import { infrastructureGaps } from '../../core/gates/infrastructure.ts';
+import { faultSpans } from '../../core/faults/fault-spans.ts';
+import { distributionOf, type Distribution } from '../../core/gates/distribution.ts';
+import { saturatedSpans } from '../../core/gates/host-saturation.ts';
+import type { RunHistory } from '../../core/verdict/run-history.ts';
+import { hostSamplesIn } from '../host/host-samples.ts';
+import { readTimeline } from './evidence-folder.ts';
+import { timeMarks } from './report/marks.ts';
 import { readJsonFile, writeTextFile } from '../host/atomic-file.ts';
 import type { Curve } from './series.ts';
-import { curveFile, OWN_CURVES } from './series.ts';
+import { bucketsFile, curveFile, OWN_CURVES } from './series.ts';
 import { summaryInFolder } from './write-summary.ts';
 import { reportPage } from './report/page.ts';
 
+/** Writes `report.html` of an evidence folder, and gives its path. As `drawReport`. */
+export async function writeReport(folder: string, history?: RunHistory): Promise<string> {
+  return keepReport(folder, await drawReport(folder, history));
+}
+
+/** Replaces `report.html` of an evidence folder. @returns its path */
+export function keepReport(folder: string, html: string): string {
+  const path = join(folder, 'report.html');
+  writeTextFile(path, html);
+  return path;
+}
+
 /**
- * Writes `report.html` from what lies in the evidence folder, and gives its path. Curves that are missing are left out.
+ * The report of what lies in the evidence folder, as HTML. Curves that are missing are left out.
+ * @param history what earlier runs say; without it the report says nothing about them
  * @throws Error when there is no summary or specification to report
  */
-export async function writeReport(folder: string): Promise<string> {
+export async function drawReport(folder: string, history?: RunHistory): Promise<string> {
   const summary = summaryInFolder(folder);
   const spec = readJsonFile(join(folder, 'spec.json')) as CampaignSpec | undefined;
   if (summary === undefined || spec === undefined) {
@@ -23,12 +43,16 @@ export async function writeReport(folder: string): Promise<string> {
     const curve = curveAt(join(folder, 'prometheus', 'series', file));
     if (curve !== undefined) curves.set(name, curve);
   }
-  const path = join(folder, 'report.html');
-  writeTextFile(
-    path,
-    await reportPage({ summary, spec, curves, gaps: infrastructureGaps(summary.infrastructureEvents) }),
-  );
-  return path;
+  const distributions = new Map<string, Distribution>();
+  for (const { gate } of summary.gates) {
+    const counts = curveAt(join(folder, 'prometheus', 'series', bucketsFile(gate)));
+    const found = distributionOf(counts?.lines?.flatMap(({ series }) => series) ?? []);
+    if (found !== undefined) distributions.set(gate, found);
+  }
+  const gaps = infrastructureGaps(summary.infrastructureEvents);
+  const busy = saturatedSpans(hostSamplesIn(folder));
+  const marks = timeMarks(faultSpans(readTimeline(folder)), gaps, busy, summary.endedAtMs);
+  return await reportPage({ summary, spec, curves, distributions, marks, history });
 }
 
 /** A curve's file; undefined where it is missing or was cut off, which costs a chart and not the report. */

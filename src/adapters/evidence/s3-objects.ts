@@ -1,4 +1,4 @@
-import type { S3Client } from '@aws-sdk/client-s3';
+import type { ListObjectsV2CommandOutput, S3Client } from '@aws-sdk/client-s3';
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
@@ -26,6 +26,8 @@ export interface S3Objects {
   /** The text of an object; undefined when there is none. */
   getText(key: string, limits: CallLimits): Promise<string | undefined>;
   remove(key: string, limits: CallLimits): Promise<void>;
+  /** The first parts of all keys that have more than one, e.g. the campaigns. */
+  folders(limits: CallLimits): Promise<readonly string[]>;
   close(): void;
 }
 
@@ -125,6 +127,19 @@ export async function s3Objects({ bucket, prefix, endpoint, text }: EvidenceSett
       call(key, limits, async (signal) => {
         await client.send(new sdk.DeleteObjectCommand(objectOf(key)), { abortSignal: signal });
       }),
+    async folders(limits) {
+      const found: string[] = [];
+      let next: string | undefined;
+      do {
+        const question = { Bucket: bucket, Prefix: prefix, Delimiter: '/', ContinuationToken: next };
+        const page: ListObjectsV2CommandOutput = await call('', limits, (signal) =>
+          client.send(new sdk.ListObjectsV2Command(question), { abortSignal: signal }),
+        );
+        found.push(...(page.CommonPrefixes ?? []).map(({ Prefix = '' }) => Prefix.slice(prefix.length, -1)));
+        next = page.IsTruncated === true ? page.NextContinuationToken : undefined;
+      } while (next !== undefined);
+      return found;
+    },
     close: () => client.destroy(),
   };
 }

@@ -12,6 +12,8 @@ export interface CurveQuestion {
   readonly queries: readonly { readonly label: string; readonly promql: string }[];
   /** Shows how much each series grew since the beginning, not its value: what a delta's bar is about. */
   readonly growth?: boolean;
+  /** Asked once, at the end, with all of its time as `$window`. Absent = over its time. */
+  readonly atEnd?: true;
 }
 
 /** A curve as it is kept. */
@@ -77,10 +79,23 @@ export const OWN_CURVES: readonly CurveQuestion[] = [
   },
 ];
 
-/** The curve of a gate, as its kind defines it. */
-export function gateCurve(gate: GateDefinition): CurveQuestion {
-  const { promql, growth } = gateKind(gate.source).curve(gate.source);
-  return { name: gate.name, file: curveFile(gate.name), queries: [{ label: gate.name, promql }], growth };
+/** The curves of gates, as their kinds define them. A value that is made of earlier runs has none. */
+export function gateCurves(gates: readonly GateDefinition[]): readonly CurveQuestion[] {
+  return gates.flatMap(({ name, source }) => {
+    const curve = gateKind(source).curve(source);
+    if (curve === undefined) return [];
+    const { promql, growth } = curve;
+    return [{ name, file: curveFile(name), queries: [{ label: name, promql }], growth }];
+  });
+}
+
+/** What the histogram of a gate counted, as a curve of one point; none for a gate without a histogram. */
+export function gateBuckets(gate: GateDefinition): readonly CurveQuestion[] {
+  const buckets = gateKind(gate.source).curve(gate.source)?.buckets;
+  if (buckets === undefined) return [];
+  return [
+    { name: gate.name, file: bucketsFile(gate.name), queries: [{ label: gate.name, promql: buckets }], atEnd: true },
+  ];
 }
 
 /** A series as its growth since its first point. */
@@ -102,14 +117,23 @@ export function curveQuery(
     readonly scrapeIntervalMs: number;
     readonly campaign: string;
     readonly execution: number;
+    readonly atEnd?: true | undefined;
   },
 ): string {
   const least = WINDOW_MIN_INTERVALS * options.scrapeIntervalMs;
-  const windowMs = Math.max(least, Math.min(WINDOW_MAX_MS, Math.round(options.soakMs * WINDOW_SHARE)));
+  const windowMs =
+    options.atEnd === true
+      ? Math.max(least, options.soakMs)
+      : Math.max(least, Math.min(WINDOW_MAX_MS, Math.round(options.soakMs * WINDOW_SHARE)));
   return substitute(promql, { windowMs, campaign: options.campaign, execution: options.execution });
 }
 
 /** Name of the file of a gate's curve: safe, whatever the gate is called. */
 export function curveFile(name: string): string {
   return `${name.replaceAll(/[^A-Za-z0-9_-]/g, '_')}.json`;
+}
+
+/** Name of the file of what a gate's histogram counted. */
+export function bucketsFile(name: string): string {
+  return curveFile(name).replace(/json$/, 'buckets.json');
 }

@@ -2,7 +2,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseSpec } from '../../core/plan/parse-spec.ts';
 import type { CampaignSpec } from '../../core/plan/spec.ts';
-import { runsFolder } from '../host/folders.ts';
+import { runFolder } from '../host/folders.ts';
 import { campaignFolder, ledgerOf, readLedger } from '../host/ledger.ts';
 import { readJsonFile, writeJsonFile } from '../host/atomic-file.ts';
 
@@ -14,7 +14,7 @@ import { readJsonFile, writeJsonFile } from '../host/atomic-file.ts';
 
 /** Makes `spec` the one that its campaign tests, and keeps the one it replaces. Doing it again changes nothing. */
 export function makeCurrent(spec: CampaignSpec): void {
-  const folder = join(runsFolder(), spec.campaign);
+  const folder = runFolder(spec.campaign);
   const path = join(folder, 'spec.json');
   const present = readJsonFile(path) as Partial<CampaignSpec> | undefined;
   if (present?.specHash === spec.specHash) return;
@@ -32,7 +32,7 @@ export function receiveSpec(spec: CampaignSpec): void {
   const isOurs = readJsonFile(oneOf(campaignFolder(spec.slug), spec.specHash)) !== undefined;
   if (!isOurs && runIdOf(spec.campaign) !== undefined)
     throw new Error(
-      `${join(runsFolder(), spec.campaign)} exists already; each host needs a folder for evidence of its own (BELAY_RUNS)`,
+      `${runFolder(spec.campaign)} exists already; each host needs a folder for evidence of its own (BELAY_RUNS)`,
     );
   makeCurrent(spec);
   keepBesideLedger(spec);
@@ -40,14 +40,14 @@ export function receiveSpec(spec: CampaignSpec): void {
 
 /** Keeps a specification that a retry may use. The first stage that uses it makes it the current one. */
 export function keepForRetry(spec: CampaignSpec): void {
-  writeJsonFile(oneOf(join(runsFolder(), spec.campaign), spec.specHash), spec);
+  writeJsonFile(oneOf(runFolder(spec.campaign), spec.specHash), spec);
 }
 
 /** Keeps a copy beside the campaign's ledger, if there is a ledger. */
 export function keepBesideLedger(spec: CampaignSpec): void {
   if (readLedger(spec.slug) === undefined) return;
   const path = oneOf(campaignFolder(spec.slug), spec.specHash);
-  if (readJsonFile(path) === undefined) writeJsonFile(path, spec);
+  if (readJsonFile(path) === undefined) writeJsonFile(path, spec, { durable: true });
 }
 
 /**
@@ -55,7 +55,7 @@ export function keepBesideLedger(spec: CampaignSpec): void {
  * @throws UnreadableRecord when the file is not a specification that this version can read
  */
 export function readSpec(campaign: string, specHash: string): CampaignSpec | undefined {
-  const folder = join(runsFolder(), campaign);
+  const folder = runFolder(campaign);
   for (const path of [join(folder, 'spec.json'), oneOf(folder, specHash)]) {
     const found = readIfHash(path, specHash);
     if (found !== undefined) return found;
@@ -75,9 +75,15 @@ export function specBesideLedger(slug: string): CampaignSpec | undefined {
   return value === undefined ? undefined : parseSpec(value);
 }
 
+/** The specification in the evidence of a campaign, if it is of this slug: for a ledger that has no copy beside it. */
+export function specInEvidence(campaign: string, slug: string): CampaignSpec | undefined {
+  const value = readJsonFile(join(runFolder(campaign), 'spec.json')) as Partial<CampaignSpec> | undefined;
+  return value?.slug === slug ? parseSpec(value) : undefined;
+}
+
 /** The run that a campaign's evidence belongs to; undefined if there is no evidence of such a campaign. */
 export function runIdOf(campaign: string): string | undefined {
-  const spec = readJsonFile(join(runsFolder(), campaign, 'spec.json')) as Partial<CampaignSpec> | undefined;
+  const spec = readJsonFile(join(runFolder(campaign), 'spec.json')) as Partial<CampaignSpec> | undefined;
   return spec === undefined ? undefined : (spec.runId ?? '');
 }
 

@@ -3,12 +3,13 @@ import { evidenceSetting } from '../host/evidence-setting.ts';
 import { searchFolders } from '../host/folders.ts';
 import { hostQueues } from '../host/host-queues.ts';
 import { loadCampaign, type Given } from './load-campaign.ts';
-import type { HostSize } from '../../core/model/host-size.ts';
+import type { HostRoom, HostSize } from '../../core/model/host-size.ts';
 import { STAGES } from '../../core/model/stages.ts';
 import { RUNNABLE_TYPES, traitsOf } from '../../core/model/substrate-types.ts';
 import { notCarriedOut } from '../../core/plan/carried-out.ts';
 import { DEFAULT_HOST_WAIT_MS } from '../../core/plan/limits.ts';
 import { planCampaign } from '../../core/plan/plan-campaign.ts';
+import { ownIntervals } from '../../core/plan/scrape-interval.ts';
 import type { CampaignSpec } from '../../core/plan/spec.ts';
 import type { SpreadAnswer, SpreadQuestion } from '../../core/plan/spread.ts';
 import type { Trigger } from '../../core/model/trigger.ts';
@@ -42,14 +43,18 @@ export type BuiltSpec =
   | { readonly ok: false; readonly errors: readonly string[] };
 
 /** What decides whether the clusters of a campaign spread over several hosts. */
-export type SpreadCase = Pick<SpreadQuestion, 'substrate' | 'system' | 'clusterCount'> & { readonly slug: string };
+export type SpreadCase = Pick<SpreadQuestion, 'substrate' | 'system' | 'clusterCount'> & {
+  readonly slug: string;
+  /** Memory of the largest of the clusters. */
+  readonly clusterBytes: number;
+};
 
 /** The hosts that a campaign may use. */
 export interface HostSettings {
   /** Whether its clusters spread over several hosts; by default they do not. */
   readonly spread?: (question: SpreadCase) => SpreadAnswer;
   /** The host that has to take all its clusters unless they spread. Absent: it is not known. */
-  readonly host?: HostSize;
+  readonly host?: HostSize | HostRoom;
 }
 
 /**
@@ -83,14 +88,16 @@ export function buildSpec(
     return refuse(messageOf(cause));
   }
   let answer: SpreadAnswer = { spreads: false };
+  let neededBytes = 0;
   const parts = { profile, substrate, catalogue, system: system.value };
   const planned = planCampaign(parts, {
     holdMs,
     storesEvidence,
     ...(host === undefined ? {} : { host }),
     targetWaitMs: input.targetWaitMs ?? 0,
-    placedFor: (clusterCount) => {
-      answer = spread({ substrate, system: system.value, clusterCount, slug });
+    placedFor: (clusterCount, clusterBytes) => {
+      neededBytes = clusterBytes;
+      answer = spread({ substrate, system: system.value, clusterCount, clusterBytes, slug });
       return answer.spreads ? { hostWaitMs } : undefined;
     },
   });
@@ -120,11 +127,18 @@ export function buildSpec(
     capacityFromSystem: system.value.capacity === 'system',
     // Not hashed by itself: the hash of the system's text covers it.
     systemJobs: system.value.scrape.map(({ job }) => job),
+    ...(system.value.scrape.some(({ intervalMs }) => intervalMs !== undefined)
+      ? { scrapeIntervals: ownIntervals(system.value.scrape) }
+      : {}),
     deadlines,
     holdMs,
     ...(input.targetWaitMs === undefined ? {} : { targetWaitMs: input.targetWaitMs }),
+    ...(input.keepMs === undefined ? {} : { keepMs: input.keepMs }),
+    ...(input.targets === undefined ? {} : { targets: input.targets }),
     ...hostQueues(),
-    ...(answer.spreads ? { placement: { clusterCount: plan.clusterCount, hostWaitMs } } : {}),
+    ...(answer.spreads
+      ? { placement: { clusterCount: plan.clusterCount, hostWaitMs, clusterBytes: neededBytes } }
+      : {}),
     specHash: createHash('sha256').update(JSON.stringify(tested)).digest('hex'),
   };
   const notices = [...files.notices, ...remarks.map(files.notice)].map(formatNotice);

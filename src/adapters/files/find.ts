@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, realpathSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
-import { explainName, isSafeName } from '../../core/files/fields.ts';
+import { explainName } from '../../core/files/fields.ts';
+import { isSafeName } from '../../core/files/safe-name.ts';
 import type { FileError, Notice, Parsed } from '../../core/files/file-error.ts';
 import type { Catalogue } from '../../core/model/catalogue.ts';
 import type { Ladder } from '../../core/model/ladder.ts';
@@ -11,7 +12,7 @@ import type { System } from '../../core/model/system.ts';
 import { nearest } from '../../core/text/nearest.ts';
 import { parseCatalogue, parseLadder, parseProfile, parseSubstrate, parseSystem } from '../../core/profile/parse.ts';
 import type { ParseOptions } from '../../core/profile/parse.ts';
-import { readTextFile } from './read-text.ts';
+import { isStandardInput, readTextFile, STANDARD_INPUT } from './read-text.ts';
 
 /** A file that was found and parsed. */
 export interface FoundFile<T> {
@@ -60,24 +61,24 @@ export function findLadder(name: string, searchFolders: readonly string[]): Foun
   return find('ladder', 'ladders', name, searchFolders, parseLadder, {});
 }
 
-/** Reads a profile file anywhere: for a person's own command line, never for a workflow's input. */
+/** Reads a profile file anywhere, or standard input for `-`: for a person's own command line, never for a workflow's input. */
 export function loadProfileFile(path: string, options: FindOptions = {}): Found<Profile> {
-  return load(resolve(path), path, parseProfile, options);
+  return loadTyped(path, parseProfile, options);
 }
 
 /** Reads a substrate file anywhere, as {@link loadProfileFile}. */
 export function loadSubstrateFile(path: string): Found<Substrate> {
-  return load(resolve(path), path, parseSubstrate, {});
+  return loadTyped(path, parseSubstrate, {});
 }
 
 /** Reads a ladder file anywhere, as {@link loadProfileFile}. */
 export function loadLadderFile(path: string): Found<Ladder> {
-  return load(resolve(path), path, parseLadder, {});
+  return loadTyped(path, parseLadder, {});
 }
 
-/** Whether an argument of the command line is meant as a path: it has a slash in it or ends in `.yaml`. */
+/** Whether an argument of the command line is meant as a path: it has a slash in it, ends in `.yaml`, or is `-`. */
 export function looksLikePath(argument: string): boolean {
-  return argument.includes('/') || argument.includes(sep) || /\.ya?ml$/.test(argument);
+  return isStandardInput(argument) || argument.includes('/') || argument.includes(sep) || /\.ya?ml$/.test(argument);
 }
 
 /**
@@ -149,6 +150,13 @@ function findIn<T>(
     known.length > 0 ? known.join(', ') : `nothing: no files in ${folders.map(shown).join(', ')}`,
     suggestion,
   );
+}
+
+/** A file that was named on the command line. What lies beside it is looked for in the present folder for standard input. */
+function loadTyped<T>(path: string, parse: Parser<T>, options: FindOptions): Found<T> {
+  if (!isStandardInput(path)) return load(resolve(path), path, parse, options);
+  const found = load(path, STANDARD_INPUT, parse, options);
+  return found.ok ? { ...found, path: resolve(STANDARD_INPUT) } : found;
 }
 
 function load<T>(path: string, shownAs: string, parse: Parser<T>, options: FindOptions): Found<T> {

@@ -1,5 +1,6 @@
 import { STAGES } from '../../core/model/stages.ts';
 import { checkTogether } from '../../core/profile/check-together.ts';
+import { lentSubstrate } from '../../core/profile/lent-substrate.ts';
 import { unusedFields } from '../../core/profile/unused-fields.ts';
 import { formatFileError } from '../../core/files/file-error.ts';
 import type { FileError, Notice } from '../../core/files/file-error.ts';
@@ -63,7 +64,7 @@ export function loadCampaign(
       ? undefined
       : findProfile(input.profile.name, searchFolders, { overrides: input.overrides }));
   const profile = 'inline' in input.profile ? input.profile.inline : valueOf(found);
-  const substrate = given.substrate ?? findSubstrate(input.substrate ?? DEFAULT_SUBSTRATE, searchFolders);
+  const substrate = given.substrate ?? substrateOf(input, searchFolders);
   const system = profile === undefined ? undefined : findSystem(profile.system, searchFolders);
   const folder = found?.ok === true ? folderOf(found) : undefined;
   const catalogue =
@@ -92,6 +93,13 @@ export function loadCampaign(
   const refusal: CampaignFiles['refusal'] = (refused) => refusalLine(refused, positions, profile.metadata.name);
   const files = { ...(found?.ok ? { profile: found } : {}), ...(catalogue?.ok ? { catalogue } : {}) };
   return { ok: true, profile, catalogue: pods, substrate: substrate.value, system, files, notices, refusal, notice };
+}
+
+/** The file that is named; for clusters that were lent on the command line, the substrate that they are. */
+function substrateOf({ substrate, targets }: CampaignInput, searchFolders: readonly string[]): Found<Substrate> {
+  if (targets?.lent !== true) return findSubstrate(substrate ?? DEFAULT_SUBSTRATE, searchFolders);
+  const value = lentSubstrate(targets.clusters.map(({ context }) => context));
+  return { ok: true, value, notices: [], path: '', text: '', sha256: '' };
 }
 
 function valueOf<T>(found: Found<T> | undefined): T | undefined {

@@ -1,6 +1,7 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { MAX_FILE_BYTES } from '../../core/files/bounds.ts';
 import type { FileError } from '../../core/files/file-error.ts';
+import { STDIN_POLL_MS } from '../../core/plan/limits.ts';
 
 /** The text of a file, or why it cannot be read. */
 export type TextRead =
@@ -8,7 +9,7 @@ export type TextRead =
 
 /**
  * Reads a text file of at most 1 MiB. Its size is known before it is read; pipes and devices, which may never end or never
- * begin, are not read at all.
+ * begin, are not read at all, except for standard input: `-`.
  *
  * @param shown the file as the user named it, for messages
  */
@@ -17,6 +18,7 @@ export function readTextFile(path: string, shown: string = path): TextRead {
     ok: false,
     errors: [{ file: shown, line: 0, column: 0, path: '', problem, found, allowed }],
   });
+  if (isStandardInput(path)) return readStandardInput(refuse);
   let file: number;
   try {
     file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
@@ -29,16 +31,66 @@ export function readTextFile(path: string, shown: string = path): TextRead {
     if (stat.isDirectory()) return refuse('a folder, not a file', '', 'a YAML file');
     if (!stat.isFile()) return refuse('not a plain file', '', 'a YAML file');
     if (stat.size > MAX_FILE_BYTES) return refuse('too large', `${stat.size} bytes`, `at most ${MAX_FILE_BYTES} bytes`);
-    const bytes = readFileSync(file);
-    return { ok: true, text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes) };
+    return { ok: true, text: textOf(readFileSync(file)) };
   } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code ?? '';
-    if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA')
-      return refuse('binary data, not text', 'bytes that are not UTF-8', 'text in UTF-8');
-    return refuse(`cannot be read (${code})`);
+    return unreadable(cause, refuse);
   } finally {
     closeSync(file);
   }
+}
+
+/** What standard input is called in messages. */
+export const STANDARD_INPUT = 'stdin';
+
+/** Whether an argument of the command line means standard input. */
+export function isStandardInput(path: string): boolean {
+  return path === '-';
+}
+
+type Refuse = (problem: string, found?: string, allowed?: string) => TextRead;
+
+function readStandardInput(refuse: Refuse): TextRead {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for (;;) {
+      const chunk = nextChunk();
+      if (chunk === undefined) return { ok: true, text: textOf(Buffer.concat(chunks)) };
+      bytes += chunk.length;
+      if (bytes > MAX_FILE_BYTES)
+        return refuse('too large', `more than ${MAX_FILE_BYTES} bytes`, `at most ${MAX_FILE_BYTES} bytes`);
+      chunks.push(chunk);
+    }
+  } catch (cause) {
+    return unreadable(cause, refuse);
+  }
+}
+
+/** What standard input has next; undefined at its end. A pipe that has nothing at the moment is waited for. */
+function nextChunk(): Buffer | undefined {
+  const buffer = Buffer.alloc(65_536);
+  for (;;) {
+    try {
+      const bytes = readSync(0, buffer);
+      return bytes === 0 ? undefined : buffer.subarray(0, bytes);
+    } catch (cause) {
+      const code = (cause as NodeJS.ErrnoException).code;
+      if (code === 'EOF') return undefined;
+      if (code !== 'EAGAIN') throw cause;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, STDIN_POLL_MS);
+    }
+  }
+}
+
+function textOf(bytes: Uint8Array): string {
+  return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+}
+
+function unreadable(cause: unknown, refuse: Refuse): TextRead {
+  const code = (cause as NodeJS.ErrnoException).code ?? '';
+  if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA')
+    return refuse('binary data, not text', 'bytes that are not UTF-8', 'text in UTF-8');
+  return refuse(`cannot be read (${code})`);
 }
 
 const WHY: Readonly<Record<string, string>> = {

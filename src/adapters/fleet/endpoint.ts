@@ -15,7 +15,7 @@ import {
 import type { ListedFile } from '../host/listed-files.ts';
 import { listenAddress } from './advertised-address.ts';
 import { evidencePath, routeOf, type Route } from './endpoint-route.ts';
-import { evidenceInbox, removeUnfinished, type EvidenceInbox } from './evidence-inbox.ts';
+import { evidenceInbox, removeUnfinished, takenGroups, type EvidenceInbox } from './evidence-inbox.ts';
 import { authorizationOf, type FleetAccess } from './fleet-access.ts';
 import { Refusal } from './refusal.ts';
 
@@ -124,9 +124,11 @@ async function carriedOut(
       return spec;
     }
     case 'file':
+      refuseLate(options.folder, route.group);
       await inbox.receive(route.group, announced(route.path, request), request);
       return { ok: true };
     case 'done': {
+      refuseLate(options.folder, route.group);
       const files = await listOf(request);
       // Hashing what is there may take longer than a client may be silent, and the client has nothing to say.
       request.socket.setTimeout(0);
@@ -137,6 +139,12 @@ async function carriedOut(
       return { ok: true };
     }
   }
+}
+
+/** When the lead has collected the evidence of all groups, it has said where that of the others is. */
+function refuseLate(folder: string, group: string): void {
+  if (takenGroups(folder)?.includes(group) === false)
+    throw new Refusal(410, `the evidence of the campaign is collected, without that of ${group}`);
 }
 
 function digest(text: string): Buffer {

@@ -1,12 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, existsSync, rmSync } from 'node:fs';
 import { lstat, mkdir, rename, rm, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { EVIDENCE_FILE_BYTES } from '../../core/plan/limits.ts';
 import { messageOf } from '../../core/text/message-of.ts';
-import { writeJsonFile } from '../host/atomic-file.ts';
+import { readJsonFile, writeJsonFile } from '../host/atomic-file.ts';
 import { sha256OfBeginning, type ListedFile } from '../host/listed-files.ts';
 import { GROUP_MANIFEST } from './endpoint-route.ts';
 import { Refusal } from './refusal.ts';
@@ -34,6 +34,23 @@ export interface EvidenceInbox {
 /** Removes what the worker that served a campaign before left unfinished in its run folder. */
 export async function removeUnfinished(folder: string): Promise<void> {
   await rm(join(folder, GROUPS, INCOMING), { recursive: true, force: true });
+}
+
+/** The file of a run folder that says from which groups the lead takes evidence; without it, from all. */
+const TAKEN = 'taken.json';
+
+/** From now on the lead takes the evidence of these groups and of no others. What others have not sent completely is removed. */
+export function takeOnly(folder: string, groups: readonly string[], others: readonly string[]): void {
+  const root = join(folder, GROUPS);
+  const complete = others.filter((group) => existsSync(join(root, group, GROUP_MANIFEST)));
+  writeJsonFile(join(root, TAKEN), { groups: [...groups, ...complete] });
+  for (const group of others)
+    if (!complete.includes(group)) rmSync(join(root, group), { recursive: true, force: true });
+}
+
+/** The groups whose evidence the lead takes; undefined before it has collected any. */
+export function takenGroups(folder: string): readonly string[] | undefined {
+  return (readJsonFile(join(folder, GROUPS, TAKEN)) as { readonly groups: readonly string[] } | undefined)?.groups;
 }
 
 /** The inbox of a run folder. */

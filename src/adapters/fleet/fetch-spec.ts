@@ -26,8 +26,12 @@ export async function fetchSpec({ campaign, slug, specHash, lead, signal }: Spec
   try {
     const spec = parseSpec(await client.fetchSpec(specHash, { signal, budgetMs: SPEC_FETCH_MS }));
     const isMeant = spec.campaign === campaign && spec.slug === slug && spec.specHash === specHash;
-    if (isMeant) return spec;
-    throw new Error(`${endpointUrl} answered with the specification of ${spec.campaign}, not that of ${campaign}`);
+    if (!isMeant)
+      throw new Error(`${endpointUrl} answered with the specification of ${spec.campaign}, not that of ${campaign}`);
+    // Only local clusters are spread over hosts. Whatever answers must not choose a kubeconfig of this host.
+    if (spec.substrate.type !== 'local')
+      throw new Error(`${endpointUrl} answered with a substrate of type ${spec.substrate.type}; allowed: local`);
+    return spec;
   } finally {
     await client.close();
   }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { KEEPER_CHECK_MS } from '../../core/plan/limits.ts';
-import { runsFolder, stateFolder } from '../host/folders.ts';
+import { runFolder, stateFolder } from '../host/folders.ts';
 import { ledgerSlugs, readLedger, type Ledger } from '../host/ledger.ts';
 import { pause } from '../host/poll-until.ts';
 import { tryProcessLock, type ProcessLock } from '../host/process-lock.ts';
@@ -81,7 +81,7 @@ async function begin({ slug, campaign, group }: Ledger, options: ServiceOptions)
       keyPem: readFileSync(fleetFiles(slug).key, 'utf8'),
       address: hostname.replaceAll(/^\[|\]$/g, ''),
       port: Number(port),
-      folder: join(runsFolder(), campaign),
+      folder: runFolder(campaign),
       spec: (hash) => options.spec(campaign, hash),
       onError: (cause) => log.warn({ campaign, err: cause }, 'a request to the endpoint failed'),
     });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /** How a file is written. */
@@ -8,23 +8,40 @@ export interface WriteOptions {
   readonly mode?: number;
   /** False: the folder must exist, e.g. because a teardown may have removed it. */
   readonly createFolder?: boolean;
+  /** The file is to survive a power failure: what it describes does. */
+  readonly durable?: boolean;
 }
 
 /**
  * Replaces a text file by a temporary file and a rename: a reader sees the old text or the new one, never a part. This
- * survives a killed process, not a power failure: there is no fsync, because what the files describe (processes,
+ * survives a killed process, and a power failure only where that is asked for: what most files describe (processes, local
  * clusters) does not survive one either, and a flush takes longer than most of what is recorded.
  * @throws Error with code ENOENT when the folder must exist and does not
  */
-export function writeTextFile(path: string, text: string, { mode, createFolder = true }: WriteOptions = {}): void {
+export function writeTextFile(
+  path: string,
+  text: string,
+  { mode, createFolder = true, durable = false }: WriteOptions = {},
+): void {
   if (createFolder) mkdirSync(dirname(path), { recursive: true });
   const temporary = `${path}.${randomUUID()}.tmp`;
   try {
-    writeFileSync(temporary, text, mode === undefined ? {} : { mode });
+    writeFileSync(temporary, text, { flush: durable, ...(mode === undefined ? {} : { mode }) });
     renameSync(temporary, path);
+    if (durable) flushFolder(dirname(path));
   } catch (cause) {
     rmSync(temporary, { force: true });
     throw cause;
+  }
+}
+
+/** Makes a rename in a folder survive a power failure. */
+function flushFolder(folder: string): void {
+  const opened = openSync(folder, 'r');
+  try {
+    fsyncSync(opened);
+  } finally {
+    closeSync(opened);
   }
 }
 

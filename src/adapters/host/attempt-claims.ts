@@ -28,8 +28,13 @@ export function claimAttempt(slug: string, activity: string, scheduledAtMs: numb
     const known = claimAt(path);
     if (known === undefined || known.scheduledAtMs <= scheduledAtMs) writeJsonFile(path, { id, scheduledAtMs });
   });
-  // Before a campaign has a ledger, it has nothing on this host that two attempts could change.
-  return { isCurrent: () => !hasLedger || claimAt(path)?.id === id };
+  return {
+    isCurrent: () => {
+      const now = claimAt(path);
+      // Before a campaign has a ledger, it has nothing on this host that two attempts could change.
+      return now === undefined ? !hasLedger : now.id === id;
+    },
+  };
 }
 
 function claimAt(path: string): Claim | undefined {

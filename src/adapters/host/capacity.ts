@@ -1,9 +1,11 @@
 import { join } from 'node:path';
-import { usedInWords } from '../../core/campaign/host-full.ts';
+import { memoryInWords, usedInWords } from '../../core/campaign/host-full.ts';
 import type { GroupPlacement } from '../../core/campaign/placement.ts';
 import { LEDGER_LOCK_MS } from '../../core/plan/limits.ts';
+import { gigabytesInWords } from '../../core/text/gigabytes.ts';
 import { stateFolder } from './folders.ts';
-import { ledgerSlugs, openLedger, readLedger, updateLedger, type Ledger } from './ledger.ts';
+import { hostRoom } from './host-room.ts';
+import { ledgersHere, openLedger, readLedger, updateLedger, type Ledger } from './ledger.ts';
 import { withProcessLockSync } from './process-lock.ts';
 
 /** Why a host takes no second group of the campaign that it leads. */
@@ -18,6 +20,8 @@ export interface LeaseRequest {
   /** Name of the group that the capacity is for. */
   readonly group: string;
   readonly wanted: number;
+  /** Memory that one cluster needs. Absent or 0: it is not known, and the number of clusters alone counts. */
+  readonly clusterBytes?: number;
   readonly expiresAtMs: number;
   /** The lead keeps the campaign's Prometheus also when it has no capacity for clusters. */
   readonly mayBeNone: boolean;
@@ -30,20 +34,27 @@ export type LeaseAnswer =
   { readonly ok: true; readonly clusterCount: number } | { readonly ok: false; readonly why: string };
 
 /**
- * Leases capacity of this host to a campaign, in the campaign's ledger, until the ledger is removed or expires. The same request
- * again gets the same answer. Of all workers of this host one at a time leases.
+ * Leases capacity of this host to a campaign, in the campaign's ledger, until the ledger is removed or expires: as many clusters as
+ * the host takes, and as its memory suffices for. The same request again gets the same answer. Of all workers of this host one at a
+ * time leases.
  * @param capacity clusters that this host takes
+ * @param freeBytes memory that a campaign can get
  */
-export function leaseCapacity(request: LeaseRequest, capacity: number): LeaseAnswer {
-  return withProcessLockSync(join(stateFolder(), 'locks', 'capacity'), LEDGER_LOCK_MS, () => {
+export function leaseCapacity(request: LeaseRequest, capacity: number, freeBytes = freeFor): LeaseAnswer {
+  return onlyOne(() => {
     const nowMs = Date.now();
     const present = readLedger(request.slug);
     if (present?.leasedClusters !== undefined) return leasedAlready(present, request, nowMs);
     const used = usedCapacity(nowMs, request.slug);
-    const clusterCount = Math.min(request.wanted, Math.max(0, capacity - used));
-    if (clusterCount === 0 && !request.mayBeNone) return { ok: false, why: usedInWords(used, capacity) };
+    const { clusterBytes = 0, wanted } = request;
+    const free = clusterBytes === 0 ? Infinity : freeBytes(request.slug);
+    const byMemory = clusterBytes === 0 ? Infinity : Math.floor(free / clusterBytes);
+    const clusterCount = Math.min(wanted, Math.max(0, capacity - used), byMemory);
+    if (clusterCount === 0 && !request.mayBeNone)
+      return { ok: false, why: used < capacity ? memoryInWords(free, clusterBytes) : usedInWords(used, capacity) };
     const lease = {
       leasedClusters: clusterCount,
+      reservedBytes: clusterCount * clusterBytes,
       ...(request.placed === undefined ? {} : { group: request.placed(clusterCount) }),
     };
     if (present === undefined) openLedger({ ...firstLedger(request, nowMs), ...lease });
@@ -52,12 +63,39 @@ export function leaseCapacity(request: LeaseRequest, capacity: number): LeaseAns
   });
 }
 
+/**
+ * Writes the ledger of a campaign whose clusters are all on this host, unless it exists. Of two campaigns that begin at once, and fit
+ * only alone, one is refused.
+ * @throws Error when the memory that it reserves is not free, with the figures
+ */
+export function openReservedLedger(ledger: Ledger, freeBytes = freeFor): void {
+  onlyOne(() => {
+    if (readLedger(ledger.slug) !== undefined) return;
+    const { reservedBytes = 0 } = ledger;
+    const free = reservedBytes === 0 ? Infinity : freeBytes(ledger.slug);
+    if (reservedBytes > free)
+      throw new Error(
+        `its clusters need about ${gigabytesInWords(reservedBytes)} of memory, and ${gigabytesInWords(free)} of this host are free`,
+      );
+    openLedger(ledger);
+  });
+}
+
+/** Of all workers of this host one at a time reserves. */
+function onlyOne<T>(work: () => T): T {
+  return withProcessLockSync(join(stateFolder(), 'locks', 'capacity'), LEDGER_LOCK_MS, work);
+}
+
+/** Memory that a campaign can get now. */
+function freeFor(slug: string): number {
+  return hostRoom(slug).freeBytes;
+}
+
 /** Clusters that campaigns may use on this host now, or have on it. What has expired does not count. */
 export function usedCapacity(nowMs: number, exceptSlug?: string): number {
-  return ledgerSlugs()
-    .filter((slug) => slug !== exceptSlug)
-    .map((slug) => readLedger(slug))
-    .reduce((sum, ledger) => sum + (ledger === undefined || hasExpired(ledger, nowMs) ? 0 : clustersOf(ledger)), 0);
+  return ledgersHere()
+    .filter(({ slug }) => slug !== exceptSlug)
+    .reduce((sum, ledger) => sum + (hasExpired(ledger, nowMs) ? 0 : clustersOf(ledger)), 0);
 }
 
 function clustersOf({ leasedClusters = 0, clusters }: Ledger): number {

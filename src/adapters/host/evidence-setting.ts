@@ -1,3 +1,5 @@
+import { withoutPasswords } from '../../core/text/secrets.ts';
+
 /** Where the evidence of campaigns is kept beside the runs folder: a bucket of an S3-compatible store. */
 export interface EvidenceSetting {
   readonly bucket: string;
@@ -30,7 +32,7 @@ export function evidenceSetting(): EvidenceSetting | undefined {
   const parts = path.replace(/\/$/, '').split('/');
   const isPath = path === '' || parts.every((part) => PART.test(part));
   if (!BUCKET.test(bucket) || !isPath)
-    throw new Error(`${STORE}: found "${text}"; allowed is s3://<bucket> or s3://<bucket>/<prefix>`);
+    throw new Error(`${STORE}: found "${withoutPasswords(text)}"; allowed is s3://<bucket> or s3://<bucket>/<prefix>`);
   const prefix = path === '' ? '' : `${parts.join('/')}/`;
   return { bucket, prefix, text, ...(endpoint === undefined ? {} : { endpoint }) };
 }
@@ -42,7 +44,7 @@ function endpointOf(text: string | undefined): string | undefined {
   // A password in it is not shown.
   if (url === null || !isPlain || !['http:', 'https:'].includes(url.protocol))
     throw new Error(
-      `${ENDPOINT}: found "${url === null || isPlain ? text : `${url.protocol}//…`}"; allowed is http://<host>:<port> or https://<host>:<port>`,
+      `${ENDPOINT}: found "${url === null || isPlain ? withoutPasswords(text) : `${url.protocol}//…`}"; allowed is http://<host>:<port> or https://<host>:<port>`,
     );
   return text.replace(/\/+$/, '');
 }

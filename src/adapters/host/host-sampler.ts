@@ -6,7 +6,7 @@ import { messageOf } from '../../core/text/message-of.ts';
 import { stateFolder } from './folders.ts';
 import { cgroupLimits, readCounters, readKernelText, sampleBetween } from './host-counters.ts';
 import { appendHostSample } from './host-samples.ts';
-import { ledgerSlugs, readLedger } from './ledger.ts';
+import { ledgersHere } from './ledger.ts';
 import { tryProcessLock } from './process-lock.ts';
 import type { ProcessLock } from './process-lock.ts';
 
@@ -51,9 +51,8 @@ export async function startHostSampler({ log, signal, onSample }: HostSamplerOpt
 }
 
 function addToCampaigns(sample: HostSample): void {
-  for (const slug of ledgerSlugs()) {
-    const ledger = readLedger(slug);
+  for (const { campaign, expiresAtMs } of ledgersHere()) {
     // Leftovers of a campaign that is gone may stay until they are swept.
-    if (ledger !== undefined && sample.atMs < ledger.expiresAtMs) appendHostSample(ledger.campaign, sample);
+    if (sample.atMs < expiresAtMs) appendHostSample(campaign, sample);
   }
 }

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { InfrastructureEvent } from '../../core/gates/infrastructure.ts';
-import { runsFolder } from './folders.ts';
+import { runFolder } from './folders.ts';
 import { appendJsonLine, readJsonLines } from './json-lines.ts';
 
 const FILE = 'infrastructure.jsonl';
@@ -11,14 +11,14 @@ const OLD_FILE = 'ground.jsonl';
 
 /** Appends an event to the campaign's `infrastructure.jsonl`. */
 export function appendInfrastructureEvent(event: InfrastructureEvent): void {
-  const folder = join(runsFolder(), event.campaign);
+  const folder = runFolder(event.campaign);
   mkdirSync(folder, { recursive: true });
   appendJsonLine(join(folder, FILE), event);
 }
 
 /** All events of a campaign on this host so far, in order. */
 export function readInfrastructureEvents(campaign: string): readonly InfrastructureEvent[] {
-  return infrastructureEventsIn(join(runsFolder(), campaign));
+  return infrastructureEventsIn(runFolder(campaign));
 }
 
 /** The events in a folder of evidence, in order. Lines that a crash or a full disk cut off are left out. */

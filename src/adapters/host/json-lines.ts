@@ -1,4 +1,4 @@
-import { appendFileSync, closeSync, fstatSync, mkdirSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /** A file of one JSON value a line that is only ever appended to. */
@@ -26,7 +26,19 @@ export function openJsonLines<T>(path: string, keyOf: (value: T) => string): Jso
  * disk tore is closed off first, so that it costs only itself.
  */
 export function appendJsonLine(path: string, value: unknown): void {
-  appendFileSync(path, `${isTorn(path) ? '\n' : ''}${JSON.stringify(value)}\n`);
+  const line = Buffer.from(`${isTorn(path) ? '\n' : ''}${JSON.stringify(value)}\n`);
+  const file = openSync(path, 'a');
+  const { size } = fstatSync(file);
+  let written = 0;
+  try {
+    while (written < line.length) written += writeSync(file, line, written);
+  } catch (cause) {
+    // A full disk took a part of it. What another process has appended meanwhile stays, after a torn line.
+    if (written > 0 && fstatSync(file).size === size + written) ftruncateSync(file, size);
+    throw cause;
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** All values of such a file, in order; none when there is no file. Lines that were torn are left out. */

@@ -1,6 +1,8 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ClockAhead } from '../../core/plan/clock-ahead.ts';
 import { parseGroupPlacement, type GroupPlacement } from '../../core/campaign/placement.ts';
+import { isSafeName } from '../../core/files/safe-name.ts';
 import { recordedFields } from '../../core/files/recorded-fields.ts';
 import { LEDGER_LOCK_MS } from '../../core/plan/limits.ts';
 import { stateFolder } from './folders.ts';
@@ -21,8 +23,17 @@ export interface ClusterRecord {
   readonly uid: string;
   /** The campaign has the lease of this borrowed cluster, and a worker of this host renews it. */
   readonly leased?: boolean;
+  /** The record of kubeconfigs that this one is from; it is removed with the cluster. */
+  readonly targetRecord?: string;
   /** The campaign's page, which the lease names. */
   readonly leaseLink?: string;
+  /**
+   * What the system has brought into it: kinds of objects (`plural.group`), and the finalizers that may be taken off when its
+   * controllers are gone.
+   */
+  readonly brought?: { readonly kinds: readonly string[]; readonly finalizers: readonly string[] };
+  /** How much the clock of this borrowed cluster was ahead of this host's when the campaign began. */
+  readonly clock?: ClockAhead;
   /** Another campaign has taken the lease over, because it was not renewed: this one must not use the cluster any more. */
   readonly lostTo?: string;
 }
@@ -68,14 +79,20 @@ export interface Ledger {
   readonly keptUntilMs?: number;
   /** Capacity of this host, in clusters, that the campaign may use until the ledger is removed or expires. */
   readonly leasedClusters?: number;
+  /** Memory of this host that its clusters are estimated to need. */
+  readonly reservedBytes?: number;
   /** The campaign's group on this host. Absent: the campaign has one host. */
   readonly group?: GroupPlacement;
 }
 
 const LEDGER_FILE = 'ledger.json';
 
-/** Folder of a campaign's working files on this host: kubeconfigs, cluster state, Prometheus data. Gone after teardown. */
+/**
+ * Folder of a campaign's working files on this host: kubeconfigs, cluster state, Prometheus data. Gone after teardown.
+ * @throws RangeError for a slug that would lead elsewhere
+ */
 export function campaignFolder(slug: string): string {
+  if (!isSafeName(slug)) throw new RangeError(`${JSON.stringify(String(slug).slice(0, 80))} is no slug of a campaign`);
   return join(stateFolder(), 'campaigns', slug);
 }
 
@@ -103,6 +120,7 @@ function withPlacement(ledger: Ledger): Ledger {
   return {
     ...ledger,
     ...(fields.has('leasedClusters') ? { leasedClusters: fields.count('leasedClusters') } : {}),
+    ...(fields.has('reservedBytes') ? { reservedBytes: fields.count('reservedBytes') } : {}),
     ...(fields.has('group') ? { group: parseGroupPlacement(fields.object('group')) } : {}),
   };
 }
@@ -142,7 +160,9 @@ function changeLedger(slug: string, change: (ledger: Ledger) => Ledger): Ledger 
 }
 
 function replaceLedger(ledger: Ledger): void {
-  writeJsonFile(join(campaignFolder(ledger.slug), LEDGER_FILE), ledger);
+  // What is in a borrowed cluster survives a power failure of this host.
+  const durable = ledger.clusters.some(({ owned }) => !owned);
+  writeJsonFile(join(campaignFolder(ledger.slug), LEDGER_FILE), ledger, { durable });
 }
 
 /** Runs `work` while the campaign has a ledger, and no other process changes or removes it. @returns whether it has one */
@@ -204,8 +224,23 @@ export function markAbandoned(slug: string, abandoned: boolean): void {
 }
 
 /** Keeps what a campaign has on this host until a moment; one that has passed ends an earlier keep. */
-export function keepUntil(slug: string, keptUntilMs: number): void {
+function keepUntil(slug: string, keptUntilMs: number): void {
   updateLedger(slug, (ledger) => ({ ...ledger, keptUntilMs }));
+}
+
+/**
+ * Keeps what a campaign has on this host until a moment. @param id of its workflow, or its name @returns the campaigns; none where this
+ * host has nothing of it
+ */
+export function keepCampaign(id: string, keptUntilMs: number): readonly Ledger[] {
+  const kept = ledgersHere().filter(({ workflowId, campaign }) => workflowId === id || campaign === id);
+  for (const { slug } of kept) keepUntil(slug, keptUntilMs);
+  return kept;
+}
+
+/** The same as long as no user has said how long: what a user says later counts. */
+export function keepAtFirst(slug: string, keptUntilMs: number): void {
+  updateLedger(slug, (ledger) => ({ keptUntilMs, ...ledger }));
 }
 
 /** Slugs of all campaigns that have a folder on this host. */
@@ -213,11 +248,24 @@ export function ledgerSlugs(): readonly string[] {
   return namesIn(join(stateFolder(), 'campaigns'));
 }
 
+/**
+ * The ledgers of this host, but for those that cannot be read, e.g. since a power failure: one must not keep the others from what is
+ * due to them.
+ */
+export function ledgersHere(onUnreadable: (slug: string, cause: unknown) => void = () => undefined): readonly Ledger[] {
+  return ledgerSlugs().flatMap((slug) => {
+    try {
+      return readLedger(slug) ?? [];
+    } catch (cause) {
+      onUnreadable(slug, cause);
+      return [];
+    }
+  });
+}
+
 /** The ledger of a campaign, by its name; undefined when this host has none. */
 export function ledgerOf(campaign: string): Ledger | undefined {
-  return ledgerSlugs()
-    .map((slug) => readLedger(slug))
-    .find((ledger) => ledger?.campaign === campaign);
+  return ledgersHere().find((ledger) => ledger.campaign === campaign);
 }
 
 /** Removes a campaign's folder and gives its ports back: the last step of its teardown. The ledger goes last, whatever cuts it off. */
@@ -228,6 +276,19 @@ export function removeCampaignFolder(slug: string): void {
     if (name !== LEDGER_FILE) rmSync(join(folder, name), { recursive: true, force: true });
   }
   withLedgerLock(slug, () => rmSync(folder, { recursive: true, force: true }));
+}
+
+/**
+ * Removes the folders of campaigns that have no ledger: a teardown that was frozen, and goes on after another one has removed all, may
+ * make a file anew.
+ */
+export function removeFoldersWithoutLedger(): void {
+  for (const slug of ledgerSlugs().filter(isSafeName)) {
+    withLedgerLock(slug, () => {
+      if (!existsSync(join(campaignFolder(slug), LEDGER_FILE)))
+        rmSync(campaignFolder(slug), { recursive: true, force: true });
+    });
+  }
 }
 
 function namesIn(folder: string): readonly string[] {

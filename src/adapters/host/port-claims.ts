@@ -1,7 +1,16 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { stateFolder } from './folders.ts';
+import { cacheFolder, stateFolder } from './folders.ts';
 
 const LOOPBACK = '127.0.0.1';
 
@@ -14,13 +23,15 @@ const DEFAULT_EPHEMERAL_START = 32_768;
 /**
  * Claims free TCP ports for a campaign, until they are released. They lie below the range from which the
  * kernel takes the ports of outgoing connections: a component that died finds its port still free when it starts again.
- * A claim is a file made exclusively, so that campaigns at once on one host never get the same port.
+ * A claim is a file made exclusively, and a link to it in the cache that all state folders of this user share, so that campaigns at
+ * once on one host never get the same port.
  * @param address where the ports are going to be listened on
  * @throws Error when there are not enough free ports
  */
 export async function claimPorts(slug: string, count: number, address = LOOPBACK): Promise<readonly number[]> {
   mkdirSync(claimFolder(), { recursive: true });
   dropStaleClaims();
+  const isShared = openSharedClaims();
   const highest = ephemeralStart() - 1;
   const claimed: number[] = [];
   const span = Math.max(highest - LOWEST_PORT, 1);
@@ -28,8 +39,8 @@ export async function claimPorts(slug: string, count: number, address = LOOPBACK
   for (let step = 0; step < span && claimed.length < count; step += 1) {
     const port = LOWEST_PORT + ((start - LOWEST_PORT + step) % span);
     if (!claim(port, slug)) continue;
-    if (await isFree(port, address)) claimed.push(port);
-    else rmSync(claimFile(port), { force: true });
+    if ((!isShared || claimAmongAll(port)) && (await isFree(port, address))) claimed.push(port);
+    else releasePorts([port]);
   }
   if (claimed.length < count) {
     releasePorts(claimed);
@@ -42,7 +53,10 @@ export async function claimPorts(slug: string, count: number, address = LOOPBACK
 
 /** Gives claimed ports back. Harmless for ports that are not claimed. */
 export function releasePorts(ports: Iterable<number>): void {
-  for (const port of ports) rmSync(claimFile(port), { force: true });
+  for (const port of ports) {
+    if (linkedFrom(port) === claimFile(port)) rmSync(sharedLink(port), { force: true });
+    rmSync(claimFile(port), { force: true });
+  }
 }
 
 /** Gives back every port of a campaign. */
@@ -82,6 +96,46 @@ function claim(port: number, slug: string): boolean {
     if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw cause;
   }
+}
+
+/** Whether there is a folder for the claims of all state folders. Links to claims that are gone with their state folder are dropped. */
+function openSharedClaims(): boolean {
+  try {
+    mkdirSync(sharedFolder(), { recursive: true });
+    for (const name of readdirSync(sharedFolder())) {
+      if (!existsSync(join(sharedFolder(), name))) rmSync(join(sharedFolder(), name), { force: true });
+    }
+    return true;
+  } catch {
+    // A cache that only others may write.
+    return false;
+  }
+}
+
+function claimAmongAll(port: number): boolean {
+  try {
+    symlinkSync(claimFile(port), sharedLink(port));
+    return true;
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw cause;
+  }
+}
+
+function linkedFrom(port: number): string | undefined {
+  try {
+    return readlinkSync(sharedLink(port));
+  } catch {
+    return undefined;
+  }
+}
+
+function sharedFolder(): string {
+  return join(cacheFolder(), 'ports');
+}
+
+function sharedLink(port: number): string {
+  return join(sharedFolder(), String(port));
 }
 
 function claimFolder(): string {

@@ -1,4 +1,5 @@
 import { FROZEN_AFTER_CHECKS, MAX_RESTARTS, RESTART_BACKOFF_MS, RESTART_WINDOW_MS } from '../../core/plan/limits.ts';
+import { isDiskError } from '../host/disk-room.ts';
 import { appendInfrastructureEvent } from '../host/infrastructure-events.ts';
 import type { InfrastructureEvent } from '../../core/gates/infrastructure.ts';
 import type { KeeperMemory, Remembered } from './keeper-memory.ts';
@@ -11,8 +12,13 @@ export type ReportEvent = (event: Omit<InfrastructureEvent, 'campaign'>) => void
 export function reportTo(campaign: string, log: (event: InfrastructureEvent) => void): ReportEvent {
   return (event) => {
     const whole = { campaign, ...event };
-    appendInfrastructureEvent(whole);
     log(whole);
+    try {
+      appendInfrastructureEvent(whole);
+    } catch (cause) {
+      // A part that died is started again, also where the evidence of it cannot be written.
+      if (!isDiskError(cause)) throw cause;
+    }
   };
 }
 

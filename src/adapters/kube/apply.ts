@@ -6,6 +6,7 @@ import { collectionPath, discover } from './api-resources.ts';
 import type { ApiResource } from './api-resources.ts';
 import type { ClusterClient, ObjectMeta } from './client.ts';
 import { KubeError, refusal } from './kube-error.ts';
+import { nameOf as kindNameOf } from './swept-kinds.ts';
 import type { Within } from './transport.ts';
 
 /** An object as a manifest has it. */
@@ -24,6 +25,8 @@ export interface Applied {
   /** E.g. `CustomResourceDefinition nodepools.karpenter.sh`. */
   readonly what: string;
   readonly outcome: 'created' | 'updated' | 'foreign';
+  /** Its kind as `plural.group`. */
+  readonly kind: string;
 }
 
 const FIELD_MANAGER = 'belay';
@@ -48,7 +51,8 @@ export async function applyManifests(
     const resource = await kinds.of(manifest, left);
     const namespace = manifest.metadata.namespace ?? options.defaultNamespace;
     const path = `${collectionPath(resource, namespace)}/${manifest.metadata.name}`;
-    applied.push({ what: nameOf(manifest), outcome: await applyOne(client, path, manifest, options.owner, left) });
+    const outcome = await applyOne(client, path, manifest, options.owner, left);
+    applied.push({ what: nameOf(manifest), outcome, kind: kindNameOf(resource) });
   }
   return applied;
 }

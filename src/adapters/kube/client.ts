@@ -1,6 +1,6 @@
 import { LIST_PAGE, LIST_STARTS } from '../../core/plan/limits.ts';
 import { readAccess } from './credentials.ts';
-import { KubeError, refusal } from './kube-error.ts';
+import { KubeError, refusal, statusOf } from './kube-error.ts';
 import type { Patience } from './patience.ts';
 import { Transport } from './transport.ts';
 import type { ApiAnswer, ApiRequest, Within } from './transport.ts';
@@ -16,6 +16,13 @@ export interface Listed<Kept> {
 export interface Selection {
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
+}
+
+/** How a collection is listed. */
+interface ListOptions<Kept> extends Selection {
+  readonly metadataOnly?: boolean;
+  readonly pick: (item: never) => Kept;
+  readonly onPage?: () => void;
 }
 
 /** What all Kubernetes objects have in common. */
@@ -100,13 +107,10 @@ export class ClusterClient {
    * All objects of a collection, page by page. Every page has the whole budget, so that a long list on a slow server is late
    * and not broken. `pick` keeps what the caller needs of an object; the type of its parameter is what the caller expects. A list
    * whose pages expire, or whose pages show different versions, starts again. With `metadataOnly` the server sends only metadata.
+   * `onPage` is called after each page that was answered.
    * @throws KubeError when the list is not complete
    */
-  async list<Kept>(
-    path: string,
-    options: Selection & { readonly metadataOnly?: boolean; readonly pick: (item: never) => Kept },
-    within: Within,
-  ): Promise<Listed<Kept>> {
+  async list<Kept>(path: string, options: ListOptions<Kept>, within: Within): Promise<Listed<Kept>> {
     for (let start = 0; start < LIST_STARTS; start += 1) {
       const listed = await this.#pages(path, options, within);
       if (listed !== undefined) return listed;
@@ -121,7 +125,7 @@ export class ClusterClient {
     within: Within,
   ): Promise<{ readonly outcome: 'created' | 'exists'; readonly attempts: number }> {
     const answer = await this.request({ method: 'POST', path, body, ignoreBody: true }, within);
-    if (answer.status === 409 && reasonOf(answer.body) === 'AlreadyExists') {
+    if (answer.status === 409 && statusOf(answer.body).reason === 'AlreadyExists') {
       return { outcome: 'exists', attempts: answer.attempts };
     }
     if (answer.status >= 300) throw refusal('POST', path, answer.status, answer.body);
@@ -204,11 +208,7 @@ export class ClusterClient {
   }
 
   /** Undefined when the continue token expired on the way, or when a later page shows another version than the first one. */
-  async #pages<Kept>(
-    path: string,
-    options: Selection & { readonly metadataOnly?: boolean; readonly pick: (item: never) => Kept },
-    within: Within,
-  ): Promise<Listed<Kept> | undefined> {
+  async #pages<Kept>(path: string, options: ListOptions<Kept>, within: Within): Promise<Listed<Kept> | undefined> {
     const items: Kept[] = [];
     let version: string | undefined;
     for (let next = ''; ;) {
@@ -218,7 +218,7 @@ export class ClusterClient {
         ...(next === '' ? {} : { continue: next }),
       });
       const accept = options.metadataOnly === true ? { accept: METADATA_ONLY } : {};
-      const { pick } = options;
+      const { pick, onPage } = options;
       const {
         status,
         body,
@@ -227,6 +227,7 @@ export class ClusterClient {
       if (status === 410) return undefined;
       if (status !== 200) throw refusal('GET', target, status, body);
       const page = readPage(target, body);
+      onPage?.();
       version ??= page.resourceVersion;
       if (page.resourceVersion !== version) return undefined;
       for (const item of found) items.push(item as Kept);
@@ -269,12 +270,4 @@ export function withQuery(path: string, parameters: Readonly<Record<string, unkn
     if (typeof value === 'string' && value !== '') query.set(name, value);
   }
   return query.size === 0 ? path : `${path}?${query.toString()}`;
-}
-
-function reasonOf(body: string): string {
-  try {
-    return (JSON.parse(body) as { reason?: string }).reason ?? '';
-  } catch {
-    return '';
-  }
 }

@@ -1,96 +1,186 @@
-import { existsSync } from 'node:fs';
-import type { KubeConfig } from '@kubernetes/client-node';
+import { readFileSync } from 'node:fs';
+import { clusterAccess, nameOfAccess, type ClusterAccess, type Held } from '../../core/kubeconfig/cluster-access.ts';
+import { KubeconfigProblem } from '../../core/kubeconfig/kubeconfig-problem.ts';
+import type { ExecCredential } from '../../core/kubeconfig/exec-plugin.ts';
+import type { Headers } from '../../core/kubeconfig/impersonation.ts';
 import { AUTH_HEADERS_MS } from '../../core/plan/limits.ts';
 import { messageOf } from '../../core/text/message-of.ts';
+import { execLogin, type ExecOptions } from './exec-login.ts';
+import { readContext } from './kubeconfig-files.ts';
+import { oidcToken } from './oidc-token.ts';
+import { systemCertificates } from './system-certificates.ts';
 
 /** How to reach a cluster and authenticate. */
 export interface Access {
-  /** Base address, without a trailing slash. */
+  /** Base address as people read it, without a trailing slash. */
   readonly server: string;
+  readonly origin: string;
+  /** Path below which the API is served. */
+  readonly basePath: string;
+  readonly proxy: URL | undefined;
+  /** Name of what gets the credentials, where it may take its time. */
+  readonly loginProgram: string | undefined;
+  /**
+   * The credentials as they are now: those of programs and files are renewed in time.
+   * @throws Error naming what they come from
+   */
+  credentials(options?: Partial<ExecOptions>): Promise<Credentials>;
+  /** The server has refused credentials. @returns others, if there are any by now */
+  others(refused: Credentials): Promise<Credentials | undefined>;
+}
+
+/** Credentials at a moment. */
+export interface Credentials {
+  readonly headers: Headers;
+  /** The same object for as long as nothing of it changes: connections opened with another one are not used any more. */
   readonly tls: TlsOptions;
-  /** Authorization headers as they are now: tokens of plugins and files are renewed in time. */
-  headers(): Promise<Readonly<Record<string, string>>>;
 }
 
 /** What Node's TLS needs of a kubeconfig. */
 interface TlsOptions {
-  readonly ca?: string | Buffer;
-  readonly cert?: string | Buffer;
-  readonly key?: string | Buffer;
-  readonly pfx?: string | Buffer;
-  readonly passphrase?: string;
+  readonly ca?: string | readonly string[];
+  readonly cert?: string;
+  readonly key?: string;
   readonly rejectUnauthorized?: boolean;
   readonly servername?: string;
 }
 
 /**
- * Loads a kubeconfig and selects a context. `path` empty = the user's own ($KUBECONFIG, then ~/.kube/config, then the Pod's
- * service account); `context` empty = its current one.
- * @throws Error when file, context or cluster are missing
- */
-export async function loadKubeconfig(path: string, context: string): Promise<KubeConfig> {
-  // Loading this library takes about a second: it is loaded when a cluster is called.
-  const { KubeConfig } = await import('@kubernetes/client-node');
-  const config = new KubeConfig();
-  if (path === '') config.loadFromDefault();
-  else if (existsSync(path)) config.loadFromFile(path);
-  else throw new Error(`kubeconfig ${path}: there is no such file`);
-  const from = nameOf(path);
-  if (context !== '') {
-    if (config.getContextObject(context) === null) {
-      const known = config.getContexts().map(({ name }) => name);
-      throw new Error(`${from}: context "${context}" is not in it; it has ${known.join(', ') || 'none'}`);
-    }
-    config.setCurrentContext(context);
-  }
-  if (config.getCurrentCluster() === null)
-    throw new Error(`${from}: context "${config.getCurrentContext()}" names no cluster`);
-  return config;
-}
-
-/**
- * How to reach the cluster of a kubeconfig; see `loadKubeconfig`. Exec plugins, token files and OIDC are the library's.
- * @throws Error as `loadKubeconfig`, when authentication fails, or when the cluster is behind a proxy
+ * How to reach the cluster of a kubeconfig (`path` empty = the user's own, `context` empty = its current one). Proxies of this
+ * process' environment do not count: Belay's own copies of kubeconfigs name the proxy of the shell that the campaign is from.
+ * @throws KubeconfigProblem when it cannot be used; Error when its credentials cannot be read
  */
 export async function readAccess(path: string, context: string): Promise<Access> {
-  const config = await loadKubeconfig(path, context);
-  const from = nameOf(path);
-  const cluster = config.getCurrentCluster();
-  if (cluster === null) throw new Error(`${from}: context "${config.getCurrentContext()}" names no cluster`);
-  if (cluster.proxyUrl !== undefined) {
-    throw new Error(
-      `${from}: cluster "${cluster.name}" is behind the proxy ${cluster.proxyUrl}; only direct access is supported`,
-    );
-  }
-  const first = await authentication(config).catch((cause: unknown) => {
-    throw new Error(`${from}: context "${config.getCurrentContext()}": ${messageOf(cause)}`, { cause });
-  });
-  let fresh = { headers: first.headers, atMs: Date.now() };
+  const access = accessTo(clusterAccess(readContext(path, context), {}));
+  // A program takes its time: it is asked when its credentials are needed, within the limits of the request.
+  if (access.loginProgram === undefined) await access.credentials();
+  return access;
+}
+
+/** How to reach a cluster, for an access that was checked. Nothing is read or asked before its credentials are needed. */
+export function accessTo(found: ClusterAccess): Access {
+  const identity = new Identity(found);
   return {
-    server: cluster.server.replace(/\/+$/, ''),
-    tls: first.tls,
-    async headers() {
-      if (Date.now() - fresh.atMs > AUTH_HEADERS_MS) {
-        fresh = { headers: (await authentication(config)).headers, atMs: Date.now() };
-      }
-      return fresh.headers;
-    },
+    server: nameOfAccess(found).server,
+    origin: found.server.origin,
+    basePath: found.server.basePath,
+    proxy: found.proxy,
+    loginProgram: found.exec === undefined ? undefined : `exec plugin ${found.exec.command}`,
+    credentials: (options) => identity.current(options),
+    others: (refused) => identity.others(refused),
   };
 }
 
-function nameOf(path: string): string {
-  return path === '' ? 'the default kubeconfig' : `kubeconfig ${path}`;
+/** Credentials of one client. What lies in files is read again every half minute, and when the server refuses it. */
+class Identity {
+  readonly #found: ClusterAccess;
+  #login: ExecCredential | undefined;
+  #current: Credentials | undefined;
+  #readAtMs = -Infinity;
+
+  constructor(found: ClusterAccess) {
+    this.#found = found;
+  }
+
+  async current(options: Partial<ExecOptions> = {}): Promise<Credentials> {
+    const login = await this.#loginNow(options);
+    const isFresh = performance.now() - this.#readAtMs < AUTH_HEADERS_MS;
+    if (this.#current !== undefined && isFresh && login === this.#login) return this.#current;
+    return await this.#read(login);
+  }
+
+  async others(refused: Credentials): Promise<Credentials | undefined> {
+    if (this.#current === refused) {
+      if (this.#login !== undefined) await this.#execLogin()?.refused(this.#login);
+      await this.#read(await this.#loginNow({}));
+    }
+    const now = this.#current;
+    const same = now === undefined || (now.tls === refused.tls && sameText(now.headers, refused.headers));
+    return same ? undefined : now;
+  }
+
+  async #read(login: ExecCredential | undefined): Promise<Credentials> {
+    const { tls, headers } = this.#current ?? {};
+    const nowTls = this.#tls(login);
+    const nowHeaders = inUtf8({ ...(await this.#authorization(login)), ...this.#found.impersonation });
+    const current = {
+      tls: tls !== undefined && sameText(tls, nowTls) ? tls : nowTls,
+      headers: headers !== undefined && sameText(headers, nowHeaders) ? headers : nowHeaders,
+    };
+    this.#login = login;
+    this.#readAtMs = performance.now();
+    this.#current = current;
+    return current;
+  }
+
+  async #loginNow(options: Partial<ExecOptions>): Promise<ExecCredential | undefined> {
+    return await this.#execLogin()?.current(options);
+  }
+
+  #execLogin(): ReturnType<typeof execLogin> | undefined {
+    const { exec, tls, token, tokenFile, user } = this.#found;
+    // As for kubectl, a token of the kubeconfig counts before the program.
+    if (exec === undefined || token !== '' || tokenFile !== '') return undefined;
+    return execLogin(exec, exec.clusterInfo === undefined ? '' : (textOf(tls.ca, `user "${user}"`) ?? ''));
+  }
+
+  async #authorization(login: ExecCredential | undefined): Promise<Headers> {
+    const { token, tokenFile, oidc, context, user } = this.#found;
+    const what = `context ${context}: user "${user}"`;
+    const now = tokenFile === '' ? token : tokenOf(tokenFile, token, what);
+    if (now !== '') return { Authorization: `Bearer ${now}` };
+    if (oidc !== undefined) return { Authorization: `Bearer ${await oidcToken(oidc, what)}` };
+    return login === undefined || login.token === '' ? {} : { Authorization: `Bearer ${login.token}` };
+  }
+
+  #tls(login: ExecCredential | undefined): TlsOptions {
+    const { tls, server, context, cluster, user } = this.#found;
+    if (!server.secure) return {};
+    const ca = textOf(tls.ca, `context ${context}: cluster "${cluster}"`);
+    const cert = login?.certificate?.cert ?? textOf(tls.cert, `context ${context}: user "${user}"`);
+    const key = login?.certificate?.key ?? textOf(tls.key, `context ${context}: user "${user}"`);
+    return {
+      ...(tls.insecure ? { rejectUnauthorized: false } : { ca: ca ?? systemCertificates() }),
+      ...(cert === undefined ? {} : { cert }),
+      ...(key === undefined ? {} : { key }),
+      ...(tls.serverName === '' ? {} : { servername: tls.serverName }),
+    };
+  }
 }
 
-async function authentication(config: KubeConfig): Promise<{ tls: TlsOptions; headers: Record<string, string> }> {
-  const options: TlsOptions & { headers?: Record<string, string | string[]>; auth?: string | null } = {};
-  await config.applyToHTTPSOptions(options as Parameters<KubeConfig['applyToHTTPSOptions']>[0]);
-  const { ca, cert, key, pfx, passphrase, rejectUnauthorized, servername } = options;
-  const tls = { ca, cert, key, pfx, passphrase, rejectUnauthorized, servername };
-  const headers = Object.fromEntries(
-    Object.entries(options.headers ?? {}).map(([name, value]) => [name, String(value)]),
+function textOf(held: Held | undefined, what: string): string | undefined {
+  if (held === undefined) return undefined;
+  if ('text' in held) return held.text;
+  try {
+    return readFileSync(held.file, 'utf8');
+  } catch (cause) {
+    throw new KubeconfigProblem(`${what}: ${messageOf(cause)}`, { cause });
+  }
+}
+
+/** The token of a file; what the kubeconfig itself has where the file cannot be read. */
+function tokenOf(path: string, otherwise: string, what: string): string {
+  try {
+    const token = readFileSync(path, 'utf8').trim();
+    if (token !== '') return token;
+    if (otherwise === '') throw new Error(`${path} is empty`);
+  } catch (cause) {
+    if (otherwise === '') throw new KubeconfigProblem(`${what}: tokenFile: ${messageOf(cause)}`, { cause });
+  }
+  return otherwise;
+}
+
+function bytes(text: string): string {
+  return Buffer.from(text, 'utf8').toString('latin1');
+}
+
+/** Headers whose bytes are UTF-8: Node writes a letter as a byte. */
+function inUtf8(headers: Headers): Headers {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, typeof value === 'string' ? bytes(value) : value.map(bytes)]),
   );
-  if (typeof options.auth === 'string')
-    headers['Authorization'] = `Basic ${Buffer.from(options.auth).toString('base64')}`;
-  return { tls: Object.fromEntries(Object.entries(tls).filter(([, value]) => value !== undefined)), headers };
+}
+
+function sameText(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }

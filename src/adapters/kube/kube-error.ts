@@ -1,3 +1,8 @@
+import { refusalCause } from './refusal-cause.ts';
+
+/** As much of an answer as an error quotes. */
+const MESSAGE_CHARS = 500;
+
 /** An API server's refusal, or the lack of an answer. */
 export class KubeError extends Error {
   override readonly name = 'KubeError';
@@ -13,19 +18,28 @@ export class KubeError extends Error {
   }
 }
 
-/** The server has refused a request for as long as the load waits for it. Another attempt would only wait as long again. */
-export class LastingRefusal extends KubeError {}
+/** The owner of the cluster refuses a request: by rights, a quota, a policy or a webhook. */
+export class TargetRefusal extends KubeError {}
 
-/** The error for an answer that is no success: who was asked what, and what the server says about it. */
+/** A refusal that another attempt would only get again, perhaps after as long a wait. */
+export class LastingRefusal extends TargetRefusal {}
+
+/** The error for an answer that is no success: who was asked what, and who refused it, or what the server says about it. */
 export function refusal(method: string, path: string, status: number, body: string): KubeError {
-  let reason = '';
-  let message = body.slice(0, 500);
+  const { reason, message } = statusOf(body);
+  const cause = refusalCause(status, message);
+  const what = `${method} ${path}: ${status}${reason === '' ? '' : ` ${reason}`}`;
+  if (cause === undefined) return new KubeError(`${what}: ${message}`, status, reason);
+  const text = `${what}: the cluster refuses it: ${cause.text}`;
+  return cause.lasting ? new LastingRefusal(text, status, reason) : new TargetRefusal(text, status, reason);
+}
+
+/** Reason and message of an answer. One that is no Status object, such as a proxy's page, is its own message. */
+export function statusOf(body: string): { readonly reason: string; readonly message: string } {
   try {
-    const answer = JSON.parse(body) as { reason?: string; message?: string };
-    reason = answer.reason ?? '';
-    message = answer.message ?? message;
+    const { reason = '', message = body } = JSON.parse(body) as { reason?: string; message?: string };
+    return { reason, message: message.slice(0, MESSAGE_CHARS) };
   } catch {
-    // Not a Status object: a proxy's page, or nothing. Its beginning says enough.
+    return { reason: '', message: body.slice(0, MESSAGE_CHARS) };
   }
-  return new KubeError(`${method} ${path}: ${status}${reason === '' ? '' : ` ${reason}`}: ${message}`, status, reason);
 }

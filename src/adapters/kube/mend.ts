@@ -45,7 +45,7 @@ export async function replaceMissing(request: MendRequest): Promise<number> {
       }
       const generation = book.nextGeneration(slot);
       await requests.create(pods, { slot, generation, intendedAtMs: seenAtMs }, deletedInMs);
-      book.filled({ name: pods.name(slot, generation), slot, generation });
+      book.filled({ name: pods.name(slot, generation), slot, generation }, Date.now());
       replaced++;
     }),
   );

@@ -1,6 +1,7 @@
 import { REFUSED_LIMIT_MS, UNANSWERED_LIMIT_MS } from '../../core/plan/limits.ts';
 import type { RequestWaits } from '../../core/plan/observation.ts';
-import { KubeError, LastingRefusal } from './kube-error.ts';
+import { KubeError, LastingRefusal, TargetRefusal } from './kube-error.ts';
+import type { RefusalCause } from './refusal-cause.ts';
 
 /** Why an attempt of a request got no answer that counts. */
 type WaitCause = 'refused' | 'throttled' | 'failed' | 'unanswered';
@@ -29,10 +30,11 @@ export interface PatientRequest {
    * An attempt got no answer that counts.
    * @param status of what came instead; 0: nothing came
    * @param last the same in words
+   * @param refusedBy who in the cluster refused it, if somebody did
    * @returns how much longer the request may wait, ms
    * @throws KubeError when that is over; LastingRefusal when the server has refused it
    */
-  missed(status: number, last: string): number;
+  missed(status: number, last: string, refusedBy?: RefusalCause): number;
   /** An attempt got an answer. */
   answered(): void;
   /** Nothing is under way any more. */
@@ -118,7 +120,7 @@ class Waiting implements PatientRequest {
     this.#rules = rules;
   }
 
-  missed(status: number, last: string): number {
+  missed(status: number, last: string, refusedBy?: RefusalCause): number {
     const nowMs = performance.now();
     const cause = waitCause(status) ?? 'unanswered';
     const { limits, answeredAtMs } = this.#rules;
@@ -133,8 +135,8 @@ class Waiting implements PatientRequest {
     }
     this.#refusedSinceMs = undefined;
     const leftMs = Math.max(this.#beganMs, answeredAtMs()) + limits.unansweredMs - nowMs;
-    if (leftMs <= 0) throw new KubeError(this.text(), status);
-    return leftMs;
+    if (leftMs > 0) return leftMs;
+    throw refusedBy === undefined ? new KubeError(this.text(), status) : new TargetRefusal(this.text(), status);
   }
 
   answered(): void {

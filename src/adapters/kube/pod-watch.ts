@@ -36,7 +36,7 @@ export interface WatchRequest {
   readonly signal: AbortSignal;
   /** The shortest pause between two lists that the watch is compared with, ms. It grows with the number of Pods. */
   readonly compareMs: number;
-  /** Budget of a page of a list. */
+  /** Budget of a page of a list. A list after one that was not answered in time has twice as much. */
   readonly listBudgetMs: number;
   /** Called with what made a list or a connection fail. */
   readonly onFailure?: (cause: unknown) => void;
@@ -56,6 +56,8 @@ export interface PodWatch {
    * first list. It does not advance while lists fail.
    */
   confirmedAtMs(): number | undefined;
+  /** When a page of a list was last answered, or the watch began, ms since 1970. It advances while a slow list is read. */
+  listedAtMs(): number;
   /**
    * Until when the state reported is the true one, as far as is known, ms since 1970: until now while a connection is open, otherwise
    * until it ended or was confirmed by a list.

@@ -1,11 +1,12 @@
 import { REMOVALS_AT_ONCE, SWEEP_POLL_MS } from '../../core/plan/limits.ts';
+import { messageOf } from '../../core/text/message-of.ts';
 import { pause } from '../host/poll-until.ts';
-import { LABELS } from '../../core/plan/labels.ts';
-import { collectionPath, discover } from './api-resources.ts';
-import type { ApiResource } from './api-resources.ts';
-import type { ClusterClient, ObjectMeta } from './client.ts';
+import type { ClusterClient } from './client.ts';
 import { KubeError } from './kube-error.ts';
+import { namespaceHolds, releaseNamespace } from './namespace-end.ts';
 import { openLoop } from './open-loop.ts';
+import { CampaignSearch, type SearchRequest } from './search-campaign.ts';
+import { isCrd, isNode, removalRank, type Leftover } from './swept-kinds.ts';
 import type { Within } from './transport.ts';
 
 /** The result of a removal. Objects that are left are a result and not an error: the caller reports them and continues. */
@@ -13,138 +14,84 @@ export interface Removal {
   readonly removed: number;
   /** What is still there, e.g. `nodeclaims.karpenter.sh default-x7k (finalizer karpenter.sh/termination)`. */
   readonly left: readonly string[];
+  /** What could not be searched although nothing of the campaign should be there, with the reason. */
+  readonly unsearched: readonly string[];
 }
 
-interface Leftover {
-  readonly what: string;
-  readonly path: string;
-  readonly resource: ApiResource;
-  readonly uid: string;
-  /** UIDs of its owners. */
-  readonly owners: readonly string[];
-  readonly finalizers: readonly string[];
-  readonly deleting: boolean;
+/** What is removed, and which finalizers may be taken off. */
+export interface RemovalRequest extends SearchRequest {
+  /** Finalizers, by name, that may be taken off when their controllers are gone. Those of the campaign's own CRDs may always. */
+  readonly finalizers?: readonly string[];
+  /** Nothing honours these finalizers any more. Absent = their controllers may still run, and have most of the budget. */
+  readonly controllersGone?: boolean;
+  readonly onProgress: (left: number) => void;
 }
 
-/** Share of the budget after which finalizers are removed: their controller is gone. */
-const PATIENCE = 0.5;
+/** Share of the budget in which what must go first keeps the rest. After that only CRDs wait for their objects. */
+const ORDERLY = 0.5;
 
-/** Made and removed by others, in numbers: they go with what they belong to. */
-const FOLLOWERS = new Set(['events', 'endpointslices', 'endpoints', 'leases', 'controllerrevisions']);
+/** The finalizer of an object that is deleted after what it owns. The garbage collector takes it off. */
+const OWNED_FIRST = 'foregroundDeletion';
 
-/** Removed only when nothing else is left: what is in or of them must go first. */
-const LAST = new Set(['nodes', 'customresourcedefinitions', 'namespaces']);
+/** Share of the budget that controllers have at least to take their finalizers off. */
+const PATIENCE = 0.7;
 
 /**
- * Removes everything that carries a campaign's label, the objects of CRDs that carry it, and what belongs to such objects
- * or to labelled ones of a CRD that was there before: Nodes, and objects of the same API group. It waits until all is gone.
- * Nothing else is touched, so it is safe in a cluster that others use. Finalizers that no controller removes in half of
- * the budget are removed. It can be called again after an interruption.
+ * Removes what is a campaign's in a cluster, as `CampaignSearch` finds it, and waits until all is gone. Nothing else is touched, so it
+ * is safe in a cluster that others use. A finalizer is respected: its controller may have to end something real. Only those of the
+ * campaign's own system are taken off, when their controllers are gone. It can be called again after an interruption.
  * @throws the signal's reason; KubeError when the API server does not answer
  */
-export async function removeCampaign(
-  client: ClusterClient,
-  request: {
-    readonly campaign: string;
-    /** Field selectors by kind of the core group (`secrets`): what of it a selector does not match is left alone. */
-    readonly only?: Readonly<Record<string, string>>;
-    readonly onProgress: (left: number) => void;
-  },
-  within: Within,
-): Promise<Removal> {
+export async function removeCampaign(client: ClusterClient, request: RemovalRequest, within: Within): Promise<Removal> {
   const { signal, budgetMs } = within;
   const beganAtMs = Date.now();
-  const sweep = new Sweep(client, request.campaign, request.only ?? {}, within);
+  const search = new CampaignSearch(client, request, within);
+  const removal = new RemovalRound(client, search, request, within);
   for (;;) {
-    const left = await sweep.find();
-    request.onProgress(left.length);
-    const removed = sweep.seen - left.length;
-    if (left.length === 0) return { removed, left: [] };
+    const left = await search.find();
+    const { unsearched, unseen } = search;
+    request.onProgress(left.length + unseen.length);
+    const removed = search.seen - left.length;
+    if (left.length === 0 && unseen.length === 0) return { removed, left: [], unsearched };
     const elapsedMs = Date.now() - beganAtMs;
-    if (elapsedMs > budgetMs) return { removed, left: left.map(describe) };
-    const first = left.filter(({ resource }) => !LAST.has(resource.plural));
-    await sweep.delete((first.length > 0 ? first : left).filter(({ deleting }) => !deleting));
-    if (elapsedMs > budgetMs * PATIENCE) await sweep.release(left.filter(({ deleting }) => deleting));
+    if (elapsedMs > budgetMs) return { removed, left: [...(await removal.describe(left)), ...unseen], unsearched };
+    await removal.delete(left, elapsedMs > budgetMs * ORDERLY);
+    const isLast = elapsedMs > budgetMs * PATIENCE;
+    if (request.controllersGone === true || isLast) await removal.release(left, isLast);
+    await removal.releaseNamespaces(left);
     await pause(SWEEP_POLL_MS, signal);
   }
 }
 
-class Sweep {
+/** What is done with the leftovers of one search. */
+class RemovalRound {
   readonly #client: ClusterClient;
-  readonly #campaign: string;
-  readonly #only: Readonly<Record<string, string>>;
+  readonly #search: CampaignSearch;
+  readonly #request: RemovalRequest;
   readonly #within: Within;
-  /**
-   * Objects of CRDs that are the campaign's: what names one as its owner is the campaign's too. They are remembered, since
-   * what they own may outlive them.
-   */
-  readonly #owners = new Set<string>();
-  /** API groups of the owners. */
-  readonly #groups = new Set<string>();
-  /** Kinds that CRDs define, and whether the CRD is the campaign's. */
-  #crds: ReadonlyMap<string, boolean> = new Map();
-  readonly #seen = new Set<string>();
-  /** Kinds (`plural.group`) that had something to remove. */
-  readonly #found = new Set<string>();
+  /** Why an object could not be deleted or released, by UID. */
+  readonly #problems = new Map<string, string>();
 
-  constructor(client: ClusterClient, campaign: string, only: Readonly<Record<string, string>>, within: Within) {
+  constructor(client: ClusterClient, search: CampaignSearch, request: RemovalRequest, within: Within) {
     this.#client = client;
-    this.#campaign = campaign;
-    this.#only = only;
+    this.#search = search;
+    this.#request = request;
     this.#within = within;
   }
 
-  /** How many objects were ever found. */
-  get seen(): number {
-    return this.#seen.size;
-  }
-
-  /** What is left: of the kinds that had something left before, then of all kinds to be sure. */
-  async find(): Promise<readonly Leftover[]> {
-    const kinds = removable(await discover(this.#client, this.#within));
-    const known = kinds.filter((kind) => this.#found.has(nameOf(kind)));
-    const left = known.length === 0 ? [] : await this.#findAmong(known);
-    return left.length > 0 ? left : this.#findAmong(kinds);
-  }
-
-  async #findAmong(kinds: readonly ApiResource[]): Promise<readonly Leftover[]> {
-    this.#crds = await this.#listCrds();
-    const [own, others] = [kinds.filter((kind) => this.#isOwn(kind)), kinds.filter((kind) => !this.#isOwn(kind))];
-    const instances = await this.#list(own, () => true);
-    const labelled = await this.#list(others, undefined);
-    for (const { resource, uid } of [...instances, ...labelled]) {
-      if (!this.#crds.has(nameOf(resource))) continue;
-      this.#owners.add(uid);
-      this.#groups.add(resource.group);
-    }
-    const found = new Map(
-      [...instances, ...labelled, ...(await this.#owned(others))].map((leftover) => [leftover.uid, leftover]),
-    );
-    for (const { resource, uid } of found.values()) {
-      this.#found.add(nameOf(resource));
-      this.#seen.add(uid);
-    }
-    return [...found.values()];
-  }
-
-  /** What belongs to the owners, to what belongs to them, and so on: objects of their API groups, and Nodes. */
-  async #owned(kinds: readonly ApiResource[]): Promise<readonly Leftover[]> {
-    if (this.#owners.size === 0) return [];
-    const kin = kinds.filter((kind) => isNode(kind) || (this.#groups.has(kind.group) && this.#crds.has(nameOf(kind))));
-    const candidates = await this.#list(kin, ({ ownerReferences }) => (ownerReferences ?? []).length > 0);
-    for (let before = -1; before !== this.#owners.size;) {
-      before = this.#owners.size;
-      for (const { uid, owners } of candidates)
-        if (owners.some((owner) => this.#owners.has(owner))) this.#owners.add(uid);
-    }
-    return candidates.filter(({ uid }) => this.#owners.has(uid));
-  }
-
-  async delete(leftovers: readonly Leftover[]): Promise<void> {
-    await this.#each(leftovers, async ({ path, resource, uid }) => {
+  /** Asks for the deletion of what goes first, or, when it is late, of everything. A CRD waits for its objects in any case. */
+  async delete(left: readonly Leftover[], isLate: boolean): Promise<void> {
+    const rankOf = ({ resource }: Leftover): number => removalRank(resource, this.#search.isOfCrd(resource));
+    const first = Math.min(...left.map(rankOf));
+    const hasObjectsOfCrds = left.some(({ resource }) => this.#search.isOfCrd(resource));
+    const due = left.filter((one) => {
+      if (isCrd(one.resource) && hasObjectsOfCrds) return false;
+      return !one.deleting && (isLate || rankOf(one) === first);
+    });
+    await this.#each(due, async ({ path, resource, uid }) => {
       const pod = resource.group === '' && resource.plural === 'pods';
       // Of a CRD that stays: while it is there, a sweep after one that was cut off finds what it owns.
-      const foreground = this.#crds.get(nameOf(resource)) === false;
+      const foreground = this.#search.isOfOthersCrd(resource);
       await this.#client.delete(path, pod ? { gracePeriodSeconds: 0, uid } : { uid, foreground }, this.#within);
       if (!isNode(resource)) return;
       // A Node's heartbeat outlives it where no controller removes it.
@@ -153,63 +100,45 @@ class Sweep {
     });
   }
 
-  async release(leftovers: readonly Leftover[]): Promise<void> {
-    await this.#each(
-      leftovers.filter(({ finalizers }) => finalizers.length > 0),
-      async ({ path }) => {
-        await this.#client.patch(path, 'merge', { metadata: { finalizers: null } }, this.#within);
-      },
-    );
+  /**
+   * Takes those finalizers off that are of the campaign's own system, and those that the system's file names; in the end also the
+   * one with which this removal has asked that what an object owns goes first.
+   */
+  async release(left: readonly Leftover[], isLast: boolean): Promise<void> {
+    const mine = (finalizer: string): boolean =>
+      this.#search.isOfOwnSystem(finalizer) ||
+      (this.#request.finalizers ?? []).includes(finalizer) ||
+      (isLast && finalizer === OWNED_FIRST);
+    const due = left.filter(({ deleting, finalizers }) => deleting && finalizers.some(mine));
+    await this.#each(due, async ({ path, uid, resourceVersion, finalizers }) => {
+      const others = finalizers.filter((finalizer) => !mine(finalizer));
+      const metadata = { uid, resourceVersion, finalizers: others.length === 0 ? null : others };
+      await this.#client.patch(path, 'merge', { metadata }, this.#within);
+    });
   }
 
-  #isOwn(kind: ApiResource): boolean {
-    return this.#crds.get(nameOf(kind)) === true;
+  /** Ends namespaces that are empty and do not end by themselves, once nothing else is left. */
+  async releaseNamespaces(left: readonly Leftover[]): Promise<void> {
+    if (left.some(({ resource }) => resource.plural !== 'namespaces')) return;
+    const due = left.filter(({ deleting }) => deleting);
+    await this.#each(due, ({ path }) => releaseNamespace(this.#client, path, this.#within));
   }
 
-  async #listCrds(): Promise<ReadonlyMap<string, boolean>> {
-    const crds = await this.#client.list(
-      '/apis/apiextensions.k8s.io/v1/customresourcedefinitions',
-      {
-        metadataOnly: true,
-        pick: ({ metadata: { name, labels } }: { metadata: ObjectMeta }) =>
-          [name, labels?.[LABELS.campaign] === this.#campaign] as const,
-      },
-      this.#within,
-    );
-    return new Map(crds.items);
+  /** What is left, in words, with what keeps it. */
+  async describe(left: readonly Leftover[]): Promise<readonly string[]> {
+    const texts = new Map<string, string>();
+    await this.#each(left, async ({ uid, what, path, finalizers, deleting, resource }) => {
+      const holds = [
+        ...(finalizers.length === 0 ? [] : [`finalizer ${finalizers.join(', ')}`]),
+        ...(deleting && resource.plural === 'namespaces' ? await namespaceHolds(this.#client, path, this.#within) : []),
+        ...(this.#problems.has(uid) ? [this.#problems.get(uid)] : []),
+      ];
+      texts.set(uid, holds.length === 0 ? what : `${what} (${holds.join('; ')})`);
+    });
+    return left.map(({ uid, what }) => texts.get(uid) ?? what);
   }
 
-  /** Objects of some kinds: those with the campaign's label, or, when `isOwn` is given, those it says yes to. */
-  async #list(
-    kinds: readonly ApiResource[],
-    isOwn: ((metadata: ObjectMeta & OwnerReferences) => boolean) | undefined,
-  ): Promise<readonly Leftover[]> {
-    const lists = await Promise.all(
-      kinds.map(async (resource) => {
-        const fieldSelector = resource.group === '' ? this.#only[resource.plural] : undefined;
-        const listing = this.#client.list(
-          collectionPath(resource),
-          {
-            ...(isOwn === undefined ? { labelSelector: `${LABELS.campaign}=${this.#campaign}` } : {}),
-            ...(fieldSelector === undefined ? {} : { fieldSelector }),
-            metadataOnly: true,
-            pick: ({ metadata }: { metadata: ObjectMeta & OwnerReferences }) =>
-              isOwn === undefined || isOwn(metadata) ? leftoverOf(resource, metadata) : undefined,
-          },
-          this.#within,
-        );
-        try {
-          return (await listing).items.filter((item) => item !== undefined);
-        } catch (cause) {
-          // Its CRD went between the discovery and the list.
-          if (cause instanceof KubeError && cause.status === 404) return [];
-          throw cause;
-        }
-      }),
-    );
-    return lists.flat();
-  }
-
+  /** One that is refused does not keep the others. @throws KubeError when nothing answers */
   async #each(leftovers: readonly Leftover[], act: (leftover: Leftover) => Promise<void>): Promise<void> {
     await openLoop({
       count: leftovers.length,
@@ -219,50 +148,16 @@ class Sweep {
       signal: this.#within.signal,
       run: async (index) => {
         const leftover = leftovers[index];
-        if (leftover !== undefined) await act(leftover);
+        if (leftover === undefined) return;
+        try {
+          await act(leftover);
+          this.#problems.delete(leftover.uid);
+        } catch (cause) {
+          this.#within.signal.throwIfAborted();
+          if (!(cause instanceof KubeError) || cause.status === 0) throw cause;
+          this.#problems.set(leftover.uid, messageOf(cause));
+        }
       },
     });
   }
-}
-
-interface OwnerReferences {
-  readonly ownerReferences?: readonly { readonly uid: string }[];
-}
-
-/** A kind's name as a CRD has it. */
-function nameOf({ plural, group }: ApiResource): string {
-  return `${plural}.${group}`;
-}
-
-function isNode({ plural, group }: ApiResource): boolean {
-  return plural === 'nodes' && group === '';
-}
-
-/** Kinds that can be listed and deleted, each once. */
-function removable(resources: readonly ApiResource[]): readonly ApiResource[] {
-  const kinds = new Map<string, ApiResource>();
-  for (const resource of resources) {
-    const key = nameOf(resource);
-    if (!resource.verbs.includes('list') || !resource.verbs.includes('delete')) continue;
-    if (!kinds.has(key) && !FOLLOWERS.has(resource.plural)) kinds.set(key, resource);
-  }
-  return [...kinds.values()];
-}
-
-function leftoverOf(resource: ApiResource, metadata: ObjectMeta & OwnerReferences): Leftover {
-  const { name, namespace, uid, ownerReferences, finalizers, deletionTimestamp } = metadata;
-  const kind = resource.group === '' ? resource.plural : `${resource.plural}.${resource.group}`;
-  return {
-    what: `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`,
-    path: `${collectionPath(resource, namespace)}/${name}`,
-    resource,
-    uid,
-    owners: (ownerReferences ?? []).map((owner) => owner.uid),
-    finalizers: finalizers ?? [],
-    deleting: deletionTimestamp !== undefined,
-  };
-}
-
-function describe({ what, finalizers }: Leftover): string {
-  return finalizers.length === 0 ? what : `${what} (finalizer ${finalizers.join(', ')})`;
 }

@@ -1,6 +1,7 @@
-import { LOAD_PROGRESS_MS } from '../../core/plan/limits.ts';
+import { LOAD_PROGRESS_MS, POD_MIN_AGE_MS } from '../../core/plan/limits.ts';
 import type { DemandOperation } from '../../core/plan/demand.ts';
 import type { LatenessSummary } from './lateness.ts';
+import { caughtUpAtMs } from '../../core/plan/catch-up.ts';
 import { openLoop, throttled } from './open-loop.ts';
 import { PodRequests, type PodSource } from './pod-requests.ts';
 import type { LoadScope, SlotBook } from './slot-book.ts';
@@ -76,10 +77,13 @@ class Run {
     const total = operations.length;
     const report = throttled(LOAD_PROGRESS_MS, this.#request.onProgress);
     const progress = (lowWater: number): DemandProgress => ({ operations: total, lowWater, ...this.#counts });
+    const fromIndex = Math.min(this.#request.fromOperation, total);
+    const dueAtMs = (index: number): number => startAtMs + (operations[index]?.atMs ?? 0);
+    const attempt = { beganAtMs: this.#beganAtMs, firstDueAtMs: dueAtMs(fromIndex) };
     await openLoop({
       count: total,
-      fromIndex: Math.min(this.#request.fromOperation, total),
-      dueAtMs: (index) => startAtMs + (operations[index]?.atMs ?? 0),
+      fromIndex,
+      dueAtMs: (index) => caughtUpAtMs(dueAtMs(index), attempt),
       parallel,
       signal,
       run: async (index) => {
@@ -114,7 +118,7 @@ class Run {
     const next = Math.max(generation, book.nextGeneration(slot));
     await this.#requests.create(pods, { slot, generation: next, intendedAtMs }, deletedInMs);
     this.#counts[kind === 'create' ? 'created' : 'replaced']++;
-    book.filled({ name: pods.name(slot, next), slot, generation: next });
+    book.filled({ name: pods.name(slot, next), slot, generation: next }, Date.now());
   }
 
   /** Leaves the slot empty, unless an earlier run has filled it again since. */
@@ -138,8 +142,11 @@ class Run {
 
   /** Deletes a Pod. @returns how long the server took, ms */
   async #end(slot: number, name: string, intendedAtMs: number): Promise<number> {
+    const { book, signal } = this.#request;
+    // A scheduler that is just binding the Pod would count an error of its own.
+    await book.aged(slot, POD_MIN_AGE_MS, signal);
     const tookMs = await this.#requests.delete(name, intendedAtMs);
-    this.#request.book.emptied(slot);
+    book.emptied(slot);
     return tookMs;
   }
 }

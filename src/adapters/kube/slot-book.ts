@@ -1,3 +1,4 @@
+import { pause } from '../host/poll-until.ts';
 import { LABELS } from '../../core/plan/labels.ts';
 import type { ClusterClient, ObjectMeta, Selection } from './client.ts';
 import type { PodRecorder } from './pod-recorder.ts';
@@ -33,13 +34,19 @@ export interface ListedPod extends SlotPod {
 export class SlotBook {
   readonly #live = new Map<number, SlotPod>();
   readonly #lastGeneration = new Map<number, number>();
+  readonly #createdAtMs = new Map<number, number>();
   readonly #changedAt = new Map<number, number>();
   readonly #busy = new Map<number, Promise<void>>();
+  readonly #firstGeneration: number;
   #changes = 0;
 
-  /** The book of the Pods that exist now. */
-  static async read(scope: LoadScope, within: Within): Promise<SlotBook> {
-    const book = new SlotBook();
+  constructor(firstGeneration = 0) {
+    this.#firstGeneration = firstGeneration;
+  }
+
+  /** The book of the Pods that exist now. `firstGeneration`: new Pods are of no earlier one. */
+  static async read(scope: LoadScope, within: Within, firstGeneration = 0): Promise<SlotBook> {
+    const book = new SlotBook(firstGeneration);
     for (const pod of await listSlotPods(scope, within)) {
       if (pod.finished) book.finished(pod);
       else book.filled(pod);
@@ -59,10 +66,19 @@ export class SlotBook {
 
   /** The generation that comes after all those known of a slot. */
   nextGeneration(slot: number): number {
-    return (this.#lastGeneration.get(slot) ?? -1) + 1;
+    return Math.max(this.#firstGeneration, (this.#lastGeneration.get(slot) ?? -1) + 1);
   }
 
-  filled(pod: SlotPod): void {
+  /** Waits until the slot's Pod is so old, at most that long. @throws the signal's reason */
+  async aged(slot: number, ageMs: number, signal: AbortSignal): Promise<void> {
+    const leftMs = (this.#createdAtMs.get(slot) ?? -Infinity) + ageMs - Date.now();
+    // A clock that was set back makes it no longer.
+    if (leftMs > 0) await pause(Math.min(leftMs, ageMs), signal);
+  }
+
+  /** @param createdAtMs when the Pod was created, if it was just now; absent = before this book was read */
+  filled(pod: SlotPod, createdAtMs?: number): void {
+    if (createdAtMs !== undefined) this.#createdAtMs.set(pod.slot, createdAtMs);
     const known = this.#live.get(pod.slot);
     if (known === undefined || known.generation < pod.generation) this.#live.set(pod.slot, pod);
     this.#lastGeneration.set(pod.slot, Math.max(this.#lastGeneration.get(pod.slot) ?? 0, pod.generation));

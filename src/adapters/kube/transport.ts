@@ -1,5 +1,5 @@
 import { Pool } from 'undici';
-import type { Dispatcher } from 'undici';
+import type { buildConnector, Dispatcher } from 'undici';
 import {
   API_ATTEMPT_MS,
   HTTP_CONNECT_MS,
@@ -8,11 +8,13 @@ import {
   API_LONGEST_BACKOFF_MS,
 } from '../../core/plan/limits.ts';
 import { pause } from '../host/poll-until.ts';
-import type { Access } from './credentials.ts';
-import { KubeError } from './kube-error.ts';
+import type { Access, Credentials } from './credentials.ts';
+import { KubeError, statusOf, TargetRefusal } from './kube-error.ts';
 import { ListItems } from './list-items.ts';
 import { waitCause, type Patience } from './patience.ts';
+import { refusalCause, type RefusalCause } from './refusal-cause.ts';
 import { gated, TryGate } from './try-gate.ts';
+import { throughProxy } from './through-proxy.ts';
 import { messageOf } from '../../core/text/message-of.ts';
 
 /** Limits of one call: it ends when the signal aborts, or after `budgetMs` with all its retries. */
@@ -44,6 +46,8 @@ export interface ApiAnswer {
   readonly body: string;
   /** What `pick` returned for the objects of a list. */
   readonly items?: readonly unknown[];
+  /** The server's time when it answered, as its header has it. */
+  readonly date?: string;
   readonly attempts: number;
 }
 
@@ -53,31 +57,27 @@ const RETRIED = new Set([429, 500, 502, 503, 504]);
 /** What came of one attempt. */
 type Attempt = (Omit<ApiAnswer, 'attempts'> & { readonly retryAfter?: string }) | KubeError;
 
+/** Connections that were opened with the same certificates. */
+interface Lane {
+  readonly tls: Credentials['tls'];
+  readonly pool: Pool;
+  /** The pool, with a gate before each request. */
+  readonly requests: Dispatcher;
+  readonly streams: Pool;
+}
+
 /** A pool of HTTP/1.1 connections to one API server. It retries, respects Retry-After, and counts. */
 export class Transport {
   readonly #access: Access;
-  readonly #pool: Pool;
-  /** The pool, with a gate before each request. */
-  readonly #requests: Dispatcher;
-  readonly #streams: Pool;
-  readonly #basePath: string;
+  readonly #connections: number;
+  readonly #lanes = new Set<Lane>();
+  #lane: Lane | undefined;
+  #closed = false;
   readonly #counts = new Map<string, number>();
 
   constructor(access: Access, connections: number) {
     this.#access = access;
-    // Over two HTTP/2 connections the same load was slower than over 64 plain ones.
-    const options: Pool.Options = {
-      allowH2: false,
-      pipelining: 1,
-      connect: { ...access.tls, timeout: HTTP_CONNECT_MS },
-    };
-    const { origin, pathname } = new URL(access.server);
-    // Proxies such as Rancher's serve the API below a path.
-    this.#basePath = pathname.replace(/\/+$/, '');
-    this.#pool = new Pool(origin, { ...options, connections });
-    this.#requests = this.#pool.compose(gated);
-    // A watch holds its connection for minutes: it must not take one from the requests.
-    this.#streams = new Pool(origin, { ...options, connections: null });
+    this.#connections = connections;
   }
 
   /**
@@ -100,7 +100,8 @@ export class Transport {
     for (let attempts = 1; ; attempts++) {
       const leftMs = untilMs - performance.now();
       const answer = await this.#attempt(request, within, Math.min(leftMs, API_ATTEMPT_MS));
-      if (!(answer instanceof KubeError) && !RETRIED.has(answer.status)) return { ...answer, attempts };
+      if (!(answer instanceof KubeError) && !RETRIED.has(countedStatus(request, answer)))
+        return { ...answer, attempts };
       const pauseMs = pauseAfter(answer, attempts);
       if (performance.now() + pauseMs >= untilMs) throw overBudget(request, within, attempts, answer);
       await pause(pauseMs, within.signal);
@@ -113,19 +114,22 @@ export class Transport {
    * @throws the signal's reason when it aborts; KubeError when the patience is at its end
    */
   async sendPatiently(request: ApiRequest, within: Within, patience: Patience): Promise<ApiAnswer> {
-    const waiting = patience.begin(request.method, `${request.method} ${request.path}`);
+    // Without its selectors: a line that is cut must still say why the request waits.
+    const [path = ''] = request.path.split('?', 1);
+    const waiting = patience.begin(request.method, `${request.method} ${path}`);
     let limitMs = within.budgetMs;
     try {
       for (let attempts = 1; ; attempts++) {
         const answer = await this.#attempt(request, within, limitMs);
-        if (!(answer instanceof KubeError) && waitCause(answer.status) === undefined) {
+        const status = countedStatus(request, answer);
+        if (!(answer instanceof KubeError) && waitCause(status) === undefined) {
           waiting.answered();
           return { ...answer, attempts };
         }
         // After `close` no attempt can succeed.
-        if (answer instanceof KubeError && this.#pool.destroyed) throw answer;
+        if (answer instanceof KubeError && this.#closed) throw answer;
         if (answer.status === 0) limitMs = Math.min(2 * limitMs, API_LONGEST_ATTEMPT_MS);
-        const leftMs = waiting.missed(answer.status, inWords(answer));
+        const leftMs = waiting.missed(status, inWords(answer), refusedBy(answer));
         await pause(Math.min(pauseAfter(answer, attempts), leftMs), within.signal);
       }
     } finally {
@@ -140,17 +144,12 @@ export class Transport {
   async open(path: string, signal: AbortSignal): Promise<{ status: number; body: Dispatcher.ResponseData['body'] }> {
     signal.throwIfAborted();
     try {
-      const { statusCode, body } = await this.#streams.request({
-        method: 'GET',
-        path: this.#basePath + path,
-        headers: { accept: 'application/json', ...(await this.#access.headers()) },
-        signal,
-        headersTimeout: API_ATTEMPT_MS,
-        // The reader judges silence: an idle watch is not a broken one.
-        bodyTimeout: 0,
-      });
-      this.#count('WATCH', String(statusCode));
-      return { status: statusCode, body };
+      const credentials = await this.#credentials(signal, API_ATTEMPT_MS);
+      const opened = await this.#stream(path, signal, credentials);
+      const others = opened.status === 401 ? await this.#others(credentials, signal, API_ATTEMPT_MS) : undefined;
+      if (others === undefined) return opened;
+      await opened.body.dump();
+      return await this.#stream(path, signal, others);
     } catch (cause) {
       signal.throwIfAborted();
       this.#count('WATCH', 'error');
@@ -165,25 +164,41 @@ export class Transport {
 
   /** Cuts every connection; calls under way fail. */
   async close(): Promise<void> {
-    await Promise.all([this.#pool.destroy(), this.#streams.destroy()]);
+    this.#closed = true;
+    await Promise.all([...this.#lanes].flatMap(({ pool, streams }) => [pool.destroy(), streams.destroy()]));
   }
 
-  async #attempt(
+  async #attempt(request: ApiRequest, within: Omit<Within, 'budgetMs'>, limitMs: number): Promise<Attempt> {
+    const { signal } = within;
+    signal.throwIfAborted();
+    let credentials: Credentials;
+    try {
+      credentials = await this.#credentials(signal, limitMs);
+    } catch (cause) {
+      return this.#unanswered(request, cause);
+    }
+    const answer = await this.#try(request, within, limitMs, credentials);
+    if (answer instanceof KubeError || answer.status !== 401) return answer;
+    const others = await this.#others(credentials, signal, limitMs);
+    return others === undefined ? answer : await this.#try(request, within, limitMs, others);
+  }
+
+  async #try(
     request: ApiRequest,
     { signal, beforeTry }: Omit<Within, 'budgetMs'>,
     limitMs: number,
+    credentials: Credentials,
   ): Promise<Attempt> {
-    signal.throwIfAborted();
     const { method, path } = request;
     const gate = new TryGate(beforeTry);
     try {
-      const { statusCode, headers, body } = await this.#requests.request({
+      const { statusCode, headers, body } = await this.#laneOf(credentials).requests.request({
         method,
-        path: this.#basePath + path,
+        path: this.#access.basePath + path,
         headers: {
           accept: request.accept ?? 'application/json',
           ...(request.body === undefined ? {} : { 'content-type': request.contentType ?? 'application/json' }),
-          ...(await this.#access.headers()),
+          ...(credentials.headers as Record<string, string | string[]>),
         },
         ...(request.body === undefined ? {} : { body: request.body }),
         signal,
@@ -202,20 +217,100 @@ export class Transport {
       const { pick } = request;
       const read = pick !== undefined && statusCode === 200 ? readList(body, pick) : body.text();
       const found = await read.finally(() => clearTimeout(late));
-      const answer = { status: statusCode, ...(typeof found === 'string' ? { body: found } : found) };
+      const { date } = headers;
+      const answer = {
+        status: statusCode,
+        ...(typeof found === 'string' ? { body: found } : found),
+        ...(typeof date === 'string' ? { date } : {}),
+      };
       return typeof retryAfter === 'string' ? { ...answer, retryAfter } : answer;
     } catch (cause) {
       signal.throwIfAborted();
       gate.throwIfClosed();
       if (cause instanceof Unreadable) throw unreadableList(request, cause.cause);
-      this.#count(method, 'error');
-      return new KubeError(`${method} ${path}: ${messageOf(cause)}`, 0, '', cause);
+      return this.#unanswered(request, cause);
     }
+  }
+
+  #unanswered({ method, path }: ApiRequest, cause: unknown): KubeError {
+    this.#count(method, 'error');
+    return new KubeError(`${method} ${path}: ${messageOf(cause)}`, 0, '', cause);
+  }
+
+  async #stream(
+    path: string,
+    signal: AbortSignal,
+    credentials: Credentials,
+  ): Promise<{ status: number; body: Dispatcher.ResponseData['body'] }> {
+    const { statusCode, body } = await this.#laneOf(credentials).streams.request({
+      method: 'GET',
+      path: this.#access.basePath + path,
+      headers: { accept: 'application/json', ...(credentials.headers as Record<string, string | string[]>) },
+      signal,
+      headersTimeout: API_ATTEMPT_MS,
+      // The reader judges silence: an idle watch is not a broken one.
+      bodyTimeout: 0,
+    });
+    this.#count('WATCH', String(statusCode));
+    return { status: statusCode, body };
+  }
+
+  /** @throws Error naming the program that gets the credentials, where it does not within the limit or before the signal aborts */
+  async #credentials(signal: AbortSignal, limitMs: number): Promise<Credentials> {
+    const credentials = this.#access.credentials();
+    const { loginProgram } = this.#access;
+    return loginProgram === undefined ? await credentials : await inTime(credentials, loginProgram, signal, limitMs);
+  }
+
+  /** Other credentials than those that the server refused, if there are any. */
+  async #others(refused: Credentials, signal: AbortSignal, limitMs: number): Promise<Credentials | undefined> {
+    try {
+      return await inTime(this.#access.others(refused), this.#access.loginProgram ?? 'a file', signal, limitMs);
+    } catch {
+      // The refusal says more.
+      return undefined;
+    }
+  }
+
+  /** Connections opened with these credentials. Those opened with others end when their requests have. */
+  #laneOf({ tls }: Credentials): Lane {
+    if (this.#lane?.tls === tls) return this.#lane;
+    if (this.#closed) throw new Error('the client is closed');
+    for (const old of this.#lanes) {
+      // A watch goes on until the server ends it.
+      void Promise.all([old.pool.close(), old.streams.close()]).then(() => this.#lanes.delete(old));
+    }
+    // Over two HTTP/2 connections the same load was slower than over 64 plain ones.
+    const { origin, proxy } = this.#access;
+    const certificates = tls as buildConnector.BuildOptions;
+    const connect =
+      proxy === undefined ? { ...certificates, timeout: HTTP_CONNECT_MS } : throughProxy(proxy, certificates);
+    const options: Pool.Options = { allowH2: false, pipelining: 1, connect };
+    const pool = new Pool(origin, { ...options, connections: this.#connections });
+    // A watch holds its connection for minutes: it must not take one from the requests.
+    const streams = new Pool(origin, { ...options, connections: null });
+    this.#lane = { tls, pool, requests: pool.compose(gated), streams };
+    this.#lanes.add(this.#lane);
+    return this.#lane;
   }
 
   #count(method: string, code: string): void {
     const key = `${method} ${code}`;
     this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
+  }
+}
+
+/** Waits for credentials. @throws Error naming what they come from, where it takes longer */
+async function inTime<T>(credentials: Promise<T>, from: string, signal: AbortSignal, limitMs: number): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const late = (): void => reject(new Error(`${from} has not answered yet`));
+  const timer = setTimeout(late, limitMs);
+  signal.addEventListener('abort', late, { once: true });
+  try {
+    return await Promise.race([credentials, promise]);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', late);
   }
 }
 
@@ -254,7 +349,8 @@ function pauseAfter(answer: Attempt, attempts: number): number {
 
 function overBudget({ method, path }: ApiRequest, { budgetMs }: Within, attempts: number, last: Attempt): KubeError {
   const times = attempts === 1 ? 'one attempt' : `${attempts} attempts`;
-  return new KubeError(
+  const Kind = refusedBy(last) === undefined ? KubeError : TargetRefusal;
+  return new Kind(
     `${method} ${path}: no success within ${Math.round(budgetMs)} ms, ${times}; last: ${inWords(last)}`,
     last instanceof KubeError ? 0 : last.status,
     '',
@@ -263,5 +359,21 @@ function overBudget({ method, path }: ApiRequest, { budgetMs }: Within, attempts
 }
 
 function inWords(attempt: Attempt): string {
-  return attempt instanceof KubeError ? attempt.message : `${attempt.status} ${attempt.body.slice(0, 200)}`;
+  if (attempt instanceof KubeError) return attempt.message;
+  const cause = refusedBy(attempt);
+  return `${attempt.status} ${cause === undefined ? attempt.body.slice(0, 200) : `the cluster refuses it: ${cause.text}`}`;
+}
+
+/** Who in the cluster refused a request, if that is what the answer says. */
+function refusedBy(attempt: Attempt): RefusalCause | undefined {
+  return attempt instanceof KubeError ? undefined : refusalCause(attempt.status, statusOf(attempt.body).message);
+}
+
+/**
+ * The status that an answer counts as. A creation that loses the race for a quota's numbers gets 409 Conflict, which is "not now":
+ * nothing is wrong with the object.
+ */
+function countedStatus({ method }: ApiRequest, attempt: Attempt): number {
+  if (attempt instanceof KubeError || attempt.status !== 409 || method !== 'POST') return attempt.status;
+  return statusOf(attempt.body).reason === 'Conflict' ? 429 : 409;
 }

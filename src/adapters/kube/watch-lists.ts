@@ -1,4 +1,9 @@
-import { WATCH_LATE_NEWS_MS, WATCH_NEWS_MS, WATCH_NEWS_POLL_MS } from '../../core/plan/limits.ts';
+import {
+  API_LONGEST_ATTEMPT_MS,
+  WATCH_LATE_NEWS_MS,
+  WATCH_NEWS_MS,
+  WATCH_NEWS_POLL_MS,
+} from '../../core/plan/limits.ts';
 import { KubeError } from './kube-error.ts';
 import { listPauseMs } from './list-pause.ts';
 import type { PodList } from './pod-versions.ts';
@@ -9,9 +14,12 @@ import type { WatchState } from './watch-state.ts';
 /** The lists that a watch is compared with. What only a list shows is reported. */
 export class WatchLists {
   readonly #state: WatchState;
+  /** Budget of a page, ms. An overloaded server may take longer for each page than the usual one: no list would ever be complete. */
+  #pageMs: number;
 
   constructor(state: WatchState) {
     this.#state = state;
+    this.#pageMs = state.request.listBudgetMs;
   }
 
   /** Lists until the watch ends. @param onSynced called after each list that was read */
@@ -27,6 +35,8 @@ export class WatchLists {
       } catch (cause) {
         state.failed(cause);
         failed++;
+        if (cause instanceof KubeError && cause.status === 0)
+          this.#pageMs = Math.max(this.#pageMs, Math.min(2 * this.#pageMs, API_LONGEST_ATTEMPT_MS));
       }
       const endedMs = performance.now();
       const pauseMs = (): number => {
@@ -66,11 +76,14 @@ export class WatchLists {
 
   async #list(): Promise<PodList> {
     const state = this.#state;
-    const { client, namespace, labelSelector, listBudgetMs } = state.request;
+    const { client, namespace, labelSelector } = state.request;
     const newestWhenAsked = state.versions.newest;
     state.counts.lists++;
-    const within = { signal: state.signal, budgetMs: listBudgetMs };
-    const { items, resourceVersion } = await client.list(podsPath(namespace), { labelSelector, pick: podOf }, within);
+    const within = { signal: state.signal, budgetMs: this.#pageMs };
+    const onPage = (): void => void (state.listedAtMs = Date.now());
+    const options = { labelSelector, pick: podOf, onPage };
+    const { items, resourceVersion } = await client.list(podsPath(namespace), options, within);
+    this.#pageMs = state.request.listBudgetMs;
     const version = readVersion(resourceVersion);
     const newer = items.find((pod) => pod.version > version);
     if (newer !== undefined) {

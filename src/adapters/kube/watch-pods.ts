@@ -26,6 +26,7 @@ export function watchPods(request: WatchRequest): PodWatch {
     stats: () => state.stats(),
     restartStats: () => state.restartStats(),
     confirmedAtMs: () => state.confirmedAtMs,
+    listedAtMs: () => state.listedAtMs,
     knownUntilMs: () => state.knownUntilMs(),
     confirm: () => state.wantList(),
   };

@@ -21,6 +21,8 @@ export class WatchState {
   /** Lists since the watch could not be opened, or ended without news. Undefined while it delivers. */
   listsSinceLost: number | undefined;
   confirmedAtMs: number | undefined;
+  /** When a page of a list was last answered, ms since 1970. */
+  listedAtMs = Date.now();
   #connectedUntilMs = 0;
   /** A list is wanted at once. One that is under way was asked for earlier. */
   isListWanted = false;

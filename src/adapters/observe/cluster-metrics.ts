@@ -26,25 +26,37 @@ export interface ClusterState {
 /** Belay's own series about one cluster of a campaign. */
 export class ClusterMetrics {
   readonly #labels: ClusterLabels;
-  readonly #latencies = new Map<string, HistogramSeries>();
+  readonly #latencies = new Map<string, { readonly stage: LoadStage; readonly series: HistogramSeries }>();
   #lateness: HistogramSeries | undefined;
 
   constructor(labels: ClusterLabels) {
     this.#labels = labels;
   }
 
-  /** Whether the latencies of an execution of a stage have a series. */
-  has(stage: LoadStage): boolean {
-    return this.#latencies.has(keyOf(stage));
+  /**
+   * Which of these executions of stages lack a series with such bounds, and which others do whose series has no value yet: it may have
+   * the bounds of bars that a retry has changed since. A series with values keeps its bounds.
+   */
+  lacking(stages: readonly LoadStage[], bounds: readonly number[]): readonly LoadStage[] {
+    const known = [...this.#latencies.values()].map(({ stage }) => stage);
+    const all = new Map([...known, ...stages].map((stage) => [keyOf(stage), stage]));
+    return [...all.values()].filter((stage) => this.#lacks(stage, bounds));
+  }
+
+  #lacks(stage: LoadStage, bounds: readonly number[]): boolean {
+    const series = this.#latencies.get(keyOf(stage))?.series;
+    return series === undefined || (series.count === 0 && series.bounds.join() !== bounds.join());
   }
 
   get hasLateness(): boolean {
     return this.#lateness !== undefined;
   }
 
-  /** Opens the series of an execution of a stage, with zeros. @param bounds of its latencies, s */
+  /** Opens the series of an execution of a stage, with zeros, where it lacks one with such bounds. @param bounds of its latencies, s */
   open(stage: LoadStage, bounds: readonly number[]): void {
-    if (!this.has(stage)) this.#latencies.set(keyOf(stage), podBindSeconds.open(this.#stageLabels(stage), bounds));
+    if (!this.#lacks(stage, bounds)) return;
+    const series = podBindSeconds.open(this.#stageLabels(stage), bounds);
+    this.#latencies.set(keyOf(stage), { stage: { stage: stage.stage, execution: stage.execution }, series });
   }
 
   /** Opens the series of the lateness. @param bounds s */
@@ -54,8 +66,8 @@ export class ClusterMetrics {
 
   /** A Pod no longer waits. */
   waited(stage: LoadStage, waitedMs: number): void {
-    this.open(stage, OWN_HISTOGRAMS.belay_pod_bind_seconds);
-    this.#latencies.get(keyOf(stage))?.observe(waitedMs / 1_000);
+    if (!this.#latencies.has(keyOf(stage))) this.open(stage, OWN_HISTOGRAMS.belay_pod_bind_seconds);
+    this.#latencies.get(keyOf(stage))?.series.observe(waitedMs / 1_000);
   }
 
   /** The request of an operation was sent. */
@@ -85,7 +97,7 @@ export class ClusterMetrics {
     for (const stage of stages) {
       for (const gauge of Object.values(stageGauges)) gauge.remove(this.#stageLabels(stage));
     }
-    for (const series of this.#latencies.values()) podBindSeconds.drop(series);
+    for (const { series } of this.#latencies.values()) podBindSeconds.drop(series);
     if (this.#lateness !== undefined) loadLatenessSeconds.drop(this.#lateness);
   }
 

@@ -1,3 +1,4 @@
+import { clockCorrectionMs } from '../../core/plan/clock-ahead.ts';
 import type { ClusterRecord } from '../host/ledger.ts';
 import { connectCluster, type ClusterClient } from '../kube/client.ts';
 import { KubeError } from '../kube/kube-error.ts';
@@ -40,6 +41,8 @@ export interface ObservedCluster {
   observation(): Observation;
   /** Since the last list that confirmed the state, ms. */
   confirmedAgeMs(): number;
+  /** Since a page of a list was last answered, ms: a list on a slow server takes longer than an age that is trusted. */
+  listedAgeMs(): number;
   /** Whether a Node with the taint of a fault turns NotReady there. */
   showsFailedNodes(): boolean;
   /** Asks for a list at once, which confirms the state. */
@@ -134,6 +137,7 @@ export class WatchedCluster implements ObservedCluster {
     this.#accounts = new PodAccounts({
       record: (fact) => this.#journal.append(fact),
       onEnd: (stage, waitedMs) => this.#metrics.waited(stage, waitedMs),
+      ...(record.clock === undefined ? {} : { clockAheadMs: clockCorrectionMs(record.clock) }),
     });
     this.#journal = PodJournal.open(journalFolder(spec.slug, record.name), (fact) => this.#replay(fact));
     this.#counter = new PodCounter(wantedSlots(load.demand, 0));
@@ -176,9 +180,9 @@ export class WatchedCluster implements ObservedCluster {
    * its first event.
    */
   enter({ stage, execution }: LoadStage, gates: CampaignSpec['gates']): void {
-    const missing = LOAD_STAGES.filter((each) => !this.#metrics.has({ stage: each, execution }));
     const bounds = histogramBounds('belay_pod_bind_seconds', gates);
-    for (const each of missing) this.#record({ type: 'series', stage: each, execution, bounds });
+    const stages = LOAD_STAGES.map((each) => ({ stage: each, execution }));
+    for (const each of this.#metrics.lacking(stages, bounds)) this.#record({ type: 'series', ...each, bounds });
     if (!this.#metrics.hasLateness)
       this.#record({ type: 'lateness', bounds: histogramBounds('belay_load_lateness_seconds', gates) });
     this.#accounts.begin({ stage, execution }, Date.now());
@@ -219,6 +223,10 @@ export class WatchedCluster implements ObservedCluster {
 
   confirmedAgeMs(): number {
     return Date.now() - (this.#watch.confirmedAtMs() ?? 0);
+  }
+
+  listedAgeMs(): number {
+    return Date.now() - this.#watch.listedAtMs();
   }
 
   confirm(): void {

@@ -19,6 +19,8 @@ export interface AccountsRequest {
   readonly record: (fact: PodFact) => void;
   /** Called once for each Pod that no longer waits, also while facts are replayed. */
   readonly onEnd: (stage: LoadStage, waitedMs: number, end: WaitEnd) => void;
+  /** How much the clock of the cluster is ahead of this host's, ms. Absent = not at all. */
+  readonly clockAheadMs?: number;
 }
 
 /** An account is open while its Pod waits, and closed for good when the waiting ended. A vanished Pod may be seen again. */
@@ -168,7 +170,8 @@ export class PodAccounts {
     seen: { from: 'list' | 'watch'; seenSinceMs: number },
   ): void {
     // The scheduler's time has whole seconds: the binding was within the second after it.
-    const boundByMs = pod.scheduledAtMs === undefined ? undefined : pod.scheduledAtMs + 1_000;
+    const { clockAheadMs = 0 } = this.#request;
+    const boundByMs = pod.scheduledAtMs === undefined ? undefined : pod.scheduledAtMs + 1_000 - clockAheadMs;
     const isCoarse = boundByMs !== undefined && (seen.from === 'list' || boundByMs < seen.seenSinceMs);
     // The clock of the cluster is behind: how long the Pod waited is not known.
     if (isCoarse && boundByMs < account.sentAtMs) this.#vanish(account, nowMs);
@@ -180,7 +183,12 @@ export class PodAccounts {
   }
 
   #end(account: Account, end: WaitEnd, atMs: number): void {
-    const waitedMs = Math.max(0, atMs - account.sentAtMs);
+    const waitedMs = atMs - account.sentAtMs;
+    // A clock was set back in between: how long the Pod waited is not known.
+    if (waitedMs < 0) {
+      this.#vanish(account, atMs);
+      return;
+    }
     this.#record({ type: 'ended', ...idOf(account), end, waitedMs }, atMs);
   }
 

@@ -37,6 +37,8 @@ export interface PrometheusClient {
   queryRange(promql: string, range: RangeWindow, bounds: CallBounds): Promise<readonly PointSeries[]>;
   /** A series that a selector had at any time in a span, if there is one. Only its labels mean something; the value is 1. */
   seen(selector: string, span: Pick<RangeWindow, 'startMs' | 'endMs'>, bounds: CallBounds): Promise<readonly Sample[]>;
+  /** What its targets say that a metric is, as the label `type`: counter, gauge, histogram, …; empty where none says it. */
+  types(metric: string, bounds: CallBounds): Promise<readonly Sample[]>;
   targets(bounds: CallBounds): Promise<readonly ActiveTarget[]>;
   /** Whether it serves queries (`/-/ready`). Never throws for a server that is not there. */
   isReady(bounds: CallBounds): Promise<boolean>;
@@ -128,6 +130,12 @@ export function prometheusClient(url: string, access?: FleetAccess): PrometheusC
       const found = await api('/api/v1/series', form, bounds);
       if (!Array.isArray(found)) throw malformed(found);
       return found.map((labels) => ({ labels: labelsOf(labels), value: 1 }));
+    },
+    async types(metric, bounds) {
+      const found = await api(`/api/v1/metadata?metric=${encodeURIComponent(metric)}`, undefined, bounds);
+      const known = isRecord(found) ? (found[metric] ?? []) : undefined;
+      if (!Array.isArray(known)) throw malformed(found);
+      return known.filter(isRecord).map(({ type }) => ({ labels: { type: textOf(type) }, value: 1 }));
     },
     async targets(bounds) {
       return activeTargets(await api('/api/v1/targets?state=active', undefined, bounds));

@@ -99,6 +99,8 @@ class Session {
         return this.#asking.ask((bounds) => client.queryRange(question.promql, question, bounds));
       case 'seen':
         return this.#asking.ask((bounds) => client.seen(question.selector, question, bounds));
+      case 'type':
+        return this.#asking.ask((bounds) => client.types(question.metric, bounds));
     }
   }
 }

@@ -1,7 +1,8 @@
 import { infrastructureGaps } from '../../core/gates/infrastructure.ts';
 import { readHostSamples } from '../host/host-samples.ts';
 import { readInfrastructureEvents } from '../host/infrastructure-events.ts';
-import type { GateResult } from '../../core/gates/model.ts';
+import type { GateDefinition, GateResult } from '../../core/gates/model.ts';
+import { mayBeUnscraped, withScrapeErrors } from '../../core/gates/scrape-errors.ts';
 import { expectedTargets } from '../../core/plan/expected-targets.ts';
 import { scrapeIntervalMs } from '../../core/plan/scrape-interval.ts';
 import type { CampaignSpec } from '../../core/plan/spec.ts';
@@ -9,9 +10,11 @@ import { readLedger } from '../host/ledger.ts';
 import { trustedAgeMs } from '../../core/plan/watch-trust.ts';
 import { CHECK_SAMPLES_MS, LAST_SAMPLES_MS } from '../../core/plan/limits.ts';
 import { LEAD_GROUP, type GroupClusters } from '../../core/campaign/stage-io.ts';
+import type { CallBounds, PrometheusClient } from './client.ts';
 import { evaluateGates } from './evaluate.ts';
 import { cpuOfHost, cpuOfHosts } from './hosts-cpu.ts';
 import { otherHosts } from './other-hosts.ts';
+import { QueryError } from './query-error.ts';
 import { samplesArrived } from './samples-arrived.ts';
 import { clientOf, ownPrometheus } from './server.ts';
 
@@ -63,10 +66,13 @@ export function openGateReader(
         window: { settleEndMs, soakEndMs: atMs, nowMs: settledAtMs },
         only,
         scrapeIntervalMs: intervalMs,
+        ...(spec.scrapeIntervals === undefined ? {} : { scrapeIntervals: spec.scrapeIntervals }),
         signal,
         queryBudgetMs,
       };
-      if (hosts === 1) return await evaluateGates({ ...evaluation, gaps, ...cpuOfHost(samples) });
+      const explained = async (results: readonly GateResult[]): Promise<readonly GateResult[]> =>
+        await withErrorsOf(client, results, spec.gates, { signal, budgetMs: queryBudgetMs });
+      if (hosts === 1) return await explained(await evaluateGates({ ...evaluation, gaps, ...cpuOfHost(samples) }));
       const budgetMs = only === 'all' ? LAST_SAMPLES_MS : CHECK_SAMPLES_MS;
       await samplesArrived(client, { hosts, atMs: settledAtMs, signal, budgetMs });
       const others = otherHosts(client, {
@@ -79,10 +85,30 @@ export function openGateReader(
         others.gaps({ startMs: settleEndMs, endMs: settledAtMs }),
         cpuOfHosts(leadsWithoutClusters(groups) ? undefined : samples, others, spec.gates, settledAtMs),
       ]);
-      return await evaluateGates({ ...evaluation, gaps: [...gaps, ...gapsOfOthers], ...cpu });
+      return await explained(await evaluateGates({ ...evaluation, gaps: [...gaps, ...gapsOfOthers], ...cpu }));
     },
     close: () => client.close(),
   };
+}
+
+/**
+ * Results with the errors of the scrapes that made them unmeasured. Only targets of the campaign's lead are known: agents report none.
+ */
+async function withErrorsOf(
+  client: PrometheusClient,
+  results: readonly GateResult[],
+  gates: readonly GateDefinition[],
+  bounds: CallBounds,
+): Promise<readonly GateResult[]> {
+  if (!results.some(mayBeUnscraped)) return results;
+  try {
+    const jobs = new Map(gates.map(({ name, job }) => [name, job]));
+    return withScrapeErrors(results, await client.targets(bounds), (gate) => jobs.get(gate));
+  } catch (cause) {
+    // The reading is unmeasured all the same.
+    if (cause instanceof QueryError) return results;
+    throw cause;
+  }
 }
 
 /** Whether nothing that is measured needs the CPU of the lead. */

@@ -1,9 +1,10 @@
 import { hash } from 'bcryptjs';
 import { join } from 'node:path';
-import { AGENT_BACKOFF_MS, AGENT_SEND_MS, AGENT_WRITE_MS } from '../../core/plan/limits.ts';
+import { AGENT_BACKOFF_MS, AGENT_SEND_MS, AGENT_WRITE_MS, REMOTE_FLUSH_MS } from '../../core/plan/limits.ts';
 import { authorityOf, listenAddress } from '../fleet/advertised-address.ts';
 import { fleetFiles, readAccess } from '../fleet/fleet-access.ts';
 import { FLEET_USER } from '../fleet/fleet-secret.ts';
+import { remoteWriteConfig, remoteWriteSetting } from './remote-write.ts';
 import type { PrometheusRole } from './role.ts';
 import { mainConfig, type ConfigFile } from './scrape-config.ts';
 
@@ -52,17 +53,23 @@ export async function programOf(role: PrometheusRole, request: ProgramRequest): 
     '--log.level=warn',
   ];
   const onLoopback = `--web.listen-address=${LOOPBACK}:${port}`;
-  const server = [...common, `--storage.tsdb.path=${join(folder, DATA)}`, '--web.enable-admin-api'];
+  const server = [
+    ...common,
+    `--storage.tsdb.path=${join(folder, DATA)}`,
+    '--web.enable-admin-api',
+    // What was not taken by then is lost: a teardown does not wait for somebody else's server.
+    `--storage.remote.flush-deadline=${REMOTE_FLUSH_MS}ms`,
+  ];
   switch (role.kind) {
     case 'alone':
       return {
-        files: [{ path: CONFIG, text: mainConfig(scrapeIntervalMs, RETENTION_DAYS) }],
+        files: [{ path: CONFIG, text: serverConfig(scrapeIntervalMs) }],
         args: [...server, onLoopback],
       };
     case 'lead':
       return {
         files: [
-          { path: CONFIG, text: mainConfig(scrapeIntervalMs, RETENTION_DAYS) },
+          { path: CONFIG, text: serverConfig(scrapeIntervalMs) },
           { path: WEB_CONFIG, text: await webConfig(request.slug) },
         ],
         args: [
@@ -78,6 +85,11 @@ export async function programOf(role: PrometheusRole, request: ProgramRequest): 
         args: ['--agent', ...common, `--storage.agent.path=${join(folder, DATA)}`, onLoopback],
       };
   }
+}
+
+/** The configuration of a server that keeps data, and writes the gates to where the environment of the host says. */
+function serverConfig(scrapeIntervalMs: number): string {
+  return mainConfig(scrapeIntervalMs, RETENTION_DAYS, remoteWriteConfig(remoteWriteSetting()));
 }
 
 /** Host of a URL, without brackets. */

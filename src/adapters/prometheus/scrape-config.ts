@@ -19,7 +19,18 @@ export interface ScrapeTarget {
   };
   /** File that holds a bearer token. */
   readonly bearerFile?: string;
+  /** The proxy in front of it; it may hold a password. */
+  readonly proxyUrl?: string;
+  /** Headers of each scrape; a list is one header several times. */
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   readonly labels?: Readonly<Record<string, string>>;
+  /** Parameters of the query. */
+  readonly params?: Readonly<Record<string, readonly string[]>>;
+  /** Absent = as all targets. The timeout is the interval where it is absent. */
+  readonly intervalMs?: number;
+  readonly timeoutMs?: number;
+  /** Format of answers whose content type says none. */
+  readonly fallbackProtocol?: string;
 }
 
 /** A file below Prometheus' folder. */
@@ -32,13 +43,21 @@ export interface ConfigFile {
 export const TARGETS = 'targets';
 export const JOBS = 'jobs';
 
-/** The main configuration file. It is JSON, which is YAML. Interval in ms; the timeout is the same, its upper limit. */
-export function mainConfig(scrapeIntervalMs: number, retentionDays: number): string {
+/**
+ * The main configuration file. It is JSON, which is YAML. Interval in ms; the timeout is the same, its upper limit.
+ * @param more other parts of it
+ */
+export function mainConfig(
+  scrapeIntervalMs: number,
+  retentionDays: number,
+  more: Readonly<Record<string, unknown>> = {},
+): string {
   const interval = `${scrapeIntervalMs}ms`;
   return json({
     global: { scrape_interval: interval, scrape_timeout: interval, evaluation_interval: '1m' },
     scrape_config_files: [`${JOBS}/*.yml`],
     storage: { tsdb: { retention: { time: `${retentionDays}d` } } },
+    ...more,
   });
 }
 
@@ -46,22 +65,24 @@ export function mainConfig(scrapeIntervalMs: number, retentionDays: number): str
  * Discovery and scrape files for targets: a discovery file per job and cluster, so that a process that comes back on
  * another port replaces its own entry, and a scrape configuration beside it, because discovery cannot carry TLS.
  * @param group whose agent scrapes them: the label `instance` is then made one that no other host's targets have
- * @throws RangeError where targets of one job and cluster differ in scheme, path or credentials
+ * @throws RangeError where targets of one job and cluster differ in more than their addresses and paths
  */
 export function targetFiles(targets: readonly ScrapeTarget[], group?: string): readonly ConfigFile[] {
   const files = Map.groupBy(targets, (target) => groupName(target.job, target.cluster));
   return [...files].flatMap(([name, own]) => {
     const [first, ...others] = own as [ScrapeTarget, ...ScrapeTarget[]];
     const job = json({ scrape_configs: [scrapeConfig(name, first)] });
-    const different = others.find((other) => json({ scrape_configs: [scrapeConfig(name, other)] }) !== job);
+    const different = others.find(
+      (other) => json({ scrape_configs: [scrapeConfig(name, { ...other, path: first.path })] }) !== job,
+    );
     if (different !== undefined) {
       throw new RangeError(
         `targets ${first.address} and ${different.address} of job "${first.job}" in cluster "${first.cluster}" ` +
-          'differ in scheme, path or credentials; give them jobs of their own',
+          'differ in scheme, interval or credentials; give them jobs of their own',
       );
     }
     return [
-      { path: `${TARGETS}/${name}.json`, text: json(own.map((target) => discovered(target, group))) },
+      { path: `${TARGETS}/${name}.json`, text: json(own.map((target) => discovered(target, first, group))) },
       { path: `${JOBS}/${name}.yml`, text: job },
     ];
   });
@@ -77,10 +98,11 @@ export function groupName(job: string, cluster: string): string {
   return `${readable}.${hash}`;
 }
 
-function discovered(target: ScrapeTarget, group: string | undefined): unknown {
+function discovered(target: ScrapeTarget, first: ScrapeTarget, group: string | undefined): unknown {
   const cluster = target.cluster === '' ? {} : { cluster: target.cluster };
   const instance = group === undefined ? {} : { instance: instanceOf(target, group) };
-  return { targets: [target.address], labels: { ...target.labels, ...instance, job: target.job, ...cluster } };
+  const path = target.path === first.path ? {} : { __metrics_path__: target.path };
+  return { targets: [target.address], labels: { ...target.labels, ...instance, job: target.job, ...cluster, ...path } };
 }
 
 /** Addresses on loopback are the same on every host, and so are instances that are no addresses. */
@@ -89,11 +111,16 @@ function instanceOf({ address, labels }: ScrapeTarget, group: string): string {
   return own === undefined ? `${group}:${address}` : `${own}-${group}`;
 }
 
-function scrapeConfig(name: string, { scheme, path, tls, bearerFile }: ScrapeTarget): unknown {
+function scrapeConfig(name: string, target: ScrapeTarget): unknown {
+  const { scheme, path, tls, bearerFile, proxyUrl, headers } = target;
+  const { params, intervalMs, timeoutMs = intervalMs, fallbackProtocol } = target;
   return {
     job_name: name,
     scheme,
     metrics_path: path,
+    ...(params === undefined ? {} : { params }),
+    ...(intervalMs === undefined ? {} : { scrape_interval: `${intervalMs}ms`, scrape_timeout: `${timeoutMs}ms` }),
+    ...(fallbackProtocol === undefined ? {} : { fallback_scrape_protocol: fallbackProtocol }),
     ...(scheme === 'https'
       ? {
           tls_config: {
@@ -106,8 +133,16 @@ function scrapeConfig(name: string, { scheme, path, tls, bearerFile }: ScrapeTar
         }
       : {}),
     ...(bearerFile === undefined ? {} : { authorization: { type: 'Bearer', credentials_file: bearerFile } }),
+    ...(proxyUrl === undefined ? {} : { proxy_url: proxyUrl }),
+    ...(headers === undefined ? {} : { http_headers: headersConfig(headers) }),
     file_sd_configs: [{ files: [`../${TARGETS}/${name}.json`], refresh_interval: '1s' }],
   };
+}
+
+function headersConfig(headers: NonNullable<ScrapeTarget['headers']>): unknown {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, { values: typeof value === 'string' ? [value] : value }]),
+  );
 }
 
 function json(value: unknown): string {

@@ -1,6 +1,8 @@
 import type { CallBudgets } from '../../core/plan/deadline-model.ts';
 import type { ClusterPart } from '../../core/model/substrate-types.ts';
+import type { Kubelet } from '../../core/plan/node-status.ts';
 import type { CampaignSpec } from '../../core/plan/spec.ts';
+import type { TrialObjects } from '../../core/plan/trial-objects.ts';
 import type { ClusterRecord } from '../host/ledger.ts';
 import type { ScrapeTarget } from '../prometheus/scrape-config.ts';
 
@@ -8,7 +10,7 @@ import type { ScrapeTarget } from '../prometheus/scrape-config.ts';
 export type ToolPaths = ReadonlyMap<string, { readonly path: string }>;
 
 /** The part of a campaign's specification that a substrate needs; a whole `CampaignSpec` fits. */
-export type SubstrateSpec = Pick<CampaignSpec, 'campaign' | 'slug' | 'substrate'> & {
+export type SubstrateSpec = Pick<CampaignSpec, 'campaign' | 'slug' | 'substrate' | 'targets' | 'capacityFromSystem'> & {
   readonly deadlines: { readonly budgets: Pick<CallBudgets, 'clusterReadyMs' | 'apiCallMs' | 'processStopMs'> };
 };
 
@@ -23,6 +25,13 @@ export interface ProvisionRequest {
   readonly tools: ToolPaths;
   /** How long to wait for a borrowed cluster that another campaign uses, ms; and the page of this campaign, for others. */
   readonly lease: { readonly waitMs: number; readonly link: string };
+  /**
+   * What is tried in a borrowed cluster before anything is created in it, by the index of the cluster. Absent for a campaign that an
+   * earlier version resolved: it has no time for it.
+   */
+  readonly trial?: { readonly objects: (clusterIndex: number) => TrialObjects; readonly budgetMs: number };
+  /** Called with what a borrowed cluster cannot show, one sentence each. */
+  readonly onUnsearched?: (line: string) => void;
   readonly signal: AbortSignal;
   readonly onProgress: OnProgress;
 }
@@ -49,6 +58,8 @@ export interface SubstrateAdapter {
   provision(request: ProvisionRequest): Promise<readonly ClusterRecord[]>;
   /** Where the parts of a cluster are scraped. */
   scrapeTargets(cluster: ClusterRecord, signal: AbortSignal): Promise<ScrapeTargets>;
+  /** What answers in place of kubelets, where Nodes may be Ready from their creation on; undefined where something turns them Ready later. */
+  kubelet(cluster: ClusterRecord): Kubelet | undefined;
   /** Whether a Node with the taint of a fault turns NotReady in a cluster, as if its kubelet were dead. */
   showsFailedNodes(cluster: ClusterRecord): boolean;
   /** Log files of a cluster's components on this host; none for clusters that are not ours. */

@@ -1,16 +1,18 @@
 import type { CallBudgets } from '../../core/plan/deadline-model.ts';
 import type { CampaignSpec } from '../../core/plan/spec.ts';
 import type { System } from '../../core/model/system.ts';
-import { readLedger } from '../host/ledger.ts';
+import { readLedger, recordCluster } from '../host/ledger.ts';
 import type { ClusterRecord, LedgerProcess } from '../host/ledger.ts';
-import { applyManifests } from '../kube/apply.ts';
+import { isAlive } from '../host/processes.ts';
+import { namespaceLabels } from '../../core/plan/labels.ts';
+import { applyManifests, type Manifest } from '../kube/apply.ts';
 import type { ClusterClient } from '../kube/client.ts';
+import { ensureNamespace } from '../kube/namespace.ts';
 import { withCluster } from '../kube/with-cluster.ts';
-import { removeCampaign } from '../kube/remove-campaign.ts';
-import type { ScrapeTarget } from '../prometheus/scrape-config.ts';
+import { sweepCluster } from './sweep-cluster.ts';
 import type { ToolPaths } from '../substrates/substrate.ts';
 import { readManifests } from './manifests.ts';
-import { checkPlaceholders, ensureProcess, ledgerName, removeProcess, removeProcessesOf } from './system-processes.ts';
+import { checkPlaceholders, ensureProcess, removeProcess, removeProcessesOf } from './system-processes.ts';
 import { waitUntilReady } from './system-ready.ts';
 
 /** A system on one cluster. `systemFolder` is where its file lies: manifests and charts are found from there. */
@@ -57,18 +59,21 @@ export async function installSystem(
 /**
  * Removes a system: from a cluster that was borrowed, everything that carries the campaign's label, then its processes. Right for
  * one that is half installed or not there.
+ * @param budgetMs how long the system's controllers have to take their finalizers off
  * @throws KubeError when a borrowed cluster does not answer; the processes are stopped all the same
  */
-export async function removeSystem(request: SystemRequest): Promise<void> {
-  const { system, cluster, signal, spec } = request;
-  const { apiCallMs, processStopMs } = spec.deadlines.budgets;
-  const sweep = async (client: ClusterClient): Promise<void> => {
-    const options = { campaign: spec.campaign, onProgress: () => undefined };
-    await removeCampaign(client, options, { signal, budgetMs: 2 * apiCallMs });
-  };
+export async function removeSystem(request: SystemRequest & { readonly budgetMs: number }): Promise<void> {
+  const { system, cluster, signal, spec, budgetMs } = request;
+  const { processStopMs } = spec.deadlines.budgets;
   try {
     // While its controllers still run: they take their finalizers off their objects.
-    if (!cluster.owned) await withCluster(cluster, sweep);
+    if (!cluster.owned) {
+      const { campaign } = spec;
+      const running = (readLedger(spec.slug)?.processes ?? []).filter((each) => each.cluster === cluster.name);
+      const controllersGone = system.install.processes.length > 0 && !running.some((record) => isAlive(record));
+      const options = { keepReleases: false, controllersGone, onProgress: () => undefined };
+      await sweepCluster({ campaign, cluster, signal, budgetMs, ...options });
+    }
   } finally {
     for (const { name } of system.install.processes.toReversed()) {
       await removeProcess(spec.slug, cluster, name, processStopMs);
@@ -78,31 +83,11 @@ export async function removeSystem(request: SystemRequest): Promise<void> {
   }
 }
 
-/** What of a system is scraped on a cluster, from the ports on record. */
-export function systemScrapeTargets(
-  request: Pick<SystemRequest, 'spec' | 'system' | 'cluster'>,
-): readonly ScrapeTarget[] {
-  const { spec, system, cluster } = request;
-  const processes = readLedger(spec.slug)?.processes ?? [];
-  return system.scrape.map(({ job, process, port, url, path }) => {
-    if (url !== undefined) {
-      const { protocol, host } = new URL(url);
-      return {
-        job,
-        cluster: cluster.name,
-        scheme: protocol === 'https:' ? 'https' : 'http',
-        address: host,
-        path,
-        tls: {},
-      };
-    }
-    const name = ledgerName(cluster, process ?? '');
-    const number = processes.find((each) => each.name === name)?.ports?.[port ?? ''];
-    if (number === undefined) {
-      throw new Error(`scrape ${job}: process ${process ?? '(none)'} has no port ${port ?? '(none)'} on record`);
-    }
-    return { job, cluster: cluster.name, scheme: 'http', address: `127.0.0.1:${number}`, path, tls: {} };
-  });
+/** Records what a sweep of a borrowed cluster must know of the system, also when its file is gone. */
+function recordBrought({ spec, system, cluster }: SystemRequest, kinds: readonly string[]): void {
+  const now = readLedger(spec.slug)?.clusters.find(({ name }) => name === cluster.name);
+  if (now === undefined) return;
+  recordCluster(spec.slug, { ...now, brought: { kinds, finalizers: system.install.finalizers ?? [] } });
 }
 
 async function applyAll(
@@ -114,12 +99,31 @@ async function applyAll(
   const expiresAtMs = readLedger(spec.slug)?.expiresAtMs ?? 0;
   const owner = { campaign: spec.campaign, stage: 'install', expiresAtMs };
   const within = { signal, budgetMs: spec.deadlines.budgets.apiCallMs };
-  for (const manifest of await readManifests(system, request.systemFolder, signal)) {
+  const kinds = new Set<string>();
+  const manifests = await readManifests(system, request.systemFolder, signal);
+  if (manifests.some(inLoadNamespace)) await ensureNamespace(client, spec.slug, namespaceLabels(owner), within);
+  for (const written of manifests) {
+    const manifest = inLoadNamespace(written) ? movedTo(written, spec.slug) : written;
     const [applied] = await applyManifests(client, [manifest], { owner, defaultNamespace: 'default' }, within);
+    if (applied !== undefined && !cluster.owned && !kinds.has(applied.kind)) {
+      kinds.add(applied.kind);
+      recordBrought(request, [...kinds]);
+    }
     // A CRD that was there serves as well as ours would; anything else of the same name is somebody's system.
     if (applied?.outcome === 'foreign' && manifest.kind !== 'CustomResourceDefinition') {
       throw new Error(`${applied.what} exists already in ${cluster.name} and was not made by this campaign`);
     }
     onProgress(`${cluster.name}: ${applied?.what} ${applied?.outcome === 'foreign' ? 'was there' : 'applied'}`);
   }
+}
+
+/** What a manifest writes as its namespace to be in the one of the load's Pods, e.g. the queue that they are put into. */
+const LOAD_NAMESPACE = '${namespace}';
+
+function inLoadNamespace({ metadata }: Manifest): boolean {
+  return metadata.namespace === LOAD_NAMESPACE;
+}
+
+function movedTo(manifest: Manifest, namespace: string): Manifest {
+  return { ...manifest, metadata: { ...manifest.metadata, namespace } };
 }

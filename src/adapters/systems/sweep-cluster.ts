@@ -9,6 +9,8 @@ export interface SweepRequest {
   readonly cluster: ClusterRecord;
   /** The records of Helm releases stay: a chart could not be uninstalled. */
   readonly keepReleases: boolean;
+  /** The system's processes have ended: nothing honours its finalizers any more. */
+  readonly controllersGone?: boolean;
   readonly signal: AbortSignal;
   readonly budgetMs: number;
   readonly onProgress: (left: number) => void;
@@ -20,7 +22,13 @@ export async function sweepCluster(request: SweepRequest): Promise<Removal> {
   const client = await connectCluster({ kubeconfigPath: cluster.kubeconfigPath, context: cluster.context });
   try {
     const only = keepReleases ? { only: ALL_BUT_RELEASES } : {};
-    return await removeCampaign(client, { campaign, ...only, onProgress }, { signal, budgetMs });
+    const { kinds: brought = [], finalizers = [] } = cluster.brought ?? {};
+    const { controllersGone = false } = request;
+    return await removeCampaign(
+      client,
+      { campaign, brought, finalizers, controllersGone, ...only, onProgress },
+      { signal, budgetMs },
+    );
   } finally {
     await client.close();
   }

@@ -1,4 +1,5 @@
 import { request } from 'undici';
+import { directAgent } from '../host/direct-agent.ts';
 import { HEALTH_ANSWER_MS, SYSTEM_POLL_MS } from '../../core/plan/limits.ts';
 import { pollUntil } from '../host/poll-until.ts';
 import type { System } from '../../core/model/system.ts';
@@ -92,7 +93,7 @@ async function isServed({ client, within }: ReadyRequest, crd: string): Promise<
 async function notAnswering(url: string, signal: AbortSignal): Promise<string | undefined> {
   try {
     const limited = AbortSignal.any([signal, AbortSignal.timeout(HEALTH_ANSWER_MS)]);
-    const { statusCode, body } = await request(url, { signal: limited });
+    const { statusCode, body } = await request(url, { dispatcher: directAgent, signal: limited });
     await body.dump();
     return statusCode === 200 ? undefined : `answers ${statusCode}`;
   } catch (cause) {

@@ -4,7 +4,8 @@ import type { CampaignSeen } from '../../core/campaign/group-fate.ts';
 import { hostsNeeded } from '../../core/plan/cost.ts';
 import { specBesideLedger } from '../evidence/spec-store.ts';
 import { hostName } from '../host/host-queues.ts';
-import { ledgerSlugs, readLedger, type Ledger } from '../host/ledger.ts';
+import { messageOf } from '../../core/text/message-of.ts';
+import { campaignFolder, ledgersHere, type Ledger } from '../host/ledger.ts';
 import { seeCampaign } from './campaign-seen.ts';
 
 /** A campaign of this host that is abandoned, or of which it is not known. */
@@ -37,14 +38,24 @@ export function abandonmentOf(ledger: Ledger, seen: CampaignSeen, nowMs: number)
  */
 export async function findAbandoned(client: Client | undefined): Promise<readonly FoundCampaign[]> {
   const found: FoundCampaign[] = [];
-  for (const slug of ledgerSlugs()) {
-    const ledger = readLedger(slug);
-    if (ledger === undefined) continue;
+  const ledgers = ledgersHere((slug, cause) => found.push(unreadable(slug, cause)));
+  for (const ledger of ledgers) {
     const seen = await seeOrUnknown(client, ledger);
     const abandonment = abandonmentOf(ledger, seen, Date.now());
     if (abandonment.abandoned !== 'no') found.push({ ledger, abandonment, usdPerHour: usdPerHourOf(ledger) });
   }
   return found;
+}
+
+/** What cannot be removed, because the record of it is damaged: a person has to look at it. */
+function unreadable(slug: string, cause: unknown): FoundCampaign {
+  const nothing = { createdAtMs: 0, expiresAtMs: 0, clusters: [], processes: [] };
+  const why = `its ledger cannot be read (${messageOf(cause)}): end what runs for ${campaignFolder(slug)}, and remove that folder`;
+  return {
+    ledger: { campaign: slug, slug, workflowId: slug, runId: '', ...nothing },
+    abandonment: { abandoned: 'unknown', why },
+    usdPerHour: undefined,
+  };
 }
 
 async function seeOrUnknown(client: Client | undefined, ledger: Ledger): Promise<CampaignSeen> {

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { msToTs } from '@temporalio/common/lib/time.js';
+import { request } from 'undici';
 import {
   PROCESS_POLL_MS,
   SERVER_HEALTH_MS,
@@ -10,10 +11,12 @@ import {
   SERVER_STARTS,
   SERVER_STOP_MS,
 } from '../../core/plan/limits.ts';
+import { directAgent } from '../host/direct-agent.ts';
 import { pollUntil } from '../host/poll-until.ts';
 import { stateFolder } from '../host/folders.ts';
 import { logTail } from '../host/log-tail.ts';
 import { freePort } from '../host/ports.ts';
+import { stackMark, stackProcesses } from '../host/process-marks.ts';
 import { isAlive, startDetached, stopProcess } from '../host/processes.ts';
 import { ensureTools } from '../toolchain/ensure-tools.ts';
 import type { EnsureToolsOptions } from '../toolchain/ensure-tools.ts';
@@ -45,6 +48,7 @@ export const RETENTION_HOURS = 720;
 const DEFAULT_PORT = 7233;
 const DEFAULT_UI_PORT = 8233;
 const NAMESPACE = 'default';
+const SERVER = 'temporal';
 
 /**
  * Makes sure that there is a Temporal: the one named by TEMPORAL_*, else this state folder's dev server, started when it is
@@ -73,10 +77,20 @@ export async function ensureTemporal(options: EnsureToolsOptions = {}): Promise<
 export async function stopDevServer(graceMs = SERVER_STOP_MS): Promise<void> {
   await withStackLock({}, async () => {
     const record = readStackRecord();
-    if (record === undefined) return;
-    await stopProcess(record.server, graceMs);
+    if (record !== undefined) await stopProcess(record.server, graceMs);
+    await stopStrayServers(graceMs);
     removeStackRecord();
   });
+}
+
+/** Stops servers that no record names: the command that started them was killed before it wrote one. */
+async function stopStrayServers(graceMs?: number): Promise<void> {
+  for (const stray of stackProcesses(SERVER)) await stopProcess(stray, graceMs);
+}
+
+/** Whether a dev server runs, on record or not. */
+export function devServerRuns(): boolean {
+  return runningDevServer() !== undefined || stackProcesses(SERVER).length > 0;
 }
 
 /** The dev server on record, if its process runs (it may be hung). */
@@ -130,6 +144,8 @@ async function startOnce(options: StartOptions): Promise<StackRecord> {
   if (tool === undefined) throw new Error('the Temporal CLI was not found');
   const folder = join(stateFolder(), 'temporal');
   mkdirSync(folder, { recursive: true });
+  // Its database is that of the server that is to start.
+  await stopStrayServers();
   // One that was killed left its record: workers and clients find the next one only where that one was.
   const before = readStackRecord();
   const port = await freePort(portIn(before?.address) ?? DEFAULT_PORT);
@@ -138,11 +154,11 @@ async function startOnce(options: StartOptions): Promise<StackRecord> {
   // A database cannot be carried over to another server version.
   const databasePath = join(folder, `server-${tool.version}.db`);
   const server = await startDetached({
-    name: 'temporal',
+    name: SERVER,
     file: tool.path,
     args: serverArguments({ port, uiPort, metricsPort, databasePath }),
     // The CLI reads files under HOME; the user's are not meant for this server.
-    env: { HOME: folder, TEMPORAL_VERSION_CHECK_DISABLED: '1' },
+    env: { HOME: folder, TEMPORAL_VERSION_CHECK_DISABLED: '1', ...stackMark(SERVER) },
     cwd: folder,
     logPath: join(folder, 'server.log'),
   });
@@ -205,8 +221,8 @@ async function untilHealthy(record: StackRecord, signal: AbortSignal): Promise<v
 
 async function uiAnswers(url: string): Promise<boolean> {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(SERVER_HEALTH_MS), redirect: 'manual' });
-    await response.body?.cancel();
+    const { body } = await request(url, { dispatcher: directAgent, signal: AbortSignal.timeout(SERVER_HEALTH_MS) });
+    await body.dump();
     return true;
   } catch {
     return false;

@@ -10,7 +10,7 @@ import { QUERIES_AT_ONCE, STATUS_ANSWER_MS } from '../../core/plan/limits.ts';
 import { allAtOnce } from '../host/at-once.ts';
 import { hostName } from '../host/host-queues.ts';
 import { SHARED_QUEUE } from '../../core/model/host-queues.ts';
-import { ledgerSlugs, readLedger } from '../host/ledger.ts';
+import { ledgersHere } from '../host/ledger.ts';
 import { runningCampaigns } from './running-campaigns.ts';
 
 /**
@@ -76,9 +76,8 @@ async function groupsOfCampaigns(client: Client): Promise<readonly HostedGroup[]
 /** Campaigns of one host report no groups. Those of this host are in its ledgers. */
 function ofThisHost(known: readonly HostedGroup[]): readonly HostedGroup[] {
   const host = hostName();
-  return ledgerSlugs().flatMap((slug) => {
-    const ledger = readLedger(slug);
-    if (ledger === undefined || Date.now() >= ledger.expiresAtMs) return [];
+  return ledgersHere().flatMap((ledger) => {
+    if (Date.now() >= ledger.expiresAtMs) return [];
     if (known.some((group) => group.host === host && group.campaign === ledger.workflowId)) return [];
     const clusters = Math.max(ledger.leasedClusters ?? 0, ledger.clusters.filter(({ owned }) => owned).length);
     const state = ledger.closing === true ? 'closing' : 'running';

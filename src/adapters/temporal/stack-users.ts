@@ -1,18 +1,18 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { stateFolder } from '../host/folders.ts';
-import { ledgerSlugs, readLedger } from '../host/ledger.ts';
+import { ledgersHere } from '../host/ledger.ts';
 import { isAlive, startTicksOf } from '../host/processes.ts';
 import type { EnsureToolsOptions } from '../toolchain/ensure-tools.ts';
 import { connectClient } from './client.ts';
-import { ensureTemporal, runningDevServer, stopDevServer } from './dev-server.ts';
+import { devServerRuns, ensureTemporal, runningDevServer, stopDevServer } from './dev-server.ts';
 import type { TemporalStack } from './dev-server.ts';
-import { runningCampaigns } from './running-campaigns.ts';
+import { isUnderWay, runningCampaigns } from './running-campaigns.ts';
 import type { RunningWorkflow } from './running-campaigns.ts';
 import { withStackLock } from './stack-lock.ts';
 import { readRecord, writeRecord } from './stack-record.ts';
 import { externalTarget } from './target.ts';
-import { ensureWorker, stopWorkers } from './worker-process.ts';
+import { ensureWorker, stopWorkers, workerStarts } from './worker-process.ts';
 import type { EnsureWorkerOptions } from './worker-process.ts';
 import { liveWorkers, polls } from './worker-record.ts';
 import type { WorkerAnnouncement } from './worker-record.ts';
@@ -124,7 +124,7 @@ export function stackUsers(): readonly number[] {
 
 /** Whether anything of the stack runs here. */
 export function stackRuns(): boolean {
-  return runningDevServer() !== undefined || liveWorkers().length > 0;
+  return devServerRuns() || liveWorkers().length > 0 || workerStarts();
 }
 
 /**
@@ -135,10 +135,13 @@ export function stackRuns(): boolean {
 export async function campaignsUnderWay(): Promise<readonly RunningWorkflow[]> {
   const client = await connectClient();
   try {
-    const running = await runningCampaigns(client);
-    if (externalTarget() === undefined) return running;
-    const here = new Set(ledgerSlugs().map((slug) => readLedger(slug)?.workflowId));
-    return running.filter(({ workflowId }) => here.has(workflowId));
+    const here = new Set(ledgersHere().map(({ workflowId }) => workflowId));
+    const listed = (await runningCampaigns(client)).filter(
+      ({ workflowId }) => externalTarget() === undefined || here.has(workflowId),
+    );
+    const running: RunningWorkflow[] = [];
+    for (const one of listed) if (await isUnderWay(client, one)) running.push(one);
+    return running;
   } finally {
     await client.connection.close();
   }

@@ -1,6 +1,7 @@
 import type { ConnectionOptions } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { readStackRecord } from './stack-record.ts';
+import { proxyOf, type Proxy } from '../../core/model/proxy.ts';
 import { messageOf } from '../../core/text/message-of.ts';
 
 /** Which Temporal is meant, and how it is connected to (for clients and for workers). */
@@ -13,7 +14,12 @@ export interface TemporalTarget {
   readonly connection: Pick<ConnectionOptions, 'address' | 'apiKey' | 'metadata'> & {
     readonly tls?: NonNullable<ConnectionOptions['tls']>;
   };
+  /** The proxy on the way to it. It may hold a password. */
+  readonly proxy?: Proxy;
 }
+
+/** Port of a server whose address has none, as the SDK adds it. */
+const DEFAULT_PORT = '7233';
 
 /** Any of these says that a server is meant which is there already. */
 const NAMING_VARIABLES = ['TEMPORAL_ADDRESS', 'TEMPORAL_PROFILE', 'TEMPORAL_CONFIG_FILE'] as const;
@@ -30,6 +36,7 @@ export function externalTarget(): TemporalTarget | undefined {
     const { connectionOptions, namespace } = loadClientConnectConfig();
     const address = connectionOptions.address ?? 'localhost:7233';
     const { apiKey, metadata, tls } = connectionOptions;
+    const proxy = proxyOf('grpc', hostAndPort(address), process.env);
     return {
       external: true,
       address,
@@ -40,6 +47,7 @@ export function externalTarget(): TemporalTarget | undefined {
         ...(metadata === undefined ? {} : { metadata }),
         ...(tls === undefined || tls === null ? {} : { tls }),
       },
+      ...(proxy === undefined ? {} : { proxy }),
     };
   } catch (cause) {
     throw new Error(`the Temporal server named by ${named.join(', ')} cannot be read: ${messageOf(cause)}`, {
@@ -63,4 +71,10 @@ export function temporalTarget(): TemporalTarget {
     throw new Error('no Temporal server: "./belay up" starts one here, TEMPORAL_ADDRESS names one that runs already');
   }
   return target;
+}
+
+/** An address in its parts, an IPv6 address without brackets. */
+export function hostAndPort(address: string): { readonly host: string; readonly port: number } {
+  const [, host = address, port = DEFAULT_PORT] = /^(\[[^\]]*\]|[^:]*)(?::(\d+))?$/.exec(address) ?? [];
+  return { host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port) };
 }

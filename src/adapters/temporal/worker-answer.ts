@@ -1,5 +1,6 @@
 import { request } from 'undici';
 import { PROCESS_POLL_MS, WORKER_ANSWER_MS, WORKER_ANSWERS_WITHIN_MS } from '../../core/plan/limits.ts';
+import { directAgent } from '../host/direct-agent.ts';
 import { pollUntil } from '../host/poll-until.ts';
 import { isAlive } from '../host/processes.ts';
 import type { WorkerAnnouncement } from './worker-record.ts';
@@ -21,7 +22,11 @@ export async function doesAnswer(worker: WorkerAnnouncement, signal: AbortSignal
 async function isAnswered({ metricsPort }: WorkerAnnouncement, signal: AbortSignal): Promise<boolean> {
   try {
     const limited = AbortSignal.any([signal, AbortSignal.timeout(WORKER_ANSWER_MS)]);
-    const { body } = await request(`http://127.0.0.1:${metricsPort}/`, { signal: limited, reset: true });
+    const { body } = await request(`http://127.0.0.1:${metricsPort}/`, {
+      dispatcher: directAgent,
+      signal: limited,
+      reset: true,
+    });
     await body.dump();
     return true;
   } catch {

@@ -4,7 +4,7 @@ import { CAPACITY_VARIABLE } from '../host/host-capacity.ts';
 
 /** The settings of Belay and Temporal, and what it takes to get out of this machine; nothing else of the user's environment. */
 const PASSED_ON =
-  /^(BELAY_|TEMPORAL_|KUBECONFIG$|NODE_EXTRA_CA_CERTS$|SSL_CERT_|(HTTPS?|NO)_PROXY$|(https?|no)_proxy$|XDG_CACHE_HOME$|NODE_COMPILE_CACHE$)/;
+  /^(BELAY_|TEMPORAL_|KUBECONFIG$|NODE_EXTRA_CA_CERTS$|SSL_CERT_|(HTTPS?|ALL|NO|GRPC)_PROXY$|(https?|all|no|grpc)_proxy$|XDG_CACHE_HOME$|NODE_COMPILE_CACHE$)/;
 /** What opens the store of evidence, for a worker that has one. */
 const OF_STORE = /^AWS_/;
 /** Paths among them, one or several: the worker works in another folder than the process that starts it. */

@@ -5,6 +5,7 @@ import { pollUntil } from '../host/poll-until.ts';
 import { codeFingerprint } from '../host/code-fingerprint.ts';
 import { repositoryFolder, stateFolder } from '../host/folders.ts';
 import { logTail } from '../host/log-tail.ts';
+import { stackMark, stackProcesses } from '../host/process-marks.ts';
 import { isAlive, startDetached, stopProcess } from '../host/processes.ts';
 import type { ProcessRecord } from '../host/processes.ts';
 import { withStackLock } from './stack-lock.ts';
@@ -39,7 +40,7 @@ export interface EnsureWorkerOptions extends StackLockOptions {
 /**
  * Makes sure that a worker of this state folder polls, and waits until it does: one that already does, or a new one in the
  * background, which outlives this process. One that does not answer is left alone: it may continue.
- * @throws Error with the end of its log when it ended or was not ready after 30 s
+ * @throws Error with the end of its log when it ended or was not ready in time
  */
 export async function ensureWorker(options: EnsureWorkerOptions = {}): Promise<WorkerAnnouncement> {
   return withStackLock(options, async (signal) => {
@@ -58,16 +59,27 @@ export async function ensureWorker(options: EnsureWorkerOptions = {}): Promise<W
   });
 }
 
+/** Whether a worker in the background runs that has not announced itself yet, and that no record may name. */
+export function workerStarts(): boolean {
+  return stackProcesses(WORKER).length > 0;
+}
+
 /**
- * Stops the workers of this state folder, or some of them. Activities under way are cancelled and
+ * Stops the workers of this state folder, or those that poll a server. Activities under way are cancelled and
  * retried elsewhere.
  */
-export async function stopWorkers(which: (worker: Polling) => boolean = () => true): Promise<void> {
+export async function stopWorkers(which?: (worker: Polling) => boolean): Promise<void> {
   await withStackLock({}, async () => {
     const record = readRecord(recordPath()) as WorkerRecord | undefined;
-    const started = record !== undefined && which(record) ? [record.process] : [];
-    const all = [...liveWorkers().filter(which), ...started];
-    await Promise.all(all.map((worker) => stopProcess(worker, WORKER_STOP_MS)));
+    const isMeant = which ?? (() => true);
+    const started = record !== undefined && isMeant(record) ? [record.process] : [];
+    // It is not known which server one polls that was killed with the command that started it.
+    const strays = which === undefined ? stackProcesses(WORKER) : [];
+    // One may be found in all three ways. A second SIGTERM would end it before it has sent its last notifications.
+    const all = new Map(
+      [...liveWorkers().filter(isMeant), ...started, ...strays].map((worker) => [worker.pid, worker]),
+    );
+    await Promise.all([...all.values()].map((worker) => stopProcess(worker, WORKER_STOP_MS)));
     if (started.length > 0) rmSync(recordPath(), { force: true });
     liveWorkers();
   });
@@ -85,15 +97,21 @@ function isOutdated({ code, host = {} }: WorkerRecord): boolean {
   );
 }
 
-/** A worker's garbage is young and small. With V8's default it takes 60 MB more before it is collected; see `bench/watch-memory.ts`. */
+/**
+ * A worker's garbage is young and small. With V8's default it takes 60 MB more before it is collected; see `bench/watch-memory.ts`.
+ * glibc's default is an arena for each thread, of which 30 MB lie idle.
+ */
 const SMALL_YOUNG_GENERATION = '--max-semi-space-size=8';
+const FEW_ARENAS = { MALLOC_ARENA_MAX: '2' };
+
+const WORKER = 'worker';
 
 async function startWorker({ command, temporal }: EnsureWorkerOptions): Promise<ProcessRecord> {
   const started = await startDetached({
-    name: 'worker',
+    name: WORKER,
     file: command?.file ?? process.execPath,
     args: command?.args ?? [SMALL_YOUNG_GENERATION, join(repositoryFolder, 'src', 'worker.ts')],
-    env: workerEnvironment(process.env),
+    env: { ...FEW_ARENAS, ...workerEnvironment(process.env), ...stackMark(WORKER) },
     cwd: repositoryFolder,
     logPath: workerLogPath(),
   });

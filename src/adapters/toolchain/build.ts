@@ -3,8 +3,9 @@ import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { execa } from 'execa';
+import type { RoomNeeded } from '../../core/plan/disk-room.ts';
 import { TOOL_BUILD_MS } from '../../core/plan/limits.ts';
-import { requireFree } from './disk.ts';
+import { requireRoom } from '../host/disk-room.ts';
 import { goCaches, goModuleFolder, goToolsFolder, inspectGo } from './go.ts';
 import type { StepProgress } from './progress.ts';
 import { TOOLS } from './tools.ts';
@@ -123,16 +124,17 @@ async function runGo(args: readonly string[], signal: AbortSignal, take: (line: 
 
 async function requireDisk(request: BuildRequest): Promise<void> {
   const caches = await goCaches(request.signal);
-  await requireFree(request.folder, 0.5e9, `the program ${request.name}`);
+  requireRoom(`the program ${request.name}`, request.folder, roomFor(0.5e9));
   if (caches === undefined) return;
   const kubernetes = join(caches.modules, `k8s.io/kubernetes@v${TOOLS['kube-apiserver'].version}`);
   const cold = !existsSync(kubernetes);
-  await requireFree(
-    caches.modules,
-    cold ? COLD_MODULE_BYTES + COLD_BUILD_BYTES : WARM_BYTES,
-    'building the tools (Go module and build caches)',
-  );
-  await requireFree(caches.build, cold ? COLD_BUILD_BYTES : WARM_BYTES, 'building the tools (Go build cache)');
+  const modules = cold ? COLD_MODULE_BYTES + COLD_BUILD_BYTES : WARM_BYTES;
+  requireRoom('building the tools (Go module and build caches)', caches.modules, roomFor(modules));
+  requireRoom('building the tools (Go build cache)', caches.build, roomFor(cold ? COLD_BUILD_BYTES : WARM_BYTES));
+}
+
+function roomFor(bytes: number): RoomNeeded {
+  return { bytes, files: 0 };
 }
 
 async function copyAssets(definition: ToolDefinition, folder: string, signal: AbortSignal): Promise<void> {

@@ -1,4 +1,5 @@
 import { accessSync, constants, statSync } from 'node:fs';
+import { devNull } from 'node:os';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { execa } from 'execa';
 import { TOOL_VERSION_MS } from '../../core/plan/limits.ts';
@@ -49,6 +50,8 @@ export async function versionOf(name: ToolName, path: string, signal?: AbortSign
     reject: false,
     all: true,
     stdin: 'ignore',
+    // A kubectl that chooses its version by that of the server would ask the user's cluster, and leave a cache in ~/.kube.
+    env: { KUBECONFIG: devNull },
     timeout: TOOL_VERSION_MS,
     forceKillAfterDelay: 500,
     maxBuffer: 100_000,

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { GO_QUESTION_MS } from '../../core/plan/limits.ts';
@@ -20,7 +19,7 @@ export interface GoCommand {
 /** Looks at the Go that is installed. Downloads nothing, also where Go would fetch a newer toolchain by itself. */
 export async function inspectGo(signal?: AbortSignal): Promise<GoCommand> {
   const needed = await neededGo();
-  const answer = await askGo(['env', 'GOVERSION', 'GOTOOLCHAIN'], tmpdir(), signal);
+  const answer = await askGo(['env', 'GOVERSION', 'GOTOOLCHAIN'], repositoryFolder, signal);
   if (answer === undefined) {
     return { version: undefined, needed, fix: `install Go ${needed} or newer (https://go.dev/dl) and put it on PATH` };
   }
@@ -45,7 +44,7 @@ export async function goModuleFolder(module: string, signal?: AbortSignal): Prom
 export async function goCaches(
   signal?: AbortSignal,
 ): Promise<{ readonly build: string; readonly modules: string } | undefined> {
-  const answer = await askGo(['env', 'GOCACHE', 'GOMODCACHE'], tmpdir(), signal);
+  const answer = await askGo(['env', 'GOCACHE', 'GOMODCACHE'], repositoryFolder, signal);
   const [build, modules] = (answer ?? '').split('\n').map((line) => line.trim());
   return build && modules ? { build, modules } : undefined;
 }

@@ -1,7 +1,7 @@
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { extract } from 'tar';
-import { requireFree } from './disk.ts';
+import { requireRoom } from '../host/disk-room.ts';
 import { downloadText, downloadVerified } from './download.ts';
 import type { StepProgress } from './progress.ts';
 import { canReach } from './reachability.ts';
@@ -46,7 +46,7 @@ export async function installRelease(
   const release = releaseOf(name, thisPlatform());
   if (release === undefined) throw new Error(`there is no release of ${name} for this platform`);
   onStep({ step: 'downloading', done: 0, total: 0, unit: 'bytes' });
-  await requireFree(target.folder, RELEASE_BYTES, `the release of ${name}`);
+  requireRoom(`the release of ${name}`, target.folder, { bytes: RELEASE_BYTES, files: 0 });
   const sha256 = checksumIn(await downloadText(from.checksumUrl, signal), release.checksum.format, release.file);
   const downloaded = join(target.folder, 'download');
   await downloadVerified({

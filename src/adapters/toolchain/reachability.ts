@@ -1,10 +1,12 @@
 import { EnvHttpProxyAgent, fetch } from 'undici';
+import { downloadProxies } from '../../core/model/proxy.ts';
 import { HTTP_CONNECT_MS, REACHABLE_MS } from '../../core/plan/limits.ts';
 
 const answers = new Map<string, Promise<boolean>>();
 
-/** The way out for downloads: through HTTPS_PROXY and its like where they are set. */
+/** The way out for downloads: through HTTPS_PROXY and its like where they are set, for other machines. */
 export const downloadAgent: EnvHttpProxyAgent = new EnvHttpProxyAgent({
+  ...downloadProxies(process.env),
   connect: { timeout: HTTP_CONNECT_MS },
   headersTimeout: 15_000,
   bodyTimeout: 15_000,

@@ -1,10 +1,14 @@
-import { recordedFields } from '../files/recorded-fields.ts';
+import { recordedFields, recordedText } from '../files/recorded-fields.ts';
 import { narrowestHeadroom } from '../gates/headroom.ts';
 import type { Verdict } from '../gates/model.ts';
 import { headroomText } from '../text/number.ts';
-import { cell, cut, END, table, unbroken } from '../text/markdown.ts';
+import { cell, code, END, paragraph, table, unbroken } from '../text/markdown.ts';
 import type { GateLine } from './stage-io.ts';
 import { workflowPage } from './ui-pages.ts';
+
+/** Changes of a rung that the details of its climb list, and their bytes. */
+const LISTED_CHANGES = 5;
+const MAX_CHANGE = 200;
 
 /** Current Details hold 20 kB; the rung's own page has all of it. */
 const MAX_REASON = 1_500;
@@ -18,6 +22,8 @@ export interface Rung {
   readonly profile: string;
   readonly substrate: string;
   readonly overrides: Readonly<Record<string, unknown>>;
+  /** The existing clusters that it uses, as the command line has found them. */
+  readonly targets?: Readonly<Record<string, unknown>>;
 }
 
 /** A ladder, resolved. */
@@ -36,10 +42,16 @@ export interface LadderSpec {
 
 /** The input of a rung's campaign. */
 export function rungInput(
-  { profile, substrate, overrides }: Rung,
+  { profile, substrate, overrides, targets }: Rung,
   { inputHold }: Pick<LadderSpec, 'inputHold'>,
 ): Readonly<Record<string, unknown>> {
-  return { profile, substrate, overrides, ...(inputHold === undefined ? {} : { hold: inputHold }) };
+  return {
+    profile,
+    substrate,
+    overrides,
+    ...(targets === undefined ? {} : { targets }),
+    ...(inputHold === undefined ? {} : { hold: inputHold }),
+  };
 }
 
 /**
@@ -58,6 +70,7 @@ export function parseLadder(value: unknown): LadderSpec {
         profile: rung.text('profile'),
         substrate: rung.text('substrate'),
         overrides: rung.map('overrides', {}),
+        ...(rung.has('targets') ? { targets: rung.map('targets', {}) } : {}),
       };
     }),
     holdMs: fields.count('holdMs'),
@@ -83,6 +96,8 @@ export interface RungLine {
   /** The gate that broke or had least headroom. */
   readonly tightest: string;
   readonly durationMs: number;
+  /** What changed over the latest comparable runs, a sentence each. Absent = nothing is known to have. */
+  readonly changes?: readonly string[];
 }
 
 /** The result of a climb, also kept as `runs/<ladder>/ladder.json`. */
@@ -90,6 +105,46 @@ export interface ClimbResult {
   readonly ladder: string;
   readonly end: RungEnd;
   readonly rungs: readonly RungLine[];
+}
+
+/** Every end of a rung. */
+export const RUNG_ENDS: readonly RungEnd[] = [
+  'pass',
+  'unmeasured',
+  'fail',
+  'aborted',
+  'harness-fault',
+  'not-started',
+  'running',
+];
+
+/** Reads the argument of the activity `writeClimb`. @throws UnreadableRecord naming the field */
+export function parseClimbSummary(value: unknown): { readonly folder: string; readonly result: ClimbResult } {
+  const fields = recordedFields('summary of a climb', value);
+  const result = fields.object('result');
+  return {
+    folder: fields.object('spec').name('folder'),
+    result: {
+      ladder: result.text('ladder'),
+      end: result.oneOf('end', RUNG_ENDS),
+      rungs: result.list('rungs', parseRungLine),
+    },
+  };
+}
+
+function parseRungLine(value: unknown, where: string): RungLine {
+  const rung = recordedFields(where, value);
+  return {
+    rung: rung.text('rung'),
+    profile: rung.text('profile'),
+    substrate: rung.text('substrate'),
+    workflowId: rung.text('workflowId'),
+    end: rung.oneOf('end', RUNG_ENDS),
+    reason: rung.text('reason', ''),
+    tightest: rung.text('tightest', ''),
+    durationMs: rung.number('durationMs', 0),
+    ...(rung.has('changes') ? { changes: rung.list('changes', recordedText) } : {}),
+  };
 }
 
 /** How the whole climb ended: as the rung did at which it stopped, or pass. */
@@ -101,6 +156,14 @@ export function endOfClimb(rungs: readonly RungLine[]): RungEnd {
 export function tightestGate(gates: readonly GateLine[]): string {
   const tightest = narrowestHeadroom(gates.filter((gate) => !gate.informational));
   return tightest === undefined ? '' : `${tightest.gate}: ${headroomText(tightest.headroom)} headroom`;
+}
+
+/** What changed, rung by rung: empty where nothing did. */
+function changedSection(rungs: readonly RungLine[]): string {
+  const lines = rungs.flatMap(({ rung, changes = [] }) =>
+    changes.slice(0, LISTED_CHANGES).map((change) => `- ${rung}: ${paragraph(change, MAX_CHANGE)}`),
+  );
+  return lines.length === 0 ? '' : ['### Changed over the latest comparable runs', lines.join('\n')].join('\n\n');
 }
 
 /**
@@ -116,14 +179,17 @@ export function climbDetails(name: string, rungs: readonly RungLine[], namespace
     durationMs === 0 ? '' : unbroken(`${Math.round(durationMs / 1000)} s`),
     cell(tightest),
     namespace === undefined || end === 'not-started'
-      ? `\`${workflowId}\``
+      ? code(workflowId)
       : `[${unbroken(cell(workflowId))}](${workflowPage(namespace, workflowId)})`,
   ]);
   const stopped = rungs.find((rung) => !['pass', 'running', 'not-started'].includes(rung.end));
   return [
     `## Ladder ${name}: ${rungs.some((rung) => rung.end === 'running') ? 'climbing' : endOfClimb(rungs)}`,
-    stopped === undefined ? '' : `Stopped at **${stopped.rung}** (${stopped.end}): ${cut(stopped.reason, MAX_REASON)}`,
+    stopped === undefined
+      ? ''
+      : `Stopped at **${stopped.rung}** (${stopped.end}): ${paragraph(stopped.reason, MAX_REASON)}`,
     table(['rung', 'profile', 'substrate', 'end', 'took', 'tightest gate', 'campaign'], rows),
+    changedSection(rungs),
     'Each rung is a campaign with a page of its own, also under Relationships.',
     END,
   ]

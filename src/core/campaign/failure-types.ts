@@ -15,8 +15,12 @@ export const FAILURE_TYPES = {
   stalled: 'StepStalled',
   /** A tool, a cluster or a service of the harness is missing or failed. */
   harnessFault: 'HarnessFault',
-  /** A cluster is in use by another campaign. Nothing was created in it, and a hold would wait for nothing. */
+  /** A cluster is in use by another campaign: nothing was created in it, or it was lost with its lease. A hold would wait for nothing. */
   targetInUse: 'TargetInUse',
+  /** The owner of a cluster refuses what a campaign needs: by rights, a quota, a policy or a webhook. */
+  targetRefuses: 'TargetRefuses',
+  /** A disk of the host is full, or cannot be written. Everything else that writes there fails too, and a hold would fill it further. */
+  diskFull: 'DiskFull',
   /** The host that was asked does not take a group of clusters; another one may. */
   hostFull: 'HostFull',
 } as const;

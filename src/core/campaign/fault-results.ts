@@ -16,6 +16,8 @@ export interface FaultResult {
   readonly effect?: string;
   /** How late it was injected, in the cluster where it was latest; absent for an action that was on time. */
   readonly lateSeconds?: number;
+  /** It was not asserted for want of time only: Belay was late. This says nothing about the system. */
+  readonly notInTime?: true;
 }
 
 /**
@@ -33,14 +35,13 @@ export function faultResults(
   return spec.profile.runnerActions.flatMap(({ action, atSeconds }, actionIndex) => {
     const faults = schedule.filter((fault) => fault.actionIndex === actionIndex);
     if (faults.length === 0) return [];
-    const error = (of: (state: FaultState) => string | undefined): string =>
-      faults.map((fault) => of(stateOf(fault, states)) ?? '').find((message) => message !== '') ?? '';
-    const fireError = error(
-      (state) => state.fireError ?? (state.firedAtMs === undefined ? 'the soak ended before it' : ''),
-    );
+    const own = faults.map((fault) => stateOf(fault, states));
+    const error = (of: (state: FaultState) => string): string => own.map(of).find((message) => message !== '') ?? '';
+    const fireError = error(notFired);
     const assertError = error(notSeen);
-    const effects = faults.flatMap((fault) => stateOf(fault, states).effect ?? []);
-    const lateMs = Math.max(0, ...faults.map((fault) => stateOf(fault, states).lateMs ?? 0));
+    const effects = own.flatMap(({ effect }) => effect ?? []);
+    const lateMs = Math.max(0, ...own.map((state) => state.lateMs ?? 0));
+    const failed = own.filter((state) => notFired(state) !== '' || notSeen(state) !== '');
     return {
       action,
       atSeconds,
@@ -49,8 +50,22 @@ export function faultResults(
       asserted: fireError === '' && assertError === '',
       ...(effects.length === 0 ? {} : { effect: effects.join('; ') }),
       ...(lateMs === 0 ? {} : { lateSeconds: lateMs / 1_000 }),
+      ...(failed.length > 0 && failed.every(hadNoTime) ? { notInTime: true as const } : {}),
     };
   });
+}
+
+function notFired({ fireError, firedAtMs }: FaultState): string {
+  return fireError ?? (firedAtMs === undefined ? 'the soak ended before it' : '');
+}
+
+/** Whether a fault that is not asserted had no time: the soak ended before it, or it was late and then refused or cut short. */
+function hadNoTime(state: FaultState): boolean {
+  const { firedAtMs, injectedAtMs, fireError, lateMs, assertedAtMs, assertError, undoneAtMs, undoError } = state;
+  if (fireError !== undefined) return injectedAtMs === undefined && lateMs !== undefined;
+  if (firedAtMs === undefined) return true;
+  const wasCut = assertError === undefined && undoError === undefined && (assertedAtMs ?? undoneAtMs) !== undefined;
+  return lateMs !== undefined && wasCut;
 }
 
 function notSeen({ firedAtMs, fireError, assertedAtMs, assertError, undoneAtMs, undoError }: FaultState): string {

@@ -149,6 +149,11 @@ export function presentGroups({ groups }: Groups): readonly Group[] {
   return groups.filter(({ state }) => state !== 'moved');
 }
 
+/** The groups whose clusters have moved to other hosts. */
+export function movedGroups({ groups }: Groups): readonly Group[] {
+  return groups.filter(({ state }) => state === 'moved');
+}
+
 /** Groups as activities get them. */
 export function clustersOf(groups: readonly Group[]): readonly GroupClusters[] {
   return groups.map(({ group, host, firstCluster, clusterCount }) => ({ group, host, firstCluster, clusterCount }));

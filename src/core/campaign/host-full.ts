@@ -1,4 +1,5 @@
 import { recordedFields, recordedText } from '../files/recorded-fields.ts';
+import { gigabytesInWords } from '../text/gigabytes.ts';
 import { cut } from '../text/markdown.ts';
 
 /** Why each host that was asked does not take a group, by the host's name. */
@@ -31,6 +32,11 @@ export function withRefusal(refusals: Refusals, host: string, why: string): Refu
 /** The reason of a host without enough capacity, e.g. "2 of 2 clusters used". */
 export function usedInWords(usedClusters: number, capacityClusters: number): string {
   return `${usedClusters} of ${capacityClusters} ${capacityClusters === 1 ? 'cluster' : 'clusters'} used`;
+}
+
+/** The reason of a host without enough memory, e.g. "1.1 GB of memory free, 2.9 GB needed for a cluster". */
+export function memoryInWords(freeBytes: number, clusterBytes: number): string {
+  return `${gigabytesInWords(freeBytes)} of memory free, ${gigabytesInWords(clusterBytes)} needed for a cluster`;
 }
 
 /** All refusals in one line, e.g. "hosts: a (2 of 2 clusters used), b (it is the lead)". */

@@ -13,9 +13,10 @@ export type Decision = 'retry' | 'skip' | 'abort';
  * Why a stage failed.
  * - `breach`: a fail-fast gate broke in the soak.
  * - `system`: the system under test did not reach the stage's goal (Pods stayed pending, it never became ready).
+ * - `target`: the owner of a borrowed cluster refuses what the campaign needs (rights, a quota, a policy, a webhook).
  * - `harness`: Belay's own infrastructure failed (a tool did not start, a deadline passed, no worker was running).
  */
-export type FailureKind = 'breach' | 'system' | 'harness';
+export type FailureKind = 'breach' | 'system' | 'target' | 'harness';
 
 /** A failure of one execution of one stage. */
 export interface StageFailure {
@@ -24,6 +25,8 @@ export interface StageFailure {
   readonly message: string;
   /** The gate that broke, for a breach. */
   readonly gate?: string;
+  /** No execution after it can do better, and a hold would only do harm: a disk is full, or a lease is lost. */
+  readonly final?: true;
 }
 
 /** How one execution of a stage ended. */
@@ -111,7 +114,7 @@ export type CampaignEvent =
       readonly atMs: number;
       readonly groups?: GroupsOutcome;
       readonly leadLost?: boolean;
-      /** The campaign was refused its clusters: it has nothing that a hold could keep. */
+      /** A hold is of no use: the campaign was refused its clusters, or the failure is final. */
       readonly refused?: boolean;
     }
   | { readonly type: 'cancelled'; readonly stage: Stage; readonly execution: number; readonly atMs: number }

@@ -16,7 +16,7 @@ const MAX_QUOTED = 5;
 const MAX_NAMED = 20;
 
 /** What is worse comes first. A breach is the system's own measured failure: it must not be hidden by what it caused. */
-const ORDER: readonly FailureKind[] = ['breach', 'system', 'harness'];
+const ORDER: readonly FailureKind[] = ['breach', 'system', 'target', 'harness'];
 
 /**
  * The failure of a stage over all its groups: of the worst kind among them. It names the groups and their hosts, in limited size.
@@ -41,6 +41,7 @@ export function mergeFailures(ran: number, failures: readonly GroupFailure[]): S
     kind: worst.kind,
     message: heading + quoted.map((one) => cut(sentence(one), eachBytes)).join('; ') + more,
     ...(worst.gate === undefined ? {} : { gate: worst.gate }),
+    ...(worst.kind === 'harness' && failures.some(({ failure }) => failure.final === true) ? { final: true } : {}),
   };
 }
 

@@ -1,7 +1,7 @@
 import { budgetOf, parseBudget, type BudgetOutline } from './budget.ts';
 import type { Bar, BarKind } from '../gates/model.ts';
 import { parseSpec } from '../plan/parse-spec.ts';
-import type { Trigger } from '../model/trigger.ts';
+import { TRIGGERS, type Trigger } from '../model/trigger.ts';
 import { FIRST_STAGES, type CampaignSpec } from '../plan/spec.ts';
 import type { StageDeadline } from '../plan/deadline-model.ts';
 import { deadlineIn } from '../plan/stages/derive-steps.ts';
@@ -128,7 +128,7 @@ export function parseOutline(value: unknown): CampaignOutline {
     campaign: fields.text('campaign'),
     slug: fields.text('slug'),
     workflowId: fields.text('workflowId'),
-    trigger: fields.oneOf('trigger', ['cli', 'ui', 'schedule', 'ladder']),
+    trigger: fields.oneOf('trigger', TRIGGERS),
     specHash: fields.text('specHash'),
     profile: fields.text('profile'),
     substrate: fields.text('substrate'),

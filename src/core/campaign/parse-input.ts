@@ -30,13 +30,11 @@ import {
  */
 
 const EARLY_ENDS = ['over-budget', 'failed', 'hold-expired', 'aborted', 'cancelled', 'lead-lost'] as const;
-const KINDS = ['breach', 'system', 'harness'] as const;
+const KINDS = ['breach', 'system', 'target', 'harness'] as const;
 
-/** A stage's input, and the specification that the first version sent with it. */
+/** A stage's input. The specification lies on disk, also where the first version sent it along. */
 export interface ParsedInput<Input extends StageInput> {
   readonly input: Input;
-  /** Undefined: the specification lies on disk. */
-  readonly sentSpec: unknown;
 }
 
 /** @throws UnreadableRecord naming the field */
@@ -47,27 +45,26 @@ export function parseStageInput(stage: Stage, value: unknown): ParsedInput<Stage
   const { resume } = value as { readonly resume?: unknown };
   return {
     input: {
-      campaign: identity.text('campaign'),
+      campaign: identity.name('campaign'),
       specHash: identity.text('specHash'),
       stage,
       execution: fields.count('execution'),
-      group: fields.text('group', LEAD_GROUP),
+      group: fields.name('group', LEAD_GROUP),
       ...(resume === undefined ? {} : { resume }),
       decisions: fields.list('decisions', parseDecision, []),
     },
-    sentSpec,
   };
 }
 
 /** @throws UnreadableRecord naming the field */
 export function parseDriveInput(value: unknown): ParsedInput<DriveInput> {
-  const { input, sentSpec } = parseStageInput('soak', value);
-  return { input: { ...input, startAtMs: recordedFields('input of drive', value).number('startAtMs') }, sentSpec };
+  const { input } = parseStageInput('soak', value);
+  return { input: { ...input, startAtMs: recordedFields('input of drive', value).number('startAtMs') } };
 }
 
 /** @throws UnreadableRecord naming the field */
 export function parseWatchInput(value: unknown): ParsedInput<WatchInput> {
-  const { input, sentSpec } = parseStageInput('soak', value);
+  const { input } = parseStageInput('soak', value);
   const fields = recordedFields('input of watch', value);
   return {
     input: {
@@ -76,19 +73,18 @@ export function parseWatchInput(value: unknown): ParsedInput<WatchInput> {
       groups: fields.list('groups', parseGroupClusters),
       ...(fields.has('settledAtMs') ? { settledAtMs: fields.number('settledAtMs') } : {}),
     },
-    sentSpec,
   };
 }
 
 /** @throws UnreadableRecord naming the field */
 export function parseTeardownInput(value: unknown): ParsedInput<TeardownInput> {
-  const { input, sentSpec } = parseStageInput('teardown', value);
-  return { input: { ...input, ...groupsOf(recordedFields('input of teardown', value)) }, sentSpec };
+  const { input } = parseStageInput('teardown', value);
+  return { input: { ...input, ...groupsOf(recordedFields('input of teardown', value)) } };
 }
 
 /** @throws UnreadableRecord naming the field */
 export function parseSnapshotInput(value: unknown): ParsedInput<SnapshotInput> {
-  const { input, sentSpec } = parseStageInput('snapshot', value);
+  const { input } = parseStageInput('snapshot', value);
   const fields = recordedFields('input of snapshot', value);
   const soak = fields.has('soak')
     ? parseTimes(fields.object('soak'))
@@ -98,15 +94,15 @@ export function parseSnapshotInput(value: unknown): ParsedInput<SnapshotInput> {
       ...input,
       ...(soak === undefined ? {} : { soak }),
       ...groupsOf(fields),
+      ...(fields.has('moved') ? { moved: fields.list('moved', parseGroupClusters) } : {}),
       ...(fields.has('leadLost') ? { leadLost: fields.flag('leadLost') } : {}),
     },
-    sentSpec,
   };
 }
 
 /** @throws UnreadableRecord naming the field */
 export function parseJudgeInput(value: unknown): ParsedInput<JudgeInput> {
-  const { input, sentSpec } = parseStageInput('judge', value);
+  const { input } = parseStageInput('judge', value);
   const fields = recordedFields('input of judge', value);
   const facts = fields.map('facts', {});
   return {
@@ -120,7 +116,6 @@ export function parseJudgeInput(value: unknown): ParsedInput<JudgeInput> {
       earlierSpecHashes: fields.list('earlierSpecHashes', recordedText, []),
       ...groupsOf(fields),
     },
-    sentSpec,
   };
 }
 
@@ -131,7 +126,7 @@ function groupsOf(fields: RecordedFields): { readonly groups?: readonly GroupClu
 function parseGroupClusters(value: unknown, where: string): GroupClusters {
   const group = recordedFields(where, value);
   return {
-    group: group.text('group'),
+    group: group.name('group'),
     host: group.text('host'),
     firstCluster: group.count('firstCluster'),
     clusterCount: group.count('clusterCount'),

@@ -52,16 +52,18 @@ export function parseJudgeResult(value: unknown): JudgeResult {
     verdict: fields.oneOf('verdict', VERDICTS),
     reasons: fields.list('reasons', recordedText, []),
     gates: fields.list('gates', parseGateLine, []),
+    ...changesOf(fields),
   };
 }
 
 /** What a ladder reads of a rung's campaign. @throws UnreadableRecord naming the field */
-export function parseCampaignResult(value: unknown): Pick<CampaignResult, 'verdict' | 'reasons' | 'gates'> {
+export function parseCampaignResult(value: unknown): Pick<CampaignResult, 'verdict' | 'reasons' | 'gates' | 'changes'> {
   const fields = recordedFields('result of campaign', value);
   return {
     verdict: fields.oneOf('verdict', VERDICTS),
     reasons: fields.list('reasons', recordedText, []),
     gates: fields.list('gates', parseGateLine, []),
+    ...changesOf(fields),
   };
 }
 
@@ -101,7 +103,8 @@ function stageResult(fields: RecordedFields): StageResult {
   };
 }
 
-function parseGateLine(value: unknown, where: string): GateLine {
+/** A gate of a verdict. @throws UnreadableRecord naming the field */
+export function parseGateLine(value: unknown, where: string): GateLine {
   const gate = recordedFields(where, value);
   return {
     gate: gate.text('gate'),
@@ -114,4 +117,10 @@ function parseGateLine(value: unknown, where: string): GateLine {
     headroom: gate.has('headroom') ? gate.number('headroom') : null,
     message: gate.text('message', ''),
   };
+}
+
+/** Earlier versions did not look at other runs. */
+function changesOf(fields: RecordedFields): Pick<JudgeResult, 'changes'> {
+  const changes = fields.list('changes', recordedText, []);
+  return changes.length === 0 ? {} : { changes };
 }

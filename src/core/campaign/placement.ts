@@ -11,6 +11,8 @@ export interface PlacementOutline {
   readonly clusterCount: number;
   /** How long the campaign waits for hosts with free capacity. */
   readonly hostWaitMs: number;
+  /** Memory that a cluster is estimated to need. Absent: an earlier version resolved the campaign. */
+  readonly clusterBytes?: number;
 }
 
 /** Where the other hosts of a campaign reach its lead. */
@@ -37,6 +39,8 @@ export interface PlaceInput {
   readonly firstCluster: number;
   /** Number of clusters that are to be placed; a host may take fewer. */
   readonly wanted: number;
+  /** Memory that one of them is estimated to need. Absent: an earlier version resolved the campaign. */
+  readonly clusterBytes?: number;
   /** When the lease of the capacity ends if nothing gives it back before. */
   readonly expiresAtMs: number;
   /** Absent for the lead itself. */
@@ -71,21 +75,26 @@ export interface GroupPlacement {
 
 /** @throws UnreadableRecord naming the field */
 export function parsePlacementOutline(fields: RecordedFields): PlacementOutline {
-  return { clusterCount: fields.count('clusterCount'), hostWaitMs: fields.count('hostWaitMs') };
+  return {
+    clusterCount: fields.count('clusterCount'),
+    hostWaitMs: fields.count('hostWaitMs'),
+    ...clusterBytesOf(fields),
+  };
 }
 
 /** @throws UnreadableRecord naming the field */
 export function parsePlaceInput(value: unknown): PlaceInput {
   const fields = recordedFields('input of place', value);
   return {
-    campaign: fields.text('campaign'),
-    slug: fields.text('slug'),
+    campaign: fields.name('campaign'),
+    slug: fields.label('slug'),
     workflowId: fields.text('workflowId'),
     runId: fields.text('runId'),
     specHash: fields.text('specHash'),
-    group: fields.text('group'),
+    group: fields.name('group'),
     firstCluster: fields.count('firstCluster'),
     wanted: fields.count('wanted'),
+    ...clusterBytesOf(fields),
     expiresAtMs: fields.number('expiresAtMs'),
     ...leadOf(fields),
   };
@@ -116,6 +125,10 @@ export function parseGroupPlacement(fields: RecordedFields): GroupPlacement {
     leadAddress: parseLeadAddress(fields.object('leadAddress')),
     ...(fields.has('members') ? { members: fields.count('members') } : {}),
   };
+}
+
+function clusterBytesOf(fields: RecordedFields): { readonly clusterBytes?: number } {
+  return fields.has('clusterBytes') ? { clusterBytes: fields.count('clusterBytes') } : {};
 }
 
 function leadOf(fields: RecordedFields): { readonly lead?: LeadAddress } {

@@ -63,6 +63,8 @@ export interface SnapshotInput extends StageInput {
   readonly soak?: StageTimes;
   /** For the lead: all groups whose evidence belongs to the campaign. Absent on a single host. */
   readonly groups?: readonly GroupClusters[];
+  /** For the lead: groups whose clusters have moved to other hosts. Their evidence may have come late. */
+  readonly moved?: readonly GroupClusters[];
   /** For the other groups: the lead cannot take their evidence any more. They keep it in their own `runs/`. */
   readonly leadLost?: boolean;
 }
@@ -123,6 +125,8 @@ export interface JudgeResult extends StageResult {
   readonly verdict: Verdict;
   readonly reasons: readonly string[];
   readonly gates: readonly GateLine[];
+  /** What changed over the latest comparable runs, a sentence each. Absent or empty = nothing is known to have. */
+  readonly changes?: readonly string[];
 }
 
 /** A gate's result without its windows: small enough for a workflow result. */
@@ -145,6 +149,8 @@ export interface CampaignResult {
   readonly ending: Ending;
   readonly reasons: readonly string[];
   readonly gates: readonly GateLine[];
+  /** What changed over the latest comparable runs, a sentence each. Absent = nothing is known to have. */
+  readonly changes?: readonly string[];
   /** What could not be removed. The janitor removes it. */
   readonly leftovers: readonly string[];
 }

@@ -1,4 +1,4 @@
-import type { Trigger } from '../model/trigger.ts';
+import { TRIGGERS, type Trigger } from '../model/trigger.ts';
 
 /**
  * Key of the memo in which a client that starts a campaign names itself and the default hold. It is not part of the input: the
@@ -17,7 +17,7 @@ export interface StartedBy {
 export function readStartedBy(memo: unknown): StartedBy | undefined {
   if (typeof memo !== 'object' || memo === null) return undefined;
   const { trigger, defaultHoldMs } = memo as Partial<Record<keyof StartedBy, unknown>>;
-  const known = trigger === 'cli' || trigger === 'ui' || trigger === 'schedule' || trigger === 'ladder';
-  if (!known || !Number.isSafeInteger(defaultHoldMs) || (defaultHoldMs as number) < 0) return undefined;
-  return { trigger, defaultHoldMs: defaultHoldMs as number };
+  const known = TRIGGERS.find((one) => one === trigger);
+  if (known === undefined || !Number.isSafeInteger(defaultHoldMs) || (defaultHoldMs as number) < 0) return undefined;
+  return { trigger: known, defaultHoldMs: defaultHoldMs as number };
 }

@@ -1,4 +1,4 @@
-import { recordedFields, recordedText } from '../files/recorded-fields.ts';
+import { recordedFields, recordedText, UnreadableRecord } from '../files/recorded-fields.ts';
 import { SWEPT_CAMPAIGNS_LISTED } from '../plan/limits.ts';
 import { cut } from '../text/markdown.ts';
 import { messageOf } from '../text/message-of.ts';
@@ -9,6 +9,15 @@ export interface JanitorInput {
   readonly dryRun: boolean;
   /** The one host to sweep. Absent: all hosts whose workers serve this Temporal. */
   readonly host?: string;
+  /** Nothing is swept: what a campaign has is kept. */
+  readonly keep?: KeepRequest;
+}
+
+/** What a user keeps, and until when; a moment that has passed ends it. */
+export interface KeepRequest {
+  /** Workflow id of the campaign, or its name. */
+  readonly campaign: string;
+  readonly untilMs: number;
 }
 
 /**
@@ -52,20 +61,51 @@ export interface JanitorResult {
 /** Texts of a result, in bytes: it ends in a history. */
 const MAX_TEXT_BYTES = 300;
 const MAX_LEFT = 5;
+/** The last moment that JavaScript has, ms. */
+const LAST_DATE_MS = 8.64e15;
 
-/** Reads the argument of the workflow `janitor`: nothing, or an object of dryRun and host. @returns what is wrong with it */
+/** Reads the argument of the workflow `janitor`: nothing, or an object of dryRun, host and keep. @returns what is wrong with it */
 export function parseJanitorInput(value: unknown): JanitorInput | string {
   if (value === undefined || value === null) return { dryRun: false };
   if (typeof value !== 'object' || Array.isArray(value))
     return `found ${JSON.stringify(value)}; allowed: nothing, or an object`;
-  const unknown = Object.keys(value).filter((key) => key !== 'dryRun' && key !== 'host');
-  if (unknown.length > 0) return `unknown key ${unknown.join(', ')}; allowed: dryRun, host`;
-  const { dryRun = false, host } = value as { readonly dryRun?: unknown; readonly host?: unknown };
+  const unknown = Object.keys(value).filter((key) => !['dryRun', 'host', 'keep'].includes(key));
+  if (unknown.length > 0) return `unknown key ${unknown.join(', ')}; allowed: dryRun, host, keep`;
+  const { dryRun = false, host, keep } = value as Readonly<Record<'dryRun' | 'host' | 'keep', unknown>>;
   if (typeof dryRun !== 'boolean') return `dryRun: found ${JSON.stringify(dryRun)}; allowed: true, false`;
-  if (host === undefined) return { dryRun };
+  const kept = keep === undefined ? {} : keepRequest(keep);
+  if (typeof kept === 'string') return kept;
+  if (host === undefined) return { dryRun, ...kept };
   if (typeof host !== 'string' || !/^[A-Za-z0-9-]{1,200}$/.test(host))
     return `host: found ${JSON.stringify(host)}; allowed: the name of a host as "./belay status --hosts" lists it`;
-  return { dryRun, host };
+  return { dryRun, host, ...kept };
+}
+
+/** Reads the argument of the activity `sweepHost`, which any client may have scheduled. @throws UnreadableRecord naming the field */
+export function parseSweepRequest(value: unknown): Pick<JanitorInput, 'dryRun'> {
+  return { dryRun: recordedFields('sweep', value).flag('dryRun') };
+}
+
+/** Reads the argument of the activity `keepOnHost`. @throws UnreadableRecord with what is wrong with it */
+export function parseKeepRequest(value: unknown): KeepRequest {
+  const read = keepRequest(value);
+  if (typeof read === 'string') throw new UnreadableRecord(read);
+  return read.keep;
+}
+
+function keepRequest(value: unknown): { readonly keep: KeepRequest } | string {
+  const { campaign, untilMs, ...rest } = (typeof value === 'object' && value !== null ? value : {}) as Record<
+    string,
+    unknown
+  >;
+  if (typeof campaign === 'string' && isMoment(untilMs) && Object.keys(rest).length === 0)
+    return { keep: { campaign, untilMs } };
+  return `keep: found ${JSON.stringify(value)}; allowed: an object of campaign and untilMs, ms since 1970`;
+}
+
+/** Whole milliseconds that are a date. One beyond would be in a ledger before anything found that out. */
+function isMoment(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Math.abs(value as number) <= LAST_DATE_MS;
 }
 
 /** A result of a size that a history takes. */

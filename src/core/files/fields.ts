@@ -7,6 +7,7 @@ import {
   MAX_DURATION_MS,
   parseDuration,
 } from '../text/duration.ts';
+import { isSafeName, NAME_PATTERN } from './safe-name.ts';
 
 /** What messages say of a field: what it may hold, and why a value is not that. */
 export interface FieldRule {
@@ -86,15 +87,8 @@ export function choice<const T extends readonly [string, ...string[]]>(
   });
 }
 
-/** What names may look like: they become file names and label values. */
-const NAME_PATTERN = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
 const NAME_ALLOWED =
   'a name of letters, digits, - _ and . (at most 63), looked up in the configured folders, never a path';
-
-/** Whether a text is a name that cannot lead out of a folder. */
-export function isSafeName(name: string): boolean {
-  return NAME_PATTERN.test(name) && !name.includes('..');
-}
 
 /** Why a text is no name. */
 export function explainName(value: unknown): string {

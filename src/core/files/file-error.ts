@@ -3,6 +3,8 @@
  * may import it.
  */
 
+import { withoutPasswords } from '../text/secrets.ts';
+
 /** One thing wrong with a file. */
 export interface FileError {
   /** The file as the user named it, `input` for a workflow's input, or the override that brought the value in. */
@@ -44,7 +46,7 @@ export function formatFileError(error: FileError): string {
     parts.push(`${error.problem === 'unknown key' ? 'known here' : 'allowed'}: ${error.allowed}`);
   if (error.suggestion !== undefined) parts.push(`did you mean ${error.suggestion}?`);
   const path = error.path === '' ? '' : ` ${shortPath(error.path)}`;
-  return printable(`${positionText(error)}${path}: ${parts.join('; ')}`);
+  return printable(withoutPasswords(`${positionText(error)}${path}: ${parts.join('; ')}`));
 }
 
 /** Longest path that is shown whole. */

@@ -1,3 +1,4 @@
+import { withoutPasswords } from '../text/secrets.ts';
 import type { z } from 'zod';
 import { MAX_ERRORS } from './bounds.ts';
 import type { FileError } from './file-error.ts';
@@ -152,11 +153,11 @@ export function describe(value: unknown, written?: string): string {
   if (typeof value === 'object') return 'a map';
   if (typeof value === 'string') return `${quoted(value)} (string)`;
   const plain = typeof value === 'number' || typeof value === 'boolean' ? String(value) : '';
-  return `${(written ?? plain).slice(0, 60)} (${typeof value})`;
+  return `${withoutPasswords(written ?? plain).slice(0, 60)} (${typeof value})`;
 }
 
 function quoted(value: unknown): string {
-  const text = String(value);
+  const text = withoutPasswords(String(value));
   return JSON.stringify(text.length > 60 ? `${text.slice(0, 57)}...` : text);
 }
 

@@ -1,3 +1,5 @@
+import { isDnsLabel, isSafeName } from './safe-name.ts';
+
 /**
  * Reads values that another version of Belay wrote: results in a history, inputs of activities, files on disk. A field that
  * is missing gets its default if it has one. Everything else is refused with the field's name. Fields that nothing asks for
@@ -12,6 +14,10 @@ export class UnreadableRecord extends Error {
 /** The fields of one recorded object. Every method throws `UnreadableRecord` for a value of another type. */
 export interface RecordedFields {
   text(name: string, missing?: string): string;
+  /** A name that is safe as the name of a folder. */
+  name(name: string, missing?: string): string;
+  /** A DNS label. */
+  label(name: string): string;
   /** A finite number. */
   number(name: string, missing?: number): number;
   /** A whole number of at least 0. */
@@ -42,6 +48,9 @@ export function recordedFields(where: string, value: unknown): RecordedFields {
   };
   return {
     text: (name, missing) => field(name, missing, 'a text', (found) => typeof found === 'string'),
+    name: (name, missing) =>
+      field<string>(name, missing, 'a name of letters, digits, - _ and . (at most 63)', isSafeName),
+    label: (name) => field<string>(name, undefined, 'a DNS label', isDnsLabel),
     number: (name, missing) => field(name, missing, 'a number', Number.isFinite),
     count: (name, missing) => field(name, missing, 'a whole number of at least 0', isCount),
     flag: (name, missing) => field(name, missing, 'true or false', (found) => typeof found === 'boolean'),

@@ -15,7 +15,9 @@ export type Question =
       readonly stepMs: number;
     }
   /** Whether a selector has had a series at any time from `startMs` to `endMs`. The answer is at most one series. */
-  | { readonly kind: 'seen'; readonly selector: string; readonly startMs: number; readonly endMs: number };
+  | { readonly kind: 'seen'; readonly selector: string; readonly startMs: number; readonly endMs: number }
+  /** What the targets say that a metric is: the label `type` of each series. No series = none says it. */
+  | { readonly kind: 'type'; readonly metric: string };
 
 /** The answer to a question of any kind. */
 export type AnyAnswer = Answer<Sample> | Answer<PointSeries>;
@@ -56,6 +58,12 @@ export function* seen(
 ): Asking<boolean> {
   const answer = (yield [{ kind: 'seen', selector, startMs, endMs }])[0] as Answer<Sample> | undefined;
   return seriesOf(answer).length > 0;
+}
+
+/** What the targets that serve a metric say it is, e.g. `gauge`. Empty where none says it. @throws Unanswered */
+export function* typesOf(metric: string): Asking<readonly string[]> {
+  const answer = (yield [{ kind: 'type', metric }])[0] as Answer<Sample> | undefined;
+  return seriesOf(answer).flatMap(({ labels }) => labels['type'] ?? []);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { labelMatcher } from '../promql/label-matcher.ts';
 import type { PointSeries, Sample } from './answers.ts';
 import { all, instant, raw, type Asking } from './asking.ts';
 import { BELAY_JOB } from './model.ts';
@@ -10,6 +11,18 @@ import { promDuration } from '../promql/placeholders.ts';
 
 /** Series that are looked into one by one. */
 const MAX_DOUBTFUL_SERIES = 20;
+
+/** What growth is measured of. */
+interface GrowthRules {
+  /** The sum of a histogram falls with each negative event. Only the counts of the same histogram show then that it was reset. */
+  readonly mayFall?: boolean;
+}
+
+interface CorrectionRules extends Required<GrowthRules> {
+  /** When the process of each sample started, seconds since 1970. */
+  readonly startAt: ReadonlyMap<number, number>;
+  readonly wasWatched: boolean;
+}
 
 /** How much counters grew. */
 export interface Growth {
@@ -37,6 +50,7 @@ export function* counterGrowth(
   jobs: readonly string[],
   selector: string,
   by: readonly string[],
+  { mayFall = false }: GrowthRules = {},
 ): Asking<readonly Growth[] | Refusal> {
   const { atMs, range, fresh, freshMs, window } = subject;
   const targets = yield* steadiness(subject, jobs, { startMs: window.startMs, endMs: atMs });
@@ -44,17 +58,18 @@ export function* counterGrowth(
   const begun = `last_over_time(${selector}[${fresh}] offset ${range})`;
   const longer = promDuration(atMs - window.startMs + freshMs);
   const groups = by.join(', ');
+  const falls = mayFall ? [] : [`(${ended} and (resets(${selector}[${longer}]) > 0))`];
   const [atStart, atEnd, vanished, doubtful] = yield* all([
     instant(`sum by (${groups}) (${begun} and ${ended})`, atMs),
     instant(`sum by (${groups}) (${ended})`, atMs),
     instant(`group by (${groups}) ((${ended} or ${begun}) unless last_over_time(${selector}[${fresh}]))`, atMs),
-    instant(`(${ended} and (resets(${selector}[${longer}]) > 0)) or ${unlessTarget(ended, targets.steady)}`, atMs),
+    instant([...falls, unlessTarget(ended, targets.steady)].join(' or '), atMs),
   ]);
   if ((doubtful ?? []).length > MAX_DOUBTFUL_SERIES) {
     const detail = `${doubtful?.length ?? 0} series of ${selector} were reset, or ${targets.why ?? 'ended'}`;
     return { reason: 'counter-reset', detail };
   }
-  const corrections = yield* all((doubtful ?? []).map((series) => correction(subject, series, targets)));
+  const corrections = yield* all((doubtful ?? []).map((series) => correction(subject, series, targets, mayFall)));
   const sums = new Map<
     string,
     { labels: Readonly<Record<string, string>>; low: number; high: number; because?: string }
@@ -67,8 +82,17 @@ export function* counterGrowth(
   };
   for (const { labels, value } of atEnd ?? []) sumOf(labels).low += value;
   for (const { labels, value } of atStart ?? []) sumOf(labels).low -= value;
+  const imprecise = (atEnd ?? [])
+    .map(({ labels, value }) => ({ labels, by: spacing(value) }))
+    .filter(({ by: ulp }) => ulp > 1);
   for (const [index, more] of corrections.entries()) sumOf(pick(doubtful?.[index]?.labels ?? {}, by)).low += more;
   for (const sum of sums.values()) sum.high = sum.low;
+  for (const { labels, by: ulp } of imprecise) {
+    const sum = sumOf(labels);
+    sum.low -= ulp;
+    sum.high += ulp;
+    sum.because = `${selector} is so large that its steps are lost in rounding`;
+  }
   const unbounded = (labels: Readonly<Record<string, string>>, because: string): void => {
     const sum = sumOf(labels);
     sum.high = Infinity;
@@ -85,11 +109,17 @@ export function* counterGrowth(
   return [...sums.values()];
 }
 
+/** How far apart the numbers about a value are that can be stored: above 2^53 a counter cannot count by one. */
+function spacing(value: number): number {
+  return 2 ** (Math.floor(Math.log2(Math.abs(value))) - 52);
+}
+
 /** What a doubtful series grew at least, beyond the difference of its two ends. */
 function* correction(
   { atMs, window, freshMs }: Subject,
   { labels }: Sample,
   { wasWatched }: Steadiness,
+  mayFall: boolean,
 ): Asking<number> {
   const span = promDuration(atMs - window.startMs + freshMs);
   const target = { __name__: 'process_start_time_seconds', ...pick(labels, ['job', 'instance']) };
@@ -105,18 +135,14 @@ function* correction(
           .filter((start) => hasTarget(new Set([targetKey(start.labels)]), labels))
           .flatMap(({ points: own }) => own),
   );
-  return lowerBound(points ?? [], window.startMs, { startAt, wasWatched: wasWatched(labels) });
+  return lowerBound(points ?? [], window.startMs, { startAt, mayFall, wasWatched: wasWatched(labels) });
 }
 
-/**
- * The least that one series can have grown, less the difference of its ends.
- *
- * @param startAt when the process of each sample started, seconds since 1970
- */
+/** The least that one series can have grown, less the difference of its ends. */
 function lowerBound(
   series: readonly PointSeries[],
   startMs: number,
-  { startAt, wasWatched }: { readonly startAt: ReadonlyMap<number, number>; readonly wasWatched: boolean },
+  { startAt, mayFall, wasWatched }: CorrectionRules,
 ): number {
   const points = series.flatMap((one) => one.points).sort(([a], [b]) => a - b);
   const before = points.findLast(([atMs]) => atMs <= startMs);
@@ -128,7 +154,7 @@ function lowerBound(
   for (const [atMs, value] of inside) {
     const [start, earlier] = [startAt.get(atMs), startAt.get(previousMs)];
     const restarted = start !== undefined && earlier !== undefined && start !== earlier;
-    grown += value < previous || restarted ? value : value - previous;
+    grown += (value < previous && !mayFall) || restarted ? value : value - previous;
     [previousMs, previous] = [atMs, value];
   }
   return grown - (previous - (before?.[1] ?? 0));
@@ -136,7 +162,7 @@ function lowerBound(
 
 /** A selector of exactly one series, made of its labels. */
 function exactSelector(labels: Readonly<Record<string, string>>): string {
-  const matchers = Object.entries(labels).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
+  const matchers = Object.entries(labels).map(([name, value]) => labelMatcher(name, value));
   return `{${matchers.join(',')}}`;
 }
 

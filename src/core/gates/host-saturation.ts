@@ -83,8 +83,29 @@ export function hostBusyIn(samples: readonly HostSample[]): (time: TimeSpan) => 
   return (time) => {
     const lengthMs = time.endMs - time.startMs;
     if (lengthMs <= 0 || overlapMs(sampled, time) < KNOWN_SHARE * lengthMs) return undefined;
-    return Math.round(Math.min(1, overlapMs(saturated, time) / lengthMs) * 1_000) / 1_000;
+    const last = lastSaturated(samples, saturated.at(-1)?.endMs ?? -Infinity, time.endMs);
+    const busyMs = overlapMs(last === undefined ? saturated : [...saturated, last], time);
+    return Math.round(Math.min(1, busyMs / lengthMs) * 1_000) / 1_000;
   };
+}
+
+/**
+ * The time before a reading in which the host seems to have no CPU left, though not yet for as long as it takes to be sure; and the
+ * time for which the worker that reads had no turn to sample it. A breach ends the soak for good, so it does not wait for the rest.
+ * @param fromMs end of what is known to be saturated
+ */
+function lastSaturated(samples: readonly HostSample[], fromMs: number, endMs: number): TimeSpan | undefined {
+  const last = samples.at(-1);
+  if (last === undefined || last.atMs < endMs - 2 * SATURATED_MS || last.atMs > endMs + CONTIGUOUS_MS) return undefined;
+  let startMs = last.atMs;
+  for (let index = samples.length - 1; index >= 0; index--) {
+    const sample = samples[index] as HostSample;
+    if (sample.atMs <= fromMs || startMs - sample.atMs > CONTIGUOUS_MS || !withoutCpu([sample])) break;
+    startMs = sample.atMs - sample.forMs;
+  }
+  const hadNoTurn = endMs - last.atMs > CONTIGUOUS_MS;
+  const span = { startMs, endMs: hadNoTurn ? endMs : last.atMs };
+  return span.startMs < span.endMs ? span : undefined;
 }
 
 /** The worse of two hosts' shares. A busy host is enough; that neither is busy has to be known of both. */

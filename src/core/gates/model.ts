@@ -34,12 +34,16 @@ export interface GateDefinition {
   readonly barKind: BarKind;
   /** For a scaled bar: the rule in words, e.g. "5 up to 5,000 machines". */
   readonly scaleRule?: string;
-  /** Evaluated in the soak; a breach ends the soak at once. */
+  /** Evaluated in the soak; a breach ends the soak. */
   readonly failFast: boolean;
+  /** Readings in a row that must be beyond the bar to end the soak. Absent = 1. */
+  readonly forReadings?: number;
   /** `soak`: from the end of `settleMs` to now. A number: that many ms before now, cut at the end of `settleMs`. */
   readonly windowMs: number | 'soak';
   /** Fewer samples than this in the window is unmeasured. */
   readonly minSamples: number;
+  /** A reading that rests on fewer events is unmeasured. Absent = any number of events will do. */
+  readonly minEvents?: number;
   /** Scrape job (label `job`) whose targets must be up through the window for the reading to count. */
   readonly job?: string;
   /** Upper bound of the histogram's last finite bucket where a stored summary is to be checked for saturation. */
@@ -68,17 +72,22 @@ export type UnmeasuredReason =
   | 'counter-reset'
   | 'too-few-samples'
   | 'no-events'
+  /** The value rests on fewer events than the gate asks for. */
+  | 'too-few-events'
   | 'saturated'
   /** The true value is within bounds that have the bar between them. */
   | 'bar-in-bounds'
   /** The host had no CPU left, and the failure may be the host's; or the profile requires a quiet host. */
   | 'host-saturated'
+  /** A target's address leads to several processes, each with counters of its own. */
+  | 'several-processes'
   | 'born-in-window'
   | 'precomputed-quantile'
   | 'stale-watch'
   | 'rests-on'
   | 'infrastructure-gap'
   | 'checks-missed'
+  | 'too-little-history'
   | 'not-evaluated';
 
 /** A value with its window, sample count and quality. `value` is null exactly when quality is `unmeasured`. */

@@ -21,7 +21,9 @@ const CAMPAIGNS = [
 export function namesNeeded(gates: readonly GateDefinition[]): string | undefined {
   const found = gates.flatMap(({ source }) => {
     const kind = gateKind(source);
-    return [...kind.expressions(source).map(({ promql }) => promql), kind.curve(source).promql].map(namesIn);
+    const curve = kind.curve(source);
+    const asked = [...kind.expressions(source), ...(curve === undefined ? [] : [curve])];
+    return asked.map(({ promql }) => namesIn(promql));
   });
   const names = found.flatMap((each) => each ?? []);
   if (found.includes(undefined)) return undefined;

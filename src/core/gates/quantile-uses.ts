@@ -1,12 +1,13 @@
 import { all, instant, type Asking } from './asking.ts';
 import type { Sample } from './answers.ts';
 import type { Measure } from './measure.ts';
+import { mixedBounds } from './mixed-bounds.ts';
 import { bucketQuantile, groupBuckets, groupKey } from './quantile.ts';
 import { groupQuantiles } from './quantile-bounds.ts';
 import type { Refusal } from './refusal.ts';
 import type { Subject } from './subject.ts';
 import { withoutExtrapolation } from '../promql/increases.ts';
-import { quantilesOf, type QuantileUse } from '../promql/quantiles.ts';
+import { quantilesOf, summedBuckets, type QuantileUse } from '../promql/quantiles.ts';
 import { tolerant } from '../promql/tolerant.ts';
 
 /**
@@ -15,9 +16,17 @@ import { tolerant } from '../promql/tolerant.ts';
  */
 export function* quantileUses(
   query: string,
-  { atMs, fresh }: Pick<Subject, 'atMs' | 'fresh'>,
+  { atMs, fresh, range }: Pick<Subject, 'atMs' | 'fresh' | 'range'>,
 ): Asking<ReadonlyMap<number, readonly Measure[]> | Refusal> {
   const uses = quantilesOf(query);
+  const mixed = yield* all(
+    uses.flatMap(({ buckets }) => {
+      const sum = summedBuckets(buckets);
+      return sum === undefined ? [] : [mixedBounds(sum.selector, sum.by, { atMs, range })];
+    }),
+  );
+  const layouts = mixed.find((refusal) => refusal !== undefined);
+  if (layouts !== undefined) return layouts;
   const results = yield* all(
     uses.map((use) => measuresOf(use, (promql) => instant(tolerant(withoutExtrapolation(promql), fresh), atMs))),
   );

@@ -23,7 +23,7 @@ export type QuantileResult =
       /** All events are in this one bucket. */
       readonly single: boolean;
     }
-  | { readonly kind: 'saturated' | 'no-events' | 'malformed'; readonly detail: string };
+  | { readonly kind: 'saturated' | 'no-events' | 'too-few-events' | 'malformed'; readonly detail: string };
 
 /**
  * From this quantile on a mean above it counts as saturation: more than nine tenths of the events are quicker than the

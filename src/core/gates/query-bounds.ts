@@ -1,4 +1,4 @@
-import { parser } from '@prometheus-io/lezer-promql';
+import { treeOf } from '../promql/tree.ts';
 import type { SyntaxNode } from '@lezer/common';
 import { childrenOf, functionName, textOf } from '../promql/syntax.ts';
 import { highOf, lowOf, type Measure } from './measure.ts';
@@ -29,7 +29,7 @@ export function queryBounds(
     if (operator === undefined || node.getChild('BoolModifier') !== null) return undefined;
     return calculate(operator, visit(first), visit(second));
   };
-  const [top] = childrenOf(parser.parse(query).topNode);
+  const [top] = childrenOf(treeOf(query));
   const result = top === undefined ? undefined : visit(top);
   if (typeof result !== 'object' || result.length !== 1 || result[0] === undefined) return undefined;
   const [only] = result;

@@ -2,11 +2,29 @@ import { all, Unanswered, type Asking } from './asking.ts';
 import { aggregates } from './checks/aggregates.ts';
 import { births } from './checks/births.ts';
 import { changed } from './checks/changed.ts';
+import { comparisons } from './checks/comparisons.ts';
 import type { Check } from './checks/check.ts';
+import { counterType } from './checks/counter-type.ts';
 import { coverage, coverageOf } from './checks/coverage.ts';
+import { defaults } from './checks/defaults.ts';
+import { doubles } from './checks/doubles.ts';
+import { divisors } from './checks/divisors.ts';
+import { labels } from './checks/labels.ts';
+import { madeLabelsExist } from './checks/made-labels.ts';
+import { moments } from './checks/moments.ts';
 import { names } from './checks/names.ts';
+import { oneProcess } from './checks/one-process.ts';
+import { overlaps } from './checks/overlaps.ts';
 import { overTime } from './checks/over-time.ts';
+import { partners } from './checks/partners.ts';
+import { plainCounters } from './checks/plain-counters.ts';
+import { recorded } from './checks/recorded.ts';
+import { resets } from './checks/resets.ts';
 import { precomputedRefusal, sampleRefusal, seriesFacts, type SeriesFacts } from './checks/samples.ts';
+import { served } from './checks/served.ts';
+import { sets } from './checks/sets.ts';
+import { throughout } from './checks/throughout.ts';
+import { twoSamples } from './checks/two-samples.ts';
 import { watch } from './checks/watch.ts';
 import { touchingGap } from './gaps.ts';
 import { gateKind } from './kinds/registry.ts';
@@ -18,7 +36,32 @@ import { subjectOf } from './subject-of.ts';
 import type { TimeSpan } from './window.ts';
 
 /** Checks in the order of their reasons: from cause to symptom, so that the reason names what to fix. */
-const CHECKS: readonly Check[] = [watch, coverage, names, births, changed, overTime];
+const CHECKS: readonly Check[] = [
+  watch,
+  coverage,
+  names,
+  oneProcess,
+  labels,
+  madeLabelsExist,
+  recorded,
+  counterType,
+  births,
+  plainCounters,
+  resets,
+  served,
+  changed,
+  overTime,
+  throughout,
+  twoSamples,
+  moments,
+  doubles,
+  overlaps,
+  partners,
+  sets,
+  divisors,
+  comparisons,
+  defaults,
+];
 
 /**
  * Reads a gate over a window: the only function that decides whether a value can be believed. Checks run from cause to symptom:
@@ -38,6 +81,11 @@ export function* readGate(
       reason: 'too-few-samples',
       detail: 'the window has not begun: the soak is still settling',
     });
+  }
+  const kind = gateKind(gate.source);
+  if (kind.fromEarlierRuns === true) {
+    const found = yield* kind.value(gate.source, subject, []);
+    if ('reason' in found) return unmeasuredReading(subject, found);
   }
   let facts: SeriesFacts | undefined;
   try {
@@ -90,6 +138,9 @@ function* believed(subject: Subject, facts: SeriesFacts, jobs: readonly string[]
   if (value === undefined || 'reason' in value) {
     return unmeasuredReading(subject, { reason: 'not-evaluated', detail: 'no query was evaluated' }, samples);
   }
+  if (!Number.isFinite(value.value)) {
+    return unmeasuredReading(subject, { reason: 'infinite', detail: `the quotient is ${value.value}` }, samples);
+  }
   const { because, ...measure } = value;
   return {
     ...base(subject, samples),
@@ -106,9 +157,8 @@ function* scrapesOf(subject: Subject, jobs: readonly string[]): Asking<number> {
 }
 
 function jobsOf({ gate, selectors }: Subject, facts: SeriesFacts | undefined): readonly string[] {
-  if (gate.job !== undefined) return [gate.job];
-  const matched = selectors.flatMap(({ job }) => job ?? []);
-  return matched.length > 0 ? [...new Set(matched)] : (facts?.jobs ?? []);
+  const named = gate.job === undefined ? [] : [gate.job];
+  return [...new Set([...named, ...selectors.flatMap(({ job }) => job ?? []), ...(facts?.jobs ?? [])])];
 }
 
 function gapRefusal({ gaps, window }: Subject, jobs: readonly string[]): Refusal | undefined {

@@ -1,6 +1,8 @@
 import type { GatePatch } from '../model/gate-patch.ts';
-import { GATE_KIND_NAMES, gateKind, kindsIn, sourceOf } from './kinds/registry.ts';
-import type { Bar, BarKind, GateDefinition } from './model.ts';
+import { GATE_KIND_NAMES, gateKind, KINDS_WITH_EVENTS, kindsIn, sourceOf } from './kinds/registry.ts';
+import { unitProblem } from './units.ts';
+import type { Bar, BarKind, GateDefinition, GateSource } from './model.ts';
+import { hull, only } from '../promql/interval.ts';
 
 /** A gate's reading needs this many samples unless its file says otherwise. */
 const DEFAULT_MIN_SAMPLES = 5;
@@ -55,18 +57,36 @@ export function resolveGates(system: Gates, profile: Gates, scale: Scale): reado
       );
       return undefined;
     }
-    for (const { field, message } of gateKind(source).problems(source)) report(field, message);
+    for (const { field, message } of gateKind(source).problems(source, names)) report(field, message);
     const bars = barsOf(own, change, scale, report);
-    const merged = { ...own, ...change };
+    const merged = { ...(sourceOf(change) === undefined ? own : withoutSourceFields(own)), ...change };
     // What the system only shows may be missing; what a profile makes a gate of must be there, unless it says otherwise.
     const promoted = own.bar === 'informational' && bars.barKind !== 'informational';
     const failFast = merged.failFast ?? false;
     if (bars.barKind === 'informational' && failFast) {
       report('failFast', 'an informational gate cannot end the soak; give it a bar or leave failFast out');
     }
+    const otherUnit = unitProblem(source, merged.unit ?? '');
+    if (otherUnit !== undefined) report('unit', otherUnit);
+    const idleBar = bars.barKind === 'held' ? unmissableBar(source, bars.bar) : undefined;
+    if (idleBar !== undefined) report(bars.bar.max === undefined ? 'min' : 'max', idleBar);
+    if (failFast && gateKind(source).fromEarlierRuns === true)
+      report('failFast', `a gate of kind ${source.kind} is read when the campaign is judged; leave failFast out`);
     const minSamples = merged.minSamples ?? DEFAULT_MIN_SAMPLES;
     if (!Number.isInteger(minSamples) || minSamples < 1)
       report('minSamples', `found ${minSamples}; a whole number from 1`);
+    const { minEvents } = merged;
+    // A profile or a retry that takes failFast away takes what belongs to it away as well.
+    const forReadings = change.failFast === false ? undefined : merged.forReadings;
+    if (forReadings !== undefined && !failFast) {
+      report('for', 'the gate is read once, at the end of the soak; failFast: true, or leave `for` out');
+    }
+    if (minEvents !== undefined && gateKind(source).hasEvents !== true) {
+      report(
+        'minEvents',
+        `a gate of kind ${source.kind} rests on no number of events; allowed for ${KINDS_WITH_EVENTS.join(', ')}`,
+      );
+    }
     const windowMs = merged.windowMs ?? 'soak';
     if (merged.absentIs !== undefined && merged.job === undefined) {
       report('absentIs', 'the gate has no job; absentIs needs one, because a target that is down has no series either');
@@ -83,8 +103,10 @@ export function resolveGates(system: Gates, profile: Gates, scale: Scale): reado
       source,
       ...bars,
       failFast,
+      ...(forReadings === undefined ? {} : { forReadings }),
       windowMs,
       minSamples,
+      ...(minEvents === undefined ? {} : { minEvents }),
       ...(merged.job === undefined ? {} : { job: merged.job }),
       ...(merged.topFiniteBucket === undefined ? {} : { topFiniteBucket: merged.topFiniteBucket }),
       unmeasured: (promoted ? change.unmeasured : merged.unmeasured) ?? 'fail',
@@ -97,7 +119,23 @@ export function resolveGates(system: Gates, profile: Gates, scale: Scale): reado
   return gates.filter((gate) => gate !== undefined);
 }
 
+/** Fields of the system's gate that are about its series: a source of the profile's own has other series. */
+function withoutSourceFields({ absentIs: _absentIs, topFiniteBucket: _topFiniteBucket, ...own }: GatePatch): GatePatch {
+  return own;
+}
+
 type Report = (field: string, message: string) => void;
+
+/** Why no value can miss a bar; undefined where one can, 0 included: a count may have nothing to count. */
+function unmissableBar(source: GateSource, { min = -Infinity, max = Infinity }: Bar): string | undefined {
+  const values = gateKind(source).possible?.(source);
+  if (values === undefined || (min === -Infinity && max === Infinity)) return undefined;
+  const { low, high } = hull(values, only(0));
+  if (low < min || high > max) return undefined;
+  const range = [low > -Infinity ? `from ${low}` : '', high < Infinity ? `up to ${high}` : ''];
+  const found = range.filter((part) => part !== '').join(' ');
+  return `the value is ${found} whatever happens, so it never misses this bar; another bar, or bar: informational`;
+}
 
 function checkOneSource(patch: GatePatch, report: Report): void {
   const given = kindsIn(patch);
@@ -113,6 +151,16 @@ function barsOf(
   report: Report,
 ): { bar: Bar; barKind: BarKind; scaleRule?: string } {
   const numbersChanged = change.min !== undefined || change.max !== undefined;
+  for (const side of ['min', 'max'] as const) {
+    if (change[side] !== undefined && !Number.isFinite(change[side])) report(side, `found ${change[side]}; a number`);
+    const isLost =
+      numbersChanged && change[side] === undefined && own.scale?.steps.some((step) => step[side] !== undefined);
+    if (isLost === true && change.scale === undefined && change.bar !== 'informational')
+      report(
+        side,
+        `the system scales ${side}, which ${side === 'max' ? 'min' : 'max'} alone would take away; give both`,
+      );
+  }
   const rule = change.scale ?? (numbersChanged ? undefined : own.scale);
   // Who gives a bar to a gate wants it judged, though the system only shows it.
   const kindAsked = change.bar ?? (numbersChanged && own.bar !== 'held' ? undefined : own.bar);

@@ -15,14 +15,25 @@ export function withRests(
 }
 
 /**
- * Makes a gate unmeasured whose value rests on another gate that is not measured within its bar: a latency over Pods of which
- * some were not observed says nothing about those.
+ * Makes a gate unmeasured whose value rests on another gate that is not measured within its bar, directly or through others: a latency
+ * over Pods of which some were not observed says nothing about those.
  */
 export function applyRests(gates: readonly GateDefinition[], results: readonly GateResult[]): readonly GateResult[] {
   const byName = new Map(results.map((result) => [result.gate, result]));
+  const definitions = new Map(gates.map((gate) => [gate.name, gate]));
+  const brokenUnder = (name: string): GateResult | undefined => {
+    // The set grows while it is gone through, and has each gate once: gates may rest on each other.
+    const below = new Set(definitions.get(name)?.restsOn);
+    for (const other of below) {
+      const result = other === name ? undefined : byName.get(other);
+      if (result !== undefined && !isMet(result)) return result;
+      for (const deeper of definitions.get(other)?.restsOn ?? []) below.add(deeper);
+    }
+    return undefined;
+  };
   return results.map((result) => {
-    const gate = gates.find(({ name }) => name === result.gate);
-    const broken = gate?.restsOn?.map((name) => byName.get(name)).find((other) => other !== undefined && !isMet(other));
+    const gate = definitions.get(result.gate);
+    const broken = brokenUnder(result.gate);
     if (gate === undefined || broken === undefined || result.reading.value === null) return result;
     const { value: _value, low: _low, high: _high, ...reading } = result.reading;
     return judgeGate(gate, {

@@ -13,6 +13,8 @@ export interface ReadingContext {
   /** When the campaign's first series began: names seen since then are known. */
   readonly campaignStartMs: number;
   readonly scrapeIntervalMs: number;
+  /** By job: how often it is scraped, ms, where it is not as the rest. Absent = all jobs are. */
+  readonly scrapeIntervals?: Readonly<Record<string, number>>;
   readonly gaps: readonly InfrastructureGap[];
   readonly expected: ExpectedByJob;
   /** Age of the last confirmed state of a watch above which Belay's own counts of Pods are not trusted, ms. */
@@ -24,6 +26,8 @@ export interface ReadingContext {
 /** A gate that is read: what a check knows before it asks anything. */
 export interface Subject extends ReadingContext {
   readonly gate: GateDefinition;
+  /** Of the jobs that the gate reads, the longest. */
+  readonly scrapeIntervalMs: number;
   /** The window of the reading. */
   readonly window: TimeSpan;
   /** The moment that queries are asked for: the window's end, or later for a gate that is read when the last Pods had their time. */

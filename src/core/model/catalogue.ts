@@ -1,3 +1,5 @@
+import type { PodFields } from './pod-fields.ts';
+
 /** One kind of Pod. */
 export interface Archetype {
   readonly name: string;
@@ -18,6 +20,8 @@ export interface Archetype {
   readonly burstOnly: boolean;
   readonly labelAxes: readonly { readonly key: string; readonly count: number }[];
   readonly allowPartial: boolean;
+  /** What its Pods carry beyond what the profile says of all Pods. */
+  readonly pods?: PodFields;
   readonly spreadConstraintProb: number;
   readonly spreadConstraint?: {
     readonly topologyKey: string;
@@ -31,4 +35,6 @@ export interface Catalogue {
   readonly archetypes: readonly Archetype[];
   readonly seedArchetypes: readonly Archetype[];
   readonly demandArchetypes: readonly Archetype[];
+  /** The file gives priorities, so all Pods have one. Absent = it gives none, or an earlier version recorded it. */
+  readonly hasPriorities?: true;
 }

@@ -19,9 +19,12 @@ export interface GatePatch extends GateSourceFields {
     readonly steps: readonly { readonly upTo?: number; readonly min?: number; readonly max?: number }[];
   };
   readonly failFast?: boolean;
+  /** Readings in a row beyond the bar that end the soak. Field in the file: `for`. */
+  readonly forReadings?: number;
   /** `soak`, or ms. */
   readonly windowMs?: number | 'soak';
   readonly minSamples?: number;
+  readonly minEvents?: number;
   readonly job?: string;
   readonly topFiniteBucket?: number;
   readonly unmeasured?: 'fail' | 'allow';

@@ -1,5 +1,6 @@
 import type { Metadata } from './metadata.ts';
 import type { GatePatch } from './gate-patch.ts';
+import type { ProfilePods } from './pod-fields.ts';
 
 /** What is tested. */
 export interface Profile {
@@ -36,6 +37,8 @@ export interface Profile {
   readonly shard: { readonly failureRatePerSec: number };
   readonly slo: Slo;
   /** Belay's own fields. */
+  /** What the Pods carry. Absent = nothing beyond what Belay needs. */
+  readonly pods?: ProfilePods;
   readonly system: string;
   /** Changes to the system's gates by name, or whole gates of the profile's own. */
   readonly gates: Readonly<Record<string, GatePatch>>;

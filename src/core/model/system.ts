@@ -1,5 +1,6 @@
 import type { Metadata } from './metadata.ts';
 import type { GatePatch } from './gate-patch.ts';
+import type { ScrapeEntry } from './scrape-entry.ts';
 
 /** How the system under test is installed, known to be ready, scraped and gated. */
 export interface System {
@@ -18,6 +19,8 @@ export interface System {
       readonly values: unknown;
     };
     readonly processes: readonly SystemProcess[];
+    /** Finalizers of its controllers that may be taken off in a borrowed cluster when the controllers are gone. Absent = none. */
+    readonly finalizers?: readonly string[];
   };
   readonly ready: {
     /** HTTP paths of the processes, or objects and conditions, or CRDs that must be served. */
@@ -25,13 +28,7 @@ export interface System {
     readonly http: readonly { readonly process: string; readonly port: string; readonly path: string }[];
     readonly timeoutMs: number;
   };
-  readonly scrape: readonly {
-    readonly job: string;
-    readonly process?: string;
-    readonly port?: string;
-    readonly url?: string;
-    readonly path: string;
-  }[];
+  readonly scrape: readonly ScrapeEntry[];
   readonly gates: Readonly<Record<string, GatePatch>>;
 }
 

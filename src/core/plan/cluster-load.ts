@@ -4,8 +4,9 @@ import { demandSchedule, type Demand } from './demand.ts';
 import { LABELS, type Ownership } from './labels.ts';
 import { planNodes, type PlannedNode } from './nodes.ts';
 import { podTemplate, type PodMoments, type PodTemplate } from './pod-shape.ts';
+import { plannedPriorities, priorityOf, type PlannedPriority } from './priorities.ts';
 import type { CampaignSpec } from './spec.ts';
-import { podName, podSlots, type PodSlot } from './workload.ts';
+import { podName, podSlots, type PodSlot, type Workload } from './workload.ts';
 
 /** Everything that is created in one cluster, drawn from the campaign's seed. Every draw gives the same result. */
 export interface ClusterLoad {
@@ -16,6 +17,8 @@ export interface ClusterLoad {
   readonly slots: readonly PodSlot[];
   /** Empty where the system makes the machines. */
   readonly nodes: readonly PlannedNode[];
+  /** The PriorityClasses that the Pods need. */
+  readonly priorities: readonly PlannedPriority[];
   /** When each slot is filled, ms after the ramp's start, ascending. */
   readonly arrivalsMs: readonly number[];
   readonly demand: Demand;
@@ -31,7 +34,15 @@ export function clusterLoad(spec: CampaignSpec, clusterIndex: number, owner: Own
   const workloads = demand.bindable;
   const layout = spec.capacityFromSystem
     ? { nodes: [], domains: new Map<number, never>() }
-    : planNodes({ slug, catalogue, rows: plan.seed, workloads, clusterIndex, clusterCount: plan.clusterCount });
+    : planNodes({
+        slug,
+        pods: profile.pods,
+        catalogue,
+        rows: plan.seed,
+        workloads,
+        clusterIndex,
+        clusterCount: plan.clusterCount,
+      });
   const archetypes = new Map(
     [...catalogue.archetypes, ...catalogue.seedArchetypes, ...catalogue.demandArchetypes].map(
       (each): [string, Archetype] => [each.name, each],
@@ -43,6 +54,8 @@ export function clusterLoad(spec: CampaignSpec, clusterIndex: number, owner: Own
     domains: layout.domains,
     anyInstanceType: spec.capacityFromSystem,
     zoneNames: zoneNames(spec),
+    ...(profile.pods === undefined ? {} : { pods: profile.pods }),
+    priorityClassOf: (workload: Workload) => priorityOf(spec, workload)?.name,
   };
   const templates = new Map<number, PodTemplate>();
   const templateOf = ({ workload }: PodSlot): PodTemplate => {
@@ -60,6 +73,7 @@ export function clusterLoad(spec: CampaignSpec, clusterIndex: number, owner: Own
     labelSelector: `${LABELS.campaign}=${spec.campaign}`,
     slots,
     nodes: layout.nodes,
+    priorities: plannedPriorities(spec, demand.workloads),
     arrivalsMs: arrivalTimes({
       shape: profile.loadProfile.arrival,
       count: demand.base,

@@ -7,10 +7,11 @@ import type { Substrate } from '../model/substrate.ts';
 import { traitsOf } from '../model/substrate-types.ts';
 import type { System } from '../model/system.ts';
 import { extensionOf } from '../profile/extensions.ts';
-import { expectedMs } from '../model/expected-time.ts';
+import { leastMs } from '../model/expected-time.ts';
 import { gangRefusals } from './gang-room.ts';
 import type { Capacity, Infeasibility } from './infeasibility.ts';
 import type { Plan } from './plan.ts';
+import { podRefusals } from './pod-refusals.ts';
 import { seedRefusals } from './seed-reach.ts';
 
 /** What feasibility depends on in a system. */
@@ -36,6 +37,7 @@ export function checkFeasible(
     ...actionRefusals(profile, plan),
     ...loadEventRefusals(profile, catalogue),
     ...gangRefusals(profile, plan, catalogue, capacity),
+    ...podRefusals(profile, catalogue, system),
     ...budgetRefusals(profile, plan),
   ];
 }
@@ -54,7 +56,7 @@ function demandRefusals(
     refused.push({
       field: 'scale.machines',
       message:
-        `demand of ${demand} Pods over ${plan.clusterCount} clusters differs from scale.machines ${machines} x ` +
+        `demand of ${demand} Pods over ${counted(plan.clusterCount, 'cluster')} differs from scale.machines ${machines} x ` +
         `scale.density ${density} = ${machines * density}; allowed: equal to the Pod`,
     });
   }
@@ -63,7 +65,7 @@ function demandRefusals(
     refused.push({
       field: 'scale.machines',
       message:
-        `${plan.totalPods} Pods do not divide over ${plan.clusterCount} clusters, and system ${profile.system} gives every ` +
+        `${plan.totalPods} Pods do not divide over ${counted(plan.clusterCount, 'cluster')}, and system ${profile.system} gives every ` +
         `cluster the same target: ${perCluster} each would ask for ${perCluster * plan.clusterCount}; allowed: ` +
         `scale.machines x scale.density a multiple of ${plan.clusterCount}, or another cluster.podsPerCluster than ` +
         `${substrate.cluster.podsPerCluster}`,
@@ -74,7 +76,7 @@ function demandRefusals(
     refused.push({
       field: offered.field,
       message:
-        `${plan.totalPods} Pods need ${plan.clusterCount} clusters of cluster.podsPerCluster ` +
+        `${plan.totalPods} Pods need ${counted(plan.clusterCount, 'cluster')} of cluster.podsPerCluster ` +
         `${substrate.cluster.podsPerCluster}; found ${offered.clusters} ${offered.noun}; allowed: at least ${plan.clusterCount}`,
     });
   }
@@ -131,12 +133,12 @@ function budgetRefusals(profile: Profile, plan: Plan): readonly Infeasibility[] 
   const { usd, wallClockMs } = profile.budget;
   const { rampSeconds, soakSeconds } = profile.loadProfile;
   const refused: Infeasibility[] = [];
-  const takesMs = expectedMs(rampSeconds, soakSeconds);
+  const takesMs = leastMs(rampSeconds, soakSeconds);
   if (wallClockMs > 0 && takesMs > wallClockMs) {
     refused.push({
       field: 'budget.wallClock',
       message:
-        `ramp, soak and teardown are expected to take ${formatDuration(takesMs)}, over budget.wallClock ${formatDuration(wallClockMs)}; ` +
+        `ramp and soak take ${formatDuration(takesMs)}, over budget.wallClock ${formatDuration(wallClockMs)}; ` +
         `allowed: a shorter soak, or a budget of at least ${formatDuration(takesMs)}`,
     });
   }

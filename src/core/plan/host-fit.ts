@@ -1,8 +1,9 @@
-import type { HostSize } from '../model/host-size.ts';
+import type { HostRoom, HostSize } from '../model/host-size.ts';
 import type { Profile } from '../model/profile.ts';
 import { traitsOf } from '../model/substrate-types.ts';
 import type { Substrate } from '../model/substrate.ts';
 import { counted } from '../text/counted.ts';
+import { gigabytesInWords } from '../text/gigabytes.ts';
 import { podsOfLargestCluster, podsOfSmallestCluster } from './cluster-pods.ts';
 import {
   BELAY_BYTES,
@@ -37,18 +38,34 @@ export function localNeeds({ profile, substrate, plan }: HostQuestion): HostSize
   };
 }
 
+/** Memory that the largest local cluster of a campaign is estimated to need; 0 where the host has no clusters. */
+export function clusterBytes({ substrate, plan }: Pick<HostQuestion, 'substrate' | 'plan'>): number {
+  if (!traitsOf(substrate).madeOnAnyHost) return 0;
+  const nodes = Math.ceil(plan.machinesEffective / plan.clusterCount);
+  return CLUSTER_BYTES + nodes * NODE_BYTES + podsOfLargestCluster(plan) * POD_BYTES;
+}
+
 /**
  * Compares what a campaign needs with its host. Too little memory ends processes of the host, so it is a problem; too few cores make
- * a campaign late, so they are a warning.
+ * a campaign late, so they are a warning. Where it is known what the host has free, the clusters have to fit in that: Temporal and a
+ * worker are there already.
  */
-export function hostFit(question: HostQuestion, host: HostSize): HostFit {
+export function hostFit(question: HostQuestion, host: HostSize | HostRoom): HostFit {
   const needs = localNeeds(question);
   if (needs === undefined) return { fits: true };
-  const sentence = `${clustersInWords(question.plan)} about ${sizeInWords(needs)}; this host has ${sizeInWords(host)}`;
+  const free = 'freeBytes' in host ? host : undefined;
+  const has = `this host has ${sizeInWords(host)}${free === undefined ? '' : freeInWords(free)}`;
+  const sentence = `${clustersInWords(question.plan)} about ${sizeInWords(needs)}; ${has}`;
   if (needs.memoryBytes > host.memoryBytes) {
     return {
       fits: false,
       problem: `${sentence}: they do not fit in its memory; allowed: fewer Pods, a larger host, or several hosts (docs/workers.md)`,
+    };
+  }
+  if (free !== undefined && needs.memoryBytes - BELAY_BYTES > free.freeBytes) {
+    return {
+      fits: false,
+      problem: `${sentence}: they do not fit in the memory that is free; allowed: fewer Pods, several hosts (docs/workers.md), or to wait until memory is free`,
     };
   }
   if (needs.cores <= host.cores) return { fits: true };
@@ -60,8 +77,13 @@ export function hostFit(question: HostQuestion, host: HostSize): HostFit {
 
 /** Memory and cores in words, e.g. `9 GB and 6 cores`. */
 export function sizeInWords({ memoryBytes, cores }: HostSize): string {
-  const gigabytes = memoryBytes / 1e9;
-  return `${gigabytes < 10 ? gigabytes.toFixed(1) : Math.round(gigabytes)} GB and ${counted(Math.ceil(cores), 'core')}`;
+  return `${gigabytesInWords(memoryBytes)} and ${counted(Math.ceil(cores), 'core')}`;
+}
+
+function freeInWords({ freeBytes, reservedBytes, campaigns }: HostRoom): string {
+  const free = `, and ${gigabytesInWords(freeBytes)} of its memory are free`;
+  if (campaigns === 0) return free;
+  return `${free} (${counted(campaigns, 'campaign')} under way reserved ${gigabytesInWords(reservedBytes)})`;
 }
 
 function clustersInWords(plan: HostQuestion['plan']): string {

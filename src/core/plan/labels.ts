@@ -25,6 +25,16 @@ export const SENT_AT_ANNOTATION = 'belay.dev/sent-at-ms';
 /** Key of the taint of a Node that a fault has failed. The controller-manager evicts its Pods; kwok's stages know it as well. */
 export const FAILED_TAINT = 'belay.dev/failed';
 
+/**
+ * Keeps the Pods of others off a campaign's Nodes, on which nothing runs. The campaign's own Pods tolerate it, and no other
+ * campaign's.
+ */
+export function campaignTaint({
+  campaign,
+}: Pick<Ownership, 'campaign'>): Readonly<Record<'key' | 'value' | 'effect', string>> {
+  return { key: LABELS.campaign, value: campaign, effect: 'NoSchedule' };
+}
+
 /** Who made an object and how long it may stay. */
 export interface Ownership {
   /** Value of the campaign label. */
@@ -53,4 +63,9 @@ export function parseExpiresAt(value: string): number | undefined {
   if (parts === null) return undefined;
   const ms = Date.parse(`${parts[1]}T${parts[2]}:${parts[3]}:${parts[4]}Z`);
   return Number.isNaN(ms) ? undefined : ms;
+}
+
+/** Labels of a campaign's namespace. A sidecar in a Pod of the load would need room that no Node of the campaign has. */
+export function namespaceLabels(owner: Ownership): Record<string, string> {
+  return { ...ownershipLabels(owner), 'istio-injection': 'disabled' };
 }

@@ -56,12 +56,17 @@ export const PLACES_AT_ONCE = 8;
 /** Moving the evidence of a group between two hosts, ms, and the longest time in which no file of it arrives, ms. */
 export const EVIDENCE_TRANSFER_MS = 600_000;
 export const EVIDENCE_SILENCE_MS = 60_000;
+/** Sending the evidence of a group that its host removes because it came back too late, ms. */
+export const LATE_EVIDENCE_MS = 30_000;
 /** The most clusters of one group. A larger host takes groups of several campaigns. */
 export const GROUP_CLUSTERS = 100;
 /** Without a worker that takes up a group's activity for this long its host counts as silent, ms, and the story says so. */
 export const GROUP_SILENT_MS = 20_000;
 /** How long after that a silent host has before its group counts as lost, ms: enough for a worker that restarts by itself. */
 export const GROUP_LOST_MS = 60_000;
+/** In campaigns of so many clusters on several hosts, the activities of groups end at common moments, ms apart. */
+export const COMMON_ENDS_FROM_CLUSTERS = 1_000;
+export const COMMON_END_EVERY_MS = 2_000;
 /** Activities that run at the same time for the campaigns that have only this host, on each queue of it. */
 export const ACTIVITY_SLOTS = 8;
 
@@ -75,6 +80,8 @@ export const TERMINATED_GRACE_MS = 2 * BEAT_PERIOD_MS + 5_000;
 export const HOSTS_FOUND_MS = 30_000;
 export const HOST_SWEPT_MS = 1_800_000;
 export const TARGET_SWEPT_MS = 300_000;
+/** How long a sweep waits for another one that removes the same campaign, ms. */
+export const REMOVAL_AWAITED_MS = 60_000;
 /** How long a host has to take up its sweep, ms: one that is down is named. */
 export const SWEEP_QUEUE_WAIT_MS = 30_000;
 /** Hosts that the result of a janitor lists, and abandoned campaigns of one host in it. */
@@ -117,6 +124,10 @@ export const CALLS_PER_MANIFEST = 20;
 export const WATCH_CALLS = 3;
 /** Calls that create a namespace: it may have to be gone first. */
 export const NAMESPACE_CALLS = 3;
+/** Different priorities of the Pods of one campaign. Their PriorityClasses are made at once. */
+export const MAX_PRIORITIES = 32;
+/** Calls that make a PriorityClass: one that exists is looked at. */
+export const PRIORITY_CALLS = 2;
 /** Calls that remove what a system applied. */
 export const REMOVAL_CALLS = 3;
 /** Signals, each with its grace, until a process is stopped. */
@@ -135,6 +146,8 @@ export const PENDING_ASKED_MS = 10_000;
 
 /** One evaluation of gates takes at most this many query budgets, for any number of gates. */
 export const EVALUATION_QUERIES = 4;
+/** The same for an evaluation, with the question for the errors of scrapes. */
+export const READING_QUERIES: number = EVALUATION_QUERIES + 1;
 /** One set of curves takes at most this many query budgets, for any number of curves. */
 export const CURVE_QUERIES = 3;
 /** Query budgets of a snapshot: the curves of the gates, those of the load, and one query to find out whether it answers. */
@@ -142,13 +155,45 @@ export const SNAPSHOT_QUERIES = 2 * CURVE_QUERIES + 1;
 
 // Work on the worker's own disk.
 
-/** Free bytes of a disk below which no campaign begins: its evidence would be torn. */
+/** Free bytes, and free files, of a disk below which no campaign begins: it would fill it up. */
 export const LEAST_FREE_BYTES = 500_000_000;
+export const LEAST_FREE_FILES = 5_000;
+/** The same below which a campaign that runs ends: what is left is for its evidence, its verdict and its teardown. */
+export const CLOSING_FREE_BYTES = 200_000_000;
+export const CLOSING_FREE_FILES = 1_000;
+/** What a campaign sets aside on each of its disks, for a verdict and a teardown on one that others fill up: files, and bytes of each. */
+export const RESERVE_FILES = 32;
+export const RESERVE_FILE_BYTES = 524_288;
+/** How often a stage looks whether it has to stop: its disks, and its leases, ms. */
+export const HALT_CHECK_MS = 1_000;
+/** How often a host looks at the disks of its campaigns, holds included, ms. */
+export const DISK_CHECK_MS = 2_000;
 
 /** Reading and writing small files, ms. */
 export const LOCAL_MS = 10_000;
-/** Judging, drawing the report, and hashing the evidence, ms each. */
+/** Judging, ms. */
 export const JUDGE_STEP_MS = 30_000;
+/** Drawing the report, and hashing the evidence, ms each: seconds of CPU, of which a full host gives a twentieth. */
+export const EVIDENCE_STEP_MS = 300_000;
+/** Runs of a profile that a report looks at, newest first. */
+export const HISTORY_RUNS = 200;
+/** A report that would have to make the index of more run folders than this has no history. */
+export const COLD_INDEX_FOLDERS = 1_000;
+
+// Notifications and live metrics.
+
+/** Interval between two looks at all campaigns, ms. */
+export const NOTIFY_CHECK_MS = 5_000;
+/** Limit of one look, and of what a worker that ends still sends, ms. */
+export const LAST_LOOK_MS = 5_000;
+/** How long the end of a campaign is news, ms: a notification of it is tried again until then. */
+export const NOTIFY_FOR_MS = 3_600_000;
+/** Limit of one request to a webhook, ms. */
+export const WEBHOOK_MS = 10_000;
+/** Notifications that a host remembers to have sent. */
+export const SENT_KEPT = 5_000;
+/** Campaigns and ladders that one look lists at most. */
+export const WATCHED_WORKFLOWS = 1_000;
 
 // Load.
 
@@ -209,6 +254,8 @@ export const SAMPLES_ANSWER_MS = 5_000;
 export const SOAK_TICK_MS = 1_000;
 /** The share of a gate's due checks that must be measured. Below it a breach may have gone unseen. */
 export const MEASURED_CHECKS_SHARE = 0.5;
+/** The load deletes no Pod that it created less than this before: a Pod that is being bound is not taken away. Below `LATE_OPERATION_MS`. */
+export const POD_MIN_AGE_MS = 1_000;
 /** An operation that is sent later than this after its moment is late, ms. */
 export const LATE_OPERATION_MS = 2_000;
 /** The share of a soak's operations that may be late. Above it the soak had another load than the one that was asked for. */
@@ -236,8 +283,14 @@ export const HTTP_CONNECT_MS = 5_000;
 /** First and longest pause before a request is sent again, ms. */
 export const API_FIRST_BACKOFF_MS = 50;
 export const API_LONGEST_BACKOFF_MS = 2_000;
-/** How long authorization headers are used before they are read again, ms. */
+/** How long credentials that lie in files are used before they are read again, ms. */
 export const AUTH_HEADERS_MS = 30_000;
+/** How long a program that gets credentials may run, ms, and how often it is asked for others because a server refuses them. */
+export const EXEC_PLUGIN_MS = 20_000;
+export const CREDENTIALS_REFUSED_MS = 10_000;
+/** How long the rest of its output is waited for after its end, ms, and how much of it is read, in bytes. */
+export const EXEC_OUTPUT_MS = 1_000;
+export const EXEC_OUTPUT_BYTES = 1_048_576;
 /** The answer to a health check, ms: of an API server, of a component, of a system. */
 export const HEALTH_ANSWER_MS = 5_000;
 /** How often an API server is asked whether a namespace is gone, or a CRD is served, ms. */
@@ -260,6 +313,16 @@ export const LOAD_PROGRESS_MS = 500;
 /** How often a sweep lists what is left, ms, and how many objects it deletes at once. */
 export const SWEEP_POLL_MS = 250;
 export const REMOVALS_AT_ONCE = 64;
+/** Answers that a clock is read from, and the pause between two, ms: together more than the second that dates are cut to. */
+export const CLOCK_SAMPLES = 11;
+export const CLOCK_SAMPLE_PAUSE_MS = 100;
+/** Requests at once that try whether a cluster takes a campaign, and calls in a row that all of them take. */
+export const PREFLIGHT_AT_ONCE = 8;
+export const PREFLIGHT_CALLS = 4;
+/** Calls in a row that try Pods in a campaign's namespace. */
+export const TRIAL_CALLS = 3;
+/** How long a sweep tries to list a kind of which the campaign can have nothing, ms. */
+export const SWEEP_LIST_MS = 5_000;
 
 // Substrates and systems.
 
@@ -281,6 +344,8 @@ export const HELM_STOP_MS = 5_000;
 /** How long an agent collects samples before it sends them, one request of it, and its longest pause after a failed one, ms. */
 export const AGENT_SEND_MS = 200;
 export const AGENT_WRITE_MS = 5_000;
+/** How long a Prometheus that ends still writes to the Prometheus that the host's owner has set, ms. */
+export const REMOTE_FLUSH_MS = 3_000;
 export const AGENT_BACKOFF_MS = 1_000;
 /** How often a Prometheus that starts is checked, ms. */
 export const PROMETHEUS_POLL_MS = 50;
@@ -290,6 +355,9 @@ export const PROMETHEUS_READY_MS = 2_000;
 export const QUERIES_AT_ONCE = 8;
 /** Connections to one Prometheus. */
 export const PROMETHEUS_CONNECTIONS = 16;
+
+/** How long the kubeconfigs of a campaign that never began are kept, ms. */
+export const KEPT_TARGETS_MS = 7 * 24 * 3_600_000;
 
 // Processes of a host.
 
@@ -335,11 +403,17 @@ export const FIRST_PAUSE_MS = 100;
 export const LONGEST_PAUSE_MS = 2_000;
 /** Whether a store of evidence can be used, ms. */
 export const STORE_CHECK_MS = 10_000;
+/** How long a command waits for a list or a summary from a store of evidence, ms, and for the files of one run. */
+export const STORE_ANSWER_MS = 5_000;
+export const STORE_FETCH_MS = 900_000;
 /** Putting the evidence of a campaign into the store that is set, ms. */
 export const EVIDENCE_STORE_MS = 600_000;
 /** The largest file of evidence, and the largest list of files, in bytes. */
 export const EVIDENCE_FILE_BYTES = 4 * 1024 * 1024 * 1024;
 export const EVIDENCE_LIST_BYTES = 32 * 1024 * 1024;
+/** How long a command waits for another one that writes the index of runs, ms, and how many run folders are written at once. */
+export const INDEX_LOCK_MS = 30_000;
+export const INDEX_BATCH = 250;
 /** Files of evidence that are sent, or fetched, at once. */
 export const EVIDENCE_FILES_AT_ONCE = 4;
 
@@ -373,14 +447,28 @@ export const SERVER_HUNG_MS = 10_000;
 /** Interval between two checks of a starting server, and the time that a server has to end, ms. */
 export const SERVER_POLL_MS = 200;
 export const SERVER_STOP_MS = 10_000;
-/** Start and stop of a worker, ms. The stop is longer than the worker's own grace for cancelled activities. */
-export const WORKER_START_MS = 30_000;
+/**
+ * Start and stop of a worker, ms. A start takes 4 s of CPU, and 9 s if the code of the workflows has to be bundled: much longer on a
+ * host without CPU. The stop is longer than the worker's own grace for cancelled activities.
+ */
+export const WORKER_START_MS = 120_000;
 export const WORKER_STOP_MS = 30_000;
 /** Time in which a worker that exists answers one request, and in which one of several requests is answered, ms. */
 export const WORKER_ANSWER_MS = 1_000;
 export const WORKER_ANSWERS_WITHIN_MS = 5_000;
 /** Waiting for another process that starts or stops server and worker, ms. */
-export const STACK_LOCK_MS = 120_000;
+export const STACK_LOCK_MS = 240_000;
+
+/** Pause before standard input that has nothing yet is read again, ms. */
+export const STDIN_POLL_MS = 20;
+
+/** Pairs of campaigns that a comparison takes at most. */
+export const COMPARED_PAIRS = 1_000;
+
+// Reports.
+
+/** Rows of one page of a profile in the site of all runs. */
+export const SITE_ROWS = 500;
 
 // Toolchain.
 

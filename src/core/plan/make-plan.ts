@@ -18,6 +18,7 @@ import {
   sumOfShares,
 } from './seed-sizing.ts';
 import { ceilDiv, largestRemainder } from './whole-numbers.ts';
+import { counted } from '../text/counted.ts';
 
 /** More clusters than this is a slip of the pen, and would take memory before anybody could say so. */
 export const MAX_CLUSTERS = 1_000_000;
@@ -40,7 +41,7 @@ export function makePlan(profile: Profile, substrate: Substrate, catalogue: Cata
   if (!(clusterCount <= MAX_CLUSTERS)) {
     throw new RangeError(
       `scale.machines ${machines} x scale.density ${density} at cluster.podsPerCluster ${podsPerCluster} ` +
-        `makes ${clusterCount} clusters; allowed: at most ${MAX_CLUSTERS}`,
+        `makes ${counted(clusterCount, 'cluster')}; allowed: at most ${MAX_CLUSTERS}`,
     );
   }
   const hosts = hostsNeeded(clusterCount, substrate);

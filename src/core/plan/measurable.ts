@@ -1,33 +1,36 @@
 import type { GateDefinition } from '../gates/model.ts';
 import type { Remark } from '../model/file-format.ts';
 import type { Profile } from '../model/profile.ts';
+import type { ScrapeEntry } from '../model/scrape-entry.ts';
 import { formatDuration } from '../text/duration.ts';
 import type { Infeasibility } from './infeasibility.ts';
 import type { Plan } from './plan.ts';
-import { scrapeIntervalMs } from './scrape-interval.ts';
+import { ownIntervals, scrapeIntervalMs } from './scrape-interval.ts';
 
 /** Gates that must be measured and never can be: their windows hold fewer samples than `minSamples`. */
 export function unmeasurableGates(
   gates: readonly GateDefinition[],
   profile: Profile,
   plan: Pick<Plan, 'clusterCount'>,
+  scrape: readonly Pick<ScrapeEntry, 'job' | 'intervalMs'>[] = [],
 ): readonly Infeasibility[] {
-  const intervalMs = scrapeIntervalMs(plan);
-  const tooFew = gates.filter(({ barKind, unmeasured, minSamples, windowMs }) => {
-    const counts = barKind !== 'informational' && unmeasured !== 'allow';
-    return counts && minSamples > mostSamples(windowMs, profile, intervalMs);
+  const own = new Map(Object.entries(ownIntervals(scrape)));
+  const intervalOf = ({ job = '' }: GateDefinition): number => own.get(job) ?? scrapeIntervalMs(plan);
+  const tooFew = gates.filter((gate) => {
+    const counts = gate.barKind !== 'informational' && gate.unmeasured !== 'allow';
+    return counts && gate.minSamples > mostSamples(gate.windowMs, profile, intervalOf(gate));
   });
-  const own = tooFew.filter(({ name }) => profile.gates[name]?.minSamples !== undefined);
-  const inherited = tooFew.filter((gate) => !own.includes(gate));
+  const changed = tooFew.filter(({ name }) => profile.gates[name]?.minSamples !== undefined);
+  const inherited = tooFew.filter((gate) => !changed.includes(gate));
   return [
-    ...own.map((gate): Infeasibility => ({
+    ...changed.map((gate): Infeasibility => ({
       field: `gates.${gate.name}.minSamples`,
       message:
         `${gate.name} can never be measured: found ${gate.minSamples}, and its window of ` +
-        `${formatDuration(longestWindowMs(gate.windowMs, profile))} holds ${mostSamples(gate.windowMs, profile, intervalMs)} samples ` +
-        `at one every ${formatDuration(intervalMs)}; allowed: at most ${mostSamples(gate.windowMs, profile, intervalMs)}, or a longer soak`,
+        `${formatDuration(longestWindowMs(gate.windowMs, profile))} holds ${mostSamples(gate.windowMs, profile, intervalOf(gate))} samples ` +
+        `at one every ${formatDuration(intervalOf(gate))}; allowed: at most ${mostSamples(gate.windowMs, profile, intervalOf(gate))}, or a longer soak`,
     })),
-    ...(inherited.length === 0 ? [] : [tooShort(inherited, profile, intervalMs)]),
+    ...(inherited.length === 0 ? [] : [tooShort(inherited, profile, intervalOf)]),
   ];
 }
 
@@ -56,10 +59,15 @@ export function gateRemarks(gates: readonly GateDefinition[], profile: Profile):
 }
 
 /** The default of a gate, or the number of its system file: the soak is what the profile can change. */
-function tooShort(gates: readonly GateDefinition[], profile: Profile, intervalMs: number): Infeasibility {
+function tooShort(
+  gates: readonly GateDefinition[],
+  profile: Profile,
+  intervalOf: (gate: GateDefinition) => number,
+): Infeasibility {
   const { soakSeconds, settleSeconds } = profile.loadProfile;
-  const most = Math.max(...gates.map(({ minSamples }) => minSamples));
-  const least = Math.ceil((most * intervalMs) / 1_000) + settleSeconds;
+  const neededMs = Math.max(...gates.map((gate) => gate.minSamples * intervalOf(gate)));
+  const intervalMs = Math.max(...gates.map(intervalOf));
+  const least = Math.ceil(neededMs / 1_000) + settleSeconds;
   const names = gates.map(({ name, minSamples }) => `${name} ${minSamples}`).join(', ');
   const settling = settleSeconds > 0 ? ` with settleSeconds ${settleSeconds}` : '';
   return {

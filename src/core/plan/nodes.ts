@@ -1,8 +1,11 @@
 import type { Archetype, Catalogue } from '../model/catalogue.ts';
-import { LABELS, ownershipLabels } from './labels.ts';
+import type { ProfilePods } from '../model/pod-fields.ts';
+import { campaignTaint, LABELS, ownershipLabels } from './labels.ts';
 import type { Ownership } from './labels.ts';
+import { readyNodeStatus, type Kubelet } from './node-status.ts';
 import type { SeedRow } from './plan.ts';
 import { formatQuantity, quantityValue } from '../model/quantity.ts';
+import { podFieldsOf } from './pod-fields.ts';
 import { evenPart } from './whole-numbers.ts';
 import type { Workload } from './workload.ts';
 
@@ -13,7 +16,7 @@ export interface PlannedNode {
   readonly instanceType: string;
   readonly zone: string;
   readonly rack: string;
-  /** Values on the archetype's label axes. */
+  /** What the Pods ask for by `nodeSelector`, and values on the archetype's label axes. */
   readonly labels: Readonly<Record<string, string>>;
   readonly allocatable: Readonly<Record<string, string>>;
 }
@@ -57,6 +60,8 @@ interface Pool {
  */
 export function planNodes(request: {
   readonly slug: string;
+  /** What all Pods carry. */
+  readonly pods?: ProfilePods | undefined;
   readonly catalogue: Catalogue;
   readonly rows: readonly SeedRow[];
   readonly workloads: readonly Workload[];
@@ -64,7 +69,7 @@ export function planNodes(request: {
   readonly clusterCount: number;
 }): NodePlan {
   const { slug, catalogue, workloads, clusterIndex, clusterCount } = request;
-  const layout = new NodeLayout(slug);
+  const layout = new NodeLayout(slug, request.pods);
   const rows = new Map(request.rows.map((row) => [row.archetype, row]));
   for (const archetype of allArchetypes(catalogue)) {
     const row = rows.get(archetype.name);
@@ -85,30 +90,51 @@ export function planNodes(request: {
   return { nodes: layout.nodes, domains: layout.domains };
 }
 
-/** The Node object for a planned machine; kwok's controller keeps it Ready. */
-export function nodeBody(node: PlannedNode, owner: Ownership): Record<string, unknown> {
+/**
+ * The Node object for a planned machine.
+ * @param ready given: the Node is Ready from its creation on. Otherwise a kwok controller turns it Ready.
+ */
+export function nodeBody(
+  node: PlannedNode,
+  owner: Ownership,
+  ready?: { readonly kubelet: Kubelet; readonly nowMs: number },
+): Record<string, unknown> {
+  const { allocatable } = node;
   return {
     apiVersion: 'v1',
     kind: 'Node',
     metadata: {
       name: node.name,
       annotations: { 'kwok.x-k8s.io/node': 'fake' },
-      labels: {
-        ...ownershipLabels(owner),
-        ...node.labels,
-        [LABELS.archetype]: node.archetype,
-        [LABELS.instanceType]: node.instanceType,
-        [LABELS.zone]: node.zone,
-        [LABELS.rack]: node.rack,
-        [LABELS.hostname]: node.name,
-        'kubernetes.io/os': 'linux',
-        'kubernetes.io/arch': 'amd64',
-        // Kubelets still report these two. The controller-manager would add them, with a request for each Node.
-        'beta.kubernetes.io/os': 'linux',
-        'beta.kubernetes.io/arch': 'amd64',
-      },
+      labels: nodeLabels(node, owner),
     },
-    status: { allocatable: node.allocatable, capacity: node.allocatable },
+    spec: {
+      // Without one, the cloud controller of a borrowed cluster looks the Node up among its machines, and deletes it.
+      providerID: `belay://${node.zone}/${node.name}`,
+      taints: [campaignTaint(owner)],
+    },
+    status:
+      ready === undefined
+        ? { allocatable, capacity: allocatable }
+        : readyNodeStatus(allocatable, ready.kubelet, ready.nowMs),
+  };
+}
+
+/** The labels of the Node object for a planned machine. */
+export function nodeLabels(node: PlannedNode, owner: Ownership): Readonly<Record<string, string>> {
+  return {
+    'kubernetes.io/os': 'linux',
+    'kubernetes.io/arch': 'amd64',
+    // Kubelets still report these two. The controller-manager would add them, with a request for each Node.
+    'beta.kubernetes.io/os': 'linux',
+    'beta.kubernetes.io/arch': 'amd64',
+    ...node.labels,
+    ...ownershipLabels(owner),
+    [LABELS.archetype]: node.archetype,
+    [LABELS.instanceType]: node.instanceType,
+    [LABELS.zone]: node.zone,
+    [LABELS.rack]: node.rack,
+    [LABELS.hostname]: node.name,
   };
 }
 
@@ -117,11 +143,13 @@ class NodeLayout {
   readonly nodes: PlannedNode[] = [];
   readonly domains = new Map<number, Domain>();
   readonly #slug: string;
+  readonly #pods: ProfilePods | undefined;
   readonly #racksOfZone = new Map<string, number>();
   readonly #open = new Map<string, { rack: string; room: number }>();
 
-  constructor(slug: string) {
+  constructor(slug: string, pods: ProfilePods | undefined) {
     this.#slug = slug;
+    this.#pods = pods;
   }
 
   /** Adds a machine to the pool's open rack in a zone, or to a new one; returns the rack. */
@@ -143,7 +171,7 @@ class NodeLayout {
       instanceType: archetype.instanceTypes[index % archetype.instanceTypes.length] ?? archetype.name,
       zone,
       rack: open.rack,
-      labels: pool.labels,
+      labels: { ...podFieldsOf(this.#pods, archetype).nodeSelector, ...pool.labels },
       allocatable: allocatableOf(pool),
     });
     return open.rack;

@@ -1,6 +1,7 @@
-import { recordedFields } from '../files/recorded-fields.ts';
+import { recordedFields, unreadable } from '../files/recorded-fields.ts';
 import { STAGES } from '../model/stages.ts';
 import { TRIGGERS } from '../model/trigger.ts';
+import { parseTargets } from '../profile/targets.ts';
 import { FIRST_STAGES, type CampaignSpec } from './spec.ts';
 
 /**
@@ -12,8 +13,10 @@ import { FIRST_STAGES, type CampaignSpec } from './spec.ts';
  */
 export function parseSpec(value: unknown): CampaignSpec {
   const fields = recordedFields('specification', value);
-  for (const name of ['campaign', 'slug', 'workflowId', 'runId', 'specHash', 'hostQueue', 'loadQueue'] as const)
-    fields.text(name);
+  // They become names of folders, of which some are removed in the end.
+  fields.name('campaign');
+  fields.label('slug');
+  for (const name of ['workflowId', 'runId', 'specHash', 'hostQueue', 'loadQueue'] as const) fields.text(name);
   for (const name of ['substrate', 'catalogue', 'plan'] as const) fields.object(name);
   for (const name of ['metadata', 'scale', 'loadProfile'] as const) fields.object('profile').object(name);
   fields.oneOf('trigger', TRIGGERS);
@@ -22,6 +25,9 @@ export function parseSpec(value: unknown): CampaignSpec {
   fields.number('holdMs');
   fields.list('gates', (gate, where) => recordedFields(where, gate).text('name'));
   fields.list('systemJobs', (job, where) => recordedFields(where, { job }).text('job'), []);
+  const targets = fields.has('targets') ? fields.map('targets', {}) : undefined;
+  if (targets !== undefined && parseTargets(targets) === undefined)
+    throw unreadable('specification.targets', targets, 'what "belay run" writes');
   const deadlines = fields.object('deadlines');
   deadlines.object('budgets');
   const stages = fields.list('stages', (item, where) => recordedFields(where, { stage: item }).oneOf('stage', STAGES), [

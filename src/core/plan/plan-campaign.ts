@@ -2,7 +2,7 @@ import { onQuietHost } from '../gates/believed.ts';
 import type { GateDefinition } from '../gates/model.ts';
 import { GateProblems, resolveGates } from '../gates/resolve.ts';
 import type { Catalogue } from '../model/catalogue.ts';
-import type { HostSize } from '../model/host-size.ts';
+import type { HostRoom, HostSize } from '../model/host-size.ts';
 import type { Remark } from '../model/file-format.ts';
 import type { Profile } from '../model/profile.ts';
 import type { Substrate } from '../model/substrate.ts';
@@ -12,7 +12,7 @@ import { deriveDeadlines, type DeadlineInput, type PlacedInput } from './deadlin
 import type { StageDeadlines } from './deadline-model.ts';
 import { demandPeak } from './demand-peak.ts';
 import { checkFeasible } from './feasibility.ts';
-import { hostFit } from './host-fit.ts';
+import { clusterBytes, hostFit } from './host-fit.ts';
 import type { Infeasibility } from './infeasibility.ts';
 import { gateRemarks, unmeasurableGates } from './measurable.ts';
 import { makePlan } from './make-plan.ts';
@@ -43,10 +43,10 @@ export type PlannedCampaign =
 
 /** What the waits of a campaign depend on beside its files. */
 interface PlanSettings extends Pick<DeadlineInput, 'holdMs' | 'storesEvidence' | 'targetWaitMs'> {
-  /** Whether that many clusters are placed on several hosts. Absent: they are not. */
-  readonly placedFor?: (clusterCount: number) => PlacedInput | undefined;
+  /** Whether that many clusters, with that much memory each, are placed on several hosts. Absent: they are not. */
+  readonly placedFor?: (clusterCount: number, clusterBytes: number) => PlacedInput | undefined;
   /** The host of its clusters if they are not placed on several. Absent: it is not known. */
-  readonly host?: HostSize;
+  readonly host?: HostSize | HostRoom;
 }
 
 /**
@@ -78,9 +78,9 @@ export function planCampaign(
     if (!(error instanceof GateProblems)) throw error;
     errors.push(...error.problems.map((one) => ({ field: `gates.${one.gate}.${one.field}`, message: one.message })));
   }
-  errors.push(...unmeasurableGates(gates, profile, plan));
+  errors.push(...unmeasurableGates(gates, profile, plan, system.scrape));
   errors.push(...checkFeasible(profile, substrate, plan, catalogue, system));
-  const placed = placedFor?.(plan.clusterCount);
+  const placed = placedFor?.(plan.clusterCount, clusterBytes({ substrate, plan }));
   const fit = host === undefined || placed !== undefined ? undefined : hostFit({ profile, substrate, plan }, host);
   if (fit?.fits === false) errors.push({ field: 'scale.machines', message: fit.problem });
   const derived = deriveDeadlines({

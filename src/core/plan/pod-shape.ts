@@ -1,7 +1,9 @@
 import type { Archetype } from '../model/catalogue.ts';
-import { INTENDED_AT_ANNOTATION, LABELS, ownershipLabels, SENT_AT_ANNOTATION } from './labels.ts';
+import type { PodFields, ProfilePods } from '../model/pod-fields.ts';
+import { campaignTaint, INTENDED_AT_ANNOTATION, LABELS, ownershipLabels, SENT_AT_ANNOTATION } from './labels.ts';
 import type { Ownership } from './labels.ts';
 import type { Domain } from './nodes.ts';
+import { filledIn, podFieldsOf } from './pod-fields.ts';
 import { podName } from './workload.ts';
 import type { Workload } from './workload.ts';
 
@@ -18,8 +20,10 @@ export interface PodContext {
   readonly anyInstanceType: boolean;
   /** What a zone of the catalogue is called in this cluster; zones that are missing here are not asked for. */
   readonly zoneNames?: Readonly<Record<string, string>>;
-  /** Empty = the default scheduler. */
-  readonly schedulerName?: string;
+  /** What all Pods carry; absent = nothing beyond what Belay needs. */
+  readonly pods?: ProfilePods;
+  /** Name of the PriorityClass that the Pods of a workload get. Absent = none. */
+  readonly priorityClassOf?: (workload: Workload) => string | undefined;
 }
 
 /** Moments of a Pod's creation that its annotations carry, ms since 1970. */
@@ -33,7 +37,25 @@ export interface PodMoments {
 /** JSON of one Pod of a shape. */
 export type PodTemplate = (slot: number, generation: number, moments: PodMoments) => string;
 
-/** The Pod that fills a slot. Its scheduling priority stays the default: no PriorityClass needs to exist. */
+/**
+ * What the Pod security standard `restricted` and the usual policies ask for. A user is not set: the image has one, and policies
+ * such as OpenShift's choose it.
+ */
+const POD_SECURITY = { securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } } } as const;
+const CONTAINER_SECURITY = {
+  securityContext: {
+    allowPrivilegeEscalation: false,
+    capabilities: { drop: ['ALL'] },
+    privileged: false,
+    readOnlyRootFilesystem: true,
+    runAsNonRoot: true,
+  },
+} as const;
+
+/** A service mesh leaves these Pods as they are. */
+const NO_SIDECAR = { 'linkerd.io/inject': 'disabled' } as const;
+
+/** The Pod that fills a slot. */
 export function podBody(
   workload: Workload,
   archetype: Archetype,
@@ -83,7 +105,15 @@ function shapeOf(
   context: PodContext,
   own: Readonly<Record<'name' | 'slot' | 'generation' | keyof PodMoments, string>>,
 ): Record<string, unknown> {
+  const fields = podFieldsOf(context.pods, archetype);
+  const texts = {
+    workload: `${context.slug}-w${workload.index}`,
+    replicas: String(workload.replicas),
+    archetype: archetype.name,
+    campaign: context.owner.campaign,
+  };
   const labels = {
+    ...filledIn(fields.labels, texts),
     ...ownershipLabels(context.owner),
     ...workload.labels,
     [LABELS.archetype]: archetype.name,
@@ -97,26 +127,43 @@ function shapeOf(
     metadata: {
       name: own.name,
       labels,
-      annotations: { [INTENDED_AT_ANNOTATION]: own.intendedAtMs, [SENT_AT_ANNOTATION]: own.sentAtMs },
+      annotations: {
+        ...NO_SIDECAR,
+        ...filledIn(fields.annotations, texts),
+        [INTENDED_AT_ANNOTATION]: own.intendedAtMs,
+        [SENT_AT_ANNOTATION]: own.sentAtMs,
+      },
     },
     spec: {
-      ...(context.schedulerName === undefined || context.schedulerName === ''
-        ? {}
-        : { schedulerName: context.schedulerName }),
+      ...schedulingOf(fields, context.priorityClassOf?.(workload)),
       automountServiceAccountToken: false,
       enableServiceLinks: false,
       // A deleted Pod disappears at once: nothing runs in it that needs time to stop.
       terminationGracePeriodSeconds: 0,
+      tolerations: [{ ...campaignTaint(context.owner), operator: 'Equal' }, ...(fields.tolerations ?? [])],
+      ...POD_SECURITY,
       containers: [
         {
           name: 'load',
           image: 'registry.k8s.io/pause:3.10',
+          ...CONTAINER_SECURITY,
           resources: { requests: workload.resources, limits: workload.resources },
         },
       ],
       ...affinityOf(workload, archetype, context),
       ...spreadOf(workload, archetype, context),
     },
+  };
+}
+
+function schedulingOf(fields: PodFields, drawnClass: string | undefined): Record<string, unknown> {
+  const { schedulerName, nodeSelector, schedulingGates } = fields;
+  const priorityClassName = fields.priorityClassName ?? drawnClass;
+  return {
+    ...(schedulerName === undefined ? {} : { schedulerName }),
+    ...(priorityClassName === undefined ? {} : { priorityClassName }),
+    ...(nodeSelector === undefined ? {} : { nodeSelector }),
+    ...(schedulingGates === undefined ? {} : { schedulingGates: schedulingGates.map((name) => ({ name })) }),
   };
 }
 

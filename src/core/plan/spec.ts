@@ -4,6 +4,7 @@ import type { Trigger } from '../model/trigger.ts';
 import type { Stage } from '../model/stages.ts';
 import type { Substrate } from '../model/substrate.ts';
 import type { Catalogue } from '../model/catalogue.ts';
+import type { CampaignTargets } from '../profile/targets.ts';
 import type { StageDeadlines } from './deadline-model.ts';
 import type { Plan } from './plan.ts';
 
@@ -50,6 +51,8 @@ export interface CampaignSpec {
   readonly capacityFromSystem: boolean;
   /** Job of each scrape entry of the system; each has one target in every cluster. Records of earlier versions lack it. */
   readonly systemJobs?: readonly string[];
+  /** By job: how often it is scraped, ms, where its entry says so. Absent: all as the rest of the campaign. */
+  readonly scrapeIntervals?: Readonly<Record<string, number>>;
   readonly gates: readonly GateDefinition[];
   readonly plan: Plan;
   readonly deadlines: StageDeadlines;
@@ -57,11 +60,20 @@ export interface CampaignSpec {
   readonly holdMs: number;
   /** How long a borrowed cluster is waited for that another campaign uses, ms. Absent: not at all. */
   readonly targetWaitMs?: number;
+  /** How long what it has is kept after it has begun, also when it has ended, ms. Absent: until its teardown. */
+  readonly keepMs?: number;
+  /** The existing clusters that it uses, as the command line has found them. Absent: the worker's own kubeconfig decides. */
+  readonly targets?: CampaignTargets;
   /** Task queue of the host that holds the clusters, and of its load workers. */
   readonly hostQueue: string;
   readonly loadQueue: string;
   /** The clusters are placed on several hosts, for which the campaign waits. Absent: this host takes all of them. */
-  readonly placement?: { readonly clusterCount: number; readonly hostWaitMs: number };
+  readonly placement?: {
+    readonly clusterCount: number;
+    readonly hostWaitMs: number;
+    /** Memory that the largest of them is estimated to need. */
+    readonly clusterBytes?: number;
+  };
   /** sha256 over everything above that decides what is tested (not ids, not trigger, not queues). */
   readonly specHash: string;
 }

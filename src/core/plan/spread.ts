@@ -8,7 +8,7 @@ export interface SpreadQuestion {
   readonly substrate: Pick<Substrate, 'type'>;
   readonly system: Pick<System, 'metadata' | 'install'>;
   readonly clusterCount: number;
-  /** Clusters that this host takes, and how many of them are not in use. */
+  /** Clusters that this host takes, and how many more it takes now. */
   readonly capacity: number;
   readonly free: number;
   /** The secret that hosts share is set. */

@@ -1,4 +1,4 @@
-import { isSafeName } from '../files/fields.ts';
+import { isSafeName } from '../files/safe-name.ts';
 import { valueAt } from '../files/issues.ts';
 import { readYaml } from '../files/yaml-text.ts';
 

@@ -2,7 +2,8 @@ import { TRIGGERS } from '../model/trigger.ts';
 import type { Trigger } from '../model/trigger.ts';
 import { parseDuration, durationAllowed, explainDuration, DURATION_ALLOWED } from '../text/duration.ts';
 import { MIN_HOST_WAIT_MS } from '../model/host-wait.ts';
-import { explainName, isSafeName } from '../files/fields.ts';
+import { explainName } from '../files/fields.ts';
+import { isSafeName } from '../files/safe-name.ts';
 import type { FileError, Parsed } from '../files/file-error.ts';
 import { describe } from '../files/issues.ts';
 import type { Catalogue } from '../model/catalogue.ts';
@@ -10,6 +11,7 @@ import type { Profile } from '../model/profile.ts';
 import { nearest } from '../text/nearest.ts';
 import { readObject } from '../files/object-source.ts';
 import type { Overrides } from './overrides.ts';
+import { parseTargets, type CampaignTargets } from './targets.ts';
 import { catalogueFromObject, profileFromObject } from './parse.ts';
 
 /** What a campaign is started with, checked in form. Names are not looked up yet. */
@@ -18,6 +20,8 @@ export interface CampaignInput {
   readonly profile: { readonly name: string } | { readonly inline: Profile };
   readonly catalogue?: Catalogue;
   readonly substrate?: string;
+  /** The existing clusters that it uses, as the command line has found them. */
+  readonly targets?: CampaignTargets;
   readonly overrides: Overrides;
   /** Undefined = decided by the profile, else by who starts it. */
   readonly holdMs?: number;
@@ -25,12 +29,15 @@ export interface CampaignInput {
   readonly hostWaitMs?: number;
   /** How long to wait for borrowed clusters that another campaign uses. Undefined = not at all. */
   readonly targetWaitMs?: number;
+  readonly keepMs?: number;
   readonly trigger?: Trigger;
 }
 
 /** What a ladder is started with. */
 export interface LadderInput {
   readonly ladder: string;
+  /** The existing clusters of each rung, as the command line has found them; null for a rung with clusters of its own. */
+  readonly targets?: readonly (CampaignTargets | null)[];
   readonly holdMs?: number;
   readonly trigger?: Trigger;
 }
@@ -39,21 +46,23 @@ const CAMPAIGN_KEYS = [
   'profile',
   'catalogue',
   'substrate',
+  'targets',
   'overrides',
   'hostWait',
   'targetWait',
+  'keep',
   'hold',
   'trigger',
 ] as const;
 /** Keys that may hold a whole file. It is bounded like a file, whatever else the input holds. */
 const DOCUMENT_KEYS = ['profile', 'catalogue'] as const;
-const LADDER_KEYS = ['ladder', 'hold', 'trigger'] as const;
+const LADDER_KEYS = ['ladder', 'targets', 'hold', 'trigger'] as const;
 const DEFAULT_PROFILE = 'quickstart';
 const DEFAULT_LADDER = 'nightly';
 
 /**
  * Reads the argument of the workflow `campaign`: nothing (the quickstart), the name of a profile, or an object of profile
- * (a name, or a whole profile), catalogue, substrate, overrides, hostWait, targetWait, hold and trigger. Never throws; every error at once.
+ * (a name, or a whole profile), catalogue, substrate, targets, overrides, hostWait, targetWait, keep, hold and trigger. Never throws; every error at once.
  */
 export function parseCampaignInput(input: unknown): Parsed<CampaignInput> {
   if (input === undefined || input === null) return ok({ profile: { name: DEFAULT_PROFILE }, overrides: {} });
@@ -70,25 +79,30 @@ export function parseCampaignInput(input: unknown): Parsed<CampaignInput> {
       ? undefined
       : reader.take(catalogueFromObject(map['catalogue'], { file: 'input catalogue' }));
   const substrate = map['substrate'] === undefined ? undefined : reader.nameOf('substrate', map['substrate']);
+  const targets = reader.targets(map['targets'], substrate);
   const hostWait = map['hostWait'];
   const hostWaitMs =
     hostWait === undefined || hostWait === null ? undefined : reader.wait('hostWait', hostWait, MIN_HOST_WAIT_MS);
   const targetWait = map['targetWait'];
   const targetWaitMs =
     targetWait === undefined || targetWait === null ? undefined : reader.wait('targetWait', targetWait, 0);
+  const keep = map['keep'];
+  const keepMs = keep === undefined || keep === null ? undefined : reader.wait('keep', keep, 0);
   const common = reader.common(map);
   return reader.finish(() => ({
     profile,
     ...(catalogue === undefined ? {} : { catalogue }),
     ...(substrate === undefined ? {} : { substrate }),
+    ...(targets === undefined ? {} : { targets }),
     overrides,
     ...(hostWaitMs === undefined ? {} : { hostWaitMs }),
     ...(targetWaitMs === undefined ? {} : { targetWaitMs }),
+    ...(keepMs === undefined ? {} : { keepMs }),
     ...common,
   }));
 }
 
-/** Reads the argument of the workflow `ladder`: nothing (nightly), a name, or an object of ladder, hold and trigger. */
+/** Reads the argument of the workflow `ladder`: nothing (nightly), a name, or an object of ladder, targets, hold and trigger. */
 export function parseLadderInput(input: unknown): Parsed<LadderInput> {
   if (input === undefined || input === null) return ok({ ladder: DEFAULT_LADDER });
   const reader = new InputReader();
@@ -96,8 +110,9 @@ export function parseLadderInput(input: unknown): Parsed<LadderInput> {
   const map = reader.map(input, LADDER_KEYS, 'the name of a ladder, or a map');
   if (map === undefined) return reader.finish(() => never());
   const ladder = map['ladder'] === undefined ? DEFAULT_LADDER : reader.nameOf('ladder', map['ladder']);
+  const targets = map['targets'] === undefined ? undefined : reader.targetsOfRungs(map['targets']);
   const common = reader.common(map);
-  return reader.finish(() => ({ ladder, ...common }));
+  return reader.finish(() => ({ ladder, ...(targets === undefined ? {} : { targets }), ...common }));
 }
 
 function ok<T>(value: T): Parsed<T> {
@@ -158,6 +173,21 @@ class InputReader {
     if (typeof value === 'string' && isSafeName(value)) return value;
     this.fail(path, explainName(value), value, 'a name, looked up in the configured folders');
     return '';
+  }
+
+  targets(value: unknown, substrate: string | undefined): CampaignTargets | undefined {
+    if (value === undefined || value === null) return undefined;
+    const targets = parseTargets(value);
+    if (targets === undefined) this.fail('targets', 'cannot be read', value, 'what "belay run" writes');
+    if (targets?.lent !== true || substrate === undefined) return targets;
+    this.fail('targets', 'are lent on the command line', value, 'with a substrate: those that its file names');
+    return undefined;
+  }
+
+  targetsOfRungs(value: unknown): readonly (CampaignTargets | null)[] {
+    if (Array.isArray(value)) return value.map((each: unknown) => this.targets(each, undefined) ?? null);
+    this.fail('targets', 'wrong type', value, 'a list with the clusters of each rung, or null');
+    return [];
   }
 
   overrides(value: unknown): Overrides {

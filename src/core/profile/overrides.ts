@@ -116,10 +116,21 @@ function flatten(overrides: Overrides): readonly Change[] {
           changes.push({ path: undefined, value: entry, label: `override ${JSON.stringify(written)}` });
         else walk(entry, [...path, ...steps], written);
       }
-    } else if (path.length > 0) changes.push({ path, value, label: `override ${JSON.stringify(label)}` });
+    } else if (path.length > 0)
+      changes.push({ path: withWholeKeys(path), value, label: `override ${JSON.stringify(label)}` });
   };
   walk(overrides, [], '');
   return changes;
+}
+
+/** Maps of a profile whose keys have dots, such as `kueue.x-k8s.io/queue-name`. */
+const DOTTED_KEYS: ReadonlySet<string> = new Set(['labels', 'annotations', 'nodeSelector']);
+
+/** In such a map, everything that follows is one key. */
+function withWholeKeys(path: readonly string[]): readonly string[] {
+  const [part, map, ...key] = path;
+  if (part !== 'pods' || map === undefined || !DOTTED_KEYS.has(map) || key.length < 2) return path;
+  return [part, map, key.join('.')];
 }
 
 /** `a.b[0].c` -> a, b, 0, c; undefined where it is no path. */

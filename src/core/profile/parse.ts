@@ -194,6 +194,15 @@ function explained(error: FileError, { forbidden }: Unread, schema: z.core.$ZodT
   return allowed === '' ? { ...error, allowed: keyAllowed(schema, path) } : { ...error, problem, allowed };
 }
 
+/** Where a file of each kind belongs, for the message about one that was named elsewhere. */
+const USE_OF_KIND: Readonly<Record<FileKind, string>> = {
+  Profile: 'a Profile is run by "belay run"',
+  System: 'a System is named by "system" of a profile',
+  Substrate: 'a Substrate is named by "--substrate"',
+  Ladder: 'a Ladder is climbed by "belay climb"',
+  Catalogue: 'a Catalogue is named by "catalog.archetypes" of a profile',
+};
+
 /** What makes further checks pointless: no map, another kind of file, a retired format. */
 function refuseKind<F, T>(kind: Kind<F, T>, raw: unknown): Finding | undefined {
   if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) {
@@ -206,7 +215,8 @@ function refuseKind<F, T>(kind: Kind<F, T>, raw: unknown): Finding | undefined {
   }
   const own = valueAt(raw, ['kind']);
   if (typeof own === 'string' && own !== kind.kind && FILE_KINDS.some((known) => known === own)) {
-    return { path: ['kind'], problem: 'another kind of file', found: describe(own), allowed: kind.kind, atValue: true };
+    const allowed = `${kind.kind} (${USE_OF_KIND[own as FileKind]})`;
+    return { path: ['kind'], problem: 'another kind of file', found: describe(own), allowed, atValue: true };
   }
   return refuseRetired(kind.kind, raw);
 }

@@ -1,4 +1,4 @@
-import { expectedMs } from '../model/expected-time.ts';
+import { leastMs } from '../model/expected-time.ts';
 import { formatDuration, parseDuration } from '../text/duration.ts';
 import { RawDocument } from '../files/raw-document.ts';
 import type { FileFormat } from '../model/file-format.ts';
@@ -84,18 +84,18 @@ function checkWithinSoak(raw: RawDocument, soak: number, { ignoresInertLoad }: F
   }
 }
 
-/** The budget covers the expected duration, not the limits (`rampBudget`, `deadlines`, `hold`). */
+/** The budget covers ramp and soak, not the limits (`rampBudget`, `deadlines`, `hold`). */
 function checkBudget(raw: RawDocument, format: FileFormat): void {
   const budget = parseDuration(raw.text('budget', 'wallClock') ?? '0s') ?? 0;
   if (budget === 0) return;
   const ramp = raw.number('loadProfile', 'rampSeconds') ?? 0;
   const soak = format.soakSeconds(raw.number('loadProfile', 'soakSeconds') ?? 0);
-  const needed = expectedMs(ramp, soak);
+  const needed = leastMs(ramp, soak);
   if (needed <= budget) return;
-  const parts = `ramp ${formatDuration(ramp * 1_000)}, soak ${formatDuration(soak * 1_000)} and teardown`;
+  const parts = `ramp ${formatDuration(ramp * 1_000)} and soak ${formatDuration(soak * 1_000)}`;
   raw.refuse(
     ['budget', 'wallClock'],
-    `shorter than the campaign is expected to take, ${formatDuration(needed)}: ${parts}; limits (rampBudget, deadlines, hold) are not counted`,
+    `the campaign would end before its soak does, after ${formatDuration(needed)}: ${parts}; limits (rampBudget, deadlines, hold) are not counted`,
     `${formatDuration(needed)} or more`,
   );
 }

@@ -2,6 +2,7 @@ import type { Finding } from '../files/issues.ts';
 import { RawDocument } from '../files/raw-document.ts';
 import type { Segment } from '../files/yaml-path.ts';
 import { checkGate, checkUnique } from './rules.ts';
+import { checkScrape } from './rules-scrape.ts';
 
 /** Contradictions in a system. */
 export function systemContradictions(root: unknown): readonly Finding[] {
@@ -19,10 +20,7 @@ export function systemContradictions(root: unknown): readonly Finding[] {
   for (const index of raw.list('ready', 'http').keys()) checkEndpoint(raw, ['ready', 'http', index], ports);
   for (const index of raw.list('scrape').keys()) {
     const path = ['scrape', index] as const;
-    const byProcess = raw.has(...path, 'process') || raw.has(...path, 'port');
-    if (byProcess && raw.has(...path, 'url')) raw.refuse(path, 'a process and an address', 'process and port, or url');
-    else if (byProcess) checkEndpoint(raw, path, ports);
-    else if (!raw.has(...path, 'url')) raw.refuse(path, 'nothing to scrape', 'process and port, or url');
+    if (checkScrape(raw, path) === 'process') checkEndpoint(raw, path, ports);
   }
   return raw.findings;
 }

@@ -1,4 +1,4 @@
-import { ALL_GATE_KINDS, GATE_KIND_NAMES } from '../gates/kinds/registry.ts';
+import { ALL_GATE_KINDS, GATE_KIND_NAMES, KINDS_WITH_EVENTS } from '../gates/kinds/registry.ts';
 import type { RawDocument } from '../files/raw-document.ts';
 import type { Segment } from '../files/yaml-path.ts';
 
@@ -16,6 +16,13 @@ export function checkGate(raw: RawDocument, path: readonly Segment[], whole: boo
   }
   if (bar === 'informational' && raw.is(...path, 'failFast')) {
     raw.refuse([...path, 'failFast'], 'a gate that is only shown cannot end the soak', 'a bar, or failFast left out');
+  }
+  const [source] = sources;
+  if (raw.has(...path, 'minEvents') && source !== undefined && !KINDS_WITH_EVENTS.includes(source)) {
+    raw.refuse([...path, 'minEvents'], `a ${source} rests on no number of events`, KINDS_WITH_EVENTS.join(', '));
+  }
+  if ((whole || raw.has(...path, 'failFast')) && raw.has(...path, 'for') && !raw.is(...path, 'failFast')) {
+    raw.refuse([...path, 'for'], 'the gate is read once, at the end of the soak', 'failFast: true beside it');
   }
   for (const kind of ALL_GATE_KINDS) kind.checkRaw?.(raw, path);
   if (bar === 'scaled' && !scaled && (whole || sources.length > 0)) {

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { amount, choice, count, flag, integer, matching, seconds } from '../files/fields.ts';
+import { labelKey, labelValue } from './label-fields.ts';
 import { quantity } from './quantity-field.ts';
+import { archetypePods } from './schema-pods.ts';
 import { metadataSchema, versionSchema } from './schema-profile.ts';
 
 const resourceName = matching(
@@ -13,22 +15,6 @@ const resourceName = matching(
 const resourceMap = z
   .record(resourceName, quantity('Amount'))
   .meta({ description: 'Requests, which are also the limits' });
-
-const labelValue = (description: string): z.ZodString =>
-  matching(
-    /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/,
-    'a label value: letters, digits, - _ and . (at most 63)',
-    description,
-    'not a label value',
-  );
-
-const labelKey = (description: string): z.ZodString =>
-  matching(
-    /^(?:[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?\/)?[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/,
-    'a label key, such as topology.kubernetes.io/zone',
-    description,
-    'not a label key',
-  );
 
 const archetype = z
   .strictObject({
@@ -70,6 +56,7 @@ const archetype = z
       .array(z.strictObject({ key: labelKey('Label of the Nodes'), count: count('Number of values', 1) }))
       .meta({ description: 'Further labels to select Nodes by' })
       .default([]),
+    pods: archetypePods.optional(),
     allowPartial: flag('Documents that part of a gang is of use').default(false),
     spreadConstraintProb: amount('Share of the services that spread', 1).default(0),
     spreadConstraint: z

@@ -17,6 +17,9 @@ const scaleStep = z.strictObject({
   max: anyNumber('Upper bar of this step').optional(),
 });
 
+/** More readings in a row than any soak needs. */
+const MAX_READINGS_IN_ROW = 1_000;
+
 /** One gate of a system or profile file. */
 const gateSchema = z
   .strictObject({
@@ -36,9 +39,18 @@ const gateSchema = z
       })
       .meta({ description: 'How the bar grows with scale' })
       .optional(),
-    failFast: flag('Evaluated during the soak as well; a breach ends the soak at once').optional(),
+    failFast: flag('Evaluated during the soak as well; a breach ends the soak').optional(),
+    for: count(
+      'With failFast: so many measured readings in a row must be beyond the bar to end the soak; absent = 1',
+      1,
+      MAX_READINGS_IN_ROW,
+    ).optional(),
     window: durationOr(['soak'], 'The settled soak, or this long before its end').optional(),
     minSamples: count('Fewer samples than this in the window is unmeasured', 1).optional(),
+    minEvents: count(
+      'A reading that rests on fewer events is unmeasured. Events: what the histogram counted, or the denominator',
+      1,
+    ).optional(),
     job: text('Scrape job whose targets must be up through the window', 1).optional(),
     topFiniteBucket: amount(
       'Upper bound of the last finite bucket, to check stored summaries for saturation',

@@ -17,6 +17,7 @@ import { ACTION_FORMS, ACTION_PATTERN } from '../faults/registry.ts';
 import { MIN_HOST_WAIT_MS } from '../model/host-wait.ts';
 import { VERSIONS } from './formats.ts';
 import { gatesSchema } from './schema-gate.ts';
+import { profilePods } from './schema-pods.ts';
 
 /** What a file of a kind says of itself. */
 export const metadataSchema = z
@@ -170,6 +171,7 @@ export const profileSchema = z
       .prefault({}),
     slo: slo.meta({ description: "Bars under BigFleet's names" }).prefault({}),
     system: name('System under test, a file in systems/').optional(),
+    pods: profilePods.optional(),
     gates: gatesSchema.default({}),
     requireQuietHost: flag('Readings taken while the host had no CPU left are unmeasured, also good ones').default(
       false,
@@ -181,7 +183,7 @@ export const profileSchema = z
           'Most that ramp, soak and teardown may be expected to cost, and that the running campaign may cost, US dollars; 0 = no limit',
         ).default(0),
         wallClock: duration(
-          'Longest that ramp, soak and teardown may be expected to take, and that the running campaign may take; 0s = no limit',
+          'How long the running campaign may take until it closes, at least ramp and soak; 0s = no limit',
         ).default('0s'),
       })
       .meta({ description: 'Limits: a plan beyond them is refused, and a running campaign ends' })

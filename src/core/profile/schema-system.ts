@@ -4,16 +4,10 @@ import { gatesSchema } from './schema-gate.ts';
 import { EXTENSION_NAMES } from './extensions.ts';
 import { BELAY_FORMAT } from './formats.ts';
 import { metadataSchema } from './schema-profile.ts';
+import { scrapeEntry } from './schema-scrape.ts';
+import { word } from './word-field.ts';
 
 const ownVersion = choice([BELAY_FORMAT.apiVersion], 'Version of the format');
-
-const word = (description: string): z.ZodString =>
-  matching(
-    /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
-    'lower-case letters, digits and - (at most 63)',
-    description,
-    'not a name',
-  );
 
 const within = (description: string): z.ZodString =>
   passing(
@@ -66,6 +60,20 @@ const install = z.strictObject({
     .meta({ description: 'Installed by Helm' })
     .optional(),
   processes: z.array(process).meta({ description: 'Local processes, one set per cluster' }).default([]),
+  finalizers: z
+    .array(
+      matching(
+        /^(?:[a-z0-9-]+(?:\.[a-z0-9-]+)*\/)?[A-Za-z0-9._-]+$/,
+        'a finalizer, such as karpenter.sh/termination',
+        'A finalizer',
+        'not a finalizer',
+      ),
+    )
+    .meta({
+      description:
+        'Finalizers of its controllers that may be taken off in a borrowed cluster when the controllers are gone. Those of API groups whose CRDs it brings always may',
+    })
+    .default([]),
 });
 
 const ready = z.strictObject({
@@ -93,19 +101,6 @@ const ready = z.strictObject({
   timeout: duration('How long readiness may take').default('2m'),
 });
 
-const scrape = z.strictObject({
-  job: matching(/^[A-Za-z0-9_-]{1,63}$/, 'letters, digits, - and _', 'Label job of the series', 'not a name of a job'),
-  process: word('Process to scrape').optional(),
-  port: word('Port of the process').optional(),
-  url: matching(
-    /^https?:\/\/\S+$/,
-    'an http or https address',
-    'Address to scrape instead of a process',
-    'not an address',
-  ).optional(),
-  path: matching(/^\/\S*$/, 'a path that begins with /', 'Path of the metrics', 'not a path').default('/metrics'),
-});
-
 /** A system file: how the system under test is installed, known to be ready, scraped and gated. */
 export const systemSchema = z
   .strictObject({
@@ -119,7 +114,7 @@ export const systemSchema = z
     ).optional(),
     install: install.meta({ description: 'How it is installed; absent = it exists already' }).prefault({}),
     ready: ready.meta({ description: 'When it is ready' }).prefault({}),
-    scrape: z.array(scrape).meta({ description: 'What Prometheus scrapes beside the cluster itself' }).default([]),
+    scrape: z.array(scrapeEntry).meta({ description: 'What Prometheus scrapes beside the cluster itself' }).default([]),
     gates: gatesSchema.default({}),
   })
   .meta({ title: 'Belay system', description: 'A system under test' });

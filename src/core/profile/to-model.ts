@@ -2,15 +2,18 @@ import { parseDuration } from '../text/duration.ts';
 import type { Archetype, Catalogue } from '../model/catalogue.ts';
 import type { GatePatch } from '../model/gate-patch.ts';
 import type { FileFormat } from '../model/file-format.ts';
+import type { ProfilePods } from '../model/pod-fields.ts';
 import type { InnerWaits, Profile } from '../model/profile.ts';
 import { lowersDemand } from '../model/scale-down.ts';
 import type { Ladder } from '../model/ladder.ts';
+import type { ScrapeEntry } from '../model/scrape-entry.ts';
 import type { Substrate } from '../model/substrate.ts';
 import { traitsOf } from '../model/substrate-types.ts';
 import type { System } from '../model/system.ts';
 import type { GateFile } from './schema-gate.ts';
 import type { ArchetypeFile, CatalogueFile } from './schema-catalogue.ts';
 import type { SubstrateFile } from './schema-substrate.ts';
+import type { ProfilePodsFile } from './schema-pods.ts';
 import type { ProfileFile } from './schema-profile.ts';
 import type { LadderFile, SystemFile } from './schema-system.ts';
 
@@ -51,6 +54,7 @@ export function toProfile(file: ProfileFile, format: FileFormat): Profile {
     shard: file.shard,
     slo: compact(file.slo),
     system: file.system ?? format.defaultSystem,
+    ...(file.pods === undefined ? {} : { pods: toPods(file.pods) }),
     gates: toGates(file.gates),
     ...(file.requireQuietHost ? { requireQuietHost: true } : {}),
     deadlines: Object.fromEntries(
@@ -60,6 +64,15 @@ export function toProfile(file: ProfileFile, format: FileFormat): Profile {
     ...(file.hostWait === undefined ? {} : { hostWaitMs: ms(file.hostWait) }),
     ...(file.hold === undefined ? {} : { holdMs: holdMs(file.hold) }),
     randomSeed: file.randomSeed,
+  };
+}
+
+/** The tolerations of a file may have keys that are undefined. */
+function toPods(file: ProfilePodsFile): ProfilePods {
+  const { tolerations, ...rest } = compact(file);
+  return {
+    ...rest,
+    ...(tolerations === undefined ? {} : { tolerations: tolerations.map((each) => compact(each)) }),
   };
 }
 
@@ -73,9 +86,10 @@ function toGates(gates: Readonly<Record<string, GateFile>>): Readonly<Record<str
 }
 
 function toGate(gate: GateFile): GatePatch {
-  const { window, scale, ...rest } = gate;
+  const { window, scale, for: forReadings, ...rest } = gate;
   return {
     ...compact(rest),
+    ...(forReadings === undefined ? {} : { forReadings }),
     ...(scale === undefined
       ? {}
       : { bar: 'scaled', scale: { by: scale.by, steps: scale.steps.map((step) => compact(step)) } }),
@@ -113,11 +127,19 @@ export function toCatalogue(file: CatalogueFile, name: string): Catalogue {
   const archetypes = file.archetypes.map(toArchetype);
   const or = (own: readonly ArchetypeFile[]): readonly Archetype[] =>
     own.length > 0 ? own.map(toArchetype) : archetypes;
-  return { name, archetypes, seedArchetypes: or(file.seedArchetypes), demandArchetypes: or(file.demandArchetypes) };
+  const all = [...file.archetypes, ...file.seedArchetypes, ...file.demandArchetypes];
+  const hasPriorities = all.some(({ priorityClasses }) => priorityClasses.length > 0);
+  return {
+    name,
+    archetypes,
+    seedArchetypes: or(file.seedArchetypes),
+    demandArchetypes: or(file.demandArchetypes),
+    ...(hasPriorities ? { hasPriorities } : {}),
+  };
 }
 
 function toArchetype(file: ArchetypeFile): Archetype {
-  const { resources, sizeBuckets, spreadConstraint, groupSizeRange, ...rest } = file;
+  const { resources, sizeBuckets, spreadConstraint, groupSizeRange, pods, ...rest } = file;
   const buckets = sizeBuckets.length > 0 ? sizeBuckets : resources === undefined ? [] : [{ weight: 1, resources }];
   return {
     ...rest,
@@ -127,6 +149,7 @@ function toArchetype(file: ArchetypeFile): Archetype {
       weight: bucket.weight,
       resources: Object.fromEntries(Object.entries(bucket.resources).map(([name, amount]) => [name, String(amount)])),
     })),
+    ...(pods === undefined ? {} : { pods: toPods(pods) }),
     ...(spreadConstraint === undefined ? {} : { spreadConstraint }),
     ...(groupSizeRange === undefined ? {} : { groupSizeRange }),
   };
@@ -143,10 +166,22 @@ export function toSystem(file: SystemFile): System {
       manifests: file.install.manifests.map((manifest) => compact(manifest)),
       ...(helm === undefined ? {} : { helm: { ...helm, values: helm.values } }),
       processes: file.install.processes,
+      ...(file.install.finalizers.length === 0 ? {} : { finalizers: file.install.finalizers }),
     },
     ready: { crds: file.ready.crds, http: file.ready.http, timeoutMs: ms(file.ready.timeout) },
-    scrape: file.scrape.map((target) => compact(target)),
+    scrape: file.scrape.map(toScrapeEntry),
     gates: toGates(file.gates),
+  };
+}
+
+function toScrapeEntry(file: SystemFile['scrape'][number]): ScrapeEntry {
+  const { interval, timeout, tls, bearer, ...rest } = file;
+  return {
+    ...compact(rest),
+    ...(interval === undefined ? {} : { intervalMs: ms(interval) }),
+    ...(timeout === undefined ? {} : { timeoutMs: ms(timeout) }),
+    ...(tls === undefined ? {} : { tls: compact(tls) }),
+    ...(bearer === undefined ? {} : { bearer: compact(bearer) }),
   };
 }
 

@@ -13,6 +13,7 @@ import type { JudgedGate } from './judged-gate.ts';
 import type { StoredReading } from './stored-reading.ts';
 import type {
   GroupHostRecord,
+  HistoryRecord,
   HostRecord,
   LoadRecord,
   ObservedStage,
@@ -22,6 +23,7 @@ import type {
 import { podsOfLargestCluster } from '../plan/cluster-pods.ts';
 import { targetKind } from './target-kind.ts';
 import { verdictOf } from './verdict-of.ts';
+import { brokenReadings } from './broken-readings.ts';
 import { breachSentence } from './wording.ts';
 
 /** What a summary is made of. */
@@ -46,6 +48,8 @@ export interface SummaryInput {
   /** How well the Pods of each stage with load were observed. */
   readonly observed?: readonly ObservedStage[];
   readonly facts: Readonly<Record<string, Readonly<Record<string, number | string>>>>;
+  /** What changed beside earlier runs; undefined where they could not be read. */
+  readonly history?: HistoryRecord | undefined;
   /** Context of the first cluster's kubeconfig. */
   readonly context: string;
   readonly endedAtMs: number;
@@ -105,6 +109,7 @@ export function buildSummary(input: SummaryInput): Summary {
     ...(host === undefined ? {} : { host }),
     ...(hosts === undefined ? {} : { hosts }),
     ...(observed.length === 0 ? {} : { observed }),
+    ...(input.history === undefined ? {} : { history: input.history }),
     facts: input.facts,
   };
 }
@@ -141,15 +146,15 @@ function stagesOf(state: CampaignState): Summary['stages'] {
 /** A breach without its story. */
 type BreachRecord = Omit<Summary['breaches'][number], 'story'>;
 
-/** The first failed reading of each gate in each execution, and failed stages whose breach has no reading. */
-function breachesOf({ state, readings, results }: SummaryInput): Summary['breaches'] {
+/** The first reading that broke each gate in each execution, and failed stages whose breach has no reading. */
+function breachesOf({ spec, state, readings, results }: SummaryInput): Summary['breaches'] {
   const found = new Map<string, BreachRecord>();
   const add = (breach: BreachRecord): void => {
     const key = `${breach.stage} ${breach.execution} ${breach.gate}`;
     if (!found.has(key)) found.set(key, breach);
   };
-  for (const { stage, execution, gate, verdict, counts, reading, message } of readings) {
-    if (verdict === 'fail' && counts !== false) add({ stage, execution, gate, atMs: reading.atMs, message });
+  for (const { stage, execution, gate, reading, message } of brokenReadings(spec.gates, readings)) {
+    add({ stage, execution, gate, atMs: reading.atMs, message });
   }
   for (const { stage, execution, failure, endedAtMs } of state.outcomes) {
     if (failure?.kind !== 'breach') continue;

@@ -11,6 +11,8 @@ export interface CheckCounts {
   readonly unmeasured: number;
   /** Not made: no worker ran, or the check before it took too long. */
   readonly missed: number;
+  /** Those beyond the bar, of a gate that ends the soak only after several in a row. Absent = none, or another gate. */
+  readonly beyond?: number;
   /** Why most of the checks without a value have none: a reason of a reading, or `not made`. Absent when all were measured. */
   readonly cause?: string;
 }
@@ -19,7 +21,13 @@ export interface CheckCounts {
 const NOT_MADE = 'not made';
 
 /** Reasons that say of a window that has only begun that there is nothing in it yet. */
-const NOTHING_YET: readonly UnmeasuredReason[] = ['too-few-samples', 'no-events', 'no-series', 'empty'];
+const NOTHING_YET: readonly UnmeasuredReason[] = [
+  'too-few-samples',
+  'no-events',
+  'too-few-events',
+  'no-series',
+  'empty',
+];
 
 /**
  * Counts the checks of a gate. Checks before its first value are not due if there was nothing to measure yet. A gate that never

@@ -5,7 +5,7 @@ import { barSymbols } from '../text/bar.ts';
 import { headroomText, quantityText } from '../text/number.ts';
 import { momentText, timeOfDayText } from '../text/time.ts';
 import { latestOutcome, type CampaignState, type Decision, type Hold } from '../campaign/machine.ts';
-import { bytesOf, cell, cut, END, table, unbroken } from '../text/markdown.ts';
+import { bytesOf, cell, cut, END, paragraph, table, unbroken } from '../text/markdown.ts';
 import { isSkippable, STAGES, type Stage } from '../model/stages.ts';
 import type { CampaignStatus, GateLine, JudgeResult } from '../campaign/stage-io.ts';
 import { stageTable } from '../campaign/stage-table.ts';
@@ -47,6 +47,7 @@ const BETWEEN = '\n\n';
 const MAX_MESSAGE = 1_500;
 const MAX_REASON = 200;
 const MAX_HEALED = 10;
+const MAX_CHANGES = 5;
 
 function headline(status: CampaignStatus, { pages }: DetailsContext): string {
   const { state } = status;
@@ -91,7 +92,7 @@ function refusedInput(state: CampaignState, { pages }: DetailsContext): string {
   if (failure === undefined) return '';
   const form = pages === undefined ? 'Start it again' : `[Start it again](${pages.start})`;
   return [
-    ...failure.message.split('\n').map((line) => `- ${cut(line, MAX_MESSAGE)}`),
+    ...failure.message.split('\n').map((line) => `- ${paragraph(line, MAX_MESSAGE)}`),
     '',
     `${form} with one of these inputs: nothing, which is the quickstart; a profile's name, \`"dev-50"\`; or an object:`,
     '',
@@ -111,11 +112,11 @@ function holdSection(status: CampaignStatus, gates: readonly Pick<GateDefinition
   const existing = building.filter(isDone).flatMap((stage) => status.details[stage] ?? []);
   return [
     `### What broke`,
-    `Stage **${hold.stage}**, execution ${hold.execution}, failed at ${momentText(hold.openedAtMs)}: ${cut(hold.failure.message, MAX_MESSAGE)}`,
+    `Stage **${hold.stage}**, execution ${hold.execution}, failed at ${momentText(hold.openedAtMs)}: ${paragraph(hold.failure.message, MAX_MESSAGE)}`,
     `### What still exists`,
     existing.length === 0
       ? `What ${hold.stage} created before it failed.`
-      : existing.map((detail) => `- ${cut(detail, MAX_REASON)}`).join('\n'),
+      : existing.map((detail) => `- ${paragraph(detail, MAX_REASON)}`).join('\n'),
     `All of it waits${until}. Without an answer by then, the campaign ends as after an abort: evidence saved, verdict, teardown.`,
     `### Answer`,
     `*More Actions* (top right), *Send an Update*, name \`decide\`; paste one of these as its data, and *Submit*:`,
@@ -176,7 +177,8 @@ export function decideInput(hold: Pick<Hold, 'stage' | 'execution'>, decision: D
 /** Reasons, failures that a retry healed, a table of the gates that are judged, and a line of the others. */
 function verdictSection({ state }: CampaignStatus, judged: JudgeResult): string {
   const healed = healedExecutions(state).slice(-MAX_HEALED).map(healedSentence);
-  const reasons = [...judged.reasons, ...healed].map((reason) => `- ${cut(reason, MAX_REASON)}`);
+  const reasons = [...judged.reasons, ...healed].map((reason) => `- ${paragraph(reason, MAX_REASON)}`);
+  const changes = (judged.changes ?? []).slice(0, MAX_CHANGES).map((change) => `- ${paragraph(change, MAX_REASON)}`);
   const counting = judged.gates.filter((gate) => !gate.informational);
   const shown = judged.gates.filter((gate) => gate.informational);
   return [
@@ -189,7 +191,7 @@ function verdictSection({ state }: CampaignStatus, judged: JudgeResult): string 
           counting.map((gate) => [
             cell(gate.gate),
             measuredText(gate),
-            unbroken(barSymbols(gate, gate.unit)),
+            unbroken(cell(barSymbols(gate, gate.unit))),
             gate.headroom === null ? '–' : unbroken(headroomText(gate.headroom)),
             gate.verdict === 'pass' ? 'pass' : `**${gate.verdict}**`,
           ]),
@@ -197,6 +199,7 @@ function verdictSection({ state }: CampaignStatus, judged: JudgeResult): string 
     shown.length === 0
       ? ''
       : `Not judged: ${shown.map((gate) => `${unbroken(cell(gate.gate))} ${measuredText(gate)}`).join(', ')}.`,
+    changes.length === 0 ? '' : `Changed over the latest comparable runs:\n\n${changes.join('\n')}`,
   ]
     .filter((part) => part !== '')
     .join(BETWEEN);
@@ -213,7 +216,7 @@ function story(status: CampaignStatus, maxBytes: number): string {
   let left = maxBytes - bytesOf(heading + BETWEEN);
   for (const { atMs, text } of status.story.toReversed()) {
     if (isShownInTable(text)) continue;
-    const line = `- \`${timeOfDayText(atMs)}\` ${cut(text, MAX_MESSAGE)}`;
+    const line = `- \`${timeOfDayText(atMs)}\` ${paragraph(text, MAX_MESSAGE)}`;
     left -= bytesOf(line) + 1;
     if (left < 0) break;
     lines.unshift(line);

@@ -1,3 +1,4 @@
+import type { FailureKind } from '../campaign/machine.ts';
 import type { Verdict } from '../gates/model.ts';
 
 /** Exit codes of `belay run`, `watch`, `climb` and `judge`. Documented in the README; scripts rely on them. */
@@ -27,4 +28,10 @@ export function exitCodeOf(end: Verdict | 'aborted' | 'harness-fault' | 'not-sta
     case 'running':
       return EXIT.unmeasured;
   }
+}
+
+/** The exit code for a campaign that holds at a failure of this kind. */
+export function exitOfFailure(kind: FailureKind | undefined): number {
+  if (kind === 'harness') return EXIT.harnessFault;
+  return kind === 'target' ? EXIT.unmeasured : EXIT.fail;
 }

@@ -1,6 +1,6 @@
 import type { GateDefinition, Reading } from '../gates/model.ts';
 import type { CheckSchedule } from '../plan/check-schedule.ts';
-import { countChecks } from './check-counts.ts';
+import { countChecks, type CheckCounts } from './check-counts.ts';
 import { judgeWithChecks } from './judge-with-checks.ts';
 import type { JudgedGate } from './judged-gate.ts';
 import type { StoredReading } from './stored-reading.ts';
@@ -29,13 +29,21 @@ export function finalGates(
   const end = own.some(({ moment }) => moment !== undefined) ? endReadings(own, execution) : newestComplete(gates, own);
   return gates.map((gate) => {
     const isChecked = schedule !== undefined && gate.failFast && gate.barKind !== 'informational';
-    const checks = isChecked ? countChecks(gate.name, own, schedule) : undefined;
+    const checks = isChecked ? withBeyond(gate, own, countChecks(gate.name, own, schedule)) : undefined;
     const reading = end.get(gate.name)?.reading ?? notEvaluated(gate, nowMs);
     return judgeWithChecks(gate, reading, {
       ...(execution === 0 ? {} : { stage: 'soak', execution }),
       ...(checks === undefined ? {} : { checks }),
     });
   });
+}
+
+/** How many checks a gate with `for` was beyond its bar: single ones end no soak, and stay on record. */
+function withBeyond(gate: GateDefinition, own: readonly StoredReading[], checks: CheckCounts): CheckCounts {
+  const isBeyond = (one: StoredReading): boolean =>
+    one.gate === gate.name && one.moment === 'check' && one.verdict === 'fail';
+  const beyond = (gate.forReadings ?? 1) > 1 ? own.filter(isBeyond).length : 0;
+  return beyond === 0 ? checks : { ...checks, beyond };
 }
 
 /**

@@ -54,7 +54,8 @@ function lowers(outcome: StageOutcome | undefined): Verdict | null {
     case 'succeeded':
       return null;
     case 'failed':
-      return outcome.failure?.kind === 'harness' ? 'unmeasured' : 'fail';
+      // What Belay or the owner of the cluster did says nothing about the system.
+      return outcome.failure?.kind === 'harness' || outcome.failure?.kind === 'target' ? 'unmeasured' : 'fail';
     case 'cancelled':
     case 'skipped':
       return 'unmeasured';

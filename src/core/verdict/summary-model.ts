@@ -28,6 +28,8 @@ const action = z.object({
   effect: z.string().exactOptional(),
   /** How late it was done; absent for one that was on time. */
   lateSeconds: z.number().exactOptional(),
+  /** It was not asserted for want of time only. Earlier versions did not record it. */
+  notInTime: z.literal(true).exactOptional(),
 });
 
 const bar = z.object({ min: z.number().exactOptional(), max: z.number().exactOptional() });
@@ -64,6 +66,7 @@ const checks = z.object({
   measured: z.number(),
   unmeasured: z.number(),
   missed: z.number(),
+  beyond: z.number().exactOptional(),
   /** A reason, or that the check was not made. */
   cause: z
     .string()
@@ -120,7 +123,7 @@ const stageRecord = z.object({
   endedAtMs: z.number(),
   seconds: z.number(),
   failure: z.string().exactOptional(),
-  failureKind: z.enum(['breach', 'system', 'harness']).exactOptional(),
+  failureKind: z.enum(['breach', 'system', 'target', 'harness']).exactOptional(),
   /** The later execution that succeeded. */
   healedBy: z.number().exactOptional(),
 });
@@ -155,6 +158,29 @@ const infrastructureEvent = z.object({
   gapStartMs: z.number(),
   gapEndMs: z.number().exactOptional(),
   detail: z.string(),
+});
+
+/** What changed over the latest comparable runs, this one among them. */
+const history = z.object({
+  /** Earlier runs that this one was compared with. */
+  earlierRuns: z.number(),
+  /** Runs whose changes are listed, at most. */
+  over: z.number(),
+  /** What is worse first. */
+  changes: z.array(
+    z.object({
+      metric: z.string(),
+      kind: z.enum(['step', 'outlier', 'drift']),
+      /** The next run confirms it or not. */
+      open: z.boolean(),
+      direction: z.enum(['worse', 'better', 'changed']),
+      /** The first run with it. */
+      sinceRun: z.string(),
+      sinceMs: z.number(),
+      /** In a sentence. */
+      text: z.string(),
+    }),
+  ),
 });
 
 /** How the load was created, compared with what was asked for. Rates in Pods per second, lateness in seconds. */
@@ -224,6 +250,8 @@ export const summarySchema = z.object({
   /** All hosts of a campaign with several, the lead first. */
   hosts: z.array(groupHost).exactOptional(),
   observed: z.array(observedStage).exactOptional(),
+  /** What changed beside the earlier runs with the same fingerprint. Absent where they could not be read. */
+  history: history.exactOptional(),
   /** Facts that the stages reported, by stage. */
   facts: z.record(z.string(), z.record(z.string(), z.union([z.number(), z.string()]).nullable())),
 });
@@ -272,6 +300,9 @@ type Deep<T> = T extends readonly (infer Item)[]
 
 /** A summary as Belay writes it. */
 export type Summary = Deep<z.output<typeof summarySchema>>;
+
+/** What changed over the latest comparable runs. */
+export type HistoryRecord = Deep<z.output<typeof history>>;
 
 /** A runner action in a summary. */
 export type SummaryAction = Deep<z.output<typeof action>>;

@@ -1,4 +1,5 @@
 import { latestOutcome, type CampaignState } from '../campaign/machine.ts';
+import { BreachRuns } from '../gates/breach-runs.ts';
 import type { GateDefinition, GateResult } from '../gates/model.ts';
 import type { StoredReading } from './stored-reading.ts';
 
@@ -16,13 +17,11 @@ export function withUnreportedBreach(
   const soak = latestOutcome(state, 'soak');
   if (soak === undefined || soak.failure?.kind === 'breach') return state;
   const failed = new Set(results.filter(({ verdict }) => verdict === 'fail').map(({ gate }) => gate));
-  const failFast = new Set(
-    gates.filter((gate) => gate.failFast && gate.barKind !== 'informational').map(({ name }) => name),
-  );
-  const breach = readings.find(
-    ({ stage, execution, gate, verdict }) =>
-      stage === 'soak' && execution === soak.execution && verdict === 'fail' && failFast.has(gate) && !failed.has(gate),
-  );
+  const runs = new BreachRuns(gates);
+  const breach = readings
+    .filter(({ stage, execution }) => stage === 'soak' && execution === soak.execution)
+    .map((reading) => runs.add(reading))
+    .find((one) => one !== undefined && !failed.has(one.gate));
   if (breach === undefined) return state;
   const outcomes = state.outcomes.map((one) => (one === soak ? { ...one, breachRead: breach.message } : one));
   return { ...state, outcomes };

@@ -18,7 +18,7 @@ export interface VerdictInput {
   readonly results: readonly GateResult[];
   /** What the stages and the evidence allow at best. */
   readonly floor: Floor;
-  /** Runner actions of the soak that counts. One without its effect fails the campaign. */
+  /** Runner actions of the soak that counts. One without its effect fails the campaign; one without its time makes it unmeasured. */
   readonly actions: readonly SummaryAction[];
   /** How late the load of that soak was; absent where it is not known. */
   readonly lateness?: LatenessRecord | undefined;
@@ -47,7 +47,9 @@ export function verdictOf({ results, floor, actions, lateness, host, hosts }: Ve
   const counting = results.filter((result) => result.counts !== false);
   const messages = (verdict: Verdict): readonly string[] =>
     counting.filter((result) => result.verdict === verdict).map((result) => result.message);
-  const failedActions = actions.filter(isFailed).map(failedActionSentence);
+  const withoutEffect = actions.filter(isFailed);
+  const failedActions = withoutEffect.filter(({ notInTime }) => notInTime !== true).map(failedActionSentence);
+  const lateActions = withoutEffect.filter(({ notInTime }) => notInTime === true).map(failedActionSentence);
   const judged = results.some(({ barKind, reading }) => barKind !== 'informational' && reading.value !== null);
   // Gates that count and are unmeasured are reasons of their own.
   const nothingMeasured = !judged && counting.length === 0 ? [NOTHING_MEASURED] : [];
@@ -58,7 +60,7 @@ export function verdictOf({ results, floor, actions, lateness, host, hosts }: Ve
       floor.verdict,
       failedActions.length > 0 ? 'fail' : 'pass',
       judged ? 'pass' : 'unmeasured',
-      lateLoad.length > 0 ? 'unmeasured' : 'pass',
+      lateLoad.length > 0 || lateActions.length > 0 ? 'unmeasured' : 'pass',
     ]),
     reasons: [
       ...busyHost(counting, floor, hosts ?? (host === undefined ? [] : [{ ...host, host: '' }])),
@@ -66,6 +68,7 @@ export function verdictOf({ results, floor, actions, lateness, host, hosts }: Ve
       ...messages('fail'),
       ...failedActions,
       ...floor.reasons,
+      ...lateActions,
       ...messages('unmeasured'),
       ...nothingMeasured,
     ],

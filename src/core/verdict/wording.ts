@@ -73,10 +73,12 @@ export function checksSentence({ due, measured, unmeasured, missed, cause }: Che
   return `${measured} of ${counted(due, 'due check')} in the soak measured${why}`;
 }
 
-/** A gate's message, with its checks if some of those that were due have no value. */
+/** A gate's message, with its checks if some of those that were due have no value, or were beyond the bar and ended nothing. */
 export function gateSentence({ message, checks, reading }: JudgedGate): string {
   const isKnown = checks === undefined || checks.measured === checks.due || reading.reason === 'checks-missed';
-  return isKnown ? message : `${message}; ${checksSentence(checks)}`;
+  const beyond =
+    checks?.beyond === undefined ? '' : `; beyond the bar at ${counted(checks.beyond, 'check')} of the soak`;
+  return `${message}${isKnown ? '' : `; ${checksSentence(checks)}`}${beyond}`;
 }
 
 /** Which stage and execution a reading belongs to; empty for a summary that does not say it. */

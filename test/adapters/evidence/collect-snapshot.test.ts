@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -57,6 +66,7 @@ describe('collectSnapshot', () => {
       queryBudgetMs: 5_000,
       snapshotBudgetMs: 20_000,
       signal: bench.signal,
+      throwIfSuperseded: () => {},
       onPart: () => {},
     };
   });
@@ -152,5 +162,25 @@ describe('collectSnapshot', () => {
     const abort = new AbortController();
     abort.abort(new Error('cancelled'));
     await expect(collectSnapshot({ ...request, signal: abort.signal })).rejects.toThrow('cancelled');
+  });
+
+  it('writes nothing more when a later attempt keeps the evidence, also with answers that came meanwhile', async () => {
+    const files = ['series/g_1.json', 'series/load.pods.json', '../logs/etcd_0.log'];
+    const state = (): readonly unknown[] =>
+      files.map((name) => statSync(join(folder, 'prometheus', name), { bigint: true }).mtimeNs);
+    await collectSnapshot(request);
+    const kept = [...state(), ...readdirSync(join(folder, 'prometheus'))];
+    // The call of a worker that was frozen may fail when it goes on: what it would write is empty.
+    const gone = { ...prometheus, url: 'http://127.0.0.1:1' };
+    for (const server of [prometheus, gone]) {
+      let asked = 0;
+      const throwIfSuperseded = (): void => {
+        // Frozen after it began.
+        if (++asked > 1) throw new Error('another attempt');
+      };
+      const ended = collectSnapshot({ ...request, prometheus: server, soak: undefined, logs: [], throwIfSuperseded });
+      await expect(ended).rejects.toThrow('another attempt');
+    }
+    expect([...state(), ...readdirSync(join(folder, 'prometheus'))]).toEqual(kept);
   });
 });

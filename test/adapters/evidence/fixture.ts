@@ -4,6 +4,7 @@ import type { Stage } from '../../../src/core/model/stages.ts';
 import { judgeGate } from '../../../src/core/gates/judge.ts';
 import type { GateDefinition, GateResult, Reading } from '../../../src/core/gates/model.ts';
 import { sha256OfText } from '../../../src/adapters/identity/content-hash.ts';
+import type { HistoryRecord } from '../../../src/core/verdict/summary-model.ts';
 import type { SummaryInput } from '../../../src/core/verdict/build-summary.ts';
 import type { CampaignSpec } from '../../../src/core/plan/spec.ts';
 import { aPlan, aProfile, aSubstrate } from '../../core/plan/make.ts';
@@ -138,5 +139,22 @@ export function inputOf(more: Partial<SummaryInput> & Pick<SummaryInput, 'result
     findings: [],
     sha256: sha256OfText,
     ...more,
+  };
+}
+
+/** What a trend found when a run was judged. */
+export function aHistory(...texts: readonly string[]): HistoryRecord {
+  return {
+    earlierRuns: 10,
+    over: 20,
+    changes: texts.map((text) => ({
+      metric: 'podBindP99',
+      kind: 'step',
+      open: true,
+      direction: 'worse',
+      sinceRun: 'run-1',
+      sinceMs: BEGIN_MS,
+      text,
+    })),
   };
 }

@@ -1,14 +1,11 @@
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
-import { execa } from 'execa';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { totalmem, tmpdir } from 'node:os';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { vi } from 'vitest';
-import { cacheFolder, repositoryFolder } from '../../../src/adapters/host/folders.ts';
 import { freePort } from '../../../src/adapters/host/ports.ts';
-import { withProcessLock } from '../../../src/adapters/host/process-lock.ts';
 import { startDetached, stopProcess, type ProcessRecord } from '../../../src/adapters/host/processes.ts';
-import { buildEnvironment } from '../../../src/adapters/toolchain/build.ts';
+import { built } from '../built-tool.ts';
 import { eventually } from '../eventually.ts';
 
 const MODULE = 'github.com/versity/versitygw';
@@ -33,7 +30,7 @@ export const BUCKET = 'evidence';
 
 /** Starts one on loopback. It is built from tools/s3 when it is not in the cache of tools. */
 export async function s3Server(): Promise<S3Server> {
-  const binary = await built();
+  const binary = await built({ in: 's3', name: 'versitygw', module: MODULE, package: `${MODULE}/cmd/versitygw` });
   const folder = mkdtempSync(join(tmpdir(), 'belay-s3-'));
   const data = join(folder, 'data');
   mkdirSync(data);
@@ -91,28 +88,4 @@ export function useStore(server: S3Server, prefix = ''): void {
   vi.stubEnv('AWS_ACCESS_KEY_ID', server.credentials.accessKeyId);
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', server.credentials.secretAccessKey);
   vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
-}
-
-async function built(): Promise<string> {
-  const tools = join(repositoryFolder, 'tools', 's3');
-  const [, version] = /versitygw v(\S+)/.exec(readFileSync(join(tools, 'go.mod'), 'utf8')) ?? [];
-  if (version === undefined) throw new Error(`tools/s3/go.mod does not name the version of ${MODULE}`);
-  const folder = join(cacheFolder(), 'tools', `versitygw-${version}`);
-  const binary = join(folder, 'versitygw');
-  return await withProcessLock(
-    join(cacheFolder(), 'locks', `versitygw-${version}`),
-    { waitMs: 1_800_000 },
-    async () => {
-      if (existsSync(binary)) return binary;
-      mkdirSync(folder, { recursive: true });
-      const flags = ['-trimpath', '-buildvcs=false', '-ldflags', '-s -w'];
-      await execa('go', ['build', ...flags, '-o', `${binary}.tmp`, `${MODULE}/cmd/versitygw`], {
-        cwd: tools,
-        env: buildEnvironment(totalmem()),
-        stdin: 'ignore',
-      });
-      renameSync(`${binary}.tmp`, binary);
-      return binary;
-    },
-  );
 }

@@ -3,7 +3,7 @@ import {
   curveFile,
   curveQuery,
   curveStepMs,
-  gateCurve,
+  gateCurves,
   growthOf,
   OWN_CURVES,
 } from '../../../src/adapters/evidence/series.ts';
@@ -31,9 +31,13 @@ describe('curves', () => {
   });
 
   it('show a ratio as its quotient and a delta as growth', () => {
-    const ratio = gateCurve(gateOf('r', { source: { kind: 'ratio', numerator: 'a', denominator: 'b + c' } }));
-    expect(ratio).toMatchObject({ queries: [{ promql: '(a) / (b + c)' }], growth: false });
-    expect(gateCurve(gateOf('d', { source: { kind: 'delta', counter: 'sum(a)' } }))).toMatchObject({ growth: true });
+    const ratio = gateOf('r', { source: { kind: 'ratio', numerator: 'a', denominator: 'b + c' } });
+    const delta = gateOf('d', { source: { kind: 'delta', counter: 'sum(a)' } });
+    const trend = gateOf('t', { source: { kind: 'trend', of: 'r', over: 20 } });
+    expect(gateCurves([ratio, delta, trend])).toMatchObject([
+      { queries: [{ promql: '(a) / (b + c)' }], growth: false },
+      { growth: true },
+    ]);
     expect(
       growthOf({
         labels: {},

@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { makeCertificate } from '../../../src/adapters/fleet/certificate.ts';
+import { takeOnly } from '../../../src/adapters/fleet/evidence-inbox.ts';
 import { campaignPassword } from '../../../src/adapters/fleet/fleet-secret.ts';
 import { eventually } from '../eventually.ts';
 import { announcing, endpointBench, HASH, head, listed, SECRET, type EndpointBench } from './endpoint-bench.ts';
@@ -82,6 +83,21 @@ test('takes files of a group, is told what the group has, and keeps the list', a
   expect(received('g1/timeline.jsonl')).toBe('one\n');
   expect(JSON.parse(received('g1/MANIFEST.json'))).toEqual({ algorithm: 'sha256', files: list });
   expect(allReceived()).toEqual(['g1/MANIFEST.json', ...list.map(({ path }) => `g1/${path}`)].sort());
+});
+
+test('takes no evidence of other groups when that of a campaign is collected; what is not complete then is removed', async () => {
+  const client = bench.client();
+  const file = listed('timeline.jsonl', 'one\n');
+  const put = (group: string): Promise<void> => client.putFile(group, file, source('one\n'), LIMITS);
+  for (const group of ['g1', 'g2', 'g3']) await put(group);
+  expect(await client.complete('g2', [file], LIMITS)).toEqual([]);
+  takeOnly(bench.folder, ['g1'], ['g2', 'g3', 'g4']);
+  await expect(put('g3')).rejects.toThrow(
+    'refused with 410: the evidence of the campaign is collected, without that of g3',
+  );
+  await expect(client.complete('g4', [], LIMITS)).rejects.toThrow('refused with 410');
+  expect(await client.complete('g1', [file], LIMITS)).toEqual([]);
+  expect(allReceived().filter((path) => path.endsWith('.jsonl'))).toEqual(['g1/timeline.jsonl', 'g2/timeline.jsonl']);
 });
 
 test('replaces a file whose content has changed, and says so when a file was changed behind its back', async () => {

@@ -48,3 +48,10 @@ test('before a campaign has a ledger, every attempt may act', () => {
   expect(claims.map((claim) => claim.isCurrent())).toEqual([true, true]);
   expect(existsSync(campaignFolder(SLUG))).toBe(false);
 });
+
+test('an attempt from before the ledger is displaced by one that claims it afterwards', () => {
+  const first = claimAttempt(SLUG, 'provision', 1_000);
+  haveLedger();
+  const second = claimAttempt(SLUG, 'provision', 2_000);
+  expect([first.isCurrent(), second.isCurrent()]).toEqual([false, true]);
+});

@@ -3,7 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { leaseCapacity, usedCapacity, type LeaseRequest } from '../../../src/adapters/host/capacity.ts';
+import {
+  leaseCapacity,
+  openReservedLedger,
+  usedCapacity,
+  type LeaseRequest,
+} from '../../../src/adapters/host/capacity.ts';
 import { hostCapacity } from '../../../src/adapters/host/host-capacity.ts';
 import {
   markClosing,
@@ -18,6 +23,8 @@ const HOUR_MS = 3_600_000;
 const leadAddress = { host: 'a', endpointUrl: 'https://a:1', prometheusUrl: 'https://a:2', certificatePem: 'PEM' };
 
 let home: string;
+
+const sevenGb = (): number => 7e9;
 
 beforeEach(() => {
   home = mkdtempSync(join(tmpdir(), 'belay-capacity-'));
@@ -87,6 +94,27 @@ describe('capacity of a host', () => {
     expect(leaseCapacity(lead, 0)).toEqual({ ok: true, clusterCount: 0 });
     expect(leaseCapacity(request('one', 4), 8)).toEqual({ ok: false, why: 'it is the lead' });
     expect(readLedger('one')).toMatchObject({ leasedClusters: 0, campaign: 'one' });
+  });
+
+  test('is what the memory suffices for, and a refusal has the figures', () => {
+    expect(leaseCapacity(request('one', 4, { clusterBytes: 3e9 }), 4, sevenGb)).toEqual({ ok: true, clusterCount: 2 });
+    expect(readLedger('one')).toMatchObject({ leasedClusters: 2, reservedBytes: 6e9 });
+    expect(leaseCapacity(request('two', 4, { clusterBytes: 8e9 }), 4, sevenGb)).toEqual({
+      ok: false,
+      why: '7.0 GB of memory free, 8.0 GB needed for a cluster',
+    });
+    expect(leaseCapacity(request('two', 4), 4, () => 0)).toEqual({ ok: true, clusterCount: 2 });
+  });
+
+  test('is reserved by a campaign of one host when it begins, and once', () => {
+    const ledger = { ...emptyLedger('single'), expiresAtMs: Date.now() + HOUR_MS, reservedBytes: 7.5e9 };
+    expect(() => openReservedLedger(ledger, sevenGb)).toThrow(
+      'its clusters need about 7.5 GB of memory, and 7.0 GB of this host are free',
+    );
+    expect(readLedger('single')).toBeUndefined();
+    openReservedLedger({ ...ledger, reservedBytes: 7e9 }, sevenGb);
+    openReservedLedger(ledger, () => 0);
+    expect(readLedger('single')).toMatchObject({ reservedBytes: 7e9 });
   });
 
   test('is not leased twice by two workers at once', async () => {

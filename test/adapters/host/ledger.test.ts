@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -7,13 +7,18 @@ import {
   campaignFolder,
   forgetCluster,
   forgetProcess,
+  keepCampaign,
+  ledgerOf,
+  ledgersHere,
   markClosing,
   openLedger,
   readLedger,
   removeCampaignFolder,
+  removeFoldersWithoutLedger,
   updateLedger,
   type Ledger,
 } from '../../../src/adapters/host/ledger.ts';
+import { findAbandoned } from '../../../src/adapters/temporal/abandoned-campaigns.ts';
 import { withProcessLockSync } from '../../../src/adapters/host/process-lock.ts';
 import { startTicksOf } from '../../../src/adapters/host/processes.ts';
 
@@ -79,6 +84,15 @@ test('a ledger is opened once, and one that is gone is not written again by who 
   expect(existsSync(campaignFolder(SLUG))).toBe(false);
 });
 
+test('a folder of a campaign that has no ledger is removed, and no other', () => {
+  openLedger(emptyLedger());
+  const late = join(campaignFolder('late'), 'kwok');
+  mkdirSync(late, { recursive: true });
+  removeFoldersWithoutLedger();
+  expect(existsSync(campaignFolder('late'))).toBe(false);
+  expect(readLedger(SLUG)).toBeDefined();
+});
+
 test('the group of a campaign on this host is read back, and a damaged one is refused by the name of its field', () => {
   const leadAddress = { host: 'a-1', endpointUrl: 'https://a:1', prometheusUrl: 'https://a:2', certificatePem: 'PEM' };
   const group = { name: 'g1', firstCluster: 2, clusterCount: 2, lead: false, leadAddress };
@@ -107,3 +121,17 @@ function emptyLedger(): Ledger {
     processes: [],
   };
 }
+
+test('a ledger that a power failure has cut keeps no other campaign from being served, kept or swept, and a sweep names it', async () => {
+  openLedger(emptyLedger());
+  mkdirSync(campaignFolder('cut'), { recursive: true });
+  writeFileSync(join(campaignFolder('cut'), 'ledger.json'), '{"campaign": "c');
+  expect(ledgersHere().map(({ slug }) => slug)).toEqual([SLUG]);
+  expect(ledgerOf(emptyLedger().campaign)?.slug).toBe(SLUG);
+  expect(keepCampaign(emptyLedger().campaign, 1)).toHaveLength(1);
+  const found = await findAbandoned(undefined);
+  expect(found.map(({ ledger, abandonment }) => [ledger.slug, abandonment])).toEqual([
+    ['cut', { abandoned: 'unknown', why: expect.stringContaining(`remove that folder`) as string }],
+    [SLUG, { abandoned: 'unknown', why: 'Temporal does not say whether it runs' }],
+  ]);
+});

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, writeFileSync, mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { campaignFolder, removeCampaignFolder } from '../../../src/adapters/host/ledger.ts';
 import { claimPorts, isFree, releasePorts } from '../../../src/adapters/host/port-claims.ts';
 import { testHome } from '../substrates/local-campaign.ts';
@@ -14,7 +14,11 @@ beforeEach(() => {
   for (const slug of ['a', 'b']) mkdirSync(campaignFolder(slug), { recursive: true });
 });
 
-afterEach(() => home.close());
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+  home.close();
+});
 
 test('campaigns at once never get the same port, and what is given back is gone', async () => {
   const claimed = await Promise.all(['a', 'b', 'a', 'b'].map((slug) => claimPorts(slug, 10)));
@@ -23,6 +27,37 @@ test('campaigns at once never get the same port, and what is given back is gone'
   releasePorts(claimed[0] ?? []);
   removeCampaignFolder('b');
   expect(new Set(readdirSync(folder()))).toEqual(new Set(claimed[2]?.map(String)));
+});
+
+test('two state folders never get the same port', async () => {
+  // Both begin to look at the same port, and nothing listens yet.
+  vi.spyOn(Math, 'random').mockReturnValue(0.5);
+  vi.stubEnv('BELAY_CACHE', join(home.folder, 'cache'));
+  const mine = await claimPorts('a', 10);
+  const other = testHome();
+  try {
+    mkdirSync(campaignFolder('a'), { recursive: true });
+    const theirs = await claimPorts('a', 10);
+    expect(theirs.filter((port) => mine.includes(port))).toEqual([]);
+  } finally {
+    other.close();
+  }
+});
+
+test('a claim of a state folder that is gone counts no longer', async () => {
+  vi.spyOn(Math, 'random').mockReturnValue(0.5);
+  const other = testHome();
+  try {
+    vi.stubEnv('BELAY_CACHE', join(home.folder, 'cache'));
+    mkdirSync(campaignFolder('a'), { recursive: true });
+    const theirs = await claimPorts('a', 3);
+    other.close();
+    expect(await claimPorts('a', 3)).toEqual(theirs);
+    releasePorts(theirs);
+    expect(readdirSync(join(home.folder, 'cache', 'ports'))).toEqual([]);
+  } finally {
+    other.close();
+  }
 });
 
 test('claims of a campaign that left without giving them back are dropped', async () => {

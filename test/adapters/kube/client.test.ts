@@ -94,7 +94,9 @@ describe('retries', () => {
 
   test('a refusal is not tried again and says what the server said', async () => {
     const { client, seen } = await serve((_, response) => refuse(response, 403, 'Forbidden', 'user u may not'));
-    await expect(client.create(PODS, '{}', within())).rejects.toThrow(`POST ${PODS}: 403 Forbidden: user u may not`);
+    await expect(client.create(PODS, '{}', within())).rejects.toThrow(
+      `POST ${PODS}: 403 Forbidden: the cluster refuses it: user u may not`,
+    );
     expect(seen).toHaveLength(1);
   });
 });
@@ -151,9 +153,14 @@ describe('results that are no errors', () => {
     expect(await client.delete(`${PODS}/newer`, { uid: 'old' }, within())).toEqual({ outcome: 'absent', attempts: 1 });
   });
 
-  test('another conflict on create is an error', async () => {
-    const { client } = await serve((_, response) => refuse(response, 409, 'Conflict', 'quota changed'));
-    await expect(client.create(PODS, '{}', within())).rejects.toThrow(/409 Conflict: quota changed/);
+  test('another conflict on create is tried again: it lost the race for the numbers of a quota', async () => {
+    let attempts = 0;
+    const { client } = await serve((_, response) => {
+      attempts += 1;
+      if (attempts < 3) refuse(response, 409, 'Conflict', 'quota changed');
+      else answer(response, 201, {});
+    });
+    expect(await client.create(PODS, '{}', within())).toEqual({ outcome: 'created', attempts: 3 });
   });
 });
 
@@ -270,13 +277,13 @@ function notOurs(): never {
 describe('kubeconfig', () => {
   test.each([
     ['a token', { token: 'secret' }, 'Bearer secret'],
-    ['a name and password', { username: 'me', password: 'pw' }, `Basic ${Buffer.from('me:pw').toString('base64')}`],
     [
       'an exec plugin',
       {
         exec: {
           apiVersion: 'client.authentication.k8s.io/v1',
           command: '/bin/sh',
+          interactiveMode: 'Never',
           args: [
             '-c',
             `echo '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"from-plugin"}}'`,
@@ -295,21 +302,18 @@ describe('kubeconfig', () => {
     expect(sent).toBe(expected);
   });
 
-  test('a missing file, an unknown context and a proxy are named', async () => {
+  test('a missing file and an unknown context are named', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'belay-kubeconfig-'));
     try {
       const kubeconfigPath = join(folder, 'config');
       await expect(connectCluster({ kubeconfigPath })).rejects.toThrow(
-        `kubeconfig ${kubeconfigPath}: there is no such file`,
+        `kubeconfig ${kubeconfigPath} cannot be read: there is no such file`,
       );
       const config = kubeconfig('https://127.0.0.1:1', {});
       writeFileSync(kubeconfigPath, JSON.stringify(config));
       await expect(connectCluster({ kubeconfigPath, context: 'prod' })).rejects.toThrow(
-        `kubeconfig ${kubeconfigPath}: context "prod" is not in it; it has only`,
+        `kubeconfig ${kubeconfigPath}: no "prod" in its contexts; found: only`,
       );
-      const proxied = { name: 'c', cluster: { server: 'https://127.0.0.1:1', 'proxy-url': 'http://127.0.0.1:2' } };
-      writeFileSync(kubeconfigPath, JSON.stringify({ ...config, clusters: [proxied] }));
-      await expect(connectCluster({ kubeconfigPath })).rejects.toThrow(/behind the proxy http:\/\/127.0.0.1:2/);
     } finally {
       rmSync(folder, { recursive: true });
     }

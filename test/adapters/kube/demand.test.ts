@@ -110,6 +110,19 @@ const slotsOf = async (load: TestLoad): Promise<readonly number[]> =>
 const sorted = (slots: Iterable<number>): readonly number[] => [...slots].toSorted((a, b) => a - b);
 const all = Array.from({ length: PODS }, (_, slot) => slot);
 
+/** What a soak needs of a load that is observed. */
+function loadedCluster(load: TestLoad, { counter }: Awaited<ReturnType<typeof observe>>): LoadedCluster {
+  return {
+    record: { name: 'c0' },
+    load: { ...load.pods, ...load.scope },
+    client: own.client,
+    counts: () => counter.counts(),
+    want: (slots) => counter.want(slots),
+    onLate: () => undefined,
+    target: 0,
+  };
+}
+
 async function allBound(load: TestLoad, count: number): Promise<void> {
   await vi.waitFor(
     async () => {
@@ -246,15 +259,7 @@ test('a slot that is emptied and filled again: what an earlier run did stays, a 
 test('a soak that is tried again has generations of its own, mends what is lost, and says what is wanted', async () => {
   const load = await ramped('retried');
   const observed = await observe(load);
-  const observedCluster: LoadedCluster = {
-    record: { name: 'c0' },
-    load: { ...load.pods, ...load.scope },
-    client: own.client,
-    counts: () => observed.counter.counts(),
-    want: (slots) => observed.counter.want(slots),
-    onLate: () => undefined,
-    target: 0,
-  };
+  const observedCluster = loadedCluster(load, observed);
   const soak = await SoakLoad.begin(
     {
       cluster: observedCluster,
@@ -294,5 +299,36 @@ test('a soak that is tried again has generations of its own, mends what is lost,
     { timeout: 30_000, interval: 100 },
   );
   expect(soak.lost).toBe(1);
+  await observed.end();
+});
+
+test('a retried soak does not replace at once what has just taken the place of a lost Pod', async () => {
+  const load = await ramped('lost-in-retry');
+  const observed = await observe(load);
+  const next = operations.find(({ kind }) => kind === 'replace');
+  const victim = load.pods.name(next?.slot ?? -1, 0);
+  const soak = await SoakLoad.begin(
+    {
+      cluster: loadedCluster(load, observed),
+      demand: { ...demand, operations: next === undefined ? [] : [next] },
+      startAtMs: Date.now(),
+      execution: 2,
+      lowWater: 0,
+      callBudgetMs: 60_000,
+      onLate: () => undefined,
+    },
+    within().signal,
+  );
+  await own.client.delete(`${podsPath(load.slug)}/${victim}`, { gracePeriodSeconds: 0 }, within());
+  await vi.waitFor(
+    async () => {
+      await soak.mend(within().signal);
+      expect(soak.lost).toBe(1);
+    },
+    { timeout: 30_000, interval: 100 },
+  );
+  const mended = await podsOf(load);
+  expect(await soak.run(within().signal, () => undefined)).toMatchObject({ replaced: 0, skipped: 1 });
+  expect([...(await podsOf(load)).keys()].toSorted()).toEqual([...mended.keys()].toSorted());
   await observed.end();
 });

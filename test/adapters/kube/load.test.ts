@@ -6,16 +6,25 @@ import { repositoryFolder } from '../../../src/adapters/host/folders.ts';
 import { failNode } from '../../../src/adapters/faults/fail-node.ts';
 import { runArrivals } from '../../../src/adapters/kube/run-arrivals.ts';
 import type { ArrivalsReport } from '../../../src/adapters/kube/run-arrivals.ts';
+import { ensureNamespace } from '../../../src/adapters/kube/namespace.ts';
+import { createPriorities } from '../../../src/adapters/kube/priority-classes.ts';
+import { removeCampaign } from '../../../src/adapters/kube/remove-campaign.ts';
 import { replaceMissing } from '../../../src/adapters/kube/mend.ts';
 import { runDemand } from '../../../src/adapters/kube/run-demand.ts';
 import { SlotBook, podsPath } from '../../../src/adapters/kube/slot-book.ts';
 import { readUids } from '../../../src/adapters/kube/uids.ts';
 import { arrivalTimes } from '../../../src/core/plan/arrivals.ts';
+import { clusterLoad } from '../../../src/core/plan/cluster-load.ts';
+import { campaignTaint, ownershipLabels } from '../../../src/core/plan/labels.ts';
+import { priorityBody } from '../../../src/core/plan/priorities.ts';
 import { churnTimes } from '../../../src/core/plan/churn.ts';
 import { parseCatalogue } from '../../../src/core/profile/parse.ts';
 import type { Catalogue } from '../../../src/core/model/catalogue.ts';
 import { clusterOfFile } from '../../cluster-of-file.ts';
 import { mixedCatalogue, mixedRows, seedRow } from '../../core/plan/catalogue-samples.ts';
+import { aCatalogue, anArchetype, aPlan, aProfile } from '../../core/plan/make.ts';
+import { POD_SHAPES } from '../../core/plan/pod-shapes.ts';
+import { aSpec } from '../../workflows/make-spec.ts';
 import { makeLoad, observe, podsOf, within } from './test-load.ts';
 import type { TestLoad } from './test-load.ts';
 
@@ -253,7 +262,8 @@ test('a failed Node loses its Pods, which come back elsewhere as the next genera
         within(),
       )) ?? {};
     expect(spec?.unschedulable ?? false).toBe(false);
-    expect(spec?.taints ?? []).toEqual([]);
+    // The campaign's own taint keeps Pods of others off, and nothing else keeps Pods off.
+    expect(spec?.taints ?? []).toEqual([campaignTaint({ campaign: 'failed' })]);
   });
   await expect(failNode.fire('no-such-node', site, within())).rejects.toThrow('node no-such-node does not exist');
 });
@@ -309,4 +319,73 @@ test('a watch outlives its API server: nothing is missed, no binding is reported
   expect(observed.bound).toHaveLength(80);
   expect(new Set(observed.bound.map(({ slot, generation }) => `${slot}/${generation}`)).size).toBe(80);
   expect(observed.watch.stats().resumes + observed.watch.stats().failures).toBeGreaterThan(0);
+});
+
+/** What of a Pod that the API server took is looked at. */
+interface TakenPod {
+  readonly metadata: { readonly name: string; readonly labels: Readonly<Record<string, string>> };
+  readonly spec: {
+    readonly schedulerName: string;
+    readonly priority: number;
+    readonly preemptionPolicy: string;
+    readonly priorityClassName?: string;
+    readonly nodeSelector?: Readonly<Record<string, string>>;
+  };
+  readonly status: { readonly conditions?: readonly { readonly reason?: string }[] };
+}
+
+test('Pods in the shapes of queues and batch schedulers are taken, with their priorities, and all is removed', async () => {
+  const shapes = Object.entries(POD_SHAPES);
+  const classes = '/apis/scheduling.k8s.io/v1/priorityclasses';
+  const taken = await Promise.all(
+    shapes.map(async ([name, pods]) => {
+      const owner = { campaign: `shape-${name}`, stage: 'ramp', expiresAtMs: Date.now() + 3_600_000 };
+      const spec = aSpec({
+        campaign: owner.campaign,
+        slug: `s-${name}`,
+        profile: aProfile({ pods, scale: { machines: 1, density: 1 } }),
+        catalogue: aCatalogue({ archetypes: [anArchetype({ priorityClasses: [700] })], hasPriorities: true }),
+        plan: aPlan({ clusterCount: 1, totalPods: 1 }),
+      });
+      const load = clusterLoad(spec, 0, owner);
+      const bodies = load.priorities.map((priority) => priorityBody(priority, spec.profile, owner));
+      await ensureNamespace(own.client, load.namespace, ownershipLabels(owner), within());
+      await createPriorities(own.client, bodies, within());
+      // A second attempt of the stage finds them.
+      await createPriorities(own.client, bodies, within());
+      await vi.waitFor(
+        // Admission may not know a PriorityClass yet that was just made; a load tries again, too.
+        () => own.client.create(podsPath(load.namespace), load.body(0, 0, { intendedAtMs: 1, sentAtMs: 2 }), within()),
+        { timeout: 30_000, interval: 200 },
+      );
+      const pod = await own.client.get<TakenPod>(`${podsPath(load.namespace)}/${load.name(0, 0)}`, within());
+      if (pod === undefined) throw new Error(`${name}: there is no Pod`);
+      return { name, pods, pod, campaign: owner.campaign };
+    }),
+  );
+  for (const { name, pods, pod } of taken) {
+    expect(pod.spec.schedulerName, name).toBe(pods.schedulerName ?? 'default-scheduler');
+    expect(pod.spec.priority, name).toBe(name === 'volcano' ? 2_000_001_000 : 700);
+    expect(pod.spec.preemptionPolicy, name).toBe(
+      name === 'coscheduling' || name === 'volcano' ? 'PreemptLowerPriority' : 'Never',
+    );
+    expect(Object.keys(pod.metadata.labels), name).toEqual(expect.arrayContaining(Object.keys(pods.labels ?? {})));
+    const isGated = pod.status.conditions?.some(({ reason }) => reason === 'SchedulingGated') ?? false;
+    expect(isGated, name).toBe(pods.schedulingGates !== undefined);
+  }
+  const foreign = priorityBody(
+    { name: 's-kueue-priority-700', value: 700 },
+    {},
+    {
+      campaign: 'another',
+      stage: 'ramp',
+      expiresAtMs: 0,
+    },
+  );
+  await expect(createPriorities(own.client, [foreign], within())).rejects.toThrow(/belongs to shape-kueue$/);
+  await Promise.all(
+    taken.map(({ campaign }) => removeCampaign(own.client, { campaign, onProgress: () => undefined }, within())),
+  );
+  const { items } = await own.client.list(classes, { pick: ({ metadata }: TakenPod) => metadata.name }, within());
+  expect(items.filter((name) => name.startsWith('s-'))).toEqual([]);
 });

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, request as requestHttp } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { request as requestHttps } from 'node:https';
+import type { RequestOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -171,12 +172,12 @@ class Proxy implements LyingProxy {
   }
 
   async #ask(request: IncomingMessage, response: ServerResponse): Promise<IncomingMessage> {
-    const { server, tls } = this.#access;
-    const credentials = await this.#access.headers();
+    const { server } = this.#access;
+    const { tls, headers: credentials } = await this.#access.credentials();
     const { host: _, connection: __, ...headers } = request.headers;
     const send = server.startsWith('https:') ? requestHttps : requestHttp;
     const { method } = request;
-    const options = { ...tls, method, headers: { ...headers, ...credentials } };
+    const options = { ...tls, method, headers: { ...headers, ...credentials } } as RequestOptions;
     return new Promise((answered, failed) => {
       const asked = send(server + (request.url ?? '/'), options, answered);
       asked.on('error', failed);

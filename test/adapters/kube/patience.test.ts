@@ -30,6 +30,8 @@ const list: Answer = (response) => answer(response, 200, { items: [], metadata: 
 const created: Answer = (response) => answer(response, 201, {});
 const unwell: Answer = (response) => refuse(response, 503, 'ServiceUnavailable');
 const slow: Answer = (response) => setTimeout(() => list(response), 5 * SHORT_MS);
+const raced: Answer = (response) =>
+  refuse(response, 409, 'Conflict', 'Operation cannot be fulfilled on resourcequotas');
 const refused: Answer = (response) => refuse(response, 403, 'Forbidden', 'not now');
 
 /** A patient client of a server whose answers are taken from a script, by method; the last one is repeated. */
@@ -98,6 +100,16 @@ describe('a request of the load', () => {
     expect(patience.waits()).toMatchObject({ waited: 1, longestMs });
   });
 
+  test('that loses the race for the numbers of a quota is sent again, and counts as throttled', async () => {
+    const patience = new Patience({ refusedMs: LONG_MS, unansweredMs: LONG_MS });
+    const { client, api } = await patiently(patience, { POST: [raced, raced, created] });
+    expect(await client.create(PODS, '{}', within())).toEqual({ outcome: 'created', attempts: 3 });
+    expect(patience.waits()).toMatchObject({ throttled: 2, refused: 0 });
+    const exists = await patiently(patience, { POST: [(response) => refuse(response, 409, 'AlreadyExists')] });
+    expect(await exists.client.create(PODS, '{}', within())).toEqual({ outcome: 'exists', attempts: 1 });
+    expect(api.seen).toHaveLength(3);
+  });
+
   test('waits until something listens at the address', async () => {
     const patience = new Patience({ refusedMs: LONG_MS, unansweredMs: LONG_MS });
     const folder = mkdtempSync(join(tmpdir(), 'belay-patience-'));
@@ -122,7 +134,7 @@ describe('a request of the load', () => {
     expect(failure).toBeInstanceOf(LastingRefusal);
     expect((failure as KubeError).status).toBe(403);
     expect((failure as KubeError).message).toMatch(
-      /^GET \/api\/v1\/namespaces\/x\/pods.*: no success for \d+ s, \d+ attempts; last: 403 .*not now/,
+      /^GET \/api\/v1\/namespaces\/x\/pods: no success for \d+ s, \d+ attempts; last: 403 .*not now/,
     );
     expect(patience.waitingFor()).toBeUndefined();
   });

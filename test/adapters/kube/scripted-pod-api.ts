@@ -88,7 +88,7 @@ export interface Watching {
 }
 
 /** Watches scripted Pods. By default no comparison is due by itself during a test. */
-export async function watching(pods: Pods, compareMs = 60_000): Promise<Watching> {
+export async function watching(pods: Pods, compareMs = 60_000, listBudgetMs = 5_000): Promise<Watching> {
   const api = await pods.serve();
   const stop = new AbortController();
   const changes: string[] = [];
@@ -99,7 +99,7 @@ export async function watching(pods: Pods, compareMs = 60_000): Promise<Watching
     onChange: (change) => changes.push(textOf(change)),
     signal: stop.signal,
     compareMs,
-    listBudgetMs: 5_000,
+    listBudgetMs,
   });
   return {
     changes,

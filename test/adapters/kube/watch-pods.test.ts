@@ -73,6 +73,21 @@ describe('a watch', () => {
     expect(watch.stats()).toMatchObject({ lists: 2, silent: 0, replaced: 0 });
   });
 
+  test('reads the list of a server that takes longer for each page than the usual one', async () => {
+    const pods = new Pods();
+    pods.set('a');
+    pods.listTrick = (response) => {
+      response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders();
+      const list = { items: pods.items(), metadata: { resourceVersion: String(pods.version) } };
+      void sleep(250).then(() => response.end(JSON.stringify(list)));
+    };
+    current = await watching(pods, 60_000, 100);
+    const beganAtMs = Date.now();
+    await eventually(() => expect(current?.changes).toEqual(['list a@11']));
+    expect(current.watch.stats().failures).toBeGreaterThan(0);
+    expect(current.watch.listedAtMs()).toBeGreaterThan(beganAtMs);
+  });
+
   test('ends when the signal aborts; one that never saw a list says so', async () => {
     const { watch, end } = await opened();
     await end();

@@ -59,6 +59,6 @@ test('a first list that is refused for longer ends with that reason', async () =
   const failure: unknown = await begin(300).catch((cause: unknown) => cause);
   expect(failure).toBeInstanceOf(LastingRefusal);
   expect((failure as LastingRefusal).message).toMatch(
-    /^the first list of the Pods of c0: no success for .*403 Forbidden: no list for you/,
+    /^the first list of the Pods of c0: no success for .*403 Forbidden: the cluster refuses it: no list for you$/,
   );
 });

@@ -16,10 +16,11 @@ interface Watched {
   readonly ends: string[];
 }
 
-function accountsInSoak(): Watched {
+function accountsInSoak(clockAheadMs?: number): Watched {
   const facts: PodFact[] = [];
   const ends: string[] = [];
   const accounts = new PodAccounts({
+    ...(clockAheadMs === undefined ? {} : { clockAheadMs }),
     record: (fact) => facts.push(fact),
     onEnd: ({ stage, execution }, waitedMs, end) => ends.push(`${end} ${waitedMs} ${stage}/${execution}`),
   });
@@ -192,6 +193,17 @@ describe('a Pod that was created', () => {
     for (const fact of facts) next.accounts.replay(fact);
     expect(next.ends).toEqual(expected.ends);
     expect(next.accounts.counts()).toEqual(accounts.counts());
+  });
+
+  test.for([-40_000, 0, 40_000])('waited as long by a clock of the cluster that is %d ms ahead', (aheadMs) => {
+    const { accounts, ends } = accountsInSoak(aheadMs);
+    created(accounts);
+    taken(
+      present({ ...SCHEDULED, scheduledAtMs: SCHEDULED.scheduledAtMs + aheadMs }, 'list', SENT_MS + 60_000),
+      60_000,
+    )(accounts);
+    // The request was sent 5 s after the soak began, 400 ms late; the Pod was bound by the end of the second 7 s after it.
+    expect(ends).toEqual(['bound 3000 soak/1']);
   });
 
   test('counts once, though the answer to its deletion comes after the event that shows it', () => {

@@ -12,6 +12,8 @@ import { ensureTools } from '../../../src/adapters/toolchain/ensure-tools.ts';
 /** A state folder in a temp folder with the ledger of one campaign. */
 export interface CampaignBench {
   readonly slug: string;
+  /** The state folder. */
+  readonly home: string;
   readonly binary: string;
   readonly signal: AbortSignal;
   readonly bounds: CallBounds;
@@ -44,6 +46,7 @@ export async function campaignBench(slug = 'bench'): Promise<CampaignBench> {
   });
   return {
     slug,
+    home,
     binary,
     signal,
     bounds: { signal, budgetMs: 10_000 },

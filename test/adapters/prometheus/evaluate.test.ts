@@ -118,6 +118,57 @@ const EXPECTED: Record<string, { gate: GatePatch; reads: UnmeasuredReason | ((va
   topBucket: { gate: { query: `max(${p99('top_seconds')})`, max: 100 }, reads: 'saturated' },
   beyond: { gate: { query: p99('beyond_seconds'), max: 100 }, reads: 'saturated' },
   stalls: { gate: { query: p99('stalls_seconds'), max: 100 }, reads: 'saturated' },
+  nanCompared: { gate: { query: 'sum(partly_nan > bool 5)', max: 0 }, reads: 'nan' },
+  nanFiltered: { gate: { query: 'sum(partly_nan > 5) or vector(0)', max: 0 }, reads: 'nan' },
+  scalarOfTwo: { gate: { query: 'sum(ok_gauge) > bool scalar(partly_nan)', max: 0 }, reads: 'nan' },
+  compared: { gate: { query: 'sum(loop_total > bool 1000000)', max: 0 }, reads: (value) => value === 0 },
+  misspeltGroup: { gate: { query: 'min(sum by (shrd) (loop_total))', min: 1 }, reads: 'no-series' },
+  misspeltGroups: {
+    gate: { quantile: { of: 0.9, histogram: 'two_seconds_bucket', by: ['shrd'] }, max: 1 },
+    reads: 'no-series',
+  },
+  hungLoopBehindAnother: { gate: { idle: { counter: 'loop_total', by: ['shrd'] }, max: 5 }, reads: 'no-series' },
+  misspeltExclusion: { gate: { delta: { counter: 'ok_total{knd!="b"}' }, max: 1e6 }, reads: 'no-series' },
+  exclusion: { gate: { delta: { counter: 'ok_total{kind!="b"}' }, max: 1e6 }, reads: (value) => value >= 70 },
+  oneOfSeveralNames: { gate: { query: 'sum({__name__=~"ok_gauge|ok_gouge"})', max: 8 }, reads: 'no-series' },
+  withoutPartner: { gate: { query: 'max(loop_total / on (shard) loop_total{shard="a"})', max: 9 }, reads: 'empty' },
+  noneBehindDefault: {
+    gate: { query: 'max(loop_total{shard="b"} / on (shard) loop_total{shard="a"}) or vector(0)', max: 1 },
+    reads: 'empty',
+  },
+  nothingIsAll: {
+    gate: { query: '(sum(ok_gauge) / (sum(quiet_total - 5) > 0)) or vector(1)', min: 0.9 },
+    reads: 'no-events',
+  },
+  partlyAbsent: {
+    gate: { query: 'sum(ok_gauge) + sum(ok_gauge{kind="never"})', absentIs: 0, job: 'healthy', max: 8 },
+    reads: (value) => value === 7,
+  },
+  beforeTheWindow: { gate: { query: 'max(ok_gauge offset 20s)', max: 8 }, reads: 'too-few-samples' },
+  longerThanTheWindow: { gate: { query: 'max(max_over_time(ok_gauge[20s]))', max: 8 }, reads: 'too-few-samples' },
+  fixedMoment: { gate: { query: 'max(ok_gauge @ 1000000000)', max: 8 }, reads: 'too-few-samples' },
+  afterTheWindow: { gate: { query: 'max(ok_gauge offset -5s)', max: 8 }, reads: 'query-error' },
+  change: { gate: { query: 'sum(ok_gauge) - sum(ok_gauge offset $window)', max: 0 }, reads: (value) => value === 0 },
+  held: { gate: { query: 'sum(last_over_time(ending_gauge[$window]))', min: 3 }, reads: 'no-series' },
+  emptyForAWhile: { gate: { query: 'min_over_time(sum(paused_gauge)[$window:1s])', min: 3 }, reads: 'empty' },
+  notEmpty: { gate: { query: 'min_over_time(sum(ok_gauge)[$window:1s])', min: 7 }, reads: (value) => value === 7 },
+  lifelongBuckets: {
+    gate: { query: 'histogram_quantile(0.99, sum by (le) (ok_seconds_bucket))', max: 1 },
+    reads: 'query-error',
+  },
+  plainCounterReset: { gate: { query: 'sum(reset_total)', max: 1e6 }, reads: 'counter-reset' },
+  gaugeGrowth: { gate: { query: 'sum(delta(reset_total[$window]))', max: 1e6 }, reads: 'counter-reset' },
+  gaugeAsCounter: { gate: { delta: { counter: 'falling_gauge' }, max: 3 }, reads: 'query-error' },
+  mixedBounds: { gate: { quantile: { of: 0.6, histogram: 'mixed_seconds_bucket' }, max: 5 }, reads: 'nan' },
+  mixedBoundsRate: {
+    gate: { query: 'histogram_quantile(0.6, sum by (le) (rate(mixed_seconds_bucket[$window])))', max: 5 },
+    reads: 'nan',
+  },
+  twice: { gate: { query: 'sum(twin_gauge)', min: 5 }, reads: 'query-error' },
+  once: { gate: { query: 'sum(twin_gauge{job="twin"})', min: 4 }, reads: (value) => value === 4 },
+  twoServers: { gate: { delta: { counter: 'balanced_total' }, max: 1e9 }, reads: 'several-processes' },
+  twoServersRate: { gate: { query: 'sum(rate(balanced_total[$window]))', max: 1e9 }, reads: 'several-processes' },
+  twoServersGauge: { gate: { query: 'max(balanced_gauge)', max: 8 }, reads: 'several-processes' },
   quiet: { gate: { query: p99('quiet_seconds'), max: 1 }, reads: 'no-events' },
   quietRatio: { gate: { ratio: ratio('ok_total', 'quiet_total'), min: 0.9 }, reads: 'no-events' },
   down: { gate: { query: 'sum(ok_total)', job: 'down', max: 1e9 }, reads: 'target-down' },
@@ -170,6 +221,13 @@ describe('evaluateGates on a real Prometheus', () => {
         'summary_seconds{quantile="0.99"} 1',
         histogramText('two_seconds', BOUNDS, [0, scrapes * 100, 0, 0, 0], scrapes * 30, 'shard="a"'),
         histogramText('two_seconds', BOUNDS, [0, 100, 0, 0, 0], 30, 'shard="b"'),
+        '# TYPE falling_gauge gauge',
+        `falling_gauge ${scrapes < 8 ? 9 : 5}`,
+        'ending_gauge{shard="a"} 3',
+        ...(scrapes < 8 ? ['ending_gauge{shard="b"} 3'] : []),
+        ...(scrapes > 5 && scrapes < 14 ? [] : ['paused_gauge 3']),
+        histogramText('mixed_seconds', [1, 5, 9], [scrapes * 10, 0, 0, 0], scrapes, 'part="a"'),
+        histogramText('mixed_seconds', [2, 5, 9], [scrapes * 10, 0, 0, 0], scrapes, 'part="b"'),
         `reset_total ${scrapes < 8 ? scrapes + 100 : scrapes - 7}`,
         ...(scrapes < 8 ? [`vanishing_total ${scrapes}`] : []),
         histogramText('ok_seconds', BOUNDS, [0, scrapes * 100, 0, 0, 0], scrapes * 30),
@@ -192,6 +250,14 @@ describe('evaluateGates on a real Prometheus', () => {
         '',
       ].join('\n'),
     );
+    const twin = await serve(() => `twin_gauge 4\nprocess_start_time_seconds ${startedS}\n`);
+    let balancedScrapes = 0;
+    // A load balancer before two API servers: each scrape reaches the other one.
+    const balanced = await serve(() => {
+      balancedScrapes += 1;
+      const [start, total] = balancedScrapes % 2 === 0 ? [startedS, 1_500_000] : [startedS - 5_000, 3];
+      return `balanced_total ${total + balancedScrapes}\nbalanced_gauge 1\nprocess_start_time_seconds ${start}\n`;
+    });
     const firstBorn = Date.now() - 60_000;
     const worker = await serve(() => workerText(firstBorn));
     await writeTargets(
@@ -202,6 +268,9 @@ describe('evaluateGates on a real Prometheus', () => {
         target('mostly-down', mostlyOff),
         target('worker', worker),
         target('flaky', flaky),
+        target('balanced', balanced),
+        target('twin', twin),
+        target('twin-again', twin),
         { ...target('own', own), cluster: '' },
       ],
       bench.bounds,

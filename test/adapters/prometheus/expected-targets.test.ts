@@ -10,7 +10,7 @@ import { startPrometheus, stopPrometheus, writeTargets } from '../../../src/adap
 import type { RunningPrometheus } from '../../../src/adapters/prometheus/server.ts';
 import { substrateAdapter } from '../../../src/adapters/substrates/registry.ts';
 import type { SubstrateAdapter, SubstrateSpec } from '../../../src/adapters/substrates/substrate.ts';
-import { systemScrapeTargets } from '../../../src/adapters/systems/install-system.ts';
+import { systemScrapeTargets } from '../../../src/adapters/systems/scrape-targets.ts';
 import { ledgerName } from '../../../src/adapters/systems/system-processes.ts';
 import { ensureTools } from '../../../src/adapters/toolchain/ensure-tools.ts';
 import type { System } from '../../../src/core/model/system.ts';
@@ -138,7 +138,8 @@ async function install(
       recordProcess(spec.slug, record, false, { cluster: cluster.name, ports });
     }
     const within = { campaign: spec.campaign, slug: spec.slug, deadlines: { budgets: BUDGETS } };
-    await writeTargets(prometheus, systemScrapeTargets({ spec: within, system, cluster }), WITHIN);
+    const targets = await systemScrapeTargets({ spec: within, system, systemFolder: '', cluster }, WITHIN);
+    await writeTargets(prometheus, targets, WITHIN);
   }
   expect(readLedger(spec.slug)?.processes.length).toBeGreaterThanOrEqual(system.install.processes.length);
 }

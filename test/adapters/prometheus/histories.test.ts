@@ -107,6 +107,8 @@ function answered(question: Question): Promise<readonly Sample[] | readonly Poin
       return client.queryRange(question.promql, question, bounds);
     case 'seen':
       return client.seen(question.selector, question, bounds);
+    case 'type':
+      return client.types(question.metric, bounds);
   }
 }
 

@@ -36,7 +36,7 @@ export async function listen(server: Server): Promise<number> {
 }
 
 /** Ends a server and its connections. */
-export async function closed(server: Server): Promise<void> {
+export async function closed(server: Pick<Server, 'closeAllConnections' | 'close'>): Promise<void> {
   server.closeAllConnections();
   await new Promise<void>((done) => {
     server.close(() => done());

@@ -58,6 +58,36 @@ describe('targetFiles', () => {
     expect(() => targetFiles([target, { ...target, address: 'b:2', tls: {} }])).toThrow('127.0.0.1:1 and b:2');
   });
 
+  it('gives targets of one job paths of their own, and the job its parameters, interval and protocol', () => {
+    const own = {
+      params: { format: ['text'] },
+      intervalMs: 10_000,
+      timeoutMs: 2_000,
+      fallbackProtocol: 'PrometheusProto',
+    };
+    const first = { ...target, ...own, path: '/a' };
+    const [discovery, job] = targetFiles([first, { ...first, path: '/b', labels: { instance: 'b' } }]);
+    expect(JSON.parse(discovery?.text ?? '')).toEqual([
+      { targets: ['127.0.0.1:1'], labels: { job: 'etcd', cluster: 'c/1' } },
+      { targets: ['127.0.0.1:1'], labels: { instance: 'b', job: 'etcd', cluster: 'c/1', __metrics_path__: '/b' } },
+    ]);
+    expect(JSON.parse(job?.text ?? '')).toMatchObject({
+      scrape_configs: [
+        {
+          metrics_path: '/a',
+          params: { format: ['text'] },
+          scrape_interval: '10000ms',
+          scrape_timeout: '2000ms',
+          fallback_scrape_protocol: 'PrometheusProto',
+        },
+      ],
+    });
+    // A timeout longer than the interval would be refused, and the default may be one.
+    const [, short] = targetFiles([{ ...target, intervalMs: 1_000 }]);
+    expect(short?.text).toContain('"scrape_timeout": "1000ms"');
+    expect(() => targetFiles([first, { ...first, intervalMs: 5_000 }])).toThrow('interval');
+  });
+
   it('names never collide, nor leave the folder', () => {
     const names = [groupName('a/b', 'c'), groupName('a', 'b/c'), groupName('a_b', 'c'), groupName('..', '/')];
     expect(new Set(names).size).toBe(names.length);

@@ -1,10 +1,12 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { forgetProcess, readLedger } from '../../../src/adapters/host/ledger.ts';
 import type { ProcessRecord } from '../../../src/adapters/host/processes.ts';
 import { isAlive, stopProcess } from '../../../src/adapters/host/processes.ts';
+import { tryRemoteWrite } from '../../../src/adapters/prometheus/remote-write.ts';
 import type { ScrapeTarget } from '../../../src/adapters/prometheus/scrape-config.ts';
 import type { RunningPrometheus } from '../../../src/adapters/prometheus/server.ts';
 import {
@@ -16,10 +18,38 @@ import {
 } from '../../../src/adapters/prometheus/server.ts';
 import type { CampaignBench } from './campaign-prometheus.ts';
 import { campaignBench } from './campaign-prometheus.ts';
-import { metricsServer } from './metrics-server.ts';
+import { eventually } from '../eventually.ts';
+import { lonePrometheus } from './lone-prometheus.ts';
+import { closed, listen, metricsServer } from './metrics-server.ts';
 
 function target(cluster: string, address: string): ScrapeTarget {
   return { job: 'a', cluster, scheme: 'http', address, path: '/metrics', tls: {}, labels: { kind: 'x' } };
+}
+
+/** A server before a Prometheus that passes on what comes with this header. */
+async function behindPassword(
+  to: string,
+  authorization: string,
+): Promise<{ readonly url: string; close(): Promise<void> }> {
+  const server = createServer((request, answer) => {
+    void (async () => {
+      const parts: Buffer[] = [];
+      for await (const part of request) parts.push(part as Buffer);
+      if (request.headers.authorization !== authorization) {
+        answer.writeHead(401).end();
+        return;
+      }
+      const headers = Object.entries(request.headers).filter(([name]) => /^(content-(type|encoding)|x-)/.test(name));
+      const { status } = await fetch(`${to}${request.url}`, {
+        method: 'POST',
+        headers: headers.map(([name, value]): [string, string] => [name, String(value)]),
+        body: Buffer.concat(parts),
+      });
+      answer.writeHead(status).end();
+    })();
+  });
+  const port = await listen(server);
+  return { url: `http://127.0.0.1:${port}`, close: () => closed(server) };
 }
 
 describe("a campaign's Prometheus", () => {
@@ -101,6 +131,40 @@ describe("a campaign's Prometheus", () => {
       expect(existsSync(join(prometheus.own?.dataFolder ?? '', 'snapshots', name))).toBe(true);
     } finally {
       await Promise.all([one.close(), two.close()]);
+    }
+  });
+
+  it('writes the gates, and nothing else, to the Prometheus that the host names', async () => {
+    const password = 'a password of the owner';
+    const authorization = `Basic ${Buffer.from(`owner:${password}`).toString('base64')}`;
+    const secret = join(bench.home, 'secret');
+    writeFileSync(secret, `${password}\n`);
+    const theirs = await lonePrometheus('--web.enable-remote-write-receiver');
+    const door = await behindPassword(theirs.url, authorization);
+    const url = `${door.url}/api/v1/write`;
+    vi.stubEnv('BELAY_REMOTE_WRITE_URL', url);
+    vi.stubEnv('BELAY_REMOTE_WRITE_USER', 'owner');
+    await expect(bench.start()).rejects.toThrow('BELAY_REMOTE_WRITE_SECRET_FILE is not');
+    vi.stubEnv('BELAY_REMOTE_WRITE_SECRET_FILE', secret);
+    await expect(tryRemoteWrite({ url }, 5_000)).rejects.toThrow('it answers 401');
+    await expect(tryRemoteWrite({ url, user: 'owner', secretFile: secret }, 5_000)).resolves.toBeUndefined();
+    const metrics = await metricsServer('belay_gate_value{gate="g"} 7\nbelay_load_pods 3\n');
+    try {
+      const prometheus = await bench.start();
+      await writeTargets(prometheus, [target('', metrics.address)], bench.bounds);
+      const found = await eventually(async () => {
+        const question = new URLSearchParams({ query: '{__name__=~"belay_.*|up|a"}' });
+        const answer = await fetch(`${theirs.url}/api/v1/query?${question.toString()}`);
+        const { data } = (await answer.json()) as { data: { result: readonly { metric: object; value: object }[] } };
+        return data.result.length > 0 && data.result;
+      });
+      expect(found).toMatchObject([{ metric: { __name__: 'belay_gate_value', gate: 'g' }, value: [{}, '7'] }]);
+      const own = await bench.client(prometheus).query('belay_load_pods', Date.now(), bench.bounds);
+      expect(own).toHaveLength(1);
+      expect(readFileSync(join(prometheus.own?.folder ?? '', 'prometheus.yml'), 'utf8')).not.toContain(password);
+    } finally {
+      vi.unstubAllEnvs();
+      await Promise.all([metrics.close(), door.close(), theirs.close()]);
     }
   });
 

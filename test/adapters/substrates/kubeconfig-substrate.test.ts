@@ -7,7 +7,8 @@ import type { ClusterRecord } from '../../../src/adapters/host/ledger.ts';
 import { releaseTarget, renewTarget } from '../../../src/adapters/kube/target-lease.ts';
 import { withCluster } from '../../../src/adapters/kube/with-cluster.ts';
 import { tenantOf } from '../../../src/adapters/substrates/kubeconfig/tenant.ts';
-import { kubeconfigFiles, writeOwnKubeconfig } from '../../../src/adapters/substrates/kubeconfig/own-kubeconfig.ts';
+import { readContext } from '../../../src/adapters/kube/kubeconfig-files.ts';
+import { ownKubeconfig } from '../../../src/adapters/substrates/kubeconfig/own-kubeconfig.ts';
 import { substrateAdapter } from '../../../src/adapters/substrates/registry.ts';
 import type { SubstrateAdapter, SubstrateSpec } from '../../../src/adapters/substrates/substrate.ts';
 import { LABELS } from '../../../src/core/plan/labels.ts';
@@ -105,7 +106,7 @@ test('a borrowed cluster is taken as it is, scraped, and given back without what
 });
 
 test.each<[string, readonly string[], RegExp]>([
-  ['fewer contexts than clusters', [], /1 clusters are needed, kubeconfig\.contexts lists: none/],
+  ['fewer contexts than clusters', [], /1 cluster is needed, kubeconfig\.contexts lists: none/],
   ['a context that is not there', ['nobody'], /no "nobody" in its contexts; found: mine, twin, gone/],
   ['two contexts for one cluster', ['mine', 'twin'], /contexts mine and twin lead to the same cluster/],
   ['a cluster that does not answer', ['gone'], /context gone did not answer within clusterReadyMs = 1500/],
@@ -182,14 +183,12 @@ test('paths in a kubeconfig stay right in our copy of it, and KUBECONFIG may nam
     join(folder, 'a'),
     'contexts: [{name: x, context: {cluster: c, user: u}}]\nclusters: [{name: c, cluster: {server: "https://192.0.2.1", certificate-authority: ca.crt}}]\n',
   );
-  writeFileSync(join(folder, 'b'), 'users: [{name: u, user: {exec: {command: ./login}, tokenFile: /abs/token}}]\n');
-  process.env['KUBECONFIG'] = `${folder}/a:${folder}/b`;
-  try {
-    writeOwnKubeconfig(kubeconfigFiles(''), 'x', join(folder, 'own'));
-  } finally {
-    delete process.env['KUBECONFIG'];
-  }
-  const own = readFileSync(join(folder, 'own'), 'utf8');
+  writeFileSync(
+    join(folder, 'b'),
+    'users: [{name: u, user: {exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: ./login}, tokenFile: /abs/token}}]\n',
+  );
+  const env = { KUBECONFIG: `${folder}/a:${folder}/missing:${folder}/b` };
+  const { text: own } = ownKubeconfig(readContext('', 'x', env), { folder, env });
   expect(own).toContain(`certificate-authority: ${folder}/ca.crt`);
   expect(own).toContain(`command: ${folder}/login`);
   expect(own).toContain('tokenFile: /abs/token');
@@ -208,6 +207,7 @@ function borrower(
     campaign: `test-${slug}`,
     slug,
     substrate: { ...lender.spec.substrate, type: 'kubeconfig', kubeconfig: { file: userFile, contexts } },
+    capacityFromSystem: false,
     deadlines: { budgets: { clusterReadyMs: 1_500, apiCallMs: 10_000, processStopMs: 1_000 } },
   };
   if (readLedger(slug) === undefined) {

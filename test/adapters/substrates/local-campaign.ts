@@ -96,6 +96,7 @@ function testSpec(slug: string, local: Partial<Substrate['local']>): SubstrateSp
       provisioning: '',
       local: { env: {}, nodeReadyDelaySeconds: 0, ...local },
     },
+    capacityFromSystem: false,
     deadlines: { budgets: { clusterReadyMs: 120_000, apiCallMs: 30_000, processStopMs: 10_000 } },
   };
 }

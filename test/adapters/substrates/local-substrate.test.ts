@@ -8,6 +8,7 @@ import { campaignFolder, readLedger } from '../../../src/adapters/host/ledger.ts
 import type { ClusterRecord } from '../../../src/adapters/host/ledger.ts';
 import { componentStates } from '../../../src/adapters/substrates/local/components.ts';
 import { clusterFolder, COMPONENTS, pidPath } from '../../../src/adapters/substrates/local/layout.ts';
+import { nodeBody } from '../../../src/core/plan/nodes.ts';
 import type { ScrapeTarget } from '../../../src/adapters/prometheus/scrape-config.ts';
 import { eventually } from '../eventually.ts';
 import { isListening, processesMentioning, testCampaign, testHome } from './local-campaign.ts';
@@ -89,7 +90,34 @@ test('a cluster that is there is taken up: the same processes, the same UID', as
 
   expect(after).toEqual(before);
   expect(componentStates(after)).toEqual(states);
+  await runsPodOnReadyNode(campaign, after);
 });
+
+/** A Node that is created as Ready stays as it is, and a Pod on it runs. */
+async function runsPodOnReadyNode({ substrate }: TestCampaign, cluster: ClusterRecord): Promise<void> {
+  const kubelet = substrate.kubelet(cluster);
+  if (kubelet === undefined) throw new Error('Nodes of this cluster turn Ready at once');
+  const planned = { archetype: 'web', instanceType: 'm', zone: 'z', rack: 'r', labels: {}, allocatable: { pods: '5' } };
+  const owner = { campaign: 'adopt', stage: 'seed', expiresAtMs: Date.now() };
+  const body = nodeBody({ name: 'ready', ...planned }, owner, { kubelet, nowMs: Date.now() });
+  const created = await api(cluster).createNode({ body });
+  const pod = {
+    metadata: { name: 'on-ready' },
+    spec: { containers: [{ name: 'load', image: 'load' }], tolerations: [{ operator: 'Exists' }] },
+  };
+  await api(cluster).createNamespacedPod({ namespace: 'default', body: pod });
+
+  const running = await eventually(async () => {
+    const seen = await api(cluster).readNamespacedPod({ name: 'on-ready', namespace: 'default' });
+    return seen.status?.phase === 'Running' && seen;
+  });
+
+  expect(running.spec?.nodeName).toBe('ready');
+  expect(running.status?.hostIP).toBe('127.0.0.1');
+  const node = await api(cluster).readNode({ name: 'ready' });
+  expect(node.spec?.taints?.map(({ key }) => key)).toEqual(['belay.dev/campaign']);
+  expect(node.metadata?.resourceVersion, 'nothing wrote to the Node').toBe(created.metadata?.resourceVersion);
+}
 
 test('what died of a cluster is started again when it is taken up, though its pid belongs to a stranger now', async () => {
   const campaign = await started('mend');
@@ -151,6 +179,7 @@ test('Nodes turn Ready only after the delay, with the environment asked for on e
   const created = node.metadata?.creationTimestamp;
   // Both are written by the cluster, in whole seconds: 6 s apart can read as 5.
   expect(Number(heartbeat) - Number(created)).toBeGreaterThanOrEqual(5_000);
+  expect(campaign.substrate.kubelet(cluster)).toBeUndefined();
 });
 
 test('a component that cannot live is named, with its log', async () => {

@@ -58,15 +58,18 @@ test('a system is installed into a borrowed cluster, again without a change, and
   const steps: string[] = [];
   await installSystem({ ...request, onProgress: (step) => steps.push(step) });
   await installSystem({ ...request, onProgress: () => undefined });
-  expect(steps.filter((step) => step.endsWith(' applied'))).toHaveLength(3);
+  expect(steps.filter((step) => step.endsWith(' applied'))).toHaveLength(4);
   const maps = async (): Promise<unknown[]> => {
     const { items } = await core.listNamespacedConfigMap({ namespace: 'default' });
     return items.map((each) => each.metadata?.name).filter((name) => name !== 'kube-root-ca.crt');
   };
   expect(await maps()).toEqual(['guest', 'house']);
 
-  await removeSystem(request);
-  await removeSystem(request);
+  // A queue has to be where the Pods of the load will be.
+  expect((await core.readNamespacedConfigMap({ namespace: 'lent', name: 'queue' })).data).toEqual({ a: 'queue' });
+
+  await removeSystem({ ...request, budgetMs: 20_000 });
+  await removeSystem({ ...request, budgetMs: 20_000 });
 
   expect(await maps()).toEqual(['house']);
   expect((await config.makeApiClient(ApiextensionsV1Api).listCustomResourceDefinition()).items).toEqual([]);
@@ -82,7 +85,7 @@ test('an object that somebody else made under the same name is not touched, and 
   const install = installSystem({ ...request, onProgress: () => undefined });
 
   await expect(install).rejects.toThrow(/ConfigMap.*guest exists already in lent-c0 and was not made by this campaign/);
-  await removeSystem(request);
+  await removeSystem({ ...request, budgetMs: 20_000 });
   expect((await core.readNamespacedConfigMap({ namespace: 'default', name: 'guest' })).data).toEqual({ a: 'theirs' });
 });
 
@@ -123,4 +126,9 @@ apiVersion: v1
 kind: ConfigMap
 metadata: { name: guest }
 data: { a: ours }
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: queue, namespace: '\${namespace}' }
+data: { a: queue }
 `;

@@ -6,7 +6,8 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { repositoryFolder } from '../../../src/adapters/host/folders.ts';
 import { readLedger } from '../../../src/adapters/host/ledger.ts';
 import type { ClusterRecord } from '../../../src/adapters/host/ledger.ts';
-import { installSystem, removeSystem, systemScrapeTargets } from '../../../src/adapters/systems/install-system.ts';
+import { installSystem, removeSystem } from '../../../src/adapters/systems/install-system.ts';
+import { systemScrapeTargets } from '../../../src/adapters/systems/scrape-targets.ts';
 import { ensureTools } from '../../../src/adapters/toolchain/ensure-tools.ts';
 import { parseSystem } from '../../../src/core/profile/parse.ts';
 import { isListening, processesMentioning, testCampaign, testHome } from '../substrates/local-campaign.ts';
@@ -69,7 +70,7 @@ test('Karpenter makes the machines that pending Pods need, and every series its 
   expect(nodes.length).toBeGreaterThan(2);
   for (const node of nodes) expect(node.metadata?.labels).toHaveProperty(['karpenter.sh/nodepool'], 'default');
 
-  const [target] = systemScrapeTargets(common);
+  const [target] = await systemScrapeTargets(common, { signal: AbortSignal.timeout(10_000), budgetMs: 10_000 });
   expect(target).toMatchObject({ job: 'karpenter', scheme: 'http', path: '/metrics' });
   const wanted = metricNames(Object.values(system.gates).map((gate) => JSON.stringify(gate)));
   // Karpenter tells of these only when there is something to tell.
@@ -83,7 +84,7 @@ test('Karpenter makes the machines that pending Pods need, and every series its 
   const logPath = readLedger('karp')?.processes[0]?.logPath ?? '';
   expect(readFileSync(logPath, 'utf8')).toContain('registered nodeclaim');
 
-  await removeSystem(common);
+  await removeSystem({ ...common, budgetMs: 40_000 });
   expect(readLedger('karp')?.processes).toEqual([]);
   expect(await isListening(target?.address ?? '')).toBe(false);
   await campaign.substrate.remove(cluster, AbortSignal.timeout(30_000));

@@ -1,14 +1,19 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
+import { NativeConnection } from '@temporalio/worker';
 import { expect, test, vi } from 'vitest';
 import { connectClient } from '../../../src/adapters/temporal/client.ts';
 import { ensureTemporal, stopDevServer } from '../../../src/adapters/temporal/dev-server.ts';
 import { inspectTemporal } from '../../../src/adapters/temporal/inspect.ts';
 import { runningCampaigns } from '../../../src/adapters/temporal/running-campaigns.ts';
+import { nativeConnectionOptions } from '../../../src/adapters/temporal/native-connection.ts';
+import { removeStackRecord } from '../../../src/adapters/temporal/stack-record.ts';
+import { temporalTarget } from '../../../src/adapters/temporal/target.ts';
 import { isAlive } from '../../../src/adapters/host/processes.ts';
 import { isStopped } from '../../../src/adapters/substrates/local/components.ts';
 import { eventually } from '../eventually.ts';
+import { serveConnectProxy } from './connect-proxy.ts';
 import { freshStackHome } from './stack-home.ts';
 import { certificatePath, keyPath, serveTlsProxy } from './tls-proxy.ts';
 
@@ -32,7 +37,11 @@ async function campaigns(): Promise<readonly string[]> {
   }
 }
 
-test('a server of our own: on loopback, with its UI, search attributes and retention, and used again while it is up', async () => {
+test('a server of our own: on loopback, with its UI, search attributes and retention, and used again while it is up, whatever proxies are set', async () => {
+  const proxy = await serveConnectProxy();
+  for (const name of ['http_proxy', 'https_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'grpc_proxy'])
+    vi.stubEnv(name, `http://${proxy.address}`);
+  vi.stubEnv('no_proxy', 'example.org');
   const first = await ensureTemporal();
   expect(first).toMatchObject({ startedByUs: true, namespace: 'default' });
   expect(first.address).toMatch(/^127\.0\.0\.1:\d+$/);
@@ -48,6 +57,9 @@ test('a server of our own: on loopback, with its UI, search attributes and reten
   const again = await ensureTemporal();
   expect(again.startedByUs).toBe(false);
   expect(again.record?.server.pid).toBe(first.record?.server.pid);
+  await (await NativeConnection.connect(nativeConnectionOptions(temporalTarget()))).close();
+  proxy.close();
+  expect(proxy.asked).toEqual([]);
 });
 
 test('a default port that is taken is left to whoever has it', async () => {
@@ -86,6 +98,11 @@ test('a server that was killed, or hangs, is replaced by one that has its histor
   const third = await ensureTemporal();
   expect(third.startedByUs).toBe(true);
   expect(second.record && isAlive(second.record.server)).toBe(false);
+  // Of a command that was killed before it wrote the record.
+  removeStackRecord();
+  const fourth = await ensureTemporal();
+  expect(third.record && isAlive(third.record.server)).toBe(false);
+  expect(fourth.startedByUs).toBe(true);
   expect(await campaigns()).toEqual(['kept']);
 });
 
@@ -126,6 +143,7 @@ test('a server named by TEMPORAL_*, behind TLS with client certificates: used, m
     await startCampaign('through-tls');
     await stopDevServer();
     expect(existsSync(join(elsewhere, 'stack.json'))).toBe(false);
+    await throughProxy(proxy.address, ['command line']);
     vi.stubEnv('TEMPORAL_TLS_CLIENT_CERT_PATH', undefined);
     vi.stubEnv('TEMPORAL_TLS_CLIENT_KEY_PATH', undefined);
     await expect(ensureTemporal()).rejects.toThrow(`the Temporal server at ${proxy.address} does not answer`);
@@ -136,7 +154,36 @@ test('a server named by TEMPORAL_*, behind TLS with client certificates: used, m
   }
   expect(own.record && isAlive(own.record.server)).toBe(true);
   await eventually(async () => (await campaigns()).includes('through-tls'));
+  // The SDK's core takes no certificate that is its own authority, as the one above is.
+  await throughProxy(own.address, ['command line', 'worker']);
 });
+
+/** Those who connect reach a server that only a proxy can reach, and the command line says which proxy refuses. */
+async function throughProxy(server: string, who: readonly ('command line' | 'worker')[]): Promise<void> {
+  const way = await serveConnectProxy(server);
+  const barrier = await serveConnectProxy();
+  try {
+    vi.stubEnv('TEMPORAL_ADDRESS', 'temporal.invalid:7233');
+    vi.stubEnv('HTTPS_PROXY', `http://us%40er:pass@${way.address}`);
+    await (await connectClient()).connection.close();
+    if (who.includes('worker'))
+      await (await NativeConnection.connect(nativeConnectionOptions(temporalTarget()))).close();
+    const authorization = `Basic ${Buffer.from('us@er:pass').toString('base64')}`;
+    expect(way.asked.length).toBeGreaterThanOrEqual(who.length);
+    expect(new Set(way.asked.map((asked) => JSON.stringify(asked)))).toEqual(
+      new Set([JSON.stringify({ target: 'temporal.invalid:7233', authorization })]),
+    );
+    vi.stubEnv('HTTPS_PROXY', `http://${barrier.address}`);
+    await expect(connectClient()).rejects.toThrow(
+      `the Temporal server at temporal.invalid:7233 does not answer through the proxy ${barrier.address}: `,
+    );
+  } finally {
+    vi.stubEnv('HTTPS_PROXY', undefined);
+    vi.stubEnv('TEMPORAL_ADDRESS', server);
+    way.close();
+    barrier.close();
+  }
+}
 
 test('a server that cannot start says why, and leaves nothing on record', async () => {
   const script = join(home.folder, 'broken-temporal');

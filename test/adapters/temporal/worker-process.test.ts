@@ -1,7 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { isAlive } from '../../../src/adapters/host/processes.ts';
+import { stackMark } from '../../../src/adapters/host/process-marks.ts';
+import { isAlive, startDetached } from '../../../src/adapters/host/processes.ts';
+import { stackRuns, stopStack } from '../../../src/adapters/temporal/stack-users.ts';
 import { ensureWorker, stopWorkers } from '../../../src/adapters/temporal/worker-process.ts';
 import { liveWorkers } from '../../../src/adapters/temporal/worker-record.ts';
 import { eventually } from '../eventually.ts';
@@ -13,9 +15,14 @@ test('a worker is started once, used by all, and stopped', async () => {
   const first = await ensureWorker({ command: fakeWorker });
   expect(isAlive(first)).toBe(true);
   expect(await ensureWorker({ command: fakeWorker })).toEqual(first);
+  const signals = vi.spyOn(process, 'kill');
   await stopWorkers();
   expect(isAlive(first)).toBe(false);
   expect(liveWorkers()).toEqual([]);
+  // On record, announced, and marked: it is one process.
+  const sent = signals.mock.calls.filter(([pid, name]) => pid === first.pid && name === 'SIGTERM');
+  signals.mockRestore();
+  expect(sent).toHaveLength(1);
 });
 
 test('one that was killed is replaced', async () => {
@@ -87,6 +94,21 @@ test('one that ends before it is ready is an error with the end of its log', asy
   await expect(ensureWorker({ command })).rejects.toThrow(
     /the worker ended before it was ready.*\n.*Cannot find module/,
   );
+});
+
+test('one whose command was killed before it wrote a record, and that has not announced itself, is stopped with the stack', async () => {
+  expect(stackRuns()).toBe(false);
+  const worker = await startDetached({
+    name: 'worker',
+    file: 'sleep',
+    args: ['600'],
+    env: stackMark('worker'),
+    cwd: home.folder,
+    logPath: join(home.folder, 'worker.log'),
+  });
+  expect(stackRuns()).toBe(true);
+  await stopStack();
+  expect(isAlive(worker)).toBe(false);
 });
 
 test('it gets the settings of Belay and Temporal and nothing else, and no key is written down', async () => {

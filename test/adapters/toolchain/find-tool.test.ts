@@ -26,6 +26,12 @@ test.each(Object.entries(REAL_ANSWERS))('reads the version of %s from its own wo
   await expect(versionOf(tool, path)).resolves.toBe(TOOLS[tool].version);
 });
 
+test('a kubectl that would ask the cluster for its version is given none', async () => {
+  vi.stubEnv('KUBECONFIG', '/the/config/of/the/user');
+  const path = box.script(join(box.bin, 'kubectl'), 'test "$KUBECONFIG" = /dev/null && echo "Client Version: v1.2.3"');
+  await expect(versionOf('kubectl', path)).resolves.toBe('1.2.3');
+});
+
 test('nothing is found where nothing is', async () => {
   await expect(findTool('etcd')).resolves.toBeUndefined();
 });

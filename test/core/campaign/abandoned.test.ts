@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { isAbandoned, type Abandonment, type Belongings } from '../../../src/core/campaign/abandoned.ts';
 import type { CampaignSeen } from '../../../src/core/campaign/group-fate.ts';
@@ -50,3 +51,13 @@ test.for<[string, CampaignSeen, Partial<Belongings>, Partial<Abandonment> & { ab
 function moved(host: string): CampaignSeen {
   return { kind: 'running', groups: [{ campaign: 'c', group: 'g1', host, clusters: 1, state: 'moved' }] };
 }
+
+test('no clock, however wrong, abandons a campaign that runs, or one of which Temporal says nothing', () => {
+  const anyMoment = fc.integer({ min: 0, max: 4 * NOW_MS });
+  const notEnded = fc.constantFrom<CampaignSeen>({ kind: 'running', groups: undefined }, { kind: 'unknown' });
+  fc.assert(
+    fc.property(notEnded, anyMoment, anyMoment, anyMoment, (seen, createdAtMs, expiresAtMs, nowMs) => {
+      expect(isAbandoned({ ...own, createdAtMs, expiresAtMs }, seen, nowMs).abandoned).not.toBe('yes');
+    }),
+  );
+});

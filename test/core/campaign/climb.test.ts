@@ -75,6 +75,12 @@ describe('the details of a climb', () => {
     expect(details).not.toContain('Stopped at');
   });
 
+  test('list what changed over the nights, rung by rung', () => {
+    const details = climbDetails('nightly', [aRung('pass', { changes: ['podBindP99: step: worse by 27 %'] })]);
+    expect(details).toMatch(/### Changed over the latest comparable runs\n\n- .*: podBindP99: step: worse by 27 %/);
+    expect(climbDetails('nightly', [aRung('pass')])).not.toContain('Changed');
+  });
+
   test('link to the pages of the rungs that have one', () => {
     const details = climbDetails('nightly', [aRung('fail'), aRung('not-started')], 'my team');
     const [failed, notStarted] = details.split('\n').filter((line) => line.includes('nightly.1-dev-50'));

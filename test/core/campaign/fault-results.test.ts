@@ -17,7 +17,11 @@ function resultsOf(
 
 test.for<[string, Readonly<Record<string, FaultState>>, Partial<FaultResult>]>([
   ['done in both clusters', { '0/0': DONE, '0/1': DONE }, { asserted: true, fireError: '', assertError: '' }],
-  ['not due in the second cluster', { '0/0': DONE }, { asserted: false, fireError: 'the soak ended before it' }],
+  [
+    'not due in the second cluster',
+    { '0/0': DONE },
+    { asserted: false, fireError: 'the soak ended before it', notInTime: true },
+  ],
   [
     'refused in the second cluster',
     { '0/0': DONE, '0/1': { fireError: 'cluster c1: no Node' } },
@@ -42,6 +46,16 @@ test.for<[string, Readonly<Record<string, FaultState>>, Partial<FaultResult>]>([
     'still out',
     { '0/0': { target: 'n0', firedAtMs: 1, assertedAtMs: 2 }, '0/1': DONE },
     { asserted: false, assertError: 'the soak ended before it was undone' },
+  ],
+  [
+    'that no worker could do in time',
+    { '0/0': { fireError: 'it was due 40 s before', lateMs: 40_000 }, '0/1': DONE },
+    { asserted: false, fireError: 'it was due 40 s before', notInTime: true },
+  ],
+  [
+    'that was late, and cut short by the end of the soak',
+    { '0/0': { target: 'n0', firedAtMs: 1, lateMs: 9_000, assertedAtMs: 2 }, '0/1': DONE },
+    { asserted: false, notInTime: true },
   ],
 ])('an action %s', ([, states, expected]) => {
   expect(resultsOf([EACH], states)).toMatchObject([{ action: 'fail-node', atSeconds: 5, ...expected }]);
@@ -100,4 +114,15 @@ test('a checkpoint is read as it was written', () => {
   expect(() => parseSoakCheckpoint({ ...written, actions: { '0/0': { firedAtMs: 'soon' } } })).toThrow(
     'action 0/0: firedAtMs: found "soon" (string); allowed: a number',
   );
+});
+
+test.for<[string, FaultState]>([
+  [
+    'was late and had no effect',
+    { target: 'n0', firedAtMs: 1, lateMs: 9_000, undoneAtMs: 3, assertError: 'no effect' },
+  ],
+  ['found no Node', { fireError: 'no Node' }],
+  ['was on time, and still out at the end', { target: 'n0', firedAtMs: 1, assertedAtMs: 2 }],
+])('an action is not excused because it %s', ([, state]) => {
+  expect(resultsOf([EACH], { '0/0': state, '0/1': {} })[0]).not.toHaveProperty('notInTime');
 });

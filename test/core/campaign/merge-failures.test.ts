@@ -47,6 +47,17 @@ describe('the failure of several groups', () => {
     });
   });
 
+  test('is final where that of a group is, unless a worse one hides it', () => {
+    const full: GroupFailure = {
+      group: { group: 'g1', host: 'b' },
+      failure: { kind: 'harness', message: 'no disk', final: true },
+    };
+    const gone = failure(0, 'harness', 'gone');
+    expect(mergeFailures(2, [gone, full])).toMatchObject({ kind: 'harness', final: true });
+    expect(mergeFailures(2, [gone])).not.toHaveProperty('final');
+    expect(mergeFailures(2, [failure(0, 'system', '3 Pods pending'), full])).not.toHaveProperty('final');
+  });
+
   test('begins with the breach that the watch saw', () => {
     expect(mergeFailures(2, [failure(1, 'harness', 'no API server'), failure(null, 'breach', '9 s > 5 s')])).toEqual({
       kind: 'breach',

@@ -142,7 +142,7 @@ const SOAK = { stage: 'soak', execution: 2, outcome: 'succeeded', startedAtMs: 5
 describe('inputs of activities', () => {
   test('of this version name a specification by its hash', () => {
     const input = { campaign: 'c', specHash: 'h', stage: 'seed', execution: 2, group: 'g0', resume: { startAtMs: 1 } };
-    expect(parseStageInput('seed', input)).toEqual({ input: { ...input, decisions: [] }, sentSpec: undefined });
+    expect(parseStageInput('seed', input)).toEqual({ input: { ...input, decisions: [] } });
   });
 
   test('of the first version have the specification in them', () => {
@@ -150,7 +150,6 @@ describe('inputs of activities', () => {
     const sent = { spec, execution: 1, decisions: [], outcomes: [SOAK] };
     expect(parseStageInput('seed', sent)).toMatchObject({
       input: { campaign: spec.campaign, specHash: spec.specHash, stage: 'seed', group: 'g0' },
-      sentSpec: spec,
     });
     expect(parseSnapshotInput(sent).input.soak).toMatchObject({ execution: 2, startedAtMs: 5, endedAtMs: 9 });
     const judge = parseJudgeInput({ ...sent, state: firstState(), evidence: [], facts: {}, earlierSpecHashes: [] });

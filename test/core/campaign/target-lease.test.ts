@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
   heldSentence,
@@ -48,5 +49,18 @@ test('a refusal names the holder, its page, and when it ends', () => {
   );
   expect(heldSentence('context mine', { ...other, workflowId: '', link: '', endsAt: '' })).toMatch(
     /^context mine is in use by campaign other; /,
+  );
+});
+
+test('no time of day, however wrong, takes a lease that was not observed for its whole duration', () => {
+  const anyMs = fc.integer({ min: -(10 ** 12), max: 10 ** 12 });
+  const duration = fc.nat({ max: other.durationMs - 1 });
+  fc.assert(
+    fc.property(anyMs, anyMs, fc.option(duration, { nil: undefined }), (renewedMs, setByMs, observedForMs) => {
+      const lease = { ...other, renewTime: at(renewedMs) };
+      const observed = observedForMs === undefined ? undefined : seen(lease.renewTime, observedForMs);
+      const move = leaseMove('own', lease, observed, { nowMs: 1_000_000, wallMs: WALL_MS + setByMs });
+      expect(['held', 'observe']).toContain(move);
+    }),
   );
 });

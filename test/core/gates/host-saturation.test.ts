@@ -79,3 +79,30 @@ describe('the share of a window', () => {
     expect(busyIn({ startMs, endMs })).toBeUndefined();
   });
 });
+
+function busyAt(samples: readonly HostSample[], endMs: number): number | undefined {
+  return hostBusyIn(samples)({ startMs: 0, endMs });
+}
+
+describe('the last seconds before a reading', () => {
+  it('count as full although they are not yet enough to be sure', () => {
+    expect(busyAt(samplesOf(...times(16, IDLE), ...times(4, FULL)), 20_000)).toBe(0.2);
+  });
+
+  it('count once, where they continue what is known', () => {
+    expect(busyAt(samplesOf(...times(10, IDLE), ...times(10, FULL)), 20_000)).toBe(0.5);
+  });
+
+  it('do not count when it turns out that they were few', () => {
+    expect(busyAt(samplesOf(...times(16, IDLE), ...times(4, FULL), ...times(4, IDLE)), 20_000)).toBe(0);
+  });
+
+  it('count as full when the worker had no turn to sample them', () => {
+    expect(busyAt(samplesOf(...times(16, IDLE)), 20_000)).toBe(0.2);
+    expect(busyAt(samplesOf(...times(16, IDLE)), 17_000)).toBe(0);
+  });
+
+  it('are not known when no worker was there for long', () => {
+    expect(busyAt(samplesOf(...times(16, IDLE)), 30_000)).toBe(0);
+  });
+});

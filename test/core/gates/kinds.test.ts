@@ -3,7 +3,7 @@ import { GATE_KIND_NAMES, gateKind, kindsIn, sourceOf } from '../../../src/core/
 import type { GatePatch } from '../../../src/core/model/gate-patch.ts';
 
 /** Fields of a file, the stored source (whose shape must not change, because stored specifications have it), its curve. */
-const CASES: readonly (readonly [GatePatch, object, object])[] = [
+const CASES: readonly (readonly [GatePatch, object, object | undefined])[] = [
   [{ query: 'a' }, { kind: 'query', query: 'a' }, { promql: 'a', growth: false }],
   [
     { ratio: { numerator: 'a', denominator: 'b + c' } },
@@ -27,21 +27,28 @@ const CASES: readonly (readonly [GatePatch, object, object])[] = [
     {
       promql: 'max(histogram_quantile(0.9, sum by (le, pod) (rate(a_bucket{b="c"}[$window]))))',
       growth: false,
+      buckets: 'sum by (le) (increase(a_bucket{b="c"}[$window]))',
     },
   ],
   [
     { quantile: { of: 0.5, histogram: 'a_bucket', emptyGroups: 'skip' } },
     { kind: 'quantile', of: 0.5, histogram: 'a_bucket', by: [], emptyGroups: 'skip' },
-    { promql: 'max(histogram_quantile(0.5, sum by (le) (rate(a_bucket[$window]))))', growth: false },
+    {
+      promql: 'max(histogram_quantile(0.5, sum by (le) (rate(a_bucket[$window]))))',
+      growth: false,
+      buckets: 'sum by (le) (increase(a_bucket[$window]))',
+    },
   ],
   [{ idle: { counter: 'a_count' } }, { kind: 'idle', counter: 'a_count', by: [] }, { promql: 'a_count', growth: true }],
+  [{ trend: { of: 'g' } }, { kind: 'trend', of: 'g', over: 20 }, undefined],
+  [{ trend: { of: 'stage.ramp', over: 5 } }, { kind: 'trend', of: 'stage.ramp', over: 5 }, undefined],
 ];
 
 test.each(CASES)('%j', (patch, stored, curve) => {
   const source = sourceOf({ max: 1, ...patch });
   expect(source).toEqual(stored);
   if (source === undefined) throw new Error('the case has no source');
-  expect(gateKind(source).problems(source)).toEqual([]);
+  expect(gateKind(source).problems(source, ['g'])).toEqual([]);
   expect(gateKind(source).curve(source)).toEqual(curve);
 });
 
@@ -78,6 +85,7 @@ test('a gate whose value no measurement decides is a problem of its field', () =
   ]);
   expect(problemsOf({ ratio: { numerator: 'sum(a)', denominator: ' sum(a)' } })).toEqual(['ratio.denominator']);
   expect(problemsOf({ delta: { counter: 'a or vector(5)' } })).toEqual(['delta.counter']);
+  expect(problemsOf({ trend: { of: 'h' } })).toEqual(['trend.of']);
 });
 
 function problemsOf(patch: GatePatch): readonly string[] {
@@ -85,6 +93,6 @@ function problemsOf(patch: GatePatch): readonly string[] {
   return source === undefined
     ? []
     : gateKind(source)
-        .problems(source)
+        .problems(source, ['g'])
         .map(({ field }) => field);
 }

@@ -90,7 +90,7 @@ function gatesOf(patch: GatePatch): readonly GateDefinition[] {
 /** Every series that a reading or the curve of a gate asks for has a name that is sent. */
 function expectKept(gate: GateDefinition): void {
   const needed = whole(namesNeeded([gate]));
-  const curve = substitute(gateKind(gate.source).curve(gate.source).promql, { windowMs: 60_000, ...CAMPAIGN });
+  const curve = substitute(gateKind(gate.source).curve(gate.source)?.promql ?? '', { windowMs: 60_000, ...CAMPAIGN });
   const asked = new Set([curve, ...questionsOf(gate, []), ...questionsOf(gate, [1, 2])]);
   expect(asked.size).toBeGreaterThan(4);
   for (const name of new Set([...asked].flatMap(namesOf))) expect(name, gate.name).toMatch(needed);
@@ -124,6 +124,7 @@ function questionsOf(gate: GateDefinition, values: readonly number[]): readonly 
 }
 
 function textOf(question: Question): string {
+  if (question.kind === 'type') return question.metric;
   return question.kind === 'seen' ? question.selector : question.promql;
 }
 

@@ -69,6 +69,19 @@ describe('resolveGates', () => {
     });
   });
 
+  it('takes `for` from a fail-fast gate, and minEvents from a kind whose events are counted', () => {
+    const [cycle] = resolveGates(system, { cycle: { forReadings: 3 } }, SCALE);
+    expect(cycle).toMatchObject({ failFast: true, forReadings: 3 });
+    const error: GatePatch = { share: { counter: 'bad_total', of: 'all_total' }, max: 0.01, minEvents: 100 };
+    expect(resolveGates({ error }, {}, SCALE)[0]).toMatchObject({ minEvents: 100 });
+    expect(problems(system, { bind: { forReadings: 3, minEvents: 5 } })).toEqual([
+      'bind.for: the gate is read once, at the end of the soak; failFast: true, or leave `for` out',
+      'bind.minEvents: a gate of kind query rests on no number of events; allowed for ratio, share, quantile',
+    ]);
+    const lasting = { cycle: { ...system['cycle'], forReadings: 3 } };
+    expect(resolveGates(lasting, { cycle: { failFast: false } }, SCALE)[0]).not.toHaveProperty('forReadings');
+  });
+
   it('judges what the system only shows where the profile gives it a bar, and then it must be there', () => {
     const shown = { shown: { query: 'a', bar: 'informational', unmeasured: 'allow', max: 100 } } as const;
     const [given] = resolveGates(shown, { shown: { min: 1 } }, SCALE);
@@ -86,7 +99,7 @@ describe('resolveGates', () => {
 
   it('refuses a bar for a gate that nobody has, naming those there are', () => {
     expect(problems(system, { bnd: { max: 1 } })).toEqual([
-      'bnd.query: the system has no gate "bnd" to change, and a new gate needs one of query, ratio, delta, share, quantile, idle; known gates: cycle, bind, shown',
+      'bnd.query: the system has no gate "bnd" to change, and a new gate needs one of query, ratio, delta, share, quantile, idle, trend; known gates: cycle, bind, shown',
     ]);
   });
 
@@ -131,5 +144,22 @@ describe('resolveGates', () => {
     ],
   ])('refuses %s', (_, patch, words) => {
     expect(problems({ a: patch })).toContainEqual(expect.stringContaining(words));
+  });
+
+  it('refuses a number that would take the other, scaled bar away', () => {
+    expect(problems(system, { cycle: { min: 0.001 } })).toEqual([
+      expect.stringMatching(/^cycle\.max: the system scales max/),
+    ]);
+    expect(problems(system, { cycle: { min: 0.001, max: 5 } })).toEqual([]);
+  });
+
+  it('does not take over what the system says of its series to a source of the profile', () => {
+    const errors: Gates = {
+      errors: { delta: { counter: 'a_total' }, absentIs: 0, topFiniteBucket: 8, job: 'j', max: 0 },
+    };
+    const [changed] = resolveGates(errors, { errors: { query: 'sum(b)' } }, SCALE);
+    expect(changed).toMatchObject({ job: 'j', bar: { max: 0 } });
+    expect(changed).not.toHaveProperty('absentIs');
+    expect(changed).not.toHaveProperty('topFiniteBucket');
   });
 });

@@ -344,3 +344,16 @@ describe('targetKind', () => {
     expect(targetKind(context)).toBe(expected);
   });
 });
+
+it('no text of a profile that could be a template reaches the chart', () => {
+  const template = '{{ lookup "v1" "Secret" "kube-system" "" }}';
+  const pods = { annotations: { a: template }, labels: { b: 'c' } };
+  const catalogue = aCatalogue({ archetypes: [{ ...anArchetype({ name: 'cpu', weight: 1 }), pods }] });
+  const profile = { ...caseProfile({}), pods };
+  const substrate = caseSubstrate({});
+  const values = helmValues(
+    chartInputs({ profile, substrate, catalogue, plan: makePlan(profile, substrate, catalogue) }),
+  );
+  expect(JSON.stringify(values)).not.toContain('{{');
+  expect(at(values, 'archetypes.0.name')).toBe('cpu');
+});

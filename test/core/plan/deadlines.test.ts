@@ -9,11 +9,17 @@ import {
   OVERLOADED_PODS_PER_SECOND_FLOOR,
   UNANSWERED_LIMIT_MS,
 } from '../../../src/core/plan/limits.ts';
-import type { StageDeadlines } from '../../../src/core/plan/deadline-model.ts';
+import type { StageDeadline, StageDeadlines } from '../../../src/core/plan/deadline-model.ts';
 import type { DeadlineResult } from '../../../src/core/plan/deadlines.ts';
 import type { Profile } from '../../../src/core/model/profile.ts';
 import { parseDuration } from '../../../src/core/text/duration.ts';
+import { COMMON_END } from '../../../src/core/plan/stages/common-end.ts';
 import { aPlan, aProfile, aSubstrate } from './make.ts';
+
+/** Whether an activity waits for a common end of groups. */
+function hasCommonEnd({ derivation }: StageDeadline): boolean {
+  return derivation.some(({ id }) => id === COMMON_END);
+}
 
 function derive(change: Partial<Profile>, clusters = 2): DeadlineResult {
   const plan = aPlan({ clusterCount: clusters, totalPods: clusters * 2_500 });
@@ -50,13 +56,13 @@ describe('deriveDeadlines', () => {
   });
 
   it('says how much shorter the inner wait would have to be, where that is possible', () => {
-    const [message] = refusals(derive({ deadlines: { seedMs: 120_000, nodeReadyMs: 110_000 } }));
+    const [message] = refusals(derive({ deadlines: { seedMs: 150_000, nodeReadyMs: 110_000 } }));
     expect(message).toMatch(
-      /^deadlines\.seed 2m is shorter than the sum of its inner waits .* deadlines\.nodeReady 1m50s/,
+      /^deadlines\.seed 2m30s is shorter than the sum of its inner waits .* deadlines\.nodeReady 1m50s/,
     );
     const nodeReadyMs = durationIn(message, /or nodeReady at most (\w+)$/);
-    expect(derive({ deadlines: { seedMs: 120_000, nodeReadyMs } }).ok).toBe(true);
-    expect(derive({ deadlines: { seedMs: 120_000, nodeReadyMs: nodeReadyMs + 1_000 } }).ok).toBe(false);
+    expect(derive({ deadlines: { seedMs: 150_000, nodeReadyMs } }).ok).toBe(true);
+    expect(derive({ deadlines: { seedMs: 150_000, nodeReadyMs: nodeReadyMs + 1_000 } }).ok).toBe(false);
   });
 
   it('accepts exactly the least limit that the message allows', () => {
@@ -161,6 +167,20 @@ describe('deriveDeadlines', () => {
     expect(remainingMs({ stages: STAGES, deadlines: placed }, 'snapshot')).toBeGreaterThanOrEqual(
       2 * stages.snapshot.stageMs + stages.judge.stageMs + 2 * stages.teardown.stageMs,
     );
+  });
+
+  it.each([
+    [400, false],
+    [1_000, true],
+  ])('gives the activities of groups a common end where there are many: %i clusters, %s', (clusterCount, expected) => {
+    const input = { profile: aProfile(), plan: aPlan({ clusterCount }), substrate: aSubstrate() };
+    const { stages, soakParts } = accepted(deriveDeadlines({ ...input, placed: { hostWaitMs: 1 } }));
+    const ofGroups = ['provision', 'install', 'seed', 'ramp', 'steady', 'snapshot', 'teardown'] as const;
+    expect(ofGroups.map((stage) => hasCommonEnd(stages[stage]))).toEqual(ofGroups.map(() => expected));
+    expect(soakParts && hasCommonEnd(soakParts.drive)).toBe(expected);
+    expect([stages.resolve, stages.judge, ...(soakParts ? [soakParts.watch] : [])].some(hasCommonEnd)).toBe(false);
+    const alone = accepted(deriveDeadlines(input));
+    expect(STAGES.some((stage) => hasCommonEnd(alone.stages[stage]))).toBe(false);
   });
 
   it('gives both parts of a soak what they wait for', () => {

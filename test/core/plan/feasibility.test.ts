@@ -278,7 +278,7 @@ describe('checkFeasible', () => {
     expect(refusals({ profile: { 'budget.usd': 2 }, substrate })).toEqual([]);
     // A file like this is refused when it is read; a retry may ask for it.
     expect(refusals({ profile: { 'budget.wallClockMs': 720_000, 'loadProfile.soakSeconds': 36_000 } })[0]).toMatch(
-      /^ramp, soak and teardown are expected to take 10h.*, over budget\.wallClock 12m; allowed: a shorter soak, or a budget of at least 10h/,
+      /^ramp and soak take 10h.*, over budget\.wallClock 12m; allowed: a shorter soak, or a budget of at least 10h/,
     );
   });
 

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { defaultCapacity } from '../../../src/core/plan/capacity.ts';
-import { hostFit, localNeeds } from '../../../src/core/plan/host-fit.ts';
-import { aPlan, aProfile } from './make.ts';
+import { clusterBytes, hostFit, localNeeds } from '../../../src/core/plan/host-fit.ts';
+import { aPlan, aProfile, aRoom } from './make.ts';
 
 const GB = 1e9;
 
@@ -52,9 +52,27 @@ describe('whether local clusters fit on their host', () => {
     expect(fit.fits).toBe(!(said ?? '').includes('do not fit'));
   });
 
+  test('what is not free does not count, and the sentence says who has it', () => {
+    const size = { cores: 8, memoryBytes: 24 * GB };
+    const question = campaign(4, 5_000, 240);
+    expect(hostFit(question, aRoom(size))).toEqual({ fits: true });
+    const busy = aRoom({ ...size, freeBytes: 4.2 * GB, reservedBytes: 14 * GB, campaigns: 2 });
+    expect(hostFit(question, busy)).toMatchObject({
+      fits: false,
+      problem: expect.stringMatching(
+        /need about [\d.]+ GB and \d+ cores; this host has 24 GB and 8 cores, and 4\.2 GB of its memory are free \(2 campaigns under way reserved 14 GB\): they do not fit in the memory that is free; allowed: /,
+      ) as string,
+    });
+    // Temporal and the worker are there already: of what is free only the clusters need something.
+    const needed = 4 * clusterBytes(question);
+    expect(hostFit(question, aRoom({ ...size, freeBytes: needed })).fits).toBe(true);
+    expect(hostFit(question, aRoom({ ...size, freeBytes: needed - 1 })).fits).toBe(false);
+  });
+
   test('borrowed clusters need nothing of a host', () => {
     const borrowed = { ...campaign(100, 5_000, 60), substrate: { type: 'kubeconfig' as const } };
     expect(localNeeds(borrowed)).toBeUndefined();
+    expect(clusterBytes(borrowed)).toBe(0);
     expect(hostFit(borrowed, { cores: 1, memoryBytes: 1 })).toEqual({ fits: true });
   });
 

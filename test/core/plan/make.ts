@@ -1,10 +1,16 @@
 import { podsOfCluster } from '../../../src/core/plan/cluster-pods.ts';
 import type { Archetype, Catalogue } from '../../../src/core/model/catalogue.ts';
+import type { HostRoom, HostSize } from '../../../src/core/model/host-size.ts';
 import type { Profile } from '../../../src/core/model/profile.ts';
 import type { Substrate } from '../../../src/core/model/substrate.ts';
 import type { Plan } from '../../../src/core/plan/plan.ts';
 import cases from '../../cases/bigfleet-plan.json' with { type: 'json' };
 import catalogues from '../../cases/catalogues.json' with { type: 'json' };
+
+/** A host that has all of its memory free, unless something else is said. */
+export function aRoom(room: HostSize & Partial<HostRoom>): HostRoom {
+  return { freeBytes: room.memoryBytes, reservedBytes: 0, campaigns: 0, ...room };
+}
 
 /** A small valid profile; `change` replaces top-level fields. */
 export function aProfile(change: Partial<Profile> = {}): Profile {

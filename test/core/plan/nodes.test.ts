@@ -102,8 +102,38 @@ describe('planNodes', () => {
           'node.kubernetes.io/instance-type': 'm6i.large',
         },
       },
+      spec: {
+        providerID: 'belay://zone-a/c1-n0',
+        taints: [{ key: 'belay.dev/campaign', value: 'x', effect: 'NoSchedule' }],
+      },
       status: { allocatable: { pods: '110' } },
     });
+  });
+
+  test('a Node that is Ready from its creation on reports what a kubelet does', () => {
+    const { nodes } = ground(drawWorkloads(mixedCatalogue, 10, 9));
+    const [node] = nodes;
+    if (node === undefined) throw new Error('no Node was planned');
+    const ready = { kubelet: { hostname: 'localhost', ip: '127.0.0.1', port: 1234 }, nowMs: 1_700_000_000_123 };
+    const { status } = nodeBody(node, { campaign: 'x', stage: 'seed', expiresAtMs: 0 }, ready);
+    expect(status).toMatchObject({
+      allocatable: node.allocatable,
+      capacity: node.allocatable,
+      addresses: [
+        { type: 'InternalIP', address: '127.0.0.1' },
+        { type: 'Hostname', address: 'localhost' },
+      ],
+      daemonEndpoints: { kubeletEndpoint: { Port: 1234 } },
+    });
+    const { conditions } = status as { conditions: readonly Record<string, string>[] };
+    expect(conditions.map(({ type, status: value }) => `${type} ${value}`)).toEqual([
+      'Ready True',
+      'MemoryPressure False',
+      'DiskPressure False',
+      'PIDPressure False',
+      'NetworkUnavailable False',
+    ]);
+    expect(conditions[0]).toMatchObject({ lastTransitionTime: '2023-11-14T22:13:20Z' });
   });
 });
 

@@ -128,7 +128,14 @@ describe('podBody', () => {
         annotations: { 'belay.dev/intended-at-ms': '1700000000123', 'belay.dev/sent-at-ms': '1700000000456' },
       },
       spec: {
-        containers: [{ resources: { requests: gang.resources, limits: gang.resources } }],
+        tolerations: [{ key: 'belay.dev/campaign', operator: 'Equal', value: 'dev-50-x', effect: 'NoSchedule' }],
+        securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+        containers: [
+          {
+            resources: { requests: gang.resources, limits: gang.resources },
+            securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] }, runAsNonRoot: true },
+          },
+        ],
         affinity: {
           podAffinity: {
             requiredDuringSchedulingIgnoredDuringExecution: [

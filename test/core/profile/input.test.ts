@@ -54,7 +54,7 @@ describe('the input of a campaign', () => {
   it.each([
     [
       { profle: 'dev-50' },
-      'input profle: unknown key; known here: profile, catalogue, substrate, overrides, hostWait, targetWait, hold, trigger; did you mean profile?',
+      'input profle: unknown key; known here: profile, catalogue, substrate, targets, overrides, hostWait, targetWait, keep, hold, trigger; did you mean profile?',
     ],
     [
       'profiles/dev-50.yaml',
@@ -78,7 +78,7 @@ describe('the input of a campaign', () => {
     ],
     [
       { trigger: 'cron' },
-      'input trigger: unknown value; found "cron" (string); allowed: one of cli, ui, schedule, ladder',
+      'input trigger: unknown value; found "cron" (string); allowed: one of cli, ui, schedule, ladder, comparison',
     ],
     [
       { overrides: ['a=1'] },
@@ -86,7 +86,7 @@ describe('the input of a campaign', () => {
     ],
     [
       7,
-      'input: cannot be read; found 7 (number); allowed: the name of a profile, or a map of profile, catalogue, substrate, overrides, hostWait, targetWait, hold, trigger',
+      'input: cannot be read; found 7 (number); allowed: the name of a profile, or a map of profile, catalogue, substrate, targets, overrides, hostWait, targetWait, keep, hold, trigger',
     ],
     [
       { profile: inline, overrides: { 'loadProfile.soakSecs': 1 } },
@@ -119,7 +119,7 @@ describe('the input of a ladder', () => {
       { ladder: 'uber', hold: 0, trigger: 'schedule' },
       { ladder: 'uber', holdMs: 0, trigger: 'schedule' },
     ],
-    [{ laddr: 'uber' }, 'input laddr: unknown key; known here: ladder, hold, trigger; did you mean ladder?'],
+    [{ laddr: 'uber' }, 'input laddr: unknown key; known here: ladder, targets, hold, trigger; did you mean ladder?'],
     [
       'ladders/nightly.yaml',
       'input: a name, not a path, belongs here; found "ladders/nightly.yaml" (string); allowed: a name, looked up in the configured folders',

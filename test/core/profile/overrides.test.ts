@@ -24,6 +24,15 @@ describe('overrides', () => {
       { scale: { machines: 5 }, list: [{ at: 2 }] },
     ],
     [{ list: [] }, { ...raw, list: [] }],
+    // Labels have dots in their names.
+    [
+      { 'pods.labels.kueue.x-k8s.io/queue-name': 'a' },
+      { ...raw, pods: { labels: { 'kueue.x-k8s.io/queue-name': 'a' } } },
+    ],
+    [
+      { pods: { annotations: { 'a.b/c.d': '1' }, 'nodeSelector.x.y': '2', schedulerName: 's' } },
+      { ...raw, pods: { annotations: { 'a.b/c.d': '1' }, nodeSelector: { 'x.y': '2' }, schedulerName: 's' } },
+    ],
     [{}, raw],
   ])('%j', (overrides, expected) => {
     const before = JSON.stringify(raw);

@@ -96,6 +96,24 @@ describe('Current Details', () => {
     expect(details).toContain('begin with `report.html`');
   });
 
+  test('show what others have written as text, wherever it comes', () => {
+    const evil = 'no\n\n# x <img src=//evil.example> ![x](//evil.example) [y](javascript:z) | `';
+    const state: Partial<CampaignState> = {
+      mode: 'hold',
+      hold: aHold({ failure: { kind: 'system', message: evil } }),
+      outcomes: [
+        anOutcome({ failure: { kind: 'system', message: evil } }),
+        anOutcome({ stage: 'seed', outcome: 'succeeded' }),
+      ],
+    };
+    const story = [{ atMs: AT_MS, text: `decision: **retry** of soak, execution 1 (${evil})` }];
+    const judged = aJudged({ reasons: [evil], changes: [evil], gates: [aLine({ gate: evil, unit: evil })] });
+    const details = read(aStatus(state, { story, details: { seed: evil } }), judged);
+    expect(details.match(/evil\.example/g)?.length).toBeGreaterThanOrEqual(12);
+    expect(details).toContain('decision: **retry** of soak');
+    expect(details.replaceAll(/\\[^]/g, '')).not.toMatch(/<img|!\[|\]\(java|^# x/m);
+  });
+
   test('of an input that is refused say everything that is wrong, and what would be taken', () => {
     const failure = { kind: 'harness' as const, message: 'profile "nope": not found; allowed: a, b\nhold: found 3' };
     const status = aStatus(

@@ -61,6 +61,12 @@ describe('the floor of the verdict', () => {
       ],
     ],
     [
+      'of a cluster that refuses',
+      ['resolve', 'provision', 'install', 'seed', 'ramp!target', ...CLOSING],
+      'unmeasured',
+      ['stage ramp failed (execution 1): broke', 'stage steady never ran', 'stage soak never ran'],
+    ],
+    [
       'of a cancelled soak',
       [...UP_TO_STEADY, 'soak~', ...CLOSING],
       'unmeasured',
@@ -104,6 +110,7 @@ describe('the ending', () => {
     ['of a cancel', [...UP_TO_STEADY, 'soak~', ...CLOSING], 'cancelled', 'aborted'],
     ['of a cancel after the harness broke', ['resolve', 'provision!harness', ...CLOSING], 'cancelled', 'aborted'],
     ['of a broken harness', ['resolve', 'provision!harness', ...CLOSING], 'failed', 'harness-fault'],
+    ['of a cluster that refuses', [...UP_TO_STEADY.slice(0, 4), 'ramp!target', ...CLOSING], 'failed', 'completed'],
     ['of a broken harness that was aborted', ['resolve', 'provision!harness', ...CLOSING], 'aborted', 'harness-fault'],
     [
       'of a broken harness that was mended',

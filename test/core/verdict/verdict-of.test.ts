@@ -10,6 +10,14 @@ import { gateOf, resultOf } from '../../adapters/evidence/fixture.ts';
 const gate = gateOf('bind');
 const optional = gateOf('optional', { unmeasured: 'allow' });
 const shown = gateOf('shown', { barKind: 'informational', bar: {} });
+const noTime = {
+  action: 'fail-node',
+  atSeconds: 10,
+  fireError: 'the soak ended before it',
+  assertError: '',
+  asserted: false,
+  notInTime: true,
+} as const;
 const noEffect = { action: 'fail-node', atSeconds: 10, fireError: '', assertError: 'Node stayed', asserted: false };
 
 function verdict(change: Partial<VerdictInput>): ReturnType<typeof verdictOf> {
@@ -107,6 +115,13 @@ describe('the verdict', () => {
     expect(verdict({ results: [resultOf(gate, null)] }).reasons).toEqual([
       judgeGate(gate, resultOf(gate, null).reading).message,
     ]);
+  });
+
+  it('is unmeasured, not failed, by an action that Belay was too late for', () => {
+    const { verdict: found, reasons } = verdict({ actions: [noTime] });
+    expect(found).toBe('unmeasured');
+    expect(reasons).toEqual(['action fail-node at 10 s was not done: the soak ended before it']);
+    expect(verdict({ actions: [noTime, noEffect] }).verdict).toBe('fail');
   });
 
   it('is lowered by the floor and by actions without effect, which are named in order', () => {

@@ -1,3 +1,5 @@
+import { visible } from '../../../core/text/visible.ts';
+
 /** Markup that is already safe. Only `html` and `trusted` make it. */
 export interface Markup {
   readonly markup: string;
@@ -17,7 +19,7 @@ export function trusted(markup: string): Markup {
 
 /** Text for HTML, also within attributes. */
 export function escapeHtml(text: string): string {
-  return text
+  return visible(text)
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')

@@ -1,20 +1,26 @@
-import type { InfrastructureGap } from '../../../core/gates/answers.ts';
+import type { Distribution } from '../../../core/gates/distribution.ts';
 import type { CampaignSpec } from '../../../core/plan/spec.ts';
 import type { Curve } from '../series.ts';
 import type { Summary } from '../../../core/verdict/summary-model.ts';
 import { infrastructureSentence } from '../../../core/gates/infrastructure.ts';
-import { narrowestHeadroom } from '../../../core/gates/headroom.ts';
+import type { RunHistory } from '../../../core/verdict/run-history.ts';
 import { failedExecutionSentence } from '../../../core/verdict/wording.ts';
 import { figureOrReason, gateFigure, loadFigure, stageFigure } from './figures.ts';
+import { banner } from './banner.ts';
+import { distributionFigure } from './distribution-figure.ts';
+import { faultsTable } from './faults-table.ts';
 import { gateTable } from './gate-table.ts';
+import { changesSection, comparisonSection } from './history-section.ts';
+import { hostTable } from './host-table.ts';
 import { hostsTable } from './hosts-table.ts';
 import { identityTable } from './identity-table.ts';
+import { loadFacts } from './load-facts.ts';
+import type { TimeMarks } from './marks.ts';
 import { observedTable } from './observed-table.ts';
 import { html, trusted } from './html.ts';
 import type { Markup } from './html.ts';
 import { STYLE } from './style.ts';
-import { percentText, quantityText } from '../../../core/text/number.ts';
-import { lengthText, momentText } from '../../../core/text/time.ts';
+import { momentText } from '../../../core/text/time.ts';
 
 /** Everything the report shows, as it lies in the evidence folder. */
 export interface ReportData {
@@ -22,32 +28,47 @@ export interface ReportData {
   readonly spec: CampaignSpec;
   /** Curves by name: of the gates, and Belay's own. */
   readonly curves: ReadonlyMap<string, Curve>;
-  readonly gaps: readonly InfrastructureGap[];
+  /** What the histograms of gates counted in the soak, by gate. */
+  readonly distributions: ReadonlyMap<string, Distribution>;
+  readonly marks: TimeMarks;
+  /** What earlier runs say; undefined where that is not known. */
+  readonly history?: RunHistory | undefined;
 }
 
 /** The report: one HTML page that needs no network and no script. */
 export async function reportPage(data: ReportData): Promise<string> {
-  const { summary, spec, curves, gaps } = data;
+  const { summary, spec, curves, distributions, marks, history } = data;
   const figures = await Promise.all(
     summary.gates.map((result, index) =>
-      figureOrReason(result.gate, () => gateFigure(result, curves.get(result.gate), summary.breaches, gaps, index)),
+      figureOrReason(result.gate, () => gateFigure(result, curves.get(result.gate), summary.breaches, marks, index)),
     ),
   );
   const judged = figures.filter((_, index) => summary.gates[index]?.barKind !== 'informational').filter(present);
   const informing = figures.filter((_, index) => summary.gates[index]?.barKind === 'informational').filter(present);
   const load = [
-    await figureOrReason('Pods over time', () => loadFigure('pods', 'Pods over time', '', curves.get('load.pods'))),
-    await figureOrReason('Bind latency', () =>
-      loadFigure('bind-latency', 'Bind latency', 's', curves.get('load.bind-latency')),
+    await figureOrReason('Pods over time', () =>
+      loadFigure('pods', 'Pods over time', '', curves.get('load.pods'), marks),
     ),
+    await figureOrReason('Bind latency', () =>
+      loadFigure('bind-latency', 'Bind latency', 's', curves.get('load.bind-latency'), marks),
+    ),
+    await figureOrReason('Stages', () => stageFigure(summary.stages, marks)),
+  ].filter(present);
+  const host = [
     await figureOrReason('CPU of the host', () =>
-      loadFigure('host-cpu', 'CPU of the host', 'share', curves.get('host.cpu')),
+      loadFigure('host-cpu', 'CPU of the host', 'share', curves.get('host.cpu'), marks),
     ),
     await figureOrReason('Memory of the host', () =>
-      loadFigure('host-memory', 'Memory of the host', 'GiB', curves.get('host.memory')),
+      loadFigure('host-memory', 'Memory of the host', 'GiB', curves.get('host.memory'), marks),
     ),
-    await figureOrReason('Stages', () => stageFigure(summary.stages)),
   ].filter(present);
+  const spreads = (
+    await Promise.all(
+      summary.gates.map((result, index) =>
+        figureOrReason(result.gate, () => distributionFigure(result, distributions.get(result.gate), index)),
+      ),
+    )
+  ).filter(present);
   const definitions = new Map(spec.gates.map((gate) => [gate.name, gate]));
   const title = `${summary.verdict}: ${summary.profile}, ${summary.runId}`;
   return html`<!doctype html>
@@ -63,7 +84,7 @@ export async function reportPage(data: ReportData): Promise<string> {
       <body>
         <main>
           <h1>Belay campaign ${summary.runId}</h1>
-          ${banner(summary)}
+          ${banner(summary, history)} ${section('What changed', changesSection(summary, history))}
           ${section('Gates', summary.gates.length === 0 ? html`<p class="card">This campaign has no gates.</p>` : gateTable(summary.gates, definitions))}
           ${section('What broke on the way', breaches(summary))}
           ${section(
@@ -85,10 +106,29 @@ export async function reportPage(data: ReportData): Promise<string> {
                 </details>`
           }
           ${section(
+            'Distributions',
+            spreads.length === 0
+              ? undefined
+              : html`<p class="soft small">
+                    What the histograms of the gates counted in the soak, by bucket. A value beyond the last bound is
+                    known to be larger, and not how large.
+                  </p>
+                  <div class="grid">${spreads}</div>`,
+          )}
+          ${section('Faults', faultsTable(marks.faults, summary))}
+          ${section(
+            'Host pressure',
+            host.length === 0 && summary.host === undefined && summary.hosts === undefined
+              ? undefined
+              : html`${hostTable(summary)} ${hostsTable(summary)}
+                  <div class="grid">${host}</div>`,
+          )}
+          ${section('Compared with the last green run', comparisonSection(summary, history))}
+          ${section(
             'Load and stages',
             load.length === 0 && summary.load === null && summary.lateness === undefined
               ? undefined
-              : html`${loadFacts(summary)} ${hostsTable(summary)} ${observedTable(summary)}
+              : html`${loadFacts(summary)} ${observedTable(summary)}
                   <div class="grid">${load}</div>`,
           )}
           ${section('Infrastructure', infrastructure(summary))} ${section('Evidence', evidence(summary))}
@@ -114,58 +154,6 @@ function section(title: string, body: Markup | undefined): Markup | undefined {
 
 function present<T>(value: T | undefined): value is T {
   return value !== undefined;
-}
-
-const WORDS = { pass: 'PASS', unmeasured: 'UNMEASURED', fail: 'FAIL' } as const;
-
-function banner(summary: Summary): Markup {
-  const [first, ...others] = summary.reasons;
-  const more =
-    others.length === 0
-      ? undefined
-      : html`<details>
-          <summary>${others.length} more</summary>
-          <ul>
-            ${others.map((one) => html`<li>${one}</li>`)}
-          </ul>
-        </details>`;
-  const aborted =
-    summary.ending === 'completed' ? undefined : html`<p>The campaign ended early: ${summary.ending}.</p>`;
-  return html`<div class="card banner ${summary.verdict}">
-    <strong>${WORDS[summary.verdict]}</strong>
-    <p>${first ?? greenSentence(summary)}</p>
-    ${more}${aborted}
-    <dl class="facts" style="color:var(--ink)">
-      ${[
-        ['Profile', summary.profile],
-        ['Substrate', summary.substrate.name],
-        ['System', summary.system.name],
-        [
-          'Scale',
-          `${summary.scale.totalCrs.toLocaleString('en-US')} Pods, ${summary.scale.kwokClusters} ${summary.scale.kwokClusters === 1 ? 'cluster' : 'clusters'}`,
-        ],
-        ['Started', momentText(summary.startedAtMs)],
-        ['Took', lengthText(summary.endedAtMs - summary.startedAtMs)],
-        ['Cost, estimated', `$${summary.cost.estimatedUsd.toFixed(2)}`],
-      ].map(
-        ([name, value]) =>
-          html`<div>
-            <dt>${name}</dt>
-            <dd>${value}</dd>
-          </div>`,
-      )}
-    </dl>
-  </div>`;
-}
-
-function greenSentence({ gates }: Summary): string {
-  const counted = gates.filter((gate) => gate.counts !== false);
-  const narrowest = narrowestHeadroom(counted);
-  const room =
-    narrowest === undefined
-      ? ''
-      : ` The narrowest, ${narrowest.gate}, has ${percentText(narrowest.headroom)} of its bar left.`;
-  return `All ${counted.length} gates were measured and met their bars.${room}`;
 }
 
 function breaches(summary: Summary): Markup | undefined {
@@ -195,51 +183,6 @@ function eventList(lines: readonly { readonly atMs: number; readonly text: strin
   return html`<ul class="card" style="list-style:none">
     ${sorted.map((line) => html`<li><span class="soft small">${momentText(line.atMs).slice(11)}</span> ${line.text}</li>`)}
   </ul>`;
-}
-
-function loadFacts({ load, lateness }: Summary): Markup | undefined {
-  if (load === null && lateness === undefined) return undefined;
-  const p99 = lateness?.p99;
-  const facts: readonly (readonly [string, string | undefined])[] = [
-    ['Pods requested', count(load?.asked)],
-    ['Pods created', count(load?.created)],
-    ['Rate requested', quantity(load?.askedPodsPerSec, 'Pods/s')],
-    ['Rate achieved', quantity(load?.achievedPodsPerSec, 'Pods/s')],
-    ['Lateness p99 of the ramp', between(load?.latenessP99LowSeconds, load?.latenessP99Seconds)],
-    ['Operations of the soak', count(lateness?.operations)],
-    ['Late operations of the soak', count(lateness?.late)],
-    ['Lateness p99 of the soak', between(seconds(p99?.lowMs), seconds(p99?.highMs))],
-    ['Largest lateness of the soak', quantity(lateness === undefined ? undefined : lateness.worstMs / 1_000, 's')],
-  ];
-  const known = facts.filter(([, value]) => value !== undefined);
-  return html`<dl class="facts card" style="margin:0 0 1rem">
-    ${known.map(
-      ([name, value]) =>
-        html`<div>
-          <dt>${name}</dt>
-          <dd>${value}</dd>
-        </div>`,
-    )}
-  </dl>`;
-}
-
-function count(number: number | undefined): string | undefined {
-  return number?.toLocaleString('en-US');
-}
-
-function quantity(value: number | undefined, unit: string): string | undefined {
-  return value === undefined ? undefined : quantityText(value, unit);
-}
-
-function seconds(ms: number | null | undefined): number | null | undefined {
-  return typeof ms === 'number' ? ms / 1_000 : ms;
-}
-
-/** A time that is known to its bounds. Summaries of earlier versions have the upper one only; null = not bounded. */
-function between(low: number | null | undefined, high: number | null | undefined): string | undefined {
-  if (typeof high !== 'number') return typeof low === 'number' ? `${quantityText(low, 's')} or more` : undefined;
-  const upper = quantityText(high, 's');
-  return typeof low !== 'number' || low === high ? upper : `${quantityText(low, 's')} to ${upper}`;
 }
 
 function evidence({ evidence: parts }: Summary): Markup | undefined {

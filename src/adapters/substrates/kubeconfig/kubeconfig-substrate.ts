@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ClockAhead } from '../../../core/plan/clock-ahead.ts';
 import { clusterName } from '../../../core/plan/cluster-name.ts';
 import { BORROWED_POLL_MS, CLUSTERS_AT_ONCE, LAST_SWEEP_MS, LEASE_TAKEN_MS } from '../../../core/plan/limits.ts';
 import { pollUntil } from '../../host/poll-until.ts';
@@ -7,6 +8,9 @@ import { allAtOnce } from '../../host/at-once.ts';
 import { campaignFolder, forgetCluster, readLedger, recordCluster } from '../../host/ledger.ts';
 import type { ClusterRecord } from '../../host/ledger.ts';
 import { connectCluster } from '../../kube/client.ts';
+import { readAccess } from '../../kube/credentials.ts';
+import { measureClock } from '../../kube/measure-clock.ts';
+import { preflight } from '../../kube/preflight.ts';
 import { removeCampaign } from '../../kube/remove-campaign.ts';
 import { leaseTarget, releaseTarget } from '../../kube/target-lease.ts';
 import { withCluster } from '../../kube/with-cluster.ts';
@@ -14,7 +18,8 @@ import { apiHealth } from '../api-probe.ts';
 import type { ApiHealth } from '../api-probe.ts';
 import { slugOf } from '../local/layout.ts';
 import type { ProvisionRequest, SubstrateAdapter } from '../substrate.ts';
-import { kubeconfigFiles, writeOwnKubeconfig } from './own-kubeconfig.ts';
+import { contextsOf, writeKubeconfigOf } from './campaign-targets.ts';
+import { removeTargets } from './kept-targets.ts';
 import { tenantOf } from './tenant.ts';
 import { credentialFiles, borrowedScrapeTargets } from './scrape-borrowed.ts';
 import { messageOf } from '../../../core/text/message-of.ts';
@@ -25,6 +30,7 @@ export function kubeconfigSubstrate(): SubstrateAdapter {
     provision,
     scrapeTargets: borrowedScrapeTargets,
     // Other people's kubelets, or a kwok with stages of its own, turn a Node Ready again at once.
+    kubelet: () => undefined,
     showsFailedNodes: () => false,
     clusterLogs: () => [],
     remove,
@@ -36,18 +42,13 @@ async function provision({
   firstCluster,
   clusterCount,
   lease,
+  trial,
+  onUnsearched,
   signal: outer,
   onProgress,
 }: ProvisionRequest): Promise<readonly ClusterRecord[]> {
-  const { file = '', contexts = [] } = spec.substrate.kubeconfig ?? {};
-  const used = contexts.slice(firstCluster, firstCluster + clusterCount);
-  if (used.length < clusterCount) {
-    const found = contexts.length === 0 ? 'none' : contexts.join(', ');
-    throw new Error(
-      `substrate ${spec.substrate.metadata.name}: ${clusterCount} clusters are needed, kubeconfig.contexts lists: ${found}`,
-    );
-  }
-  const files = kubeconfigFiles(file);
+  const used = contextsOf(spec, firstCluster, clusterCount);
+  const record = spec.targets?.record;
   /** Clusters that have answered, before any lease is waited for: two contexts for one cluster would share its lease. */
   const answered: ClusterRecord[] = [];
   const ready: ClusterRecord[] = [];
@@ -57,23 +58,55 @@ async function provision({
     const name = clusterName(spec.slug, index);
     const kubeconfigPath = join(campaignFolder(spec.slug), 'clusters', `${name}.kubeconfig`);
     const before = readLedger(spec.slug)?.clusters.find((each) => each.name === name);
-    const planned: ClusterRecord = { index, name, kubeconfigPath, context, owned: false, uid: before?.uid ?? '' };
+    const planned: ClusterRecord = {
+      index,
+      name,
+      kubeconfigPath,
+      context,
+      owned: false,
+      uid: before?.uid ?? '',
+      ...(record === undefined ? {} : { targetRecord: record }),
+    };
     recordCluster(spec.slug, planned);
-    writeOwnKubeconfig(files, context, kubeconfigPath);
+    writeKubeconfigOf(spec, index, context, kubeconfigPath);
+    // What is wrong with it stays wrong: it is not waited for.
+    await readAccess(kubeconfigPath, context);
     onProgress(ready.length, clusterCount, `${name}: asking context ${context}`);
     const { uid } = await untilHealthy(planned, spec.deadlines.budgets.clusterReadyMs, signal, (reason) =>
       onProgress(ready.length, clusterCount, `${name}: waiting: ${reason}`),
     );
     refuseStranger(planned, uid, answered);
     answered.push({ ...planned, uid });
-    const cluster = { ...planned, uid, leased: true, ...(lease.link === '' ? {} : { leaseLink: lease.link }) };
+    const clock = trial === undefined ? undefined : await tried(planned, spec.campaign, trial, onUnsearched, signal);
+    const known = { ...planned, uid, ...(clock === undefined ? {} : { clock }) };
+    const cluster = { ...known, leased: true, ...(lease.link === '' ? {} : { leaseLink: lease.link }) };
     // The ledger first: a lease that nothing knows of would only expire.
-    recordCluster(spec.slug, { ...planned, uid });
+    recordCluster(spec.slug, known);
     await takeLease(cluster, lease, signal, (reason) => onProgress(ready.length, clusterCount, reason));
     recordCluster(spec.slug, cluster);
     ready.push(cluster);
     onProgress(ready.length, clusterCount, `${name}: ready`);
     return cluster;
+  });
+}
+
+/**
+ * Tries whether a cluster takes the campaign, before the ledger says that there may be something in it. @returns its clock, if it
+ * can be read
+ */
+async function tried(
+  cluster: ClusterRecord,
+  campaign: string,
+  { objects, budgetMs }: NonNullable<ProvisionRequest['trial']>,
+  onUnsearched: ProvisionRequest['onUnsearched'],
+  signal: AbortSignal,
+): Promise<ClockAhead | undefined> {
+  const target = `context ${cluster.context}`;
+  return await withCluster(cluster, async (client) => {
+    const within = { signal, budgetMs };
+    const unsearched = await preflight(client, { target, campaign, objects: objects(cluster.index) }, within);
+    for (const line of unsearched) onUnsearched?.(`${cluster.name}: ${line}`);
+    return await measureClock(client, within);
   });
 }
 
@@ -140,13 +173,15 @@ async function remove(cluster: ClusterRecord, signal: AbortSignal): Promise<void
     await withCluster(cluster, (client) => releaseTarget(client, ledger, { signal, budgetMs: LAST_SWEEP_MS }));
   }
   for (const path of [cluster.kubeconfigPath, ...credentialFiles(cluster)]) rmSync(path, { force: true });
+  if (cluster.targetRecord !== undefined) removeTargets(cluster.targetRecord);
   forgetCluster(slug, cluster.name);
 }
 
 async function sweep(cluster: ClusterRecord, campaign: string, signal: AbortSignal): Promise<void> {
   const client = await connectCluster({ kubeconfigPath: cluster.kubeconfigPath, context: cluster.context });
   try {
-    const options = { campaign, onProgress: () => undefined };
+    const { kinds: brought = [], finalizers = [] } = cluster.brought ?? {};
+    const options = { campaign, brought, finalizers, controllersGone: true, onProgress: () => undefined };
     const { left } = await removeCampaign(client, options, { signal, budgetMs: LAST_SWEEP_MS });
     if (left.length > 0) throw new Error(`left in context ${cluster.context}: ${left.slice(0, 5).join(', ')}`);
   } finally {

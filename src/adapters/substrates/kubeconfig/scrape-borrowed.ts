@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Cluster, User } from '@kubernetes/client-node';
+import { clusterAccess, type ClusterAccess, type Held } from '../../../core/kubeconfig/cluster-access.ts';
 import type { ClusterRecord } from '../../host/ledger.ts';
-import { loadKubeconfig } from '../../kube/credentials.ts';
+import { readContext } from '../../kube/kubeconfig-files.ts';
 import { askOnce } from '../api-probe.ts';
 import type { ScrapeTarget } from '../../prometheus/scrape-config.ts';
 import { CLUSTER_PARTS, SUBSTRATE_TYPES } from '../../../core/model/substrate-types.ts';
@@ -19,12 +19,9 @@ const OUT_OF_REACH: readonly ClusterPart[] = CLUSTER_PARTS.filter(
  * beside the kubeconfig because Prometheus reads files. The rest is named as absent.
  */
 export async function borrowedScrapeTargets(cluster: ClusterRecord, signal: AbortSignal): Promise<ScrapeTargets> {
-  const config = await loadKubeconfig(cluster.kubeconfigPath, cluster.context);
+  const access = clusterAccess(readContext(cluster.kubeconfigPath, cluster.context), {});
   const absent = OUT_OF_REACH.map((job) => ({ job, reason: 'only reachable from within the borrowed cluster' }));
-  const server = config.getCurrentCluster();
-  const user = config.getCurrentUser();
-  if (server === null) throw new Error(`${cluster.kubeconfigPath}: the context names no cluster`);
-  if (hasLoginProgram(user)) {
+  if (access.exec !== undefined || access.oidc !== undefined) {
     const reason = 'its kubeconfig gets credentials from a program, which Prometheus cannot run';
     return { targets: [], absent: [{ job: 'apiserver', reason }, ...absent] };
   }
@@ -33,58 +30,60 @@ export async function borrowedScrapeTargets(cluster: ClusterRecord, signal: Abor
     const reason = `GET /metrics answers ${status} to the kubeconfig's user`;
     return { targets: [], absent: [{ job: 'apiserver', reason }, ...absent] };
   }
-  return { targets: [apiserverTarget(cluster, server, user)], absent };
+  return { targets: [apiserverTarget(cluster, access)], absent };
 }
 
-function apiserverTarget(cluster: ClusterRecord, server: Cluster, user: User | null): ScrapeTarget {
-  const url = new URL(server.server);
-  const https = url.protocol === 'https:';
-  const bearerFile = fileOf(cluster, 'token', undefined, user?.token);
+/**
+ * The API server of a cluster as Prometheus can ask it, as the user of the kubeconfig; the path is that of its own metrics.
+ * @throws Error when the kubeconfig gets its credentials from a program, which Prometheus cannot run
+ */
+export function apiserverScrape(cluster: ClusterRecord): ScrapeTarget {
+  const access = clusterAccess(readContext(cluster.kubeconfigPath, cluster.context), {});
+  if (access.exec !== undefined || access.oidc !== undefined)
+    throw new Error(`context ${access.context} gets its credentials from a program, which Prometheus cannot run`);
+  return apiserverTarget(cluster, access);
+}
+
+function apiserverTarget(cluster: ClusterRecord, access: ClusterAccess): ScrapeTarget {
+  const { server, proxy, token, tokenFile, impersonation } = access;
+  const bearerFile =
+    tokenFile === '' ? fileOf(cluster, 'token', token === '' ? undefined : { text: token }) : tokenFile;
   return {
     job: 'apiserver',
     cluster: cluster.name,
-    scheme: https ? 'https' : 'http',
-    address: url.port === '' ? `${url.hostname}:${https ? 443 : 80}` : url.host,
-    path: `${url.pathname.replace(/\/$/, '')}/metrics`,
-    tls: https ? tlsOf(cluster, server, user) : {},
+    scheme: server.secure ? 'https' : 'http',
+    address: `${server.hostname.includes(':') ? `[${server.hostname}]` : server.hostname}:${server.port}`,
+    path: `${server.basePath}/metrics`,
+    tls: server.secure ? tlsOf(cluster, access) : {},
     ...(bearerFile === undefined ? {} : { bearerFile }),
+    ...(proxy === undefined ? {} : { proxyUrl: proxy.href }),
+    ...(Object.keys(impersonation).length === 0 ? {} : { headers: impersonation }),
   };
 }
 
-function tlsOf(cluster: ClusterRecord, server: Cluster, user: User | null): ScrapeTarget['tls'] {
-  const caFile = fileOf(cluster, 'ca', server.caFile, decoded(server.caData));
-  const certFile = fileOf(cluster, 'crt', user?.certFile, decoded(user?.certData));
-  const keyFile = fileOf(cluster, 'key', user?.keyFile, decoded(user?.keyData));
+function tlsOf(cluster: ClusterRecord, { tls }: ClusterAccess): ScrapeTarget['tls'] {
+  const caFile = fileOf(cluster, 'ca', tls.ca);
+  const certFile = fileOf(cluster, 'crt', tls.cert);
+  const keyFile = fileOf(cluster, 'key', tls.key);
   return {
     ...(caFile === undefined ? {} : { caFile }),
     ...(certFile === undefined ? {} : { certFile }),
     ...(keyFile === undefined ? {} : { keyFile }),
-    ...(server.tlsServerName ? { serverName: server.tlsServerName } : {}),
-    ...(server.skipTLSVerify ? { insecure: true } : {}),
+    ...(tls.serverName === '' ? {} : { serverName: tls.serverName }),
+    ...(tls.insecure ? { insecure: true } : {}),
   };
-}
-
-function hasLoginProgram(user: User | null): boolean {
-  return Boolean(user?.exec) || Boolean(user?.authProvider);
 }
 
 /** The file that holds a credential: the kubeconfig's own, or one of ours with what the kubeconfig holds itself. */
 function fileOf(
   cluster: ClusterRecord,
   kind: 'ca' | 'crt' | 'key' | 'token',
-  file: string | undefined,
-  content: string | undefined,
+  held: Held | undefined,
 ): string | undefined {
-  if (content !== undefined && content !== '') {
-    const path = credentialPath(cluster, kind);
-    writeFileSync(path, content, { mode: 0o600 });
-    return path;
-  }
-  return file === undefined || file === '' ? undefined : file;
-}
-
-function decoded(base64: string | undefined): string | undefined {
-  return base64 === undefined || base64 === null ? undefined : Buffer.from(base64, 'base64').toString('utf8');
+  if (held === undefined || 'file' in held) return held?.file;
+  const path = credentialPath(cluster, kind);
+  writeFileSync(path, held.text, { mode: 0o600 });
+  return path;
 }
 
 function credentialPath(cluster: ClusterRecord, kind: string): string {

@@ -49,6 +49,7 @@ export async function ensureLocalCluster(request: EnsureRequest): Promise<Cluste
     ports,
     env: request.spec.substrate.local?.env ?? {},
     nodeReadyDelayMs: delayMs(request),
+    nodesFromSystem: request.spec.capacityFromSystem,
   });
   onStep('starting its processes');
   await kwokctlCreate(toolPath(tools, 'kwokctl'), cluster, signal);

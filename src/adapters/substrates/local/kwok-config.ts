@@ -1,9 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseAllDocuments, stringify } from 'yaml';
+import type { Kubelet } from '../../../core/plan/node-status.ts';
 import type { ClusterRecord } from '../../host/ledger.ts';
 import type { ToolName } from '../../toolchain/tools.ts';
 import type { ToolPaths } from '../substrate.ts';
-import { FAILED_NODE_STAGE, kwokStages } from './kwok-stages.ts';
+import { FAILED_NODE_STAGE, kwokStages, READY_NODE_STAGE } from './kwok-stages.ts';
 import { COMPONENTS, configPath, statePath } from './layout.ts';
 import type { ComponentName } from './layout.ts';
 
@@ -35,7 +36,9 @@ const KWOK_CONFIGURATION = {
     // Nodes have no lease, see extraArguments.
     nodeLeaseParallelism: 1,
     podsOnNodeSyncParallelism: 4,
-    enablePodsOnNodeSyncListPager: true,
+    // For each new Node kwok lists the Pods that are bound to it. With pages the API server asks etcd for each of these lists; without,
+    // it answers from its cache, from which kwok's watch comes as well: a Pod that is not in it yet is news to the watch.
+    enablePodsOnNodeSyncListPager: false,
     enablePodsOnNodeSyncStreamWatch: false,
     enableDebuggingHandlers: true,
     enableProfilingHandler: true,
@@ -52,6 +55,8 @@ export interface ClusterSettings {
   /** Environment of every component. */
   readonly env: Readonly<Record<string, string>>;
   readonly nodeReadyDelayMs: number;
+  /** The system makes the Nodes, and not Belay. */
+  readonly nodesFromSystem: boolean;
 }
 
 /**
@@ -106,8 +111,7 @@ function extraArguments(name: ComponentName, settings: ClusterSettings): Readonl
   switch (name) {
     case 'kube-apiserver':
       return {
-        // Pods in a new namespace would race the creation of its default ServiceAccount.
-        'disable-admission-plugins': 'ServiceAccount',
+        'disable-admission-plugins': unusedAdmission(settings).join(','),
         // Without these two it looks for the address of a default route, and exits on a machine that has none.
         'advertise-address': '127.0.0.1',
         'endpoint-reconciler-type': 'none',
@@ -135,6 +139,15 @@ function extraArguments(name: ComponentName, settings: ClusterSettings): Readonl
   }
 }
 
+/** Plugins of admission that are off. */
+function unusedAdmission({ nodeReadyDelayMs, nodesFromSystem }: ClusterSettings): readonly string[] {
+  // Pods in a new namespace would race the creation of its default ServiceAccount.
+  const unused = ['ServiceAccount'];
+  // It gives every new Node a taint until it is Ready. Belay's are from the start, and the taint costs two more requests for each.
+  if (nodeReadyDelayMs === 0 && !nodesFromSystem) unused.push('TaintNodesByCondition');
+  return unused;
+}
+
 /** A Node that is meant to come late must not be declared lost before it came. */
 function graceForSlowNodes(nodeReadyDelayMs: number): Readonly<Record<string, string>> {
   if (nodeReadyDelayMs === 0) return {};
@@ -147,6 +160,15 @@ function graceForSlowNodes(nodeReadyDelayMs: number): Readonly<Record<string, st
  */
 export function showsFailedNodes(cluster: ClusterRecord): boolean {
   return stateDocuments(cluster).some(({ kind, metadata }) => kind === 'Stage' && metadata?.name === FAILED_NODE_STAGE);
+}
+
+/** kwok, in place of the kubelets of a cluster; undefined in a cluster whose Nodes turn Ready after a delay. */
+export function kubeletOf(cluster: ClusterRecord): Kubelet | undefined {
+  const ready = stateDocuments(cluster).find(({ metadata }) => metadata?.name === READY_NODE_STAGE);
+  const kwok = componentMetrics(cluster).find(({ name }) => name === 'kwok-controller');
+  if (ready === undefined || ready.spec?.delay !== undefined || kwok === undefined) return undefined;
+  const { hostname: ip, port } = new URL(`${kwok.scheme}://${kwok.address}`);
+  return { hostname: 'localhost', ip, port: Number(port) };
 }
 
 /** Where a component serves its metrics. */
@@ -187,6 +209,8 @@ function stateDocuments(cluster: ClusterRecord): readonly StateDocument[] {
 interface StateDocument {
   readonly kind: string;
   readonly metadata?: { readonly name?: string };
+  /** Of a Stage. */
+  readonly spec?: { readonly delay?: unknown };
   readonly components?: readonly {
     readonly name: string;
     readonly metric?: {

@@ -1,7 +1,10 @@
 import { FAILED_TAINT } from '../../../core/plan/labels.ts';
+import { NODE_INFO } from '../../../core/plan/node-status.ts';
 
 /** Name of the stage that makes a failed Node look like one whose kubelet is dead. */
 export const FAILED_NODE_STAGE = 'belay-node-failed';
+/** Name of the stage that turns a Node Ready. */
+export const READY_NODE_STAGE = 'belay-node-ready';
 
 /** A rule of kwok: objects that match all selectors get the patch, or are deleted, after the delay. */
 interface Stage {
@@ -28,17 +31,6 @@ const NODE_IS_FAILED: Selector = { key: TAINTS, operator: 'In', values: [FAILED_
 const NODE_IS_NOT_FAILED: Selector = { key: TAINTS, operator: 'NotIn', values: [FAILED_TAINT] };
 const POD_IS_DELETED: Selector = { key: '.metadata.deletionTimestamp', operator: 'Exists' };
 const POD_STAYS: Selector = { key: '.metadata.deletionTimestamp', operator: 'DoesNotExist' };
-
-/** Fields of a Node's system information that kubelets report, each with the text for an absent one. */
-const NODE_INFO: Readonly<Record<string, string>> = {
-  architecture: 'amd64',
-  operatingSystem: 'linux',
-  osImage: 'kwok',
-  kernelVersion: 'kwok',
-  containerRuntimeVersion: 'kwok',
-  kubeletVersion: 'kwok',
-  kubeProxyVersion: 'kwok',
-};
 
 /** Resources of a Node that states none: room for everything. */
 const ROOM = '{cpu: 1k, memory: 1Ti, pods: 1M}';
@@ -159,7 +151,7 @@ containerStatuses:
 export function kwokStages(nodeReadyDelayMs: number): readonly object[] {
   const stages: readonly Stage[] = [
     {
-      name: 'belay-node-ready',
+      name: READY_NODE_STAGE,
       kind: 'Node',
       selectors: [NODE_IS_NOT_READY, NODE_IS_NOT_FAILED],
       delayMs: nodeReadyDelayMs,

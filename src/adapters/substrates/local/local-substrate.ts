@@ -9,7 +9,7 @@ import type { ClusterRecord } from '../../host/ledger.ts';
 import { withProcessLock } from '../../host/process-lock.ts';
 import type { ProvisionRequest, ScrapeTargets, SubstrateAdapter } from '../substrate.ts';
 import { componentLogs } from './components.ts';
-import { componentMetrics, showsFailedNodes } from './kwok-config.ts';
+import { componentMetrics, kubeletOf, showsFailedNodes } from './kwok-config.ts';
 import { clusterFolder, COMPONENTS, contextName, lockPath } from './layout.ts';
 import type { ComponentName } from './layout.ts';
 import { ensureLocalCluster } from './ensure-cluster.ts';
@@ -30,6 +30,7 @@ export function localSubstrate(tools: ToolPaths): SubstrateAdapter {
   return {
     provision,
     scrapeTargets: (cluster) => Promise.resolve(scrapeTargets(cluster)),
+    kubelet: kubeletOf,
     showsFailedNodes,
     clusterLogs: componentLogs,
     remove: (cluster, signal) =>

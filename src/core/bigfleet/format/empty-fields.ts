@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { isSafeName } from '../../files/fields.ts';
+import { isSafeName } from '../../files/safe-name.ts';
 import { isOptional, step } from '../../files/schema-walk.ts';
 
 /**

@@ -15,6 +15,7 @@ import { BIGFLEET_FORMAT } from '../format/bigfleet-format.ts';
 import { soakSecondsOf } from '../format/load-times.ts';
 import { readYaml } from '../../files/yaml-text.ts';
 import type { Source } from '../../files/yaml-text.ts';
+import { counted } from '../../text/counted.ts';
 
 /** A legacy profile in the V2 format, or why it cannot be converted. */
 export type Conversion =
@@ -107,7 +108,7 @@ function convert(legacy: LegacyFile, name: string, notes: string[]): Record<stri
     notes.push(`${pods} Pods are no multiple of ${density} a machine: ${machines * density} now.`);
   }
   notes.push(
-    `${clusters} clusters of ${target} Pods: that many come of a substrate with cluster.podsPerCluster ${target}.`,
+    `${counted(clusters, 'cluster')} of ${target} Pods: that many come of a substrate with cluster.podsPerCluster ${target}.`,
     hasArchetypes(legacy)
       ? `The archetypes of the file are no part of a profile: until they are a catalogue, ${CATALOGUE} takes their place.`
       : `A legacy profile has one kind of Pod, a whole machine of 8 GPUs; the catalogue ${CATALOGUE} takes its place.`,
@@ -116,7 +117,10 @@ function convert(legacy: LegacyFile, name: string, notes: string[]): Record<stri
   return {
     apiVersion: BIGFLEET_FORMAT.apiVersion,
     kind: 'Profile',
-    metadata: { name, description: `Converted from a legacy profile: ${clusters} clusters of ${target} Pods.` },
+    metadata: {
+      name,
+      description: `Converted from a legacy profile: ${counted(clusters, 'cluster')} of ${target} Pods.`,
+    },
     scale: { machines, density },
     catalog: { archetypes: CATALOGUE },
     seed: seedOf(legacy, { machines, density }, notes),

@@ -56,7 +56,8 @@ export function helmValues(inputs: ChartInputs): Readonly<Record<string, unknown
       vCPU: hostsNeeded * substrate.host.vCPU,
       memoryGB: hostsNeeded * substrate.host.memoryGiB,
     },
-    archetypes: catalogue.archetypes,
+    // Annotations are free texts of the profile. The chart does not know them, and could take one for a template.
+    archetypes: catalogue.archetypes.map((archetype) => ({ ...archetype, pods: undefined })),
     ...(profile.runnerActions.length > 0
       ? { runnerActions: profile.runnerActions.map(({ action, atSeconds }) => ({ atSeconds, action })) }
       : {}),

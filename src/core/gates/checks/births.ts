@@ -19,8 +19,8 @@ export function* births(subject: Subject, jobs: readonly string[]): Asking<Refus
 
 function* leftOut(subject: Subject, jobs: readonly string[], use: RateUse): Asking<Refusal | undefined> {
   const { atMs, fresh, freshMs, gate } = subject;
-  const { call, selector, range, moved } = use;
-  const rangeMs = Math.round(literalSeconds(range) * 1_000);
+  const { call, selector, moved, withinMs } = use;
+  const rangeMs = Math.round(literalSeconds(use.range) * 1_000 + withinMs);
   if (moved || !(rangeMs > 0)) {
     if (gate.barKind === 'informational') return undefined;
     return {
@@ -28,6 +28,7 @@ function* leftOut(subject: Subject, jobs: readonly string[], use: RateUse): Aski
       detail: `what ${call} leaves out cannot be known, because its range is moved or calculated; use delta, share or quantile`,
     };
   }
+  const range = promDuration(rangeMs);
   const span = { startMs: atMs - rangeMs, endMs: atMs };
   const longer = promDuration(rangeMs + freshMs);
   const begun = `last_over_time(${selector}[${fresh}] offset ${range})`;

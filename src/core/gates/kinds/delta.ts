@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isPromql } from '../../promql/check.ts';
 import { counterProblem } from '../../promql/counter-expression.ts';
+import { NOT_NEGATIVE } from '../../promql/interval.ts';
 import { expressionGrowth } from '../expression-growth.ts';
 import { bounded, highOf, lowOf } from '../measure.ts';
 import type { GateKind } from './kind.ts';
@@ -51,6 +52,7 @@ export const delta = {
     const message = counterProblem(counter);
     return message === undefined ? [] : [{ field: 'delta.counter', message }];
   },
+  possible: () => NOT_NEGATIVE,
   expressions: ({ counter }) => [{ promql: counter, mayBeAbsent: true }],
   *value({ perSecond }, subject, jobs) {
     const growth = yield* expressionGrowth(subject, jobs, subject.expressions[0]?.promql ?? '');

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { matching } from '../../files/fields.ts';
 import { isPromql } from '../../promql/check.ts';
 import { renamed, selectorProblem } from '../../promql/histogram-selector.ts';
+import { NOT_NEGATIVE } from '../../promql/interval.ts';
 import { all, instant, raw } from '../asking.ts';
 import { idleness } from '../idleness.ts';
 import { labelsText } from '../labels-text.ts';
@@ -62,6 +63,7 @@ export const idle = {
     const message = selectorProblem(counter);
     return message === undefined ? [] : [{ field: 'idle.counter', message }];
   },
+  possible: () => NOT_NEGATIVE,
   expressions: ({ counter }) => [{ promql: counter, mayBeAbsent: false }],
   *value({ by }, subject, jobs) {
     const { gate, window, atMs, fresh, scrapeIntervalMs, cpuTimeMs } = subject;

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { RawDocument } from '../../files/raw-document.ts';
 import type { Segment } from '../../files/yaml-path.ts';
+import type { Interval } from '../../promql/interval.ts';
 import type { GatePatch } from '../../model/gate-patch.ts';
 import type { Asking } from '../asking.ts';
 import type { Expression } from '../expression.ts';
@@ -13,6 +14,8 @@ interface KindCurve {
   readonly promql: string;
   /** The curve shows the growth since its first point instead of the value. */
   readonly growth: boolean;
+  /** The growth of the buckets of its histogram over `$window`, by `le`. Absent = it has none. */
+  readonly buckets?: string;
 }
 
 /**
@@ -26,8 +29,18 @@ export interface GateKind<S> {
   readonly sourceOf: (patch: GatePatch) => S | undefined;
   /** Adds what is wrong in a raw file beyond the schema; `path` leads to the gate. Absent = nothing. */
   readonly checkRaw?: (raw: RawDocument, path: readonly Segment[]) => void;
-  /** What is wrong with a source: the field within the gate, and a sentence. */
-  readonly problems: (source: S) => readonly { readonly field: string; readonly message: string }[];
+  /**
+   * What is wrong with a source: the field within the gate, and a sentence.
+   * @param gates names of all gates of the campaign
+   */
+  readonly problems: (
+    source: S,
+    gates: readonly string[],
+  ) => readonly { readonly field: string; readonly message: string }[];
+  /** The value comes from earlier runs, when the campaign is judged. Prometheus is not asked. Absent = it is. */
+  readonly fromEarlierRuns?: true;
+  /** The numbers that the value can be; a bar that all of them are within judges nothing. Absent, or undefined: every number. */
+  readonly possible?: (source: S) => Interval | undefined;
   /** Every expression that the value comes from. The checks look at all of them. */
   readonly expressions: (source: S) => readonly Expression[];
   /**
@@ -36,5 +49,8 @@ export interface GateKind<S> {
    * @throws Unanswered
    */
   readonly value: (source: S, subject: Subject, jobs: readonly string[]) => Asking<Measure | Refusal>;
-  readonly curve: (source: S) => KindCurve;
+  /** The value rests on a number of events that is known: `minEvents` applies. Absent = it does not. */
+  readonly hasEvents?: true;
+  /** Undefined: it has none. */
+  readonly curve: (source: S) => KindCurve | undefined;
 }

@@ -3,10 +3,13 @@ import { field, matching } from '../../files/fields.ts';
 import { isPromql } from '../../promql/check.ts';
 import { histogramProblem, sibling } from '../../promql/histogram-selector.ts';
 import { all } from '../asking.ts';
+import { tooFewEvents } from '../enough-events.ts';
 import { counterGrowth } from '../growth.ts';
 import { labelsText } from '../labels-text.ts';
 import { bounded } from '../measure.ts';
-import { bucketQuantile, groupBuckets, groupKey } from '../quantile.ts';
+import { mixedBounds } from '../mixed-bounds.ts';
+import { bucketQuantile, groupBuckets, groupKey, type Bucket, type QuantileResult } from '../quantile.ts';
+import type { Subject } from '../subject.ts';
 import type { GateKind } from './kind.ts';
 import { promql } from './promql-field.ts';
 import { highestQuantile } from '../quantile-bounds.ts';
@@ -86,9 +89,11 @@ export const quantile = {
   expressions: ({ histogram }) => [{ promql: histogram, mayBeAbsent: false }],
   *value({ of, by, emptyGroups }, subject, jobs) {
     const selector = subject.expressions[0]?.promql ?? '';
+    const layouts = yield* mixedBounds(selector, by, subject);
+    if (layouts !== undefined) return layouts;
     const [buckets, sums, counts] = yield* all([
       counterGrowth(subject, jobs, selector, ['le', ...by]),
-      counterGrowth(subject, jobs, sibling(selector, '_sum'), by),
+      counterGrowth(subject, jobs, sibling(selector, '_sum'), by, { mayFall: true }),
       counterGrowth(subject, jobs, sibling(selector, '_count'), by),
     ]);
     if (buckets === undefined || sums === undefined || counts === undefined)
@@ -113,14 +118,24 @@ export const quantile = {
     const groups = groupBuckets(buckets.map(({ labels, low }) => ({ labels, value: low })));
     const results = groups.map(({ labels, buckets: own }) => ({
       labels,
-      result: bucketQuantile(of, own, means.get(groupKey(labels))),
+      result: withEnoughEvents(subject, own, bucketQuantile(of, own, means.get(groupKey(labels)))),
     }));
-    const counted = results.filter(({ result }) => result.kind !== 'no-events');
+    const counted = results.filter(({ result }) => result.kind !== 'no-events' && result.kind !== 'too-few-events');
     const highest = highestQuantile(emptyGroups === 'skip' && counted.length > 0 ? counted : results, selector);
     return 'reason' in highest ? highest : bounded(highest.value, highest.low, highest.high, highest.because);
   },
+  hasEvents: true,
   curve: ({ of, histogram, by }) => ({
     promql: `max(histogram_quantile(${of}, sum by (${['le', ...by].join(', ')}) (rate(${histogram}[$window]))))`,
     growth: false,
+    buckets: `sum by (le) (increase(${histogram}[$window]))`,
   }),
 } satisfies GateKind<QuantileSource>;
+
+/** The quantile of a group; too few events, where the gate asks for more of them than the group counted. */
+function withEnoughEvents({ gate }: Subject, buckets: readonly Bucket[], result: QuantileResult): QuantileResult {
+  if (result.kind === 'no-events' || result.kind === 'malformed') return result;
+  const events = Math.max(...buckets.map(({ count }) => count));
+  const tooFew = tooFewEvents(gate, events, 'what the histogram counted');
+  return tooFew === undefined ? result : { kind: 'too-few-events', detail: tooFew.detail };
+}

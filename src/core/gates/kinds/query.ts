@@ -1,4 +1,5 @@
-import { tolerant } from '../../promql/tolerant.ts';
+import { possibleValues } from '../../promql/constant.ts';
+import { withExactIncreases } from '../../promql/increases.ts';
 import { all } from '../asking.ts';
 import { bounded, type Measure } from '../measure.ts';
 import { queryBounds } from '../query-bounds.ts';
@@ -36,11 +37,14 @@ export const query = {
     return message === undefined ? [] : [{ field: 'query', message }];
   },
   expressions: (source) => [{ promql: source.query, mayBeAbsent: true }],
+  possible: (source) => possibleValues(source.query),
   *value(_source, subject) {
     const text = subject.expressions[0]?.promql ?? '';
-    const [found, quantiles] = yield* all<Sides>([
-      singleValue(tolerant(text, subject.fresh), subject.atMs, subject.gate.absentIs),
+    const exact = withExactIncreases(text);
+    const [found, quantiles, between] = yield* all<Sides>([
+      singleValue(text, subject, subject.gate.absentIs),
       quantileUses(text, subject),
+      ...(exact === undefined ? [] : [singleValue(exact, subject, subject.gate.absentIs)]),
     ]);
     if (quantiles !== undefined && typeof quantiles === 'object' && 'reason' in quantiles) return quantiles;
     if (typeof found === 'object' && 'reason' in found) return found;
@@ -49,6 +53,10 @@ export const query = {
     const top = subject.gate.topFiniteBucket;
     if (top !== undefined && value >= top) {
       return { reason: 'saturated', detail: `${value} is the top of the histogram (last finite bucket ${top})` };
+    }
+    if (typeof between === 'number') {
+      const because = 'increase() is extrapolated beyond the samples; the kind delta is not';
+      return bounded(value, Math.min(value, between), Math.max(value, between), because);
     }
     return withBounds(subject, text, value, quantiles instanceof Map ? quantiles : new Map());
   },

@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { canonical } from '../../promql/canonical.ts';
 import { quantilesOf } from '../../promql/quantiles.ts';
-import { tolerant } from '../../promql/tolerant.ts';
 import { all } from '../asking.ts';
+import { tooFewEvents } from '../enough-events.ts';
 import { singleValue } from '../single-value.ts';
 import type { GateKind } from './kind.ts';
 import { expressionProblem, promql } from './promql-field.ts';
@@ -27,8 +28,8 @@ declare module '../model.ts' {
 
 const SAME = 'the same as the numerator: the quotient is always 1';
 
-function sameText(a: string, b: string | undefined): boolean {
-  return a.trim() === b?.trim();
+function sameValue(a: string, b: string | undefined): boolean {
+  return b !== undefined && canonical(a) === canonical(b);
 }
 
 /** The quotient of two expressions. For counters `share` counts what `rate()` leaves out. */
@@ -43,7 +44,7 @@ export const ratio = {
   sourceOf: (patch) => (patch.ratio === undefined ? undefined : { kind: 'ratio', ...patch.ratio }),
   checkRaw: (raw, path) => {
     const denominator = raw.text(...path, 'ratio', 'denominator');
-    if (denominator !== undefined && sameText(denominator, raw.text(...path, 'ratio', 'numerator')))
+    if (denominator !== undefined && sameValue(denominator, raw.text(...path, 'ratio', 'numerator')))
       raw.refuse([...path, 'ratio', 'denominator'], SAME, 'another expression than the numerator');
   },
   problems: ({ numerator, denominator }) => [
@@ -51,7 +52,7 @@ export const ratio = {
       const message = expressionProblem(text);
       return message === undefined ? [] : [{ field: `ratio.${side}`, message }];
     }),
-    ...(sameText(numerator, denominator) ? [{ field: 'ratio.denominator', message: SAME }] : []),
+    ...(sameValue(numerator, denominator) ? [{ field: 'ratio.denominator', message: SAME }] : []),
   ],
   expressions: ({ numerator, denominator }) => [
     { promql: numerator, mayBeAbsent: true },
@@ -67,7 +68,7 @@ export const ratio = {
     }
     const [numerator, denominator] = yield* all(
       expressions.map(({ promql: text, mayBeAbsent }) =>
-        singleValue(tolerant(text, fresh), atMs, mayBeAbsent ? gate.absentIs : undefined),
+        singleValue(text, { fresh, atMs }, mayBeAbsent ? gate.absentIs : undefined),
       ),
     );
     if (numerator === undefined || denominator === undefined)
@@ -76,7 +77,8 @@ export const ratio = {
     if (typeof denominator !== 'number') return denominator;
     if (denominator === 0)
       return { reason: 'no-events', detail: `nothing happened in the window: ${expressions[1]?.promql} is 0` };
-    return { value: numerator / denominator };
+    return tooFewEvents(gate, denominator, expressions[1]?.promql ?? '') ?? { value: numerator / denominator };
   },
+  hasEvents: true,
   curve: ({ numerator, denominator }) => ({ promql: `(${numerator}) / (${denominator})`, growth: false }),
 } satisfies GateKind<RatioSource>;

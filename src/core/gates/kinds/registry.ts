@@ -7,9 +7,10 @@ import { quantile } from './quantile.ts';
 import { query } from './query.ts';
 import { ratio } from './ratio.ts';
 import { share } from './share.ts';
+import { trend } from './trend.ts';
 
 /** Registry of the kinds of gate, by the name of their field in files. */
-const GATE_KINDS = { query, ratio, delta, share, quantile, idle } satisfies {
+const GATE_KINDS = { query, ratio, delta, share, quantile, idle, trend } satisfies {
   readonly [K in keyof GateSources]: GateKind<GateSources[K]>;
 };
 
@@ -25,6 +26,11 @@ export const GATE_KIND_FIELDS = Object.fromEntries(
 
 /** All kinds, for what is done with each of them. */
 export const ALL_GATE_KINDS: readonly Pick<GateKind<GateSource>, 'sourceOf' | 'checkRaw'>[] = Object.values(GATE_KINDS);
+
+/** The names of the kinds whose values rest on events that are counted, for messages. */
+export const KINDS_WITH_EVENTS: readonly string[] = Object.entries(GATE_KINDS)
+  .filter(([, kind]) => 'hasEvents' in kind)
+  .map(([name]) => name);
 
 /** The kind of a source. */
 export function gateKind({ kind }: GateSource): GateKind<GateSource> {

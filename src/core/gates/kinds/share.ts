@@ -1,7 +1,10 @@
 import { z } from 'zod';
+import { canonicalSelectors } from '../../promql/canonical.ts';
 import { isPromql } from '../../promql/check.ts';
 import { counterProblem } from '../../promql/counter-expression.ts';
+import { NOT_NEGATIVE } from '../../promql/interval.ts';
 import { all } from '../asking.ts';
+import { tooFewEvents } from '../enough-events.ts';
 import { expressionGrowth } from '../expression-growth.ts';
 import { bounded, highOf, lowOf } from '../measure.ts';
 import type { GateKind } from './kind.ts';
@@ -28,6 +31,12 @@ declare module '../model.ts' {
 
 const SIDES = ['counter', 'of'] as const;
 
+const SAME = 'the same counters as the share is asked of: the quotient is always 1';
+
+function sameCounters(a: string, b: string): boolean {
+  return canonicalSelectors(a).join(' ') === canonicalSelectors(b).join(' ');
+}
+
 /** The quotient of two growths. */
 export const share = {
   schema: z
@@ -44,12 +53,18 @@ export const share = {
       const problem = counter !== undefined && isPromql(counter) ? counterProblem(counter) : undefined;
       if (problem !== undefined) raw.refuse([...path, 'share', side], 'not a counter', problem);
     }
+    const [counter, of] = SIDES.map((side) => raw.text(...path, 'share', side));
+    if (counter !== undefined && of !== undefined && sameCounters(counter, of))
+      raw.refuse([...path, 'share', 'of'], SAME, 'other counters');
   },
-  problems: (source) =>
-    SIDES.flatMap((side) => {
+  problems: (source) => [
+    ...SIDES.flatMap((side) => {
       const message = counterProblem(source[side]);
       return message === undefined ? [] : [{ field: `share.${side}`, message }];
     }),
+    ...(sameCounters(source.counter, source.of) ? [{ field: 'share.of', message: SAME }] : []),
+  ],
+  possible: () => NOT_NEGATIVE,
   expressions: ({ counter, of }) => [
     { promql: counter, mayBeAbsent: true },
     { promql: of, mayBeAbsent: false },
@@ -66,8 +81,11 @@ export const share = {
         detail: `nothing happened in the window: ${subject.expressions[1]?.promql} did not grow`,
       };
     }
+    const tooFew = tooFewEvents(subject.gate, lowOf(whole), subject.expressions[1]?.promql ?? '');
+    if (tooFew !== undefined) return tooFew;
     const because = part.because ?? whole.because;
     return bounded(part.value / whole.value, lowOf(part) / highOf(whole), highOf(part) / lowOf(whole), because);
   },
+  hasEvents: true,
   curve: ({ counter, of }) => ({ promql: `sum(${counter}) / sum(${of})`, growth: false }),
 } satisfies GateKind<ShareSource>;

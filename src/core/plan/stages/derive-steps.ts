@@ -2,6 +2,7 @@ import type { ActivityName } from '../../model/stages.ts';
 import type { DerivationStep, StageDeadline, StageDeadlines } from '../deadline-model.ts';
 import { demandPeak } from '../demand-peak.ts';
 import type { CampaignSpec } from '../spec.ts';
+import { commonEndStep } from './common-end.ts';
 import { ACTIVITY_DESCRIPTORS } from './registry.ts';
 import { DEFAULT_SYSTEM_SHAPE, type CampaignShape } from './shape.ts';
 import type { StageDescriptor } from './stage-descriptor.ts';
@@ -9,10 +10,12 @@ import type { StageDescriptor } from './stage-descriptor.ts';
 /** The steps that a campaign of this shape has in one attempt of `activity`, in order. Steps without a wait are left out. */
 export function deriveSteps(activity: ActivityName, shape: CampaignShape): readonly DerivationStep[] {
   const { steps }: StageDescriptor = ACTIVITY_DESCRIPTORS[activity];
-  return Object.entries(steps).flatMap(([id, rule]) => {
+  const own = Object.entries(steps).flatMap(([id, rule]) => {
     const wait = rule(shape);
     return wait === undefined || wait.count * wait.eachMs <= 0 ? [] : [{ id, ...wait }];
   });
+  const commonEnd = commonEndStep(activity, shape);
+  return commonEnd === undefined ? own : [...own, commonEnd];
 }
 
 /**

@@ -34,6 +34,11 @@ export const install = {
         atOnce: 1,
         perItem: 2,
       }),
+    targetsFound: (shape) =>
+      itemWait(shape, 'what is to be scraped found, and its Pods ready, in turn', 'systemReadyMs', {
+        total: clustersOnHost(shape) * Math.min(1, shape.system.scrapeEntries),
+        atOnce: 1,
+      }),
     targetsWritten: (shape) =>
       itemWait(shape, 'targets written, in turn', 'apiCallMs', { total: clustersOnHost(shape), atOnce: 1 }),
     programsIdentified: (shape) =>

@@ -5,6 +5,7 @@ import {
   CONVERSATIONS_AT_ONCE,
   LAST_SWEEP_MS,
   LEASE_TAKEN_MS,
+  PREFLIGHT_CALLS,
   PROGRAM_IDENTITY_CALLS,
   TARGET_SWEPT_MS,
   TEMPORAL_CALL_MS,
@@ -47,6 +48,14 @@ export const provision = {
         yields: true,
       };
     },
+    targetsTried: (shape) =>
+      traitsOf(shape.substrate).clusters === 'borrowed'
+        ? itemWait(shape, 'rights, policies and clocks of borrowed clusters tried', 'apiCallMs', {
+            total: clustersOnHost(shape),
+            atOnce: CLUSTERS_AT_ONCE,
+            perItem: PREFLIGHT_CALLS,
+          })
+        : undefined,
     strayPrometheusStopped: (shape) => callWait(shape, 'the Prometheus of a failed attempt stopped', 'processStopMs'),
     prometheusReady: (shape) => callWait(shape, 'Prometheus answers', 'systemReadyMs'),
     workerScraped: (shape) => callWait(shape, 'the worker scraped', 'apiCallMs'),
@@ -70,6 +79,6 @@ export const provision = {
       }),
   },
   describe: (spec) => `${clustersInWords(spec)} and a Prometheus`,
-  facts: { clusters: 'sum', prometheus: 'join', clusterUids: 'join' },
+  facts: { clusters: 'sum', prometheus: 'join', clusterUids: 'join', clocks: 'join' },
   parseCheckpoint: noCheckpoint,
 } as const satisfies StageDescriptor;

@@ -1,6 +1,13 @@
+import { traitsOf } from '../../model/substrate-types.ts';
 import { counted } from '../../text/counted.ts';
 import type { Wait } from '../deadline-model.ts';
-import { CONVERSATIONS_AT_ONCE, NAMESPACE_CALLS, NODES_PER_SECOND_FLOOR } from '../limits.ts';
+import {
+  CONVERSATIONS_AT_ONCE,
+  NAMESPACE_CALLS,
+  NODES_PER_SECOND_FLOOR,
+  PRIORITY_CALLS,
+  TRIAL_CALLS,
+} from '../limits.ts';
 import { clustersOnHost, itemWait, nodesOfCluster, pagesOf, secondsOf, type CampaignShape } from './shape.ts';
 import { noCheckpoint, type StageDescriptor } from './stage-descriptor.ts';
 
@@ -9,6 +16,17 @@ export const seed = {
   steps: {
     namespaceMade: (shape) =>
       itemWait(shape, 'namespace created', 'apiCallMs', { ...atOnce(shape), perItem: NAMESPACE_CALLS }),
+    prioritiesMade: (shape) =>
+      shape.profile.pods?.priorities === 'ignore'
+        ? undefined
+        : itemWait(shape, 'priority classes made', 'apiCallMs', { ...atOnce(shape), perItem: PRIORITY_CALLS }),
+    podsTried: (shape) =>
+      traitsOf(shape.substrate).clusters === 'borrowed'
+        ? itemWait(shape, 'Pods tried in the namespace, and what others run on every Node listed', 'apiCallMs', {
+            ...atOnce(shape),
+            perItem: TRIAL_CALLS,
+          })
+        : undefined,
     nodesListed: (shape) =>
       makesNodes(shape)
         ? itemWait(shape, 'existing Nodes listed', 'apiCallMs', {

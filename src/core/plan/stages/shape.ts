@@ -38,6 +38,8 @@ export interface SystemShape {
   readonly processesPerCluster: number;
   /** Helm charts installed into one cluster. */
   readonly chartsPerCluster: number;
+  /** Entries of `scrape`. */
+  readonly scrapeEntries: number;
   /** The system creates the Nodes, so that seed creates none. */
   readonly makesNodes: boolean;
 }
@@ -47,15 +49,17 @@ export const DEFAULT_SYSTEM_SHAPE: SystemShape = {
   manifestCalls: 40,
   processesPerCluster: 2,
   chartsPerCluster: 1,
+  scrapeEntries: 1,
   makesNodes: false,
 };
 
 /** What a system file says about waits. */
-export function systemShape({ install, capacity }: System): SystemShape {
+export function systemShape({ install, capacity, scrape }: System): SystemShape {
   return {
     manifestCalls: install.manifests.length * CALLS_PER_MANIFEST,
     processesPerCluster: install.processes.length,
     chartsPerCluster: install.helm === undefined ? 0 : 1,
+    scrapeEntries: scrape.length,
     makesNodes: capacity === 'system',
   };
 }

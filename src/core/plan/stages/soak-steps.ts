@@ -1,9 +1,9 @@
 import { longestFaultMs } from '../../faults/registry.ts';
 import type { CallBudgets, Wait } from '../deadline-model.ts';
 import {
+  READING_QUERIES,
   BURST_PODS_PER_SECOND_FLOOR,
   CHECK_SAMPLES_MS,
-  EVALUATION_QUERIES,
   FAULT_CALLS,
   LAST_SAMPLES_MS,
   SOAK_START_MS,
@@ -60,7 +60,7 @@ export const OVERLOAD_STEPS = { overload: overloadWait };
 export const CHECK_STEPS = {
   lastCheckDue: (shape: CampaignShape): Wait =>
     callWait(shape, 'the check that is due when the soak ends', 'gateIntervalMs'),
-  lastCheck: (shape: CampaignShape): Wait => callWait(shape, 'queries of that check', 'queryMs', EVALUATION_QUERIES),
+  lastCheck: (shape: CampaignShape): Wait => callWait(shape, 'queries of that check', 'queryMs', READING_QUERIES),
 };
 
 /** The samples of the other hosts, which a check and the reading at the end wait for. */
@@ -89,7 +89,7 @@ export const READING_STEPS = {
   // Twice, because what was not answered is asked again. One more than that: an evaluation ends by itself, with readings, before
   // the step would end it without any.
   gatesRead: (shape: CampaignShape): Wait =>
-    callWait(shape, 'queries of all gates', 'queryMs', 2 * EVALUATION_QUERIES + 1),
+    callWait(shape, 'queries of all gates', 'queryMs', 2 * READING_QUERIES + 1),
 };
 
 /** Faults run side by side, in all clusters: one chain of waits covers them. */
@@ -125,5 +125,5 @@ function stallMs(shape: CampaignShape): number {
 }
 
 function checkMs({ budgets }: CampaignShape): number {
-  return (EVALUATION_QUERIES + 1) * budgets.queryMs + budgets.podReadyMs + budgets.gateIntervalMs;
+  return (READING_QUERIES + 1) * budgets.queryMs + budgets.podReadyMs + budgets.gateIntervalMs;
 }

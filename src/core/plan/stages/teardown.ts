@@ -16,7 +16,9 @@ export const teardown = {
         ? itemWait(shape, 'its chart uninstalled, until its objects are gone', 'systemReadyMs', atOnce(shape))
         : undefined,
     systemRemoved: (shape) =>
-      itemWait(shape, 'the system removed', 'apiCallMs', { ...atOnce(shape), perItem: REMOVAL_CALLS }),
+      isBorrowed(shape)
+        ? itemWait(shape, 'the system removed, until its controllers have let go', 'systemReadyMs', atOnce(shape))
+        : itemWait(shape, 'the system removed', 'apiCallMs', { ...atOnce(shape), perItem: REMOVAL_CALLS }),
     systemProcessesStopped: (shape) =>
       itemWait(shape, 'its processes stopped', 'processStopMs', {
         ...atOnce(shape),

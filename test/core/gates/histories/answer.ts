@@ -4,7 +4,7 @@ import { selectorOf } from './promql-selector.ts';
 import { keyOf, PromqlError } from './promql-labels.ts';
 import { evaluate, evaluateRange } from './promql.ts';
 import type { Store } from './store.ts';
-import { parser } from '@prometheus-io/lezer-promql';
+import { treeOf } from '../../../../src/core/promql/tree.ts';
 import { childrenOf } from '../../../../src/core/promql/syntax.ts';
 
 /** Runs a calculation on a store: every question is answered as Prometheus would. */
@@ -41,8 +41,10 @@ function seriesOf(store: Store, question: Question): readonly Sample[] | readonl
       }
       return [...found.values()];
     }
+    case 'type':
+      return [];
     case 'seen': {
-      const [node] = childrenOf(parser.parse(question.selector).topNode);
+      const [node] = childrenOf(treeOf(question.selector));
       if (node === undefined) return [];
       const { name, matches } = selectorOf(node, question.selector);
       const { startMs, endMs } = question;

@@ -4,6 +4,8 @@ import { expectReading, type Case } from './case.ts';
 
 /** A process that started 5 s into the window, after another one. */
 const RESTARTED = '1000x15 1700000014x25';
+/** Two processes that are asked in turn. */
+const ALTERNATING = Array.from({ length: 40 }, (_, second) => (second % 2 === 0 ? '1000' : '5000')).join(' ');
 const delta = (counter = 'x_total'): GatePatch => ({ delta: { counter }, bar: 'informational' });
 const query = (text: string): GatePatch => ({ query: text });
 
@@ -35,6 +37,49 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       'counter-reset',
     ],
     ['a moved range is not known', { x_total: '0+1x40' }, query('sum(rate(x_total[5s] offset 5s))'), 'query-error'],
+  ],
+  'one process': [
+    [
+      'counters of two servers behind one address are not one counter',
+      { process_start_time_seconds: ALTERNATING, x_total: '1500000 3 1500000 4 1500001 5 1500002 6x33' },
+      delta(),
+      'several-processes',
+    ],
+    [
+      'nor where the other server answers once',
+      { process_start_time_seconds: '1000x15 500 1000x24', x_total: '9x15 1500000 9x24' },
+      delta(),
+      'several-processes',
+    ],
+    [
+      'nor in a quantile',
+      {
+        process_start_time_seconds: ALTERNATING,
+        'h_bucket{le="1"}': '90 3 90 4x37',
+        'h_bucket{le="+Inf"}': '90 3 90 4x37',
+      },
+      { quantile: { of: 0.9, histogram: 'h_bucket' }, bar: 'informational' },
+      'several-processes',
+    ],
+    [
+      'nor in a rate',
+      { process_start_time_seconds: ALTERNATING, x_total: '1500000 3 1500000 4 1500001 5 1500002 6x33' },
+      query('sum(rate(x_total[$window]))'),
+      'several-processes',
+    ],
+    [
+      'another target of the job does not matter to one with a name of its own',
+      { 'process_start_time_seconds{job="k"}': ALTERNATING, 'up{job="k"}': '1x40', x_total: '0+1x40' },
+      delta('x_total{job="j"}'),
+      10,
+    ],
+    [
+      'a clock that is corrected by a second is no other process',
+      { process_start_time_seconds: '1001x15 1000x25', x: '1x40' },
+      query('max(x)'),
+      1,
+    ],
+    ['a restart is none', { process_start_time_seconds: RESTARTED, x: '1x40' }, query('max(x)'), 1],
   ],
   names: [
     ['a misspelt name is not 0', { x: '1x40' }, query('y or 0 * x'), 'no-series'],

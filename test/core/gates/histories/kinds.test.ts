@@ -16,6 +16,48 @@ const quantile = (by?: readonly string[]): GatePatch => ({
   bar: 'informational',
 });
 
+const skipping = (): GatePatch => ({
+  quantile: { of: 0.9, histogram: 'h_bucket', by: ['shard'], emptyGroups: 'skip' },
+  bar: 'informational',
+});
+const ratio: GatePatch = { ratio: { numerator: 'a', denominator: 'b' }, bar: 'informational' };
+const TEN_EVENTS = histogram([
+  ['1', '0x14 10x26'],
+  ['2', '0x14 10x26'],
+  ['4', '0x14 10x26'],
+  ['+Inf', '0x14 10x26'],
+]);
+const ONE_SLOW_EVENT = histogram([
+  ['2', '0x40'],
+  ['8', '0x14 1x26'],
+  ['16', '0x14 1x26'],
+  ['+Inf', '0x14 1x26'],
+]);
+const EVERY_EIGHT = '1 _x7 '.repeat(5);
+const SELDOM: Written = {
+  up: EVERY_EIGHT,
+  process_start_time_seconds: '1000x40',
+  x: EVERY_EIGHT.replaceAll('1', '2'),
+};
+const SATURATED = histogram([
+  ['1', '0x40'],
+  ['2', '0+10x40'],
+  ['+Inf', '0+10x40'],
+]);
+const shardEvents = (shard: string, text: string): Written =>
+  histogram(
+    ['1', '2', '4', '+Inf'].map((le) => [le, text]),
+    `,shard="${shard}"`,
+  );
+const BUSY_AND_IDLE = { ...shardEvents('a', '0+10x40'), ...shardEvents('b', '0x14 1x26') };
+const ERRORLESS: Written = { 'calls_total{code="200"}': '0+1x40' };
+const errors: GatePatch = {
+  share: { counter: 'calls_total{code="500"}', of: 'calls_total' },
+  absentIs: 0,
+  job: 'j',
+};
+const misspelt: GatePatch = { ...errors, share: { counter: 'cals_total{code="500"}', of: 'calls_total' } };
+
 const CASES: Readonly<Record<string, readonly Case[]>> = {
   growth: [
     ['counts from the last sample before the window', { x_total: '100+1x40' }, delta(), 10],
@@ -106,6 +148,21 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       [0, 1],
     ],
     [
+      'is not below the mean because a negative event made the sum fall',
+      {
+        ...histogram([
+          ['1', '0+9x40'],
+          ['2', '0+10x40'],
+          ['4', '0+10x40'],
+          ['+Inf', '0+10x40'],
+        ]),
+        h_sum: '1000x14 1005 1004.5 1006x24',
+        h_count: '0+10x40',
+      },
+      quantile(),
+      [0, 1],
+    ],
+    [
       'is saturated in the last finite bucket',
       histogram([
         ['1', '0x40'],
@@ -177,6 +234,54 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       { ...query('histogram_quantile(0.9, sum by (le) (rate(h_bucket[$window])))'), max: 0.7 },
       'bar-in-bounds',
     ],
+  ],
+  'minEvents, the least that a reading rests on': [
+    ['leaves a quantile of as many events', TEN_EVENTS, { ...quantile(), minEvents: 10 }, [0, 1]],
+    ['refuses a quantile of one fewer', TEN_EVENTS, { ...quantile(), minEvents: 11 }, 'too-few-events'],
+    [
+      'refuses a breach of one slow event',
+      ONE_SLOW_EVENT,
+      { ...quantile(), bar: 'held', minEvents: 2 },
+      'too-few-events',
+    ],
+    ['refuses before it is saturated', SATURATED, { ...quantile(), minEvents: 1_000 }, 'too-few-events'],
+    ['refuses where one group has too few', BUSY_AND_IDLE, { ...quantile(['shard']), minEvents: 5 }, 'too-few-events'],
+    ['leaves such a group out where empty ones are', BUSY_AND_IDLE, { ...skipping(), minEvents: 5 }, [0, 1]],
+    ['refuses where all groups have too few', BUSY_AND_IDLE, { ...skipping(), minEvents: 1_000 }, 'too-few-events'],
+    ['has its own word for no events at all', {}, { ...quantile(), minEvents: 5 }, 'no-series'],
+    [
+      'leaves a share of as many events',
+      { bad_total: '0+1x40', all_total: '0+2x40' },
+      { ...share, minEvents: 20 },
+      0.5,
+    ],
+    [
+      'refuses a share of one fewer',
+      { bad_total: '0+1x40', all_total: '0+2x40' },
+      { ...share, minEvents: 21 },
+      'too-few-events',
+    ],
+    ['refuses a ratio by its denominator', { a: '1x40', b: '4x40' }, { ...ratio, minEvents: 5 }, 'too-few-events'],
+    ['leaves a ratio whose denominator is enough', { a: '1x40', b: '4x40' }, { ...ratio, minEvents: 4 }, 0.25],
+  ],
+  'absentIs, for a series that is born with its first event': [
+    ['is a share of 0 where the name was seen with another label', ERRORLESS, errors, 0],
+    ['is no share where everything did not grow', { 'calls_total{code="200"}': '5x40' }, errors, 'no-events'],
+    ['is no share of a name that was never seen', { 'calls_total{code="200"}': '0+1x40' }, misspelt, 'no-series'],
+    ['is no share while the target is down', { ...ERRORLESS, up: '1x12 0x28' }, errors, 'target-down'],
+  ],
+  'an interval of its own, of the job of the gate': [
+    // Scraped every 8 s, where the rest is scraped every second.
+    ['is what its readings are judged by', SELDOM, { ...query('x'), job: 'j' }, 2, { scrapeIntervals: { j: 8_000 } }],
+    [
+      'is not that of another job',
+      SELDOM,
+      { ...query('x'), job: 'j' },
+      'target-stale',
+      { scrapeIntervals: { k: 8_000 } },
+    ],
+    ['is the longest where the gate names no job', SELDOM, query('x'), 2, { scrapeIntervals: { k: 8_000 } }],
+    ['is that of the selector', SELDOM, query('x{job="j"}'), 2, { scrapeIntervals: { j: 8_000 } }],
   ],
   idle: [
     ['is the time since the last growth', { x_total: '0+1x14 14x26' }, idle(), [6, 8.5]],

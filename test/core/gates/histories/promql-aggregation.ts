@@ -13,12 +13,13 @@ const REDUCE: Readonly<Record<string, Reduce>> = {
   min: (values) => values.reduce((best, value) => (value < best || Number.isNaN(best) ? value : best)),
 };
 
-/** Aggregates a vector by labels. @throws PromqlError for an operator that is not known here */
+/** Aggregates a vector by labels. Of `topk` only `topk(1, x)` is known, without labels. @throws PromqlError for an operator that is not known here */
 export function aggregate(
   operator: string,
   samples: readonly Sample[],
   { without, names }: { readonly without: boolean; readonly names: readonly string[] },
 ): readonly Sample[] {
+  if (operator === 'topk') return [...samples].sort((a, b) => b.value - a.value).slice(0, 1);
   const reduce = REDUCE[operator];
   if (reduce === undefined) throw new PromqlError(`${operator} is not known here`);
   const groups = new Map<string, { labels: Labels; values: number[] }>();

@@ -1,5 +1,5 @@
 import type { Sample } from '../../../../src/core/gates/answers.ts';
-import { keyOf, onlyLabels, PromqlError, withoutLabels, type Labels } from './promql-labels.ts';
+import { keyOfSome, onlyLabels, PromqlError, withoutLabels, type Labels } from './promql-labels.ts';
 
 type Value = number | readonly Sample[];
 
@@ -66,7 +66,7 @@ export function combine(operator: string, a: Value, b: Value, matching: Matching
 }
 
 function signature(labels: Labels, { on, names }: Matching): string {
-  return keyOf(on ? onlyLabels(labels, names) : withoutLabels(labels, ['__name__', ...names]));
+  return keyOfSome(labels, (name) => (on ? names.includes(name) : name !== '__name__' && !names.includes(name)));
 }
 
 function set(

@@ -26,6 +26,15 @@ export const OVER_RANGE: Readonly<Record<string, OverRange>> = {
   rate: (points, range) => extrapolated(points, range, { counter: true, perSecond: true }),
   increase: (points, range) => extrapolated(points, range, { counter: true, perSecond: false }),
   delta: (points, range) => extrapolated(points, range, { counter: false, perSecond: false }),
+  // Least squares, as Prometheus calculates it: one point gives nothing.
+  deriv: (points) => {
+    if (points.length < 2) return undefined;
+    const [originMs] = points[0] as Point;
+    const at = points.map(([atMs]) => (atMs - originMs) / 1_000);
+    const [meanAt, mean] = [sumOf(at) / at.length, sum(points) / points.length];
+    const covariance = sumOf(points.map(([, value], index) => ((at[index] as number) - meanAt) * (value - mean)));
+    return covariance / sumOf(at.map((one) => (one - meanAt) ** 2));
+  },
   irate: (points) => {
     const [before, last] = points.slice(-2);
     if (before === undefined || last === undefined) return undefined;
@@ -37,6 +46,10 @@ function extreme(points: readonly Point[], better: (value: number, best: number)
   let best = (points[0] as Point)[1];
   for (const [, value] of points) if (better(value, best) || Number.isNaN(best)) best = value;
   return best;
+}
+
+function sumOf(values: readonly number[]): number {
+  return compensatedSum(values);
 }
 
 function sum(points: readonly Point[]): number {

@@ -12,10 +12,26 @@ const keys = new WeakMap<Labels, string>();
 export function keyOf(labels: Labels): string {
   let key = keys.get(labels);
   if (key === undefined) {
-    key = JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
+    key = JSON.stringify(sortedOf(labels));
     keys.set(labels, key);
   }
   return key;
+}
+
+/** Key of the labels of a set that are wanted. */
+export function keyOfSome(labels: Labels, isWanted: (name: string) => boolean): string {
+  return JSON.stringify(sortedOf(labels).filter(([name]) => isWanted(name)));
+}
+
+const sorted = new WeakMap<Labels, readonly (readonly [string, string])[]>();
+
+function sortedOf(labels: Labels): readonly (readonly [string, string])[] {
+  let entries = sorted.get(labels);
+  if (entries === undefined) {
+    entries = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
+    sorted.set(labels, entries);
+  }
+  return entries;
 }
 
 export function withoutLabels(labels: Labels, names: readonly string[]): Labels {

@@ -11,6 +11,8 @@ export function selectorOf(
   const identifier = node.getChild('Identifier');
   let name = identifier === null ? undefined : textOf(identifier, query);
   const tests: Matcher[] = [];
+  const quoted = node.getChild('LabelMatchers')?.getChild('QuotedLabelName') ?? null;
+  if (quoted !== null) name = labelAt(quoted.firstChild, query);
   walk(node, (inner) => {
     if (!inner.name.endsWith('LabelMatcher')) return;
     const label = labelAt(inner.firstChild, query);

@@ -1,8 +1,9 @@
 import type { SyntaxNode } from '@lezer/common';
-import { parser } from '@prometheus-io/lezer-promql';
+import { treeOf } from '../../../../src/core/promql/tree.ts';
 import type { PointSeries, Sample } from '../../../../src/core/gates/answers.ts';
 import { literalSeconds } from '../../../../src/core/promql/range.ts';
 import { argumentsOf, childrenOf, functionName, textOf } from '../../../../src/core/promql/syntax.ts';
+import { labelAt } from '../../../../src/core/promql/string-literal.ts';
 import { aggregate } from './promql-aggregation.ts';
 import { calculate, compare, combine } from './promql-binary.ts';
 import { histogramQuantile, OVER_RANGE, type Point } from './promql-functions.ts';
@@ -55,7 +56,7 @@ function cached<T>(
 }
 
 function top(query: string): SyntaxNode {
-  const [node] = childrenOf(parser.parse(query).topNode);
+  const [node] = childrenOf(treeOf(query));
   if (node === undefined) throw new PromqlError(`empty: ${query}`);
   return node;
 }
@@ -134,7 +135,7 @@ function callOf(node: SyntaxNode, query: string): Evaluate<Value> {
       );
     };
   }
-  const inner = args.map((arg) => valueOf(arg, query));
+  const inner = args.filter((arg) => arg.name !== 'StringLiteral').map((arg) => valueOf(arg, query));
   const first = inner[0] ?? ((): Value => []);
   const second = inner[1] ?? first;
   switch (name) {
@@ -149,6 +150,13 @@ function callOf(node: SyntaxNode, query: string): Evaluate<Value> {
       };
     case 'abs':
       return (store, atMs) => distinct(vector(mapped(first(store, atMs), Math.abs)));
+    case 'clamp_min':
+      return (store, atMs) => {
+        const least = second(store, atMs) as number;
+        return vector(mapped(first(store, atMs), (value) => Math.max(value, least)));
+      };
+    case 'label_replace':
+      return labelReplaceOf(args, query, first);
     case 'absent':
       return (store, atMs) => (vector(first(store, atMs)).length === 0 ? [{ labels: {}, value: 1 }] : []);
     case 'histogram_quantile':
@@ -156,6 +164,21 @@ function callOf(node: SyntaxNode, query: string): Evaluate<Value> {
     default:
       throw new PromqlError(`${name}() is not known here: ${query}`);
   }
+}
+
+/** `label_replace()`: the series whose label does not match the expression stay as they are. */
+function labelReplaceOf(args: readonly SyntaxNode[], query: string, series: Evaluate<Value>): Evaluate<Value> {
+  const [target = '', replacement = '', source = '', expression = ''] = args.slice(1).map((arg) => labelAt(arg, query));
+  const regex = new RegExp(`^(?:${expression})$`, 's');
+  return (store, atMs) =>
+    distinct(
+      vector(series(store, atMs)).map(({ labels, value }) => {
+        const text = labels[source] ?? '';
+        if (!regex.test(text)) return { labels, value };
+        const made = { ...labels, [target]: text.replace(regex, replacement) };
+        return { labels: made[target] === '' ? withoutLabels(made, [target]) : made, value };
+      }),
+    );
 }
 
 function quantiles(phi: number, buckets: readonly Sample[]): readonly Sample[] {

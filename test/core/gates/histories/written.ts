@@ -50,7 +50,7 @@ function written(series: Written): Store {
 }
 
 function labelsOf(selector: string): Readonly<Record<string, string>> {
-  const [, name = '', inner = ''] = /^(\w+)(?:\{(.*)\})?$/.exec(selector) ?? [];
+  const [, name = '', inner = ''] = /^([\w:]+)(?:\{(.*)\})?$/.exec(selector) ?? [];
   const own = [...inner.matchAll(/(\w+)="([^"]*)"/g)].map(([, label, value]) => [label, value] as const);
   return Object.fromEntries(
     [['__name__', name], ['job', 'j'], ['instance', 'i'], ...own].filter(([, value]) => value !== ''),
@@ -59,7 +59,11 @@ function labelsOf(selector: string): Readonly<Record<string, string>> {
 
 /** Reads and judges a gate over written series. */
 export function judgedOn(series: Written, patch: GatePatch, context: Partial<ReadingContext> = {}): GateResult {
-  const [gate] = resolveGates({}, { gate: { max: 3, minSamples: 1, ...patch } }, { machines: 1, pods: 1, clusters: 1 });
+  const [gate] = resolveGates(
+    {},
+    { gate: { ...(patch.min === undefined ? { max: 3 } : {}), minSamples: 1, ...patch } },
+    { machines: 1, pods: 1, clusters: 1 },
+  );
   if (gate === undefined) throw new Error('the gate has no definition');
   const window = { startMs: FIRST_MS + WINDOW.from * 1_000 + 500, endMs: FIRST_MS + WINDOW.to * 1_000 + 500 };
   const full = {

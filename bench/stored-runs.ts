@@ -1,0 +1,79 @@
+import { execa } from 'execa';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { writeSummary } from '../src/adapters/evidence/write-summary.ts';
+import { repositoryFolder } from '../src/adapters/host/folders.ts';
+import { randomStream } from '../src/core/plan/random.ts';
+import { gateOf, resultOf } from '../test/adapters/evidence/fixture.ts';
+import { aSummary, dayMs } from '../test/adapters/index/stored-runs.ts';
+
+/**
+ * Makes run folders and measures the commands that read them: `node bench/stored-runs.ts --runs 10000`. With `--keep FOLDER` it
+ * only makes the folders, e.g. to try commands on them with BELAY_RUNS.
+ */
+
+const PROFILES = 3;
+const GATES = 12;
+
+const { values } = parseArgs({ options: { runs: { type: 'string', default: '10000' }, keep: { type: 'string' } } });
+const count = Number(values.runs);
+const home = values.keep ?? mkdtempSync(join(tmpdir(), 'belay-stored-runs-'));
+const runs = values.keep ?? join(home, 'runs');
+
+/** One run every three hours, with a gate that drifts and one run in forty that fails. */
+function makeRuns(): void {
+  const random = randomStream(1, 'stored-runs');
+  const base = aSummary();
+  const gates = Array.from({ length: GATES }, (_, index) => gateOf(`gate${index}`));
+  for (let index = 0; index < count; index++) {
+    const id = `run-${String(index).padStart(6, '0')}`;
+    const startedAtMs = dayMs(index / 8);
+    const value = random() < 1 / 40 ? 3 : 1 + random() / 10 + index / count / 4;
+    const results = gates.map((gate) => resultOf(gate, value, startedAtMs + 100_000));
+    const verdict = value > 2 ? 'fail' : 'pass';
+    mkdirSync(join(runs, id), { recursive: true });
+    writeSummary(join(runs, id), {
+      ...base,
+      runId: id,
+      profile: `profile-${index % PROFILES}`,
+      startedAtMs,
+      endedAtMs: startedAtMs + 120_000,
+      gates: results,
+      verdict,
+    });
+  }
+}
+
+/** Prints the time that a command took, and its time on a CPU, which a busy machine does not change much. */
+async function measured(what: string, ...args: string[]): Promise<void> {
+  const main = join(repositoryFolder, 'src/cli/main.ts');
+  const { stderr } = await execa(
+    'bash',
+    ['-c', 'TIMEFORMAT="%R %U %S"; time node "$@" > /dev/null 2>&1', '-', main, ...args],
+    {
+      reject: false,
+      // The entry script sets the cache of compiled code too.
+      env: { BELAY_HOME: join(home, 'state'), BELAY_RUNS: runs, NODE_COMPILE_CACHE: join(home, 'compile') },
+    },
+  );
+  const [wall = NaN, user = NaN, system = NaN] = stderr.trim().split(' ').map(Number);
+  console.log(`${what.padEnd(40)} ${wall.toFixed(2)} s, ${(user + system).toFixed(2)} CPU-s`);
+}
+
+makeRuns();
+if (values.keep === undefined) {
+  const last = `run-${String(count - 1).padStart(6, '0')}`;
+  await measured('nothing (belay --version)', '--version');
+  await measured('first list (the index is made)', 'list');
+  for (const command of [
+    ['list'],
+    ['list', '--verdict', 'fail', '--limit', '0'],
+    ['show', last],
+    ['trend', 'profile-1'],
+  ])
+    await measured(command.join(' '), ...command);
+  await measured('compare of 20 runs', 'compare', 'profile=profile-1,last=10', 'profile=profile-2,last=10');
+  rmSync(home, { recursive: true });
+}

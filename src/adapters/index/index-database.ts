@@ -1,0 +1,122 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { INDEX_LOCK_MS } from '../../core/plan/limits.ts';
+
+/**
+ * Raised when the tables or what is stored in them change. An index of another format is made anew: everything in it comes from
+ * the run folders.
+ */
+const FORMAT = 2;
+
+const TABLES = `
+  CREATE TABLE runs (
+    folder TEXT PRIMARY KEY,
+    root TEXT NOT NULL,
+    id TEXT NOT NULL,
+    state TEXT NOT NULL,
+    profile TEXT NOT NULL,
+    verdict TEXT NOT NULL,
+    ofComparison INTEGER NOT NULL,
+    startedAtMs INTEGER NOT NULL,
+    takenWith TEXT NOT NULL,
+    run TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX runsByTime ON runs (root, startedAtMs DESC);
+  CREATE INDEX runsByProfile ON runs (root, profile, ofComparison, startedAtMs DESC);
+  CREATE INDEX runsByState ON runs (root, folder, state);
+  CREATE TABLE takenWith (hash TEXT PRIMARY KEY, rows TEXT NOT NULL) STRICT;
+`;
+
+/** SQLite's codes: the file is damaged, or no database at all. */
+const DAMAGED: readonly unknown[] = [11, 26];
+/** SQLite's code: its disk is full. */
+const FULL: readonly unknown[] = [13];
+/** SQLite's codes: the file cannot be written or opened. */
+const NOT_WRITABLE: readonly unknown[] = [8, 14];
+/** The same of its folder. */
+const NO_FOLDER: readonly unknown[] = ['EACCES', 'EPERM', 'EROFS', 'EEXIST', 'ENOTDIR'];
+
+/**
+ * Works with the index's database. A damaged file is removed and made anew; where none can be written, the index lives in memory
+ * for as long as the command runs.
+ */
+export function withDatabase<T>(path: string, work: (database: DatabaseSync) => T): T {
+  try {
+    return within(path, work);
+  } catch (error) {
+    if (isOf(error, FULL)) return withDatabaseOf(inMemory(), work);
+    if (!isOf(error, DAMAGED)) throw error;
+    for (const file of [path, `${path}-wal`, `${path}-shm`]) rmSync(file, { force: true });
+    return within(path, work);
+  }
+}
+
+/** Runs `work` in a transaction that other processes wait for. */
+export function inTransaction(database: DatabaseSync, work: () => void): void {
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    work();
+    database.exec('COMMIT');
+  } catch (error) {
+    database.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+function within<T>(path: string, work: (database: DatabaseSync) => T): T {
+  return withDatabaseOf(opened(path), work);
+}
+
+function withDatabaseOf<T>(database: DatabaseSync, work: (database: DatabaseSync) => T): T {
+  try {
+    return work(database);
+  } finally {
+    database.close();
+  }
+}
+
+function opened(path: string): DatabaseSync {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    return withTables(new DatabaseSync(path, { timeout: INDEX_LOCK_MS }));
+  } catch (error) {
+    if (!isOf(error, NOT_WRITABLE) && !isOf(error, NO_FOLDER)) throw error;
+    return inMemory();
+  }
+}
+
+function inMemory(): DatabaseSync {
+  return withTables(new DatabaseSync(':memory:'));
+}
+
+function withTables(database: DatabaseSync): DatabaseSync {
+  try {
+    // Readers do not wait for a writer. What a power failure takes away is read from the folders again.
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
+    if (formatOf(database) !== FORMAT) inTransaction(database, () => makeTables(database));
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function makeTables(database: DatabaseSync): void {
+  // Another process may have made them while this one waited.
+  if (formatOf(database) === FORMAT) return;
+  const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
+  for (const { name } of tables) database.exec(`DROP TABLE "${String(name)}"`);
+  database.exec(TABLES);
+  database.exec(`PRAGMA user_version = ${FORMAT}`);
+}
+
+function formatOf(database: DatabaseSync): unknown {
+  return database.prepare('PRAGMA user_version').get()?.['user_version'];
+}
+
+function isOf(error: unknown, codes: readonly unknown[]): boolean {
+  const { code, errcode } = error as { readonly code?: unknown; readonly errcode?: unknown };
+  // SQLite's extended codes have the plain one in their lowest byte.
+  return codes.includes(code) || (typeof errcode === 'number' && codes.includes(errcode & 0xff));
+}

@@ -1,0 +1,219 @@
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import { createHash } from 'node:crypto';
+import { join, resolve } from 'node:path';
+import type { StoredRun } from '../../core/history/stored-run.ts';
+import type { Verdict } from '../../core/gates/model.ts';
+import { INDEX_BATCH } from '../../core/plan/limits.ts';
+import { leadOfMember } from '../evidence/folder-owner.ts';
+import { runsFolder, stateFolder } from '../host/folders.ts';
+import { inTransaction, withDatabase } from './index-database.ts';
+import { isDamaged, readRun, runFolders, type DamagedFolder, type RunFolder } from './run-folders.ts';
+
+/** Which runs are asked for. Without a field, all. */
+export interface RunQuery {
+  readonly profile?: string;
+  readonly verdict?: Verdict;
+  /** Runs that began at this time or later. */
+  readonly sinceMs?: number;
+  /** Without the campaigns of comparisons, which are no nights of their profile. */
+  readonly nightsOnly?: boolean;
+  readonly limit?: number;
+}
+
+/** The stored runs, as their folders are now. */
+export interface RunIndex {
+  /** Newest first. */
+  runs(query?: RunQuery): readonly StoredRun[];
+  /** The same, one at a time: what is not asked for is not read. */
+  each(query?: RunQuery): Iterable<StoredRun>;
+  /** How many runs a query has without its limit. */
+  count(query?: RunQuery): number;
+  ids(): readonly string[];
+  /** Names of the profiles with runs that are no part of a comparison, in order. */
+  profiles(): readonly string[];
+  /** Folders that were left out because they cannot be read. */
+  readonly damaged: readonly DamagedFolder[];
+  /** Campaigns without a summary: they run, or ended before they were judged. */
+  readonly unfinished: readonly RunFolder[];
+  /** Evidence of this host that did not reach its lead. The lead has the summary. */
+  readonly ofMembers: readonly MemberFolder[];
+}
+
+/** A folder of a campaign over several hosts, on a host that is not its lead. */
+interface MemberFolder extends Omit<RunFolder, 'state'> {
+  /** Name of the host with the summary. */
+  readonly lead: string;
+}
+
+/** Where the index looks, and whom it tells how far it is. */
+interface IndexOptions {
+  readonly runs?: string;
+  /** Another folder with runs. A run that both have is the one of the first. */
+  readonly more?: string | undefined;
+  /** Called while many folders are read. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/**
+ * Opens the index of the run folders, brings it up to date, and works with it. It is a cache: the folders alone decide what is
+ * in it, so it may be removed at any time. Commands that run at the same time share it.
+ */
+export function withRunIndex<T>(work: (index: RunIndex) => T, options: IndexOptions = {}): T {
+  const root = resolve(options.runs ?? runsFolder());
+  return withDatabase(join(stateFolder(), 'index.sqlite'), (database) => {
+    const found = runFolders(root);
+    const damaged = [...update(database, root, found, options.onProgress)];
+    const roots = [root];
+    if (options.more !== undefined) {
+      const own = new Set(found.map(({ id }) => id));
+      const others = runFolders(options.more).filter(({ id }) => !own.has(id));
+      damaged.push(...update(database, options.more, others, options.onProgress));
+      roots.push(options.more);
+    }
+    return work({
+      ...queries(database, roots),
+      damaged,
+      ...withoutSummary(found),
+    });
+  });
+}
+
+function withoutSummary(found: readonly RunFolder[]): Pick<RunIndex, 'unfinished' | 'ofMembers'> {
+  const open = found.filter(({ state }) => state === undefined);
+  const leads = open.map(({ id, folder }) => ({ id, folder, lead: leadOfMember(folder) }));
+  return {
+    unfinished: open.filter((_, index) => leads[index]?.lead === undefined),
+    ofMembers: leads.flatMap(({ lead, ...folder }) => (lead === undefined ? [] : [{ ...folder, lead }])),
+  };
+}
+
+/** Reads what changed since the last time and forgets what is gone. @returns folders that cannot be read */
+function update(
+  database: DatabaseSync,
+  root: string,
+  found: readonly RunFolder[],
+  onProgress: IndexOptions['onProgress'],
+): readonly DamagedFolder[] {
+  const states = database.prepare('SELECT folder, state FROM runs WHERE root = ?');
+  states.setReturnArrays(true);
+  // What is left in it at the end is gone.
+  const known = new Map(states.all(root) as unknown as readonly (readonly [folder: string, state: string])[]);
+  const changed: RunFolder[] = [];
+  for (const one of found) {
+    if (one.state === undefined) continue;
+    if (known.get(one.folder) !== one.state) changed.push(one);
+    known.delete(one.folder);
+  }
+  const gone = [...known.keys()];
+  const damaged: DamagedFolder[] = [];
+  if (gone.length > 0) forget(database, gone);
+  for (let from = 0; from < changed.length; from += INDEX_BATCH) {
+    const batch = changed.slice(from, from + INDEX_BATCH);
+    // Reading takes most of the time, and other commands do not wait for it.
+    const read = batch.map((one) => [one, readRun(one)] as const);
+    inTransaction(database, () => {
+      for (const [{ folder, state = '' }, run] of read) {
+        if (isDamaged(run)) {
+          damaged.push(run);
+          database.prepare('DELETE FROM runs WHERE folder = ?').run(folder);
+        } else store(database, root, state, run);
+      }
+    });
+    onProgress?.(Math.min(from + INDEX_BATCH, changed.length), changed.length);
+  }
+  return damaged;
+}
+
+function forget(database: DatabaseSync, folders: readonly string[]): void {
+  inTransaction(database, () => {
+    const remove = database.prepare('DELETE FROM runs WHERE folder = ?');
+    for (const folder of folders) remove.run(folder);
+  });
+}
+
+function store(database: DatabaseSync, root: string, state: string, run: StoredRun): void {
+  // Thousands of runs are taken with the same tools, so these rows are kept once.
+  const { takenWith, ...own } = run;
+  const rows = JSON.stringify(takenWith);
+  const hash = createHash('sha256').update(rows).digest('hex');
+  database.prepare('INSERT OR IGNORE INTO takenWith (hash, rows) VALUES (?, ?)').run(hash, rows);
+  database
+    .prepare(
+      'INSERT OR REPLACE INTO runs (folder, root, id, state, profile, verdict, ofComparison, startedAtMs, takenWith, run) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    )
+    .run(
+      run.folder,
+      root,
+      run.id,
+      state,
+      run.profile,
+      run.verdict,
+      run.comparison === undefined ? 0 : 1,
+      Math.round(run.startedAtMs),
+      hash,
+      JSON.stringify(own),
+    );
+}
+
+function queries(
+  database: DatabaseSync,
+  roots: readonly string[],
+): Pick<RunIndex, 'runs' | 'each' | 'count' | 'ids' | 'profiles'> {
+  const rowsOf = new Map<string, StoredRun['takenWith']>();
+  const takenWith = (hash: string): StoredRun['takenWith'] => {
+    const known = rowsOf.get(hash);
+    if (known !== undefined) return known;
+    const found = database.prepare('SELECT rows FROM takenWith WHERE hash = ?').get(hash);
+    const rows = JSON.parse(String(found?.['rows'] ?? '[]')) as StoredRun['takenWith'];
+    rowsOf.set(hash, rows);
+    return rows;
+  };
+  const asRun = (row: Record<string, unknown>): StoredRun => ({
+    ...(JSON.parse(String(row['run'])) as Omit<StoredRun, 'takenWith'>),
+    takenWith: takenWith(String(row['takenWith'])),
+  });
+  function* each(query: RunQuery = {}): Iterable<StoredRun> {
+    const { text, values } = conditions(roots, query);
+    const sql = `SELECT run, takenWith FROM runs WHERE ${text} ORDER BY startedAtMs DESC, id LIMIT ?`;
+    for (const row of database.prepare(sql).iterate(...values, query.limit ?? -1)) yield asRun(row);
+  }
+  return {
+    runs: (query) => [...each(query)],
+    each,
+    count(query = {}) {
+      const { text, values } = conditions(roots, query);
+      return Number(database.prepare(`SELECT count(*) AS count FROM runs WHERE ${text}`).get(...values)?.['count']);
+    },
+    ids: () =>
+      database
+        .prepare(`SELECT id FROM runs WHERE ${inRoots(roots)} ORDER BY startedAtMs DESC`)
+        .all(...roots)
+        .map(({ id }) => String(id)),
+    profiles: () =>
+      database
+        .prepare(`SELECT DISTINCT profile FROM runs WHERE ${inRoots(roots)} AND ofComparison = 0 ORDER BY profile`)
+        .all(...roots)
+        .map(({ profile }) => String(profile)),
+  };
+}
+
+function inRoots(roots: readonly string[]): string {
+  return `root IN (${roots.map(() => '?').join(', ')})`;
+}
+
+function conditions(
+  roots: readonly string[],
+  { profile, verdict, sinceMs, nightsOnly }: RunQuery,
+): { readonly text: string; readonly values: readonly SQLInputValue[] } {
+  const parts: readonly (readonly [string, SQLInputValue | undefined])[] = [
+    ['profile = ?', profile],
+    ['verdict = ?', verdict],
+    ['ofComparison = ?', nightsOnly === true ? 0 : undefined],
+    ['startedAtMs >= ?', sinceMs],
+  ];
+  const set = parts.filter(([, value]) => value !== undefined);
+  return {
+    text: [inRoots(roots), ...set.map(([text]) => text)].join(' AND '),
+    values: [...roots, ...set.map(([, value]) => value ?? null)],
+  };
+}

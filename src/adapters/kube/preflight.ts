@@ -1,0 +1,185 @@
+import { LABELS } from '../../core/plan/labels.ts';
+import { PREFLIGHT_AT_ONCE } from '../../core/plan/limits.ts';
+import { parseQuantity } from '../../core/model/quantity.ts';
+import { rightsNeeded, type Right } from '../../core/plan/rights.ts';
+import type { TrialObjects } from '../../core/plan/trial-objects.ts';
+import { messageOf } from '../../core/text/message-of.ts';
+import { allAtOnce } from '../host/at-once.ts';
+import type { ClusterClient, ObjectMeta } from './client.ts';
+import { LastingRefusal, refusal, TargetRefusal } from './kube-error.ts';
+import { PRIORITIES } from './priority-classes.ts';
+import { podsPath } from './slot-book.ts';
+import { CampaignSearch } from './search-campaign.ts';
+import type { Within } from './transport.ts';
+
+/** What is tried in a cluster before a campaign creates anything. */
+export interface PreflightRequest {
+  /** The cluster in words, e.g. `context mine`. */
+  readonly target: string;
+  readonly campaign: string;
+  readonly objects: TrialObjects;
+}
+
+/** How many refusals a message quotes. */
+const QUOTED = 6;
+
+/** A namespace that exists in every cluster. What it limits by itself says nothing about the campaign's own. */
+const TRIED_IN = 'default';
+
+/**
+ * Finds out whether a campaign can begin in a borrowed cluster, and end: its rights, by asking for each; whether the cluster takes its
+ * objects, by creations that change nothing; whether what it leaves can be found, by a search. Nothing is created.
+ * @returns kinds and API groups that cannot be searched; the campaign has nothing there
+ * @throws LastingRefusal naming everything that is refused; KubeError when the cluster does not answer
+ */
+export async function preflight(
+  client: ClusterClient,
+  { target, campaign, objects }: PreflightRequest,
+  within: Within,
+): Promise<readonly string[]> {
+  const makes = { makesNodes: objects.nodeBody !== undefined, makesPriorities: objects.priorityBodies.length > 0 };
+  const missing = await missingRights(client, rightsNeeded(makes), within);
+  // Without the rights every trial is refused for the same reason.
+  const refused = missing.length > 0 ? missing : await refusedObjects(client, campaign, objects, within);
+  const search = new CampaignSearch(client, { campaign }, within);
+  await search.find();
+  const problems = [...refused, ...(missing.length > 0 ? [] : search.unseen)];
+  if (problems.length === 0) return search.unsearched;
+  const more = problems.length > QUOTED ? `; and ${problems.length - QUOTED} more` : '';
+  const hint = missing.length > 0 ? '; deploy/borrowed-cluster/rbac.yaml has all rights that are needed' : '';
+  throw new LastingRefusal(
+    `${target} refuses the campaign before anything was created: ${problems.slice(0, QUOTED).join('; ')}${more}${hint}`,
+    403,
+    'Forbidden',
+  );
+}
+
+/** The rights that the kubeconfig's user does not have, e.g. `it may not create nodes`. */
+async function missingRights(
+  client: ClusterClient,
+  needed: readonly Right[],
+  within: Within,
+): Promise<readonly string[]> {
+  const rights = needed.flatMap((right) => right.verbs.map((verb) => ({ ...right, verb })));
+  const answers = await allAtOnce(
+    rights,
+    { atOnce: PREFLIGHT_AT_ONCE, signal: within.signal },
+    async (right, signal) => ((await isAllowed(client, right, { ...within, signal })) ? undefined : right),
+  );
+  const verbs = new Map<string, string[]>();
+  for (const right of answers) {
+    if (right === undefined) continue;
+    const what = `${right.resource}${right.group === '' ? '' : `.${right.group}`}${right.namespace === undefined ? '' : ` in ${right.namespace}`}`;
+    verbs.set(what, [...(verbs.get(what) ?? []), right.verb]);
+  }
+  return [...verbs].map(([what, all]) => `its user may not ${all.join(', ')} ${what}`);
+}
+
+async function isAllowed(
+  client: ClusterClient,
+  { group, resource, namespace, verb }: Right & { readonly verb: string },
+  within: Within,
+): Promise<boolean> {
+  const path = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
+  // The Lease of a campaign has one name, and a Role may name it. A creation has no name yet.
+  const name = namespace === TRIED_IN && verb !== 'create' ? { name: 'belay' } : {};
+  const attributes = { group, resource, verb, ...(namespace === undefined ? {} : { namespace }), ...name };
+  const review = { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview' };
+  const body = JSON.stringify({ ...review, spec: { resourceAttributes: attributes } });
+  const { status, body: answer } = await client.request({ method: 'POST', path, body }, within);
+  // A cluster that does not tell is found out by the trials.
+  if (status >= 400) return true;
+  return (JSON.parse(answer) as { readonly status?: { readonly allowed?: boolean } }).status?.allowed === true;
+}
+
+/** Why the cluster does not take the objects of a campaign, one sentence for each reason. */
+async function refusedObjects(
+  client: ClusterClient,
+  campaign: string,
+  { namespace, namespaceBody, nodeBody, priorityBodies, podBodies }: TrialObjects,
+  within: Within,
+): Promise<readonly string[]> {
+  const found = await client.get<{ metadata: ObjectMeta }>(`/api/v1/namespaces/${namespace}`, within);
+  if (found !== undefined && found.metadata.labels?.[LABELS.campaign] !== campaign)
+    return [`namespace ${namespace} exists already and is not this campaign's`];
+  const trials = [
+    ...(found === undefined
+      ? [{ kind: 'a Namespace', path: '/api/v1/namespaces', body: JSON.stringify(namespaceBody) }]
+      : []),
+    ...(nodeBody === undefined ? [] : [{ kind: 'a Node', path: '/api/v1/nodes', body: JSON.stringify(nodeBody) }]),
+    ...priorityBodies.map((body) => ({ kind: 'a PriorityClass', path: PRIORITIES, body: JSON.stringify(body) })),
+    ...podBodies.map((body) => ({ kind: 'a Pod', path: podsPath(TRIED_IN), body })),
+  ];
+  const reasons = await allAtOnce(
+    trials,
+    { atOnce: PREFLIGHT_AT_ONCE, signal: within.signal },
+    async (trial, signal) => {
+      const path = `${trial.path}?dryRun=All`;
+      const answer = await client.request(
+        { method: 'POST', path, body: trial.body, ignoreBody: true },
+        { ...within, signal },
+      );
+      if (answer.status < 300 || answer.status === 409) return undefined;
+      const error = refusal('POST', path, answer.status, answer.body);
+      return isOfTriedNamespace(error) ? undefined : `${trial.kind}: ${messageOf(error)}`;
+    },
+  );
+  return [...new Set(reasons.filter((reason) => reason !== undefined))];
+}
+
+/** Pods that are going to be created in a namespace. */
+export interface PodTrial {
+  readonly namespace: string;
+  /** JSON of a Pod of each shape. */
+  readonly podBodies: readonly string[];
+  /** How many Pods there will be at least. */
+  readonly pods: number;
+}
+
+/**
+ * Tries the Pods of a campaign in its own namespace, where quotas, limits and policies of its own may hold by now. Nothing is created.
+ * @throws LastingRefusal naming what is refused, with the value and what is allowed
+ */
+export async function tryPods(
+  client: ClusterClient,
+  { namespace, podBodies, pods }: PodTrial,
+  within: Within,
+): Promise<void> {
+  const path = `${podsPath(namespace)}?dryRun=All`;
+  for (const body of podBodies) {
+    const answer = await client.request({ method: 'POST', path, body, ignoreBody: true }, within);
+    if (answer.status < 300 || answer.status === 409) continue;
+    const error = refusal('POST', path, answer.status, answer.body);
+    throw error instanceof TargetRefusal ? new LastingRefusal(messageOf(error), error.status, error.reason) : error;
+  }
+  const quotas = await client
+    .list(`/api/v1/namespaces/${namespace}/resourcequotas`, { pick: (quota: Quota) => quota }, within)
+    .catch((cause: unknown) => {
+      if (cause instanceof TargetRefusal) return { items: [] };
+      throw cause;
+    });
+  for (const { metadata, spec, status } of quotas.items) {
+    for (const name of ['pods', 'count/pods']) {
+      const allowed = parseQuantity(spec?.hard?.[name] ?? '');
+      const used = parseQuantity(status?.used?.[name] ?? '0') ?? 0;
+      // What the campaign has made already, on a retry, counts as used.
+      if (allowed === undefined || pods <= allowed) continue;
+      throw new LastingRefusal(
+        `namespace ${namespace}: the cluster refuses the load: quota ${metadata.name}: ${name}=${allowed} allowed, ${used} used, ${pods} wanted`,
+        403,
+        'Forbidden',
+      );
+    }
+  }
+}
+
+interface Quota {
+  readonly metadata: ObjectMeta;
+  readonly spec?: { readonly hard?: Readonly<Record<string, string>> };
+  readonly status?: { readonly used?: Readonly<Record<string, string>> };
+}
+
+/** Quotas and limits are each namespace's own. */
+function isOfTriedNamespace(error: Error): boolean {
+  return error instanceof TargetRefusal && /the cluster refuses it: (?:quota |LimitRange)/.test(error.message);
+}

@@ -1,0 +1,63 @@
+import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import type { StoredRun } from '../../core/history/stored-run.ts';
+import { writeTextFile } from '../host/atomic-file.ts';
+import { withRunIndex } from '../index/run-index.ts';
+import { fileOfProfile, overviewPage, profilePage, type LinkedRun } from './site-pages.ts';
+import { SITE_ROWS } from '../../core/plan/limits.ts';
+
+/** What a site was made of. */
+export interface WrittenSite {
+  /** Path of its first page. */
+  readonly index: string;
+  readonly pages: number;
+  readonly runs: number;
+  /** Folders that were left out, and why. */
+  readonly leftOut: readonly { readonly folder: string; readonly why: string }[];
+}
+
+/**
+ * Writes the site of all runs: an overview, and pages of each profile. Without a folder it lies in the runs folder and links to the
+ * reports there; a folder gets copies of them, so that it can be published as it is.
+ */
+export function writeSite({ runs, to }: { readonly runs: string; readonly to?: string | undefined }): WrittenSite {
+  const folder = resolve(to ?? runs);
+  mkdirSync(folder, { recursive: true });
+  return withRunIndex(
+    (index) => {
+      const all = index.runs().map((run) => linked(run, folder, to !== undefined));
+      const profiles = [...Map.groupBy(all, ({ run }) => run.profile)];
+      let pages = 1;
+      for (const [profile, own] of profiles) {
+        const count = Math.max(1, Math.ceil(own.length / SITE_ROWS));
+        for (let page = 1; page <= count; page += 1) {
+          const rows = own.slice((page - 1) * SITE_ROWS, page * SITE_ROWS);
+          writeTextFile(join(folder, fileOfProfile(profile, page)), profilePage(profile, rows, { page, count }));
+          pages += 1;
+        }
+      }
+      const first = join(folder, 'index.html');
+      writeTextFile(first, overviewPage(profiles, index.damaged.length));
+      const leftOut = index.damaged.map(({ folder: of, why }) => ({ folder: of, why }));
+      return { index: first, pages, runs: all.length, leftOut };
+    },
+    { runs: resolve(runs) },
+  );
+}
+
+/** A run with the link to its report, which is copied where the site is to be published; no link without a report. */
+function linked(run: StoredRun, folder: string, isCopied: boolean): LinkedRun {
+  const report = join(run.folder, 'report.html');
+  if (!existsSync(report)) return { run };
+  if (!isCopied) return { run, href: hrefOf(relative(folder, report)) };
+  const copy = join(folder, 'runs', run.id, 'report.html');
+  if (resolve(copy) !== resolve(report)) {
+    mkdirSync(join(folder, 'runs', run.id), { recursive: true });
+    copyFileSync(report, copy);
+  }
+  return { run, href: hrefOf(relative(folder, copy)) };
+}
+
+function hrefOf(path: string): string {
+  return path.split('/').map(encodeURIComponent).join('/');
+}

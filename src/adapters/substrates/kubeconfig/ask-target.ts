@@ -1,0 +1,39 @@
+import { accessInWords, clusterAccess } from '../../../core/kubeconfig/cluster-access.ts';
+import { readKubeconfigText } from '../../../core/kubeconfig/kubeconfig-text.ts';
+import { selectContext } from '../../../core/kubeconfig/select-context.ts';
+import { HEALTH_ANSWER_MS } from '../../../core/plan/limits.ts';
+import { messageOf } from '../../../core/text/message-of.ts';
+import { ClusterClient } from '../../kube/client.ts';
+import { accessTo } from '../../kube/credentials.ts';
+import { Transport } from '../../kube/transport.ts';
+import type { OwnKubeconfig } from './own-kubeconfig.ts';
+
+/** Answers of an API server that knows the user, or lets everybody ask for its version. */
+const ANSWERS = [200, 403];
+
+/**
+ * Asks a cluster for its version, once, so that one that cannot be reached is known before a campaign starts. A program that gets the
+ * credentials may ask at the terminal.
+ * @throws Error naming cluster, context and user, and what came instead of an answer
+ */
+export async function askTarget({ name, text }: OwnKubeconfig): Promise<void> {
+  const access = accessTo(clusterAccess(selectContext([readKubeconfigText(text, 'of the campaign')], ''), {}));
+  const client = new ClusterClient(access.server, new Transport(access, 1));
+  try {
+    await access.credentials({ terminal: process.stdin.isTTY });
+    const signal = AbortSignal.timeout(2 * HEALTH_ANSWER_MS);
+    const answer = await client.ask({ method: 'GET', path: '/version' }, { signal, budgetMs: HEALTH_ANSWER_MS });
+    if (!ANSWERS.includes(answer.status)) throw new Error(meaning(answer.status, answer.body));
+  } catch (cause) {
+    throw new Error(`${accessInWords(name)}: ${messageOf(cause)}`, { cause });
+  } finally {
+    await client.close();
+  }
+}
+
+function meaning(status: number, body: string): string {
+  if (status === 401) return 'it does not accept the credentials of the user (401)';
+  const words = body.trim().slice(0, 200);
+  if (status < 500) return `there is no API server: GET /version answers ${status}: ${words}`;
+  return `it is not ready: GET /version answers ${status}: ${words}`;
+}

@@ -1,0 +1,62 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { KEPT_TARGETS_MS } from '../../../core/plan/limits.ts';
+import { isRecordName } from '../../../core/profile/targets.ts';
+import { writeTextFile } from '../../host/atomic-file.ts';
+import { stateFolder } from '../../host/folders.ts';
+import type { OwnKubeconfig } from './own-kubeconfig.ts';
+
+/**
+ * Keeps kubeconfigs on this host for a campaign that is about to start, readable only by this user. The workflow's input has only
+ * the name of the record: it can be used on this host alone, and by those alone who know it.
+ * @returns the name of the record
+ */
+export function keepTargets(kubeconfigs: readonly OwnKubeconfig[]): string {
+  removeOldTargets();
+  const record = randomBytes(16).toString('hex');
+  mkdirSync(recordFolder(record), { recursive: true, mode: 0o700 });
+  for (const [index, { text }] of kubeconfigs.entries()) {
+    writeTextFile(join(recordFolder(record), `${index}.kubeconfig`), text, { mode: 0o600 });
+  }
+  return record;
+}
+
+/** One of the kubeconfigs of a record; undefined where this host does not have it. */
+export function keptKubeconfig(record: string, index: number): string | undefined {
+  if (!isRecordName(record)) return undefined;
+  try {
+    return readFileSync(join(recordFolder(record), `${index}.kubeconfig`), 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+/** Removes a record. */
+export function removeTargets(record: string): void {
+  if (isRecordName(record)) rmSync(recordFolder(record), { recursive: true, force: true });
+}
+
+/** Removes records of campaigns that never began, or were terminated. */
+function removeOldTargets(): void {
+  for (const record of recordNames()) {
+    const { mtimeMs } = statSync(recordFolder(record), { throwIfNoEntry: false }) ?? { mtimeMs: Date.now() };
+    if (Date.now() - mtimeMs > KEPT_TARGETS_MS) removeTargets(record);
+  }
+}
+
+function recordNames(): readonly string[] {
+  try {
+    return readdirSync(targetsFolder());
+  } catch {
+    return [];
+  }
+}
+
+function recordFolder(record: string): string {
+  return join(targetsFolder(), record);
+}
+
+function targetsFolder(): string {
+  return join(stateFolder(), 'targets');
+}

@@ -1,0 +1,48 @@
+import { Command } from 'commander';
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { fetchStoredRun } from './fetch-stored.ts';
+import { safeForTerminal } from '../core/text/terminal.ts';
+import { runFolderOf } from './stored-runs.ts';
+import { UsageError } from './usage-error.ts';
+
+/** `belay open`: the report of a run in a browser. */
+export function openCommand(): Command {
+  return new Command('open')
+    .description('Open the report of a run in a browser, or print its address where there is none.')
+    .argument('<run>', 'id of a run, or path of its folder')
+    .option('--print', 'print the address only')
+    .action(async (id: string, options: { readonly print?: true }) => {
+      await fetchStoredRun(id, 'report');
+      const report = join(runFolderOf(id), 'report.html');
+      if (!existsSync(report))
+        throw new UsageError(`there is no ${report}; "./belay report ${id}" makes it from the stored evidence`);
+      const url = pathToFileURL(report).href;
+      process.stdout.write(`${url}\n`);
+      const browser = options.print === true ? undefined : browserHere();
+      if (browser !== undefined && !(await started(browser, url)))
+        process.stderr.write(safeForTerminal(`${browser} could not be started; open the address above in a browser\n`));
+    });
+}
+
+/** The program that opens an address; undefined on a machine without a screen. */
+function browserHere(): string | undefined {
+  const { BROWSER, DISPLAY, WAYLAND_DISPLAY } = process.env;
+  if (BROWSER) return BROWSER;
+  if (process.platform === 'darwin') return 'open';
+  return DISPLAY || WAYLAND_DISPLAY ? 'xdg-open' : undefined;
+}
+
+function started(program: string, url: string): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  // It outlives this command.
+  const child = spawn(program, [url], { detached: true, stdio: 'ignore' });
+  child.once('error', () => resolve(false));
+  child.once('spawn', () => {
+    child.unref();
+    resolve(true);
+  });
+  return promise;
+}

@@ -1,0 +1,68 @@
+import { Command } from 'commander';
+import { relistFile } from '../adapters/evidence/manifest.ts';
+import { summaryInFolder } from '../adapters/evidence/write-summary.ts';
+import { runsFolder } from '../adapters/host/folders.ts';
+import { fetchStoredRun } from './fetch-stored.ts';
+import { safeForTerminal } from '../core/text/terminal.ts';
+import { oneOf } from './options.ts';
+import { runFolderOf, storedRun } from './stored-runs.ts';
+import { UsageError } from './usage-error.ts';
+
+interface ReportOptions {
+  readonly format: string;
+  readonly index?: string | true;
+  readonly output: string;
+}
+
+/** `belay report`: the report of a run, made again from its stored evidence, in short as Markdown, or a site of all runs. */
+export function reportCommand(): Command {
+  return new Command('report')
+    .description(
+      'Make the report of a stored run again, from its evidence and with the code of this version; or a site of all runs.',
+    )
+    .argument('[run]', 'id of a stored run, or path of its folder')
+    .option('-f, --format <format>', 'html: report.html in its folder; markdown: in short, for a pull request', 'html')
+    .option(
+      '--index [folder]',
+      'write a static site of all runs: into the runs folder, or into a folder that can be published',
+    )
+    .option('-o, --output <format>', 'text or json', 'text')
+    .action(async (id: string | undefined, options: ReportOptions) => {
+      const output = oneOf('--output', options.output, ['text', 'json']);
+      const format = oneOf('--format', options.format, ['html', 'markdown']);
+      if (options.index !== undefined) {
+        if (id !== undefined) throw new UsageError(`"report --index" is about all runs; found the run "${id}" too`);
+        return await site(options.index, output);
+      }
+      if (id === undefined)
+        throw new UsageError('which run? "./belay list" lists them; "./belay report --index" makes a site of all');
+      await fetchStoredRun(id, 'report');
+      const folder = runFolderOf(id);
+      // Says why a summary cannot be used, before anything is written.
+      const run = storedRun(id);
+      if (format === 'markdown') {
+        process.stdout.write(await markdown(folder));
+        return;
+      }
+      const { writeRunReport } = await import('../adapters/reports/write-run-report.ts');
+      const report = await writeRunReport(folder);
+      await relistFile(folder, 'report.html');
+      process.stdout.write(`${output === 'json' ? JSON.stringify({ id: run.id, folder, report }, null, 2) : report}\n`);
+    });
+}
+
+async function markdown(folder: string): Promise<string> {
+  const summary = summaryInFolder(folder);
+  if (summary === undefined) throw new UsageError(`${folder} has no summary.json`);
+  const { runMarkdown } = await import('../adapters/reports/run-markdown.ts');
+  return runMarkdown(folder, summary);
+}
+
+async function site(folder: string | true, output: 'text' | 'json'): Promise<void> {
+  const { writeSite } = await import('../adapters/reports/site.ts');
+  const written = writeSite({ runs: runsFolder(), to: folder === true ? undefined : folder });
+  const { index, pages, runs, leftOut } = written;
+  for (const { folder: of, why } of leftOut) process.stderr.write(safeForTerminal(`left out ${of}: ${why}\n`));
+  const text = `${index}: ${runs} runs on ${pages} pages`;
+  process.stdout.write(`${output === 'json' ? JSON.stringify(written, null, 2) : text}\n`);
+}

@@ -1,0 +1,186 @@
+import type { Client } from '@temporalio/client';
+import type { Notification } from '../core/campaign/notification.ts';
+import { campaignName } from '../core/campaign/campaign-name.ts';
+import { watchedEnd, type WatchedWorkflow } from '../core/campaign/watched-workflow.ts';
+import { NOTIFY_CHECK_MS, NOTIFY_FOR_MS, STATUS_ANSWER_MS } from '../core/plan/limits.ts';
+import { messageOf } from '../core/text/message-of.ts';
+import { sendWebhook } from '../adapters/notify/send-webhook.ts';
+import type { SentNotifications } from '../adapters/notify/sent-notifications.ts';
+import type { WebhookSetting } from '../adapters/notify/webhook-setting.ts';
+import { reportAddress } from '../adapters/reports/report-address.ts';
+import { campaignPage } from '../adapters/temporal/campaign-page.ts';
+import type { ScheduleView } from '../adapters/temporal/schedules.ts';
+
+/** What happens now, as Temporal shows it. */
+export interface Seen {
+  readonly client: Client;
+  readonly workflows: readonly WatchedWorkflow[];
+  readonly schedules: readonly ScheduleView[];
+}
+
+interface NotifierOptions {
+  readonly log: { warn(fields: object, message: string): void };
+  readonly setting: WebhookSetting;
+  readonly sent: SentNotifications;
+}
+
+/** A notification that is due, with what tells it apart from every other. */
+interface Due {
+  readonly key: string;
+  /** Asks for the rest only when it is to be sent. */
+  readonly make: () => Promise<Notification>;
+}
+
+const NO_LINKS = {};
+
+/**
+ * Notifies a webhook of verdicts, holds and paused schedules. It only watches: a webhook that fails changes nothing about a campaign.
+ * What fails is tried again, more and more rarely, for as long as it is news.
+ */
+export class Notifier {
+  readonly #options: NotifierOptions;
+  readonly #failed = new Map<string, { readonly attempts: number; readonly nextAtMs: number }>();
+  #first: boolean;
+  #signal: AbortSignal = new AbortController().signal;
+
+  constructor(options: NotifierOptions) {
+    this.#options = options;
+    this.#first = options.sent.isFirst;
+  }
+
+  /** Ends the sending when the signal aborts. */
+  within(signal: AbortSignal): void {
+    this.#signal = signal;
+  }
+
+  /** The next look is the last one: what failed before is tried once more now. */
+  waitNoLonger(): void {
+    this.#failed.clear();
+  }
+
+  /** Sends what is due. Each notification is sent once. */
+  async notify(seen: Seen): Promise<void> {
+    const { sent } = this.#options;
+    const due = [...dueWorkflows(seen), ...dueSchedules(seen)];
+    const now = new Set(due.map(({ key }) => key));
+    // A schedule may be paused once more, and a campaign may hold again.
+    const over = ['paused ', 'hold '].flatMap((kind) => sent.startingWith(kind)).filter((key) => !now.has(key));
+    sent.forget(over);
+    if (this.#first) {
+      sent.add(due.filter(({ key }) => !key.startsWith('hold ')).map(({ key }) => key));
+      this.#first = false;
+    }
+    for (const one of due) {
+      if (this.#signal.aborted) return;
+      if (!sent.has(one.key) && (this.#failed.get(one.key)?.nextAtMs ?? 0) <= Date.now()) await this.#send(one);
+    }
+  }
+
+  async #send({ key, make }: Due): Promise<void> {
+    const { log, setting, sent } = this.#options;
+    try {
+      await sendWebhook(setting, await make(), this.#signal);
+      sent.add([key]);
+      this.#failed.delete(key);
+    } catch (cause) {
+      // The worker ends: its last look sends it.
+      if (this.#signal.aborted) return;
+      const attempts = (this.#failed.get(key)?.attempts ?? 0) + 1;
+      const waitMs = NOTIFY_CHECK_MS * 2 ** Math.min(attempts, 6);
+      this.#failed.set(key, { attempts, nextAtMs: Date.now() + waitMs });
+      log.warn({ event: key.split(' ')[0], attempts }, `a notification was not sent: ${messageOf(cause)}`);
+    }
+  }
+}
+
+function dueWorkflows({ client, workflows }: Seen): readonly Due[] {
+  return workflows.flatMap((one): readonly Due[] => {
+    const { workflowId, runId, kind, profile, substrate, stage, closedAtMs } = one;
+    const common = { version: 1, id: workflowId, kind, profile, substrate } as const;
+    const links = linksOf(one);
+    const end = watchedEnd(one);
+    if (end === undefined) {
+      if (stage !== 'hold') return [];
+      const make = async (): Promise<Notification> => {
+        const { reason, atMs } = await holdOf(client, workflowId);
+        return { ...common, event: 'hold', at: isoText(atMs), verdict: '', reason, links };
+      };
+      return [{ key: `hold ${runId}`, make }];
+    }
+    // The ladder says how its rungs ended, and a comparison prints its campaigns.
+    const isPart = kind === 'campaign' && ['ladder', 'schedule', 'comparison'].includes(one.trigger);
+    if (isPart || closedAtMs === undefined) return [];
+    const make = async (): Promise<Notification> => {
+      const reason = await reasonOf(client, one);
+      return { ...common, event: 'verdict', at: isoText(closedAtMs), verdict: end, reason, links };
+    };
+    return [{ key: `verdict ${runId}`, make }];
+  });
+}
+
+function dueSchedules({ schedules }: Seen): readonly Due[] {
+  return schedules
+    .filter(({ paused }) => paused)
+    .map(({ id, note }) => ({
+      key: `paused ${id}`,
+      make: () =>
+        Promise.resolve({
+          version: 1,
+          event: 'schedule-paused',
+          at: isoText(Date.now()),
+          id,
+          kind: 'schedule',
+          profile: '',
+          substrate: '',
+          verdict: '',
+          reason: note,
+          links: NO_LINKS,
+        }),
+    }));
+}
+
+/** Why a campaign holds, and since when. */
+async function holdOf(client: Client, workflowId: string): Promise<{ readonly reason: string; readonly atMs: number }> {
+  const handle = client.workflow.getHandle(workflowId);
+  const status = await client.withDeadline(Date.now() + STATUS_ANSWER_MS, () =>
+    handle.query<{ state?: { hold?: { stage?: string; openedAtMs?: number; failure?: { message?: string } } } }>(
+      'status',
+    ),
+  );
+  const hold = status.state?.hold;
+  return {
+    reason: `${hold?.stage ?? 'a stage'}: ${hold?.failure?.message ?? 'failed'}`,
+    atMs: hold?.openedAtMs ?? Date.now(),
+  };
+}
+
+/** The first reason of a workflow that has ended; empty for a green one. */
+async function reasonOf(client: Client, { workflowId, runId }: WatchedWorkflow): Promise<string> {
+  try {
+    const handle = client.workflow.getHandle(workflowId, runId, { followRuns: false });
+    const result = (await handle.result()) as {
+      readonly reasons?: readonly string[];
+      readonly rungs?: readonly { readonly end?: string; readonly rung?: string; readonly reason?: string }[];
+    };
+    const stopped = result.rungs?.find(({ end }) => end !== 'pass');
+    return stopped === undefined ? (result.reasons?.[0] ?? '') : `rung ${stopped.rung ?? '?'}: ${stopped.reason ?? ''}`;
+  } catch (error) {
+    const { cause } = error as { readonly cause?: unknown };
+    return messageOf(cause ?? error);
+  }
+}
+
+function linksOf({ workflowId, runId, kind }: WatchedWorkflow): Notification['links'] {
+  const temporal = campaignPage(workflowId, runId);
+  const report = kind === 'campaign' ? reportAddress(campaignName(workflowId)) : undefined;
+  return { ...(temporal === '' ? {} : { temporal }), ...(report === undefined ? {} : { report }) };
+}
+
+function isoText(atMs: number): string {
+  return new Date(atMs).toISOString();
+}
+
+/** Since when an end is news. */
+export function newsSinceMs(): number {
+  return Date.now() - NOTIFY_FOR_MS;
+}

@@ -1,0 +1,159 @@
+import { execa } from 'execa';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { markOwner } from '../../../src/adapters/evidence/folder-owner.ts';
+import { writeManifest } from '../../../src/adapters/evidence/manifest.ts';
+import { writeSummary } from '../../../src/adapters/evidence/write-summary.ts';
+import { withRunIndex, type RunQuery } from '../../../src/adapters/index/run-index.ts';
+import { leftOutText } from '../../../src/cli/stored-runs.ts';
+import { aSummary, dayMs, storeRun } from './stored-runs.ts';
+
+let home = '';
+let runs = '';
+
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'belay-index-'));
+  runs = join(home, 'runs');
+  vi.stubEnv('BELAY_HOME', join(home, 'state'));
+  vi.stubEnv('BELAY_RUNS', runs);
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(home, { recursive: true });
+});
+
+function idsOf(query?: RunQuery): readonly string[] {
+  return withRunIndex((index) => index.runs(query).map(({ id }) => id));
+}
+
+/** Everything that the index answers. */
+function answers(): unknown {
+  return withRunIndex((index) => ({
+    runs: index.runs(),
+    counts: [index.count(), index.count({ verdict: 'fail' })],
+    damaged: index.damaged,
+    unfinished: index.unfinished,
+    ids: index.ids(),
+  }));
+}
+
+test('no runs folder is an index without runs', () => {
+  expect(idsOf()).toEqual([]);
+});
+
+test('runs are listed newest first, by profile, verdict, time and number', () => {
+  storeRun(runs, 'a', { startedAtMs: dayMs(1) });
+  storeRun(runs, 'b', { startedAtMs: dayMs(3), value: 9 });
+  storeRun(runs, 'c', { startedAtMs: dayMs(2), profile: 'other' });
+  expect(idsOf()).toEqual(['b', 'c', 'a']);
+  expect(idsOf({ profile: 'other' })).toEqual(['c']);
+  expect(idsOf({ verdict: 'fail' })).toEqual(['b']);
+  expect(idsOf({ sinceMs: dayMs(2) })).toEqual(['b', 'c']);
+  expect(idsOf({ limit: 1 })).toEqual(['b']);
+  expect(withRunIndex((index) => index.runs({ profile: 'other' }))).toMatchObject([
+    { id: 'c', verdict: 'pass', folder: join(runs, 'c') },
+  ]);
+});
+
+test('the campaigns of comparisons are runs, but no nights of their profile', () => {
+  const temporal = { ...aSummary().temporal, workflowId: 'cmp.2-branch' };
+  storeRun(runs, 'a');
+  storeRun(runs, 'cmp.2-branch', { trigger: 'comparison', temporal, profile: 'compared' });
+  expect(idsOf().toSorted()).toEqual(['a', 'cmp.2-branch']);
+  expect(idsOf({ nightsOnly: true })).toEqual(['a']);
+  withRunIndex((index) => {
+    expect(index.profiles()).toEqual(['dev-50']);
+    expect(index.runs({ profile: 'compared' })[0]?.comparison).toEqual({
+      workflowId: 'cmp',
+      pair: 2,
+      side: 'branch',
+    });
+  });
+});
+
+test('what is added, replaced or removed is seen by the next command', () => {
+  storeRun(runs, 'a');
+  storeRun(runs, 'b');
+  expect(idsOf({ verdict: 'pass' })).toHaveLength(2);
+  storeRun(runs, 'c');
+  // The same size and perhaps the same millisecond: only the inode says that it is another file.
+  storeRun(runs, 'a', { value: 9.5 });
+  rmSync(join(runs, 'b'), { recursive: true });
+  expect(idsOf({ verdict: 'fail' })).toEqual(['a']);
+  expect(idsOf().toSorted()).toEqual(['a', 'c']);
+});
+
+test('an index that is removed, damaged or of another format gives the same answers when it is made again', async () => {
+  for (const id of ['a', 'b', 'c']) storeRun(runs, id);
+  mkdirSync(join(runs, 'broken'));
+  writeFileSync(join(runs, 'broken', 'summary.json'), '{"runId":');
+  const before = answers();
+  const file = join(home, 'state', 'index.sqlite');
+  expect(existsSync(file)).toBe(true);
+  expect(answers()).toEqual(before);
+  rmSync(file);
+  expect(answers()).toEqual(before);
+  writeFileSync(file, 'this is no database, and it is longer than the header of one'.repeat(50));
+  expect(answers()).toEqual(before);
+  const { DatabaseSync } = await import('node:sqlite');
+  const database = new DatabaseSync(file);
+  database.exec('DROP TABLE runs; CREATE TABLE earlier (name TEXT); PRAGMA user_version = 77');
+  database.close();
+  expect(answers()).toEqual(before);
+});
+
+test('without a folder to write to, the index is made for each command', () => {
+  storeRun(runs, 'a');
+  writeFileSync(join(home, 'state'), 'a file where the folder would be');
+  expect(idsOf()).toEqual(['a']);
+});
+
+test('damaged folders are named and left out; climbs and other folders are none', async () => {
+  storeRun(runs, 'good');
+  mkdirSync(join(runs, 'cut'));
+  writeFileSync(join(runs, 'cut', 'summary.json'), JSON.stringify(aSummary()).slice(0, 400));
+  mkdirSync(join(runs, 'foreign'));
+  writeFileSync(join(runs, 'foreign', 'summary.json'), '{"runId":"x","passed":true}');
+  writeSummary(storeRun(runs, 'edited'), aSummary({ runId: 'edited' }));
+  await writeManifest(join(runs, 'edited'));
+  writeSummary(join(runs, 'edited'), aSummary({ runId: 'edited', verdict: 'pass', reasons: ['nothing to see'] }));
+  mkdirSync(join(runs, 'running'));
+  writeFileSync(join(runs, 'running', 'spec.json'), '{}');
+  for (const id of ['of-member', 'of-lead']) {
+    mkdirSync(join(runs, id));
+    writeFileSync(join(runs, id, 'spec.json'), '{}');
+    markOwner(join(runs, id), { lead: id === 'of-lead', leadAddress: { host: 'machine-a' } });
+    markOwner(join(runs, id), { lead: false, leadAddress: { host: 'machine-b' } });
+  }
+  mkdirSync(join(runs, 'nightly-climb'));
+  writeFileSync(join(runs, 'nightly-climb', 'ladder.json'), '{}');
+  mkdirSync(join(runs, 'site'));
+  writeFileSync(join(runs, 'a-file'), '');
+  withRunIndex((index) => {
+    expect(index.ids()).toEqual(['good']);
+    expect(index.unfinished.map(({ id }) => id)).toEqual(['of-lead', 'running']);
+    expect(index.ofMembers).toEqual([{ id: 'of-member', folder: join(runs, 'of-member'), lead: 'machine-a' }]);
+    expect(leftOutText({ damaged: [], ofMembers: index.ofMembers })).toContain('other leads: of-member (machine-a)');
+    expect(index.damaged.map(({ id }) => id).toSorted()).toEqual(['cut', 'edited', 'foreign']);
+    const why = (id: string): string => index.damaged.find((one) => one.id === id)?.why ?? '';
+    expect(why('cut')).toMatch(/not JSON/);
+    expect(why('foreign')).toMatch(/no summary of Belay: profile: .* \(and \d+ more\)/);
+    expect(why('edited')).toMatch(/changed after MANIFEST.json listed it/);
+  });
+});
+
+test('a copied folder is a run of its own', () => {
+  cpSync(storeRun(runs, 'a'), join(runs, 'copy-of-a'), { recursive: true });
+  expect(idsOf().toSorted()).toEqual(['a', 'copy-of-a']);
+});
+
+test('commands that begin at the same time share one index', async () => {
+  for (let number = 0; number < 300; number++) storeRun(runs, `run-${number}`);
+  const child = fileURLToPath(new URL('index-child.ts', import.meta.url));
+  const ended = await Promise.all(Array.from({ length: 5 }, () => execa(process.execPath, [child])));
+  expect(ended.map(({ stdout, stderr }) => `${stdout}${stderr}`)).toEqual(Array.from({ length: 5 }, () => '300'));
+  expect(idsOf()).toHaveLength(300);
+});

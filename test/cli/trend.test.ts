@@ -1,0 +1,141 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { trendCommand } from '../../src/cli/trend.ts';
+import { anIdentity } from '../core/identity/make-identity.ts';
+import { aSummary, dayMs, storeRun } from '../adapters/index/stored-runs.ts';
+import { runCommand } from './run-command.ts';
+
+let home = '';
+let runs = '';
+const trend = (...args: string[]): ReturnType<typeof runCommand> => runCommand(trendCommand(), args);
+
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'belay-trend-'));
+  runs = join(home, 'runs');
+  vi.stubEnv('BELAY_HOME', join(home, 'state'));
+  vi.stubEnv('BELAY_RUNS', runs);
+  vi.stubEnv('NO_COLOR', '1');
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(home, { recursive: true });
+});
+
+/** A night per value, from the first day on. */
+function storeNights(values: readonly (number | null)[]): void {
+  for (const [day, value] of values.entries()) {
+    const startedAtMs = dayMs(day);
+    storeRun(runs, `night-${String(day).padStart(2, '0')}`, { startedAtMs, endedAtMs: startedAtMs + 60_000, value });
+  }
+}
+
+/** The same of a profile that has no file any more. */
+function storeGone(values: readonly number[]): void {
+  for (const [day, value] of values.entries())
+    storeRun(runs, `night-${day}`, { profile: 'gone', startedAtMs: dayMs(day), value });
+}
+
+const QUIET = [1.5, 1.52, 1.48, 1.5, 1.53, 1.49, 1.51, 1.5, 1.47, 1.5];
+
+describe('belay trend', () => {
+  it('shows what changed over the runs of a profile, and since when', async () => {
+    storeNights([...QUIET, 1.9, 1.91]);
+    const { stdout } = await trend('dev-50');
+    expect(stdout).toMatch(/dev-50: 12 comparable runs, 2026-08-21 to 2026-09-01/);
+    expect(stdout).toMatch(/podBindP99 .* 1\.91 s .* worse by 27 % \(.*\) since 2026-08-31 .* step /);
+    expect(stdout).toMatch(/stage\.ramp .* 20 s .* – .* same/);
+    expect((await trend('dev-50', '-m', 'podBindP99')).stdout).toMatch(
+      /2026-08-31 {2}step: worse by 27 % .* since 2026-08-31, confirmed 2026-09-01; run night-10/,
+    );
+  });
+
+  it('leaves the campaigns of comparisons out', async () => {
+    storeNights(QUIET);
+    const temporal = { ...aSummary().temporal, workflowId: 'cmp.1-branch' };
+    storeRun(runs, 'cmp.1-branch', { trigger: 'comparison', temporal, startedAtMs: dayMs(40), value: 1.9 });
+    const { stdout } = await trend('dev-50');
+    expect(stdout).toMatch(/dev-50: 10 comparable runs/);
+    expect(stdout).toMatch(/podBindP99 .* 1\.5 s .* same/);
+    expect(stdout).toContain('left out, campaigns of comparisons: 1');
+    expect((await trend('dev-50', '--export', '-')).stdout.match(/\n/g)).toHaveLength(10);
+  });
+
+  it('asks for another run at a single outlier', async () => {
+    storeNights([...QUIET.slice(0, 6), 1.66]);
+    expect((await trend('dev-50', '-m', 'podBindP99')).stdout).toMatch(/outlier, run again: worse by 1\d % /);
+  });
+
+  it('runs the profile again, if asked to, only where the latest run is flagged', async () => {
+    storeGone(QUIET);
+    expect((await trend('gone', '--run-again')).exitCode).toBe(0);
+    storeGone([...QUIET, 1.9]);
+    // `run` finds no such profile any more.
+    await expect(trend('gone', '--run-again')).rejects.toThrow(/gone/);
+  });
+
+  it('says how much history is missing, and leaves out runs that cannot be compared', async () => {
+    storeNights([1.5, 1.6]);
+    storeRun(runs, 'elsewhere', { startedAtMs: dayMs(-1), substrate: { name: 'fat-host', type: 'local' } });
+    const { stdout } = await trend('dev-50');
+    expect(stdout).toContain('too little history: 1 earlier run of 5');
+    expect(stdout).toContain('left out, taken with another substrate: fat-host (local): 1');
+  });
+
+  it('does not take a version of the system for another history', async () => {
+    storeNights(QUIET);
+    const { system } = anIdentity();
+    const chart = { name: 'sut', version: '2.0.0', contentSha256: 'a'.repeat(64), valuesSha256: 'b'.repeat(64) };
+    const identity = anIdentity({ system: system && { ...system, chart } });
+    storeRun(runs, 'new', { startedAtMs: dayMs(20), value: 2.5, identity });
+    expect((await trend('dev-50', '-m', 'podBindP99')).stdout).toMatch(
+      /step: .* flagged on its first run.* sut 1\.2\.3.* to sut 2\.0\.0/,
+    );
+  });
+
+  it('has every answer for programs', async () => {
+    storeNights([...QUIET, null, 1.9]);
+    const [{ metrics = [] } = {}] = JSON.parse((await trend('dev-50', '-o', 'json')).stdout) as {
+      metrics?: { metric: string; answer: string; changes: object[]; runs: { answer: string }[] }[];
+    }[];
+    const [bind] = metrics;
+    expect(bind).toMatchObject({
+      metric: 'podBindP99',
+      answer: 'step',
+      changes: [{ kind: 'step', sinceRun: 'night-11' }],
+    });
+    expect(bind?.runs.slice(4, 6).map(({ answer }) => answer)).toEqual(['too-little-history', 'same']);
+    expect(bind?.runs[10]?.answer).toBe('unmeasured');
+  });
+
+  it('writes the runs as lines that it can read again', async () => {
+    storeNights([...QUIET, 1.9, 1.91]);
+    const file = join(home, 'runs.ndjson');
+    await trend('dev-50', '--export', file);
+    expect(readFileSync(file, 'utf8').split('\n')).toHaveLength(13);
+    const { stdout } = await trend('--import', file, '-m', 'podBindP99');
+    expect(stdout).toMatch(/step: worse by 27 % .* since 2026-08-31/);
+    expect((await trend('dev-50', '--export', '-')).stdout).toBe(readFileSync(file, 'utf8'));
+  });
+
+  it.each([
+    { args: [], error: /found no profile; allowed: the name of a profile/ },
+    { args: ['dev-51'], error: /found no run of profile "dev-51"; did you mean dev-50\?; allowed: dev-50/ },
+    { args: ['dev-50', '-m', 'podBind99'], error: /no metric "podBind99"; did you mean podBindP99\?/ },
+    { args: ['dev-50', '--min-change', '0'], error: /--min-change: found "0"; allowed: a percentage/ },
+    { args: ['dev-50', '--last', 'ten'], error: /--last: found "ten"; allowed: a whole number/ },
+    { args: ['--import', 'x', '--run-again'], error: /--run-again runs the profile of stored runs/ },
+    { args: ['--export', 'x'], error: /--export writes the stored runs of one profile/ },
+  ])('refuses $args', async ({ args, error }) => {
+    storeNights([1.5]);
+    await expect(trend(...args)).rejects.toThrow(error);
+  });
+
+  it('names the line and the field of a file that it cannot read', async () => {
+    const file = join(home, 'bad.ndjson');
+    writeFileSync(file, '{"testName":"a","runID":"1","runTimestamp":"2026-01-01T00:00:00Z","phases":{}}\n');
+    await expect(trend('--import', file)).rejects.toThrow(/bad\.ndjson:1: phases: .*expected array.*; found \{\}/);
+    await expect(trend('--import', join(home, 'none'))).rejects.toThrow(/none/);
+  });
+});

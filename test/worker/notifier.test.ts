@@ -1,0 +1,190 @@
+import type { Client } from '@temporalio/client';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { SentNotifications } from '../../src/adapters/notify/sent-notifications.ts';
+import { webhookSetting } from '../../src/adapters/notify/webhook-setting.ts';
+import type { ScheduleView } from '../../src/adapters/temporal/schedules.ts';
+import type { WatchedWorkflow } from '../../src/core/campaign/watched-workflow.ts';
+import { NOTIFY_CHECK_MS } from '../../src/core/plan/limits.ts';
+import { Notifier } from '../../src/worker/notifier.ts';
+
+let home: string;
+let server: Server;
+let received: string[];
+let answers: number[];
+const warned: string[] = [];
+const log = { warn: (fields: object, message: string) => warned.push(`${JSON.stringify(fields)} ${message}`) };
+
+beforeEach(async () => {
+  home = mkdtempSync(join(tmpdir(), 'belay-notify-'));
+  received = [];
+  answers = [];
+  warned.length = 0;
+  server = createServer((request, answer) => {
+    let body = '';
+    request.on('data', (part: Buffer) => (body += part.toString()));
+    request.on('end', () => {
+      const status = answers.shift() ?? 200;
+      if (status === 200) received.push(body);
+      answer.writeHead(status, status === 302 ? { location: 'http://127.0.0.1:1/' } : {}).end('x');
+    });
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  vi.stubEnv('BELAY_HOME', home);
+  vi.stubEnv('BELAY_TEMPORAL_UI', 'https://ui.example');
+  vi.stubEnv('TEMPORAL_ADDRESS', 'temporal.example:7233');
+  vi.stubEnv('BELAY_REPORT_URL', 'https://ci.example/belay');
+  vi.stubEnv('BELAY_WEBHOOK_URL', `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook?token=secret`);
+});
+
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  vi.useRealTimers();
+  await new Promise((done) => server.close(done));
+  rmSync(home, { recursive: true, force: true });
+});
+
+const client = {
+  withDeadline: (_: number, work: () => unknown) => work(),
+  workflow: {
+    getHandle: () => ({
+      query: () =>
+        Promise.resolve({
+          state: { hold: { stage: 'soak', openedAtMs: 0, failure: { message: 'p99 <over> *2* s' } } },
+        }),
+      result: () => Promise.resolve({ reasons: ['podBindP99 = 3.1 s'] }),
+    }),
+  },
+} as unknown as Client;
+
+function workflow(runId: string, more: Partial<WatchedWorkflow> = {}): WatchedWorkflow {
+  const named = { workflowId: 'dev-50-1', runId, kind: 'campaign', profile: 'dev-50', substrate: 'local' } as const;
+  const state = { status: 'COMPLETED', stage: 'teardown', verdict: 'fail', trigger: 'cli' };
+  return { ...named, ...state, startedAtMs: 0, closedAtMs: 60_000, ...more };
+}
+
+function notifier(): Notifier {
+  const setting = webhookSetting();
+  if (setting === undefined) throw new Error('there is no webhook');
+  return new Notifier({ log, setting, sent: new SentNotifications() });
+}
+
+const nothing = { client, workflows: [], schedules: [] };
+
+test('a verdict is sent once, also by the next worker, with links; what was over before the first look is no news', async () => {
+  const first = notifier();
+  await first.notify({ ...nothing, workflows: [workflow('old')] });
+  expect(received).toEqual([]);
+  const workflows = [workflow('old'), workflow('new')];
+  await first.notify({ ...nothing, workflows });
+  await first.notify({ ...nothing, workflows });
+  await notifier().notify({ ...nothing, workflows });
+  expect(received.map((body) => JSON.parse(body) as unknown)).toEqual([
+    {
+      version: 1,
+      id: 'dev-50-1',
+      kind: 'campaign',
+      profile: 'dev-50',
+      substrate: 'local',
+      event: 'verdict',
+      at: '1970-01-01T00:01:00.000Z',
+      verdict: 'fail',
+      reason: 'podBindP99 = 3.1 s',
+      links: {
+        temporal: 'https://ui.example/namespaces/default/workflows/dev-50-1/new',
+        report: 'https://ci.example/belay/runs/dev-50-1/report.html',
+      },
+    },
+  ]);
+});
+
+test('a worker that ends while it sends, or waits to try again, sends with its last look', async () => {
+  const one = notifier();
+  await one.notify(nothing);
+  const workflows = [workflow('cut'), workflow('refused')];
+  answers = [503, 503];
+  await one.notify({ ...nothing, workflows });
+  const ending = new AbortController();
+  one.within(ending.signal);
+  const cut = one.notify({ ...nothing, workflows: [workflow('late')] });
+  ending.abort();
+  await cut;
+  expect(received).toEqual([]);
+  expect(warned).toHaveLength(2);
+  one.within(new AbortController().signal);
+  one.waitNoLonger();
+  await one.notify({ ...nothing, workflows: [...workflows, workflow('late')] });
+  expect(received).toHaveLength(3);
+});
+
+test('a rung has no verdict of its own: its ladder has; a fault of the harness and a cancel are named', async () => {
+  const one = notifier();
+  await one.notify(nothing);
+  await one.notify({
+    ...nothing,
+    workflows: [
+      workflow('rung', { trigger: 'ladder' }),
+      workflow('broken', { status: 'FAILED', verdict: '' }),
+      workflow('stopped', { status: 'CANCELLED', verdict: '', kind: 'ladder' }),
+    ],
+  });
+  const verdicts = received.map((body) => (JSON.parse(body) as { verdict: string }).verdict);
+  expect(verdicts).toEqual(['harness-fault', 'aborted']);
+});
+
+test('holds and paused schedules are sent again only when they happen again, in the format of Slack, with every sign escaped', async () => {
+  vi.stubEnv('BELAY_WEBHOOK_FORMAT', 'slack');
+  const one = notifier();
+  await one.notify(nothing);
+  const holding = workflow('r', { status: 'RUNNING', stage: 'hold', verdict: '', closedAtMs: undefined });
+  const schedule = { id: 'belay-nightly', paused: true, note: 'a <fault> & more' } as ScheduleView;
+  const seen = { client, workflows: [holding], schedules: [schedule] };
+  await one.notify(seen);
+  await one.notify(seen);
+  expect(received).toHaveLength(2);
+  const [hold = '', paused = ''] = received.map((body) => (JSON.parse(body) as { text: string }).text);
+  expect(hold).toContain(
+    '*campaign dev-50-1 holds and waits for a decision* (dev-50 on local)\nsoak: p99 &lt;over&gt; *\u200B2*\u200B s',
+  );
+  expect(hold).toContain('<https://ui.example/namespaces/default/workflows/dev-50-1/r|Temporal>');
+  expect(paused).toBe('*schedule belay-nightly is paused*\na &lt;fault&gt; &amp; more');
+  await one.notify(nothing);
+  await one.notify(seen);
+  expect(received).toHaveLength(4);
+});
+
+test('a webhook that fails is tried again, more and more rarely; no log has its address', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  const one = notifier();
+  await one.notify(nothing);
+  const seen = { ...nothing, workflows: [workflow('new')] };
+  answers = [500, 302];
+  for (const _ of [1, 2, 3]) await one.notify(seen);
+  expect(warned).toHaveLength(1);
+  vi.advanceTimersByTime(2 * NOTIFY_CHECK_MS);
+  await one.notify(seen);
+  expect(warned).toHaveLength(2);
+  vi.advanceTimersByTime(2 * NOTIFY_CHECK_MS);
+  await one.notify(seen);
+  expect(received).toEqual([]);
+  vi.advanceTimersByTime(2 * NOTIFY_CHECK_MS);
+  await one.notify(seen);
+  expect(received).toHaveLength(1);
+  vi.stubEnv('BELAY_WEBHOOK_URL', 'http://127.0.0.1:1/hook?token=secret');
+  await notifier().notify({ ...nothing, workflows: [workflow('later')] });
+  expect(warned.at(-1)).toContain('the webhook cannot be reached: ECONNREFUSED');
+  expect(`${warned.join('\n')}${readFileSync(join(home, 'notifications.json'), 'utf8')}`).not.toMatch(/secret|hook\?/);
+});
+
+test.each([
+  ['BELAY_WEBHOOK_URL', 'file:///etc/passwd?secret', 'BELAY_WEBHOOK_URL: allowed is http'],
+  ['BELAY_WEBHOOK_FORMAT', 'xml', 'BELAY_WEBHOOK_FORMAT: found "xml"; allowed: json, slack'],
+])('%s=%s is refused', (name, value, message) => {
+  vi.stubEnv(name, value);
+  expect(() => webhookSetting()).toThrow(message);
+  expect(() => webhookSetting()).not.toThrow('secret');
+});
