@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 /** How often to look, and what ends the wait. */
 export interface PollOptions {
   /** Pause between the end of a look and the next, ms. */
@@ -36,12 +34,18 @@ export async function pollUntil<Found>(
   }
 }
 
-/** Waits for some ms. @throws the signal's reason when it aborts, where Node would throw an AbortError around it */
-export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
-  try {
-    await sleep(ms, undefined, signal === undefined ? {} : { signal });
-  } catch (cause) {
-    signal?.throwIfAborted();
-    throw cause;
-  }
+/** Waits for some ms, on the timers of `globalThis`, which a test can replace. @throws the signal's reason when it aborts */
+export function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted === true) return reject(signal.reason as Error);
+    const onAbort = (): void => {
+      clearTimeout(timer);
+      reject(signal?.reason as Error);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', onAbort);
+      resolve();
+    }, ms);
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
 }
