@@ -36,6 +36,11 @@ const INTENDED: readonly {
     applies: (_, refusal) => refusal?.includes('unexpected <op:atan2>') === true,
   },
   {
+    reason: 'the same grammar has no colon in a label that is not quoted',
+    applies: (query, refusal) =>
+      refusal === undefined && /\b(by|without|on|ignoring|group_left|group_right)\s*\([^)]*:/i.test(query),
+  },
+  {
     reason: "to the server's parser a - after offset (1m+1m) goes on with the duration; feature promql-duration-expr",
     applies: (_, refusal) => refusal?.includes('in offset, expected number, duration') === true,
   },
