@@ -33,16 +33,19 @@ export function createClimb(): ResolveLadderActivities & LadderActivities {
       const { metadata, rungs } = found.value;
       const known = readStartedBy(startedBy);
       const trigger = scheduled ? 'schedule' : known?.trigger === 'cli' ? 'cli' : 'ui';
-      const { holdMs, targets = [] } = parsed.value;
+      const { holdMs, targets = [], targetsAgain = [] } = parsed.value;
+      const runAgain = parsed.value.runAgain ?? found.value.runAgain;
       // Another file than where the climb was typed: its rungs would get each other's clusters.
-      if (targets.length > 0 && targets.length !== rungs.length)
-        throw invalid(
-          `ladder ${metadata.name}: ${rungs.length} rungs here, ${targets.length} where the climb was started`,
-        );
+      for (const { length } of [targets, targetsAgain])
+        if (length > 0 && length !== rungs.length)
+          throw invalid(`ladder ${metadata.name}: ${rungs.length} rungs here, ${length} where the climb was started`);
       const named = rungs.map((rung, index) => ({
         ...rung,
         id: `${index + 1}-${rung.profile}`,
         ...(targets[index] === undefined || targets[index] === null ? {} : { targets: { ...targets[index] } }),
+        ...(targetsAgain[index] === undefined || targetsAgain[index] === null
+          ? {}
+          : { targetsAgain: { ...targetsAgain[index] } }),
       }));
       const inputHold = holdMs === undefined ? {} : { inputHold: formatDuration(holdMs) };
       // A rung that cannot work is refused before the first one takes an hour.
@@ -54,6 +57,7 @@ export function createClimb(): ResolveLadderActivities & LadderActivities {
         holdMs: holdMs ?? known?.defaultHoldMs ?? 0,
         ...inputHold,
         trigger,
+        ...(runAgain ? { runAgain } : {}),
         hostQueue: hostQueues().hostQueue,
         folder: campaignName(workflowId),
       };

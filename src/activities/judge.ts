@@ -6,6 +6,7 @@ import { isDiskError } from '../adapters/host/disk-room.ts';
 import type { Ledger } from '../adapters/host/ledger.ts';
 import { buildSummary, type SummaryInput } from '../core/verdict/build-summary.ts';
 import { besideEarlier } from '../core/history/beside-earlier.ts';
+import { flaggedMetrics } from '../core/history/flagged-metrics.ts';
 import { latestChanges, LISTED_RUNS } from '../core/history/latest-changes.ts';
 import type { MetricTrend } from '../core/history/metric-trends.ts';
 import type { StoredRun } from '../core/history/stored-run.ts';
@@ -16,7 +17,13 @@ import { faultResults } from '../core/campaign/fault-results.ts';
 import type { SoakCheckpoint } from '../core/plan/checkpoints/soak.ts';
 import { withUnreportedBreach } from '../core/verdict/unreported-breach.ts';
 import { latestOutcome, type CampaignState } from '../core/campaign/machine.ts';
-import { gateLine, LEAD_GROUP, type JudgeInput, type JudgeResult } from '../core/campaign/stage-io.ts';
+import {
+  gateLine,
+  LEAD_GROUP,
+  type FlaggedMetric,
+  type JudgeInput,
+  type JudgeResult,
+} from '../core/campaign/stage-io.ts';
 import { finalGates, type FinalSoak } from '../core/verdict/final-readings.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
 import { throwIfSuperseded } from './attempt.ts';
@@ -28,6 +35,9 @@ import { messageOf } from '../core/text/message-of.ts';
 
 /** Changes in the result of a campaign. summary.json has all. */
 const CHANGES = 10;
+
+/** Metrics in it that wait for the next run, or waited for this one. */
+const FLAGGED = 50;
 
 /** What a stage reported about itself. */
 type Facts = Readonly<Record<string, number | string>>;
@@ -80,7 +90,7 @@ export function createJudge(log: Logger, adapters: JudgeAdapters): (input: Judge
     if (members.length > 0) {
       await ifPossible(context, 'merged timeline', async () => adapters.mergeTimelines(evidence.folder, members));
     }
-    const summary = await context.step('readingsJudged', async () => {
+    const { summary, flagged } = await context.step('readingsJudged', async () => {
       const readings = adapters.readReadings(evidence.folder);
       const hosts = hostsOf(context, adapters);
       const checkpoint = hosts.soak(latestOutcome(state, 'soak')?.execution ?? 0);
@@ -106,7 +116,7 @@ export function createJudge(log: Logger, adapters: JudgeAdapters): (input: Judge
         sha256: (text: string) => adapters.sha256(text),
       } satisfies Omit<SummaryInput, 'results'>;
       const judged = besideEarlierRuns(context, adapters, { ...known, results });
-      return written(context, adapters, judged);
+      return { ...judged, summary: written(context, adapters, judged.summary) };
     });
     await ifPossible(context, 'report', () =>
       context.step('reportWritten', ({ signal }) =>
@@ -127,6 +137,7 @@ export function createJudge(log: Logger, adapters: JudgeAdapters): (input: Judge
       reasons: summary.reasons.slice(0, 20).map((reason) => reason.slice(0, 500)),
       gates: summary.gates.map(gateLine),
       changes: (summary.history?.changes ?? []).slice(0, CHANGES).map(({ text }) => text.slice(0, 300)),
+      flagged: flagged.slice(0, FLAGGED).map((metric) => ({ ...metric, text: metric.text.slice(0, 300) })),
     };
   });
 }
@@ -154,12 +165,13 @@ function written(
 /**
  * The summary of a campaign, compared with earlier runs of its profile on this host: its trend gates are read from them. What was
  * used is kept in `history.json`. Where earlier runs cannot be read, only the trend gates are unmeasured.
+ * @returns with it the metrics that wait for the next run, or waited for this one
  */
 function besideEarlierRuns(
   { spec, evidence, event, log }: StageContext<'judge', JudgeInput>,
   adapters: JudgeAdapters,
   input: SummaryInput,
-): Summary {
+): { readonly summary: Summary; readonly flagged: readonly FlaggedMetric[] } {
   const alone = buildSummary(input);
   const { gates } = spec;
   try {
@@ -172,12 +184,14 @@ function besideEarlierRuns(
       changes: latestChanges(trends),
     };
     adapters.writeHistory(evidence.folder, trends);
-    return buildSummary({ ...input, results: withTrendGates(gates, input.results, trends), history });
+    const results = withTrendGates(gates, input.results, trends);
+    return { summary: buildSummary({ ...input, results, history }), flagged: flaggedMetrics(trends) };
   } catch (error) {
     log.error({ err: error }, 'earlier runs could not be read');
     event('no-history', messageOf(error));
-    if (!gates.some(isTrendGate)) return alone;
-    return buildSummary({ ...input, results: withTrendGates(gates, input.results, { unreadable: messageOf(error) }) });
+    if (!gates.some(isTrendGate)) return { summary: alone, flagged: [] };
+    const results = withTrendGates(gates, input.results, { unreadable: messageOf(error) });
+    return { summary: buildSummary({ ...input, results }), flagged: [] };
   }
 }
 

@@ -25,6 +25,7 @@ import { withStack } from './with-stack.ts';
 
 interface ClimbOptions {
   readonly hold?: string;
+  readonly runAgain?: boolean;
   readonly id?: string;
   readonly detach?: boolean;
   readonly output: string;
@@ -38,6 +39,7 @@ export function climbCommand(): Command {
     )
     .argument('[ladder]', 'name of a ladder, or path of its file', 'nightly')
     .option('--hold <duration>', 'how long a failed rung waits for a decision; default 0')
+    .option('--run-again', 'run a rung once more if its trend flags a metric: that confirms or withdraws it')
     .option('--id <workflow id>', 'id of the climb; default ladder and time')
     .option('--detach', 'return at once and leave it running')
     .action(async (ladder: string, options: ClimbOptions) => {
@@ -75,14 +77,17 @@ async function climb(nameOrPath: string, options: ClimbOptions, events: RungEven
   ]);
   return await withStack({ keep: options.detach === true }, async ({ client, links }) => {
     const workflowId = options.id ?? `${ladder.metadata.name}-${timestamp()}`;
-    const kept = checked.map((rung) => (rung.kubeconfigs.length === 0 ? null : keptOf(rung)));
+    const isRunAgain = options.runAgain === true || ladder.runAgain;
     await started(client, 'ladder', {
       workflowId,
       taskQueue: SHARED_QUEUE,
       args: [
         {
           ladder: ladder.metadata.name,
-          ...(kubeconfigs.length === 0 ? {} : { targets: kept }),
+          ...(kubeconfigs.length === 0 ? {} : { targets: keptOf(checked) }),
+          // Kubeconfigs are removed with the clusters of the first run.
+          ...(kubeconfigs.length === 0 || !isRunAgain ? {} : { targetsAgain: keptOf(checked) }),
+          ...(options.runAgain === true ? { runAgain: true } : {}),
           ...(options.hold === undefined ? {} : { hold: holdInput(options.hold) }),
         },
       ],
@@ -107,12 +112,13 @@ async function climb(nameOrPath: string, options: ClimbOptions, events: RungEven
   });
 }
 
-/** Keeps the kubeconfigs of a rung on this host. Each rung has a record of its own, which goes with its clusters. */
-function keptOf({ kubeconfigs }: CheckedCampaign): CampaignTargets {
-  return targetsInput(
-    kubeconfigs.map(({ name }) => name),
-    { lent: false, record: keepTargets(kubeconfigs) },
-  );
+/** Keeps the kubeconfigs of each rung on this host. Each rung has a record of its own, which goes with its clusters. */
+function keptOf(checked: readonly CheckedCampaign[]): readonly (CampaignTargets | null)[] {
+  return checked.map(({ kubeconfigs }) => {
+    if (kubeconfigs.length === 0) return null;
+    const names = kubeconfigs.map(({ name }) => name);
+    return targetsInput(names, { lent: false, record: keepTargets(kubeconfigs) });
+  });
 }
 
 /** Checks every rung before the first one runs. @throws UsageError with the errors of all rungs */

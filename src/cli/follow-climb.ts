@@ -69,7 +69,10 @@ export async function followClimb(
         events?.summary(end, pageUrl, exitCodeOf(end.end));
         if (events === undefined) showEnd(end, workflowId, pageUrl);
         const begun = end.rungs.filter((rung) => rung.end !== 'not-started');
-        await addStepSummary(begun.map((rung) => campaignName(rung.workflowId)));
+        const campaigns = begun.flatMap(({ workflowId: first, again }) =>
+          again === undefined ? [first] : [first, again.workflowId],
+        );
+        await addStepSummary(campaigns.map(campaignName));
         return exitCodeOf(end.end);
       }
       if (Date.now() - silentSince > SILENCE_MS) {
@@ -123,19 +126,33 @@ async function endOf(
 }
 
 function showEnd({ end, rungs, message }: ClimbEnd, workflowId: string, pageUrl: string | undefined): void {
-  const rows = rungs.map((rung) => [
-    rung.rung,
-    coloured(rung.end),
-    rung.durationMs === 0 ? '' : `${Math.round(rung.durationMs / 1_000)} s`,
-    rung.tightest,
-    rung.reason.length > 80 ? `${rung.reason.slice(0, 79)}…` : rung.reason,
+  const rows = rungs.flatMap((rung) => [
+    rowOf(rung),
+    ...(rung.again === undefined
+      ? []
+      : [rowOf({ ...rung, ...rung.again, rung: `${rung.rung}, again`, tightest: '', reason: '' })]),
   ]);
+  const settled = rungs.flatMap(({ rung, again }) =>
+    (again?.outcomes ?? []).map(({ outcome, text }) => `  ${rung}: ${outcome}: ${text}`),
+  );
   const changed = rungs.flatMap(({ rung, changes = [] }) => changes.map((change) => `  ${rung}: ${change}`));
-  const news =
-    changed.length === 0 ? [] : ['', styleText('bold', 'changed over the latest comparable runs'), ...changed];
+  const news = [
+    ...(settled.length === 0 ? [] : ['', styleText('bold', 'run again'), ...settled]),
+    ...(changed.length === 0 ? [] : ['', styleText('bold', 'changed over the latest comparable runs'), ...changed]),
+  ];
   console.log(
     `\n${textTable(['rung', 'verdict', 'took', 'tightest gate', 'why'], rows)}${news.map((line) => `\n${line}`).join('')}\n\n${styleText('bold', 'ladder')}   ${coloured(end, end.toUpperCase())}${message === '' ? '' : `  ${message}`}`,
   );
   console.log(`evidence ${join(runsFolder(), campaignName(workflowId))}   and one folder per rung beside it`);
   if (pageUrl !== undefined) console.log(`page     ${pageUrl}${isKept() ? '' : '  (after ./belay up)'}`);
+}
+
+function rowOf({ rung, end, durationMs, tightest, reason }: RungLine): readonly string[] {
+  return [
+    rung,
+    coloured(end),
+    durationMs === 0 ? '' : `${Math.round(durationMs / 1_000)} s`,
+    tightest,
+    reason.length > 80 ? `${reason.slice(0, 79)}…` : reason,
+  ];
 }

@@ -28,7 +28,7 @@ async function rungRow(client: Client, rung: RungLine): Promise<ProgressRow> {
 }
 
 async function runningRow(client: Client, rung: RungLine): Promise<ProgressRow> {
-  const handle = client.workflow.getHandle(rung.workflowId);
+  const handle = client.workflow.getHandle(rung.again?.workflowId ?? rung.workflowId);
   const status = await queryStatus(handle);
   const live = await handle.describe().then(
     ({ raw }) => liveActivity(raw),
@@ -36,7 +36,7 @@ async function runningRow(client: Client, rung: RungLine): Promise<ProgressRow> 
   );
   const startedAtMs = status?.state.outcomes[0]?.startedAtMs;
   return {
-    label: rung.rung,
+    label: rung.again === undefined ? rung.rung : `${rung.rung}, again`,
     state: 'running',
     detail:
       status === undefined

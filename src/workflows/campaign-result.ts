@@ -36,6 +36,7 @@ export function concludeCampaign(ended: EndedCampaign): CampaignResult {
     reasons: judged?.reasons ?? [`the campaign was not judged: ${whyNotJudged(ended)}`],
     gates: judged?.gates ?? [],
     ...(judged?.changes === undefined || judged.changes.length === 0 ? {} : { changes: judged.changes }),
+    ...(judged?.flagged === undefined || judged.flagged.length === 0 ? {} : { flagged: judged.flagged }),
     leftovers,
   };
   if (ending === 'aborted') throw new CancelledFailure('cancelled; evidence kept, torn down');

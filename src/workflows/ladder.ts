@@ -16,13 +16,17 @@ import {
   climbDetails,
   endOfClimb,
   parseLadder,
+  rungAgain,
   rungInput,
   tightestGate,
   type ClimbResult,
   type LadderSpec,
+  type Rung,
   type RungLine,
 } from '../core/campaign/climb.ts';
 import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
+import { endOfBoth, openMetrics, outcomesOf } from '../core/campaign/rung-again.ts';
+import type { FlaggedMetric } from '../core/campaign/stage-io.ts';
 import { limitsOf } from '../core/campaign/outline.ts';
 import { LADDER_SUMMARY_DEADLINE } from '../core/plan/ladder-deadline.ts';
 import { parseCampaignResult } from '../core/campaign/parse-results.ts';
@@ -63,15 +67,22 @@ export async function ladder(input?: unknown): Promise<ClimbResult> {
   }));
   for (const [index, line] of rungs.entries()) {
     const startedAtMs = Date.now();
-    rungs[index] = { ...line, end: 'running' };
-    setCurrentDetails(climbDetails(spec.name, rungs, namespace));
-    rungs[index] = {
-      ...line,
-      ...(await climbRung(spec, index, line.workflowId)),
-      durationMs: Date.now() - startedAtMs,
+    const show = (change: Partial<RungLine>): void => {
+      rungs[index] = { ...line, ...change };
+      setCurrentDetails(climbDetails(spec.name, rungs, namespace));
     };
-    setCurrentDetails(climbDetails(spec.name, rungs, namespace));
-    if (rungs[index].end !== 'pass') break;
+    show({ end: 'running' });
+    const rung = spec.rungs[index];
+    if (rung === undefined) throw failureWithoutStack(`no rung ${index}`, FAILURE_TYPES.harnessFault);
+    const { flagged, ...first } = await climbRung(spec, rung, line.workflowId);
+    const again = spec.runAgain === true ? rungAgain(rung) : undefined;
+    const open = again === undefined ? [] : openMetrics(flagged);
+    const both =
+      again === undefined || open.length === 0
+        ? first
+        : await climbAgain(spec, again, { workflowId: `${line.workflowId}-again`, first, open }, show);
+    show({ ...both, durationMs: Date.now() - startedAtMs });
+    if (both.end !== 'pass') break;
   }
   return conclude(spec, rungs);
 }
@@ -87,14 +98,47 @@ async function resolved(request: ResolveLadderInput): Promise<LadderSpec> {
   }
 }
 
-/** Runs one rung to its end. A cancel of the ladder reaches the campaign, and its teardown is waited for. */
-async function climbRung(
+/** How one run of a rung ended. */
+type RungRun = Pick<RungLine, 'end' | 'reason' | 'tightest' | 'changes'> & {
+  readonly flagged: readonly FlaggedMetric[];
+};
+
+/** What is known of a rung before its second run. */
+interface FlaggedRung {
+  /** Of the second run. */
+  readonly workflowId: string;
+  readonly first: Omit<RungRun, 'flagged'>;
+  readonly open: readonly FlaggedMetric[];
+}
+
+/** Runs a rung once more, with the same input: a metric that its first run was flagged for is confirmed or withdrawn. */
+async function climbAgain(
   spec: LadderSpec,
-  index: number,
-  workflowId: string,
-): Promise<Pick<RungLine, 'end' | 'reason' | 'tightest' | 'changes'>> {
-  const rung = spec.rungs[index];
-  if (rung === undefined) throw failureWithoutStack(`no rung ${index}`, FAILURE_TYPES.harnessFault);
+  rung: Rung,
+  { workflowId, first, open }: FlaggedRung,
+  show: (change: Partial<RungLine>) => void,
+): Promise<Pick<RungLine, 'end' | 'reason' | 'tightest' | 'changes' | 'again'>> {
+  const startedAtMs = Date.now();
+  show({ ...first, end: 'running', again: { workflowId, end: 'running', durationMs: 0, outcomes: [] } });
+  const { flagged, changes, ...again } = await climbRung(spec, rung, workflowId);
+  const outcomes = outcomesOf(open, flagged);
+  const isSettled = outcomes.every(({ outcome }) => outcome !== 'unsettled');
+  const { changes: before, ...rest } = first;
+  // The second run knows what the first has found, and more.
+  const known = isSettled ? changes : before;
+  return {
+    ...rest,
+    ...endOfBoth(first, again),
+    ...(known === undefined ? {} : { changes: known }),
+    again: { workflowId, end: again.end, durationMs: Date.now() - startedAtMs, outcomes },
+  };
+}
+
+/**
+ * Runs one rung to its end. A cancel of the ladder reaches the campaign, and its teardown is waited for.
+ * @param workflowId of the campaign
+ */
+async function climbRung(spec: LadderSpec, rung: Rung, workflowId: string): Promise<RungRun> {
   const startedBy: StartedBy = {
     trigger: spec.trigger === 'schedule' ? 'schedule' : 'ladder',
     defaultHoldMs: spec.holdMs,
@@ -111,13 +155,13 @@ async function climbRung(
         staticSummary: `${spec.name}: rung ${rung.id}`,
       }),
     );
-    const { verdict, reasons, gates, changes = [] } = result;
+    const { verdict, reasons, gates, changes = [], flagged = [] } = result;
     const changed = changes.length === 0 ? {} : { changes };
-    return { end: verdict, reason: reasons[0] ?? '', tightest: tightestGate(gates), ...changed };
+    return { end: verdict, reason: reasons[0] ?? '', tightest: tightestGate(gates), ...changed, flagged };
   } catch (error) {
-    if (isCancellation(error)) return { end: 'aborted', reason: 'cancelled', tightest: '' };
+    if (isCancellation(error)) return { end: 'aborted', reason: 'cancelled', tightest: '', flagged: [] };
     const cause = error instanceof ChildWorkflowFailure ? error.cause : error;
-    return { end: 'harness-fault', reason: messageOf(cause), tightest: '' };
+    return { end: 'harness-fault', reason: messageOf(cause), tightest: '', flagged: [] };
   }
 }
 

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createClimb } from '../../src/activities/climb.ts';
 import { createResolve } from '../../src/activities/resolve.ts';
 import { repositoryFolder } from '../../src/adapters/host/folders.ts';
-import { rungInput } from '../../src/core/campaign/climb.ts';
+import { rungInput, type LadderSpec } from '../../src/core/campaign/climb.ts';
 import { aRoom } from '../core/plan/make.ts';
 
 let folder: string;
@@ -41,7 +41,7 @@ test.for<[string, unknown, number]>([
   ["without a hold takes that of a rung's profile", 'one', 2_700_000],
 ])('a climb %s', async ([, input, holdMs]) => {
   const startedBy = { trigger: 'cli', defaultHoldMs: 600_000 };
-  const ladder = await createClimb().resolveLadder({ input, workflowId: 'l', scheduled: false, startedBy });
+  const ladder = await resolved(input);
   const [rung] = ladder.rungs;
   if (rung === undefined) throw new Error('no rung');
   const campaign = await createResolve({
@@ -59,3 +59,27 @@ test.for<[string, unknown, number]>([
   });
   expect(campaign.holdMs).toBe(holdMs);
 });
+
+test.for<[string, string, unknown, boolean | undefined]>([
+  ['as its file says', 'runAgain: true\n', 'one', true],
+  ['as its input says', '', { ladder: 'one', runAgain: true }, true],
+  ['not, if its input says so', 'runAgain: true\n', { ladder: 'one', runAgain: false }, undefined],
+  ['not, if nothing says so', '', 'one', undefined],
+])('a climb runs flagged rungs again %s', async ([, more, input, expected]) => {
+  writeFileSync(join(folder, 'ladders', 'one.yaml'), LADDER + more);
+  expect((await resolved(input)).runAgain).toBe(expected);
+});
+
+test('a climb has the clusters of its second runs, rung by rung', async () => {
+  const [first, second] = ['a', 'b'].map((digit) => ({ record: digit.repeat(32), clusters: [] }));
+  const { rungs } = await resolved({ ladder: 'one', targets: [first], targetsAgain: [second], runAgain: true });
+  expect(rungs).toMatchObject([{ targets: first, targetsAgain: second }]);
+  await expect(resolved({ ladder: 'one', targetsAgain: [second, second] })).rejects.toThrow(
+    'ladder one: 1 rungs here, 2 where the climb was started',
+  );
+});
+
+async function resolved(input: unknown): Promise<LadderSpec> {
+  const startedBy = { trigger: 'cli', defaultHoldMs: 600_000 };
+  return await createClimb().resolveLadder({ input, workflowId: 'l', scheduled: false, startedBy });
+}

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -240,6 +240,7 @@ test('a campaign is compared with the nights before it, and its trend gate is re
   expect(slower.changes).toEqual([
     expect.stringMatching(/^podBindP99: step: worse by 47 % .*flagged on its first run/),
   ]);
+  expect(slower.flagged).toEqual([{ metric: 'podBindP99', state: 'open', run: 'slower', text: slower.changes?.[0] }]);
   const stored = summaryOf(nightly('slower'));
   expect(stored?.history?.changes).toMatchObject([{ metric: 'podBindP99', direction: 'worse', sinceRun: 'slower' }]);
 
@@ -255,6 +256,20 @@ test('a campaign is compared with the nights before it, and its trend gate is re
   };
   expect(kept.metrics[0]).toMatchObject({ metric: 'podBindP99' });
   expect(kept.metrics[0]?.values.at(-1)).toBe(1.5);
+
+  // The next run settles it, as what it says itself.
+  const settles = { metric: 'podBindP99', run: 'slower' };
+  const back = await judgeValue('slower-again', 1.02);
+  expect(back).toMatchObject({ verdict: 'pass', flagged: [{ ...settles, state: 'withdrawn' }] });
+  expect(back.changes).toEqual([
+    expect.stringMatching(/^podBindP99: step withdrawn, a single outlier: worse by 47 % .* in the run of 2026-08-21$/),
+  ]);
+  rmSync(evidenceFolder('slower-again'), { recursive: true });
+  expect(await judgeValue('slower-again', 1.51)).toMatchObject({
+    verdict: 'fail',
+    flagged: [{ ...settles, state: 'confirmed' }],
+    changes: [expect.stringMatching(/^podBindP99: step: worse by 4\d % .* confirmed 2026-08-21$/)],
+  });
 });
 
 test('earlier runs that cannot be read cost the trend gates only', async () => {

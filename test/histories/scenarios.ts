@@ -160,6 +160,22 @@ const SINGLE_HOST: readonly Scenario[] = [
     holds: [['ChildWorkflowExecutionCompleted'], ['WorkflowExecutionCompleted']],
   },
   {
+    name: 'ladder-again',
+    play: (temporal, name) =>
+      climb(
+        temporal,
+        name,
+        { stages: { judge: () => ({ flagged: [{ metric: 'p99', state: 'open', run: 'r', text: 'p99: step' }] }) } },
+        { runAgain: true },
+      ),
+    holds: [
+      ['StartChildWorkflowExecutionInitiated', { workflowId: 'ladder-again-1.1-small' }],
+      ['StartChildWorkflowExecutionInitiated', { workflowId: 'ladder-again-1.1-small-again' }],
+      ['StartChildWorkflowExecutionInitiated', { workflowId: 'ladder-again-1.2-middle' }],
+      ['WorkflowExecutionCompleted'],
+    ],
+  },
+  {
     name: 'ladder-cancelled',
     play: async (temporal, name) => {
       const started = Promise.withResolvers<void>();
@@ -213,7 +229,12 @@ async function crash(temporal: TestTemporal, name: string): Promise<Run> {
   return run;
 }
 
-async function climb(temporal: TestTemporal, name: string, first: Script): Promise<Run> {
+async function climb(
+  temporal: TestTemporal,
+  name: string,
+  first: Script,
+  change: Partial<LadderSpec> = {},
+): Promise<Run> {
   const workflowId = temporal.nextId(name);
   const ladder: LadderSpec = {
     name: 'nightly',
@@ -222,8 +243,10 @@ async function climb(temporal: TestTemporal, name: string, first: Script): Promi
     trigger: 'cli',
     hostQueue: QUEUES.host,
     folder: 'nightly',
+    ...change,
   };
   temporal.scripted.play(`${workflowId}.1-small`, first);
+  temporal.scripted.play(`${workflowId}.1-small-again`, {});
   temporal.scripted.play(`${workflowId}.2-middle`, {});
   return temporal.begin(name, { ladder }, { type: 'ladder', workflowId });
 }

@@ -43,6 +43,11 @@ async function climb(
   return { ladder: await temporal.begin(name, script, { type: 'ladder', workflowId }), rungs };
 }
 
+/** A campaign whose judge reports this. */
+function judging(result: object): Script {
+  return { stages: { judge: () => result } };
+}
+
 function diskIsFull(): never {
   throw ApplicationFailure.nonRetryable('ENOSPC', 'HarnessFault');
 }
@@ -200,6 +205,111 @@ describe.concurrent('a ladder', () => {
     const result = await ladder.result<ClimbResult>();
     expect(result.end).toBe('aborted');
     expect(ends(result.rungs)).toEqual(['aborted', 'not-started', 'not-started']);
+  });
+
+  test('runs a rung once more whose trend flags a metric, and reports what that settles', async () => {
+    const twice: Script = { ladder: aLadder({ runAgain: true }) };
+    const open = { metric: 'p99', state: 'open', run: 'night', text: 'p99: step: worse by 60 %' } as const;
+    const rate = { metric: 'rate', state: 'open', run: 'night', text: 'rate: outlier, run again' } as const;
+    const text = 'p99: step withdrawn, a single outlier';
+    const flagged = judging({ flagged: [open, rate], changes: [open.text] });
+    const first = temporal.nextId('again');
+    const second = temporal.scripted.play(
+      `${first}.1-small-again`,
+      judging({
+        // Another run than that of the rung was the one before: it says nothing about the rung's.
+        flagged: [{ ...open, state: 'withdrawn', text }, { ...rate, state: 'confirmed', run: 'another' }, open],
+        changes: ['seen by the second run'],
+      }),
+    );
+    temporal.scripted.play(`${first}.1-small`, flagged);
+    temporal.scripted.play(`${first}.2-middle`, judging({ flagged: [{ ...open, state: 'confirmed' }] }));
+    temporal.scripted.play(`${first}.3-large`, {});
+    const ladder = await temporal.begin('again', twice, { type: 'ladder', workflowId: first });
+    const { rungs, end } = await ladder.result<ClimbResult>();
+    expect(end).toBe('pass');
+    expect(rungs[0]).toMatchObject({ end: 'pass', changes: [open.text] });
+    expect(rungs[0]?.again).toEqual({
+      workflowId: `${first}.1-small-again`,
+      end: 'pass',
+      durationMs: expect.any(Number) as number,
+      outcomes: [
+        { metric: 'p99', outcome: 'withdrawn', text },
+        { metric: 'rate', outcome: 'unsettled', text: `${rate.text}; the second run did not settle it` },
+      ],
+    });
+    // Once is enough, and what is settled needs no second run.
+    expect(rungs.slice(1).map(({ again }) => again)).toEqual([undefined, undefined]);
+    expect(second.resolved.map(({ input }) => input)).toEqual([
+      { profile: 'small', substrate: 'laptop', overrides: { 'scale.machines': 5 } },
+    ]);
+    expect(ladder.climbs).toEqual([{ ladder: 'nightly', end, rungs }]);
+    expect(await ladder.details()).toContain('1-small: **withdrawn**: p99: step withdrawn');
+  });
+
+  test('ends a rung that ran twice as the worse of both runs', async () => {
+    const twice: Script = { ladder: aLadder({ runAgain: true }) };
+    const open = { metric: 'p99', state: 'open', run: 'night', text: 'p99: step: worse by 60 %' } as const;
+    for (const [name, first, again, expected] of [
+      ['worse', 'pass', { verdict: 'fail', reasons: ['p99 9 s > 5 s'] }, 'fail'],
+      ['better', 'fail', { flagged: [{ ...open, state: 'withdrawn' }], changes: ['as before'] }, 'fail'],
+      ['broken', 'fail', harnessFails(), 'harness-fault'],
+    ] as const) {
+      const workflowId = temporal.nextId(name);
+      const reasons = first === 'fail' ? ['p99 8 s > 5 s'] : [];
+      temporal.scripted.play(`${workflowId}.1-small`, judging({ verdict: first, reasons, flagged: [open] }));
+      const second: Script = typeof again === 'function' ? { stages: { provision: again } } : judging(again);
+      temporal.scripted.play(`${workflowId}.1-small-again`, second);
+      const ladder = await temporal.begin(name, twice, { type: 'ladder', workflowId });
+      await ladder.result().catch(() => undefined);
+      const [rung, ...others] = ladder.climbs[0]?.rungs ?? [];
+      expect([name, rung?.end, ...ends(others)]).toEqual([name, expected, 'not-started', 'not-started']);
+      if (name === 'worse') expect(rung?.reason).toBe('run again: p99 9 s > 5 s');
+      if (name === 'better') expect(rung).toMatchObject({ reason: 'p99 8 s > 5 s', changes: ['as before'] });
+      if (name === 'broken') expect(rung?.reason).toMatch(/^run again: .*; the first run: p99 8 s > 5 s$/);
+    }
+  });
+
+  test('runs no rung again that was not flagged, whose clusters were for one campaign, or without being asked', async () => {
+    const flagged = judging({ flagged: [{ metric: 'p99', state: 'open', run: 'night', text: 'worse' }] });
+    const rungs = aLadder().rungs.slice(0, 1);
+    const lent = rungs.map((rung) => ({ ...rung, targets: { clusters: [] } }));
+    const again = lent.map((rung) => ({ ...rung, targetsAgain: { clusters: [], record: 'second' } }));
+    const asked = [
+      { ladder: aLadder({ rungs }), runs: 0 },
+      { ladder: aLadder({ runAgain: true, rungs: lent }), runs: 0 },
+      { ladder: aLadder({ runAgain: true, rungs: again }), runs: 1 },
+    ];
+    for (const [index, { ladder: spec, runs }] of asked.entries()) {
+      const workflowId = temporal.nextId(`once-${index}`);
+      const second = temporal.scripted.play(`${workflowId}.1-small-again`, {});
+      temporal.scripted.play(`${workflowId}.1-small`, flagged);
+      const ladder = await temporal.begin('once', { ladder: spec }, { type: 'ladder', workflowId });
+      expect((await ladder.result<ClimbResult>()).end).toBe('pass');
+      expect(second.resolved.map(({ input }) => (input as { targets?: unknown }).targets)).toEqual(
+        runs === 0 ? [] : [again[0]?.targetsAgain],
+      );
+    }
+  });
+
+  test('that is cancelled in a second run waits for its teardown', async () => {
+    const workflowId = temporal.nextId('cancel-again');
+    const flagged = judging({ flagged: [{ metric: 'p99', state: 'open', run: 'night', text: 'worse' }] });
+    temporal.scripted.play(`${workflowId}.1-small`, flagged);
+    const id = `${workflowId}.1-small-again`;
+    const played = temporal.scripted.play(id, { stages: { soak: (call) => untilCancelled(call) } });
+    const second = temporal.follow(id, temporal.client.workflow.getHandle(id), played);
+    const script: Script = { ladder: aLadder({ runAgain: true }) };
+    const ladder = await temporal.begin('cancel-again', script, { type: 'ladder', workflowId });
+    await second.untilCalled('soak');
+    expect(await ladder.handle.query('status')).toMatchObject([{ end: 'running', again: { end: 'running' } }, {}, {}]);
+    await ladder.handle.cancel();
+    await endsCancelled(ladder);
+    expect(order(second).at(-1)).toBe('teardown 1');
+    expect(ladder.climbs[0]?.rungs[0]).toMatchObject({
+      end: 'aborted',
+      again: { end: 'aborted', outcomes: [{ outcome: 'unsettled' }] },
+    });
   });
 
   test('hands its hold to the rungs', async () => {

@@ -1,14 +1,18 @@
 import { recordedFields, recordedText } from '../files/recorded-fields.ts';
 import { narrowestHeadroom } from '../gates/headroom.ts';
-import type { Verdict } from '../gates/model.ts';
 import { headroomText } from '../text/number.ts';
 import { cell, code, END, paragraph, table, unbroken } from '../text/markdown.ts';
+import { parseRungAgain, type RungAgain } from './rung-again.ts';
+import { RUNG_ENDS, type RungEnd } from './rung-end.ts';
 import type { GateLine } from './stage-io.ts';
 import { workflowPage } from './ui-pages.ts';
 
 /** Changes of a rung that the details of its climb list, and their bytes. */
 const LISTED_CHANGES = 5;
 const MAX_CHANGE = 200;
+
+/** Metrics of second runs that the details list. */
+const LISTED_OUTCOMES = 20;
 
 /** Current Details hold 20 kB; the rung's own page has all of it. */
 const MAX_REASON = 1_500;
@@ -24,6 +28,8 @@ export interface Rung {
   readonly overrides: Readonly<Record<string, unknown>>;
   /** The existing clusters that it uses, as the command line has found them. */
   readonly targets?: Readonly<Record<string, unknown>>;
+  /** The same for its second run: a record of kubeconfigs goes with the campaign that used it. */
+  readonly targetsAgain?: Readonly<Record<string, unknown>>;
 }
 
 /** A ladder, resolved. */
@@ -35,6 +41,8 @@ export interface LadderSpec {
   /** The hold of the input, written as a campaign's input has it. It takes precedence over a rung profile's own. */
   readonly inputHold?: string;
   readonly trigger: 'cli' | 'ui' | 'schedule';
+  /** A rung that is flagged by its trend runs once more. */
+  readonly runAgain?: boolean;
   /** Where the summary is written, on the queue of the host that resolved the ladder. */
   readonly hostQueue: string;
   readonly folder: string;
@@ -54,6 +62,12 @@ export function rungInput(
   };
 }
 
+/** A rung as it runs the second time; undefined where it has clusters that only one campaign can use. */
+export function rungAgain({ targets, targetsAgain, ...rung }: Rung): Rung | undefined {
+  if (targets === undefined) return rung;
+  return targetsAgain === undefined ? undefined : { ...rung, targets: targetsAgain };
+}
+
 /**
  * Reads what `resolveLadder` recorded. The first version called the hold of the input `toldHold`.
  * @throws UnreadableRecord naming the field
@@ -71,18 +85,17 @@ export function parseLadder(value: unknown): LadderSpec {
         substrate: rung.text('substrate'),
         overrides: rung.map('overrides', {}),
         ...(rung.has('targets') ? { targets: rung.map('targets', {}) } : {}),
+        ...(rung.has('targetsAgain') ? { targetsAgain: rung.map('targetsAgain', {}) } : {}),
       };
     }),
     holdMs: fields.count('holdMs'),
     ...(inputHold === '' ? {} : { inputHold }),
     trigger: fields.oneOf('trigger', ['cli', 'ui', 'schedule']),
+    ...(fields.flag('runAgain', false) ? { runAgain: true } : {}),
     hostQueue: fields.text('hostQueue'),
     folder: fields.text('folder'),
   };
 }
-
-/** How a rung ended. Only `pass` lets the climb go on. */
-export type RungEnd = Verdict | 'aborted' | 'harness-fault' | 'not-started' | 'running';
 
 /** One line of the climb's summary. */
 export interface RungLine {
@@ -98,6 +111,8 @@ export interface RungLine {
   readonly durationMs: number;
   /** What changed over the latest comparable runs, a sentence each. Absent = nothing is known to have. */
   readonly changes?: readonly string[];
+  /** Its second run. Absent = it ran once. */
+  readonly again?: RungAgain;
 }
 
 /** The result of a climb, also kept as `runs/<ladder>/ladder.json`. */
@@ -106,17 +121,6 @@ export interface ClimbResult {
   readonly end: RungEnd;
   readonly rungs: readonly RungLine[];
 }
-
-/** Every end of a rung. */
-export const RUNG_ENDS: readonly RungEnd[] = [
-  'pass',
-  'unmeasured',
-  'fail',
-  'aborted',
-  'harness-fault',
-  'not-started',
-  'running',
-];
 
 /** Reads the argument of the activity `writeClimb`. @throws UnreadableRecord naming the field */
 export function parseClimbSummary(value: unknown): { readonly folder: string; readonly result: ClimbResult } {
@@ -144,6 +148,7 @@ function parseRungLine(value: unknown, where: string): RungLine {
     tightest: rung.text('tightest', ''),
     durationMs: rung.number('durationMs', 0),
     ...(rung.has('changes') ? { changes: rung.list('changes', recordedText) } : {}),
+    ...(rung.has('again') ? { again: parseRungAgain(rung.map('again'), `${where}: again`) } : {}),
   };
 }
 
@@ -156,6 +161,14 @@ export function endOfClimb(rungs: readonly RungLine[]): RungEnd {
 export function tightestGate(gates: readonly GateLine[]): string {
   const tightest = narrowestHeadroom(gates.filter((gate) => !gate.informational));
   return tightest === undefined ? '' : `${tightest.gate}: ${headroomText(tightest.headroom)} headroom`;
+}
+
+/** What second runs showed, rung by rung: empty where none ran. */
+function againSection(rungs: readonly RungLine[]): string {
+  const lines = rungs.flatMap(({ rung, again }) =>
+    (again?.outcomes ?? []).map(({ outcome, text }) => `- ${rung}: **${outcome}**: ${paragraph(text, MAX_CHANGE)}`),
+  );
+  return lines.length === 0 ? '' : ['### Run again', lines.slice(0, LISTED_OUTCOMES).join('\n')].join('\n\n');
 }
 
 /** What changed, rung by rung: empty where nothing did. */
@@ -171,7 +184,31 @@ function changedSection(rungs: readonly RungLine[]): string {
  * @param namespace of the rungs' pages; without it their ids are no links
  */
 export function climbDetails(name: string, rungs: readonly RungLine[], namespace?: string): string {
-  const rows = rungs.map(({ rung, profile, substrate, end, durationMs, tightest, workflowId }) => [
+  const rows = rungs.flatMap((line) => [
+    detailsRow(line, namespace),
+    ...(line.again === undefined
+      ? []
+      : [detailsRow({ ...line, ...line.again, rung: `${line.rung}, again`, tightest: '' }, namespace)]),
+  ]);
+  const stopped = rungs.find((rung) => !['pass', 'running', 'not-started'].includes(rung.end));
+  return [
+    `## Ladder ${name}: ${rungs.some((rung) => rung.end === 'running') ? 'climbing' : endOfClimb(rungs)}`,
+    stopped === undefined
+      ? ''
+      : `Stopped at **${stopped.rung}** (${stopped.end}): ${paragraph(stopped.reason, MAX_REASON)}`,
+    table(['rung', 'profile', 'substrate', 'end', 'took', 'tightest gate', 'campaign'], rows),
+    againSection(rungs),
+    changedSection(rungs),
+    'Each rung is a campaign with a page of its own, also under Relationships.',
+    END,
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
+}
+
+function detailsRow(line: RungLine, namespace: string | undefined): readonly string[] {
+  const { rung, profile, substrate, end, durationMs, tightest, workflowId } = line;
+  return [
     unbroken(cell(rung)),
     unbroken(cell(profile)),
     unbroken(cell(substrate)),
@@ -181,18 +218,5 @@ export function climbDetails(name: string, rungs: readonly RungLine[], namespace
     namespace === undefined || end === 'not-started'
       ? code(workflowId)
       : `[${unbroken(cell(workflowId))}](${workflowPage(namespace, workflowId)})`,
-  ]);
-  const stopped = rungs.find((rung) => !['pass', 'running', 'not-started'].includes(rung.end));
-  return [
-    `## Ladder ${name}: ${rungs.some((rung) => rung.end === 'running') ? 'climbing' : endOfClimb(rungs)}`,
-    stopped === undefined
-      ? ''
-      : `Stopped at **${stopped.rung}** (${stopped.end}): ${paragraph(stopped.reason, MAX_REASON)}`,
-    table(['rung', 'profile', 'substrate', 'end', 'took', 'tightest gate', 'campaign'], rows),
-    changedSection(rungs),
-    'Each rung is a campaign with a page of its own, also under Relationships.',
-    END,
-  ]
-    .filter((part) => part !== '')
-    .join('\n\n');
+  ];
 }

@@ -1,6 +1,6 @@
 import { recordedFields, recordedText, unreadable } from '../files/recorded-fields.ts';
 import { COMPARED_PAIRS } from '../plan/limits.ts';
-import { RUNG_ENDS, type RungEnd } from './climb.ts';
+import { RUNG_ENDS, type RungEnd } from './rung-end.ts';
 import { parseGateLine } from './parse-results.ts';
 import type { GateLine } from './stage-io.ts';
 

@@ -4,6 +4,7 @@ import type {
   CampaignResult,
   DriveResult,
   EvidencePart,
+  FlaggedMetric,
   GateLine,
   JudgeResult,
   SnapshotResult,
@@ -57,7 +58,9 @@ export function parseJudgeResult(value: unknown): JudgeResult {
 }
 
 /** What a ladder reads of a rung's campaign. @throws UnreadableRecord naming the field */
-export function parseCampaignResult(value: unknown): Pick<CampaignResult, 'verdict' | 'reasons' | 'gates' | 'changes'> {
+export function parseCampaignResult(
+  value: unknown,
+): Pick<CampaignResult, 'verdict' | 'reasons' | 'gates' | 'changes' | 'flagged'> {
   const fields = recordedFields('result of campaign', value);
   return {
     verdict: fields.oneOf('verdict', VERDICTS),
@@ -120,7 +123,18 @@ export function parseGateLine(value: unknown, where: string): GateLine {
 }
 
 /** Earlier versions did not look at other runs. */
-function changesOf(fields: RecordedFields): Pick<JudgeResult, 'changes'> {
+function changesOf(fields: RecordedFields): Pick<JudgeResult, 'changes' | 'flagged'> {
   const changes = fields.list('changes', recordedText, []);
-  return changes.length === 0 ? {} : { changes };
+  const flagged = fields.list('flagged', parseFlagged, []);
+  return { ...(changes.length === 0 ? {} : { changes }), ...(flagged.length === 0 ? {} : { flagged }) };
+}
+
+function parseFlagged(value: unknown, where: string): FlaggedMetric {
+  const flagged = recordedFields(where, value);
+  return {
+    metric: flagged.text('metric'),
+    state: flagged.oneOf('state', ['open', 'confirmed', 'withdrawn']),
+    run: flagged.text('run'),
+    text: flagged.text('text'),
+  };
 }

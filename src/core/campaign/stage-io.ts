@@ -127,6 +127,19 @@ export interface JudgeResult extends StageResult {
   readonly gates: readonly GateLine[];
   /** What changed over the latest comparable runs, a sentence each. Absent or empty = nothing is known to have. */
   readonly changes?: readonly string[];
+  /** Absent or empty = no metric waits for the next run, and none waited for this one. */
+  readonly flagged?: readonly FlaggedMetric[];
+}
+
+/** A metric that one run showed as a step or an outlier. The next run confirms or withdraws it. */
+export interface FlaggedMetric {
+  readonly metric: string;
+  /** `open`: this run is flagged. `confirmed`, `withdrawn`: the run before it was, and this one settled it. */
+  readonly state: 'open' | 'confirmed' | 'withdrawn';
+  /** The flagged run. */
+  readonly run: string;
+  /** In a sentence. */
+  readonly text: string;
 }
 
 /** A gate's result without its windows: small enough for a workflow result. */
@@ -151,6 +164,8 @@ export interface CampaignResult {
   readonly gates: readonly GateLine[];
   /** What changed over the latest comparable runs, a sentence each. Absent = nothing is known to have. */
   readonly changes?: readonly string[];
+  /** Absent = no metric waits for the next run, and none waited for this one. */
+  readonly flagged?: readonly FlaggedMetric[];
   /** What could not be removed. The janitor removes it. */
   readonly leftovers: readonly string[];
 }

@@ -8,6 +8,8 @@ export interface Ladder {
     readonly substrate: string;
     readonly overrides: Readonly<Record<string, unknown>>;
   }[];
+  /** A rung with a metric that its trend flags runs once more. */
+  readonly runAgain: boolean;
   readonly schedule?: {
     readonly calendars: readonly { readonly hour: number; readonly minute: number; readonly dayOfWeek?: string }[];
     readonly timezone: string;

@@ -38,6 +38,10 @@ export interface LadderInput {
   readonly ladder: string;
   /** The existing clusters of each rung, as the command line has found them; null for a rung with clusters of its own. */
   readonly targets?: readonly (CampaignTargets | null)[];
+  /** The same for second runs of the rungs. */
+  readonly targetsAgain?: readonly (CampaignTargets | null)[];
+  /** Whether a rung that is flagged by its trend runs once more. Undefined = decided by the ladder's file. */
+  readonly runAgain?: boolean;
   readonly holdMs?: number;
   readonly trigger?: Trigger;
 }
@@ -56,7 +60,7 @@ const CAMPAIGN_KEYS = [
 ] as const;
 /** Keys that may hold a whole file. It is bounded like a file, whatever else the input holds. */
 const DOCUMENT_KEYS = ['profile', 'catalogue'] as const;
-const LADDER_KEYS = ['ladder', 'targets', 'hold', 'trigger'] as const;
+const LADDER_KEYS = ['ladder', 'targets', 'targetsAgain', 'runAgain', 'hold', 'trigger'] as const;
 const DEFAULT_PROFILE = 'quickstart';
 const DEFAULT_LADDER = 'nightly';
 
@@ -102,7 +106,7 @@ export function parseCampaignInput(input: unknown): Parsed<CampaignInput> {
   }));
 }
 
-/** Reads the argument of the workflow `ladder`: nothing (nightly), a name, or an object of ladder, targets, hold and trigger. */
+/** Reads the argument of the workflow `ladder`: nothing (nightly), a name, or an object of ladder, targets, targetsAgain, runAgain, hold and trigger. */
 export function parseLadderInput(input: unknown): Parsed<LadderInput> {
   if (input === undefined || input === null) return ok({ ladder: DEFAULT_LADDER });
   const reader = new InputReader();
@@ -110,9 +114,17 @@ export function parseLadderInput(input: unknown): Parsed<LadderInput> {
   const map = reader.map(input, LADDER_KEYS, 'the name of a ladder, or a map');
   if (map === undefined) return reader.finish(() => never());
   const ladder = map['ladder'] === undefined ? DEFAULT_LADDER : reader.nameOf('ladder', map['ladder']);
-  const targets = map['targets'] === undefined ? undefined : reader.targetsOfRungs(map['targets']);
+  const targets = reader.targetsOfRungs('targets', map['targets']);
+  const targetsAgain = reader.targetsOfRungs('targetsAgain', map['targetsAgain']);
+  const runAgain = reader.flag('runAgain', map['runAgain']);
   const common = reader.common(map);
-  return reader.finish(() => ({ ladder, ...(targets === undefined ? {} : { targets }), ...common }));
+  return reader.finish(() => ({
+    ladder,
+    ...(targets === undefined ? {} : { targets }),
+    ...(targetsAgain === undefined ? {} : { targetsAgain }),
+    ...(runAgain === undefined ? {} : { runAgain }),
+    ...common,
+  }));
 }
 
 function ok<T>(value: T): Parsed<T> {
@@ -184,10 +196,17 @@ class InputReader {
     return undefined;
   }
 
-  targetsOfRungs(value: unknown): readonly (CampaignTargets | null)[] {
+  targetsOfRungs(path: string, value: unknown): readonly (CampaignTargets | null)[] | undefined {
+    if (value === undefined) return undefined;
     if (Array.isArray(value)) return value.map((each: unknown) => this.targets(each, undefined) ?? null);
-    this.fail('targets', 'wrong type', value, 'a list with the clusters of each rung, or null');
-    return [];
+    this.fail(path, 'wrong type', value, 'a list with the clusters of each rung, or null');
+    return undefined;
+  }
+
+  flag(path: string, value: unknown): boolean | undefined {
+    if (value === undefined || value === null || typeof value === 'boolean') return value ?? undefined;
+    this.fail(path, 'wrong type', value, 'true or false');
+    return undefined;
   }
 
   overrides(value: unknown): Overrides {

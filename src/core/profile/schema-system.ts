@@ -144,6 +144,9 @@ export const ladderSchema = z
       .min(1)
       .max(50)
       .meta({ description: 'The climb; it stops at the first that is not green' }),
+    runAgain: flag('A rung with a metric that its trend flags runs once more, which confirms or withdraws it').default(
+      false,
+    ),
     schedule: z
       .strictObject({
         calendars: z

@@ -191,6 +191,7 @@ export function toLadder(file: LadderFile): Ladder {
   return {
     metadata: file.metadata,
     rungs: file.rungs,
+    runAgain: file.runAgain,
     ...(schedule === undefined
       ? {}
       : {

@@ -1,11 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import {
-  climbDetails,
-  endOfClimb,
-  tightestGate,
-  type RungEnd,
-  type RungLine,
-} from '../../../src/core/campaign/climb.ts';
+import { climbDetails, endOfClimb, tightestGate, type RungLine } from '../../../src/core/campaign/climb.ts';
+import type { RungEnd } from '../../../src/core/campaign/rung-end.ts';
 import { exitCodeOf } from '../../../src/core/verdict/exit-codes.ts';
 import type { GateLine } from '../../../src/core/campaign/stage-io.ts';
 
@@ -79,6 +74,18 @@ describe('the details of a climb', () => {
     const details = climbDetails('nightly', [aRung('pass', { changes: ['podBindP99: step: worse by 27 %'] })]);
     expect(details).toMatch(/### Changed over the latest comparable runs\n\n- .*: podBindP99: step: worse by 27 %/);
     expect(climbDetails('nightly', [aRung('pass')])).not.toContain('Changed');
+  });
+
+  test('show the second run of a rung, and what it settled', () => {
+    const workflowId = 'nightly.1-dev-50-again';
+    const outcomes = [{ metric: 'p99', outcome: 'withdrawn', text: 'p99: step withdrawn, a single outlier' }] as const;
+    const again = { workflowId, end: 'pass', durationMs: 61_000, outcomes } as const;
+    const details = climbDetails('nightly', [aRung('pass', { again })], 'team').replaceAll('\u00A0', ' ');
+    expect(details).toContain(
+      '| 1-pass, again | dev-50 | laptop | pass | 61 s |  | [nightly.1-dev-50-again](/namespaces/team/workflows/nightly.1-dev-50-again) |',
+    );
+    expect(details).toMatch(/### Run again\n\n- 1-pass: \*\*withdrawn\*\*: p99: step withdrawn, a single outlier/);
+    expect(climbDetails('nightly', [aRung('pass')])).not.toMatch(/again/i);
   });
 
   test('link to the pages of the rungs that have one', () => {

@@ -119,7 +119,17 @@ describe('the input of a ladder', () => {
       { ladder: 'uber', hold: 0, trigger: 'schedule' },
       { ladder: 'uber', holdMs: 0, trigger: 'schedule' },
     ],
-    [{ laddr: 'uber' }, 'input laddr: unknown key; known here: ladder, targets, hold, trigger; did you mean ladder?'],
+    [{ runAgain: true }, { ladder: 'nightly', runAgain: true }],
+    [{ runAgain: 'yes' }, 'input runAgain: wrong type; found "yes" (string); allowed: true or false'],
+    [{ targetsAgain: [null] }, { ladder: 'nightly', targetsAgain: [null] }],
+    [
+      { targetsAgain: 'mine' },
+      'input targetsAgain: wrong type; found "mine" (string); allowed: a list with the clusters of each rung, or null',
+    ],
+    [
+      { laddr: 'uber' },
+      'input laddr: unknown key; known here: ladder, targets, targetsAgain, runAgain, hold, trigger; did you mean ladder?',
+    ],
     [
       'ladders/nightly.yaml',
       'input: a name, not a path, belongs here; found "ladders/nightly.yaml" (string); allowed: a name, looked up in the configured folders',
