@@ -25,6 +25,7 @@ const OWN_STYLE = `
 .strip .unmeasured { background: var(--unmeasured-back); color: var(--unmeasured); }
 .cards > * { min-width: 0; }
 @media print { nav, .strip li:nth-child(n+16) { display: none; } .strip a, .strip span { min-width: 1.2rem; line-height: 1.2rem; font-size: 8pt; } }
+td[data-label="Profile"] { min-width: 7.5rem; }
 nav { margin: .5rem 0; display: flex; flex-wrap: wrap; gap: .75rem; }
 `;
 

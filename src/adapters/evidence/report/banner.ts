@@ -5,27 +5,30 @@ import { sinceSentence, type RunHistory } from '../../../core/verdict/run-histor
 import type { Summary } from '../../../core/verdict/summary-model.ts';
 import { html, type Markup } from './html.ts';
 
+/** Reasons that are shown at once. The first may be about the host, and the gate that broke comes after it. */
+const SHOWN_REASONS = 5;
+
 const WORDS = { pass: 'PASS', unmeasured: 'UNMEASURED', fail: 'FAIL' } as const;
 
 /** The top of the report: the verdict, why, and since when. */
 export function banner(summary: Summary, history: RunHistory | undefined): Markup {
   const [first, ...others] = summary.reasons;
+  const [shown, rest] = [others.slice(0, SHOWN_REASONS - 1), others.slice(SHOWN_REASONS - 1)];
   const more =
-    others.length === 0
+    rest.length === 0
       ? undefined
       : html`<details>
-          <summary>${others.length} more</summary>
-          <ul>
-            ${others.map((one) => html`<li>${one}</li>`)}
-          </ul>
+          <summary>${rest.length} more</summary>
+          ${list(rest)}
         </details>`;
   const aborted =
     summary.ending === 'completed' ? undefined : html`<p>The campaign ended early: ${summary.ending}.</p>`;
   return html`<div class="card banner ${summary.verdict}">
     <strong>${WORDS[summary.verdict]}</strong>
     <p>${first ?? greenSentence(summary)}</p>
+    ${shown.length === 0 ? undefined : list(shown)}${more}
     ${history === undefined ? undefined : html`<p class="since">${sinceSentence(summary.verdict, history)}</p>`}
-    ${more}${aborted}
+    ${aborted}
     <dl class="facts" style="color:var(--ink)">
       ${[
         ['Profile', summary.profile],
@@ -47,6 +50,12 @@ export function banner(summary: Summary, history: RunHistory | undefined): Marku
       )}
     </dl>
   </div>`;
+}
+
+function list(reasons: readonly string[]): Markup {
+  return html`<ul>
+    ${reasons.map((one) => html`<li>${one}</li>`)}
+  </ul>`;
 }
 
 function greenSentence({ gates }: Summary): string {

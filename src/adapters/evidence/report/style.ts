@@ -67,6 +67,7 @@ footer { margin-top: 2.5rem; color: var(--soft); font-size: .85rem; }
   body { font-size: 11pt; } main { max-width: none; padding: 0; } h2 { break-after: avoid; }
   .card, figure, tr { break-inside: avoid; } .card:has(> table) { break-inside: auto; } thead { display: table-header-group; }
   a { color: inherit; } .badge { border: 1px solid; } details.data { display: none; }
+  details:not(.data)::details-content { content-visibility: visible; block-size: auto; } table .small { font-size: 8.5pt; }
   table, td.small { font-size: 9pt; } td.number, thead th { white-space: normal; } .badge { font-size: 8pt; white-space: normal; }
   td, thead th, .badge { overflow-wrap: break-word; } th, td { padding-right: .5rem; } .room { width: 4rem; }
   .grid { grid-template-columns: repeat(2, 1fr); } * { print-color-adjust: exact; } }
