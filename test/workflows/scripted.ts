@@ -52,7 +52,7 @@ export interface Script {
   readonly oneWorker?: boolean;
   readonly certificatePem?: string;
   readonly ladder?: LadderSpec;
-  readonly writeClimb?: (result: ClimbResult) => void;
+  readonly writeClimb?: (result: ClimbResult) => void | Promise<void>;
 }
 
 /** A script with what was called of it. */
@@ -112,7 +112,7 @@ export class ScriptedActivities {
       writeClimb: async ({ result }) => {
         const { script, climbs } = this.ofCaller();
         climbs.push(result);
-        script.writeClimb?.(result);
+        await script.writeClimb?.(result);
       },
       // It only calculates.
       ...createComparison(),
