@@ -68,16 +68,22 @@ export class Watch {
 
   /**
    * Reads all gates as they were when the soak ended, and keeps the readings. They are decided once: gates that an earlier attempt
-   * has read are not read again.
+   * has read are not read again. The gate that ended the soak keeps the reading that ended it: read again, with samples of the host
+   * that came later, it might say something else.
    * @param settledAtMs when the last Pods had their time; undefined after a breach, because no Pods are waited for then
    */
   async readAllGates(settledAtMs: number | undefined, signal: AbortSignal): Promise<void> {
     const { context, clock, kept } = this.#request;
     const { spec, evidence, input } = context;
     if (isDecided(spec.gates, readReadings(evidence.folder), input.execution)) return;
-    const atMs = kept.now.breach?.reading.windowEndMs ?? clock.endAtMs;
+    const { breach } = kept.now;
+    const atMs = breach?.reading.windowEndMs ?? clock.endAtMs;
     const request = { only: 'all', atMs, settledAtMs: settledAtMs ?? atMs, signal } as const;
-    this.#keep('end', await readOver(() => this.#read(request)));
+    const results = await readOver(() => this.#read(request));
+    this.#keep(
+      'end',
+      results.map((result) => (result.gate === breach?.gate ? breach : result)),
+    );
   }
 
   /** Reads the fail-fast gates. @returns the breach */

@@ -45,7 +45,8 @@ test('a breach outlives the worker that saw it: the next attempt reads all gates
   const kept = readReadings(evidenceFolder(spec.campaign));
   expect(kept.map(({ gate, moment, reading }) => [gate, moment, reading.value])).toEqual([
     ['podBindP99', 'check', 9],
-    ['podBindP99', 'end', 1],
+    // The gate that ended the soak keeps the reading that ended it.
+    ['podBindP99', 'end', 9],
     ['other', 'end', 1],
   ]);
   // Both attempts read the gates for the moment of the breach.

@@ -55,7 +55,12 @@ describe('of a time, one task had a CPU for', () => {
       30,
     ],
     ['nothing where pressure is not measured and tasks are not counted', samplesOf({ seconds: 30, used: 1 }), 0],
-    ['the rest of what was sampled', samplesOf(full(10, 5)), 21],
+    [
+      'the rest of what was sampled, and of the ten seconds in which a worker may get no turn',
+      samplesOf(full(10, 5)),
+      12,
+    ],
+    ['all that was not sampled after a quiet second', samplesOf(full(10, 5), quiet(1)), 21],
   ])('%s', (_, samples, seconds) => {
     expect(cpuTimeIn(samples)({ startMs: 0, endMs: 30_000 })).toBe(seconds * 1_000);
   });
@@ -63,9 +68,15 @@ describe('of a time, one task had a CPU for', () => {
   it.each([
     ['a part of a sample', 9_500, 10_500, 750],
     ['a time without length', 5_000, 5_000, 0],
-    ['a time after the last sample', 30_000, 31_000, 1_000],
+    ['a time after the last sample, in which the worker got no turn', 30_000, 31_000, 500],
+    ['a time long after it', 39_500, 40_500, 750],
   ])('its share of %s', (_, startMs, endMs, ms) => {
     expect(cpuTimeIn(samplesOf(quiet(10), full(20, 1)))({ startMs, endMs })).toBe(ms);
+  });
+
+  it('its share of the time between two samples in which the worker got no turn', () => {
+    const [one, other] = samplesOf(full(2, 2)) as [HostSample, HostSample];
+    expect(cpuTimeIn([one, { ...other, atMs: 8_000 }])({ startMs: 0, endMs: 8_000 })).toBe(2_000);
   });
 
   it('its share of the one sample that a starved worker gets', () => {
