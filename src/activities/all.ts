@@ -141,7 +141,7 @@ export function createActivities({ log, metricsPort, observers }: ActivityDepend
 
 function provisionAdapters(metricsPort: number, sweep: SweepAdapters): ProvisionAdapters {
   return {
-    sweepHost: (signal) => sweepHost(sweep, { dryRun: false, signal }),
+    sweepHost: (signal) => sweepHost(sweep, { dryRun: false, waitsForEnds: false, signal }),
     findTool,
     requireSpace: reserveDisks,
     link: ({ workflowId, runId }) => campaignPage(workflowId, runId),

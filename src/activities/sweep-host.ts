@@ -1,5 +1,6 @@
 import type { FoundCampaign } from '../adapters/temporal/abandoned-campaigns.ts';
 import type { Ledger } from '../adapters/host/ledger.ts';
+import { pause } from '../adapters/host/poll-until.ts';
 import {
   limitedSweep,
   parseKeepRequest,
@@ -8,7 +9,7 @@ import {
   type KeepRequest,
   type SweptCampaign,
 } from '../core/campaign/sweep.ts';
-import { HOST_SWEPT_MS, HOSTS_FOUND_MS } from '../core/plan/limits.ts';
+import { HOST_SWEPT_MS, HOSTS_FOUND_MS, TERMINATED_GRACE_MS } from '../core/plan/limits.ts';
 import { momentText } from '../core/text/time.ts';
 import { messageOf } from '../core/text/message-of.ts';
 import { bounded } from './bounded.ts';
@@ -42,7 +43,12 @@ export function createJanitor(adapters: SweepAdapters): JanitorActivities {
       return await reported(() =>
         bounded('host swept', { budgetMs: HOST_SWEPT_MS }, async (signal, progress) =>
           limitedSweep(
-            await sweepHost(adapters, { dryRun, signal, onCampaign: (campaign) => progress({ live: campaign }) }),
+            await sweepHost(adapters, {
+              dryRun,
+              waitsForEnds: true,
+              signal,
+              onCampaign: (campaign) => progress({ live: campaign }),
+            }),
           ),
         ),
       );
@@ -77,17 +83,19 @@ export async function sweepHost(
   adapters: Omit<SweepAdapters, 'hosts' | 'keep'>,
   options: {
     readonly dryRun: boolean;
+    /** Whether to wait until nothing runs of campaigns that were ended from outside a moment ago. A dry run never waits. */
+    readonly waitsForEnds: boolean;
     readonly signal: AbortSignal;
     readonly onCampaign?: (line: string) => void;
   },
 ): Promise<HostSweep> {
   const campaigns: SweptCampaign[] = [];
-  for (const { ledger, abandonment, usdPerHour } of await adapters.find()) {
+  for (const { ledger, abandonment, usdPerHour } of await findEnded(adapters, options)) {
     options.signal.throwIfAborted();
     const { campaign, workflowId } = ledger;
     options.onCampaign?.(`${campaign}: ${abandonment.why}`);
     const known = { campaign, workflowId, ...(usdPerHour === undefined ? {} : { usdPerHour }), left: [] };
-    if (abandonment.abandoned === 'unknown') {
+    if (abandonment.abandoned !== 'yes') {
       campaigns.push({ ...known, state: 'unknown', why: abandonment.why });
       continue;
     }
@@ -102,6 +110,24 @@ export async function sweepHost(
   }
   if (!options.dryRun) adapters.tidy();
   return { host: adapters.host(), campaigns };
+}
+
+/** What abandoned campaigns left. It may wait, and look again, for those whose last stage is just ending. */
+async function findEnded(
+  { find }: Pick<SweepAdapters, 'find'>,
+  { dryRun, waitsForEnds, signal, onCampaign }: Parameters<typeof sweepHost>[1],
+): Promise<readonly FoundCampaign[]> {
+  const found = await find();
+  if (dryRun || !waitsForEnds) return found;
+  const ending = found.flatMap(({ ledger, abandonment }) =>
+    abandonment.abandoned === 'soon' ? [{ campaign: ledger.campaign, ...abandonment }] : [],
+  );
+  for (const { campaign, why } of ending) onCampaign?.(`${campaign}: ${why}`);
+  const waitMs = Math.max(...ending.map(({ fromMs }) => fromMs), 0) - Date.now();
+  if (waitMs <= 0) return found;
+  // Temporal's clock may be ahead of this host's. What is not abandoned after this time is named, and left to the next sweep.
+  await pause(Math.min(waitMs, TERMINATED_GRACE_MS), signal);
+  return await find();
 }
 
 async function removed(

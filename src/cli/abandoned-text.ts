@@ -11,7 +11,7 @@ export function priceText(usdPerHour: number | undefined): string {
 export function abandonedText({ ledger, abandonment, usdPerHour }: FoundCampaign): string {
   const { workflowId, clusters } = ledger;
   const what = `${workflowId} (clusters: ${clusters.length}, ${priceText(usdPerHour)})`;
-  if (abandonment.abandoned === 'unknown') return `${what}: ${abandonment.why}`;
+  if (abandonment.abandoned !== 'yes') return `${what}: ${abandonment.why}`;
   const { sinceMs, why, keptUntilMs } = abandonment;
   const kept = keptUntilMs === undefined ? '' : `, kept until ${momentText(keptUntilMs)}`;
   return `${what}: abandoned since ${momentText(sinceMs)}, ${why}${kept}`;

@@ -56,7 +56,7 @@ function host(): { readonly adapters: SweepAdapters; readonly asked: string[]; t
 
 test('a sweep removes what is abandoned, names what is left, and touches nothing that is kept or may be in use', async () => {
   const swept = host();
-  const { campaigns } = await sweepHost(swept.adapters, { dryRun: false, signal });
+  const { campaigns } = await sweepHost(swept.adapters, { dryRun: false, waitsForEnds: true, signal });
   expect(swept.asked).toEqual(['gone', 'stuck', 'broken']);
   expect(swept.tidied).toBe(1);
   expect(campaigns.map(({ campaign, state, left }) => [campaign, state, ...left])).toEqual([
@@ -69,9 +69,35 @@ test('a sweep removes what is abandoned, names what is left, and touches nothing
   expect(campaigns[0]).toMatchObject({ sinceMs: 7, usdPerHour: 2.5 });
 });
 
+/** What one campaign is when it is first looked at, 50 ms before nothing of it runs any more, and what it is after that. */
+function ending(...after: readonly FoundCampaign[]): { find: SweepAdapters['find']; looks: number } {
+  const soon = { abandoned: 'soon', why: 'it was ended a moment ago', fromMs: Date.now() + 50 } as const;
+  const made = {
+    looks: 0,
+    find: () => Promise.resolve(made.looks++ === 0 ? [found('ending', soon)] : after),
+  };
+  return made;
+}
+
+test.each<[string, Partial<Parameters<typeof sweepHost>[1]>, readonly FoundCampaign[], string[], number]>([
+  ['waits for its end and removes it', {}, [found('ending', yes)], ['removed'], 2],
+  ['finds that it runs on', {}, [], [], 2],
+  ['names it in a dry run', { dryRun: true }, [], ['unknown'], 1],
+  ['leaves it where nothing may wait', { waitsForEnds: false }, [], ['unknown'], 1],
+])('a campaign was ended from outside a moment ago: a sweep %s', async (_, options, after, states, looks) => {
+  const one = ending(...after);
+  const { adapters } = host();
+  const { campaigns } = await sweepHost(
+    { ...adapters, find: one.find },
+    { dryRun: false, waitsForEnds: true, signal, ...options },
+  );
+  expect(campaigns.map(({ state }) => state)).toEqual(states);
+  expect(one.looks).toBe(looks);
+});
+
 test('a dry run touches nothing', async () => {
   const swept = host();
-  const { campaigns } = await sweepHost(swept.adapters, { dryRun: true, signal });
+  const { campaigns } = await sweepHost(swept.adapters, { dryRun: true, waitsForEnds: true, signal });
   expect([swept.asked, swept.tidied]).toEqual([[], 0]);
   expect(campaigns.map(({ state }) => state)).toEqual(['abandoned', 'abandoned', 'abandoned', 'kept', 'unknown']);
 });

@@ -13,6 +13,8 @@ export interface Belongings extends Omit<OwnGroup, 'group'> {
 /** Whether a campaign is abandoned: nothing will ever remove what it has, but a sweep. */
 export type Abandonment =
   | { readonly abandoned: 'no' }
+  /** It was ended from outside a moment ago: from `fromMs` on nothing of it runs any more. */
+  | { readonly abandoned: 'soon'; readonly why: string; readonly fromMs: number }
   /** Temporal could not be asked, or does not know the campaign before its expiry. Nothing is removed then. */
   | { readonly abandoned: 'unknown'; readonly why: string }
   | {
@@ -35,7 +37,11 @@ export function isAbandoned(own: Belongings, seen: CampaignSeen, nowMs: number):
       return { abandoned: 'unknown', why: 'Temporal does not say whether it runs' };
     case 'closed':
       // An activity of a terminated workflow goes on until its next heartbeat is answered, and may create things.
-      if (seen.how === 'from-outside' && nowMs - seen.atMs < TERMINATED_GRACE_MS) return NO;
+      if (seen.how === 'from-outside' && nowMs - seen.atMs < TERMINATED_GRACE_MS) {
+        const fromMs = seen.atMs + TERMINATED_GRACE_MS;
+        const why = `its workflow was ended from outside a moment ago: its last stage may run until ${momentText(fromMs)}`;
+        return { abandoned: 'soon', why, fromMs };
+      }
       return yes(own, 'its workflow has ended', seen.atMs, nowMs);
     case 'not-found':
       if (nowMs < own.expiresAtMs) {

@@ -24,9 +24,9 @@ test.for<[string, CampaignSeen, Partial<Belongings>, Partial<Abandonment> & { ab
     { abandoned: 'yes', sinceMs: NOW_MS },
   ],
   ['that has ended by itself and left something', completed, {}, { abandoned: 'yes', sinceMs: NOW_MS }],
-  ['that was terminated a moment ago', terminated(ENDED_MS + 1), {}, { abandoned: 'no' }],
+  ['that was terminated a moment ago', terminated(ENDED_MS + 1), {}, { abandoned: 'soon', fromMs: NOW_MS + 1 }],
   ['that was terminated', terminated(ENDED_MS), {}, { abandoned: 'yes', sinceMs: ENDED_MS }],
-  ['that was terminated, by a clock ahead of ours', terminated(NOW_MS + 5_000), {}, { abandoned: 'no' }],
+  ['that was terminated, by a clock ahead of ours', terminated(NOW_MS + 5_000), {}, { abandoned: 'soon' }],
   [
     'that a user keeps',
     terminated(ENDED_MS),
