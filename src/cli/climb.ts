@@ -19,6 +19,7 @@ import { holdInput, isJson, withOutput } from './options.ts';
 import { createRungEvents, type RungEvents } from './rung-events.ts';
 import { timestamp } from './run.ts';
 import { checkId, started } from './start-workflow.ts';
+import { stoppable } from './stoppable.ts';
 import { sayingRefusals, UsageError } from './usage-error.ts';
 import { askTargets, targetsInput } from './typed-targets.ts';
 import { withStack } from './with-stack.ts';
@@ -70,45 +71,50 @@ async function climb(nameOrPath: string, options: ClimbOptions, events: RungEven
   const kubeconfigs = checked.flatMap((rung) => rung.kubeconfigs);
   const targets = new Set(kubeconfigs.map(({ name }) => accessInWords(name)));
   for (const target of targets) (events === undefined ? console.log : console.error)(target);
-  await askTargets(kubeconfigs);
-  await getTools([
-    'temporal',
-    ...checked.flatMap(({ built }) => [...toolsOfSubstrate(built.spec), ...toolsOfSystem(built.system)]),
-  ]);
-  return await withStack({ keep: options.detach === true }, async ({ client, links }) => {
-    const workflowId = options.id ?? `${ladder.metadata.name}-${timestamp()}`;
-    const isRunAgain = options.runAgain === true || ladder.runAgain;
-    await started(client, 'ladder', {
-      workflowId,
-      taskQueue: SHARED_QUEUE,
-      args: [
-        {
-          ladder: ladder.metadata.name,
-          ...(kubeconfigs.length === 0 ? {} : { targets: keptOf(checked) }),
-          // Kubeconfigs are removed with the clusters of the first run.
-          ...(kubeconfigs.length === 0 || !isRunAgain ? {} : { targetsAgain: keptOf(checked) }),
-          ...(options.runAgain === true ? { runAgain: true } : {}),
-          ...(options.hold === undefined ? {} : { hold: holdInput(options.hold) }),
-        },
+  return await stoppable(async (signal) => {
+    await askTargets(kubeconfigs, signal);
+    await getTools(
+      [
+        'temporal',
+        ...checked.flatMap(({ built }) => [...toolsOfSubstrate(built.spec), ...toolsOfSystem(built.system)]),
       ],
-      memo: { [STARTED_BY]: { trigger: 'cli', defaultHoldMs: 0 } satisfies StartedBy },
-      staticSummary: `ladder ${ladder.metadata.name}: ${ladder.rungs.length} rungs`,
-    });
-    events?.begun(workflowId);
-    const pageUrl = links?.workflow(workflowId);
-    if (events === undefined)
-      console.log(
-        `ladder    ${workflowId}, ${ladder.rungs.length} rungs${pageUrl === undefined ? '' : `\npage      ${pageUrl}`}\n`,
-      );
-    if (options.detach === true) {
-      events?.left(EXIT.pass);
+      signal,
+    );
+    return await withStack({ keep: options.detach === true, signal }, async ({ client, links }) => {
+      const workflowId = options.id ?? `${ladder.metadata.name}-${timestamp()}`;
+      const isRunAgain = options.runAgain === true || ladder.runAgain;
+      await started(client, 'ladder', {
+        workflowId,
+        taskQueue: SHARED_QUEUE,
+        args: [
+          {
+            ladder: ladder.metadata.name,
+            ...(kubeconfigs.length === 0 ? {} : { targets: keptOf(checked) }),
+            // Kubeconfigs are removed with the clusters of the first run.
+            ...(kubeconfigs.length === 0 || !isRunAgain ? {} : { targetsAgain: keptOf(checked) }),
+            ...(options.runAgain === true ? { runAgain: true } : {}),
+            ...(options.hold === undefined ? {} : { hold: holdInput(options.hold) }),
+          },
+        ],
+        memo: { [STARTED_BY]: { trigger: 'cli', defaultHoldMs: 0 } satisfies StartedBy },
+        staticSummary: `ladder ${ladder.metadata.name}: ${ladder.rungs.length} rungs`,
+      });
+      events?.begun(workflowId);
+      const pageUrl = links?.workflow(workflowId);
       if (events === undefined)
         console.log(
-          `The climb continues. ./belay watch ${workflowId} follows it, ./belay status lists all, ./belay down stops Temporal.`,
+          `ladder    ${workflowId}, ${ladder.rungs.length} rungs${pageUrl === undefined ? '' : `\npage      ${pageUrl}`}\n`,
         );
-      return EXIT.pass;
-    }
-    return await followClimb(client, workflowId, pageUrl, events);
+      if (options.detach === true) {
+        events?.left(EXIT.pass);
+        if (events === undefined)
+          console.log(
+            `The climb continues. ./belay watch ${workflowId} follows it, ./belay status lists all, ./belay down stops Temporal.`,
+          );
+        return EXIT.pass;
+      }
+      return await followClimb(client, workflowId, pageUrl, events, signal);
+    });
   });
 }
 

@@ -24,6 +24,7 @@ import { comparisonSide } from './comparison-side.ts';
 import { getTools } from './get-tools.ts';
 import { timestamp } from './run.ts';
 import { started } from './start-workflow.ts';
+import { stoppable } from './stoppable.ts';
 import { UsageError } from './usage-error.ts';
 import { coloured } from './verdict-table.ts';
 import { withStack } from './with-stack.ts';
@@ -68,18 +69,22 @@ export async function compareByRunning(request: ComparisonRequest): Promise<numb
     ...toolsOfSubstrate(built.spec),
     ...toolsOfSystem(built.system),
   ]);
-  await getTools(['temporal', ...new Set(tools)]);
-  const ended = await withStack({ keep: false }, async ({ client, links }) => {
-    await started(client, 'comparison', {
-      workflowId,
-      taskQueue: SHARED_QUEUE,
-      args: [input],
-      memo: { [STARTED_BY]: startedBy },
-      staticSummary: `${spec.profile.metadata.name}: up to ${pairs} pairs`,
+  const ended = await stoppable(async (signal) => {
+    await getTools(['temporal', ...new Set(tools)], signal);
+    return await withStack({ keep: false, signal }, async ({ client, links }) => {
+      await started(client, 'comparison', {
+        workflowId,
+        taskQueue: SHARED_QUEUE,
+        args: [input],
+        memo: { [STARTED_BY]: startedBy },
+        staticSummary: `${spec.profile.metadata.name}: up to ${pairs} pairs`,
+      });
+      const page = links?.workflow(workflowId);
+      console.error(
+        `comparison ${workflowId}, up to ${pairs} pairs${page === undefined ? '' : `\npage       ${page}`}`,
+      );
+      return await follow(client, workflowId, signal);
     });
-    const page = links?.workflow(workflowId);
-    console.error(`comparison ${workflowId}, up to ${pairs} pairs${page === undefined ? '' : `\npage       ${page}`}`);
-    return await follow(client, workflowId);
   });
   if (typeof ended === 'number') return ended;
   if (ended.stopped !== '')
@@ -91,7 +96,7 @@ export async function compareByRunning(request: ComparisonRequest): Promise<numb
 }
 
 /** Follows the comparison to its end. The first Ctrl-C stops it, the second one leaves it running. @returns its result, or the exit code */
-async function follow(client: Client, workflowId: string): Promise<ComparisonResult | number> {
+async function follow(client: Client, workflowId: string, stop: AbortSignal): Promise<ComparisonResult | number> {
   const handle = client.workflow.getHandle(workflowId);
   const leave = new AbortController();
   let asked = false;
@@ -103,6 +108,7 @@ async function follow(client: Client, workflowId: string): Promise<ComparisonRes
   };
   process.on('SIGINT', onInterrupt);
   process.on('SIGTERM', onInterrupt);
+  if (stop.aborted) onInterrupt();
   let shown = 0;
   try {
     while (!leave.signal.aborted) {

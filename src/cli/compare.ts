@@ -39,6 +39,7 @@ export function compareCommand(): Command {
     .option('-o, --output <format>', 'table, markdown or json', 'table')
     .action(async (first: string | undefined, second: string | undefined, options: Options) => {
       const output = oneOf('--output', options.output, ['table', 'markdown', 'json']);
+      const pairs = wholeNumber('--pairs', options.pairs, 1, COMPARED_PAIRS);
       const { baseline, branch } = sidesOf(first, second, options);
       const { metric: names, sameWithin } = options;
       const levels: CompareOptions = {
@@ -47,7 +48,6 @@ export function compareCommand(): Command {
         names: names.length === 0 ? undefined : names,
       };
       if (options.run !== undefined) {
-        const pairs = wholeNumber('--pairs', options.pairs, 1, COMPARED_PAIRS);
         const { compareByRunning } = await import('./compare-run.ts');
         process.exitCode = await compareByRunning({ profile: options.run, baseline, branch, pairs, levels, output });
         return;

@@ -21,6 +21,7 @@ const NO_DISPLAY: ProgressDisplay = { show: () => undefined, note: () => undefin
 
 /**
  * Follows a climb to its end and prints its result, or writes it as events. The first Ctrl-C asks it to stop, the second one leaves it running.
+ * @param stop aborted: the climb was asked to stop while it was started
  * @returns the exit code
  */
 export async function followClimb(
@@ -28,6 +29,7 @@ export async function followClimb(
   workflowId: string,
   pageUrl: string | undefined,
   events: RungEvents | undefined,
+  stop?: AbortSignal,
 ): Promise<number> {
   const handle = client.workflow.getHandle(workflowId);
   const display = events === undefined ? createProgressDisplay() : NO_DISPLAY;
@@ -46,6 +48,7 @@ export async function followClimb(
   };
   process.on('SIGINT', onInterrupt);
   process.on('SIGTERM', onInterrupt);
+  if (stop?.aborted === true) onInterrupt();
   try {
     for (let silentSince = Date.now(); !leave.signal.aborted;) {
       // Without a limit the server would wait for a worker much longer than it takes to start one.

@@ -12,6 +12,7 @@ import { messageOf } from '../core/text/message-of.ts';
 /**
  * Follows a campaign to its end and shows its verdict. The first Ctrl-C asks the campaign to stop and continues to follow it; the
  * second one leaves it running and prints how to follow it again.
+ * @param stop aborted: the campaign was asked to stop while it was started
  * @param again the command that runs the campaign again, for the closing message
  * @returns the exit code
  */
@@ -19,7 +20,7 @@ export async function followToTheEnd(
   client: Client,
   workflowId: string,
   pageUrl: string | undefined,
-  { output, again }: { readonly output: RunOutput; readonly again?: string },
+  { output, again, stop }: { readonly output: RunOutput; readonly again?: string; readonly stop?: AbortSignal },
 ): Promise<number> {
   const handle = client.workflow.getHandle(workflowId);
   const leave = new AbortController();
@@ -37,6 +38,7 @@ export async function followToTheEnd(
   };
   process.on('SIGINT', onInterrupt);
   process.on('SIGTERM', onInterrupt);
+  if (stop?.aborted === true) onInterrupt();
   let exitOfHold: number | undefined;
   const { display } = output;
   try {

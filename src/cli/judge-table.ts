@@ -1,5 +1,4 @@
-import Table from 'cli-table3';
-import { COMPACT } from './text-table.ts';
+import { textTable } from './text-table.ts';
 import type { ForeignVerdict } from '../core/verdict/foreign-rules-registry.ts';
 import { identityLine } from '../core/identity/describe-identity.ts';
 import type { SideBySide, SummaryVerdict } from '../core/verdict/judge-summary.ts';
@@ -11,17 +10,11 @@ import { coloured } from './verdict-table.ts';
 
 /** Both rules' verdicts, gate by gate. What neither judges is left out. */
 export function bothTable(rows: readonly SideBySide[], belay: SummaryVerdict): string {
-  const table = new Table({
-    head: ['gate', 'value', 'bigfleet', 'belay', 'why'],
-    ...COMPACT,
-    colWidths: [null, null, null, null, 72],
-    colAligns: ['left', 'right', 'left', 'left', 'left'],
-    wordWrap: true,
-  });
+  const shown: string[][] = [];
   const bars = new Map(belay.results.map((result) => [result.gate, barSymbols(result.bar, result.unit)]));
   for (const row of rows) {
     if (row.informational && row.bigfleet !== 'fail') continue;
-    table.push([
+    shown.push([
       row.gate,
       row.value === null ? '–' : String(Number(row.value.toPrecision(6))),
       outcomeText(row),
@@ -29,16 +22,15 @@ export function bothTable(rows: readonly SideBySide[], belay: SummaryVerdict): s
       row.belay === 'pass' ? (bars.get(row.gate) ?? '') : row.message,
     ]);
   }
-  return table.toString();
+  return textTable(['gate', 'value', 'bigfleet', 'belay', 'why'], shown, { right: [1] });
 }
 
 /** Belay's verdict by itself. */
 export function belayTable(belay: SummaryVerdict): string {
-  const table = new Table({ head: ['gate', 'verdict', 'message'], ...COMPACT });
-  for (const result of belay.results) {
-    if (result.barKind !== 'informational') table.push([result.gate, coloured(result.verdict), gateSentence(result)]);
-  }
-  return table.toString();
+  const rows = belay.results
+    .filter(({ barKind }) => barKind !== 'informational')
+    .map((result) => [result.gate, coloured(result.verdict), gateSentence(result)]);
+  return textTable(['gate', 'verdict', 'message'], rows);
 }
 
 /** Where the readings of a summary come from: stage, execution and window. No line for a summary that does not say it. */
@@ -60,12 +52,11 @@ export function missedCheckLines({ results }: SummaryVerdict): readonly string[]
 
 /** Upstream's verdict by itself, in its order. */
 export function bigfleetTable(bigfleet: ForeignVerdict): string {
-  const table = new Table({ head: ['gate', 'value', 'bar', 'outcome'], ...COMPACT });
-  for (const gate of [...bigfleet.gates, bigfleet.reclaims]) {
+  const rows = [...bigfleet.gates, bigfleet.reclaims].map((gate) => {
     const outcome = gate.outcome === 'skipped' ? 'skipped' : coloured(gate.outcome);
-    table.push([gate.key, gate.value === null ? '–' : String(gate.value), gate.bar, outcome]);
-  }
-  return table.toString();
+    return [gate.key, gate.value === null ? '–' : String(gate.value), gate.bar, outcome];
+  });
+  return textTable(['gate', 'value', 'bar', 'outcome'], rows);
 }
 
 /** Upstream's verdict in a line, with what it did not measure. */

@@ -5,6 +5,7 @@ import { EXIT } from '../core/verdict/exit-codes.ts';
 import { rootMessageOf } from '../core/text/message-of.ts';
 import { COMMANDS } from './commands.ts';
 import { guardTerminal } from './guard-terminal.ts';
+import { StoppedError } from './stoppable.ts';
 import { HarnessError, UsageError } from './usage-error.ts';
 
 /** Names of what Temporal's client throws for a request that a server refuses, or does not answer. */
@@ -63,6 +64,10 @@ function exitCodeOfError(error: unknown): number {
   if (error instanceof UsageError) {
     console.error(error.message);
     return EXIT.usage;
+  }
+  if (error instanceof StoppedError) {
+    console.error(`\n${error.message}`);
+    return EXIT.aborted;
   }
   if (error instanceof HarnessError) {
     console.error(`${error.message}${error.cause instanceof Error ? whereItWrites(error.cause) : ''}`);

@@ -1,5 +1,4 @@
-import Table from 'cli-table3';
-import { COMPACT } from './text-table.ts';
+import { textTable } from './text-table.ts';
 import type { HostSize } from '../core/model/host-size.ts';
 import { STAGES } from '../core/model/stages.ts';
 import type { SubstrateTraits } from '../core/model/substrate-types.ts';
@@ -18,24 +17,24 @@ export function numbersTable(
   { systemHasHost }: Pick<SubstrateTraits, 'systemHasHost'>,
   localNeeds: HostSize | undefined,
 ): string {
-  const table = new Table({ ...COMPACT });
   const most = podsOfLargestCluster(plan);
   const least = podsOfSmallestCluster(plan);
-  table.push(
-    { Pods: grouped(plan.totalPods) },
-    {
-      clusters: `${grouped(plan.clusterCount)}, ${most === least ? grouped(most) : `${grouped(least)} to ${grouped(most)}`} Pods each`,
-    },
-    { hosts: `${grouped(plan.hostsNeeded)}${systemHasHost ? ', one of them for the system' : ''}` },
-    ...(localNeeds === undefined ? [] : [{ 'needed of one host': `about ${sizeInWords(localNeeds)}` }]),
-    { cost: `$${plan.estimatedUsd.toFixed(2)} for ramp, soak and teardown; $${plan.usdPerHour.toFixed(2)} an hour` },
-    { ramp: rampNote(plan) },
-    { 'ramp budget': `${formatDuration(plan.rampBudgetMs)} (${plan.rampBudgetClause})` },
-    { shards: grouped(plan.shardReplicas) },
-    { 'machines for the Pods': grouped(plan.machinesEffective) },
-    { 'events in history': `at most about ${grouped(plan.expectedHistoryEvents)}` },
+  const each = most === least ? grouped(most) : `${grouped(least)} to ${grouped(most)}`;
+  return textTable(
+    [],
+    [
+      ['Pods', grouped(plan.totalPods)],
+      ['clusters', `${grouped(plan.clusterCount)}, ${each} Pods each`],
+      ['hosts', `${grouped(plan.hostsNeeded)}${systemHasHost ? ', one of them for the system' : ''}`],
+      ...(localNeeds === undefined ? [] : [['needed of one host', `about ${sizeInWords(localNeeds)}`]]),
+      ['cost', `$${plan.estimatedUsd.toFixed(2)} for ramp, soak and teardown; $${plan.usdPerHour.toFixed(2)} an hour`],
+      ['ramp', rampNote(plan)],
+      ['ramp budget', `${formatDuration(plan.rampBudgetMs)} (${plan.rampBudgetClause})`],
+      ['shards', grouped(plan.shardReplicas)],
+      ['machines for the Pods', grouped(plan.machinesEffective)],
+      ['events in history', `at most about ${grouped(plan.expectedHistoryEvents)}`],
+    ],
   );
-  return table.toString();
 }
 
 /** Machines by archetype and tier, with a sum. */
@@ -51,29 +50,22 @@ export function seedTable(rows: readonly SeedRow[]): string {
     'speculative',
     'spot',
   ];
-  const table = new Table({
-    head,
-    ...COMPACT,
-    colAligns: ['left', ...head.slice(1).map(() => 'right' as const)],
-  });
-  for (const row of rows) {
-    table.push([
-      row.archetype,
-      ...[
-        row.expectedPods,
-        row.podsPerMachine,
-        row.machines,
-        row.gangFloor,
-        row.configured,
-        row.idle,
-        row.speculative,
-        row.spot,
-      ].map(grouped),
-    ]);
-  }
+  const lines = rows.map((row) => [
+    row.archetype,
+    ...[
+      row.expectedPods,
+      row.podsPerMachine,
+      row.machines,
+      row.gangFloor,
+      row.configured,
+      row.idle,
+      row.speculative,
+      row.spot,
+    ].map(grouped),
+  ]);
   const sum = (field: Exclude<keyof SeedRow, 'archetype'>): string =>
     grouped(rows.reduce((all, row) => all + row[field], 0));
-  table.push([
+  lines.push([
     'sum',
     sum('expectedPods'),
     '',
@@ -84,23 +76,21 @@ export function seedTable(rows: readonly SeedRow[]): string {
     sum('speculative'),
     sum('spot'),
   ]);
-  return table.toString();
+  return textTable(head, lines, { right: head.map((_, index) => index).slice(1) });
 }
 
 /** Every gate that is judged, with its bar and where the bar comes from. */
 export function gatesTable(gates: readonly GateDefinition[]): string {
-  const table = new Table({ head: ['gate', 'bar', 'from', 'in the soak'], ...COMPACT });
-  for (const gate of gates) {
-    if (gate.barKind === 'informational') continue;
-    table.push([
+  const rows = gates
+    .filter(({ barKind }) => barKind !== 'informational')
+    .map((gate) => [
       gate.name,
       barSymbols(gate.bar, gate.unit),
       gate.barKind === 'scaled' ? `scaled: ${gate.scaleRule ?? ''}` : gate.barKind,
       soakWords(gate),
     ]);
-  }
   const shown = gates.filter((gate) => gate.barKind === 'informational').length;
-  return `${table.toString()}${shown > 0 ? `\n${shown} more gates are informational.` : ''}`;
+  return `${textTable(['gate', 'bar', 'from', 'in the soak'], rows)}${shown > 0 ? `\n${shown} more gates are informational.` : ''}`;
 }
 
 function soakWords({ failFast, forReadings = 1 }: GateDefinition): string {
@@ -110,14 +100,10 @@ function soakWords({ failFast, forReadings = 1 }: GateDefinition): string {
 
 /** Every deadline with the waits it is derived from, largest first, and the limits around the stages. */
 export function deadlinesTable(deadlines: StageDeadlines): string {
-  const table = new Table({
-    head: ['stage', 'one attempt', 'attempts', 'stage', 'heartbeat', 'queue', 'derived from'],
-    ...COMPACT,
-    colAligns: ['left', 'right', 'right', 'right', 'right', 'right', 'left'],
-  });
-  for (const stage of STAGES) {
+  const head = ['stage', 'one attempt', 'attempts', 'stage', 'heartbeat', 'queue', 'derived from'];
+  const rows = STAGES.map((stage) => {
     const { attemptMs, attempts, stageMs, heartbeatMs, queueWaitMs, derivation } = deadlines.stages[stage];
-    table.push([
+    return [
       stage,
       formatDuration(attemptMs),
       attempts,
@@ -125,10 +111,10 @@ export function deadlinesTable(deadlines: StageDeadlines): string {
       formatDuration(heartbeatMs),
       formatDuration(queueWaitMs),
       derivation.map(stepText).join('\n'),
-    ]);
-  }
+    ];
+  });
   return [
-    table.toString(),
+    textTable(head, rows, { right: [1, 2, 3, 4, 5] }),
     `stage = attempts x (one attempt + queue) + back-off of ${formatDuration(deadlines.stages.seed.backoffMs)}, doubling`,
     `hold ${formatDuration(deadlines.holdMs)}; campaign ${formatDuration(deadlines.campaignMs)} = all stages + hold + grace; ` +
       `leftovers count as abandoned after ${formatDuration(deadlines.janitorMs)}`,

@@ -99,10 +99,16 @@ export function jsonOutput(write: (line: string) => void = (line) => process.std
       // What fails after the summary, e.g. to stop the stack, is on standard error and in the exit code only.
       if (hasEnded) return;
       const running = campaign !== '';
-      const verdict = running ? null : exitCode === EXIT.usage ? 'invalid' : 'harness-fault';
+      const verdict = running ? null : verdictOfRefusal(exitCode);
       say({ event: 'summary', verdict, exitCode, running, ...NO_RESULT, message });
     },
   };
+}
+
+/** What a command that has no campaign says for a verdict. */
+export function verdictOfRefusal(exitCode: number): 'invalid' | 'aborted' | 'harness-fault' {
+  if (exitCode === EXIT.usage) return 'invalid';
+  return exitCode === EXIT.aborted ? 'aborted' : 'harness-fault';
 }
 
 const NO_RESULT = {

@@ -18,6 +18,7 @@ import { checkDuration, isJson, withOutput } from './options.ts';
 import { profileChoice, withProfileOptions, type ProfileOptions } from './profile-options.ts';
 import { jsonOutput, textOutput, type RunOutput, type StartedCampaign } from './run-output.ts';
 import { checkId, started } from './start-workflow.ts';
+import { stoppable } from './stoppable.ts';
 import { askTargets } from './typed-targets.ts';
 import { sayingRefusals } from './usage-error.ts';
 import { withStack } from './with-stack.ts';
@@ -79,31 +80,37 @@ async function run(profile: string, options: RunOptions, output: RunOutput): Pro
     );
   const targets = checked.kubeconfigs.map(({ name }) => accessInWords(name));
   if (output.isForPeople) for (const target of targets) console.log(target);
-  await askTargets(checked.kubeconfigs);
-  await getTools(['temporal', ...toolsOfSubstrate(spec), ...toolsOfSystem(system)]);
-  return await withStack({ keep: options.detach === true }, async ({ client, links }) => {
-    const record = checked.kubeconfigs.length === 0 ? undefined : keepTargets(checked.kubeconfigs);
-    const handle = await started(client, 'campaign', {
-      workflowId,
-      taskQueue: SHARED_QUEUE,
-      args: [record === undefined ? checked.input : inputWithRecord(checked, record)],
-      memo: { [STARTED_BY]: startedBy },
-      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-      staticSummary:
-        `${spec.profile.metadata.name} on ${spec.substrate.metadata.name}: ${spec.plan.totalPods} Pods`.slice(0, 190),
-      staticDetails: spec.profile.metadata.description.slice(0, 15_000),
-    }).catch((error: unknown) => {
-      if (record !== undefined) removeTargets(record);
-      throw error;
+  return await stoppable(async (signal) => {
+    await askTargets(checked.kubeconfigs, signal);
+    await getTools(['temporal', ...toolsOfSubstrate(spec), ...toolsOfSystem(system)], signal);
+    return await withStack({ keep: options.detach === true, signal }, async ({ client, links }) => {
+      const record = checked.kubeconfigs.length === 0 ? undefined : keepTargets(checked.kubeconfigs);
+      const handle = await started(client, 'campaign', {
+        workflowId,
+        taskQueue: SHARED_QUEUE,
+        args: [record === undefined ? checked.input : inputWithRecord(checked, record)],
+        memo: { [STARTED_BY]: startedBy },
+        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+        staticSummary:
+          `${spec.profile.metadata.name} on ${spec.substrate.metadata.name}: ${spec.plan.totalPods} Pods`.slice(0, 190),
+        staticDetails: spec.profile.metadata.description.slice(0, 15_000),
+      }).catch((error: unknown) => {
+        if (record !== undefined) removeTargets(record);
+        throw error;
+      });
+      const pageUrl = links?.workflow(handle.workflowId);
+      const facts = { ...factsOf(spec), ...(targets.length === 0 ? {} : { targets: targets.join('; ') }) };
+      output.started({ workflowId, pageUrl, facts });
+      if (options.detach === true) {
+        output.left(workflowId, { exitCode: EXIT.pass, detached: true });
+        return EXIT.pass;
+      }
+      return await followToTheEnd(client, workflowId, pageUrl, {
+        output,
+        again: commandOf(profile, options),
+        stop: signal,
+      });
     });
-    const pageUrl = links?.workflow(handle.workflowId);
-    const facts = { ...factsOf(spec), ...(targets.length === 0 ? {} : { targets: targets.join('; ') }) };
-    output.started({ workflowId, pageUrl, facts });
-    if (options.detach === true) {
-      output.left(workflowId, { exitCode: EXIT.pass, detached: true });
-      return EXIT.pass;
-    }
-    return await followToTheEnd(client, workflowId, pageUrl, { output, again: commandOf(profile, options) });
   });
 }
 

@@ -1,5 +1,6 @@
 import { EXIT } from '../core/verdict/exit-codes.ts';
 import type { RungLine } from '../core/campaign/climb.ts';
+import { verdictOfRefusal } from './run-output.ts';
 import type { SayRefused } from './usage-error.ts';
 
 /** The events of a climb for programs, one JSON object per line on standard output. docs/output.md describes them. */
@@ -49,7 +50,7 @@ export function createRungEvents(write: (line: string) => void = (line) => proce
       if (hasEnded) return;
       hasEnded = true;
       const running = climb !== null && exitCode !== EXIT.usage;
-      const verdict = running ? null : exitCode === EXIT.usage ? 'invalid' : 'harness-fault';
+      const verdict = running ? null : verdictOfRefusal(exitCode);
       say('summary', { verdict, exitCode, running, message, rungs: [], page: null });
     },
   };

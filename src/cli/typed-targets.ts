@@ -53,9 +53,10 @@ export function targetsInput(
   return { record, ...(lent ? { lent } : {}), clusters: names };
 }
 
-/** @throws HarnessError for clusters that do not answer, a line each */
-export async function askTargets(kubeconfigs: readonly OwnKubeconfig[]): Promise<void> {
-  const asked = await Promise.allSettled(kubeconfigs.map(askTarget));
+/** @throws HarnessError for clusters that do not answer, a line each; the signal's reason */
+export async function askTargets(kubeconfigs: readonly OwnKubeconfig[], signal: AbortSignal): Promise<void> {
+  const asked = await Promise.allSettled(kubeconfigs.map((each) => askTarget(each, signal)));
+  signal.throwIfAborted();
   const failed = asked.flatMap((each) => (each.status === 'rejected' ? [messageOf(each.reason)] : []));
   if (failed.length > 0) throw new HarnessError(failed.join('\n'));
 }

@@ -1,5 +1,6 @@
 import { EXIT } from '../core/verdict/exit-codes.ts';
 import { messageOf } from '../core/text/message-of.ts';
+import { StoppedError } from './stoppable.ts';
 
 /** An error that the user of the command line can fix. It is shown without a stack trace; exit code 64. */
 export class UsageError extends Error {
@@ -17,9 +18,14 @@ export async function sayingRefusals<T>(say: SayRefused | undefined, work: () =>
   try {
     return await work();
   } catch (error) {
-    say?.(messageOf(error), error instanceof UsageError ? EXIT.usage : EXIT.harnessFault);
+    say?.(messageOf(error), exitOfRefusal(error));
     throw error;
   }
+}
+
+function exitOfRefusal(error: unknown): number {
+  if (error instanceof UsageError) return EXIT.usage;
+  return error instanceof StoppedError ? EXIT.aborted : EXIT.harnessFault;
 }
 
 /** Belay's own infrastructure failed (a server, a tool, a port). It is shown without a stack trace; exit code 4. */

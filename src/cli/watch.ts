@@ -8,6 +8,7 @@ import { getTools } from './get-tools.ts';
 import { isJson, withOutput } from './options.ts';
 import { createRungEvents } from './rung-events.ts';
 import { jsonOutput, textOutput } from './run-output.ts';
+import { stoppable } from './stoppable.ts';
 import { sayingRefusals, UsageError } from './usage-error.ts';
 import { withStack } from './with-stack.ts';
 
@@ -21,20 +22,22 @@ export function watchCommand(): Command {
   return withOutput(command, 'text').action(async (id: string | undefined, options: { readonly output: string }) => {
     const json = isJson(options, 'text');
     const output = json ? jsonOutput() : textOutput();
-    process.exitCode = await sayingRefusals(output.refused, async () => {
-      if (externalTarget() === undefined) await getTools(['temporal']);
-      return await withStack({ keep: false }, async ({ client, links }) => {
-        const workflowId = id ?? (await theOneCampaign(client));
-        const { type } = await found(client, workflowId);
-        const pageUrl = links?.workflow(workflowId);
-        if (type === 'ladder') {
-          const events = json ? createRungEvents() : undefined;
-          events?.begun(workflowId);
-          return await followClimb(client, workflowId, pageUrl, events);
-        }
-        return followToTheEnd(client, workflowId, pageUrl, { output });
-      });
-    });
+    process.exitCode = await sayingRefusals(output.refused, () =>
+      stoppable(async (signal) => {
+        if (externalTarget() === undefined) await getTools(['temporal'], signal);
+        return await withStack({ keep: false, signal }, async ({ client, links }) => {
+          const workflowId = id ?? (await theOneCampaign(client));
+          const { type } = await found(client, workflowId);
+          const pageUrl = links?.workflow(workflowId);
+          if (type === 'ladder') {
+            const events = json ? createRungEvents() : undefined;
+            events?.begun(workflowId);
+            return await followClimb(client, workflowId, pageUrl, events);
+          }
+          return followToTheEnd(client, workflowId, pageUrl, { output });
+        });
+      }),
+    );
   });
 }
 

@@ -16,13 +16,14 @@ export interface Stack {
 /**
  * Starts Temporal and a worker unless they are running, and calls `work`. Afterwards the last user of the stack stops it, unless
  * `belay up` or `keep` keeps it.
- * @throws HarnessError when they cannot be started
+ * @throws HarnessError when they cannot be started; the signal's reason, with what was started stopped again
  */
 export async function withStack<T>(
-  options: { readonly keep: boolean },
+  options: { readonly keep: boolean; readonly signal?: AbortSignal },
   work: (stack: Stack) => Promise<T>,
 ): Promise<T> {
-  const { temporal } = await joinStack({ keep: options.keep, onWait: sayWait() }).catch((cause: unknown) => {
+  const { temporal } = await joinStack({ ...options, onWait: sayWait() }).catch((cause: unknown) => {
+    options.signal?.throwIfAborted();
     throw new HarnessError(
       `Temporal and a worker did not start: ${messageOf(cause)}\n"./belay doctor" shows what is missing`,
       { cause },
@@ -30,6 +31,7 @@ export async function withStack<T>(
   });
   try {
     const client = await connectClient();
+    options.signal?.throwIfAborted();
     try {
       return await work({ client, temporal, links: uiLinks({ uiUrl: temporal.uiUrl, namespace: temporal.namespace }) });
     } finally {

@@ -87,6 +87,8 @@ it.each([
     ['old-0', 'new-0', '--metric', 'podBindP9'],
     '--metric: found "podBindP9"; did you mean podBindP99? allowed: podBindP99, stage',
   ],
+  [['--run', 'quickstart', '-n', '0'], '--pairs: found "0"; allowed: a whole number from 1 to 1000'],
+  [['-n', 'many'], '--pairs: found "many"; allowed: a whole number from 1 to 1000'],
   [['old-0', 'new-0', '--same-within', '5'], '--same-within: found "5"; allowed: a share above 0 and below 1'],
 ])('refuses %j', async (args, message) => {
   await expect(compare(...args)).rejects.toThrow(message);

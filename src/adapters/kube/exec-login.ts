@@ -14,6 +14,8 @@ export interface ExecOptions {
   readonly limitMs: number;
   /** The program may ask at the terminal of this process. */
   readonly terminal: boolean;
+  /** Stops the program. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The logins of this process: as many clients as use the same program in the same way share its answer, as in kubectl. */
@@ -55,8 +57,8 @@ class ExecLogin {
     await this.#ask({});
   }
 
-  #ask({ limitMs = EXEC_PLUGIN_MS, terminal = false }: Partial<ExecOptions>): Promise<ExecCredential> {
-    this.#running ??= runPlugin(this.#plugin, this.#ca, { limitMs, terminal })
+  #ask({ limitMs = EXEC_PLUGIN_MS, terminal = false, signal }: Partial<ExecOptions>): Promise<ExecCredential> {
+    this.#running ??= runPlugin(this.#plugin, this.#ca, { limitMs, terminal, signal })
       .then((credential) => {
         this.#current = credential;
         this.#expiresAtMs = credential.expiresAtMs ?? endOf(credential);
@@ -98,7 +100,7 @@ export async function runPlugin(plugin: ExecPlugin, ca: string, options: ExecOpt
 function output(
   plugin: ExecPlugin,
   ca: string,
-  { limitMs, terminal }: ExecOptions,
+  { limitMs, terminal, signal }: ExecOptions,
 ): Promise<{ readonly stdout: string; readonly failure: string | undefined }> {
   const { command, args, env, shell, installHint } = plugin;
   const interactive = terminal && plugin.interactive;
@@ -123,6 +125,7 @@ function output(
       if (ended) return;
       ended = true;
       clearTimeout(late);
+      signal?.removeEventListener('abort', stop);
       child.stdout?.destroy();
       child.stderr?.destroy();
       done({ stdout: out.text(), failure });
@@ -131,6 +134,12 @@ function output(
       kill(child.pid, !interactive);
       end(`it did not end within ${limitMs / 1_000} s and was stopped${said(err.text())}`);
     }, limitMs);
+    const stop = (): void => {
+      kill(child.pid, !interactive);
+      end('it was stopped');
+    };
+    signal?.addEventListener('abort', stop);
+    if (signal?.aborted === true) stop();
     child.on('error', (cause: NodeJS.ErrnoException) => {
       const missing = cause.code === 'ENOENT' ? 'there is no such program' : cause.message;
       end(`${missing}${installHint === '' ? '' : `; ${installHint}`}`);

@@ -1,7 +1,6 @@
-import { parseDocument } from 'yaml';
 import type { FileError } from '../files/file-error.ts';
 import { describe, valueAt } from '../files/issues.ts';
-import { dotted } from '../files/yaml-text.ts';
+import { dotted, readYaml } from '../files/yaml-text.ts';
 import type { Segment } from '../files/yaml-path.ts';
 
 /**
@@ -76,8 +75,8 @@ interface Refusal {
 }
 
 /**
- * Reads `gates.x.max=5` of a command line: the value as YAML would read it (`5`, `true`, `10m`, `[a, b]`; nothing = null).
- * @throws SyntaxError when there is no `=`, no path, or the value is not YAML
+ * Reads `gates.x.max=5` of a command line: the value as in a file (`5`, `true`, `10m`, `[a, b]`; nothing = null).
+ * @throws SyntaxError when there is no `=`, no path, or a file could not have the value
  */
 export function parseSet(text: string): { readonly path: string; readonly value: unknown } {
   const equals = text.indexOf('=');
@@ -89,14 +88,14 @@ export function parseSet(text: string): { readonly path: string; readonly value:
   }
   if (text.length > 10_000)
     throw new SyntaxError(`--set ${path}: the value is too long; allowed: at most 10000 characters`);
-  const document = parseDocument(text.slice(equals + 1), { prettyErrors: false, logLevel: 'silent' });
-  const problem = document.errors[0] ?? document.warnings[0];
-  if (problem !== undefined) throw new SyntaxError(`--set ${path}: the value is not YAML: ${problem.message}`);
-  try {
-    return { path, value: document.toJS({ maxAliasCount: 0 }) as unknown };
-  } catch {
-    throw new SyntaxError(`--set ${path}: the value holds an alias; allowed: a plain YAML value`);
-  }
+  const written = text.slice(equals + 1);
+  // As in a file, nothing and a comment are null.
+  if (/^\s*(?:#.*)?$/.test(written)) return { path, value: null };
+  const read = readYaml(written, '--set');
+  if (read.ok) return { path, value: read.source.raw };
+  const [{ problem, allowed } = { problem: 'it cannot be read', allowed: '' }] = read.errors;
+  const refused = problem.startsWith('not YAML') ? `is ${problem}` : `cannot be used: ${problem}`;
+  throw new SyntaxError(`--set ${path}: the value ${refused}${allowed === '' ? '' : `; allowed: ${allowed}`}`);
 }
 
 interface Change {

@@ -150,6 +150,8 @@ describe('--set', () => {
     ['a.b=10m', 'a.b', '10m'],
     ['a.b="5"', 'a.b', '5'],
     ['a.b=', 'a.b', null],
+    ['a.b= # none', 'a.b', null],
+    ['a.b={<<: {c: 1}, d: 2}', 'a.b', { c: 1, d: 2 }],
     ['a.b=[1, 2]', 'a.b', [1, 2]],
     ['gates.x.query=sum(foo{a="b"})', 'gates.x.query', 'sum(foo{a="b"})'],
     [' a.b = 5', 'a.b', 5],
@@ -162,7 +164,19 @@ describe('--set', () => {
     ['=5', /found no path and value/],
     ['a..b=5', /found no path and value/],
     ['a.b=[1', /--set a\.b: the value is not YAML/],
-    ['a.b=*x', /--set a\.b: the value (is not YAML|holds an alias)/],
+    ['a.b=*x', /--set a\.b: the value cannot be used: no anchor &x before \*x$/],
+    ['a.b=&x [*x]', /--set a\.b: the value cannot be used: the anchor &x holds itself/],
+    [
+      'a.b={{ 1 }}',
+      /--set a\.b: the value cannot be used: a key that is no plain word; allowed: keys are words or numbers$/,
+    ],
+    ['a.b={{ .Values.n }}', /the value cannot be used: a key that is no plain word/],
+    ['a.b={? [c] : 1}', /the value cannot be used: a key that is no plain word/],
+    ['a.b={c: 1, c: 2}', /the value cannot be used: a duplicate key; allowed: each key once$/],
+    ['a.b={__proto__: {c: 1}}', /the value cannot be used: a key that no field may have$/],
+    ['a.b=!!js/function x', /the value cannot be used: a tag that means nothing here/],
+    ['a.b=1\n---\n2', /the value cannot be used: a second document; allowed: one document a file$/],
+    [`a.b=${'['.repeat(200)}`, /the value cannot be used: nested too deeply/],
   ])('%s is refused', (text, message) => {
     expect(() => parseSet(text)).toThrow(message);
   });

@@ -14,14 +14,14 @@ const ANSWERS = [200, 403];
 /**
  * Asks a cluster for its version, once, so that one that cannot be reached is known before a campaign starts. A program that gets the
  * credentials may ask at the terminal.
- * @throws Error naming cluster, context and user, and what came instead of an answer
+ * @throws Error naming cluster, context and user, and what came instead of an answer, or why it was stopped
  */
-export async function askTarget({ name, text }: OwnKubeconfig): Promise<void> {
+export async function askTarget({ name, text }: OwnKubeconfig, stopped: AbortSignal): Promise<void> {
   const access = accessTo(clusterAccess(selectContext([readKubeconfigText(text, 'of the campaign')], ''), {}));
   const client = new ClusterClient(access.server, new Transport(access, 1));
   try {
-    await access.credentials({ terminal: process.stdin.isTTY });
-    const signal = AbortSignal.timeout(2 * HEALTH_ANSWER_MS);
+    await access.credentials({ terminal: process.stdin.isTTY, signal: stopped });
+    const signal = AbortSignal.any([stopped, AbortSignal.timeout(2 * HEALTH_ANSWER_MS)]);
     const answer = await client.ask({ method: 'GET', path: '/version' }, { signal, budgetMs: HEALTH_ANSWER_MS });
     if (!ANSWERS.includes(answer.status)) throw new Error(meaning(answer.status, answer.body));
   } catch (cause) {
