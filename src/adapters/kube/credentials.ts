@@ -1,13 +1,16 @@
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { checkServerIdentity } from 'node:tls';
 import { clusterAccess, nameOfAccess, type ClusterAccess, type Held } from '../../core/kubeconfig/cluster-access.ts';
 import { KubeconfigProblem } from '../../core/kubeconfig/kubeconfig-problem.ts';
 import type { ExecCredential } from '../../core/kubeconfig/exec-plugin.ts';
-import type { Headers } from '../../core/kubeconfig/impersonation.ts';
+import { headerText, type Headers } from '../../core/kubeconfig/impersonation.ts';
 import { AUTH_HEADERS_MS } from '../../core/plan/limits.ts';
 import { messageOf } from '../../core/text/message-of.ts';
 import { execLogin, type ExecOptions } from './exec-login.ts';
 import { readContext } from './kubeconfig-files.ts';
 import { oidcToken } from './oidc-token.ts';
+import { checkAuthority, checkClientCertificate } from './tls-material.ts';
 import { systemCertificates } from './system-certificates.ts';
 
 /** How to reach a cluster and authenticate. */
@@ -43,6 +46,7 @@ interface TlsOptions {
   readonly key?: string;
   readonly rejectUnauthorized?: boolean;
   readonly servername?: string;
+  readonly checkServerIdentity?: typeof checkServerIdentity;
 }
 
 /**
@@ -77,6 +81,8 @@ class Identity {
   #login: ExecCredential | undefined;
   #current: Credentials | undefined;
   #readAtMs = -Infinity;
+  /** What of the certificates was found good. */
+  #checked = '';
 
   constructor(found: ClusterAccess) {
     this.#found = found;
@@ -136,15 +142,28 @@ class Identity {
   #tls(login: ExecCredential | undefined): TlsOptions {
     const { tls, server, context, cluster, user } = this.#found;
     if (!server.secure) return {};
-    const ca = textOf(tls.ca, `context ${context}: cluster "${cluster}"`);
-    const cert = login?.certificate?.cert ?? textOf(tls.cert, `context ${context}: user "${user}"`);
-    const key = login?.certificate?.key ?? textOf(tls.key, `context ${context}: user "${user}"`);
+    const ofCluster = `context ${context}: cluster "${cluster}"`;
+    const ofUser = `context ${context}: user "${user}"`;
+    const ca = textOf(tls.ca, ofCluster);
+    const cert = login?.certificate?.cert ?? textOf(tls.cert, ofUser);
+    const key = login?.certificate?.key ?? textOf(tls.key, ofUser);
+    this.#check([ca, cert, key], ofCluster, ofUser);
     return {
       ...(tls.insecure ? { rejectUnauthorized: false } : { ca: ca ?? systemCertificates() }),
       ...(cert === undefined ? {} : { cert }),
       ...(key === undefined ? {} : { key }),
-      ...(tls.serverName === '' ? {} : { servername: tls.serverName }),
+      ...(tls.serverName === '' ? {} : named(tls.serverName)),
     };
+  }
+
+  /** Certificates and keys are checked whenever they are others than before. */
+  #check(found: readonly (string | undefined)[], ofCluster: string, ofUser: string): void {
+    const text = JSON.stringify(found);
+    if (text === this.#checked) return;
+    const [ca, cert = '', key = ''] = found;
+    if (ca !== undefined) checkAuthority(ca, `${ofCluster}: certificate-authority`);
+    if (cert !== '' || key !== '') checkClientCertificate(cert, key, ofUser);
+    this.#checked = text;
   }
 }
 
@@ -162,12 +181,18 @@ function textOf(held: Held | undefined, what: string): string | undefined {
 function tokenOf(path: string, otherwise: string, what: string): string {
   try {
     const token = readFileSync(path, 'utf8').trim();
-    if (token !== '') return token;
+    if (token !== '') return headerText(token, path);
     if (otherwise === '') throw new Error(`${path} is empty`);
   } catch (cause) {
     if (otherwise === '') throw new KubeconfigProblem(`${what}: tokenFile: ${messageOf(cause)}`, { cause });
   }
   return otherwise;
+}
+
+/** The name that a certificate is checked for. An address is never sent as the name that is asked for. */
+function named(serverName: string): Pick<TlsOptions, 'servername' | 'checkServerIdentity'> {
+  if (isIP(serverName) === 0) return { servername: serverName };
+  return { servername: '', checkServerIdentity: (_, certificate) => checkServerIdentity(serverName, certificate) };
 }
 
 function bytes(text: string): string {

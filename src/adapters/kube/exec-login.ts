@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { CREDENTIALS_REFUSED_MS, EXEC_OUTPUT_BYTES, EXEC_OUTPUT_MS, EXEC_PLUGIN_MS } from '../../core/plan/limits.ts';
 import {
@@ -106,13 +106,19 @@ function output(
   const interactive = terminal && plugin.interactive;
   const info = { KUBERNETES_EXEC_INFO: execInfo(plugin, ca, interactive) };
   return new Promise((done) => {
-    const child = spawn(command, [...args], {
-      env: { ...(shell?.env ?? process.env), ...env, ...info },
-      ...(shell === undefined ? {} : { cwd: shell.folder }),
-      stdio: [interactive ? 'inherit' : 'ignore', 'pipe', 'pipe'],
-      // A group of its own, so that what it started ends with it. At a terminal it has to stay in the foreground.
-      detached: !interactive,
-    });
+    let child: ChildProcess;
+    try {
+      child = spawn(command, [...args], {
+        env: { ...(shell?.env ?? process.env), ...env, ...info },
+        ...(shell === undefined ? {} : { cwd: shell.folder }),
+        stdio: [interactive ? 'inherit' : 'ignore', 'pipe', 'pipe'],
+        // A group of its own, so that what it started ends with it. At a terminal it has to stay in the foreground.
+        detached: !interactive,
+      });
+    } catch (cause) {
+      // E.g. a name with a zero byte.
+      return done({ stdout: '', failure: messageOf(cause) });
+    }
     const out = new Kept();
     const err = new Kept();
     child.stdout?.on('data', (chunk: Buffer) => out.take(chunk));

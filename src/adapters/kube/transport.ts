@@ -8,6 +8,7 @@ import {
   API_LONGEST_BACKOFF_MS,
 } from '../../core/plan/limits.ts';
 import { pause } from '../host/poll-until.ts';
+import { connectionProblem } from './connection-problem.ts';
 import type { Access, Credentials } from './credentials.ts';
 import { KubeError, statusOf, TargetRefusal } from './kube-error.ts';
 import { ListItems } from './list-items.ts';
@@ -234,7 +235,7 @@ export class Transport {
 
   #unanswered({ method, path }: ApiRequest, cause: unknown): KubeError {
     this.#count(method, 'error');
-    return new KubeError(`${method} ${path}: ${messageOf(cause)}`, 0, '', cause);
+    return new KubeError(`${method} ${path}: ${connectionProblem(cause)}`, 0, '', cause);
   }
 
   async #stream(

@@ -1,5 +1,5 @@
 import { execPluginOf, type ExecPlugin } from './exec-plugin.ts';
-import { impersonationHeaders, type Headers } from './impersonation.ts';
+import { headerText, impersonationHeaders, type Headers } from './impersonation.ts';
 import { KubeconfigProblem } from './kubeconfig-problem.ts';
 import { proxyOf, type Environment } from './proxy-of.ts';
 import { textOf, type SelectedContext } from './select-context.ts';
@@ -68,6 +68,7 @@ export function clusterAccess(selected: SelectedContext, environment: Environmen
   const hasTls = ca !== undefined || cert !== undefined || insecure;
   const server = serverAddress(textOf(clusterFields, 'server'), hasTls, ofCluster);
   refusePassword(userFields, ofUser);
+  const token = headerText(textOf(userFields, 'token'), `${ofUser}: token`);
   const exec = execPluginOf(selected, ofUser);
   const oidc = oidcOf(userFields, ofUser);
   if (exec !== undefined && oidc !== undefined)
@@ -79,7 +80,7 @@ export function clusterAccess(selected: SelectedContext, environment: Environmen
     server,
     proxy: proxyOf(server, textOf(clusterFields, 'proxy-url'), environment, ofCluster),
     tls: { ca, cert, key, serverName: textOf(clusterFields, 'tls-server-name'), insecure },
-    token: textOf(userFields, 'token'),
+    token,
     tokenFile: textOf(userFields, 'tokenFile'),
     exec,
     oidc,
@@ -120,6 +121,7 @@ function oidcOf(fields: SelectedContext['userFields'], what: string): ClusterAcc
   const provider = fields['auth-provider'] as { readonly name?: unknown; readonly config?: unknown } | null | undefined;
   if (provider === null || provider === undefined) return undefined;
   const name = typeof provider.name === 'string' ? provider.name : '';
+  if (name === '') throw new KubeconfigProblem(`${what}: auth-provider: it has no name`);
   if (name !== 'oidc') {
     const instead = { gcp: 'gke-gcloud-auth-plugin', azure: 'kubelogin' }[name];
     throw new KubeconfigProblem(

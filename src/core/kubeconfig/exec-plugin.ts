@@ -93,6 +93,7 @@ export function parseExecCredential(stdout: string, apiVersion: string): ExecCre
   const status = answer['status'] as Fields | null | undefined;
   if (status === null || status === undefined) throw new Error('it printed no status');
   const token = textOf(status, 'token');
+  if (/(?!\t)\p{Cc}/u.test(token)) throw new Error('it printed a token with a line end or another control character');
   const [cert, key] = [textOf(status, 'clientCertificateData'), textOf(status, 'clientKeyData')];
   if ((cert === '') !== (key === ''))
     throw new Error('it printed a certificate without its key, or a key without its certificate');
@@ -124,9 +125,14 @@ function clusterInfo({ clusterFields }: SelectedContext): Fields {
   return { ...Object.fromEntries(set), ...(config === undefined ? {} : { config }) };
 }
 
+/** The extensions of an entry; what is none in their list is passed over. */
+export function extensionsOf(fields: Fields): readonly Fields[] {
+  const listed = (fields['extensions'] ?? []) as readonly unknown[];
+  return listed.filter((each): each is Fields => typeof each === 'object' && each !== null);
+}
+
 function extensionOf(fields: Fields, name: string): unknown {
-  const extensions = (fields['extensions'] ?? []) as readonly Fields[];
-  return extensions.find((each) => each['name'] === name)?.['extension'];
+  return extensionsOf(fields).find((each) => each['name'] === name)?.['extension'];
 }
 
 function listOf(exec: Fields, name: string, what: string): readonly unknown[] {

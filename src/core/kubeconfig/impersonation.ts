@@ -13,8 +13,8 @@ const HEADER_CHAR = /^[!#$&'*+.^_`|~\dA-Za-z-]$/;
  * @throws KubeconfigProblem when the others are set and the name is not, or a value has another type
  */
 export function impersonationHeaders(fields: Fields, what: string): Headers {
-  const name = textOf(fields, 'as');
-  const uid = textOf(fields, 'as-uid');
+  const name = headerText(textOf(fields, 'as'), `${what}: as`);
+  const uid = headerText(textOf(fields, 'as-uid'), `${what}: as-uid`);
   const groups = texts(fields['as-groups'], `${what}: as-groups`);
   const extra = Object.entries((fields['as-user-extra'] ?? {}) as Fields);
   if (name === '') {
@@ -36,9 +36,18 @@ export function impersonationHeaders(fields: Fields, what: string): Headers {
   };
 }
 
+/** A text that a header can carry. Where it cannot, the text may be a secret and is not shown. @throws KubeconfigProblem */
+export function headerText(text: string, what: string): string {
+  if (!/(?!\t)\p{Cc}/u.test(text)) return text;
+  const found =
+    text.endsWith('\n') && !/(?!\t)\p{Cc}/u.test(text.trimEnd()) ? 'a line end at its end' : 'a control character';
+  throw new KubeconfigProblem(`${what}: it has ${found}, which no header of a request can carry`);
+}
+
 function texts(value: unknown, what: string): readonly string[] {
   if (value === undefined || value === null) return [];
-  if (Array.isArray(value) && value.every((each) => typeof each === 'string')) return value;
+  if (Array.isArray(value) && value.every((each) => typeof each === 'string'))
+    return value.map((each) => headerText(each, what));
   throw new KubeconfigProblem(`${what}: expected a list of texts`);
 }
 

@@ -91,12 +91,27 @@ const SHAPES: Readonly<Record<string, () => Shape | Promise<Shape>>> = {
     const door = await open(ipv6Door(real.port));
     return { cluster: { ...trusted(), server: `https://[::1]:${door.port}`, 'tls-server-name': 'localhost' } };
   },
-  'a path below https': async () => {
-    const access = await readAccess(file.cluster.kubeconfigPath, '');
-    const door = await open(reverseProxy(access, { below: '/k8s/clusters/c-1', tls: true }));
-    const server = `https://127.0.0.1:${door.port}/k8s/clusters/c-1/`;
-    return { cluster: { server, 'certificate-authority-data': base64(door.ca) } };
+  'a path below https': () => below('/k8s/clusters/c-1'),
+  'a path with colons, as of kcp': () => below('/clusters/root:org:ws'),
+  'a path with codes in it': () => below('/k8s/a%2Fb/c%20d'),
+  'a server in capitals, with space around it': () => ({
+    cluster: { ...trusted(), server: ` HTTPS://LOCALHOST:${real.port}/\n` },
+  }),
+  'an address in place of the name in the certificate': () => ({
+    cluster: { ...trusted(), server: `https://localhost:${real.port}`, 'tls-server-name': '127.0.0.1' },
+  }),
+  'an authority among others, with remarks': async () => {
+    const door = await open(connectProxyOverTls(real.port));
+    return { cluster: { server: address(), 'certificate-authority-data': base64(`# Wurzel\n${door.ca}\n${real.ca}`) } };
   },
+  'certificate and key in one file': () => {
+    writeFileSync(join(folder, 'both.pem'), `${real.key}\n${real.cert}`);
+    return { user: { 'client-certificate': 'both.pem', 'client-key': 'both.pem' } };
+  },
+  'fields and extensions that nothing here knows': () => ({
+    cluster: { ...trusted(), 'disable-compression': true, region: [1], extensions: [null, { name: 'minikube.io' }] },
+    user: { ...admin(), extensions: [null], 'as-groups': [] },
+  }),
   'plain http on this machine, as of kubectl proxy': async () => {
     const access = await readAccess(file.cluster.kubeconfigPath, '');
     const door = await open(reverseProxy(access, { below: '', tls: false }));
@@ -164,6 +179,14 @@ const SHAPES: Readonly<Record<string, () => Shape | Promise<Shape>>> = {
   }),
 };
 
+/** The cluster below a path, as of a gateway with a certificate of its own. */
+async function below(path: string): Promise<Shape> {
+  const access = await readAccess(file.cluster.kubeconfigPath, '');
+  const door = await open(reverseProxy(access, { below: path, tls: true }));
+  const server = `https://127.0.0.1:${door.port}${path}/`;
+  return { cluster: { server, 'certificate-authority-data': base64(door.ca) } };
+}
+
 const OF_ACCOUNT = /token|old provider/;
 
 test.each(Object.keys(SHAPES))('%s: the cluster is reached, and sees its user', async (name) => {
@@ -174,12 +197,14 @@ test.each(Object.keys(SHAPES))('%s: the cluster is reached, and sees its user', 
 
 test('what goes through a proxy or below a path is seen there', () => {
   const used = doors.filter(({ seen }) => seen.length > 0);
-  expect(used.length).toBe(11);
+  expect(used.length).toBe(13);
   expect(used.flatMap(({ seen }) => seen)).toEqual(
     expect.arrayContaining([
       'cluster.example:6443',
       'cluster.example',
       expect.stringMatching(/^\/k8s\/clusters\/c-1\/apis/),
+      expect.stringMatching(/^\/clusters\/root:org:ws\/apis/),
+      expect.stringMatching(/^\/k8s\/a%2Fb\/c%20d\/apis/),
     ]),
   );
 });

@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 import { clusterAccess, nameOfAccess, type AccessName } from '../../../core/kubeconfig/cluster-access.ts';
-import { SHELL_EXTENSION } from '../../../core/kubeconfig/exec-plugin.ts';
+import { extensionsOf, SHELL_EXTENSION } from '../../../core/kubeconfig/exec-plugin.ts';
 import type { Fields } from '../../../core/kubeconfig/kubeconfig-text.ts';
 import type { Environment } from '../../../core/kubeconfig/proxy-of.ts';
 import type { SelectedContext } from '../../../core/kubeconfig/select-context.ts';
@@ -36,7 +36,9 @@ export function ownKubeconfig(selected: SelectedContext, shell: Shell): OwnKubec
     kind: 'Config',
     'current-context': context,
     contexts: [{ name: context, context: { cluster, ...(user === '' ? {} : { user }) } }],
-    clusters: [{ name: cluster, cluster: { ...selected.clusterFields, ...proxy } }],
+    clusters: [
+      { name: cluster, cluster: { ...selected.clusterFields, server: nameOfAccess(access).server, ...proxy } },
+    ],
     users: user === '' ? [] : [{ name: user, user: withShell(selected.userFields, shell) }],
   };
   return { name: nameOfAccess(access), text: stringify(own) };
@@ -46,7 +48,7 @@ export function ownKubeconfig(selected: SelectedContext, shell: Shell): OwnKubec
 function withShell(fields: Fields, { folder, env }: Shell): Fields {
   const exec = fields['exec'] as Fields | null | undefined;
   if (exec === null || exec === undefined) return fields;
-  const known = (fields['extensions'] ?? []) as readonly Fields[];
+  const known = extensionsOf(fields);
   // A copy of a copy keeps the shell of the first.
   if (known.some(({ name }) => name === SHELL_EXTENSION)) return fields;
   const passed = Object.entries(env).filter(([name, value]) => value !== undefined && !NOT_PASSED_ON.test(name));
