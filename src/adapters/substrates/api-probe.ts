@@ -31,13 +31,19 @@ export async function apiNotReady(cluster: ProbedCluster, signal: AbortSignal): 
 export async function apiHealth(cluster: ProbedCluster, signal: AbortSignal): Promise<ApiHealth> {
   const reason = await apiNotReady(cluster, signal);
   if (reason !== undefined) throw new Error(reason);
-  const namespace = await json<{ metadata: { uid: string } }>(cluster, '/api/v1/namespaces/kube-system', signal);
+  const uid = await clusterUid(cluster, signal);
   const nodes = await json<{ items: unknown[]; metadata: { remainingItemCount?: number } }>(
     cluster,
     '/api/v1/nodes?limit=1',
     signal,
   );
-  return { uid: namespace.metadata.uid, nodes: nodes.items.length + (nodes.metadata.remainingItemCount ?? 0) };
+  return { uid, nodes: nodes.items.length + (nodes.metadata.remainingItemCount ?? 0) };
+}
+
+/** The UID of the namespace kube-system. @throws Error naming the call that did not succeed */
+export async function clusterUid(cluster: ProbedCluster, signal: AbortSignal): Promise<string> {
+  const { metadata } = await json<{ metadata: { uid: string } }>(cluster, '/api/v1/namespaces/kube-system', signal);
+  return metadata.uid;
 }
 
 /** One GET without retries, on a connection of its own. @throws Error when no answer comes in time */
@@ -54,7 +60,11 @@ export async function askOnce(cluster: ProbedCluster, path: string, signal: Abor
 async function json<T>(cluster: ProbedCluster, path: string, signal: AbortSignal): Promise<T> {
   const { status, body } = await askOnce(cluster, path, signal);
   if (status !== 200) throw new Error(`GET ${path} answers ${status}: ${body.slice(0, 200)}`);
-  return JSON.parse(body) as T;
+  try {
+    return JSON.parse(body) as T;
+  } catch (cause) {
+    throw new Error(`GET ${path} answers ${status} without JSON: ${body.slice(0, 200)}`, { cause });
+  }
 }
 
 function firstFailedCheck(body: string): string {

@@ -293,6 +293,12 @@ export const EXEC_OUTPUT_MS = 1_000;
 export const EXEC_OUTPUT_BYTES = 1_048_576;
 /** The answer to a health check, ms: of an API server, of a component, of a system. */
 export const HEALTH_ANSWER_MS = 5_000;
+/**
+ * How often a borrowed cluster is asked, on new connections, who it is, and for its metrics: a load balancer that takes its servers by
+ * chance shows one of two only with a probability of 2^-11 and 2^-5.
+ */
+export const ADDRESS_UIDS_ASKED = 12;
+export const ADDRESS_METRICS_ASKED = 6;
 /** How often an API server is asked whether a namespace is gone, or a CRD is served, ms. */
 export const NAMESPACE_POLL_MS = 50;
 export const CRD_POLL_MS = 100;

@@ -83,7 +83,8 @@ export async function testCampaign(slug: string, local: Partial<Substrate['local
   };
 }
 
-function testSpec(slug: string, local: Partial<Substrate['local']>): SubstrateSpec {
+/** What a campaign of this name needs of a substrate. */
+export function testSpec(slug: string, local: Partial<Substrate['local']>): SubstrateSpec {
   return {
     campaign: `test-${slug}`,
     slug,

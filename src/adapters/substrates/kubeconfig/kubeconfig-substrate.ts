@@ -20,6 +20,7 @@ import { slugOf } from '../local/layout.ts';
 import type { ProvisionRequest, SubstrateAdapter } from '../substrate.ts';
 import { contextsOf, writeKubeconfigOf } from './campaign-targets.ts';
 import { removeTargets } from './kept-targets.ts';
+import { refuseSeveralClusters } from './servers-behind.ts';
 import { tenantOf } from './tenant.ts';
 import { credentialFiles, borrowedScrapeTargets } from './scrape-borrowed.ts';
 import { messageOf } from '../../../core/text/message-of.ts';
@@ -76,6 +77,7 @@ async function provision({
       onProgress(ready.length, clusterCount, `${name}: waiting: ${reason}`),
     );
     refuseStranger(planned, uid, answered);
+    await refuseSeveralClusters(planned, uid, signal);
     answered.push({ ...planned, uid });
     const clock = trial === undefined ? undefined : await tried(planned, spec.campaign, trial, onUnsearched, signal);
     const known = { ...planned, uid, ...(clock === undefined ? {} : { clock }) };

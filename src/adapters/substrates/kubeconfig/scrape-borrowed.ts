@@ -8,6 +8,7 @@ import type { ScrapeTarget } from '../../prometheus/scrape-config.ts';
 import { CLUSTER_PARTS, SUBSTRATE_TYPES } from '../../../core/model/substrate-types.ts';
 import type { ClusterPart } from '../../../core/model/substrate-types.ts';
 import type { ScrapeTargets } from '../substrate.ts';
+import { hasSeveralServers } from './servers-behind.ts';
 
 /** Parts that only their own host reaches in a cluster that is not ours. */
 const OUT_OF_REACH: readonly ClusterPart[] = CLUSTER_PARTS.filter(
@@ -25,9 +26,13 @@ export async function borrowedScrapeTargets(cluster: ClusterRecord, signal: Abor
     const reason = 'its kubeconfig gets credentials from a program, which Prometheus cannot run';
     return { targets: [], absent: [{ job: 'apiserver', reason }, ...absent] };
   }
-  const { status } = await askOnce(cluster, '/metrics', signal);
+  const { status, body } = await askOnce(cluster, '/metrics', signal);
   if (status !== 200) {
     const reason = `GET /metrics answers ${status} to the kubeconfig's user`;
+    return { targets: [], absent: [{ job: 'apiserver', reason }, ...absent] };
+  }
+  if (await hasSeveralServers(cluster, body, signal)) {
+    const reason = 'several API servers answer at its address in turn, each with counters of its own';
     return { targets: [], absent: [{ job: 'apiserver', reason }, ...absent] };
   }
   return { targets: [apiserverTarget(cluster, access)], absent };
