@@ -2,6 +2,7 @@ import { LABELS } from '../../core/plan/labels.ts';
 import { PREFLIGHT_AT_ONCE } from '../../core/plan/limits.ts';
 import { parseQuantity } from '../../core/model/quantity.ts';
 import { rightsNeeded, type Right } from '../../core/plan/rights.ts';
+import { countsPod, type QuotaScopes, type ScopedPod } from '../../core/plan/quota-scopes.ts';
 import type { TrialObjects } from '../../core/plan/trial-objects.ts';
 import { messageOf } from '../../core/text/message-of.ts';
 import { allAtOnce } from '../host/at-once.ts';
@@ -150,7 +151,9 @@ export async function tryPods(
     const answer = await client.request({ method: 'POST', path, body, ignoreBody: true }, within);
     if (answer.status < 300 || answer.status === 409) continue;
     const error = refusal('POST', path, answer.status, answer.body);
-    throw error instanceof TargetRefusal ? new LastingRefusal(messageOf(error), error.status, error.reason) : error;
+    // 422: a field of the Pods that no cluster takes stays what it is.
+    const isLasting = error instanceof TargetRefusal || error.status === 422;
+    throw isLasting ? new LastingRefusal(messageOf(error), error.status, error.reason) : error;
   }
   const quotas = await client
     .list(`/api/v1/namespaces/${namespace}/resourcequotas`, { pick: (quota: Quota) => quota }, within)
@@ -158,7 +161,10 @@ export async function tryPods(
       if (cause instanceof TargetRefusal) return { items: [] };
       throw cause;
     });
+  const bodies = podBodies.map((body) => JSON.parse(body) as ScopedPod);
   for (const { metadata, spec, status } of quotas.items) {
+    // One that counts only some of the Pods refuses those when they are created.
+    if (!bodies.every((body) => countsPod(spec ?? {}, body))) continue;
     for (const name of ['pods', 'count/pods']) {
       const allowed = parseQuantity(spec?.hard?.[name] ?? '');
       const used = parseQuantity(status?.used?.[name] ?? '0') ?? 0;
@@ -175,7 +181,7 @@ export async function tryPods(
 
 interface Quota {
   readonly metadata: ObjectMeta;
-  readonly spec?: { readonly hard?: Readonly<Record<string, string>> };
+  readonly spec?: QuotaScopes & { readonly hard?: Readonly<Record<string, string>> };
   readonly status?: { readonly used?: Readonly<Record<string, string>> };
 }
 

@@ -16,7 +16,11 @@ export function podRefusals(
   catalogue: Catalogue,
   system: Pick<System, 'capacity'>,
 ): readonly Infeasibility[] {
-  return [...priorityRefusals(profile, catalogue), ...selectorRefusals(profile, catalogue, system)];
+  return [
+    ...priorityRefusals(profile, catalogue),
+    ...selectorRefusals(profile, catalogue, system),
+    ...tolerationRefusals(profile, catalogue),
+  ];
 }
 
 function priorityRefusals(profile: Profile, catalogue: Catalogue): readonly Infeasibility[] {
@@ -57,4 +61,26 @@ function selectorRefusals(
         `pods.nodeSelector asks for ${key}, which Belay sets on each Node that it makes; ` +
         'allowed: zones and instanceTypes of the catalogue, or another label',
     }));
+}
+
+/** Combinations of fields of a toleration that no API server takes. */
+function tolerationRefusals(profile: Profile, catalogue: Catalogue): readonly Infeasibility[] {
+  const all = [...catalogue.archetypes, ...catalogue.demandArchetypes].flatMap(
+    (archetype) => podFieldsOf(profile.pods, archetype).tolerations ?? [],
+  );
+  const wrong = all.flatMap(({ key, operator = 'Equal', value = '', effect, tolerationSeconds }) => [
+    ...(operator === 'Exists' && value !== ''
+      ? [`operator Exists and value ${value}; allowed: no value, or operator Equal`]
+      : []),
+    ...(key === undefined && operator !== 'Exists'
+      ? ['no key and operator Equal; allowed: a key, or operator Exists']
+      : []),
+    ...(tolerationSeconds !== undefined && effect !== 'NoExecute'
+      ? [`tolerationSeconds and ${effect === undefined ? 'no effect' : `effect ${effect}`}; allowed: effect NoExecute`]
+      : []),
+  ]);
+  return [...new Set(wrong)].map((found) => ({
+    field: 'pods.tolerations',
+    message: `pods.tolerations has one with ${found}`,
+  }));
 }

@@ -233,7 +233,7 @@ const ANSWERS: Readonly<
     {},
     /it is not ready: .* answers 503/,
   ],
-  'an API server that knows nobody': () => [
+  'an API server that does not know the user': () => [
     json(401, { kind: 'Status' }),
     authority(server.cert),
     client(other),

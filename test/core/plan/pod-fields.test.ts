@@ -210,6 +210,22 @@ describe('Pods that no cluster takes', () => {
         Array.from({ length: 33 }, (_, index) => index),
       ),
     ).toEqual(['catalogue c has 33 different priorities; allowed: at most 32, or pods.priorities: ignore']);
+    expect(refused({ tolerations: [{ operator: 'Exists' }, { key: 'a', value: 'b' }] }, [1])).toEqual([]);
+    expect(
+      refused(
+        {
+          tolerations: [
+            { key: 'a', operator: 'Exists', value: 'b' },
+            { value: 'c', tolerationSeconds: 5 },
+          ],
+        },
+        [1],
+      ),
+    ).toEqual([
+      'pods.tolerations has one with operator Exists and value b; allowed: no value, or operator Equal',
+      'pods.tolerations has one with no key and operator Equal; allowed: a key, or operator Exists',
+      'pods.tolerations has one with tolerationSeconds and no effect; allowed: effect NoExecute',
+    ]);
     const zone: ProfilePods = { nodeSelector: { 'topology.kubernetes.io/zone': 'a' } };
     expect(refused(zone, [1])).toEqual([
       expect.stringMatching(/^pods\.nodeSelector asks for topology\.kubernetes\.io\/zone/),
