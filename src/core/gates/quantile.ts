@@ -63,7 +63,8 @@ export function groupKey(labels: Readonly<Record<string, string>>, without: read
  * measurement, or where it is certainly below the mean of the same events.
  */
 export function bucketQuantile(phi: number, unsorted: readonly Bucket[], mean?: number): QuantileResult {
-  const buckets = monotonic(coalesced(unsorted));
+  const given = coalesced(unsorted);
+  const buckets = monotonic(given);
   const last = buckets.at(-1);
   if (!(phi >= 0 && phi <= 1)) return { kind: 'malformed', detail: `quantile ${phi} is not within 0..1` };
   if (last === undefined || buckets.length < 2 || last.upperBound !== Infinity) {
@@ -84,6 +85,14 @@ export function bucketQuantile(phi: number, unsorted: readonly Bucket[], mean?: 
       detail: `p${percent(phi)} lies ${where} the last finite bucket (le=${topFinite.upperBound}): ${share(last.count - topFinite.count, last.count)} of the events are beyond it`,
     };
   }
+  // Where a bucket counts less than one below it, the true counts are between those and the ones without the excess.
+  const latest = given.findIndex(({ count }, at) => least(given, at, count) >= rank * (1 - 1e-9));
+  if (latest === -1 || latest >= buckets.length - 2) {
+    return {
+      kind: 'malformed',
+      detail: 'buckets of the histogram count less than those below them: it is not cumulative',
+    };
+  }
   const value = interpolate(buckets, index, rank);
   if (mean !== undefined && phi >= MEAN_CHECKED_FROM && mean > value + interpolationSlack(phi, buckets, index)) {
     return {
@@ -93,6 +102,7 @@ export function bucketQuantile(phi: number, unsorted: readonly Bucket[], mean?: 
   }
   const upper = (buckets[index] as Bucket).upperBound;
   const before = buckets[index - 1];
+  const latestUpper = (buckets[Math.max(index, latest)] as Bucket).upperBound;
   return {
     kind: 'value',
     value,
@@ -103,9 +113,16 @@ export function bucketQuantile(phi: number, unsorted: readonly Bucket[], mean?: 
           ? 0
           : -Infinity
         : before.upperBound + Math.abs(before.upperBound) * Number.EPSILON,
-    high: upper,
+    high: latestUpper,
     single: (before?.count ?? 0) === 0 && buckets[index]?.count === last.count,
   };
+}
+
+/** The least that a bucket and those above it counted. */
+function least(buckets: readonly Bucket[], at: number, count: number): number {
+  let fewest = count;
+  for (let index = at + 1; index < buckets.length; index++) fewest = Math.min(fewest, buckets[index]?.count ?? fewest);
+  return fewest;
 }
 
 function interpolate(buckets: readonly Bucket[], index: number, rank: number): number {

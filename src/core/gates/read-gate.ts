@@ -2,6 +2,13 @@ import { all, Unanswered, type Asking } from './asking.ts';
 import { aggregates } from './checks/aggregates.ts';
 import { births } from './checks/births.ts';
 import { changed } from './checks/changed.ts';
+import { clocks } from './checks/clocks.ts';
+import { estimated } from './checks/estimated.ts';
+import { hidden } from './checks/hidden.ts';
+import { lastTwo } from './checks/last-two.ts';
+import { lifelong } from './checks/lifelong.ts';
+import { sampleCounts } from './checks/sample-counts.ts';
+import { seriesChanges } from './checks/series-changes.ts';
 import { comparisons } from './checks/comparisons.ts';
 import type { Check } from './checks/check.ts';
 import { counterType } from './checks/counter-type.ts';
@@ -46,6 +53,8 @@ const CHECKS: readonly Check[] = [
   recorded,
   counterType,
   births,
+  lastTwo,
+  estimated,
   plainCounters,
   resets,
   served,
@@ -53,6 +62,8 @@ const CHECKS: readonly Check[] = [
   overTime,
   throughout,
   twoSamples,
+  seriesChanges,
+  sampleCounts,
   moments,
   doubles,
   overlaps,
@@ -61,6 +72,9 @@ const CHECKS: readonly Check[] = [
   divisors,
   comparisons,
   defaults,
+  clocks,
+  lifelong,
+  hidden,
 ];
 
 /**

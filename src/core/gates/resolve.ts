@@ -68,8 +68,9 @@ export function resolveGates(system: Gates, profile: Gates, scale: Scale): reado
     }
     const otherUnit = unitProblem(source, merged.unit ?? '');
     if (otherUnit !== undefined) report('unit', otherUnit);
-    const idleBar = bars.barKind === 'held' ? unmissableBar(source, bars.bar) : undefined;
-    if (idleBar !== undefined) report(bars.bar.max === undefined ? 'min' : 'max', idleBar);
+    const idleBar = bars.barKind === 'informational' ? undefined : unmissableBar(source, bars.bar);
+    const side = bars.bar.max === undefined ? 'min' : 'max';
+    if (idleBar !== undefined) report(bars.barKind === 'scaled' ? 'scale.steps' : side, idleBar);
     if (failFast && gateKind(source).fromEarlierRuns === true)
       report('failFast', `a gate of kind ${source.kind} is read when the campaign is judged; leave failFast out`);
     const minSamples = merged.minSamples ?? DEFAULT_MIN_SAMPLES;

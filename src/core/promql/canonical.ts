@@ -18,10 +18,16 @@ export function canonicalSelectors(query: string): readonly string[] {
 }
 
 function formOf(node: SyntaxNode, query: string): string {
-  const children = childrenOf(node);
+  // `by ()` is what is meant without it.
+  const children = childrenOf(node).filter((child) => !isByNothing(child));
   if (children.length === 0)
     return node.name === 'StringLiteral' ? JSON.stringify(labelAt(node, query)) : textOf(node, query);
   const forms = children.map((child) => formOf(child, query));
   if (node.name === 'LabelMatchers') return `{${forms.sort().join()}}`;
   return forms.length === 1 ? (forms[0] ?? '') : `(${forms.join(' ')})`;
+}
+
+function isByNothing(node: SyntaxNode): boolean {
+  const isBy = node.name === 'AggregateModifier' && node.getChild('By') !== null;
+  return isBy && childrenOf(node.getChild('GroupingLabels')).length === 0;
 }

@@ -14,9 +14,12 @@ export interface GuardedDivisor {
   readonly least?: number;
 }
 
-/** The right sides of every division of a query that are no written numbers. */
+/** The right sides of every division of a query that are no written numbers, and what is taken to a power below 0. */
 export function divisorsOf(query: string): readonly string[] {
-  return binariesOf(query).flatMap(({ node, right }) => (node.getChild('Div') === null ? [] : (asSeries(right) ?? [])));
+  return binariesOf(query).flatMap(({ node, left, right }) => {
+    if (node.getChild('Pow') !== null && /^[\s(]*-/.test(right)) return asSeries(left) ?? [];
+    return node.getChild('Div') === null ? [] : (asSeries(right) ?? []);
+  });
 }
 
 /** The guarded parts of a divisor: `clamp_min(x, 1)`, `x + 1`, `x + (x == bool 0)`. */
@@ -38,17 +41,20 @@ function clampOf(node: SyntaxNode, query: string): Omit<GuardedDivisor, 'divisor
 }
 
 function addedOf(node: SyntaxNode, query: string): Omit<GuardedDivisor, 'divisor'> | undefined {
-  if (node.name !== 'BinaryExpr' || node.getChild('Add') === null) return undefined;
+  if (node.name !== 'BinaryExpr' || (node.getChild('Add') ?? node.getChild('Sub')) === null) return undefined;
   const sides = [childrenOf(node)[0], childrenOf(node).at(-1)];
   const index = sides.findIndex((side) => side != null && isAdded(plain(side)));
   const inner = asSeries(textOf(sides[1 - index] ?? null, query));
   return index === -1 || inner === undefined ? undefined : { inner };
 }
 
-/** A number, or a comparison that is 1 or 0. */
+/** A number, as one series too, or a comparison that is 1 or 0. */
 function isAdded(node: SyntaxNode): boolean {
+  if (node.name === 'UnaryExpr') return childrenOf(node).at(-1)?.name === 'NumberDurationLiteral';
   return (
-    node.name === 'NumberDurationLiteral' || (node.name === 'BinaryExpr' && node.getChild('BoolModifier') !== null)
+    node.name === 'NumberDurationLiteral' ||
+    (node.name === 'FunctionCall' && node.getChild('FunctionIdentifier')?.getChild('Vector') != null) ||
+    (node.name === 'BinaryExpr' && node.getChild('BoolModifier') !== null)
   );
 }
 

@@ -40,13 +40,14 @@ export function arithmetic(operator: string, a: Interval, b: Interval): Interval
       return ends([a.low, a.high].flatMap((left) => [b.low, b.high].map((right) => times(left, right))));
     case '/':
       return divided(a, b);
+    case '%':
+      return remainder(a, b);
     case '^':
       if ((isFixed(b) && b.low === 0) || (isFixed(a) && a.low === 1)) return only(1);
       break;
     default:
   }
   if (!isFixed(a) || !isFixed(b)) return ALL;
-  if (operator === '%') return only(a.low % b.low);
   return only(operator === '^' ? a.low ** b.low : Math.atan2(a.low, b.low));
 }
 
@@ -123,6 +124,13 @@ function divided(a: Interval, b: Interval): Interval {
   if (isFixed(a) && a.low === 0) return only(0);
   if (b.low <= 0 && b.high >= 0) return ALL;
   return ends([a.low, a.high].flatMap((left) => [b.low, b.high].map((right) => left / right)));
+}
+
+/** The remainder has the sign of what is divided, and is smaller than the divisor. */
+function remainder(a: Interval, b: Interval): Interval {
+  if (isFixed(a) && isFixed(b)) return only(a.low % b.low);
+  const most = Math.max(Math.abs(b.low), Math.abs(b.high));
+  return { low: a.low >= 0 ? 0 : -most, high: a.high <= 0 ? 0 : most };
 }
 
 function within(value: number, low: number, high: number): number {

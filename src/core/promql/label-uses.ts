@@ -1,4 +1,5 @@
 import type { SyntaxNode } from '@lezer/common';
+import { labelName } from './label-matcher.ts';
 import { selectorAt, type Selector } from './needs.ts';
 import { readMatcherRegex } from './regex.ts';
 import { labelAt, stringAt } from './string-literal.ts';
@@ -58,6 +59,54 @@ export function optionalLabels(query: string): readonly LabelUse[] {
   return uses;
 }
 
+/** The labels of matchers that only a series with the label fulfils, e.g. `{result="error"}`; the name and the job are left out. */
+export function requiredLabels(query: string): readonly LabelUse[] {
+  const uses: LabelUse[] = [];
+  walk(treeOf(query), (node) => {
+    if (node.name !== 'VectorSelector') return;
+    for (const matcher of childrenOf(node.getChild('LabelMatchers'))) {
+      const operator = textOf(matcher.getChild('MatchOp'), query);
+      const label = labelAt(matcher.firstChild, query);
+      const value = stringAt(matcher.getChild('StringLiteral'), query) ?? '';
+      if (operator === '' || label === '__name__' || label === 'job') continue;
+      if (operator === '=' ? value === '' : holdsWithout(operator, value)) continue;
+      uses.push({ label, where: textOf(matcher, query), selectors: [selectorAt(node, query)] });
+    }
+  });
+  return uses;
+}
+
+/** A value as it is written, and no pattern for several. */
+const PLAIN = /^[\w:/ -]+(?:\.[\w:/ -]+)*$/;
+
+/** A selector, and the same with one of the values of a label that it names one by one, e.g. `{queue=~"backoff|active"}`. */
+export interface NamedValue {
+  readonly selector: Selector;
+  readonly text: string;
+}
+
+/** Each value of a label that a selector names one by one: one that was never seen may be misspelt. */
+export function valuesOneByOne(query: string): readonly NamedValue[] {
+  const found: NamedValue[] = [];
+  walk(treeOf(query), (node) => {
+    if (node.name !== 'VectorSelector') return;
+    for (const matcher of childrenOf(node.getChild('LabelMatchers'))) {
+      const label = labelAt(matcher.firstChild, query);
+      const literal = matcher.getChild('StringLiteral');
+      const value = stringAt(literal, query) ?? '';
+      if (textOf(matcher.getChild('MatchOp'), query) !== '=~' || label === '__name__') continue;
+      const pieces = value.replace(/^\((.*)\)$/, '$1').split('|');
+      if (pieces.length < 2 || !pieces.every((piece) => PLAIN.test(piece))) continue;
+      for (const piece of pieces) {
+        const one = `${labelName(label)}=~${JSON.stringify(piece)}`;
+        const text = query.slice(node.from, matcher.from) + one + query.slice(matcher.to, node.to);
+        found.push({ selector: selectorAt(node, query), text });
+      }
+    }
+  });
+  return found;
+}
+
 /** The metrics that a selector names one by one, e.g. `{__name__=~"a_total|b_total"}`. */
 export function namedOneByOne(query: string): readonly string[] {
   const found = new Set<string>();
@@ -98,13 +147,24 @@ export interface MadeLabel {
 
 /** The labels of every `by` over an expression that makes labels. */
 export function madeLabels(query: string): readonly MadeLabel[] {
+  return labelsOfBy(query, true);
+}
+
+/** The labels of every `by` of a query over series as they are. */
+export function groupedLabels(query: string): readonly MadeLabel[] {
+  return labelsOfBy(query, false);
+}
+
+function labelsOfBy(query: string, isMade: boolean): readonly MadeLabel[] {
   const found: MadeLabel[] = [];
   walk(treeOf(query), (node) => {
     const clause = node.getChild('AggregateModifier');
     const operand = argumentsOf(node).at(-1);
-    if (clause?.getChild('By') == null || operand === undefined || !makesLabels(operand, query)) return;
-    for (const child of childrenOf(clause.getChild('GroupingLabels')))
-      found.push({ label: labelAt(child, query), operand: textOf(operand, query) });
+    if (clause?.getChild('By') == null || operand === undefined || makesLabels(operand, query) !== isMade) return;
+    for (const child of childrenOf(clause.getChild('GroupingLabels'))) {
+      const label = labelAt(child.firstChild?.name === 'StringLiteral' ? child.firstChild : child, query);
+      found.push({ label, operand: textOf(operand, query) });
+    }
   });
   return found;
 }

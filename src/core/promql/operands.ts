@@ -33,6 +33,11 @@ export function comparedSides(query: string): readonly string[] {
   return [...found];
 }
 
+/** Whether an expression gives a number, and no series. */
+export function isScalar(text: string): boolean {
+  return typeOf(text) === 'scalar';
+}
+
 /** An operand as an expression that gives series; undefined for a number that is written. */
 export function asSeries(side: string): string | undefined {
   if (typeOf(side) !== 'scalar') return side;
@@ -66,6 +71,27 @@ export function pairings(query: string): readonly Pairing[] {
 /** Whether a division of the query has a divisor that is filtered, e.g. `a / (b > 0)`: it gives nothing where nothing happened. */
 export function hasFilteredDivisor(query: string): boolean {
   return binariesOf(query).some(({ node, right }) => node.getChild('Div') !== null && unfiltered(right) !== right);
+}
+
+/** Whether the whole of a query is under a condition, e.g. `sum(x) and on () enabled == 1`: without it nothing is measured. */
+export function hasCondition(query: string): boolean {
+  const [node] = childrenOf(treeOf(query));
+  if (node?.name === 'ParenExpr') return hasCondition(textOf(childrenOf(node)[0] ?? null, query));
+  return node?.name === 'BinaryExpr' && node.getChild('And') !== null;
+}
+
+/** The divisions of a query by what is filtered: what is divided, by what without the filter, and how series are matched. */
+export function filteredDivisions(
+  query: string,
+): readonly { readonly left: string; readonly right: string; readonly matching: string }[] {
+  return binariesOf(query).flatMap(({ node, left, right }) => {
+    const plain = unfiltered(right);
+    if (node.getChild('Div') === null || plain === right || typeOf(left) !== 'vector') return [];
+    const clause = node.getChild('MatchingModifierClause');
+    const word = clause === null ? '' : clause.getChild('On') === null ? 'ignoring' : 'on';
+    const labels = clause?.getChild('GroupingLabels') ?? null;
+    return [{ left, right: plain, matching: word === '' ? '' : `${word} ${textOf(labels, query)}` }];
+  });
 }
 
 /** The sides of every `or`. */

@@ -100,6 +100,17 @@ const CHANGE = names(
 );
 const SIGNED_CHANGE = names('delta deriv idelta');
 
+/** What the parts of a date can be. */
+const CALENDAR: Readonly<Record<string, Interval>> = {
+  day_of_month: { low: 1, high: 31 },
+  day_of_week: { low: 0, high: 6 },
+  day_of_year: { low: 1, high: 366 },
+  days_in_month: { low: 28, high: 31 },
+  hour: { low: 0, high: 23 },
+  minute: { low: 0, high: 59 },
+  month: { low: 1, high: 12 },
+};
+
 /** Reads from the syntax of an expression what it can give. */
 class Reader {
   readonly #query: string;
@@ -192,7 +203,7 @@ class Reader {
     const [a, b, c] = read;
     const range = read.at(-1);
     if (a === undefined || range === undefined) {
-      const now = number(name === 'pi' ? valuesOf(only(Math.PI), 'nothing') : valuesOf(ALL, 'clock'));
+      const now = number(name === 'pi' ? valuesOf(only(Math.PI), 'nothing') : valuesOf(CALENDAR[name] ?? ALL, 'clock'));
       return name === 'time' || name === 'pi' ? now : { ...now, scalar: false };
     }
     if (name === 'vector') return { ...a, scalar: false };

@@ -74,7 +74,7 @@ const EXPECTED: Record<string, { gate: GatePatch; reads: UnmeasuredReason | ((va
   unknownInAbsent: { gate: { query: 'sum(ok_gauge) * absent(ok_totle)', max: 8 }, reads: 'no-series' },
   born: { gate: { delta: { counter: 'sum(born_total)' }, max: 1e6 }, reads: (value) => value === 500 },
   bornShare: {
-    gate: { share: { counter: 'sum(born_total)', of: 'sum(born_total) + sum(ok_total)' }, max: 1 },
+    gate: { share: { counter: 'sum(born_total)', of: 'sum(born_total) + sum(ok_total)' }, min: 0.5 },
     reads: (value) => value > 0.7,
   },
   // The target has no label `cluster`, its series have.
@@ -141,7 +141,7 @@ const EXPECTED: Record<string, { gate: GatePatch; reads: UnmeasuredReason | ((va
     reads: 'no-events',
   },
   partlyAbsent: {
-    gate: { query: 'sum(ok_gauge) + sum(ok_gauge{kind="never"})', absentIs: 0, job: 'healthy', max: 8 },
+    gate: { query: 'sum(ok_gauge) + sum(ok_total{kind="never"})', absentIs: 0, job: 'healthy', max: 8 },
     reads: (value) => value === 7,
   },
   beforeTheWindow: { gate: { query: 'max(ok_gauge offset 20s)', max: 8 }, reads: 'too-few-samples' },

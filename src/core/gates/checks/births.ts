@@ -35,8 +35,10 @@ function* leftOut(subject: Subject, jobs: readonly string[], use: RateUse): Aski
   // From the first sample on it counts: that must not be long after the range's start.
   const first = rangeMs > freshMs ? ` offset ${promDuration(rangeMs - freshMs)}` : '';
   const targets = yield* steadiness(subject, jobs, span);
+  const values = `min_over_time(${selector}[${range}])`;
   const [born = 0, ended = 0, reset = 0, late = 0] = yield* all([
-    count(`(min_over_time(${selector}[${range}]) > 0) unless ${begun}`, atMs),
+    // A native histogram has no least value, and no number to be born with.
+    count(`((${values} > 0) or (last_over_time(${selector}[${range}]) unless ${values})) unless ${begun}`, atMs),
     count(`last_over_time(${selector}[${longer}]) unless last_over_time(${selector}[${fresh}])`, atMs),
     count(`resets(${selector}[${longer}]) > 0`, atMs),
     count(`${begun} unless last_over_time(${selector}[${fresh}]${first})`, atMs),

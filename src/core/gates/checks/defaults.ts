@@ -3,7 +3,7 @@ import type { Refusal } from '../refusal.ts';
 import type { Subject } from '../subject.ts';
 import { isFree } from '../free-expression.ts';
 import { constantProblem, possibleValues } from '../../promql/constant.ts';
-import { alternatives, hasFilteredDivisor } from '../../promql/operands.ts';
+import { alternatives, hasCondition, hasFilteredDivisor } from '../../promql/operands.ts';
 import { tolerant } from '../../promql/tolerant.ts';
 
 /**
@@ -14,7 +14,10 @@ export function* defaults({ atMs, fresh, expressions, gate }: Subject): Asking<R
   if (!isFree(gate)) return undefined;
   const guesses = expressions
     .flatMap(({ promql }) => alternatives(promql))
-    .filter(({ left, right }) => constantProblem(right) !== undefined && (hasFilteredDivisor(left) || !isZero(right)));
+    .filter(
+      ({ left, right }) =>
+        constantProblem(right) !== undefined && (hasFilteredDivisor(left) || hasCondition(left) || !isZero(right)),
+    );
   const lefts = yield* all(guesses.map(({ left }) => instant(`count(${tolerant(left, fresh)})`, atMs)));
   const index = lefts.findIndex((series) => series.length === 0);
   const guess = guesses[index];

@@ -20,10 +20,20 @@ export function* names(subject: Subject): Asking<Refusal | undefined> {
 function* namesSeen(subject: Subject, promql: string): Asking<Refusal | undefined> {
   const selectors = selectorsOf(promql);
   const known = yield* all(
-    selectors.map((selector) => everSeen(subject, selector.name === undefined ? selector.text : byName(selector.name))),
+    selectors.map((selector) =>
+      everSeen(
+        subject,
+        selector.name === undefined ? selector.text : ofJob(selector.name, selector.job ?? subject.gate.job),
+      ),
+    ),
   );
   const missing = selectors[known.indexOf(false)];
-  return missing === undefined ? undefined : neverSeen(missing);
+  if (missing === undefined) return undefined;
+  const { reason, detail } = neverSeen(missing);
+  return {
+    reason,
+    detail: `${detail.split(';')[0]} by job "${missing.job ?? subject.gate.job}", with whatever labels`,
+  };
 }
 
 function* seriesSeen(subject: Subject, promql: string): Asking<Refusal | undefined> {
@@ -58,6 +68,11 @@ function everSeen({ campaignStartMs, atMs }: Subject, selector: string): Asking<
 function neverSeen({ text, name }: Selector): Refusal {
   const hint = name === undefined ? '' : `; a series that is born with its first event needs absentIs: 0`;
   return { reason: 'no-series', detail: `no series ${text} was seen in this campaign${hint}` };
+}
+
+/** All series of a metric that a job serves. A target of another job says nothing about them. */
+function ofJob(name: string, job: string | undefined): string {
+  return job === undefined ? byName(name) : `{__name__=${JSON.stringify(name)},job=${JSON.stringify(job)}}`;
 }
 
 function byName(name: string): string {

@@ -22,6 +22,15 @@ export function* overTime(subject: Subject, jobs: readonly string[]): Asking<Ref
       detail: `target ${gap.gapTarget ?? '?'} was not seen up for ${howLong} s of the window, which ${ranges[0]} leaves out`,
     };
   }
+  // A gate with `absentIs` says that its series come and go.
+  const withGaps = gate.absentIs !== undefined ? [] : yield* all(ranges.map((range) => seriesWithGaps(subject, range)));
+  const broken = withGaps.findIndex((found) => found > 0);
+  if (broken !== -1) {
+    return {
+      reason: 'empty',
+      detail: `${withGaps[broken]} series of ${ranges[broken]} were not served for more than ${freshMs / 1_000} s of it, though their targets answered`,
+    };
+  }
   const counts = yield* all(
     ranges.map((range) => {
       const sum = `sum_over_time(${range})`;
@@ -31,4 +40,17 @@ export function* overTime(subject: Subject, jobs: readonly string[]): Asking<Ref
   const index = counts.findIndex((count) => count.length > 0);
   if (index === -1) return undefined;
   return { reason: 'nan', detail: `values of ${ranges[index]} are no numbers` };
+}
+
+/** Series that were there when a range began and are there now, and were missing for longer than a sample counts, while their target answered. */
+function* seriesWithGaps({ atMs, fresh, freshMs, scrapeIntervalMs }: Subject, range: string): Asking<number> {
+  const at = range.lastIndexOf('[');
+  const [selector, duration] = [range.slice(0, at), range.slice(at + 1, -1)];
+  const missed = Math.ceil(freshMs / scrapeIntervalMs);
+  const samples = `count_over_time(${range})`;
+  const fewer = (up: string, on: string): string =>
+    `(${samples} < on (${on}) group_left () (sum_over_time(${up}[${duration}]) - ${missed}))`;
+  const present = `(last_over_time(${selector}[${fresh}]) and last_over_time(${selector}[${fresh}] offset ${duration}))`;
+  const found = `${fewer('up', 'job, instance, cluster')} or ${fewer('up{cluster=""}', 'job, instance')}`;
+  return (yield* instant(`count((${found}) and ${present})`, atMs))[0]?.value ?? 0;
 }

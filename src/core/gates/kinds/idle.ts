@@ -3,12 +3,12 @@ import { matching } from '../../files/fields.ts';
 import { isPromql } from '../../promql/check.ts';
 import { renamed, selectorProblem } from '../../promql/histogram-selector.ts';
 import { NOT_NEGATIVE } from '../../promql/interval.ts';
-import { all, instant, raw } from '../asking.ts';
+import { all, instant, raw, type Asking } from '../asking.ts';
 import { idleness } from '../idleness.ts';
 import { labelsText } from '../labels-text.ts';
 import { bounded } from '../measure.ts';
 import { promDuration } from '../../promql/placeholders.ts';
-import { hasTarget, targetKey } from '../same-target.ts';
+import { andTarget, hasTarget, targetKey } from '../same-target.ts';
 import { jobMatcher } from '../steady-targets.ts';
 import type { Subject } from '../subject.ts';
 import type { GateKind } from './kind.ts';
@@ -83,6 +83,7 @@ export const idle = {
       const known = new Set([targetKey(target.labels)]);
       return !counters.some(({ labels }) => hasTarget(known, labels));
     });
+    const vanished = yield* vanishedLoop(subject, selector, by);
     const loops = idleness({ counters, ups, starts, by, atMs, scrapeTimeoutMs: scrapeIntervalMs });
     const lowS = Math.max(...loops.map(({ idle: { startMs, endMs } }) => endMs - startMs)) / 1_000;
     const host =
@@ -90,13 +91,35 @@ export const idle = {
     const highMs = Math.max(...loops.map((loop) => loop.highMs));
     const highS = highMs > lookBackMs ? Infinity : highMs / 1_000;
     const [highest, because] =
-      silent === undefined
-        ? [highS, 'growth is seen only at scrapes']
-        : [Infinity, `a target${labelsText(silent.labels)} is up, but has no series ${selector}`];
+      silent !== undefined
+        ? [Infinity, `a target${labelsText(silent.labels)} is up, but has no series ${selector}`]
+        : vanished !== undefined
+          ? [Infinity, `a loop${labelsText(vanished)} of ${selector} has no series any more, though its target is up`]
+          : [highS, 'growth is seen only at scrapes'];
     return { ...bounded(lowS, lowS, highest, because), ...host };
   },
   curve: ({ counter }) => ({ promql: counter, growth: true }),
 } satisfies GateKind<IdleSource>;
+
+/** How far before the window a loop may have been seen last, ms. */
+const BEFORE_MS = 300_000;
+
+/** The labels of a loop that was seen lately and has no series now, though its target answers. */
+function* vanishedLoop(
+  { window, atMs, fresh, freshMs }: Subject,
+  selector: string,
+  by: readonly string[],
+): Asking<Readonly<Record<string, string>> | undefined> {
+  const longer = promDuration(atMs - window.startMs + BEFORE_MS - freshMs);
+  const before = `last_over_time(${selector}[${longer}] offset ${fresh})`;
+  const now = `last_over_time(${selector}[${fresh}])`;
+  const answers = (matchers: string): string => `(min_over_time(up{${matchers}}[${fresh}]) == 1)`;
+  const on = by.length === 0 ? 'ignoring (instance)' : `on (${by.join(', ')})`;
+  const [lost] = yield* instant(`${andTarget(`(${before} unless ${on} ${now})`, answers)}`, atMs);
+  if (lost === undefined) return undefined;
+  const { __name__: _, ...labels } = lost.labels;
+  return labels;
+}
 
 /** How far back growth is looked for, ms: so far that a loop that hangs is beyond its bar, also by the time that its host had CPU for. */
 function lookBack(barMs: number, { window, atMs, cpuTimeMs }: Subject): number {

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { field, matching } from '../../files/fields.ts';
-import { isPromql } from '../../promql/check.ts';
+import { filledForParsing, isPromql } from '../../promql/check.ts';
 import { histogramProblem, sibling } from '../../promql/histogram-selector.ts';
+import { NOT_NEGATIVE } from '../../promql/interval.ts';
+import { selectorsOf } from '../../promql/needs.ts';
 import { all } from '../asking.ts';
 import { tooFewEvents } from '../enough-events.ts';
 import { counterGrowth } from '../growth.ts';
@@ -42,6 +44,9 @@ declare module '../model.ts' {
 }
 
 const LABEL = matching(/^[A-Za-z_]\w*$/, 'the name of a label', 'Name of a label', 'not the name of a label');
+
+/** Names of histograms of times and sizes. */
+const OF_SIZES = /_(?:(?:milli|micro|nano)?seconds|bytes)_bucket$/;
 
 /** The highest quantile of a histogram's groups. */
 export const quantile = {
@@ -86,6 +91,9 @@ export const quantile = {
       ...(message === undefined ? [] : [{ field: 'quantile.histogram', message }]),
     ];
   },
+  // Times and sizes are not below 0. Other histograms may have negative events.
+  possible: ({ histogram }) =>
+    OF_SIZES.test(selectorsOf(filledForParsing(histogram))[0]?.name ?? '') ? NOT_NEGATIVE : undefined,
   expressions: ({ histogram }) => [{ promql: histogram, mayBeAbsent: false }],
   *value({ of, by, emptyGroups }, subject, jobs) {
     const selector = subject.expressions[0]?.promql ?? '';

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { canonicalSelectors } from '../../promql/canonical.ts';
 import { isPromql } from '../../promql/check.ts';
 import { counterProblem } from '../../promql/counter-expression.ts';
-import { NOT_NEGATIVE } from '../../promql/interval.ts';
+import { NOT_NEGATIVE, TRUTH } from '../../promql/interval.ts';
+import { isPart } from '../../promql/part-of.ts';
 import { all } from '../asking.ts';
 import { tooFewEvents } from '../enough-events.ts';
 import { expressionGrowth } from '../expression-growth.ts';
@@ -64,7 +65,7 @@ export const share = {
     }),
     ...(sameCounters(source.counter, source.of) ? [{ field: 'share.of', message: SAME }] : []),
   ],
-  possible: () => NOT_NEGATIVE,
+  possible: ({ counter, of }) => (isPart(counter, of) ? TRUTH : NOT_NEGATIVE),
   expressions: ({ counter, of }) => [
     { promql: counter, mayBeAbsent: true },
     { promql: of, mayBeAbsent: false },

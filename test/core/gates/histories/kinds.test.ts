@@ -55,6 +55,7 @@ const errors: GatePatch = {
   share: { counter: 'calls_total{code="500"}', of: 'calls_total' },
   absentIs: 0,
   job: 'j',
+  max: 0.5,
 };
 const misspelt: GatePatch = { ...errors, share: { counter: 'cals_total{code="500"}', of: 'calls_total' } };
 

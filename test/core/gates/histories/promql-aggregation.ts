@@ -9,6 +9,10 @@ const REDUCE: Readonly<Record<string, Reduce>> = {
   avg: (values) => compensatedSum(values) / values.length,
   count: (values) => values.length,
   group: () => 1,
+  stddev: (values) => {
+    const mean = compensatedSum(values) / values.length;
+    return Math.sqrt(compensatedSum(values.map((value) => (value - mean) ** 2)) / values.length);
+  },
   max: (values) => values.reduce((best, value) => (value > best || Number.isNaN(best) ? value : best)),
   min: (values) => values.reduce((best, value) => (value < best || Number.isNaN(best) ? value : best)),
 };

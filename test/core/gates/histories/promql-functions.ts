@@ -19,6 +19,15 @@ export const OVER_RANGE: Readonly<Record<string, OverRange>> = {
   min_over_time: (points) => extreme(points, (value, best) => value < best),
   sum_over_time: (points) => sum(points),
   avg_over_time: (points) => sum(points) / points.length,
+  first_over_time: (points) => points[0]?.[1],
+  stddev_over_time: (points) => {
+    const mean = sum(points) / points.length;
+    return Math.sqrt(sumOf(points.map(([, value]) => (value - mean) ** 2)) / points.length);
+  },
+  idelta: (points) => {
+    const [before, last] = points.slice(-2);
+    return before === undefined || last === undefined ? undefined : last[1] - before[1];
+  },
   resets: (points) => pairs(points).filter(([before, value]) => value < before).length,
   changes: (points) =>
     pairs(points).filter(([before, value]) => value !== before && !(Number.isNaN(value) && Number.isNaN(before)))

@@ -150,6 +150,15 @@ function callOf(node: SyntaxNode, query: string): Evaluate<Value> {
       };
     case 'abs':
       return (store, atMs) => distinct(vector(mapped(first(store, atMs), Math.abs)));
+    case 'floor':
+      return (store, atMs) => distinct(vector(mapped(first(store, atMs), Math.floor)));
+    case 'clamp_max':
+      return (store, atMs) => {
+        const most = second(store, atMs) as number;
+        return vector(mapped(first(store, atMs), (value) => Math.min(value, most)));
+      };
+    case 'timestamp':
+      return timestampsOf(args[0] as SyntaxNode, query);
     case 'clamp_min':
       return (store, atMs) => {
         const least = second(store, atMs) as number;
@@ -164,6 +173,19 @@ function callOf(node: SyntaxNode, query: string): Evaluate<Value> {
     default:
       throw new PromqlError(`${name}() is not known here: ${query}`);
   }
+}
+
+/** `timestamp()` of a selector: when the samples were taken, s since 1970. */
+function timestampsOf(node: SyntaxNode, query: string): Evaluate<Value> {
+  if (node.name !== 'VectorSelector') throw new PromqlError(`timestamp() of a selector only: ${query}`);
+  const { name, matches } = selectorOf(node, query);
+  return (store, atMs) =>
+    store.select(name, matches).flatMap(({ labels, times, values }) => {
+      const index = lastIndexAt(times, atMs);
+      const takenMs = times[index];
+      if (takenMs === undefined || values[index] === undefined || takenMs <= atMs - LOOKBACK_MS) return [];
+      return [{ labels: withoutLabels(labels, ['__name__']), value: takenMs / 1_000 }];
+    });
 }
 
 /** `label_replace()`: the series whose label does not match the expression stay as they are. */

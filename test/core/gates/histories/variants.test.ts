@@ -155,7 +155,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       query('sum(x{k="a"}) + sum(x{k="b"})', { absentIs: 0, job: 'j' }),
       7,
     ],
-    ['all are absent', { x: '1x40' }, query('sum(x{k="a"}) + sum(x{k="b"})', { absentIs: 0, job: 'j' }), 0],
+    ['all are absent', { 'x{k="c"}': '1x40' }, query('sum(x{k="a"}) + sum(x{k="b"})', { absentIs: 0, job: 'j' }), 0],
     [
       'the divisor is absent',
       { 'x{k="a"}': '7x40', x: '1x40' },

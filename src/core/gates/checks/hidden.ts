@@ -1,0 +1,45 @@
+import { quantityText } from '../../text/number.ts';
+import { all, type Asking } from '../asking.ts';
+import { isFree } from '../free-expression.ts';
+import type { Refusal } from '../refusal.ts';
+import { singleValue } from '../single-value.ts';
+import type { Subject } from '../subject.ts';
+import { otherSide, withoutHiding, type MissingSide } from '../../promql/hiding.ts';
+
+/**
+ * No comparison drops what misses the bar. `max(x < 100)` with a maximum of 50 is green while a shard is at 150, and `min(x > 0)` with a
+ * minimum while one is at 0. The gate is unmeasured where it is within its bar only by what such comparisons leave out.
+ */
+export function* hidden(subject: Subject): Asking<Refusal | undefined> {
+  const { gate, expressions } = subject;
+  const { bar, unit } = gate;
+  const [value, divisor] = expressions.map(({ promql }) => promql);
+  if (!isFree(gate) || value === undefined || gate.barKind === 'informational') return undefined;
+  const { min = -Infinity, max = Infinity } = bar;
+  const misses = (side: MissingSide, found: number): boolean => (side === 'above' ? found > max : found < min);
+  for (const side of ['above', 'below'] as const) {
+    const texts = [withoutHiding(value, side), divisor && withoutHiding(divisor, otherSide(side))];
+    if (texts.every((text) => text === undefined)) continue;
+    const [shown, whole] = yield* all([
+      quotient(subject, value, divisor),
+      quotient(subject, texts[0] ?? value, texts[1] ?? divisor),
+    ]);
+    if (whole === undefined || !misses(side, whole) || (shown !== undefined && misses(side, shown))) continue;
+    return {
+      reason: 'empty',
+      detail: `${texts[0] === undefined ? divisor : value} leaves out values that miss the bar: without its comparisons and limits the value is ${quantityText(whole, unit)}`,
+    };
+  }
+  return undefined;
+}
+
+/** The value of a query, or of a ratio. */
+function* quotient(
+  { atMs, fresh, gate }: Subject,
+  value: string,
+  divisor: string | undefined,
+): Asking<number | undefined> {
+  const texts = divisor === undefined ? [value] : [value, divisor];
+  const [found, by = 1] = yield* all(texts.map((text) => singleValue(text, { atMs, fresh }, gate.absentIs)));
+  return typeof found === 'number' && typeof by === 'number' ? found / by : undefined;
+}
