@@ -1,3 +1,4 @@
+import { caughtUpAtMs } from '../../core/plan/catch-up.ts';
 import { LOAD_PROGRESS_MS } from '../../core/plan/limits.ts';
 import { Lateness } from './lateness.ts';
 import type { LatenessSummary } from './lateness.ts';
@@ -37,7 +38,7 @@ export interface ArrivalsProgress {
 }
 
 export interface ArrivalsReport extends Omit<ArrivalsProgress, 'lateMs' | 'lowWater'> {
-  /** Due before this run began, because it resumed another: created at once, and late. */
+  /** Due before this run began, because it resumed another: created within two seconds, and late. */
   readonly overdue: number;
   /** Went missing again during the ramp and were created anew, as the next generation. */
   readonly refilled: number;
@@ -86,9 +87,9 @@ export async function runArrivals(request: ArrivalsRequest): Promise<ArrivalsRep
       counts.existing++;
       return;
     }
-    const dueAtMs = request.startAtMs + (offsetsMs[slot] ?? 0);
-    if (dueAtMs < beganAtMs) counts.overdue++;
-    await create(slot, book.nextGeneration(slot), dueAtMs);
+    const intendedAtMs = request.startAtMs + (offsetsMs[slot] ?? 0);
+    if (intendedAtMs < beganAtMs) counts.overdue++;
+    await create(slot, book.nextGeneration(slot), intendedAtMs);
   };
 
   const wanted = offsetsMs.length;
@@ -97,10 +98,12 @@ export async function runArrivals(request: ArrivalsRequest): Promise<ArrivalsRep
   const fromIndex = Math.min(request.fromIndex, wanted);
   counts.existing = countLive(book, fromIndex);
   const { parallel } = request;
+  const dueAtMs = (slot: number): number => request.startAtMs + (offsetsMs[slot] ?? 0);
+  const attempt = { beganAtMs, firstDueAtMs: dueAtMs(fromIndex) };
   await openLoop({
     count: wanted,
     fromIndex,
-    dueAtMs: (slot) => request.startAtMs + (offsetsMs[slot] ?? 0),
+    dueAtMs: (slot) => caughtUpAtMs(dueAtMs(slot), attempt),
     parallel,
     signal,
     run: fill,

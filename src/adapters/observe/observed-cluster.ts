@@ -137,7 +137,7 @@ export class WatchedCluster implements ObservedCluster {
     this.#accounts = new PodAccounts({
       record: (fact) => this.#journal.append(fact),
       onEnd: (stage, waitedMs) => this.#metrics.waited(stage, waitedMs),
-      ...(record.clock === undefined ? {} : { clockAheadMs: clockCorrectionMs(record.clock) }),
+      ...clockOf(record),
     });
     this.#journal = PodJournal.open(journalFolder(spec.slug, record.name), (fact) => this.#replay(fact));
     this.#counter = new PodCounter(wantedSlots(load.demand, 0));
@@ -298,4 +298,10 @@ export class WatchedCluster implements ObservedCluster {
       confirmedAgeMs: confirmedAtMs === undefined ? undefined : nowMs - confirmedAtMs,
     });
   }
+}
+
+/** The clock of a cluster. Those that Belay makes run on this host; that of a borrowed one is read when the campaign begins. */
+function clockOf({ owned, clock }: ClusterRecord): { readonly clockAheadMs?: number | 'unknown' } {
+  if (clock !== undefined) return { clockAheadMs: clockCorrectionMs(clock) };
+  return owned ? {} : { clockAheadMs: 'unknown' };
 }

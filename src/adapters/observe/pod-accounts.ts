@@ -19,8 +19,8 @@ export interface AccountsRequest {
   readonly record: (fact: PodFact) => void;
   /** Called once for each Pod that no longer waits, also while facts are replayed. */
   readonly onEnd: (stage: LoadStage, waitedMs: number, end: WaitEnd) => void;
-  /** How much the clock of the cluster is ahead of this host's, ms. Absent = not at all. */
-  readonly clockAheadMs?: number;
+  /** How much the clock of the cluster is ahead of this host's, ms; `unknown` where it could not be read. Absent = not at all. */
+  readonly clockAheadMs?: number | 'unknown';
 }
 
 /** An account is open while its Pod waits, and closed for good when the waiting ended. A vanished Pod may be seen again. */
@@ -171,6 +171,12 @@ export class PodAccounts {
   ): void {
     // The scheduler's time has whole seconds: the binding was within the second after it.
     const { clockAheadMs = 0 } = this.#request;
+    if (clockAheadMs === 'unknown') {
+      // Only what was watched from the request on has a moment by the clock of this host.
+      if (seen.from === 'list' || seen.seenSinceMs > account.sentAtMs) this.#vanish(account, nowMs);
+      else this.#end(account, 'bound', nowMs);
+      return;
+    }
     const boundByMs = pod.scheduledAtMs === undefined ? undefined : pod.scheduledAtMs + 1_000 - clockAheadMs;
     const isCoarse = boundByMs !== undefined && (seen.from === 'list' || boundByMs < seen.seenSinceMs);
     // The clock of the cluster is behind: how long the Pod waited is not known.

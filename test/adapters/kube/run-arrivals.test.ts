@@ -50,6 +50,7 @@ function fill(
   client: ScriptedApi['client'],
   startAtMs: number,
   seen: ArrivalsProgress[] = [],
+  offsetsMs: readonly number[] = [0, 10, 20, 30],
 ): Promise<ArrivalsReport> {
   return runArrivals({
     scope: { client, namespace: 'x', labelSelector: 'a=b' },
@@ -57,7 +58,7 @@ function fill(
       name: (slot, generation) => `p${slot}-g${generation}`,
       body: (slot, generation, { intendedAtMs }) => JSON.stringify({ slot, generation, intendedAtMs }),
     },
-    offsetsMs: [0, 10, 20, 30],
+    offsetsMs,
     startAtMs,
     fromIndex: 0,
     parallel: 4,
@@ -105,6 +106,14 @@ test('each Pod is intended for its moment, also one that was due while no worker
   expect([...late.values()].map(({ intendedAtMs }) => intendedAtMs - longAgoMs).toSorted((a, b) => a - b)).toEqual([
     0, 10, 20, 30,
   ]);
+});
+
+test('Pods that were due while no worker ran are not all sent at once', async () => {
+  api = await serve(new Map<string, Body>());
+  // At four times their pace: 0, 250 and 500 ms after the beginning. A slow machine only makes it fewer a second.
+  const report = await fill(api.client, Date.now() - 3_000, [], [0, 1_000, 2_000]);
+  expect(report).toMatchObject({ created: 3, overdue: 3 });
+  expect(report.achievedPerSec).toBeLessThan(5);
 });
 
 test('a Pod lost on the way is created anew as the next generation', async () => {

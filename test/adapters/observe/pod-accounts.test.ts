@@ -16,7 +16,7 @@ interface Watched {
   readonly ends: string[];
 }
 
-function accountsInSoak(clockAheadMs?: number): Watched {
+function accountsInSoak(clockAheadMs?: number | 'unknown'): Watched {
   const facts: PodFact[] = [];
   const ends: string[] = [];
   const accounts = new PodAccounts({
@@ -204,6 +204,18 @@ describe('a Pod that was created', () => {
     )(accounts);
     // The request was sent 5 s after the soak began, 400 ms late; the Pod was bound by the end of the second 7 s after it.
     expect(ends).toEqual(['bound 3000 soak/1']);
+  });
+
+  test.each<[what: string, change: PodChange, ends: readonly string[], vanished: number]>([
+    ['in a list', present(SCHEDULED, 'list', SENT_MS + 60_000), [], 1],
+    ['by a watch that was opened after its request', present(SCHEDULED, 'watch', SENT_MS + 500), [], 1],
+    ['by a watch that was there all the time', present(SCHEDULED, 'watch', 0), ['bound 3000 soak/1'], 0],
+  ])('is measured by the clock of this host alone where the cluster has none that is known: seen %s', (...one) => {
+    const [, change, expected, vanished] = one;
+    const { accounts, ends } = accountsInSoak('unknown');
+    for (const act of [created, taken(change, 3_000)]) act(accounts);
+    expect(ends).toEqual(expected);
+    expect(accounts.counts()).toEqual([{ ...SOAK, created: 1, vanished }]);
   });
 
   test('counts once, though the answer to its deletion comes after the event that shows it', () => {

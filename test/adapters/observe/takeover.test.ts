@@ -55,6 +55,7 @@ async function campaign(slug: string): Promise<{ readonly spec: CampaignSpec; re
     context: '',
     owned: false,
     uid: 'u',
+    clock: { lowMs: -100, highMs: 100 },
   };
   const ids = { campaign: slug, slug, workflowId: '', runId: '', createdAtMs: 0 };
   writeLedger({ ...ids, expiresAtMs: Date.now() + 3_600_000, clusters: [record], processes: [] });
