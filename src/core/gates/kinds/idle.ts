@@ -115,7 +115,7 @@ function* vanishedLoop(
   const now = `last_over_time(${selector}[${fresh}])`;
   const answers = (matchers: string): string => `(min_over_time(up{${matchers}}[${fresh}]) == 1)`;
   const on = by.length === 0 ? 'ignoring (instance)' : `on (${by.join(', ')})`;
-  const [lost] = yield* instant(`${andTarget(`(${before} unless ${on} ${now})`, answers)}`, atMs);
+  const [lost] = yield* instant(andTarget(`(${before} unless ${on} ${now})`, answers), atMs);
   if (lost === undefined) return undefined;
   const { __name__: _, ...labels } = lost.labels;
   return labels;
