@@ -1,5 +1,6 @@
 import type { Sample } from '../answers.ts';
 import { all, instant, type Asking } from '../asking.ts';
+import { EARLIER_MS } from '../earlier.ts';
 import { isFree } from '../free-expression.ts';
 import { BELAY_JOB } from '../model.ts';
 import type { Refusal } from '../refusal.ts';
@@ -11,9 +12,6 @@ import { alternatives } from '../../promql/operands.ts';
 import { comparedWithBefore } from '../../promql/held.ts';
 import { promDuration } from '../../promql/placeholders.ts';
 import { tolerated } from '../../promql/tolerant.ts';
-
-/** How far before the window a target may have served a metric last, ms: while the soak was settling, say. */
-const BEFORE_MS = 300_000;
 
 /** Labels of a target. */
 const TARGET = 'job, instance, cluster';
@@ -48,7 +46,7 @@ function* targetsWithout(
   { metric, text }: Served,
 ): Asking<readonly Sample[]> {
   const within = promDuration(Math.max(1, atMs - window.startMs - freshMs));
-  const longer = promDuration(atMs - window.startMs + BEFORE_MS);
+  const longer = promDuration(atMs - window.startMs + EARLIER_MS);
   const now = `last_over_time({__name__=${JSON.stringify(metric)}}[${fresh}])`;
   const answers = `(min_over_time(up{job!="${BELAY_JOB}"}[${fresh}]) == 1)`;
   const starts = `process_start_time_seconds{job!="${BELAY_JOB}"}[${longer}]`;

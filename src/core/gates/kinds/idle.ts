@@ -4,6 +4,7 @@ import { isPromql } from '../../promql/check.ts';
 import { renamed, selectorProblem } from '../../promql/histogram-selector.ts';
 import { NOT_NEGATIVE } from '../../promql/interval.ts';
 import { all, instant, raw, type Asking } from '../asking.ts';
+import { EARLIER_MS } from '../earlier.ts';
 import { idleness } from '../idleness.ts';
 import { labelsText } from '../labels-text.ts';
 import { bounded } from '../measure.ts';
@@ -101,16 +102,13 @@ export const idle = {
   curve: ({ counter }) => ({ promql: counter, growth: true }),
 } satisfies GateKind<IdleSource>;
 
-/** How far before the window a loop may have been seen last, ms. */
-const BEFORE_MS = 300_000;
-
 /** The labels of a loop that was seen lately and has no series now, though its target answers. */
 function* vanishedLoop(
   { window, atMs, fresh, freshMs }: Subject,
   selector: string,
   by: readonly string[],
 ): Asking<Readonly<Record<string, string>> | undefined> {
-  const longer = promDuration(atMs - window.startMs + BEFORE_MS - freshMs);
+  const longer = promDuration(atMs - window.startMs + EARLIER_MS - freshMs);
   const before = `last_over_time(${selector}[${longer}] offset ${fresh})`;
   const now = `last_over_time(${selector}[${fresh}])`;
   const answers = (matchers: string): string => `(min_over_time(up{${matchers}}[${fresh}]) == 1)`;
