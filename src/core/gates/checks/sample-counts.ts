@@ -19,7 +19,8 @@ export function* sampleCounts(subject: Subject, jobs: readonly string[]): Asking
     totals.map(({ range, selector, duration }) => {
       // Series that appeared or ended in the range have fewer samples of their own.
       const whole = `last_over_time(${selector}[${fresh}]) and last_over_time(${selector}[${fresh}] offset ${duration})`;
-      return instant(`min(sum_over_time(${up}[${duration}]) or (count_over_time(${range}) and (${whole})))`, atMs);
+      const answered = `min(sum_over_time(${up}[${duration}]))`;
+      return instant(`(min(count_over_time(${range}) and (${whole})) < ${answered}) or ${answered}`, atMs);
     }),
   );
   for (const [index, { range, duration }] of totals.entries()) {

@@ -191,6 +191,12 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       query('sum(count_over_time(x[9s]))', { min: 9 }),
       'too-few-samples',
     ],
+    [
+      'from a sum, of one series',
+      { x: '1x12 _ 1x27' },
+      query('sum(sum_over_time(x[9s]))', { max: 8 }),
+      'too-few-samples',
+    ],
     ['from no sum', { x: '1x40' }, query('sum(sum_over_time(x[9s]))', { max: 9 }), 9],
     ['all but the last two', { x_total: '0x14 900x26' }, query('max(irate(x_total[$window]))'), 'query-error'],
     ['of a gauge', { x: '1x14 900x26' }, query('max(idelta(x[$window]))'), 'query-error'],
