@@ -76,8 +76,9 @@ async function provision({
     const { uid } = await untilHealthy(planned, spec.deadlines.budgets.clusterReadyMs, signal, (reason) =>
       onProgress(ready.length, clusterCount, `${name}: waiting: ${reason}`),
     );
-    refuseStranger(planned, uid, answered);
     await refuseSeveralClusters(planned, uid, signal);
+    // Nothing may be waited for between these two: other contexts are asked at the same time.
+    refuseStranger(planned, uid, answered);
     answered.push({ ...planned, uid });
     const clock = trial === undefined ? undefined : await tried(planned, spec.campaign, trial, onUnsearched, signal);
     const known = { ...planned, uid, ...(clock === undefined ? {} : { clock }) };
