@@ -31,20 +31,25 @@ const CONTAINS: readonly (readonly [keyof CallBudgets, keyof CallBudgets])[] = [
   ['gateIntervalMs', 'queryMs'],
 ];
 
-/**
- * The budgets of a profile with defaults filled in, and every contradiction among them. `systemReadyMs` is the system
- * file's own readiness limit, if it has one. It is the default, and a profile must not set less.
- */
+/** What other files say about waits. */
+export interface GivenWaits {
+  /** The system file's own readiness limit, if it has one. It is the default, and a profile must not set less. */
+  readonly systemReadyMs?: number | undefined;
+  /** How long the substrate lets a new Node take until it is Ready. It comes on top of the default, and a profile must not set less. */
+  readonly nodeDelayMs?: number | undefined;
+}
+
+/** The budgets of a profile with defaults filled in, and every contradiction among them. */
 export function callBudgets(
   profile: Profile,
-  systemReadyMs?: number,
+  { systemReadyMs, nodeDelayMs = 0 }: GivenWaits = {},
 ): { readonly budgets: CallBudgets; readonly errors: readonly DeadlineError[] } {
   const errors: DeadlineError[] = [];
   const set = profile.deadlines;
   const pick = (name: keyof CallBudgets, fallback: number): number => set[name] ?? fallback;
   const budgets: CallBudgets = {
     clusterReadyMs: pick('clusterReadyMs', DEFAULT_BUDGETS.clusterReadyMs),
-    nodeReadyMs: pick('nodeReadyMs', DEFAULT_BUDGETS.nodeReadyMs),
+    nodeReadyMs: pick('nodeReadyMs', DEFAULT_BUDGETS.nodeReadyMs + nodeDelayMs),
     podReadyMs: pick('podReadyMs', DEFAULT_BUDGETS.podReadyMs),
     systemReadyMs: pick('systemReadyMs', systemReadyMs ?? DEFAULT_BUDGETS.systemReadyMs),
     apiCallMs: pick('apiCallMs', DEFAULT_BUDGETS.apiCallMs),
@@ -76,6 +81,10 @@ export function callBudgets(
   for (const [outer, inner] of CONTAINS) errors.push(...tooShort(outer, budgets[outer], inner, budgets[inner]));
   if (systemReadyMs !== undefined && budgets.systemReadyMs < systemReadyMs) {
     errors.push(compare('deadlines.systemReady', budgets.systemReadyMs, "the system's ready.timeout", systemReadyMs));
+  }
+  if (budgets.nodeReadyMs < nodeDelayMs) {
+    const delay = "the substrate's local.nodeReadyDelaySeconds";
+    errors.push(compare('deadlines.nodeReady', budgets.nodeReadyMs, delay, nodeDelayMs));
   }
   if (soakMs > 0 && budgets.gateIntervalMs > soakMs) {
     errors.push(compare('loadProfile.soakSeconds', soakMs, 'deadlines.gateInterval', budgets.gateIntervalMs));

@@ -61,7 +61,10 @@ export type DeadlineResult =
  */
 export function deriveDeadlines(input: DeadlineInput): DeadlineResult {
   const { profile, plan, substrate } = input;
-  const { budgets, errors: budgetErrors } = callBudgets(profile, input.system?.readyTimeoutMs);
+  const { budgets, errors: budgetErrors } = callBudgets(profile, {
+    systemReadyMs: input.system?.readyTimeoutMs,
+    nodeDelayMs: 1_000 * (substrate.local?.nodeReadyDelaySeconds ?? 0),
+  });
   const errors: DeadlineError[] = [...budgetErrors];
   const shape = {
     profile,

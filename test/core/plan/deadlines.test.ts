@@ -99,6 +99,17 @@ describe('deriveDeadlines', () => {
     );
   });
 
+  it('adds the delay of the substrate to what a Node may take, and refuses less than it', () => {
+    const slow = aSubstrate({ local: { env: {}, nodeReadyDelaySeconds: 660 } });
+    const input = { plan: aPlan(), substrate: slow };
+    expect(accepted(deriveDeadlines({ ...input, profile: aProfile({}) })).budgets.nodeReadyMs).toBe(780_000);
+    const short = deriveDeadlines({ ...input, profile: aProfile({ deadlines: { nodeReadyMs: 600_000 } }) });
+    expect(refusals(short)).toContain(
+      "deadlines.nodeReady 10m is shorter than its inner wait the substrate's local.nodeReadyDelaySeconds 11m; " +
+        "allowed: deadlines.nodeReady at least 11m, or the substrate's local.nodeReadyDelaySeconds at most 10m",
+    );
+  });
+
   it('reports every refusal at once', () => {
     const result = derive({ deadlines: { seedMs: 1_000, provisionMs: 1_000, gateIntervalMs: 1_000, queryMs: 2_000 } });
     expect(refusals(result)).toHaveLength(3);
