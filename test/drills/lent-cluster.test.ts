@@ -18,13 +18,14 @@ const STAGES_TO_END = [...STAGES.filter((stage) => stage !== 'resolve'), 'hold']
 const LIMIT_MS = 1_500_000;
 
 /** Uses a cluster of somebody else, and asserts that it is as before. */
-async function lent(use: (client: ClusterClient, cluster: TestCluster) => Promise<void>): Promise<void> {
+async function lent(use: (client: ClusterClient, cluster: TestCluster, token: string) => Promise<void>): Promise<void> {
   await withCluster(async (cluster) => {
     const client = await connectCluster({ kubeconfigPath: cluster.kubeconfigPath, connections: 4 });
     try {
       await settle(client);
+      const token = await guestToken(client);
       const before = await inventory(client);
-      await use(client, cluster);
+      await use(client, cluster, token);
       await eventually(async () => (await inventory(client)).length === before.length).catch(() => undefined);
       expect(await inventory(client)).toEqual(before);
     } finally {
@@ -37,9 +38,9 @@ test(
   'terminated in each stage on a borrowed cluster, a sweep leaves the cluster as it was',
   { timeout: LIMIT_MS },
   async () => {
-    await lent(async (cluster, { kubeconfigPath }) => {
+    await lent(async (cluster, { kubeconfigPath }, token) => {
       await withBelay(async (belay) => {
-        addLentSubstrate(belay, addKubeconfig(belay, kubeconfigPath, await guestToken(cluster)));
+        addLentSubstrate(belay, addKubeconfig(belay, kubeconfigPath, token));
         expect((await belay.run(['up'])).exitCode).toBe(0);
         const before = await inventory(cluster);
         await belay.withClient(async (client) => {
@@ -84,8 +85,7 @@ test(
   'of two at once one has the cluster; whoever has it and freezes, or dies with its host, loses it to the next',
   { timeout: LIMIT_MS },
   async () => {
-    await lent(async (cluster, { kubeconfigPath }) => {
-      const token = await guestToken(cluster);
+    await lent(async (_cluster, { kubeconfigPath }, token) => {
       await withBelay(async (one) => {
         await withBelay(async (other) => {
           for (const belay of [one, other]) addLentSubstrate(belay, addKubeconfig(belay, kubeconfigPath, token));
