@@ -137,7 +137,7 @@ test('what fell due while no worker ran is sent within 2 s, late by that time, a
   expect(sentLate).toMatchObject({ count: 5, maxMs: 59_000, lateCount: 4 });
 });
 
-test('an arrival that fell due while no worker ran is late by that time', async () => {
+test('arrivals that fell due while no worker ran are sent within 2 s, late by that time', async () => {
   const { scope, pods } = scriptedPods(['p0-g0'], { createMs: 0, deleteMs: 0 });
   const lateMs: number[] = [];
   const running = runArrivals({
@@ -153,7 +153,8 @@ test('an arrival that fell due while no worker ran is late by that time', async 
   });
   await vi.runAllTimersAsync();
   expect(await running).toMatchObject({ created: 2, existing: 1, overdue: 1 });
-  expect(lateMs).toEqual([19_000, 0]);
+  // The last one is due when this attempt begins. It keeps its place behind those before it.
+  expect(lateMs).toEqual([19_100, 2_000]);
 });
 
 test('a repair counts from the list that showed the need for it, in both directions', async () => {
