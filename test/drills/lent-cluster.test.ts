@@ -103,14 +103,16 @@ test(
 
           await untilEvent(holder.belay, holder.id, { stage: 'soak', what: 'began' });
           const workers = processesOf(holder.belay.folder).filter(({ command }) => /src\/worker\.ts/.test(command));
-          for (const { pid } of workers) process.kill(pid, 'SIGSTOP');
+          const frozen = new Set(workers.map(({ pid }) => pid));
+          for (const pid of frozen) process.kill(pid, 'SIGSTOP');
           const frozenAtMs = Date.now();
           const next = runs(refused.belay, 'gamma', 20, '--wait', '5m');
           await untilEvent(refused.belay, 'gamma', { stage: 'soak', what: 'began' });
           console.log(
             `taken over from a frozen worker ${Math.round((Date.now() - frozenAtMs) / 1_000)} s after it froze`,
           );
-          for (const { pid } of workers) process.kill(pid, 'SIGCONT');
+          // The command that follows the campaign may have replaced a worker that did not answer.
+          for (const { pid } of processesOf(holder.belay.folder)) if (frozen.has(pid)) process.kill(pid, 'SIGCONT');
           const [lost, took] = await Promise.all([holder.campaign.ended(LIMIT_MS), next.ended(LIMIT_MS)]);
           expect(lost.exitCode, lost.stdout + lost.stderr).not.toBe(0);
           expect(recordOf(holder.belay, holder.id).summary).toMatchObject({

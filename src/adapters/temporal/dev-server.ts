@@ -15,6 +15,7 @@ import { directAgent } from '../host/direct-agent.ts';
 import { pollUntil } from '../host/poll-until.ts';
 import { stateFolder } from '../host/folders.ts';
 import { logTail } from '../host/log-tail.ts';
+import { listensOn } from '../host/listens-on.ts';
 import { freePort } from '../host/ports.ts';
 import { stackMark, stackProcesses } from '../host/process-marks.ts';
 import { isAlive, startDetached, stopProcess } from '../host/processes.ts';
@@ -46,6 +47,8 @@ export interface TemporalStack {
 export const RETENTION_HOURS = 720;
 
 const DEFAULT_PORT = 7233;
+/** What the server's log says when another process listens on one of its ports. */
+const PORT_TAKEN = 'address already in use';
 const DEFAULT_UI_PORT = 8233;
 const NAMESPACE = 'default';
 const SERVER = 'temporal';
@@ -134,7 +137,7 @@ async function startDevServer(options: StartOptions): Promise<StackRecord> {
     try {
       return await startOnce(options);
     } catch (cause) {
-      if (start === SERVER_STARTS || !messageOf(cause).includes('address already in use')) throw cause;
+      if (start === SERVER_STARTS || !messageOf(cause).includes(PORT_TAKEN)) throw cause;
     }
   }
 }
@@ -212,11 +215,23 @@ function serverArguments(given: {
 async function untilHealthy(record: StackRecord, signal: AbortSignal): Promise<void> {
   const log = (): string => `its log says:\n${logTail(record.server.logPath)}`;
   const healthy = await pollUntil({ everyMs: PROCESS_POLL_MS, budgetMs: SERVER_START_MS, signal }, async () => {
-    if (!isAlive(record.server)) throw new Error(`the Temporal dev server ended at once; ${log()}`);
-    return ((await isHealthy(targetOf(record), SERVER_HEALTH_MS)) && (await uiAnswers(record.uiUrl))) || undefined;
+    if (!isAlive(record.server))
+      throw new Error(`the Temporal dev server ended at once; ${portTaken(record) ?? log()}`);
+    if (!((await isHealthy(targetOf(record), SERVER_HEALTH_MS)) && (await uiAnswers(record.uiUrl)))) return undefined;
+    // A server of another state folder may have taken a port just before. Ours then ends for it, and is started on other ports.
+    const ports = [portIn(record.address), portIn(record.uiUrl)];
+    const isOther = ports.some((port) => port !== undefined && listensOn(record.server.pid, port) === false);
+    return isOther ? undefined : true;
   });
   if (healthy === undefined)
     throw new Error(`the Temporal dev server was not healthy after ${SERVER_START_MS / 1000} s; ${log()}`);
+}
+
+/** Why it ended, if that was a port: the server says so above the long trace of its end. */
+function portTaken({ server: { logPath } }: StackRecord): string | undefined {
+  return logTail(logPath, 200)
+    .split('\n')
+    .findLast((line) => line.includes(PORT_TAKEN));
 }
 
 async function uiAnswers(url: string): Promise<boolean> {
