@@ -44,9 +44,21 @@ export function logsCommand(): Command {
         return;
       }
       const { path } = logOf(component, logs, folder);
-      if (lines === undefined) await pipeline(createReadStream(path), process.stdout, { end: false });
+      if (lines === undefined)
+        await pipeline(createReadStream(path, 'utf8'), wholeLines, process.stdout, { end: false });
       else print(logTail(path, lines));
     });
+}
+
+/** Texts that end with a line, so that none is printed in pieces: what makes it safe for a terminal looks at whole lines. */
+async function* wholeLines(chunks: AsyncIterable<string>): AsyncGenerator<string> {
+  let rest = '';
+  for await (const chunk of chunks) {
+    const end = chunk.lastIndexOf('\n') + 1;
+    if (end > 0) yield rest + chunk.slice(0, end);
+    rest = end > 0 ? chunk.slice(end) : rest + chunk;
+  }
+  if (rest !== '') yield rest;
 }
 
 function logsIn(folder: string): readonly StoredLog[] {

@@ -47,7 +47,7 @@ test('a worker with another kubeconfig uses the one of the shell in which the ca
   const own = typed('https://192.0.2.1:6443');
   const record = keepTargets([own]);
   const targets = parseTargets(JSON.parse(JSON.stringify({ record, clusters: [own.name] })));
-  const spec: TargetSpec = { substrate: NAMED, ...(targets === undefined ? {} : { targets }) };
+  const spec: TargetSpec = { runId: 'r', substrate: NAMED, ...(targets === undefined ? {} : { targets }) };
   expect(JSON.stringify(spec)).not.toContain('secret');
   expect(JSON.stringify(spec)).not.toContain(folder);
   expect(targetsOf(spec, 1)).toEqual([{ context: 'x', cluster: 'c', server: 'https://192.0.2.1:6443', user: 'u' }]);
@@ -61,13 +61,14 @@ test('a worker with another kubeconfig uses the one of the shell in which the ca
 
 test('a worker to which a context is another cluster refuses; one that sees the same goes on', () => {
   const { name } = typed('https://192.0.2.1:6443');
-  const other: TargetSpec = { substrate: NAMED, targets: { clusters: [name] } };
+  const other: TargetSpec = { runId: 'r', substrate: NAMED, targets: { clusters: [name] } };
   expect(() => targetsOf(other, 1)).toThrow(
     /context x is cluster c at https:\/\/192\.0\.2\.2:6443, .* for the worker of host .*, and was cluster c at https:\/\/192\.0\.2\.1:6443/,
   );
-  const same: TargetSpec = { substrate: NAMED, targets: { clusters: [{ ...name, server: 'https://192.0.2.2:6443' }] } };
+  const clusters = [{ ...name, server: 'https://192.0.2.2:6443' }];
+  const same: TargetSpec = { runId: 'r', substrate: NAMED, targets: { clusters } };
   expect(targetsOf(same, 1)).toHaveLength(1);
-  expect(targetsOf({ substrate: NAMED }, 1)).toMatchObject([{ server: 'https://192.0.2.2:6443' }]);
+  expect(targetsOf({ runId: 'r', substrate: NAMED }, 1)).toMatchObject([{ server: 'https://192.0.2.2:6443' }]);
 });
 
 test('a client that can start a workflow cannot use a context of the worker that no substrate names, nor a path as a record', () => {
@@ -75,9 +76,25 @@ test('a client that can start a workflow cannot use a context of the worker that
   const substrate = lentSubstrate(['x']);
   const targets = parseTargets({ record: 'a'.repeat(32), lent: true, clusters: [name] });
   if (targets === undefined) throw new Error('these targets can be read');
-  expect(() => targetsOf({ substrate, targets }, 1)).toThrow(/does not have the kubeconfig for context x/);
+  expect(() => targetsOf({ runId: 'r', substrate, targets }, 1)).toThrow(/does not have the kubeconfig for context x/);
   for (const record of ['../..', 'A'.repeat(32), `${'a'.repeat(31)}/`, 7])
     expect(parseTargets({ record, lent: true, clusters: [name] })).toBeUndefined();
   expect(parseTargets({ lent: true, clusters: [name] })).toBeUndefined();
   expect(parseTargets({ clusters: [{ ...name, file: '/etc/passwd' }] })).toBeUndefined();
+});
+
+test('a record that another campaign uses cannot be used by who has read its name in a history', () => {
+  const own = typed('https://192.0.2.1:6443');
+  const record = keepTargets([own]);
+  const lent = { record, lent: true, clusters: [own.name] } as const;
+  const used = (runId: string): unknown => targetsOf({ runId, substrate: lentSubstrate(['x']), targets: lent }, 1);
+  expect(used('first')).toHaveLength(1);
+  expect(() => used('second')).toThrow(/does not have the kubeconfig for context x: .* kept for another campaign/);
+  expect(used('first')).toHaveLength(1);
+  // One that a substrate names is the worker's own then.
+  const named = { runId: 'second', substrate: NAMED, targets: { record, clusters: [own.name] } };
+  expect(() => targetsOf(named, 1)).toThrow('context x is cluster c at https://192.0.2.2:6443');
+  // Its writer was killed.
+  writeFileSync(join(folder, 'home', 'targets', record, 'run'), '');
+  expect(used('second')).toHaveLength(1);
 });

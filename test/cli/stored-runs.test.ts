@@ -1,7 +1,9 @@
+import { Command } from 'commander';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { guardTerminal } from '../../src/cli/guard-terminal.ts';
 import { listCommand } from '../../src/cli/list.ts';
 import { logsCommand } from '../../src/cli/logs.ts';
 import { openCommand } from '../../src/cli/open.ts';
@@ -138,6 +140,23 @@ describe('belay logs', () => {
     await expect(logs('a', 'kube')).rejects.toThrow('found "kube"; allowed: kube-apiserver, kube-scheduler');
     await expect(logs('a', 'kube-shedule')).rejects.toThrow('did you mean "kube-scheduler"?');
     await expect(logs('b')).rejects.toThrow('found no stored run "b"');
+  });
+
+  it('prints whole lines, which are made safe for a terminal, and all of them', async () => {
+    const folder = join(runs, 'a', 'logs');
+    mkdirSync(folder, { recursive: true });
+    const line = 'x'.repeat(65_530);
+    writeFileSync(join(folder, 'etcd.log'), `${line}##vso[task.x]\n\u001B]0;title\u0007\nno end`);
+    let printed = '';
+    vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => (printed += String(chunk)) !== '');
+    vi.spyOn(console, 'error');
+    try {
+      guardTerminal();
+      await new Command('belay').addCommand(logsCommand()).parseAsync(['node', 'belay', 'logs', 'a', 'etcd']);
+    } finally {
+      vi.restoreAllMocks();
+    }
+    expect(printed.slice(line.length)).toBe('#\\u0023vso[task.x]\n\\u001b]0;title\\u0007\nno end');
   });
 });
 

@@ -66,7 +66,7 @@ export function evidenceInbox(folder: string): EvidenceInbox {
         await requireRoom(root, bytes);
         const temporary = join(await madeFolder(root, INCOMING), randomUUID());
         try {
-          const found = await written(temporary, content);
+          const found = await written(temporary, content, bytes);
           if (found.bytes !== bytes || found.sha256 !== sha256) {
             const was = `${found.bytes} bytes with sha256 ${found.sha256}`;
             throw new Refusal(400, `${was} arrived, ${bytes} bytes with sha256 ${sha256} were announced`);
@@ -97,7 +97,12 @@ export function evidenceInbox(folder: string): EvidenceInbox {
   };
 }
 
-async function written(path: string, content: Readable): Promise<{ readonly bytes: number; readonly sha256: string }> {
+/** Writes content to a file. @throws Refusal when it has more than the announced bytes: there has to be room for those only */
+async function written(
+  path: string,
+  content: Readable,
+  announced: number,
+): Promise<{ readonly bytes: number; readonly sha256: string }> {
   const hash = createHash('sha256');
   let bytes = 0;
   await pipeline(
@@ -107,6 +112,7 @@ async function written(path: string, content: Readable): Promise<{ readonly byte
       for await (const chunk of chunks) {
         hash.update(chunk);
         bytes += chunk.length;
+        if (bytes > announced) throw new Refusal(400, `more than the ${announced} bytes arrived that were announced`);
         yield chunk;
       }
     },

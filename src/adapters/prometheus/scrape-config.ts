@@ -118,6 +118,8 @@ function scrapeConfig(name: string, target: ScrapeTarget): unknown {
     job_name: name,
     scheme,
     metrics_path: path,
+    // A target would choose what this host, or the kubeconfig's user, asks elsewhere.
+    follow_redirects: false,
     ...(params === undefined ? {} : { params }),
     ...(intervalMs === undefined ? {} : { scrape_interval: `${intervalMs}ms`, scrape_timeout: `${timeoutMs}ms` }),
     ...(fallbackProtocol === undefined ? {} : { fallback_scrape_protocol: fallbackProtocol }),

@@ -10,7 +10,10 @@ import type { ScrapeTarget } from '../prometheus/scrape-config.ts';
 export type ToolPaths = ReadonlyMap<string, { readonly path: string }>;
 
 /** The part of a campaign's specification that a substrate needs; a whole `CampaignSpec` fits. */
-export type SubstrateSpec = Pick<CampaignSpec, 'campaign' | 'slug' | 'substrate' | 'targets' | 'capacityFromSystem'> & {
+export type SubstrateSpec = Pick<
+  CampaignSpec,
+  'campaign' | 'runId' | 'slug' | 'substrate' | 'targets' | 'capacityFromSystem'
+> & {
   readonly deadlines: { readonly budgets: Pick<CallBudgets, 'clusterReadyMs' | 'apiCallMs' | 'processStopMs'> };
 };
 

@@ -107,7 +107,7 @@ async function ofService(
     const number = slice.ports?.find((each) => (each.name ?? '') === (asked.name ?? ''))?.port ?? undefined;
     // Absent = ready.
     const ready = (slice.endpoints ?? []).filter(({ conditions }) => conditions?.ready !== false);
-    return ready.map(({ targetRef }) => ({ number, pod: targetRef?.kind === 'Pod' ? targetRef.name : undefined }));
+    return ready.map(({ targetRef }) => ({ number, pod: podOf(targetRef) }));
   });
   if (endpoints.length === 0) return `${what} has no ready endpoint`;
   const pods = new Map<string, ProxiedPort>();
@@ -119,6 +119,14 @@ async function ofService(
     return `${what} has ${endpoints.length} endpoints that are no Pods, and the API server would ask them in turn`;
   return [{ namespace, kind: 'services', name, port: asked.name ?? asked.port }];
 }
+
+/** The Pod behind an endpoint. Who may write endpoints may write any text there, and the name becomes part of a path. */
+function podOf(ref: NonNullable<SliceObject['endpoints']>[number]['targetRef']): string | undefined {
+  return ref?.kind === 'Pod' && POD_NAME.test(ref.name ?? '') ? ref.name : undefined;
+}
+
+/** Names of Pods, as API servers take them. */
+const POD_NAME = /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/;
 
 function isReady({ status }: PodObject): boolean {
   return status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false;

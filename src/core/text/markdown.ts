@@ -56,14 +56,15 @@ function unmarked(text: string): string {
 const BARE_LINKS = /\b(?:https?|ftp):(?=\/\/)|\bwww(?=\.)/gi;
 
 /**
- * A text as plain text of Markdown: nothing in it is markup, HTML, a link, a formula, a mention or a reference to an issue. It begins no
- * line of its own.
+ * A text as plain text of Markdown: nothing in it is markup, HTML, a link, a formula, a mention or a reference to an issue, also where it
+ * is an item of a list.
  */
 export function plain(text: string): string {
   return (
     visible(text)
       .replaceAll(/\s+/g, ' ')
       .replaceAll(/[\\`*_{}[\]<>()!|~&:$]/g, String.raw`\$&`)
+      .replace(/^ *(\d*)([.+#=-]+)(?= |$)/, String.raw`$1\$2`)
       .replaceAll(/\bwww\./gi, '$&\u2060')
       // GitHub looks for these after it has read the Markdown, so an escape does not help.
       .replaceAll(/[@#](?=\w)/g, '$&\u2060')

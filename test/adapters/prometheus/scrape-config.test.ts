@@ -22,6 +22,7 @@ describe('targetFiles', () => {
       scrape_configs: [
         {
           scheme: 'https',
+          follow_redirects: false,
           tls_config: { ca_file: 'ca.crt', cert_file: 'a.crt', key_file: 'a.key', insecure_skip_verify: false },
           file_sd_configs: [{ files: [`../${discovery?.path}`] }],
         },

@@ -134,6 +134,34 @@ describe("a campaign's Prometheus", () => {
     }
   });
 
+  it('follows no redirect of a target', async () => {
+    const elsewhere: (string | undefined)[] = [];
+    const [other, redirecting] = [
+      createServer((request, answer) => {
+        elsewhere.push(request.url);
+        answer.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' }).end('a 1\n');
+      }),
+      createServer((_request, answer) => {
+        answer.writeHead(302, { location: `http://127.0.0.1:${to}/elsewhere` }).end();
+      }),
+    ] as const;
+    const to = await listen(other);
+    const address = `127.0.0.1:${await listen(redirecting)}`;
+    try {
+      const prometheus = await bench.start();
+      await writeTargets(prometheus, [target('c1', address)], bench.bounds);
+      const client = bench.client(prometheus);
+      const found = await eventually(async () => {
+        const [one] = await client.targets(bench.bounds);
+        return one !== undefined && one.health !== 'unknown' && one;
+      });
+      expect(found).toMatchObject({ health: 'down', lastError: expect.stringContaining('302') as string });
+      expect(elsewhere).toEqual([]);
+    } finally {
+      await Promise.all([closed(other), closed(redirecting)]);
+    }
+  });
+
   it('writes the gates, and nothing else, to the Prometheus that the host names', async () => {
     const password = 'a password of the owner';
     const authorization = `Basic ${Buffer.from(`owner:${password}`).toString('base64')}`;

@@ -205,6 +205,7 @@ function borrower(
 ): { substrate: SubstrateAdapter; provision: (count?: number, waitMs?: number) => Promise<readonly ClusterRecord[]> } {
   const spec: SubstrateSpec = {
     campaign: `test-${slug}`,
+    runId: `run-${slug}`,
     slug,
     substrate: { ...lender.spec.substrate, type: 'kubeconfig', kubeconfig: { file: userFile, contexts } },
     capacityFromSystem: false,

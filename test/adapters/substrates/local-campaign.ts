@@ -87,6 +87,7 @@ export async function testCampaign(slug: string, local: Partial<Substrate['local
 export function testSpec(slug: string, local: Partial<Substrate['local']>): SubstrateSpec {
   return {
     campaign: `test-${slug}`,
+    runId: `run-${slug}`,
     slug,
     substrate: {
       metadata: { name: 'local', description: '' },

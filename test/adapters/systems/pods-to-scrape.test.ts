@@ -82,6 +82,12 @@ describe('Pods of a Service', () => {
       { service, endpointslices: [slice([undefined, undefined])] },
       'Service n/s has 2 endpoints that are no Pods, and the API server would ask them in turn',
     ],
+    [
+      'are not what the path of a request could lead elsewhere with',
+      443,
+      { service, endpointslices: [slice(['../../../secrets?x=', 'a/../b', 'a%2f', 'a\n', 'A', '', 'a'])] },
+      ['pods a:9443'],
+    ],
     ['are waited for', 443, { service, endpointslices: [] }, 'Service n/s has no ready endpoint'],
     ['need the Service', 443, {}, 'Service n/s does not exist'],
     ['need its port', 80, { service }, 'Service n/s has no port 80; its ports: 443 (https)'],

@@ -14,6 +14,14 @@ test.each<[text: string, shown: string]>([
   ['\u009B[31m', '\\u009b[31m'],
   ['a\rb\bc', 'a\\u000db\\u0008c'],
   ['evil\u202Etxt.exe', 'evil\\u202etxt.exe'],
+  ['note\n  ::add-mask::a', 'note\n  \\u003a:add-mask::a'],
+  ['::stop-commands::x', '\\u003a:stop-commands::x'],
+  ['of a::b::c', 'of a::b::c'],
+  ['::1 is loopback', '::1 is loopback'],
+  ['refused: ##[add-matcher]/x', 'refused: #\\u0023[add-matcher]/x'],
+  ['##vso[task.prependpath]/x', '#\\u0023vso[task.prependpath]/x'],
+  ['###teamcity[x]', '##\\u0023teamcity[x]'],
+  ['## heading [x]', '## heading [x]'],
 ])('%j is shown as %j', (text, shown) => {
   expect(safeForTerminal(text)).toBe(shown);
 });
@@ -24,6 +32,17 @@ test('nothing but colours is left of what a terminal obeys', () => {
       const shown = safeForTerminal(text);
       expect(stripVTControlCharacters(shown)).toBe(shown.replaceAll(COLOUR, ''));
       expect(shown.replaceAll(COLOUR, '')).not.toMatch(/(?![\n\t])\p{Cc}/u);
+    }),
+  );
+});
+
+test('nothing is left that the runner of a CI job obeys', () => {
+  const signs = fc.constantFrom(':', '#', '[', ']', 'a', 'vso', ' ', '\n', '\r', '\u001B[0m');
+  fc.assert(
+    fc.property(fc.array(signs), (parts) => {
+      const shown = safeForTerminal(parts.join(''));
+      expect(shown).not.toMatch(/^\s*::[A-Za-z].*::/m);
+      expect(shown).not.toMatch(/##\w*\[/);
     }),
   );
 });

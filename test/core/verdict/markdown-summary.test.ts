@@ -78,6 +78,23 @@ test('no text of a run is markup', () => {
   for (const row of rows) expect(row.match(/(?<!\\)\|/g)).toHaveLength(6);
 });
 
+test.each([
+  ['# heading', '\\# heading'],
+  ['###### heading', '\\###### heading'],
+  ['- item', '\\- item'],
+  ['+ item', '\\+ item'],
+  ['1. item', '1\\. item'],
+  ['12) item', '12\\) item'],
+  ['---', '\\---'],
+  ['- - -', '\\- - -'],
+  ['===', '\\==='],
+  ['-3 s', '-3 s'],
+  ['1.5 s', '1.5 s'],
+  ['#12', '#\u206012'],
+])('%j begins nothing in a list: %j', (text, written) => {
+  expect(plain(text)).toBe(written);
+});
+
 test('a plain text is one line, and every sign of Markdown in it is escaped', () => {
   assert(
     property(string({ unit: constantFrom(...SIGNS) }), (text) => {

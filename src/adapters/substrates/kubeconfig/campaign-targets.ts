@@ -18,7 +18,7 @@ import { keptKubeconfig } from './kept-targets.ts';
 import { counted } from '../../../core/text/counted.ts';
 
 /** What of a specification says which existing clusters a campaign uses. */
-export type TargetSpec = Pick<CampaignSpec, 'substrate' | 'targets'>;
+export type TargetSpec = Pick<CampaignSpec, 'runId' | 'substrate' | 'targets'>;
 
 /** The shell of this process. */
 export function thisShell(): Shell {
@@ -56,13 +56,13 @@ export function writeKubeconfigOf(spec: TargetSpec, index: number, context: stri
 }
 
 /** The kubeconfig that was kept where the campaign was typed, else the worker's own, which has to lead to the same cluster. */
-function kubeconfigOf({ substrate, targets }: TargetSpec, index: number, context: string): OwnKubeconfig {
+function kubeconfigOf({ runId, substrate, targets }: TargetSpec, index: number, context: string): OwnKubeconfig {
   const expected = targets?.clusters[index];
   const record = targets?.record;
-  const kept = record === undefined ? undefined : keptKubeconfig(record, index);
+  const kept = record === undefined ? undefined : keptKubeconfig(record, index, runId);
   if (kept === undefined && targets?.lent === true) {
     throw new KubeconfigProblem(
-      `host ${hostName()} does not have the kubeconfig for context ${context}: the campaign was started on another host, or long ago; start it again where this kubeconfig is`,
+      `host ${hostName()} does not have the kubeconfig for context ${context}: the campaign was started on another host, or long ago, or it is kept for another campaign; start it again where this kubeconfig is`,
     );
   }
   const own = kept === undefined ? ofWorker(substrate.kubeconfig?.file ?? '', context) : ofText(kept);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { KEPT_TARGETS_MS } from '../../../core/plan/limits.ts';
 import { isRecordName } from '../../../core/profile/targets.ts';
@@ -9,7 +9,8 @@ import type { OwnKubeconfig } from './own-kubeconfig.ts';
 
 /**
  * Keeps kubeconfigs on this host for a campaign that is about to start, readable only by this user. The workflow's input has only
- * the name of the record: it can be used on this host alone, and by those alone who know it.
+ * the name of the record: it can be used on this host alone, and by the first run alone that uses it, because everybody who may read the
+ * histories of Temporal finds the name there.
  * @returns the name of the record
  */
 export function keepTargets(kubeconfigs: readonly OwnKubeconfig[]): string {
@@ -22,13 +23,30 @@ export function keepTargets(kubeconfigs: readonly OwnKubeconfig[]): string {
   return record;
 }
 
-/** One of the kubeconfigs of a record; undefined where this host does not have it. */
-export function keptKubeconfig(record: string, index: number): string | undefined {
+/**
+ * One of the kubeconfigs of a record; undefined where this host does not have it, or has it for another run.
+ * @param runId of the campaign that uses it
+ */
+export function keptKubeconfig(record: string, index: number, runId: string): string | undefined {
   if (!isRecordName(record)) return undefined;
   try {
+    if (userOf(record, runId) !== runId) return undefined;
     return readFileSync(join(recordFolder(record), `${index}.kubeconfig`), 'utf8');
   } catch {
     return undefined;
+  }
+}
+
+/** The run that uses a record: the one that has asked first. */
+function userOf(record: string, runId: string): string {
+  const path = join(recordFolder(record), 'run');
+  try {
+    writeFileSync(path, runId, { flag: 'wx', mode: 0o600 });
+    return runId;
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause;
+    // Empty: its writer was killed in that moment.
+    return readFileSync(path, 'utf8') || runId;
   }
 }
 
