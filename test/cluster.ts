@@ -30,6 +30,8 @@ export interface TestCluster {
 }
 
 const READY_LIMIT_MS = 90_000;
+/** After this long without an answer, components that are dead are started again. */
+const PATIENCE_MS = 10_000;
 const LEADERLESS = ['kube-scheduler', 'kube-controller-manager'].flatMap((name) => [
   '--extra-args',
   `${name}=leader-elect=false`,
@@ -82,6 +84,14 @@ export async function startCluster(kind: ClusterKind = { configuredBy: 'kwokctl'
     await Promise.all(running.map((record) => stopProcess(record, 1_000)));
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   };
+  const startDead = async (): Promise<void> => {
+    for (const file of readdirSync(pidsFolder)) {
+      // kwokctl takes a pid file for a running process.
+      const path = join(pidsFolder, file);
+      if (startTicksOf(Number(readFileSync(path, 'utf8'))) === undefined) rmSync(path);
+    }
+    await kwokctl(['start', 'cluster']);
+  };
   try {
     const ports = await freePorts();
     if (configuredBy === 'belay') {
@@ -102,7 +112,9 @@ export async function startCluster(kind: ClusterKind = { configuredBy: 'kwokctl'
         ...(podSecurity === undefined ? [] : podSecurityArgs(folder, podSecurity)),
       ]);
     }
-    await answersWithServiceAccount(kubeconfigPath);
+    const limit = AbortSignal.timeout(READY_LIMIT_MS);
+    // On a busy host a component gives up waiting for another one, and ends: kwokctl starts each only once.
+    while (!(await answersWithServiceAccount(kubeconfigPath, limit))) await startDead();
   } catch (cause) {
     await remove();
     throw cause;
@@ -120,12 +132,7 @@ export async function startCluster(kind: ClusterKind = { configuredBy: 'kwokctl'
     startMissing: async () => {
       const limit = AbortSignal.timeout(READY_LIMIT_MS);
       do {
-        for (const file of readdirSync(pidsFolder)) {
-          // kwokctl takes a pid file for a running process.
-          const path = join(pidsFolder, file);
-          if (startTicksOf(Number(readFileSync(path, 'utf8'))) === undefined) rmSync(path);
-        }
-        await kwokctl(['start', 'cluster']);
+        await startDead();
         // A killed process may hold its port for a moment longer, and the new one ends for it: hence the second look.
       } while (!(await answers(kubeconfigPath, limit)));
     },
@@ -143,14 +150,23 @@ export async function withCluster<T>(use: (cluster: TestCluster) => Promise<T>, 
   }
 }
 
-/** The controller-manager has given the namespace `default` its ServiceAccount: apiserver, etcd and it work together. */
-async function answersWithServiceAccount(kubeconfigPath: string): Promise<void> {
+/**
+ * Whether the controller-manager gives the namespace `default` its ServiceAccount before long: apiserver, etcd and it work together.
+ * @throws the limit's reason when it has passed
+ */
+async function answersWithServiceAccount(kubeconfigPath: string, limit: AbortSignal): Promise<boolean> {
+  const within = AbortSignal.any([limit, AbortSignal.timeout(PATIENCE_MS)]);
   const client = await connectCluster({ kubeconfigPath, connections: 1 });
+  const path = '/api/v1/namespaces/default/serviceaccounts/default';
   try {
-    const within = { signal: AbortSignal.timeout(READY_LIMIT_MS), budgetMs: READY_LIMIT_MS };
-    while ((await client.get('/api/v1/namespaces/default/serviceaccounts/default', within)) === undefined) {
-      await sleep(50, undefined, { signal: within.signal });
+    while ((await client.get(path, { signal: within, budgetMs: PATIENCE_MS })) === undefined) {
+      await sleep(50, undefined, { signal: within });
     }
+    return true;
+  } catch (cause) {
+    limit.throwIfAborted();
+    if (within.aborted || cause instanceof KubeError) return false;
+    throw cause;
   } finally {
     await client.close();
   }
@@ -160,7 +176,7 @@ async function answersWithServiceAccount(kubeconfigPath: string): Promise<void> 
 async function answers(kubeconfigPath: string, limit: AbortSignal): Promise<boolean> {
   const client = await connectCluster({ kubeconfigPath, connections: 1 });
   try {
-    await client.get('/api/v1/namespaces/default', { signal: limit, budgetMs: 10_000 });
+    await client.get('/api/v1/namespaces/default', { signal: limit, budgetMs: PATIENCE_MS });
     return true;
   } catch (cause) {
     limit.throwIfAborted();
@@ -202,7 +218,7 @@ function podSecurityArgs(
   return ['--extra-args', `kube-apiserver=admission-control-config-file=${path}`];
 }
 
-/** kwokctl asks kubectl whether the API is served, and would download one: it is told yes, the API itself is asked above. */
+/** kwokctl asks kubectl whether the API is served, and would download one: the answer is yes, the API itself is asked above. */
 function kubectlStandIn(folder: string): string {
   const path = join(folder, 'stand-in');
   mkdirSync(path, { recursive: true });
