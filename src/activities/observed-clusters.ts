@@ -1,6 +1,6 @@
 import type { ObservedCluster } from '../adapters/observe/observed-cluster.ts';
 import type { Observers } from '../adapters/observe/observers.ts';
-import type { Within } from '../adapters/kube/transport.ts';
+import type { Within } from '../adapters/kube/api-request.ts';
 import { supersededFailure } from './attempt.ts';
 import type { StageContext } from './stage-activity.ts';
 

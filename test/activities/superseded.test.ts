@@ -6,7 +6,7 @@ import { observedClusters } from '../../src/activities/observed-clusters.ts';
 import { stageActivity, type StageContext } from '../../src/activities/stage-activity.ts';
 import { evidenceFolder, readReadings, readTimeline } from '../../src/adapters/evidence/evidence-folder.ts';
 import { readCheckpoint } from '../../src/adapters/host/checkpoints.ts';
-import type { Within } from '../../src/adapters/kube/transport.ts';
+import type { Within } from '../../src/adapters/kube/api-request.ts';
 import type { ObservedCluster } from '../../src/adapters/observe/observed-cluster.ts';
 import type { StageResult } from '../../src/core/campaign/stage-io.ts';
 import { gateOf, resultOf } from '../adapters/evidence/fixture.ts';

@@ -1,5 +1,5 @@
 import type { ClusterClient, Selection } from '../kube/client.ts';
-import type { Within } from '../kube/transport.ts';
+import type { Within } from '../kube/api-request.ts';
 
 /** The cluster in which a fault is injected. */
 export interface FaultSite {

@@ -4,7 +4,7 @@ import { counted } from '../../core/text/counted.ts';
 import type { ObjectMeta } from '../kube/client.ts';
 import { KubeError } from '../kube/kube-error.ts';
 import { podsPath } from '../kube/slot-book.ts';
-import type { Within } from '../kube/transport.ts';
+import type { Within } from '../kube/api-request.ts';
 import type { FaultEffect, FaultSite } from './effect.ts';
 
 /** The fields of a Node that are read and changed. */

@@ -2,7 +2,7 @@ import { asSet } from '../../core/identity/identity-of.ts';
 import type { ClusterClass, NodeClass } from '../../core/identity/identity-schema.ts';
 import type { ClusterClient } from '../kube/client.ts';
 import { KubeError } from '../kube/kube-error.ts';
-import type { Within } from '../kube/transport.ts';
+import type { Within } from '../kube/api-request.ts';
 
 /** The fields of a Node that are read. */
 interface NodeObject {

@@ -5,7 +5,7 @@ import { LABELS } from '../../core/plan/labels.ts';
 import { LIST_PAGE } from '../../core/plan/limits.ts';
 import { withQuery, type ClusterClient, type ObjectMeta } from '../kube/client.ts';
 import { podsPath } from '../kube/slot-book.ts';
-import type { Within } from '../kube/transport.ts';
+import type { Within } from '../kube/api-request.ts';
 
 /** Where the images of a campaign run in one cluster. */
 export interface ImagesRequest {

@@ -1,6 +1,6 @@
 import type { ClusterClient } from './client.ts';
 import { KubeError, refusal } from './kube-error.ts';
-import type { Within } from './transport.ts';
+import type { Within } from './api-request.ts';
 import { messageOf } from '../../core/text/message-of.ts';
 
 /** A kind of object that an API server serves. */

@@ -7,7 +7,7 @@ import type { ApiResource } from './api-resources.ts';
 import type { ClusterClient, ObjectMeta } from './client.ts';
 import { KubeError, refusal } from './kube-error.ts';
 import { nameOf as kindNameOf } from './swept-kinds.ts';
-import type { Within } from './transport.ts';
+import type { Within } from './api-request.ts';
 
 /** An object as a manifest has it. */
 export interface Manifest {

@@ -3,7 +3,7 @@ import { readAccess } from './credentials.ts';
 import { KubeError, refusal, statusOf } from './kube-error.ts';
 import type { Patience } from './patience.ts';
 import { Transport } from './transport.ts';
-import type { ApiAnswer, ApiRequest, Within } from './transport.ts';
+import type { ApiAnswer, ApiRequest, Within } from './api-request.ts';
 
 /** Objects of a list, as many of their fields as the reader keeps. */
 export interface Listed<Kept> {

@@ -4,7 +4,7 @@ import { pause } from '../host/poll-until.ts';
 import type { ClusterClient } from './client.ts';
 import { KubeError } from './kube-error.ts';
 import { openLoop, throttled } from './open-loop.ts';
-import type { Within } from './transport.ts';
+import type { Within } from './api-request.ts';
 
 /** The fields of a Node that are read. */
 interface NodeObject {

@@ -2,7 +2,7 @@ import { CLOCK_SAMPLE_PAUSE_MS, CLOCK_SAMPLES } from '../../core/plan/limits.ts'
 import { clockAhead, type ClockAhead, type ClockSample } from '../../core/plan/clock-ahead.ts';
 import { pause } from '../host/poll-until.ts';
 import type { ClusterClient } from './client.ts';
-import type { Within } from './transport.ts';
+import type { Within } from './api-request.ts';
 
 /**
  * How much the clock of an API server is ahead of the one here, by the date of its answers. Undefined where they have none, or show

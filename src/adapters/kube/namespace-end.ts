@@ -1,6 +1,6 @@
 import type { ClusterClient } from './client.ts';
 import { refusal } from './kube-error.ts';
-import type { Within } from './transport.ts';
+import type { Within } from './api-request.ts';
 
 interface NamespaceObject {
   readonly metadata: Readonly<Record<string, unknown>>;

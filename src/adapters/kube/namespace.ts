@@ -2,7 +2,7 @@ import { NAMESPACE_POLL_MS } from '../../core/plan/limits.ts';
 import { pollUntil } from '../host/poll-until.ts';
 import type { ClusterClient } from './client.ts';
 import { KubeError } from './kube-error.ts';
-import type { Within } from './transport.ts';
+import type { Within } from './api-request.ts';
 
 /**
  * Makes a namespace, if it is not there, and waits until Pods can be created in it: until the controller-manager has given

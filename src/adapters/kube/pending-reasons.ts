@@ -1,6 +1,6 @@
 import type { ClusterClient, ObjectMeta } from './client.ts';
 import { podsPath } from './slot-book.ts';
-import type { Within } from './transport.ts';
+import type { Within } from './api-request.ts';
 
 interface PodWithConditions {
   readonly metadata: ObjectMeta;

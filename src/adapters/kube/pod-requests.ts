@@ -2,7 +2,7 @@ import type { PodMoments } from '../../core/plan/pod-shape.ts';
 import { Lateness, type LatenessSummary } from './lateness.ts';
 import type { CreatedPod } from './pod-recorder.ts';
 import { podsPath, type LoadScope } from './slot-book.ts';
-import type { Within } from './transport.ts';
+import type { Within } from './api-request.ts';
 import { readPod, type PodObject, type WatchedPod } from './watched-pod.ts';
 
 /** JSON of the Pod that fills a slot, and its name. */

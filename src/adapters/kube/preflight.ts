@@ -11,7 +11,7 @@ import { LastingRefusal, refusal, TargetRefusal } from './kube-error.ts';
 import { PRIORITIES } from './priority-classes.ts';
 import { podsPath } from './slot-book.ts';
 import { CampaignSearch } from './search-campaign.ts';
-import type { Within } from './transport.ts';
+import type { Within } from './api-request.ts';
 
 /** What is tried in a cluster before a campaign creates anything. */
 export interface PreflightRequest {

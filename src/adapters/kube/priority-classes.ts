@@ -4,7 +4,7 @@ import { allAtOnce } from '../host/at-once.ts';
 import type { PriorityClass } from '../../core/plan/priorities.ts';
 import type { ClusterClient, ObjectMeta } from './client.ts';
 import { KubeError } from './kube-error.ts';
-import type { Within } from './transport.ts';
+import type { Within } from './api-request.ts';
 
 /** Path of the PriorityClasses. */
 export const PRIORITIES = '/apis/scheduling.k8s.io/v1/priorityclasses';

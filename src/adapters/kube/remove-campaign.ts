@@ -7,7 +7,7 @@ import { namespaceHolds, releaseNamespace } from './namespace-end.ts';
 import { openLoop } from './open-loop.ts';
 import { CampaignSearch, type SearchRequest } from './search-campaign.ts';
 import { isCrd, isNode, removalRank, type Leftover } from './swept-kinds.ts';
-import type { Within } from './transport.ts';
+import type { Within } from './api-request.ts';
 
 /** The result of a removal. Objects that are left are a result and not an error: the caller reports them and continues. */
 export interface Removal {

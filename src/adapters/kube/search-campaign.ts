@@ -6,7 +6,7 @@ import type { ClusterClient, ObjectMeta } from './client.ts';
 import { KubeError } from './kube-error.ts';
 import { isCrd, isNode, isOwnKind, kindText, leftoverOf, nameOf, removable } from './swept-kinds.ts';
 import type { Leftover, OwnedMeta } from './swept-kinds.ts';
-import type { Within } from './transport.ts';
+import type { Within } from './api-request.ts';
 
 /** What is looked for in a cluster. */
 export interface SearchRequest {

@@ -7,7 +7,7 @@ import { createNodes, waitForNodes } from './machines.ts';
 import { ensureNamespace } from './namespace.ts';
 import { tryPods, type PodTrial } from './preflight.ts';
 import { createPriorities } from './priority-classes.ts';
-import type { Within } from './transport.ts';
+import type { Within } from './api-request.ts';
 
 /** What `seed` does in one cluster. Every call throws KubeError when it does not succeed within its budget. */
 export interface SeedClient {

@@ -2,7 +2,7 @@ import { pause } from '../host/poll-until.ts';
 import { LABELS } from '../../core/plan/labels.ts';
 import type { ClusterClient, ObjectMeta, Selection } from './client.ts';
 import type { PodRecorder } from './pod-recorder.ts';
-import type { Within } from './transport.ts';
+import type { Within } from './api-request.ts';
 
 /** Where the load's Pods are. */
 export interface LoadScope {

@@ -10,7 +10,7 @@ import { ownershipLabels } from '../../core/plan/labels.ts';
 import { pause } from '../host/poll-until.ts';
 import type { ClusterClient, ObjectMeta } from './client.ts';
 import { KubeError } from './kube-error.ts';
-import type { Within } from './transport.ts';
+import type { Within } from './api-request.ts';
 
 /** A campaign that wants, or has, the lease of a cluster. */
 export interface Tenant {

@@ -1,62 +1,17 @@
 import { Pool } from 'undici';
 import type { buildConnector, Dispatcher } from 'undici';
-import {
-  API_ATTEMPT_MS,
-  HTTP_CONNECT_MS,
-  API_FIRST_BACKOFF_MS,
-  API_LONGEST_ATTEMPT_MS,
-  API_LONGEST_BACKOFF_MS,
-} from '../../core/plan/limits.ts';
+import { API_ATTEMPT_MS, API_LONGEST_ATTEMPT_MS, HTTP_CONNECT_MS } from '../../core/plan/limits.ts';
 import { pause } from '../host/poll-until.ts';
+import type { ApiAnswer, ApiRequest, Within } from './api-request.ts';
+import { countedStatus, inWords, overBudget, pauseAfter, RETRIED, refusedBy, type Attempt } from './attempt.ts';
 import { connectionProblem } from './connection-problem.ts';
 import type { Access, Credentials } from './credentials.ts';
-import { KubeError, statusOf, TargetRefusal } from './kube-error.ts';
+import { KubeError } from './kube-error.ts';
 import { ListItems } from './list-items.ts';
 import { waitCause, type Patience } from './patience.ts';
-import { refusalCause, type RefusalCause } from './refusal-cause.ts';
 import { gated, TryGate } from './try-gate.ts';
 import { throughProxy } from './through-proxy.ts';
 import { messageOf } from '../../core/text/message-of.ts';
-
-/** Limits of one call: it ends when the signal aborts, or after `budgetMs` with all its retries. */
-export interface Within {
-  readonly signal: AbortSignal;
-  readonly budgetMs: number;
-  /** Called directly before each try is written to its connection. What it throws ends the call, and nothing is sent. */
-  readonly beforeTry?: () => void;
-}
-
-/** One request to the API server. */
-export interface ApiRequest {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** Path with query, e.g. `/api/v1/nodes?limit=1`. */
-  readonly path: string;
-  readonly body?: string;
-  readonly contentType?: string;
-  readonly accept?: string;
-  /** The answer's text is of no use if it is a success: it is read past. */
-  readonly ignoreBody?: boolean;
-  /** The answer is a list: what this returns for each of its objects is in `items` of the answer. */
-  readonly pick?: (item: never) => unknown;
-}
-
-/** The answer, whatever its status, after as many attempts as it took. */
-export interface ApiAnswer {
-  readonly status: number;
-  /** Its text; of a list without its objects. */
-  readonly body: string;
-  /** What `pick` returned for the objects of a list. */
-  readonly items?: readonly unknown[];
-  /** The server's time when it answered, as its header has it. */
-  readonly date?: string;
-  readonly attempts: number;
-}
-
-/** Answers that say "not now" rather than "no". */
-const RETRIED = new Set([429, 500, 502, 503, 504]);
-
-/** What came of one attempt. */
-type Attempt = (Omit<ApiAnswer, 'attempts'> & { readonly retryAfter?: string }) | KubeError;
 
 /** Connections that were opened with the same certificates. */
 interface Lane {
@@ -337,44 +292,4 @@ async function readList(
     }
   }
   return { body: list.rest, items: list.items };
-}
-
-/** The pause the server asks for (in seconds), or one that doubles. */
-function pauseAfter(answer: Attempt, attempts: number): number {
-  if (!(answer instanceof KubeError) && answer.retryAfter !== undefined) {
-    const seconds = Number(answer.retryAfter);
-    if (Number.isFinite(seconds) && seconds >= 0) return seconds * 1_000;
-  }
-  return Math.min(API_FIRST_BACKOFF_MS * 2 ** (attempts - 1), API_LONGEST_BACKOFF_MS);
-}
-
-function overBudget({ method, path }: ApiRequest, { budgetMs }: Within, attempts: number, last: Attempt): KubeError {
-  const times = attempts === 1 ? 'one attempt' : `${attempts} attempts`;
-  const Kind = refusedBy(last) === undefined ? KubeError : TargetRefusal;
-  return new Kind(
-    `${method} ${path}: no success within ${Math.round(budgetMs)} ms, ${times}; last: ${inWords(last)}`,
-    last instanceof KubeError ? 0 : last.status,
-    '',
-    last instanceof KubeError ? last : undefined,
-  );
-}
-
-function inWords(attempt: Attempt): string {
-  if (attempt instanceof KubeError) return attempt.message;
-  const cause = refusedBy(attempt);
-  return `${attempt.status} ${cause === undefined ? attempt.body.slice(0, 200) : `the cluster refuses it: ${cause.text}`}`;
-}
-
-/** Who in the cluster refused a request, if that is what the answer says. */
-function refusedBy(attempt: Attempt): RefusalCause | undefined {
-  return attempt instanceof KubeError ? undefined : refusalCause(attempt.status, statusOf(attempt.body).message);
-}
-
-/**
- * The status that an answer counts as. A creation that loses the race for a quota's numbers gets 409 Conflict, which is "not now":
- * nothing is wrong with the object.
- */
-function countedStatus({ method }: ApiRequest, attempt: Attempt): number {
-  if (attempt instanceof KubeError || attempt.status !== 409 || method !== 'POST') return attempt.status;
-  return statusOf(attempt.body).reason === 'Conflict' ? 429 : 409;
 }

@@ -2,7 +2,7 @@ import { LABELS } from '../../core/plan/labels.ts';
 import type { ClusterClient, ObjectMeta } from './client.ts';
 import { KubeError } from './kube-error.ts';
 import { podsPath } from './slot-book.ts';
-import type { Within } from './transport.ts';
+import type { Within } from './api-request.ts';
 
 /** Identities of existing objects by name. If they are equal before and after, nothing was created again. */
 export interface Uids {

@@ -2,7 +2,7 @@ import { HEALTH_ANSWER_MS } from '../../core/plan/limits.ts';
 import { messageOf } from '../../core/text/message-of.ts';
 import type { ClusterRecord } from '../host/ledger.ts';
 import { connectCluster } from '../kube/client.ts';
-import type { ApiAnswer } from '../kube/transport.ts';
+import type { ApiAnswer } from '../kube/api-request.ts';
 
 /** A cluster, by its kubeconfig. */
 export type ProbedCluster = Pick<ClusterRecord, 'kubeconfigPath' | 'context'>;

@@ -2,7 +2,7 @@ import type { ScrapeEntry } from '../../core/model/scrape-entry.ts';
 import { SYSTEM_POLL_MS } from '../../core/plan/limits.ts';
 import { pollUntil } from '../host/poll-until.ts';
 import type { ClusterClient, ObjectMeta } from '../kube/client.ts';
-import type { Within } from '../kube/transport.ts';
+import type { Within } from '../kube/api-request.ts';
 
 /** What the proxy of an API server is asked for. */
 export interface ProxiedPort {

@@ -4,7 +4,7 @@ import type { ScrapeEntry, SecretKey } from '../../core/model/scrape-entry.ts';
 import { writeTextFile } from '../host/atomic-file.ts';
 import { campaignFolder, type ClusterRecord } from '../host/ledger.ts';
 import type { ClusterClient } from '../kube/client.ts';
-import type { Within } from '../kube/transport.ts';
+import type { Within } from '../kube/api-request.ts';
 import { groupName } from '../prometheus/scrape-config.ts';
 import { SystemNotReady } from './system-ready.ts';
 

@@ -5,7 +5,7 @@ import type { CampaignSpec } from '../../core/plan/spec.ts';
 import { messageOf } from '../../core/text/message-of.ts';
 import { readLedger, type ClusterRecord } from '../host/ledger.ts';
 import type { ClusterClient } from '../kube/client.ts';
-import type { Within } from '../kube/transport.ts';
+import type { Within } from '../kube/api-request.ts';
 import { withCluster } from '../kube/with-cluster.ts';
 import type { ScrapeTarget } from '../prometheus/scrape-config.ts';
 import { apiserverScrape } from '../substrates/kubeconfig/scrape-borrowed.ts';

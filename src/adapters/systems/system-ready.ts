@@ -7,7 +7,7 @@ import { logTail } from '../host/log-tail.ts';
 import { isAlive } from '../host/processes.ts';
 import type { LedgerProcess } from '../host/ledger.ts';
 import type { ClusterClient } from '../kube/client.ts';
-import type { Within } from '../kube/transport.ts';
+import type { Within } from '../kube/api-request.ts';
 import { messageOf } from '../../core/text/message-of.ts';
 
 /** A system that was installed and did not get ready: what is to be said is said about the system, not about the harness. */

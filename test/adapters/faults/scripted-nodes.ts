@@ -1,4 +1,4 @@
-import type { Within } from '../../../src/adapters/kube/transport.ts';
+import type { Within } from '../../../src/adapters/kube/api-request.ts';
 import type { FaultSite } from '../../../src/adapters/faults/effect.ts';
 import { FAILED_TAINT } from '../../../src/core/plan/labels.ts';
 

@@ -6,7 +6,7 @@ import { stringify } from 'yaml';
 import { connectCluster, type ClusterClient } from '../../../src/adapters/kube/client.ts';
 import { readAccess } from '../../../src/adapters/kube/credentials.ts';
 import { readContext } from '../../../src/adapters/kube/kubeconfig-files.ts';
-import type { Within } from '../../../src/adapters/kube/transport.ts';
+import type { Within } from '../../../src/adapters/kube/api-request.ts';
 import { ownKubeconfig } from '../../../src/adapters/substrates/kubeconfig/own-kubeconfig.ts';
 import { clusterAccess } from '../../../src/core/kubeconfig/cluster-access.ts';
 import { clusterOfFile } from '../../cluster-of-file.ts';

@@ -5,7 +5,7 @@ import { PodCounter } from '../../../src/adapters/kube/pod-counter.ts';
 import type { PodSource } from '../../../src/adapters/kube/pod-requests.ts';
 import { podsPath } from '../../../src/adapters/kube/slot-book.ts';
 import type { LoadScope } from '../../../src/adapters/kube/slot-book.ts';
-import type { Within } from '../../../src/adapters/kube/transport.ts';
+import type { Within } from '../../../src/adapters/kube/api-request.ts';
 import { watchPods } from '../../../src/adapters/kube/watch-pods.ts';
 import type { PodChange, PodWatch } from '../../../src/adapters/kube/pod-watch.ts';
 import { PodAccounts } from '../../../src/adapters/observe/pod-accounts.ts';

@@ -8,7 +8,7 @@ import { readLedger, writeLedger } from '../../../src/adapters/host/ledger.ts';
 import { freePort } from '../../../src/adapters/host/ports.ts';
 import { connectCluster, type ClusterClient } from '../../../src/adapters/kube/client.ts';
 import { LastingRefusal } from '../../../src/adapters/kube/kube-error.ts';
-import type { Within } from '../../../src/adapters/kube/transport.ts';
+import type { Within } from '../../../src/adapters/kube/api-request.ts';
 import { apiNotReady } from '../../../src/adapters/substrates/api-probe.ts';
 import { substrateAdapter } from '../../../src/adapters/substrates/registry.ts';
 import type { SubstrateAdapter } from '../../../src/adapters/substrates/substrate.ts';
