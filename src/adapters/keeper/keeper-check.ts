@@ -60,7 +60,7 @@ export async function checkPart(
   if (look.state === 'dead') {
     const gap = { startMs: known.gap?.startMs ?? known.lastAliveMs, why: 'died' as const };
     const opened = { ...known, gap };
-    if (known.gap?.why !== 'died') say('died', gap, part.logTail());
+    if (known.gap?.why !== 'died') say('died', gap, part.lastWords());
     memory.set(part.key, opened);
     await startAgain(part, memory, opened, say, signal);
     return;
@@ -124,7 +124,7 @@ async function startAgain(
   const last = lately.at(-1);
   if (last !== undefined && nowMs - last < RESTART_BACKOFF_MS * 2 ** (lately.length - 1)) return;
   if (lately.length >= MAX_RESTARTS) {
-    const detail = `it ended ${lately.length} times after a restart and stays down: ${part.logTail()}`;
+    const detail = `it ended ${lately.length} times after a restart and stays down: ${part.lastWords()}`;
     say('gave-up', known.gap, detail);
     memory.set(part.key, { ...known, gaveUp: true });
     return;

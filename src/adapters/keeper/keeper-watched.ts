@@ -1,4 +1,5 @@
 import { SETTLED_MS, STRAY_GRACE_MS } from '../../core/plan/limits.ts';
+import { lastWords } from '../../core/text/last-words.ts';
 import { COMPONENTS, lockPath, logPath, readReadyMark } from '../substrates/local/layout.ts';
 import type { ComponentName } from '../substrates/local/layout.ts';
 import { componentHealth } from '../substrates/local/component-health.ts';
@@ -31,7 +32,8 @@ export interface Watched {
   health(signal: AbortSignal, restartedMs: number): Promise<string | undefined>;
   /** Restarts it, unless the campaign no longer wants it. Absent: its end is only reported. */
   restart?: (signal: AbortSignal) => Promise<void>;
-  logTail(): string;
+  /** Why it ended, as far as its log says it. */
+  lastWords(): string;
 }
 
 /**
@@ -71,7 +73,7 @@ function componentsOf(ledger: Ledger, cluster: ClusterRecord): readonly Watched[
         makeWayForRestart(cluster);
         await kwokctlStart(mark.kwokctl, cluster, signal);
       }),
-    logTail: () => logTail(logPath(cluster, name), 3),
+    lastWords: () => lastWords(logTail(logPath(cluster, name))),
   }));
 }
 
@@ -94,7 +96,7 @@ function watchedProcess(ledger: Ledger, process: LedgerProcess): Watched {
     health: (_signal, restartedMs) =>
       Promise.resolve(Date.now() - restartedMs < SETTLED_MS ? 'it was started a moment ago' : undefined),
     ...(process.restart ? { restart: (signal) => startAgain(ledger.slug, process, signal) } : {}),
-    logTail: () => logTail(process.logPath, 3),
+    lastWords: () => lastWords(logTail(process.logPath)),
   };
 }
 
