@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -24,20 +24,30 @@ let home: TestHome;
 let api: ScriptedApi;
 /** Names of the Secrets in the lent cluster that carry the campaign's label. */
 let secrets: Set<string>;
+/** How long a Secret is ending, ms: a finalizer of another controller. */
+let endingMs: number;
+let endsAtMs: number;
 
 beforeEach(async () => {
   home = testHome();
   vi.stubEnv('BELAY_PATH', home.folder);
   mkdirSync(join(home.folder, 'systems', 'chart'), { recursive: true });
   secrets = new Set([RELEASE, 'token']);
+  endingMs = 0;
+  endsAtMs = Infinity;
   api = await scriptedApi((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '', 'http://api');
     if (pathname === '/api') return answer(response, 200, { items: [{ metadata: {}, versions: [CORE] }] });
-    if (request.method === 'DELETE') secrets.delete(pathname.split('/').at(-1) ?? '');
+    if (pathname.endsWith('/leases/belay')) return answer(response, 404, {});
+    const isDeleted = request.method === 'DELETE';
+    if (isDeleted && endingMs > 0) endsAtMs = Math.min(endsAtMs, Date.now() + endingMs);
+    else if (isDeleted) secrets.delete(pathname.split('/').at(-1) ?? '');
+    if (endsAtMs <= Date.now()) secrets.clear();
     const ofHelm = searchParams.get('fieldSelector') !== 'type!=helm.sh/release.v1';
     const listed = [...secrets].filter((name) => ofHelm || name !== RELEASE);
+    const ending = endsAtMs < Infinity ? { deletionTimestamp: 'now', finalizers: ['of.others/x'] } : {};
     const items = pathname.endsWith('/secrets')
-      ? listed.map((name) => ({ metadata: { name, namespace: 'n', uid: name } }))
+      ? listed.map((name) => ({ metadata: { name, namespace: 'n', uid: name, ...ending } }))
       : [];
     answer(response, 200, { metadata: { resourceVersion: '1' }, items });
   });
@@ -71,6 +81,22 @@ test('where a chart cannot be uninstalled, all else goes, but for what helm know
   expect(readLedger(SLUG)?.clusters).toHaveLength(1);
 });
 
+test('what another controller is still ending when its time is over, and ends then, is not left behind', async () => {
+  endingMs = 3_500;
+  const folder = join(campaignFolder(SLUG), 'clusters');
+  mkdirSync(folder, { recursive: true });
+  const kubeconfigPath = join(folder, 'lent.kubeconfig');
+  cpSync(join(home.folder, 'kubeconfig'), kubeconfigPath);
+  const { leftovers } = await teardown('true', {
+    kubeconfigPath,
+    systemReadyMs: 1_000,
+    plan: aPlan({ totalPods: 20, machinesEffective: 2 }),
+  });
+  expect(leftovers).toEqual([]);
+  expect([...secrets]).toEqual([]);
+  expect(readLedger(SLUG)).toBeUndefined();
+});
+
 test('an attempt that goes on after another one has removed all leaves no file of its own', async () => {
   const folder = campaignFolder(SLUG);
   await teardown(`rm -rf "${folder}" && mkdir -p "${folder}/kwok" && echo late >"${folder}/kwok/file"; exit 1`).catch(
@@ -80,7 +106,10 @@ test('an attempt that goes on after another one has removed all leaves no file o
 });
 
 /** Takes a campaign with a chart out of a cluster that was lent; `uninstall` is what helm does then. */
-async function teardown(uninstall: string): Promise<TeardownResult> {
+async function teardown(
+  uninstall: string,
+  { kubeconfigPath = join(home.folder, 'kubeconfig'), systemReadyMs = 10_000, plan = aPlan() } = {},
+): Promise<TeardownResult> {
   const helm = join(home.folder, 'helm');
   writeFileSync(
     helm,
@@ -91,9 +120,9 @@ async function teardown(uninstall: string): Promise<TeardownResult> {
   writeFileSync(join(home.folder, 'systems', 'charted.yaml'), SYSTEM);
   const found = findSystem('charted', [home.folder]);
   if (!found.ok) throw new Error(JSON.stringify(found.errors));
-  const profile = aProfile({ deadlines: { apiCallMs: 300, processStopMs: 300, systemReadyMs: 10_000 } });
+  const profile = aProfile({ deadlines: { apiCallMs: 300, processStopMs: 300, systemReadyMs } });
   const substrate = aSubstrate({ type: 'kubeconfig' });
-  const derived = deriveDeadlines({ profile, plan: aPlan(), substrate });
+  const derived = deriveDeadlines({ profile, plan, substrate });
   if (!derived.ok) throw new Error(JSON.stringify(derived.errors));
   const spec = aSpec({
     slug: SLUG,
@@ -102,7 +131,7 @@ async function teardown(uninstall: string): Promise<TeardownResult> {
     system: { name: 'charted', sha256: found.sha256 },
     deadlines: derived.deadlines,
   });
-  onLedger(SLUG, spec.campaign, { name: 'lent', kubeconfigPath: join(home.folder, 'kubeconfig'), owned: false });
+  onLedger(SLUG, spec.campaign, { name: 'lent', kubeconfigPath, owned: false });
   const env = anAttempt();
   const adapters = teardownAdapters({ end: () => Promise.resolve() });
   return await env.run(createTeardown(pino({ level: 'silent' }), adapters), storedInput(spec, 'teardown'));

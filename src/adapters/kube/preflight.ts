@@ -7,7 +7,8 @@ import type { TrialObjects } from '../../core/plan/trial-objects.ts';
 import { messageOf } from '../../core/text/message-of.ts';
 import { allAtOnce } from '../host/at-once.ts';
 import type { ClusterClient, ObjectMeta } from './client.ts';
-import { LastingRefusal, refusal, TargetRefusal } from './kube-error.ts';
+import { dryRun, PodTrials, TRIED_IN } from './dry-run.ts';
+import { LastingRefusal, TargetRefusal } from './kube-error.ts';
 import { PRIORITIES } from './priority-classes.ts';
 import { podsPath } from './slot-book.ts';
 import { CampaignSearch } from './search-campaign.ts';
@@ -24,13 +25,11 @@ export interface PreflightRequest {
 /** How many refusals a message quotes. */
 const QUOTED = 6;
 
-/** A namespace that exists in every cluster. What it limits by itself says nothing about the campaign's own. */
-const TRIED_IN = 'default';
-
 /**
  * Finds out whether a campaign can begin in a borrowed cluster, and end: its rights, by asking for each; whether the cluster takes its
  * objects, by creations that change nothing; whether what it leaves can be found, by a search. Nothing is created.
- * @returns kinds and API groups that cannot be searched; the campaign has nothing there
+ * @returns what could not be found out: objects that cannot be tried, and kinds and API groups that cannot be searched, where the
+ *   campaign has nothing
  * @throws LastingRefusal naming everything that is refused; KubeError when the cluster does not answer
  */
 export async function preflight(
@@ -41,11 +40,12 @@ export async function preflight(
   const makes = { makesNodes: objects.nodeBody !== undefined, makesPriorities: objects.priorityBodies.length > 0 };
   const missing = await missingRights(client, rightsNeeded(makes), within);
   // Without the rights every trial is refused for the same reason.
-  const refused = missing.length > 0 ? missing : await refusedObjects(client, campaign, objects, within);
+  const { refused, untried } =
+    missing.length > 0 ? { refused: missing, untried: [] } : await triedObjects(client, campaign, objects, within);
   const search = new CampaignSearch(client, { campaign }, within);
   await search.find();
   const problems = [...refused, ...(missing.length > 0 ? [] : search.unseen)];
-  if (problems.length === 0) return search.unsearched;
+  if (problems.length === 0) return [...untried, ...search.unsearched];
   const more = problems.length > QUOTED ? `; and ${problems.length - QUOTED} more` : '';
   const hint = missing.length > 0 ? '; deploy/borrowed-cluster/rbac.yaml has all rights that are needed' : '';
   throw new LastingRefusal(
@@ -93,39 +93,33 @@ async function isAllowed(
   return (JSON.parse(answer) as { readonly status?: { readonly allowed?: boolean } }).status?.allowed === true;
 }
 
-/** Why the cluster does not take the objects of a campaign, one sentence for each reason. */
-async function refusedObjects(
+/** Why the cluster does not take the objects of a campaign, or why that cannot be tried, one sentence for each reason. */
+async function triedObjects(
   client: ClusterClient,
   campaign: string,
   { namespace, namespaceBody, nodeBody, priorityBodies, podBodies }: TrialObjects,
   within: Within,
-): Promise<readonly string[]> {
+): Promise<{ readonly refused: readonly string[]; readonly untried: readonly string[] }> {
   const found = await client.get<{ metadata: ObjectMeta }>(`/api/v1/namespaces/${namespace}`, within);
   if (found !== undefined && found.metadata.labels?.[LABELS.campaign] !== campaign)
-    return [`namespace ${namespace} exists already and is not this campaign's`];
+    return { refused: [`namespace ${namespace} exists already and is not this campaign's`], untried: [] };
+  const pods = new PodTrials(client, within);
+  const created = (path: string, object: unknown) => (limits: Within) =>
+    dryRun(client, path, JSON.stringify(object), limits);
   const trials = [
-    ...(found === undefined
-      ? [{ kind: 'a Namespace', path: '/api/v1/namespaces', body: JSON.stringify(namespaceBody) }]
-      : []),
-    ...(nodeBody === undefined ? [] : [{ kind: 'a Node', path: '/api/v1/nodes', body: JSON.stringify(nodeBody) }]),
-    ...priorityBodies.map((body) => ({ kind: 'a PriorityClass', path: PRIORITIES, body: JSON.stringify(body) })),
-    ...podBodies.map((body) => ({ kind: 'a Pod', path: podsPath(TRIED_IN), body })),
+    ...(found === undefined ? [{ kind: 'a Namespace', try: created('/api/v1/namespaces', namespaceBody) }] : []),
+    ...(nodeBody === undefined ? [] : [{ kind: 'a Node', try: created('/api/v1/nodes', nodeBody) }]),
+    ...priorityBodies.map((body) => ({ kind: 'a PriorityClass', try: created(PRIORITIES, body) })),
+    ...podBodies.map((body) => ({ kind: 'a Pod', try: (limits: Within) => pods.try(body, limits) })),
   ];
-  const reasons = await allAtOnce(
-    trials,
-    { atOnce: PREFLIGHT_AT_ONCE, signal: within.signal },
-    async (trial, signal) => {
-      const path = `${trial.path}?dryRun=All`;
-      const answer = await client.request(
-        { method: 'POST', path, body: trial.body, ignoreBody: true },
-        { ...within, signal },
-      );
-      if (answer.status < 300 || answer.status === 409) return undefined;
-      const error = refusal('POST', path, answer.status, answer.body);
-      return isOfTriedNamespace(error) ? undefined : `${trial.kind}: ${messageOf(error)}`;
-    },
-  );
-  return [...new Set(reasons.filter((reason) => reason !== undefined))];
+  const refused = new Set<string>();
+  const untried = new Set<string>();
+  await allAtOnce(trials, { atOnce: PREFLIGHT_AT_ONCE, signal: within.signal }, async (trial, signal) => {
+    const came = await trial.try({ ...within, signal });
+    if (came.outcome === 'refused') refused.add(`${trial.kind}: ${messageOf(came.error)}`);
+    if (came.outcome === 'untried') untried.add(`${trial.kind} cannot be tried: ${came.why}`);
+  });
+  return { refused: [...refused], untried: [...untried] };
 }
 
 /** Pods that are going to be created in a namespace. */
@@ -146,11 +140,11 @@ export async function tryPods(
   { namespace, podBodies, pods }: PodTrial,
   within: Within,
 ): Promise<void> {
-  const path = `${podsPath(namespace)}?dryRun=All`;
   for (const body of podBodies) {
-    const answer = await client.request({ method: 'POST', path, body, ignoreBody: true }, within);
-    if (answer.status < 300 || answer.status === 409) continue;
-    const error = refusal('POST', path, answer.status, answer.body);
+    const came = await dryRun(client, podsPath(namespace), body, within);
+    // What cannot be tried is found out when the Pods are created.
+    if (came.outcome !== 'refused') continue;
+    const { error } = came;
     // 422: a field of the Pods that no cluster takes stays what it is.
     const isLasting = error instanceof TargetRefusal || error.status === 422;
     throw isLasting ? new LastingRefusal(messageOf(error), error.status, error.reason) : error;
@@ -183,9 +177,4 @@ interface Quota {
   readonly metadata: ObjectMeta;
   readonly spec?: QuotaScopes & { readonly hard?: Readonly<Record<string, string>> };
   readonly status?: { readonly used?: Readonly<Record<string, string>> };
-}
-
-/** Quotas and limits are each namespace's own. */
-function isOfTriedNamespace(error: Error): boolean {
-  return error instanceof TargetRefusal && /the cluster refuses it: (?:quota |LimitRange)/.test(error.message);
 }

@@ -324,7 +324,9 @@ export const CLOCK_SAMPLES = 11;
 export const CLOCK_SAMPLE_PAUSE_MS = 100;
 /** Requests at once that try whether a cluster takes a campaign, and calls in a row that all of them take. */
 export const PREFLIGHT_AT_ONCE = 8;
-export const PREFLIGHT_CALLS = 4;
+export const PREFLIGHT_CALLS = 6;
+/** Namespaces of others, at most, that show whether what refuses a Pod in `default` holds there only. */
+export const NAMESPACES_TRIED = 3;
 /** Calls in a row that try Pods in a campaign's namespace. */
 export const TRIAL_CALLS = 3;
 /** How long a sweep tries to list a kind of which the campaign can have nothing, ms. */

@@ -1,9 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { KubeConfig } from '@kubernetes/client-node';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
+import { makeCertificate } from '../../../src/adapters/fleet/certificate.ts';
 import { collectionPath, discover, type ApiResource } from '../../../src/adapters/kube/api-resources.ts';
 import { connectCluster, type ClusterClient } from '../../../src/adapters/kube/client.ts';
 import { LastingRefusal } from '../../../src/adapters/kube/kube-error.ts';
@@ -18,6 +21,7 @@ import { rightsNeeded } from '../../../src/core/plan/rights.ts';
 import { clusterOfFile } from '../../cluster-of-file.ts';
 import { archetype } from '../../core/plan/catalogue-samples.ts';
 import { eventually } from '../eventually.ts';
+import { closed, listen } from '../prometheus/metrics-server.ts';
 import { within } from './test-load.ts';
 
 /** A cluster whose namespaces have the Pod security standard `restricted`. */
@@ -239,6 +243,96 @@ test.each([
     return found instanceof Error ? found : undefined;
   });
   expect(refused.message).toMatch(message);
+});
+
+/** A validating webhook of Pods and Nodes, as it is stored. */
+function webhookOf(url: string, sideEffects: string, caBundle = '') {
+  const rule = { apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods', 'nodes'] };
+  return {
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: 'ValidatingWebhookConfiguration',
+    metadata: { name: 'gate' },
+    webhooks: [
+      {
+        name: 'gate.example.com',
+        clientConfig: { url, ...(caBundle === '' ? {} : { caBundle: btoa(caBundle) }) },
+        rules: [{ ...rule, scope: '*' }],
+        failurePolicy: 'Fail',
+        sideEffects,
+        admissionReviewVersions: ['v1'],
+      },
+    ],
+  };
+}
+
+/**
+ * Stores a webhook with side effects. API servers take no new one since 1.22, but one that was made before, with v1beta1, stays in
+ * force.
+ */
+async function storeOldWebhook(sideEffects: string): Promise<void> {
+  const path = `${ADMISSION}/validatingwebhookconfigurations/gate`;
+  const old = webhookOf('https://127.0.0.1:9/', sideEffects);
+  const stored = { ...old, metadata: { ...old.metadata, uid: crypto.randomUUID() } };
+  const written = readFileSync(`/proc/${own.cluster.pidOf('etcd')}/cmdline`, 'utf8');
+  const [, etcd = ''] = /--listen-client-urls[=\0](\S+?)[,\0]/.exec(written) ?? [];
+  const key = btoa('/registry/validatingwebhookconfigurations/gate');
+  const body = JSON.stringify({ key, value: btoa(JSON.stringify(stored)) });
+  expect((await fetch(`${etcd}/v3/kv/put`, { method: 'POST', body })).status).toBe(200);
+  undo.push(() => own.client.delete(path, {}, within()));
+}
+
+/** A webhook that takes requests only for real, as its own answer says. */
+async function webhookAgainstTrials(): Promise<void> {
+  const { certificatePem, keyPem } = await makeCertificate({ address: '127.0.0.1', validMs: 600_000 });
+  const server = createServer({ cert: certificatePem, key: keyPem }, (request, answer) => {
+    void (async () => {
+      const review = JSON.parse(await text(request)) as { request: { uid: string; dryRun?: boolean } };
+      const { uid, dryRun } = review.request;
+      const status = { code: 400, message: 'a dry run cannot be registered in the inventory' };
+      const response = { uid, allowed: dryRun !== true, ...(dryRun === true ? { status } : {}) };
+      answer.writeHead(200, { 'content-type': 'application/json' });
+      answer.end(JSON.stringify({ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response }));
+    })();
+  });
+  const url = `https://127.0.0.1:${await listen(server)}/`;
+  undo.push(() => closed(server));
+  await make(`${ADMISSION}/validatingwebhookconfigurations`, webhookOf(url, 'None', certificatePem));
+}
+
+/** A policy of one namespace: the owner keeps `default` free of Pods. */
+async function policyOfDefault(): Promise<void> {
+  const rule = { apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] };
+  await make(`${ADMISSION}/validatingadmissionpolicies`, {
+    metadata: { name: 'empty' },
+    spec: {
+      matchConstraints: { resourceRules: [rule] },
+      validations: [{ expression: 'false', message: 'teams have namespaces of their own' }],
+    },
+  } as never);
+  const namespaceSelector = { matchLabels: { 'kubernetes.io/metadata.name': 'default' } };
+  await make(`${ADMISSION}/validatingadmissionpolicybindings`, {
+    metadata: { name: 'empty' },
+    spec: { policyName: 'empty', validationActions: ['Deny'], matchResources: { namespaceSelector } },
+  } as never);
+}
+
+test.each([
+  ['a webhook with side effects', () => storeOldWebhook('Some'), ['a Node', 'a Pod'], /gate\.example\.com.* dry run/],
+  ['a webhook of unknown ones', () => storeOldWebhook('Unknown'), ['a Node', 'a Pod'], /gate\.example\.com.* dry run/],
+  ['a webhook that refuses trials', webhookAgainstTrials, ['a Node', 'a Pod'], /a dry run cannot be registered/],
+  ['a policy of `default` only', policyOfDefault, ['a Pod'], /only namespace default refuses it.* of their own/],
+] as const)('%s keeps no campaign from a cluster that takes it, and is named', async (_what, prepare, kinds, why) => {
+  await prepare();
+  const noted = await eventually(async () => {
+    const found = await tried('usable');
+    if (found instanceof Error) throw found;
+    return found.filter((line) => line.includes('cannot be tried')).length > 0 && found;
+  });
+  for (const kind of kinds)
+    expect(noted).toContainEqual(expect.stringMatching(new RegExp(`^${kind} cannot be tried: .*${why.source}`)));
+  await ensureNamespace(own.client, 'usable', ownershipLabels(owner('usable')), within());
+  const { podBodies } = objectsOf('usable');
+  await tryPods(guest, { namespace: 'usable', podBodies, pods: 1 }, within());
 });
 
 test.each([

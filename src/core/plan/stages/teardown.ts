@@ -1,6 +1,6 @@
 import { traitsOf } from '../../model/substrate-types.ts';
 import type { Wait } from '../deadline-model.ts';
-import { CLUSTERS_AT_ONCE, DELETES_PER_SECOND_FLOOR, REMOVAL_CALLS, STOP_SIGNALS } from '../limits.ts';
+import { CLUSTERS_AT_ONCE, DELETES_PER_SECOND_FLOOR, LAST_SWEEP_MS, REMOVAL_CALLS, STOP_SIGNALS } from '../limits.ts';
 import { callWait, clustersOnHost, itemWait, largestCluster, nodesOfCluster, secondsOf } from './shape.ts';
 import type { CampaignShape } from './shape.ts';
 import { clustersInWords, noCheckpoint, type StageDescriptor } from './stage-descriptor.ts';
@@ -30,7 +30,9 @@ export const teardown = {
         ? itemWait(shape, 'objects that are left listed', 'apiCallMs', { ...atOnce(shape), perItem: 2 })
         : undefined,
     clustersDeleted: (shape) =>
-      itemWait(shape, `clusters deleted, ${CLUSTERS_AT_ONCE} at a time on a host`, 'clusterReadyMs', atOnce(shape)),
+      isBorrowed(shape)
+        ? clustersGivenBack(shape)
+        : itemWait(shape, `clusters deleted, ${CLUSTERS_AT_ONCE} at a time on a host`, 'clusterReadyMs', atOnce(shape)),
     clusterProcessesStopped: (shape) => itemWait(shape, 'their processes stopped', 'processStopMs', atOnce(shape)),
     prometheusStopped: (shape) => callWait(shape, 'Prometheus stopped', 'processStopMs', STOP_SIGNALS),
     strayProcessesStopped: (shape) =>
@@ -58,6 +60,18 @@ function objectsDeleted(shape: CampaignShape): Wait {
     count: Math.ceil(total / together),
     // A few objects take as long as one slow call.
     eachMs: seconds * 1_000 + shape.budgets.apiCallMs,
+    perItem: 1,
+    atOnce: together,
+  };
+}
+
+/** Of a borrowed cluster: a last sweep, and its lease. */
+function clustersGivenBack(shape: CampaignShape): Wait {
+  const { total, atOnce: together } = atOnce(shape);
+  return {
+    what: `clusters swept once more and given back, ${CLUSTERS_AT_ONCE} at a time on a host`,
+    count: Math.ceil(total / together),
+    eachMs: LAST_SWEEP_MS + 2 * shape.budgets.apiCallMs,
     perItem: 1,
     atOnce: together,
   };
