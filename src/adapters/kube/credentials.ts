@@ -45,6 +45,7 @@ interface TlsOptions {
   readonly cert?: string;
   readonly key?: string;
   readonly rejectUnauthorized?: boolean;
+  readonly allowPartialTrustChain?: boolean;
   readonly servername?: string;
   readonly checkServerIdentity?: typeof checkServerIdentity;
 }
@@ -149,7 +150,10 @@ class Identity {
     const key = login?.certificate?.key ?? textOf(tls.key, ofUser);
     this.#check([ca, cert, key], ofCluster, ofUser);
     return {
-      ...(tls.insecure ? { rejectUnauthorized: false } : { ca: ca ?? systemCertificates() }),
+      // As for kubectl, an authority may be one in the middle of a chain, or the server's own certificate.
+      ...(tls.insecure
+        ? { rejectUnauthorized: false }
+        : { ca: ca ?? systemCertificates(), allowPartialTrustChain: true }),
       ...(cert === undefined ? {} : { cert }),
       ...(key === undefined ? {} : { key }),
       ...(tls.serverName === '' ? {} : named(tls.serverName)),

@@ -1,5 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
+import { accessSync, constants, statSync } from 'node:fs';
+import { delimiter, isAbsolute, join } from 'node:path';
 import { CREDENTIALS_REFUSED_MS, EXEC_OUTPUT_BYTES, EXEC_OUTPUT_MS, EXEC_PLUGIN_MS } from '../../core/plan/limits.ts';
 import {
   execInfo,
@@ -105,10 +107,14 @@ function output(
   const { command, args, env, shell, installHint } = plugin;
   const interactive = terminal && plugin.interactive;
   const info = { KUBERNETES_EXEC_INFO: execInfo(plugin, ca, interactive) };
+  const missing = `there is no such program${installHint === '' ? '' : `; ${installHint}`}`;
+  const program = programOf(command, (shell?.env ?? process.env)['PATH']);
+  if (program === undefined) return Promise.resolve({ stdout: '', failure: missing });
   return new Promise((done) => {
     let child: ChildProcess;
     try {
-      child = spawn(command, [...args], {
+      child = spawn(program, [...args], {
+        argv0: command,
         env: { ...(shell?.env ?? process.env), ...env, ...info },
         ...(shell === undefined ? {} : { cwd: shell.folder }),
         stdio: [interactive ? 'inherit' : 'ignore', 'pipe', 'pipe'],
@@ -147,8 +153,7 @@ function output(
     signal?.addEventListener('abort', stop);
     if (signal?.aborted === true) stop();
     child.on('error', (cause: NodeJS.ErrnoException) => {
-      const missing = cause.code === 'ENOENT' ? 'there is no such program' : cause.message;
-      end(`${missing}${installHint === '' ? '' : `; ${installHint}`}`);
+      end(cause.code === 'ENOENT' ? missing : `${cause.message}${installHint === '' ? '' : `; ${installHint}`}`);
     });
     const ending = (code: number | null, signal: string | null): void => {
       if (code === 0) end(out.full ? `it printed more than ${EXEC_OUTPUT_BYTES} bytes` : undefined);
@@ -158,6 +163,25 @@ function output(
     // What it started may keep its output open after its own end.
     child.on('exit', (code, signal) => setTimeout(() => ending(code, signal), EXEC_OUTPUT_MS).unref());
   });
+}
+
+/**
+ * The file of a program, looked up where the shell looks for it, as kubectl does: the variables that its kubeconfig sets are for the program.
+ * Undefined where there is none. From a folder that is relative nothing is run.
+ */
+function programOf(command: string, path = ''): string | undefined {
+  if (/[/\0]/.test(command)) return command;
+  const folders = path.split(delimiter).filter((folder) => isAbsolute(folder));
+  return folders.map((folder) => join(folder, command)).find(isProgram);
+}
+
+function isProgram(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
 }
 
 function kill(pid: number | undefined, group: boolean): void {

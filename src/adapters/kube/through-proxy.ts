@@ -53,7 +53,7 @@ interface Target {
   readonly port: number;
 }
 
-type Tls = Pick<ConnectionOptions, 'ca' | 'rejectUnauthorized'>;
+type Tls = Pick<ConnectionOptions, 'ca' | 'rejectUnauthorized' | 'allowPartialTrustChain'>;
 
 async function tunnel(proxy: URL, target: Target, tls: Tls): Promise<Socket> {
   return proxy.protocol.startsWith('socks5')
@@ -65,7 +65,7 @@ async function tunnel(proxy: URL, target: Target, tls: Tls): Promise<Socket> {
 function trusted({ ca = [], rejectUnauthorized }: Tls): Tls {
   if (rejectUnauthorized === false) return { rejectUnauthorized };
   // Those of the cluster first: of two certificates for one name OpenSSL may look at the first one only.
-  return { ca: [...[ca].flat(), ...systemCertificates()] };
+  return { ca: [...[ca].flat(), ...systemCertificates()], allowPartialTrustChain: true };
 }
 
 /** What OpenSSL and a closed connection mean where one side speaks TLS and the other does not. */

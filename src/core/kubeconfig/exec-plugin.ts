@@ -49,14 +49,17 @@ export function execPluginOf(selected: SelectedContext, what: string): ExecPlugi
     );
   }
   const env = listOf(exec, 'env', what).map((variable, index) => {
-    const fields = (variable ?? {}) as Fields;
-    const name = textOf(fields, 'name');
-    if (name === '') throw new KubeconfigProblem(`${what}: exec.env[${index}].name: it is empty`);
-    return [name, textOf(fields, 'value')] as const;
+    const { name, value } = (variable ?? {}) as Fields;
+    const [named, set] = [
+      typed(name, `${what}: exec.env[${index}].name`),
+      typed(value, `${what}: exec.env[${index}].value`),
+    ];
+    if (named === '') throw new KubeconfigProblem(`${what}: exec.env[${index}].name: it is empty`);
+    return [named, set] as const;
   });
   return {
     command,
-    args: listOf(exec, 'args', what).map(String),
+    args: listOf(exec, 'args', what).map((each, index) => typed(each, `${what}: exec.args[${index}]`)),
     env: Object.fromEntries(env),
     apiVersion,
     interactive: mode === 'IfAvailable',
@@ -139,6 +142,13 @@ function listOf(exec: Fields, name: string, what: string): readonly unknown[] {
   const list = exec[name] ?? [];
   if (Array.isArray(list)) return list as readonly unknown[];
   throw new KubeconfigProblem(`${what}: exec.${name}: expected a list`);
+}
+
+/** A text; nothing is an empty one. What it is else stays out of the message: it may be a secret. */
+function typed(value: unknown, what: string): string {
+  if (value === undefined || value === null) return '';
+  if (typeof value === 'string') return value;
+  throw new KubeconfigProblem(`${what}: it is a ${typeof value}; expected a text (in quotes)`);
 }
 
 function parseJson(text: string): Fields | undefined {

@@ -104,11 +104,17 @@ function entries(content: Fields, kind: Kind, path: string): readonly NamedEntry
   if (!Array.isArray(list)) {
     throw new KubeconfigProblem(`kubeconfig ${path}: ${kind} is ${kindOf(list)}; expected a list`);
   }
+  const names = new Set<string>();
   return list.map((entry: unknown, index) => {
     if (!isMap(entry)) throw new KubeconfigProblem(`kubeconfig ${path}: ${kind}[${index}] is ${kindOf(entry)}`);
     const { name = '' } = entry;
     if (typeof name !== 'string')
       throw new KubeconfigProblem(`kubeconfig ${path}: ${kind}[${index}].name: ${wrongType(name, 'text')}`);
+    if (names.has(name))
+      throw new KubeconfigProblem(
+        `kubeconfig ${path}: ${kind}[${index}].name: "${name}" comes twice; expected one entry`,
+      );
+    names.add(name);
     const fields = entry[KINDS[kind]] ?? {};
     if (!isMap(fields))
       throw new KubeconfigProblem(`kubeconfig ${path}: ${kind} "${name}" holds ${kindOf(fields)}; expected a map`);

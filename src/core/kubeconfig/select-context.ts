@@ -63,8 +63,7 @@ function found(
   where: string,
 ): { readonly entry: NamedEntry; readonly file: string } {
   for (const file of files) {
-    // In one file the last entry of a name counts.
-    const entry = file[kind].findLast((each) => each.name === name);
+    const entry = file[kind].find((each) => each.name === name);
     if (entry !== undefined) return { entry, file: file.path };
   }
   const known = [...new Set(files.flatMap((file) => file[kind].map((each) => each.name)))];

@@ -162,6 +162,66 @@ const SHAPES: Readonly<Record<string, () => Shape | Promise<Shape>>> = {
       exec: plugin('cert', JSON.stringify({ clientCertificateData: real.cert, clientKeyData: real.key }), {}),
     },
   }),
+  'a program of the PATH that gives a token, whose own PATH leads nowhere': () => ({
+    user: {
+      exec: {
+        command: 'sh',
+        args: ['-c', `printf '{"kind":"ExecCredential","apiVersion":"${V1}","status":{"token":"%s"}}' "$T"`],
+        env: [
+          { name: 'PATH', value: '/nowhere' },
+          { name: 'T', value: 'not-this-one' },
+          { name: 'T', value: token },
+        ],
+        apiVersion: V1,
+        interactiveMode: 'Never',
+      },
+    },
+    env: { PATH: '/usr/bin:/bin' },
+  }),
+  'a program that gives a token and a certificate, which counts': () => ({
+    user: {
+      exec: plugin('both', JSON.stringify({ token, clientCertificateData: real.cert, clientKeyData: real.key }), {}),
+    },
+  }),
+  'a client certificate beside a program, which is run and does not count': () => ({
+    user: { ...admin(), exec: plugin('beside', `{"token":"${token}"}`, {}) },
+  }),
+  'the certificate of the server itself as its authority': () => ({
+    cluster: { server: address(), 'certificate-authority-data': base64(real.cert) },
+  }),
+  'data with line breaks in it': () => ({
+    cluster: { server: address(), 'certificate-authority-data': base64(real.ca).replaceAll(/(.{64})/g, '$1\n') },
+  }),
+  'certificates with line ends of Windows': () => ({
+    cluster: { server: address(), 'certificate-authority-data': base64(windows(real.ca)) },
+    user: { 'client-certificate-data': base64(windows(real.cert)), 'client-key-data': base64(windows(real.key)) },
+  }),
+  'remarks before certificate and key': () => ({
+    user: {
+      'client-certificate-data': base64(`subject=CN = x\n${real.cert}`),
+      'client-key-data': base64(`Bag Attributes\n${real.key}`),
+    },
+  }),
+  'a chain in place of a client certificate': () => ({
+    user: { 'client-certificate-data': base64(`${real.cert}\n${real.ca}`), 'client-key-data': base64(real.key) },
+  }),
+  'a token file with the line end of Windows': () => {
+    writeFileSync(join(folder, 'token'), `${token}\r\n`);
+    return { user: { tokenFile: 'token' } };
+  },
+  'an empty token file beside a token': () => {
+    writeFileSync(join(folder, 'token'), '');
+    return { user: { tokenFile: 'token', token } };
+  },
+  'a missing token file beside a token': () => ({ user: { tokenFile: 'not-there', token } }),
+  'a server with several slashes at its end': () => ({ cluster: { ...trusted(), server: `${address()}///` } }),
+  'a server with dots in its path': () => ({ cluster: { ...trusted(), server: `${address()}/a/../` } }),
+  'another name, and no check of the certificate': () => ({
+    cluster: { server: address(), 'insecure-skip-tls-verify': true, 'tls-server-name': 'x.example' },
+  }),
+  'proxies of the environment that are not for servers of https': () => ({
+    env: { ALL_PROXY: 'http://127.0.0.1:9', http_proxy: 'http://127.0.0.1:9', FTP_PROXY: 'http://127.0.0.1:9' },
+  }),
   'an old provider whose issuer renews its token': async () => {
     const door = await open(issuer({ 'me:s3/cret': token }));
     const config = {
@@ -187,7 +247,7 @@ async function below(path: string): Promise<Shape> {
   return { cluster: { server, 'certificate-authority-data': base64(door.ca) } };
 }
 
-const OF_ACCOUNT = /token|old provider/;
+const OF_ACCOUNT = /token(?! and a certificate)|old provider/;
 
 test.each(Object.keys(SHAPES))('%s: the cluster is reached, and sees its user', async (name) => {
   const { cluster = trusted(), user = admin(), env = {} } = (await SHAPES[name]?.()) ?? {};
@@ -237,6 +297,17 @@ test('several files are one kubeconfig: the first of a name counts, merge keys a
   writeFileSync(two, JSON.stringify(kubeconfig(rest)));
   const env = { KUBECONFIG: `${join(folder, 'missing')}:${one}::${two}:${one}` };
   expect((await whoAmI('', env)).username).toBe(ADMIN);
+});
+
+test('one kubeconfig in two files: an empty one, line ends of Windows, and the current context of the other', async () => {
+  const [empty, one, two] = ['empty', 'contexts', 'current'].map((name) => join(folder, name));
+  writeFileSync(empty ?? '', '');
+  const { 'current-context': current, ...rest } = kubeconfig({ cluster: trusted(), user: admin() }) as {
+    readonly 'current-context': string;
+  };
+  writeFileSync(one ?? '', windows(stringify(rest)));
+  writeFileSync(two ?? '', stringify({ 'current-context': current }));
+  expect((await whoAmI('', { KUBECONFIG: `${empty}:${one}:${two}` })).username).toBe(ADMIN);
 });
 
 test('a program is run as kubectl runs it: once while its answer is valid, with the shell, and with what it asks for', async () => {
@@ -466,6 +537,10 @@ function trusted(): Readonly<Record<string, unknown>> {
 /** The cluster under a name that nothing on this machine knows. */
 function elsewhere(): Readonly<Record<string, unknown>> {
   return { ...trusted(), server: 'https://cluster.example:6443', 'tls-server-name': 'localhost' };
+}
+
+function windows(text: string): string {
+  return text.replaceAll('\n', '\r\n');
 }
 
 function admin(): Readonly<Record<string, unknown>> {

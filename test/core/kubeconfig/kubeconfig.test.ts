@@ -144,6 +144,21 @@ const REFUSED: readonly (readonly [what: string, kubeconfig: string, reason: Reg
     text(HTTPS, exec({ interactiveMode: 'Always' })),
     /the program login wants a terminal/,
   ],
+  [
+    'an argument that is a number',
+    text(HTTPS, exec({ ...NEVER, args: ['a', 12345] })),
+    /user "u": exec\.args\[1\]: it is a number; expected a text/,
+  ],
+  [
+    'a variable that is a number',
+    text(HTTPS, exec({ ...NEVER, env: [{ name: 'A', value: 12345 }] })),
+    /exec\.env\[0\]\.value: it is a number; expected a text/,
+  ],
+  [
+    'a cluster that comes twice',
+    text(HTTPS).replace('clusters:', 'clusters:\n  - name: c\n    cluster: {server: https://192.0.2.9}'),
+    /kubeconfig F: clusters\[1\]\.name: "c" comes twice; expected one entry/,
+  ],
   ['a program without a name', text(HTTPS, exec({ ...NEVER, command: '' })), /exec\.command: it is empty/],
   [
     'a variable without a name',
