@@ -1,3 +1,4 @@
+import { isFree } from './free-expression.ts';
 import { gateKind } from './kinds/registry.ts';
 import type { GateDefinition } from './model.ts';
 import { selectorsOf } from '../promql/needs.ts';
@@ -19,11 +20,12 @@ const CAMPAIGNS = [
  * @returns undefined where a selector does not give its metric's name exactly: then any series may be needed
  */
 export function namesNeeded(gates: readonly GateDefinition[]): string | undefined {
-  const found = gates.flatMap(({ source }) => {
+  const found = gates.flatMap((gate) => {
+    const { source } = gate;
     const kind = gateKind(source);
     const curve = kind.curve(source);
     const asked = [...kind.expressions(source), ...(curve === undefined ? [] : [curve])];
-    return asked.map(({ promql }) => namesIn(promql));
+    return asked.map(({ promql }) => namesIn(promql, isFree(gate)));
   });
   const names = found.flatMap((each) => each ?? []);
   if (found.includes(undefined)) return undefined;
@@ -31,16 +33,20 @@ export function namesNeeded(gates: readonly GateDefinition[]): string | undefine
 }
 
 /** Names of the metrics of an expression; undefined where one is not fixed. */
-function namesIn(promql: string): readonly string[] | undefined {
+function namesIn(promql: string, mayBeAny: boolean): readonly string[] | undefined {
   const [names = [], others = []] = CAMPAIGNS.map((values) => [
     ...new Set(selectorsOf(substitute(promql, values)).map(({ name }) => name)),
   ]);
   if (names.includes(undefined) || names.join(' ') !== others.join(' ')) return undefined;
-  return names.flatMap((name = '') => [name, ...siblingsOf(name)]);
+  return names.flatMap((name = '') => [name, ...siblingsOf(name, mayBeAny)]);
 }
 
-/** A quantile is checked against the mean, which comes from two other series of its histogram. */
-function siblingsOf(name: string): readonly string[] {
-  const histogram = /^(.+)_bucket$/.exec(name)?.[1];
-  return histogram === undefined ? [] : [`${histogram}_sum`, `${histogram}_count`];
+/**
+ * A quantile is checked against the mean, which comes from two other series of its histogram. In a query, the sum shows that a count is
+ * one of a histogram, and the count that a sum is.
+ */
+function siblingsOf(name: string, mayBeAny: boolean): readonly string[] {
+  const [, stem, ending] = /^(.+)_(bucket|sum|count)$/.exec(name) ?? [];
+  if (stem === undefined || (ending !== 'bucket' && !mayBeAny)) return [];
+  return ['_sum', '_count'].map((suffix) => stem + suffix).filter((sibling) => sibling !== name);
 }

@@ -23,6 +23,7 @@ import { names } from './checks/names.ts';
 import { oneProcess } from './checks/one-process.ts';
 import { overlaps } from './checks/overlaps.ts';
 import { overTime } from './checks/over-time.ts';
+import { pages } from './checks/pages.ts';
 import { partners } from './checks/partners.ts';
 import { plainCounters } from './checks/plain-counters.ts';
 import { recorded } from './checks/recorded.ts';
@@ -46,6 +47,7 @@ import type { TimeSpan } from './window.ts';
 const CHECKS: readonly Check[] = [
   watch,
   coverage,
+  pages,
   names,
   oneProcess,
   labels,

@@ -1,5 +1,4 @@
-import type { SyntaxNode } from '@lezer/common';
-import { selectorsOf } from './needs.ts';
+import { rangesOfCalls, type Ranged } from './ranged.ts';
 import { childrenOf, functionName, textOf, walk } from './syntax.ts';
 import { treeOf } from './tree.ts';
 
@@ -34,71 +33,33 @@ const NOT_NEGATIVE: ReadonlySet<string> = new Set([
   'stdvar_over_time',
 ]);
 
+const EXTREMES: ReadonlySet<string> = new Set(['max_over_time', 'min_over_time']);
+
 /** Functions that look at the last two samples of their range. */
 const LAST_TWO: ReadonlySet<string> = new Set(['idelta', 'irate']);
 
 /** A range selector whose changes a query shows. */
-export interface ChangeRange {
-  readonly call: string;
-  readonly range: string;
-  readonly selector: string;
-  /** The range as written, without brackets. */
-  readonly duration: string;
+export interface ChangeRange extends Ranged {
   /** Its value is not below 0. */
   readonly grows: boolean;
 }
 
 /** The ranges of which a query shows how much their series changed. */
 export function changeRanges(query: string): readonly ChangeRange[] {
-  const found = new Map<string, ChangeRange>();
-  const add = (call: SyntaxNode, selector: string, duration: string, grows: boolean): void => {
-    const range = `${selector}[${duration}]`;
-    found.set(`${range} ${textOf(call, query)}`, { call: textOf(call, query), range, selector, duration, grows });
-  };
+  const found: ChangeRange[] = rangesOfCalls(query, CHANGES).map((range) => ({
+    ...range,
+    grows: NOT_NEGATIVE.has(range.name),
+  }));
   walk(treeOf(query), (node) => {
-    const name = functionName(node, query) ?? '';
-    if (CHANGES.has(name)) {
-      for (const { selector, duration } of rangesIn(node, query)) add(node, selector, duration, NOT_NEGATIVE.has(name));
-    }
     // The highest less the lowest: how far a gauge moved.
     if (node.name !== 'BinaryExpr' || node.getChild('Sub') === null) return;
-    const [left, right] = [childrenOf(node)[0], childrenOf(node).at(-1)].map((side) =>
-      side === undefined ? [] : matricesBelow(side, query),
+    const [left = [], right = []] = [childrenOf(node)[0], childrenOf(node).at(-1)].map((side) =>
+      rangesOfCalls(textOf(side ?? null, query), EXTREMES),
     );
-    for (const { selector, duration } of left ?? []) {
-      if (right?.some((one) => one.selector === selector && one.duration === duration) === true)
-        add(node, selector, duration, true);
+    for (const one of left) {
+      if (right.some(({ range, offsetMs }) => range === one.range && offsetMs === one.offsetMs))
+        found.push({ ...one, call: textOf(node, query), grows: true });
     }
-  });
-  return [...found.values()];
-}
-
-interface Range {
-  readonly selector: string;
-  readonly duration: string;
-}
-
-/** The range of a call: of a selector, or of the selectors of a subquery that is no total. */
-function rangesIn(call: SyntaxNode, query: string): readonly Range[] {
-  const [range] = childrenOf(call.getChild('FunctionCallBody'));
-  if (range?.name === 'MatrixSelector') return [rangeOf(range, query)];
-  const [inner] = range === undefined ? [] : childrenOf(range);
-  if (range?.name !== 'SubqueryExpr' || inner === undefined || inner.name === 'AggregateExpr') return [];
-  const duration = textOf(range.getChild('DurationExpr'), query);
-  return selectorsOf(textOf(inner, query)).map(({ text }) => ({ selector: text, duration }));
-}
-
-function rangeOf(range: SyntaxNode, query: string): Range {
-  return {
-    selector: textOf(range.getChild('VectorSelector'), query),
-    duration: textOf(range.getChild('DurationExpr'), query),
-  };
-}
-
-function matricesBelow(node: SyntaxNode, query: string): readonly Range[] {
-  const found: Range[] = [];
-  walk(node, (inner) => {
-    if (/^(?:max|min)_over_time$/.test(functionName(inner, query) ?? '')) found.push(...rangesIn(inner, query));
   });
   return found;
 }
@@ -113,12 +74,6 @@ export function lastTwoCalls(query: string): readonly string[] {
 }
 
 /** The range selectors of which a query leaves out series with one sample. */
-export function rangesOfTwo(query: string): readonly string[] {
-  const found = new Set<string>();
-  walk(treeOf(query), (node) => {
-    if (!NEED_TWO.has(functionName(node, query) ?? '')) return;
-    const [range] = childrenOf(node.getChild('FunctionCallBody'));
-    if (range?.name === 'MatrixSelector') found.add(textOf(range, query));
-  });
-  return [...found];
+export function rangesOfTwo(query: string): readonly Ranged[] {
+  return rangesOfCalls(query, NEED_TWO).filter(({ isOfSteps }) => !isOfSteps);
 }

@@ -13,13 +13,13 @@ export function isCounter({ name, namePatterns = [] }: Selector): boolean {
   return name === undefined ? namePatterns.some((text) => OF_COUNTER_PATTERNS.test(text)) : OF_COUNTERS.test(name);
 }
 
-/** The counters that a query reads as they are, without `rate()` or the like: what the process counted since it started. */
-export function plainCounters(query: string): readonly Selector[] {
+/** The selectors that a query reads as they are, without `rate()` or the like. Of a counter that is what the process counted since it started. */
+export function plainSelectors(query: string): readonly Selector[] {
   const found = new Map<string, Selector>();
   walk(treeOf(query), (node) => {
     if (node.name !== 'VectorSelector' || node.parent?.name === 'MatrixSelector') return;
     const selector = selectorAt(node, query);
-    if (isCounter(selector)) found.set(selector.text, selector);
+    found.set(selector.text, selector);
   });
   return [...found.values()];
 }

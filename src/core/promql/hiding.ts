@@ -1,7 +1,15 @@
 import type { SyntaxNode } from '@lezer/common';
-import { canonical } from './canonical.ts';
+import { constantProblem, possibleValues } from './constant.ts';
+import {
+  inverse,
+  isComparison,
+  metricsIn,
+  numberOf,
+  presenceDependence,
+  valueDependence,
+  type Dependence,
+} from './dependence.ts';
 import { isScalar } from './operands.ts';
-import { literalSeconds } from './range.ts';
 import { argumentsOf, childrenOf, functionName, textOf } from './syntax.ts';
 import { treeOf } from './tree.ts';
 
@@ -22,163 +30,264 @@ const MIRRORED: Readonly<Record<string, string>> = {
   Neq: 'Neq',
   Eql: 'Eql',
 };
-/** The comparison that keeps what the other drops. */
-const INVERSE: Readonly<Record<string, string>> = {
-  Lss: 'Gte',
-  Lte: 'Gtr',
-  Gtr: 'Lte',
-  Gte: 'Lss',
-  Neq: 'Eql',
-  Eql: 'Neq',
-};
 /** Functions that make what is large small, and what is small large. */
 const LIMITS: Readonly<Record<MissingSide, ReadonlySet<string>>> = {
   above: new Set(['clamp', 'clamp_max']),
   below: new Set(['clamp', 'clamp_min']),
 };
+/** Aggregations that leave out series that are large, and that are small. */
+const SELECTS: Readonly<Record<MissingSide, ReadonlySet<string>>> = {
+  above: new Set(['bottomk', 'limitk', 'limit_ratio']),
+  below: new Set(['topk', 'limitk', 'limit_ratio']),
+};
 /** Aggregations whose value is no value of their series. */
 const COUNTING: ReadonlySet<string> = new Set(['count', 'group', 'count_values']);
 /** Functions whose value is none of their series, or that have a check of their own. */
 const OPAQUE: ReadonlySet<string> = new Set(['absent', 'absent_over_time', 'histogram_quantile', 'timestamp']);
+/** What the parser hangs around everything before it, where PromQL gives it to the nearest operand. */
+const SUFFIXES: ReadonlySet<string> = new Set(['OffsetExpr', 'StepInvariantExpr', 'AnchoredExpr', 'SmoothedExpr']);
 
 /** The side on which what is divided by a value, or subtracted from one, misses its bar. */
 export function otherSide(side: MissingSide): MissingSide {
   return side === 'above' ? 'below' : 'above';
 }
 
-interface Edit {
-  readonly from: number;
-  readonly to: number;
-  readonly text: string;
+/**
+ * A query without what drops, or changes, values on the side where they miss the bar. Empty where there is nothing of that kind.
+ *
+ * - Comparisons, `topk` and the like: `max(x < 100)` with a maximum of 50 has no value of a shard that is at 150.
+ * - Limits: `avg(clamp_max(x, 60))`.
+ * - Masks, which are numbers between limits that depend on what they are calculated with: `x * (x < bool 100)`, `x - x * (x > bool 100)`.
+ * - A remainder: `x % 100`.
+ * - The right side of `or`, where the left has a series of the same labels: `max(x) or max(y)`. Of each there is a text of its own.
+ *
+ * What is counted is meant as it is written.
+ */
+export function withoutHiding(query: string, side: MissingSide): readonly string[] {
+  const [top] = childrenOf(treeOf(query));
+  if (top === undefined) return [];
+  return [...new Set(new Reader(query).open(top, side))].filter((text) => text !== query);
 }
 
-/**
- * A query without the comparisons that drop values on the side where they miss the bar: `max(x < 100)` with a maximum of 50 has no
- * value of a shard that is at 150. The same holds for limits: `avg(clamp_max(x, 60))`. Undefined where there is none. What is counted
- * is meant as it is written.
- */
-export function withoutHiding(query: string, side: MissingSide): string | undefined {
-  const edits: Edit[] = [];
-  const [top] = childrenOf(treeOf(query));
-  if (top !== undefined) new Reader(query, edits).visit(top, side);
-  if (edits.length === 0) return undefined;
-  return edits
-    .toSorted((a, b) => b.from - a.from)
-    .reduce((text, { from, to, text: inner }) => text.slice(0, from) + inner + text.slice(to), query);
+/** The texts of an expression: first the one in which everything is open but the right sides of `or`, then those with one of these. */
+type Texts = readonly [string, ...(readonly string[])];
+
+interface Operation {
+  readonly first: SyntaxNode;
+  readonly last: SyntaxNode;
+  readonly operator: string;
+  /** Where the operation ends, with what belongs to its right operand. */
+  readonly end: number;
 }
 
 class Reader {
   readonly #query: string;
-  readonly #edits: Edit[];
 
-  constructor(query: string, edits: Edit[]) {
+  constructor(query: string) {
     this.#query = query;
-    this.#edits = edits;
   }
 
-  visit(node: SyntaxNode, side: MissingSide): void {
+  /** @param end where the node ends, with the `offset` of its last operand */
+  open(node: SyntaxNode, side: MissingSide, end: number = node.to): Texts {
     const children = childrenOf(node);
     const first = children[0];
     const last = children.at(-1);
-    if (first === undefined || last === undefined) return;
+    const written: Texts = [this.#query.slice(node.from, end)];
+    if (first === undefined || last === undefined) return written;
+    if (SUFFIXES.has(node.name)) return this.open(first, side, end);
     switch (node.name) {
       case 'ParenExpr':
       case 'SubqueryExpr':
-        this.visit(first, side);
-        return;
+        return this.#composed(node, end, [[first, side]]);
       case 'UnaryExpr':
-        this.visit(last, textOf(first, this.#query) === '-' ? otherSide(side) : side);
-        return;
-      case 'AggregateExpr':
-        if (COUNTING.has(textOf(node.getChild('AggregateOp'), this.#query).toLowerCase())) return;
-        this.#visitAll(argumentsOf(node), side);
-        return;
+        return this.#composed(node, end, [[last, textOf(first, this.#query) === '-' ? otherSide(side) : side]]);
+      case 'AggregateExpr': {
+        const name = textOf(node.getChild('AggregateOp'), this.#query).toLowerCase();
+        const series = argumentsOf(node).at(-1);
+        if (series === undefined || COUNTING.has(name)) return written;
+        return SELECTS[side].has(name) ? this.open(series, side) : this.#composed(node, end, [[series, side]]);
+      }
       case 'FunctionCall': {
         const name = functionName(node, this.#query) ?? '';
         const [limited] = argumentsOf(node);
-        if (limited !== undefined && LIMITS[side].has(name)) this.#drop(node, limited, side, true);
-        else if (!OPAQUE.has(name)) this.#visitAll(argumentsOf(node), side);
-        return;
+        if (limited === undefined || OPAQUE.has(name)) return written;
+        if (LIMITS[side].has(name)) return this.open(limited, side);
+        return this.#composed(
+          node,
+          end,
+          argumentsOf(node).map((argument) => [argument, side]),
+        );
       }
       case 'BinaryExpr':
-        this.#binary(node, { first, last, operator: children[1]?.name ?? '' }, side);
-        return;
+        return this.#binary(node, { first, last, operator: children[1]?.name ?? '', end }, side);
+      default:
+        return written;
+    }
+  }
+
+  #binary(node: SyntaxNode, operation: Operation, side: MissingSide): Texts {
+    const { first, last, operator, end } = operation;
+    switch (operator) {
+      case 'Or':
+        return this.#or(node, operation, side);
+      case 'And':
+      case 'Unless':
+        return this.#set(node, operation, side);
+      case 'Mul':
+      case 'Div':
+      case 'Pow':
+      case 'Add':
+      case 'Sub':
+        return this.#masked(operation, side) ?? this.#arithmetic(node, operation, side);
+      case 'Mod':
+        return metricsIn(first, this.#query).size === 0 ? [this.#query.slice(node.from, end)] : this.open(first, side);
       default:
     }
+    if (!isComparison(operator) || node.getChild('BoolModifier') !== null) return [this.#query.slice(node.from, end)];
+    // The value of a comparison is that of its left side, where that is a series.
+    if (isScalar(textOf(first, this.#query)))
+      return DROPS[side].has(MIRRORED[operator] ?? '')
+        ? this.open(last, side, end)
+        : this.#composed(node, end, [[last, side]]);
+    return DROPS[side].has(operator) ? this.open(first, side) : this.#composed(node, end, [[first, side]]);
   }
 
-  #visitAll(nodes: readonly SyntaxNode[], side: MissingSide): void {
-    for (const node of nodes) this.visit(node, side);
+  /** Series of the right side count as well, although the left side has a series of the same labels. */
+  #or(node: SyntaxNode, { first, last, end }: Operation, side: MissingSide): Texts {
+    const [text, ...others] = this.#composed(node, end, [
+      [first, side],
+      [last, side],
+    ]);
+    const [right] = this.open(last, side, end);
+    if (metricsIn(last, this.#query).size === 0 || constantProblem(this.#query.slice(last.from, end)) !== undefined)
+      return [text, ...others];
+    const clause = textOf(node.getChild('MatchingModifierClause'), this.#query);
+    const [left] = this.open(first, side);
+    return [text, ...others, `((${right}) or ${clause} (${left}))`];
   }
 
-  #binary(
+  /** `and` and `unless` drop series by what others are, or by what they are themselves. */
+  #set(node: SyntaxNode, { first, last, operator, end }: Operation, side: MissingSide): Texts {
+    const metrics = metricsIn(first, this.#query);
+    const present = presenceDependence(last, this.#query, metrics);
+    const kept = this.#along(first, metrics, operator === 'And' ? present : inverse(present));
+    // What is equal to something is picked on purpose.
+    const picked = filterOf(last) === (operator === 'And' ? 'Eql' : 'Neq');
+    if (!picked && drops(kept, side)) return this.open(first, side);
+    return this.#composed(node, end, [[first, side]]);
+  }
+
+  /** The operation without its mask: as if each value were on that side of the limit on which it is as it is. */
+  #masked({ first, last, operator, end }: Operation, side: MissingSide): Texts | undefined {
+    const value = this.open(first, side);
+    switch (operator) {
+      case 'Mul': {
+        const behind = this.#maskOf(last, first);
+        if (behind !== undefined && drops(behind.kept, side)) return scaled(value, '*', behind.high);
+        const before = this.#maskOf(first, last);
+        if (before === undefined || !drops(before.kept, side)) return undefined;
+        return scaled(this.open(last, side, end), '*', before.high);
+      }
+      case 'Pow': {
+        const mask = this.#maskOf(last, first);
+        return mask !== undefined && drops(mask.kept, side) ? scaled(value, '^', mask.high) : undefined;
+      }
+      case 'Div': {
+        const mask = this.#maskOf(last, first);
+        if (mask === undefined || !drops(inverse(mask.kept), side)) return undefined;
+        return scaled(value, '/', mask.low > 0 ? mask.low : 1);
+      }
+      default: {
+        const added = this.#addedMask(last, first);
+        const kept = operator === 'Sub' && added !== undefined ? inverse(added) : added;
+        if (kept?.falls === true) return value;
+        const before = operator === 'Add' ? this.#addedMask(first, last) : undefined;
+        return before?.falls === true ? this.open(last, side, end) : undefined;
+      }
+    }
+  }
+
+  #arithmetic(node: SyntaxNode, { first, last, operator, end }: Operation, side: MissingSide): Texts {
+    const [left, right] = [numberOf(first, this.#query), numberOf(last, this.#query)];
+    const scales = operator === 'Mul' || operator === 'Div';
+    const ofFirst = scales && right < 0 ? otherSide(side) : side;
+    const turns = operator === 'Sub' || (operator === 'Mul' && left < 0) || (operator === 'Div' && !(left < 0));
+    return this.#composed(
+      node,
+      end,
+      [[first, ofFirst] as const, [last, turns ? otherSide(side) : side] as const].filter(([part]) =>
+        Number.isNaN(numberOf(part, this.#query)),
+      ),
+    );
+  }
+
+  /** How what is added follows a value, by a mask in it that depends on the value. Undefined: there is none. */
+  #addedMask(node: SyntaxNode, value: SyntaxNode): Dependence | undefined {
+    const mask = this.#maskOf(node, value);
+    if (mask !== undefined) return mask.kept;
+    const children = childrenOf(node);
+    const [first, last] = [children[0], children.at(-1)];
+    if (first === undefined || last === undefined) return undefined;
+    if (node.name === 'ParenExpr') return this.#addedMask(first, value);
+    if (node.name !== 'BinaryExpr' || children[1]?.name !== 'Mul') return undefined;
+    return this.#addedMask(first, value) ?? this.#addedMask(last, value);
+  }
+
+  /** A number between limits that depends on the series of `value`, and how it follows the value. */
+  #maskOf(
     node: SyntaxNode,
-    { first, last, operator }: { readonly first: SyntaxNode; readonly last: SyntaxNode; readonly operator: string },
-    side: MissingSide,
-  ): void {
-    if (operator === 'Or') {
-      this.#visitAll([first, last], side);
-      return;
-    }
-    if (operator === 'And' || operator === 'Unless') {
-      const compared = this.#comparisonOf(last, first);
-      const kept = operator === 'And' ? compared : INVERSE[compared ?? ''];
-      this.#drop(node, first, side, kept !== undefined && DROPS[side].has(kept));
-      return;
-    }
-    if (operator in MIRRORED) {
-      if (node.getChild('BoolModifier') !== null) return;
-      // The value of a comparison is that of its left side, where that is a series.
-      if (isScalar(textOf(first, this.#query))) this.#drop(node, last, side, DROPS[side].has(MIRRORED[operator] ?? ''));
-      else this.#drop(node, first, side, DROPS[side].has(operator));
-      return;
-    }
-    // A mask: the value, times whether it is within the limit.
-    for (const [value, mask] of [
-      [first, last],
-      [last, first],
-    ] as const) {
-      const kept = operator === 'Mul' ? this.#comparisonOf(mask, value) : undefined;
-      if (kept === undefined || !DROPS[side].has(kept)) continue;
-      this.#drop(node, value, side, true);
-      return;
-    }
-    if (isNumber(last)) this.visit(first, operator === 'Mul' && this.#isNegative(last) ? otherSide(side) : side);
-    else if (isNumber(first) && (operator === 'Add' || (operator === 'Mul' && !this.#isNegative(first))))
-      this.visit(last, side);
-    else if (isNumber(first) && (operator === 'Sub' || operator === 'Mul')) this.visit(last, otherSide(side));
+    value: SyntaxNode,
+  ): { readonly low: number; readonly high: number; readonly kept: Dependence } | undefined {
+    const metrics = metricsIn(value, this.#query);
+    const kept = this.#along(value, metrics, valueDependence(node, this.#query, metrics));
+    if (!kept.rises && !kept.falls) return undefined;
+    const values = possibleValues(textOf(node, this.#query));
+    if (values === undefined || !(values.low > -Infinity) || !(values.high < Infinity)) return undefined;
+    return { ...values, kept };
   }
 
-  /** Puts the operand in the place of the operation, where that hides something; and goes on with the operand. */
-  #drop(node: SyntaxNode, operand: SyntaxNode, side: MissingSide, hides: boolean): void {
-    if (!hides) {
-      this.visit(operand, side);
-      return;
-    }
-    const text = textOf(operand, this.#query);
-    this.#edits.push({ from: node.from, to: node.to, text: withoutHiding(text, side) ?? text });
+  /** How something follows a value, from how it follows the series of the value. */
+  #along(value: SyntaxNode, metrics: ReadonlySet<string>, of: Dependence): Dependence {
+    const own = valueDependence(value, this.#query, metrics);
+    if (!of.rises && !of.falls) return of;
+    if (own.rises === own.falls) return { rises: true, falls: true };
+    return own.rises ? of : inverse(of);
   }
 
-  /** The comparison with a number that an expression makes of `value`, if it is one. */
-  #comparisonOf(node: SyntaxNode, value: SyntaxNode): string | undefined {
-    if (node.name === 'ParenExpr') {
-      const [inner] = childrenOf(node);
-      return inner === undefined ? undefined : this.#comparisonOf(inner, value);
-    }
-    const [first, sign] = childrenOf(node);
-    if (node.name !== 'BinaryExpr' || first === undefined || !((sign?.name ?? '') in MIRRORED)) return undefined;
-    const same = canonical(textOf(first, this.#query)) === canonical(textOf(value, this.#query));
-    return same ? sign?.name : undefined;
-  }
-
-  #isNegative(node: SyntaxNode): boolean {
-    return literalSeconds(textOf(node, this.#query).replaceAll(/[()\s]/g, '')) < 0;
+  /** The texts of a node, made of those of its parts. */
+  #composed(node: SyntaxNode, end: number, parts: readonly (readonly [SyntaxNode, MissingSide])[]): Texts {
+    const texts = parts.map(([part, side]) => {
+      const partEnd = part.to === node.to ? end : part.to;
+      return { from: part.from, to: partEnd, of: this.open(part, side, partEnd) };
+    });
+    const write = (which: (index: number) => string): string => {
+      let [text, at] = ['', node.from];
+      for (const [index, { from, to }] of texts.entries()) {
+        text += this.#query.slice(at, from) + which(index);
+        at = to;
+      }
+      return text + this.#query.slice(at, end);
+    };
+    const others = texts.flatMap(({ of: [, ...more] }, at) =>
+      more.map((one) => write((index) => (index === at ? one : (texts[index]?.of[0] ?? '')))),
+    );
+    return [write((index) => texts[index]?.of[0] ?? ''), ...others];
   }
 }
 
-/** A number that is written, also with a sign or in parentheses. */
-function isNumber(node: SyntaxNode): boolean {
-  if (node.name === 'NumberDurationLiteral') return true;
-  const inner = childrenOf(node).at(-1);
-  return (node.name === 'ParenExpr' || node.name === 'UnaryExpr') && inner !== undefined && isNumber(inner);
+/** Whether what follows a value in this way leaves out what is beyond a bar on that side. */
+function drops({ rises, falls }: Dependence, side: MissingSide): boolean {
+  return side === 'above' ? falls : rises;
+}
+
+function scaled([text, ...others]: Texts, operator: string, by: number): Texts {
+  const write = (one: string): string => (by === 1 ? one : `((${one}) ${operator} ${by})`);
+  return [write(text), ...others.map(write)];
+}
+
+/** The comparison that an expression is, without parentheses around it. */
+function filterOf(node: SyntaxNode): string | undefined {
+  const [first, operator] = childrenOf(node);
+  if (node.name === 'ParenExpr' && first !== undefined) return filterOf(first);
+  return node.name === 'BinaryExpr' ? operator?.name : undefined;
 }

@@ -155,6 +155,21 @@ export function groupedLabels(query: string): readonly MadeLabel[] {
   return labelsOfBy(query, false);
 }
 
+/** The labels of every `without` of a query, and what they are taken from. */
+export function droppedLabels(query: string): readonly (MadeLabel & { readonly where: string })[] {
+  const found: (MadeLabel & { readonly where: string })[] = [];
+  walk(treeOf(query), (node) => {
+    const clause = node.getChild('AggregateModifier');
+    const operand = argumentsOf(node).at(-1);
+    if (clause?.getChild('Without') == null || operand === undefined) return;
+    for (const child of childrenOf(clause.getChild('GroupingLabels'))) {
+      const label = labelAt(child.firstChild?.name === 'StringLiteral' ? child.firstChild : child, query);
+      found.push({ label, operand: textOf(operand, query), where: textOf(clause, query) });
+    }
+  });
+  return found;
+}
+
 function labelsOfBy(query: string, isMade: boolean): readonly MadeLabel[] {
   const found: MadeLabel[] = [];
   walk(treeOf(query), (node) => {

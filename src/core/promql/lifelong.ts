@@ -1,5 +1,5 @@
 import type { SyntaxNode } from '@lezer/common';
-import { isCounter } from './counter-names.ts';
+import { constantProblem } from './constant.ts';
 import { selectorAt, selectorsOf, type Selector } from './needs.ts';
 import { childrenOf, functionName, textOf, walk } from './syntax.ts';
 import { treeOf } from './tree.ts';
@@ -18,33 +18,33 @@ const BY_PRESENCE: ReadonlySet<string> = new Set(['absent', 'absent_over_time', 
 const COUNTING: ReadonlySet<string> = new Set(['count', 'group']);
 const COMPARES: readonly string[] = ['Gtr', 'Gte', 'Lss', 'Lte', 'Neq', 'Eql'];
 
+/** A selector whose values decide a query as they are. */
+export interface LifelongUse {
+  readonly selector: Selector;
+  /** It is divided, or something is divided by it. */
+  readonly isDivided: boolean;
+  /** What it is subtracted from, or what is subtracted from it. A difference of counters may be growth, or what is under way. */
+  readonly against: readonly Selector[];
+}
+
 /**
- * The counters whose values decide a query as they are, so that they count from the start of a process and not in the window. A difference
- * of counters is none of them: it may be the growth, or what is under way.
- * @param isAnywhere also those that are not divided. Only a bar that asks for little is safe by them.
+ * The selectors whose values decide a query as they are. A counter among them counts from the start of a process, and not in the
+ * window, unless another counter is taken away from it.
  */
-export function lifelongCounters(query: string, isAnywhere: boolean): readonly Selector[] {
-  const all = selectorsOf(query).flatMap(({ name }) => name ?? []);
-  const found = new Map<string, Selector>();
+export function lifelongUses(query: string): readonly LifelongUse[] {
+  const found: LifelongUse[] = [];
   walk(treeOf(query), (node) => {
     if (node.name !== 'VectorSelector') return;
-    const selector = selectorAt(node, query);
-    if (!isCounter(selector) && !isPartOfMean(selector, all)) return;
     const use = useOf(node, query);
-    if (use === 'value' ? isAnywhere : use === 'divided') found.set(selector.text, selector);
+    if (use !== undefined) found.push({ selector: selectorAt(node, query), ...use });
   });
-  return [...found.values()];
+  return found;
 }
 
-/** The sum and the count of one histogram or summary: what is divided is a mean over the life of the process. */
-function isPartOfMean({ name = '' }: Selector, all: readonly string[]): boolean {
-  const [, stem, ending] = /^(.+)_(sum|count)$/.exec(name) ?? [];
-  return stem !== undefined && all.includes(`${stem}_${ending === 'sum' ? 'count' : 'sum'}`);
-}
-
-function useOf(selector: SyntaxNode, query: string): 'value' | 'divided' | undefined {
+function useOf(selector: SyntaxNode, query: string): Omit<LifelongUse, 'selector'> | undefined {
   let [isDivided, isCompared] = [false, false];
-  for (let node = selector.parent; node !== null; node = node.parent) {
+  const against: Selector[] = [];
+  for (let node = selector.parent, below = selector; node !== null; below = node, node = node.parent) {
     const called = functionName(node, query);
     if (called !== undefined && BY_PRESENCE.has(called)) return undefined;
     if (
@@ -55,24 +55,27 @@ function useOf(selector: SyntaxNode, query: string): 'value' | 'divided' | undef
       return undefined;
     if (node.name === 'MatrixSelector' && !VALUE_OF_RANGE.has(functionAround(node, query))) return undefined;
     if (node.name === 'SubqueryExpr' && !VALUE_OF_RANGE.has(functionAround(node, query))) return undefined;
-    // A moved counter is compared with the one of another moment.
-    if (node.name === 'OffsetExpr') return undefined;
     if (node.name !== 'BinaryExpr') continue;
-    if (node.getChild('Sub') !== null && !hasNumber(node, query)) return undefined;
+    if (node.getChild('Sub') !== null) against.push(...othersOf(node, below, query));
     isDivided ||= (node.getChild('Div') ?? node.getChild('Pow')) !== null;
     isCompared ||= COMPARES.some((name) => node.getChild(name) !== null);
   }
-  return isDivided ? 'divided' : 'value';
+  return { isDivided, against };
 }
 
 function functionAround(node: SyntaxNode, query: string): string {
-  const call = node.parent?.name === 'FunctionCallBody' ? node.parent.parent : node.parent;
-  return call === null ? '' : (functionName(call, query) ?? '');
+  let around = node.parent;
+  while (around !== null && ['FunctionCallBody', 'OffsetExpr', 'StepInvariantExpr'].includes(around.name))
+    around = around.parent;
+  return around === null ? '' : (functionName(around, query) ?? '');
 }
 
-/** Whether one side of an operator is a number that is written: `1 - x`. */
-function hasNumber(node: SyntaxNode, query: string): boolean {
-  return [childrenOf(node)[0], childrenOf(node).at(-1)].some((side) =>
-    /^[\s(+-]*[\d.][\w.]*[\s)]*$/.test(textOf(side ?? null, query)),
+/** The selectors of the other side of an operation, where it is no constant. */
+function othersOf(operation: SyntaxNode, side: SyntaxNode, query: string): readonly Selector[] {
+  const children = childrenOf(operation);
+  const other = children.find(
+    (child) => child.from !== side.from && (child === children[0] || child === children.at(-1)),
   );
+  const text = textOf(other ?? null, query);
+  return constantProblem(text) === undefined ? selectorsOf(text) : [];
 }

@@ -77,7 +77,10 @@ export function hasFilteredDivisor(query: string): boolean {
 export function hasCondition(query: string): boolean {
   const [node] = childrenOf(treeOf(query));
   if (node?.name === 'ParenExpr') return hasCondition(textOf(childrenOf(node)[0] ?? null, query));
-  return node?.name === 'BinaryExpr' && node.getChild('And') !== null;
+  if (node?.name !== 'BinaryExpr') return false;
+  const matching = node.getChild('MatchingModifierClause');
+  const isOnNothing = matching?.getChild('On') != null && childrenOf(matching.getChild('GroupingLabels')).length === 0;
+  return node.getChild('And') !== null || (node.getChild('Unless') !== null && isOnNothing);
 }
 
 /** The divisions of a query by what is filtered: what is divided, by what without the filter, and how series are matched. */

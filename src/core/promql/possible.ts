@@ -19,6 +19,7 @@ import {
 } from './interval.ts';
 import type { Interval } from './interval.ts';
 import { literalSeconds } from './range.ts';
+import { shareOf } from './subsets.ts';
 import { argumentsOf, childrenOf, functionName, textOf } from './syntax.ts';
 
 /**
@@ -170,8 +171,13 @@ class Reader {
     const combine = (x: Values, y: Values): Values => {
       const from = latest(x.from, y.from);
       const nan = x.nan || y.nan;
-      if (!COMPARISONS.has(operator))
-        return valuesOf(same ? itself(operator, x) : arithmetic(operator, x, y), from, nan);
+      if (!COMPARISONS.has(operator)) {
+        const share =
+          operator === '/' && matching === null && !moved
+            ? shareOf(first, last, this.#query, (part) => this.read(part, false).values)
+            : undefined;
+        return valuesOf(same ? itself(operator, x) : (share ?? arithmetic(operator, x, y)), from, nan);
+      }
       if (filter) return a.scalar ? keep(MIRRORED[operator] ?? operator, y, x) : keep(operator, x, y);
       if (nan) return valuesOf(TRUTH, 'series');
       return valuesOf(same ? only(Number(REFLEXIVE.has(operator))) : compared(operator, x, y), from);

@@ -1,8 +1,8 @@
 import { treeOf } from './tree.ts';
 import type { SyntaxNode } from '@lezer/common';
 import { literalSeconds } from './range.ts';
-import { isCounter } from './counter-names.ts';
-import { selectorsOf } from './needs.ts';
+import { selectorsOf, type Selector } from './needs.ts';
+import { rangesOfCall, rangesOfCalls, type Ranged } from './ranged.ts';
 import { childrenOf, functionName, textOf, walk } from './syntax.ts';
 
 /** A `rate()` or the like over a counter. */
@@ -15,10 +15,14 @@ export interface RateUse {
   readonly withinMs: number;
   /** It has `offset` or `@`, or a subquery around it has, or the range is of a subquery. */
   readonly moved: boolean;
+  /** The function is one for gauges: it leaves something out only where one of these is a counter. */
+  readonly ofGauges?: readonly Selector[];
 }
 
 /** Functions over a range that take a series' first value in it as where counting began. */
 const RATES: ReadonlySet<string> = new Set(['rate', 'increase', 'irate']);
+
+const RESETS: ReadonlySet<string> = new Set(['resets']);
 
 /** Functions for gauges. Over a counter they leave out the same, and a restart makes its growth negative. */
 const OF_GAUGES: ReadonlySet<string> = new Set(['delta', 'idelta', 'deriv', 'predict_linear']);
@@ -32,32 +36,25 @@ export function ratesOf(query: string): readonly RateUse[] {
     const call = textOf(node, query);
     const [argument] = childrenOf(node.getChild('FunctionCallBody'));
     if (argument === undefined) return;
-    const overCounter = selectorsOf(textOf(argument, query)).some(isCounter);
-    if (!RATES.has(name) && !(OF_GAUGES.has(name) && overCounter)) return;
-    const plain = argument.name === 'MatrixSelector';
-    const matrix = plain ? argument : undefined;
+    if (!RATES.has(name) && !OF_GAUGES.has(name)) return;
+    const [ranged] = rangesOfCall(node, query, false);
+    const plain = ranged?.isOfSteps === false && ranged.offsetMs === 0 && ranged.fixedMs === undefined;
     const around = subqueriesAround(node, query);
     found.set(`${call} ${around.withinMs}`, {
       call,
-      selector: textOf(matrix?.getChild('VectorSelector') ?? null, query),
-      range: textOf(matrix?.getChild('DurationExpr') ?? null, query),
+      selector: plain ? ranged.selector : '',
+      range: plain ? ranged.duration : '',
       withinMs: around.withinMs,
       moved: !plain || around.moved,
+      ...(OF_GAUGES.has(name) ? { ofGauges: selectorsOf(textOf(argument, query)) } : {}),
     });
   });
   return [...found.values()];
 }
 
-/** The ranges of every `resets()` of a query, as written. */
-export function resetRanges(query: string): readonly { readonly range: string; readonly duration: string }[] {
-  const found: { readonly range: string; readonly duration: string }[] = [];
-  walk(treeOf(query), (node) => {
-    if (functionName(node, query) !== 'resets') return;
-    const [range] = childrenOf(node.getChild('FunctionCallBody'));
-    if (range?.name === 'MatrixSelector')
-      found.push({ range: textOf(range, query), duration: textOf(range.getChild('DurationExpr'), query) });
-  });
-  return found;
+/** The ranges of every `resets()` of a query. */
+export function resetRanges(query: string): readonly Ranged[] {
+  return rangesOfCalls(query, RESETS).filter(({ isOfSteps }) => !isOfSteps);
 }
 
 /** How much longer than its own range a call looks back, because subqueries evaluate it at earlier moments. */

@@ -64,6 +64,7 @@ test.each<[GatePatch, readonly string[], readonly string[]]>([
   ],
   [{ ratio: { numerator: 'a{campaign="$campaign"}', denominator: 'b' } }, ['a', 'b'], ['campaign']],
   [{ delta: { counter: 'a_total' }, absentIs: 0, job: 'x' }, ['a_total'], ['x']],
+  [{ query: 'sum(a_count)' }, ['a_count', 'a_sum'], ['a_bucket', 'a']],
   [{ idle: { counter: 'a_count' } }, ['a_count'], ['a_sum']],
 ])('%j needs %j', (patch, kept, dropped) => {
   const gates = gatesOf(patch);
@@ -124,7 +125,7 @@ function questionsOf(gate: GateDefinition, values: readonly number[]): readonly 
 }
 
 function textOf(question: Question): string {
-  if (question.kind === 'type') return question.metric;
+  if (question.kind === 'type') return `{__name__=${JSON.stringify(question.metric)}}`;
   return question.kind === 'seen' ? question.selector : question.promql;
 }
 

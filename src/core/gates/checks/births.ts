@@ -1,4 +1,5 @@
 import { all, instant, type Asking } from '../asking.ts';
+import { countersSeen } from '../counters-seen.ts';
 import type { Refusal } from '../refusal.ts';
 import { steadiness } from '../steady-targets.ts';
 import type { Subject } from '../subject.ts';
@@ -13,7 +14,14 @@ import { ratesOf, type RateUse } from '../../promql/rates.ts';
  */
 export function* births(subject: Subject, jobs: readonly string[]): Asking<Refusal | undefined> {
   const uses = subject.expressions.flatMap(({ promql }) => ratesOf(promql));
-  const refusals = yield* all(uses.map((use) => leftOut(subject, jobs, use)));
+  const counters = new Set(
+    yield* countersSeen(
+      uses.flatMap(({ ofGauges }) => ofGauges ?? []),
+      subject,
+    ),
+  );
+  const overCounters = uses.filter(({ ofGauges }) => ofGauges?.some((one) => counters.has(one)) ?? true);
+  const refusals = yield* all(overCounters.map((use) => leftOut(subject, jobs, use)));
   return refusals.find((refusal) => refusal !== undefined);
 }
 

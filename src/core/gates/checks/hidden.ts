@@ -6,6 +6,9 @@ import { singleValue } from '../single-value.ts';
 import type { Subject } from '../subject.ts';
 import { otherSide, withoutHiding, type MissingSide } from '../../promql/hiding.ts';
 
+/** Texts without what hides something that are asked for at most. */
+const MOST = 12;
+
 /**
  * No comparison drops what misses the bar. `max(x < 100)` with a maximum of 50 is green while a shard is at 150, and `min(x > 0)` with a
  * minimum while one is at 0. The gate is unmeasured where it is within its bar only by what such comparisons leave out.
@@ -18,16 +21,22 @@ export function* hidden(subject: Subject): Asking<Refusal | undefined> {
   const { min = -Infinity, max = Infinity } = bar;
   const misses = (side: MissingSide, found: number): boolean => (side === 'above' ? found > max : found < min);
   for (const side of ['above', 'below'] as const) {
-    const texts = [withoutHiding(value, side), divisor && withoutHiding(divisor, otherSide(side))];
-    if (texts.every((text) => text === undefined)) continue;
-    const [shown, whole] = yield* all([
+    const values = withoutHiding(value, side);
+    const divisors = divisor === undefined ? [] : withoutHiding(divisor, otherSide(side));
+    const opened = [
+      ...values.map((text) => [text, divisor] as const),
+      ...divisors.map((text) => [values[0] ?? value, text] as const),
+    ];
+    if (opened.length === 0) continue;
+    const [shown, ...wholes] = yield* all([
       quotient(subject, value, divisor),
-      quotient(subject, texts[0] ?? value, texts[1] ?? divisor),
+      ...opened.slice(0, MOST).map((texts) => quotient(subject, ...texts)),
     ]);
-    if (whole === undefined || !misses(side, whole) || (shown !== undefined && misses(side, shown))) continue;
+    const whole = wholes.find((found) => found !== undefined && misses(side, found));
+    if (whole === undefined || (shown !== undefined && misses(side, shown))) continue;
     return {
       reason: 'empty',
-      detail: `${texts[0] === undefined ? divisor : value} leaves out values that miss the bar: without its comparisons and limits the value is ${quantityText(whole, unit)}`,
+      detail: `${values.length === 0 ? divisor : value} leaves out values that miss the bar: with them the value is ${quantityText(whole, unit)}`,
     };
   }
   return undefined;

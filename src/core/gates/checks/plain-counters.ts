@@ -2,9 +2,10 @@ import { all, instant, type Asking } from '../asking.ts';
 import type { Refusal } from '../refusal.ts';
 import { BELAY_JOB } from '../model.ts';
 import { andTarget } from '../same-target.ts';
+import { countersSeen } from '../counters-seen.ts';
 import { isFree } from '../free-expression.ts';
 import type { Subject } from '../subject.ts';
-import { plainCounters as countersIn } from '../../promql/counter-names.ts';
+import { isCounter, plainSelectors } from '../../promql/counter-names.ts';
 import { promDuration } from '../../promql/placeholders.ts';
 import { quantilesOf } from '../../promql/quantiles.ts';
 
@@ -16,7 +17,8 @@ export function* plainCounters(subject: Subject): Asking<Refusal | undefined> {
   const { atMs, window, freshMs, gate, expressions } = subject;
   if (!isFree(gate)) return undefined;
   const buckets = expressions.flatMap(({ promql }) => quantilesOf(promql)).map((use) => use.buckets);
-  const lifelong = gate.barKind === 'informational' ? undefined : buckets.find((text) => countersIn(text).length > 0);
+  const lifelong =
+    gate.barKind === 'informational' ? undefined : buckets.find((text) => plainSelectors(text).some(isCounter));
   if (lifelong !== undefined) {
     return {
       reason: 'query-error',
@@ -24,7 +26,7 @@ export function* plainCounters(subject: Subject): Asking<Refusal | undefined> {
     };
   }
   const longer = promDuration(atMs - window.startMs + freshMs);
-  const selectors = expressions.flatMap(({ promql }) => countersIn(promql));
+  const selectors = expressions.flatMap(({ promql }) => plainSelectors(promql));
   const restarted = (matchers: string): string => {
     const starts = `process_start_time_seconds{${[`job!="${BELAY_JOB}"`, matchers].filter((one) => one !== '').join(',')}}[${longer}]`;
     return `(max_over_time(${starts}) != min_over_time(${starts}))`;
@@ -35,10 +37,13 @@ export function* plainCounters(subject: Subject): Asking<Refusal | undefined> {
       return instant(`count((resets(${text}[${longer}]) > 0) or ${andTarget(values, restarted)})`, atMs);
     }),
   );
-  const index = counts.findIndex((count) => count.length > 0);
-  if (index === -1) return undefined;
+  const [counter] = yield* countersSeen(
+    selectors.filter((_, index) => (counts[index] ?? []).length > 0),
+    subject,
+  );
+  if (counter === undefined) return undefined;
   return {
     reason: 'counter-reset',
-    detail: `${counts[index]?.[0]?.value} series of ${selectors[index]?.text} began again in the window; use delta, which counts over a restart`,
+    detail: `${counts[selectors.indexOf(counter)]?.[0]?.value} series of ${counter.text} began again in the window; use delta, which counts over a restart`,
   };
 }

@@ -4,6 +4,7 @@ import type { Refusal } from '../refusal.ts';
 import { jobMatcher } from '../steady-targets.ts';
 import type { Subject } from '../subject.ts';
 import { literalSeconds } from '../../promql/range.ts';
+import { endOf } from '../../promql/ranged.ts';
 import { sampleTotals } from '../../promql/totals-over-time.ts';
 
 /**
@@ -16,11 +17,15 @@ export function* sampleCounts(subject: Subject, jobs: readonly string[]): Asking
   const totals = expressions.flatMap(({ promql }) => sampleTotals(promql));
   const up = `up{${jobMatcher(jobs)}}`;
   const least = yield* all(
-    totals.map(({ range, selector, duration }) => {
+    totals.map((one) => {
+      const { range, selector, duration } = one;
       // Series that appeared or ended in the range have fewer samples of their own.
       const whole = `last_over_time(${selector}[${fresh}]) and last_over_time(${selector}[${fresh}] offset ${duration})`;
       const answered = `min(sum_over_time(${up}[${duration}]))`;
-      return instant(`(min(count_over_time(${range}) and (${whole})) < ${answered}) or ${answered}`, atMs);
+      return instant(
+        `(min(count_over_time(${range}) and (${whole})) < ${answered}) or ${answered}`,
+        endOf(one, atMs) ?? atMs,
+      );
     }),
   );
   for (const [index, { range, duration }] of totals.entries()) {

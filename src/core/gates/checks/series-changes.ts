@@ -3,6 +3,7 @@ import { isFree } from '../free-expression.ts';
 import type { Refusal } from '../refusal.ts';
 import type { Subject } from '../subject.ts';
 import { changeRanges } from '../../promql/changes.ts';
+import { endOf } from '../../promql/ranged.ts';
 
 /**
  * A change over a time leaves nothing out. What a gauge was before its first sample, and after its last, is in no `changes()`, `delta()`
@@ -14,11 +15,14 @@ export function* seriesChanges({ gate, expressions, atMs, fresh }: Subject): Ask
   // What is left out of changes and resets can only make them too few.
   const ranges = expressions.flatMap(({ promql }) => changeRanges(promql)).filter(({ grows }) => !grows || isLimited);
   const counts = yield* all(
-    ranges.flatMap(({ range, selector, duration }) => {
+    ranges.flatMap((one) => {
+      const { range, selector, duration } = one;
+      // Another check refuses a moment that cannot be known.
+      const endMs = endOf(one, atMs) ?? atMs;
       const values = `((min_over_time(${range}) != 0) or (max_over_time(${range}) != 0))`;
       return [
-        instant(`count(last_over_time(${range}) unless last_over_time(${selector}[${fresh}]))`, atMs),
-        instant(`count(${values} unless last_over_time(${selector}[${fresh}] offset ${duration}))`, atMs),
+        instant(`count(last_over_time(${range}) unless last_over_time(${selector}[${fresh}]))`, endMs),
+        instant(`count(${values} unless last_over_time(${selector}[${fresh}] offset ${duration}))`, endMs),
       ];
     }),
   );

@@ -1,12 +1,12 @@
 import type { Sample } from '../answers.ts';
 import { all, instant, type Asking } from '../asking.ts';
+import { countersSeen } from '../counters-seen.ts';
 import { EARLIER_MS } from '../earlier.ts';
 import { isFree } from '../free-expression.ts';
 import { BELAY_JOB } from '../model.ts';
 import type { Refusal } from '../refusal.ts';
 import type { Subject } from '../subject.ts';
 import { labelsText } from '../labels-text.ts';
-import { isCounter } from '../../promql/counter-names.ts';
 import { selectorsOf } from '../../promql/needs.ts';
 import { alternatives } from '../../promql/operands.ts';
 import { comparedWithBefore } from '../../promql/held.ts';
@@ -23,7 +23,7 @@ const TARGET = 'job, instance, cluster';
  * Belay's own series move to another worker with the work.
  */
 export function* served(subject: Subject): Asking<Refusal | undefined> {
-  const names = [...new Set([...gaugesOf(subject), ...countersOf(subject)])];
+  const names = [...new Set([...gaugesOf(subject), ...(yield* countersOf(subject))])];
   const gone = yield* all(names.map((name) => targetsWithout(subject, name)));
   const index = gone.findIndex((targets) => targets.length > 0);
   if (index === -1) return undefined;
@@ -70,15 +70,17 @@ function gaugesOf({ gate, selectors, expressions }: Subject): readonly Served[] 
 }
 
 /** Counters that are born with their first event: their siblings show whether the target still counts. */
-function countersOf({ gate, selectors }: Subject): readonly Served[] {
+function* countersOf(subject: Subject): Asking<readonly Served[]> {
+  const { gate, selectors } = subject;
   if (gate.absentIs === undefined) return [];
-  const counts = gate.source.kind === 'delta' || gate.source.kind === 'share';
-  return selectors.flatMap((selector) => {
-    const { name, job } = selector;
-    if (name === undefined || job === BELAY_JOB || name.startsWith('belay_') || !(counts || isCounter(selector)))
-      return [];
+  const others = selectors.filter(
+    ({ name, job }) => name !== undefined && job !== BELAY_JOB && !name.startsWith('belay_'),
+  );
+  const isCounted = gate.source.kind === 'delta' || gate.source.kind === 'share';
+  const counters = isCounted ? others : yield* countersSeen(others, subject);
+  return counters.map(({ name = '', job }) => {
     const of = job === undefined ? '' : `,job=${JSON.stringify(job)}`;
-    return [{ metric: name, text: `{__name__=${JSON.stringify(name)}${of}}` }];
+    return { metric: name, text: `{__name__=${JSON.stringify(name)}${of}}` };
   });
 }
 

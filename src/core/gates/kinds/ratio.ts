@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { canonical } from '../../promql/canonical.ts';
+import { possibleValues } from '../../promql/constant.ts';
 import { quantilesOf } from '../../promql/quantiles.ts';
 import { all } from '../asking.ts';
 import { tooFewEvents } from '../enough-events.ts';
@@ -54,6 +55,7 @@ export const ratio = {
     }),
     ...(sameValue(numerator, denominator) ? [{ field: 'ratio.denominator', message: SAME }] : []),
   ],
+  possible: ({ numerator, denominator }) => possibleValues(`(${numerator}) / (${denominator})`),
   expressions: ({ numerator, denominator }) => [
     { promql: numerator, mayBeAbsent: true },
     { promql: denominator, mayBeAbsent: false },

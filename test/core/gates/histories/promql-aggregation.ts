@@ -17,13 +17,25 @@ const REDUCE: Readonly<Record<string, Reduce>> = {
   min: (values) => values.reduce((best, value) => (value < best || Number.isNaN(best) ? value : best)),
 };
 
-/** Aggregates a vector by labels. Of `topk` only `topk(1, x)` is known, without labels. @throws PromqlError for an operator that is not known here */
+/** Aggregations that keep some of the series. */
+const SELECT: Readonly<Record<string, (a: Sample, b: Sample) => number>> = {
+  topk: (a, b) => b.value - a.value,
+  bottomk: (a, b) => a.value - b.value,
+  limitk: () => 0,
+};
+
+/**
+ * Aggregates a vector by labels. `topk` and the like are known without labels only.
+ * @param most how many series they keep
+ * @throws PromqlError for an operator that is not known here
+ */
 export function aggregate(
   operator: string,
   samples: readonly Sample[],
-  { without, names }: { readonly without: boolean; readonly names: readonly string[] },
+  { without, names, most }: { readonly without: boolean; readonly names: readonly string[]; readonly most: number },
 ): readonly Sample[] {
-  if (operator === 'topk') return [...samples].sort((a, b) => b.value - a.value).slice(0, 1);
+  const order = SELECT[operator];
+  if (order !== undefined) return samples.toSorted(order).slice(0, most);
   const reduce = REDUCE[operator];
   if (reduce === undefined) throw new PromqlError(`${operator} is not known here`);
   const groups = new Map<string, { labels: Labels; values: number[] }>();

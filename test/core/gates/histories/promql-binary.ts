@@ -23,6 +23,8 @@ export function calculate(operator: string, a: number, b: number): number | unde
       return a / b;
     case 'Mod':
       return a % b;
+    case 'Pow':
+      return a ** b;
     default:
       return undefined;
   }

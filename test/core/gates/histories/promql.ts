@@ -78,9 +78,14 @@ function valueOf(node: SyntaxNode, query: string): Evaluate<Value> {
       const operator = textOf(node.getChild('AggregateOp'), query).toLowerCase();
       const modifier = node.getChild('AggregateModifier');
       const names = childrenOf(modifier?.getChild('GroupingLabels') ?? null).map((label) => textOf(label, query));
-      const grouping = { without: modifier?.getChild('Without') != null, names };
-      const inner = valueOf(argumentsOf(node).at(-1) as SyntaxNode, query);
-      return (store, atMs) => aggregate(operator, vector(inner(store, atMs)), grouping);
+      const without = modifier?.getChild('Without') != null;
+      const [inner, parameter] = argumentsOf(node)
+        .toReversed()
+        .map((argument) => valueOf(argument, query));
+      return (store, atMs) => {
+        const most = parameter?.(store, atMs) as number;
+        return aggregate(operator, vector(inner?.(store, atMs) ?? []), { without, names, most });
+      };
     }
     case 'FunctionCall':
       return callOf(node, query);
@@ -152,6 +157,13 @@ function callOf(node: SyntaxNode, query: string): Evaluate<Value> {
       return (store, atMs) => distinct(vector(mapped(first(store, atMs), Math.abs)));
     case 'floor':
       return (store, atMs) => distinct(vector(mapped(first(store, atMs), Math.floor)));
+    case 'sgn':
+      return (store, atMs) => distinct(vector(mapped(first(store, atMs), Math.sign)));
+    case 'clamp':
+      return (store, atMs) => {
+        const [least, most] = [second(store, atMs) as number, inner[2]?.(store, atMs) as number];
+        return vector(mapped(first(store, atMs), (value) => Math.min(Math.max(value, least), most)));
+      };
     case 'clamp_max':
       return (store, atMs) => {
         const most = second(store, atMs) as number;
