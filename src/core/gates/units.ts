@@ -1,5 +1,7 @@
 import { selectorsOf } from '../promql/needs.ts';
 import { filledForParsing } from '../promql/check.ts';
+import { keptUnit } from '../promql/kept-unit.ts';
+import { isFree } from './free-expression.ts';
 import { gateKind } from './kinds/registry.ts';
 import type { GateSource } from './model.ts';
 
@@ -50,12 +52,25 @@ interface Unit {
 function valueUnit(source: GateSource): { readonly of: Unit; readonly by: string } | undefined {
   const fixed = unitOf(UNIT_OF_KIND[source.kind] ?? '');
   if (fixed !== undefined) return { of: fixed, by: `the kind ${source.kind}` };
+  const promqls = gateKind(source)
+    .expressions(source)
+    .map(({ promql }) => filledForParsing(promql));
+  if (isFree({ source })) {
+    const whole = promqls.map((promql) => `(${promql})`).join(' / ');
+    const kept = keptUnit(whole);
+    const share = kept === 'share' ? unitOf('ratio') : undefined;
+    if (share !== undefined) return { of: share, by: 'the division' };
+    return typeof kept === 'object' ? unitOfMetric(kept.metric) : undefined;
+  }
   if (!UNIT_OF_METRIC.has(source.kind) || ('perSecond' in source && source.perSecond)) return undefined;
-  const [expression] = gateKind(source).expressions(source);
-  const [name] = selectorsOf(filledForParsing(expression?.promql ?? '')).flatMap((selector) => selector.name ?? []);
-  const word = /_([a-z]+)(?:_total|_sum|_bucket)?$/.exec(name ?? '')?.[1];
+  const [name] = selectorsOf(promqls[0] ?? '').flatMap((selector) => selector.name ?? []);
+  return name === undefined ? undefined : unitOfMetric(name);
+}
+
+function unitOfMetric(name: string): { readonly of: Unit; readonly by: string } | undefined {
+  const word = /_([a-z]+)(?:_total|_sum|_bucket)?$/.exec(name)?.[1];
   const of = word === undefined || word.length < 3 ? undefined : unitOf(word);
-  return name === undefined || of === undefined ? undefined : { of, by: name };
+  return of === undefined ? undefined : { of, by: name };
 }
 
 function unitOf(word: string): Unit | undefined {

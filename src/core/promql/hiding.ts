@@ -9,7 +9,7 @@ import {
   valueDependence,
   type Dependence,
 } from './dependence.ts';
-import { isScalar } from './operands.ts';
+import { isScalar, unfiltered } from './operands.ts';
 import { argumentsOf, childrenOf, functionName, textOf } from './syntax.ts';
 import { treeOf } from './tree.ts';
 
@@ -211,13 +211,14 @@ class Reader {
     const [left, right] = [numberOf(first, this.#query), numberOf(last, this.#query)];
     const scales = operator === 'Mul' || operator === 'Div';
     const ofFirst = scales && right < 0 ? otherSide(side) : side;
+    const isFiltered = operator === 'Div' && unfiltered(textOf(last, this.#query)) !== textOf(last, this.#query);
     const turns = operator === 'Sub' || (operator === 'Mul' && left < 0) || (operator === 'Div' && !(left < 0));
+    const parts = [[first, ofFirst] as const, [last, turns ? otherSide(side) : side] as const];
     return this.#composed(
       node,
       end,
-      [[first, ofFirst] as const, [last, turns ? otherSide(side) : side] as const].filter(([part]) =>
-        Number.isNaN(numberOf(part, this.#query)),
-      ),
+      // A divisor is filtered on purpose: `a / (b > 10)` is only of what had so many.
+      parts.filter(([part]) => Number.isNaN(numberOf(part, this.#query)) && !(isFiltered && part === last)),
     );
   }
 

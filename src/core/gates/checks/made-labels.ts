@@ -68,8 +68,6 @@ function* mergedWithout({
   );
   for (const [index, { label, operand }] of dropped.entries()) {
     const [groups = [], values = []] = answers.slice(2 * index, 2 * index + 2);
-    const namesOf = (labels: Readonly<Record<string, string>>): readonly string[] =>
-      Object.keys(labels).filter((name) => labels[name] !== '');
     const isMixed = [true, false].every((has) => values.some(({ labels }) => ((labels[label] ?? '') !== '') === has));
     const several = groups.find(({ labels, value }) => {
       const own = new Set(namesOf(labels));
@@ -82,4 +80,8 @@ function* mergedWithout({
     };
   }
   return undefined;
+}
+
+function namesOf(labels: Readonly<Record<string, string>>): readonly string[] {
+  return Object.keys(labels).filter((name) => labels[name] !== '');
 }

@@ -267,6 +267,20 @@ const REFUSED: readonly (readonly [what: string, patch: GatePatch, field: string
   ['a share in percent', { share: { counter: 'x_total{r="e"}', of: 'x_total' }, max: 1, unit: '%' }, 'unit'],
   ['seconds in milliseconds', { quantile: { of: 0.9, histogram: 'h_seconds_bucket' }, max: 500, unit: 'ms' }, 'unit'],
   ['bytes in megabytes', { delta: { counter: 'x_bytes_total' }, max: 500, unit: 'MB' }, 'unit'],
+  [
+    'seconds of a query in milliseconds',
+    { query: 'max(max_over_time(x_seconds[$window]))', max: 500, unit: 'ms' },
+    'unit',
+  ],
+  ['a mean of several in them', { query: 'avg(x_seconds) or vector(0)', max: 500, unit: 'ms' }, 'unit'],
+  ['an age in them', { query: 'time() - max(x_timestamp_seconds)', max: 500, unit: 'ms' }, 'unit'],
+  [
+    'a quantile of a query in them',
+    { query: 'histogram_quantile(0.9, sum by (le) (rate(x_seconds_bucket[$window])))', max: 500, unit: 'ms' },
+    'unit',
+  ],
+  ['a quotient in percent', { query: '1 - sum(a) / sum(b)', max: 5, unit: '%' }, 'unit'],
+  ['a ratio in percent', { ratio: { numerator: 'sum(a)', denominator: 'sum(b)' }, max: 5, unit: '%' }, 'unit'],
   ['an age in minutes', { idle: { counter: 'x_total' }, max: 5, unit: 'min' }, 'unit'],
 ];
 
@@ -279,6 +293,11 @@ describe('a gate is refused that judges by another number than it shows', () => 
     ['bytes a second', { delta: { counter: 'x_bytes_total', perSecond: true }, unit: 'MB' }],
     ['seconds of processors', { delta: { counter: 'x_cpu_seconds_total' }, unit: 'cores' }],
     ['another unit in a query', { query: 'sum(x_seconds) * 1000', unit: 'ms' }],
+    ['a quotient that is multiplied', { query: '100 * sum(a) / sum(b)', unit: '%' }],
+    ['a ratio that is', { ratio: { numerator: '100 * sum(a)', denominator: 'sum(b)' }, unit: '%' }],
+    ['a mean of percents', { query: 'sum(x_percent) / count(x_percent)', unit: '%' }],
+    ['how many there are', { query: 'count(x_seconds > 5)', unit: 'ms' }],
+    ['what is divided by a number', { query: 'max(x_bytes) / 1e6', unit: 'MB' }],
   ] as const)('but not %s', (_what, patch) => {
     expect(() => judgedOn({ x_total: '1x40' }, patch)).not.toThrow();
   });

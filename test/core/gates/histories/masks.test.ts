@@ -28,6 +28,12 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     ['with the sign turned', FAR, { query: 'min(-x * (x < bool 100))', min: -50 }, 'empty'],
     ['in a sum of other series', { ...FAR, y: '1x40' }, max('max(x * (1 - (x > bool 100))) + 0 * max(y)'), 'empty'],
     ['in what is divided by', { ...FAR, y: '300x40' }, min('max(y) / max(x * (1 - (x > bool 100)))', 3), 'empty'],
+    [
+      'but no divisor that is filtered on purpose',
+      { 'a{s="1"}': '1x40', 'a{s="2"}': '1x40', 'b{s="1"}': '100x40', 'b{s="2"}': '2x40' },
+      { query: 'max(a / on (s) (b > 10))', max: 0.1 },
+      0.01,
+    ],
     ['twice', FAR, max('max(x * (x < bool 100) * (x < bool 120))'), 'empty'],
     ['where nothing is large', NEAR, max('max(x * (1 - (x > bool 100)))'), 40],
     ['that keep only what is large', NEAR, max('sum(x * (x > bool 20))', 40), 40],
