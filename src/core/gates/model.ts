@@ -98,7 +98,10 @@ export interface Reading {
   readonly low?: number;
   /** The true value is certainly not above this. Absent = the value itself; null = not bounded. */
   readonly high?: number | null;
-  /** The value of a reading that is unmeasured for a reason outside of it: `bar-in-bounds`, `host-saturated`, `checks-missed`. */
+  /**
+   * The value of a reading that is unmeasured for a reason outside of it: `bar-in-bounds`, `host-saturated`, `checks-missed`. Of one that is
+   * within its bar only by what it leaves out, what it is with that.
+   */
   readonly estimate?: number;
   /** The detail of such a reading before: why its value is not exact. */
   readonly because?: string;

@@ -37,7 +37,7 @@ import { watch } from './checks/watch.ts';
 import { touchingGap } from './gaps.ts';
 import { gateKind } from './kinds/registry.ts';
 import type { Measure } from './measure.ts';
-import type { GateDefinition, Reading, UnmeasuredReason } from './model.ts';
+import type { GateDefinition, Reading } from './model.ts';
 import type { Refusal } from './refusal.ts';
 import type { ReadingContext, Subject } from './subject.ts';
 import { subjectOf } from './subject-of.ts';
@@ -186,12 +186,9 @@ function gapRefusal({ gaps, window }: Subject, jobs: readonly string[]): Refusal
   return { reason: 'infrastructure-gap', detail: `${gap.component}${where} ${howLong} within the window` };
 }
 
-function unmeasuredReading(
-  subject: Subject,
-  { reason, detail }: { readonly reason: UnmeasuredReason; readonly detail: string },
-  samples = 0,
-): Reading {
-  return { ...base(subject, samples), value: null, quality: 'unmeasured', reason, detail };
+function unmeasuredReading(subject: Subject, { reason, detail, estimate }: Refusal, samples = 0): Reading {
+  const known = estimate === undefined ? {} : { estimate };
+  return { ...base(subject, samples), value: null, quality: 'unmeasured', reason, detail, ...known };
 }
 
 function base(

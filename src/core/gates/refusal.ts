@@ -5,4 +5,6 @@ export interface Refusal {
   readonly reason: UnmeasuredReason;
   /** One sentence with the query, target or bucket. */
   readonly detail: string;
+  /** The value that is not believed, though it is known: there was something to measure. */
+  readonly estimate?: number;
 }

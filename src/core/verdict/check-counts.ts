@@ -36,19 +36,22 @@ const NOTHING_YET: readonly UnmeasuredReason[] = [
  */
 export function countChecks(gate: string, kept: readonly StoredReading[], schedule: CheckSchedule): CheckCounts {
   const reasons = new Map<number, UnmeasuredReason | 'measured'>();
+  const known = new Set<number>();
   for (const { moment, reading } of kept.filter((one) => one.gate === gate && one.moment !== 'end')) {
     const number = checkNumber(schedule, reading.atMs);
     if (number === undefined || reasons.get(number) === 'measured') continue;
     // Versions without marks read all gates at the end too, which is after the last check.
     if (moment === undefined && reading.atMs >= schedule.endMs) continue;
     reasons.set(number, reading.value === null ? (reading.reason ?? 'not-evaluated') : 'measured');
+    // A value that only was not believed is something to measure.
+    if (reading.estimate !== undefined) known.add(number);
   }
   const causes = new Map<string, number>();
   const counts = { due: 0, measured: 0, unmeasured: 0, missed: 0 };
   for (let number = 1; number <= checksDue(schedule); number++) {
     const outcome = reasons.get(number);
     if (outcome !== undefined && outcome !== 'measured') {
-      if (counts.measured === 0 && NOTHING_YET.includes(outcome)) continue;
+      if (counts.measured === 0 && NOTHING_YET.includes(outcome) && !known.has(number)) continue;
     }
     counts.due++;
     if (outcome === 'measured') {

@@ -16,13 +16,20 @@ const REASONS: Readonly<Record<string, UnmeasuredReason>> = {
   f: 'too-few-samples',
   n: 'no-events',
   x: 'no-series',
+  e: 'empty',
+  h: 'empty',
 };
+/** The reason of a value that is known, and was within its bar only by what it left out. */
+const KNOWN = 'h';
 
 function check(sign: string, atMs: number): readonly StoredReading[] {
   if (sign === '.') return [];
   const reason = REASONS[sign];
   const { reading } = resultOf(gate, reason === undefined ? 1 : null, atMs);
-  const read = judgeGate(gate, reason === undefined ? reading : { ...reading, reason });
+  const read = judgeGate(
+    gate,
+    reason === undefined ? reading : { ...reading, reason, ...(sign === KNOWN ? { estimate: 150 } : {}) },
+  );
   return [{ stage: 'soak', execution: 1, moment: 'check', ...read }];
 }
 
@@ -48,6 +55,13 @@ describe('the checks of a gate', () => {
       'a frozen Prometheus that delays the checks',
       'mmmq..qs..',
       { due: 10, measured: 3, unmeasured: 3, missed: 4, cause: 'not made' },
+      false,
+    ],
+    ['nothing yet', 'eeeeeeemmm', { due: 3, measured: 3, unmeasured: 0, missed: 0 }, true],
+    [
+      'a value that left out what missed the bar',
+      'hhhhhhhmmm',
+      { due: 10, measured: 3, unmeasured: 7, missed: 0, cause: 'empty' },
       false,
     ],
     ['a window that has only begun', 'xfnnmmmmmm', { due: 6, measured: 6, unmeasured: 0, missed: 0 }, true],

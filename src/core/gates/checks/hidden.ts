@@ -37,6 +37,7 @@ export function* hidden(subject: Subject): Asking<Refusal | undefined> {
     return {
       reason: 'empty',
       detail: `${values.length === 0 ? divisor : value} leaves out values that miss the bar: with them the value is ${quantityText(whole, unit)}`,
+      estimate: whole,
     };
   }
   return undefined;
