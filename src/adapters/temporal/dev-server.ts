@@ -22,6 +22,7 @@ import { isAlive, startDetached, stopProcess } from '../host/processes.ts';
 import { ensureTools } from '../toolchain/ensure-tools.ts';
 import type { EnsureToolsOptions } from '../toolchain/ensure-tools.ts';
 import { messageOf } from '../../core/text/message-of.ts';
+import { databaseProblem, removeEmptyDatabase } from './broken-database.ts';
 import { connect, isHealthy } from './client.ts';
 import { SEARCH_ATTRIBUTES, registerSearchAttributes } from './search-attributes.ts';
 import { withStackLock } from './stack-lock.ts';
@@ -156,6 +157,7 @@ async function startOnce(options: StartOptions): Promise<StackRecord> {
   const metricsPort = await freePort();
   // A database cannot be carried over to another server version.
   const databasePath = join(folder, `server-${tool.version}.db`);
+  removeEmptyDatabase(databasePath);
   const server = await startDetached({
     name: SERVER,
     file: tool.path,
@@ -216,7 +218,9 @@ async function untilHealthy(record: StackRecord, signal: AbortSignal): Promise<v
   const log = (): string => `its log says:\n${logTail(record.server.logPath)}`;
   const healthy = await pollUntil({ everyMs: PROCESS_POLL_MS, budgetMs: SERVER_START_MS, signal }, async () => {
     if (!isAlive(record.server))
-      throw new Error(`the Temporal dev server ended at once; ${portTaken(record) ?? log()}`);
+      throw new Error(
+        `the Temporal dev server ended at once; ${portTaken(record) ?? databaseProblem(record.databasePath, record.server.logPath) ?? log()}`,
+      );
     if (!((await isHealthy(targetOf(record), SERVER_HEALTH_MS)) && (await uiAnswers(record.uiUrl)))) return undefined;
     // A server of another state folder may have taken a port just before. Ours then ends for it, and is started on other ports.
     const ports = [portIn(record.address), portIn(record.uiUrl)];

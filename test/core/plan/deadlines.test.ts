@@ -6,6 +6,7 @@ import {
   ATTEMPTS,
   BEAT_PERIOD_MS,
   HEARTBEAT_MS,
+  LAST_SWEEP_MS,
   OVERLOADED_PODS_PER_SECOND_FLOOR,
   UNANSWERED_LIMIT_MS,
 } from '../../../src/core/plan/limits.ts';
@@ -344,3 +345,14 @@ function everyInequalityHolds(deadlines: StageDeadlines, profile: Profile): void
     if (set !== undefined) expect(stages[name.slice(0, -2) as 'seed'].attemptMs).toBe(set);
   }
 }
+
+it.each([10_000, 120_000, 600_000])(
+  'the last sweep of a borrowed cluster has its time where one has %d ms to be ready',
+  (clusterReadyMs) => {
+    const profile = aProfile({ deadlines: { clusterReadyMs, apiCallMs: 1_000 } });
+    const substrate = aSubstrate({ type: 'kubeconfig' });
+    const { derivation } = accepted(deriveDeadlines({ profile, plan: aPlan(), substrate })).stages.teardown;
+    const step = derivation.find(({ id }) => id === 'clustersDeleted');
+    expect(step?.eachMs).toBeGreaterThan(LAST_SWEEP_MS);
+  },
+);
