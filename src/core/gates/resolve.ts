@@ -197,6 +197,9 @@ function scaledBar(
   if (rule.steps.some((step) => step.min === undefined && step.max === undefined)) {
     report('scale.steps', 'a step has no bar; each needs min or max');
   }
+  const crossed = rule.steps.find(({ min = -Infinity, max = Infinity }) => min > max);
+  if (crossed !== undefined)
+    report('scale.steps', `found a step with min ${crossed.min} above max ${crossed.max}, which no value is within`);
   const step = rule.steps.find((one) => one.upTo === undefined || measure <= one.upTo);
   if (step === undefined) {
     report('scale.steps', `no step holds for ${grouped(measure)} ${rule.by}; the last one should be without upTo`);

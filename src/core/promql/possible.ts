@@ -18,6 +18,7 @@ import {
   TRUTH,
 } from './interval.ts';
 import type { Interval } from './interval.ts';
+import { cancelledOut } from './linear.ts';
 import { literalSeconds } from './range.ts';
 import { shareOf } from './subsets.ts';
 import { argumentsOf, childrenOf, functionName, textOf } from './syntax.ts';
@@ -167,6 +168,7 @@ class Reader {
       const all = (same && matching === null) || (matchesAll(matching) && b.sure !== undefined);
       return all ? NEVER : vector(a.values, a.single);
     }
+    const cancelled = moved ? undefined : cancelledOut(node, this.#query);
     const filter = COMPARISONS.has(operator) && node.getChild('BoolModifier') === null;
     const combine = (x: Values, y: Values): Values => {
       const from = latest(x.from, y.from);
@@ -176,6 +178,7 @@ class Reader {
           operator === '/' && matching === null && !moved
             ? shareOf(first, last, this.#query, (part) => this.read(part, false).values)
             : undefined;
+        if (cancelled !== undefined) return valuesOf(only(cancelled), from, nan);
         return valuesOf(same ? itself(operator, x) : (share ?? arithmetic(operator, x, y)), from, nan);
       }
       if (filter) return a.scalar ? keep(MIRRORED[operator] ?? operator, y, x) : keep(operator, x, y);

@@ -138,6 +138,11 @@ describe('resolveGates', () => {
     ],
     ['a step without a bar', { query: 'a', scale: { by: 'pods', steps: [{}] } }, 'a.scale.steps: a step has no bar'],
     [
+      'a step that no value is within',
+      { query: 'a', scale: { by: 'pods', steps: [{ min: 9, max: 5 }] } },
+      'a.scale.steps: found a step with min 9 above max 5',
+    ],
+    [
       'no step for the scale',
       { query: 'a', scale: { by: 'pods', steps: [{ upTo: 9, max: 1 }] } },
       'a.scale.steps: no step holds for 50,000 pods',
