@@ -2,7 +2,7 @@ import { Agent, request } from 'undici';
 import { PROMETHEUS_CONNECTIONS } from '../../core/plan/limits.ts';
 import type { PointSeries, Sample } from '../../core/gates/answers.ts';
 import { messageOf } from '../../core/text/message-of.ts';
-import { authorizationOf, connectOptions, type FleetAccess } from '../fleet/fleet-access.ts';
+import { LOOPBACK_OPENING, type Opening } from './opening.ts';
 import { QueryError } from './query-error.ts';
 
 /** Larger answers are refused: no gate needs one, and a server that never stops sending must not fill the memory. */
@@ -37,6 +37,10 @@ export interface PrometheusClient {
   queryRange(promql: string, range: RangeWindow, bounds: CallBounds): Promise<readonly PointSeries[]>;
   /** A series that a selector had at any time in a span, if there is one. Only its labels mean something; the value is 1. */
   seen(selector: string, span: Pick<RangeWindow, 'startMs' | 'endMs'>, bounds: CallBounds): Promise<readonly Sample[]>;
+  /** What its clock shows, ms since 1970. */
+  clock(bounds: CallBounds): Promise<number>;
+  /** The newest samples of the series of a selector, as text (`/federate`). */
+  federate(selector: string, bounds: CallBounds): Promise<string>;
   /** What its targets say that a metric is, as the label `type`: counter, gauge, histogram, …; empty where none says it. */
   types(metric: string, bounds: CallBounds): Promise<readonly Sample[]>;
   targets(bounds: CallBounds): Promise<readonly ActiveTarget[]>;
@@ -57,16 +61,16 @@ interface RangeWindow {
 
 /**
  * A client for the Prometheus at `url` (with any path prefix it is served under).
- * @param access of a campaign's lead: the certificate that the server must show, and the password
+ * @param opening how it is reached; absent = without TLS and password
  */
-export function prometheusClient(url: string, access?: FleetAccess): PrometheusClient {
+export function prometheusClient(url: string, opening: Opening = LOOPBACK_OPENING): PrometheusClient {
   const base = url.replace(/\/+$/, '');
   const agent = new Agent({
     connections: PROMETHEUS_CONNECTIONS,
     pipelining: 1,
-    connect: connectOptions(access),
+    connect: opening.connect,
   });
-  const authorization = access === undefined ? {} : { authorization: authorizationOf(access) };
+  const { headers, secrets = [] } = opening;
 
   const call = async (path: string, method: 'GET' | 'POST', form: URLSearchParams | undefined, bounds: CallBounds) => {
     bounds.signal.throwIfAborted();
@@ -80,13 +84,17 @@ export function prometheusClient(url: string, access?: FleetAccess): PrometheusC
         headersTimeout: 0,
         bodyTimeout: 0,
         ...(form === undefined
-          ? { headers: authorization }
+          ? { headers }
           : {
               body: form.toString(),
-              headers: { ...authorization, 'content-type': 'application/x-www-form-urlencoded' },
+              headers: { ...headers, 'content-type': 'application/x-www-form-urlencoded' },
             }),
       });
-      return { status: response.statusCode, body: await readBody(response.body, signal) };
+      const body = await readBody(response.body, signal);
+      return {
+        status: response.statusCode,
+        body: secrets.reduce((text, secret) => text.replaceAll(secret, '…'), body),
+      };
     } catch (cause) {
       bounds.signal.throwIfAborted();
       if (timeout.aborted) {
@@ -130,6 +138,16 @@ export function prometheusClient(url: string, access?: FleetAccess): PrometheusC
       const found = await api('/api/v1/series', form, bounds);
       if (!Array.isArray(found)) throw malformed(found);
       return found.map((labels) => ({ labels: labelsOf(labels), value: 1 }));
+    },
+    async clock(bounds) {
+      const [sample] = instantSamples(await ask({ query: 'time()' }, '/api/v1/query', bounds));
+      return (sample?.value ?? NaN) * 1_000;
+    },
+    async federate(selector, bounds) {
+      const path = '/federate';
+      const { status, body } = await call(`${path}?match[]=${encodeURIComponent(selector)}`, 'GET', undefined, bounds);
+      if (status === 200) return body;
+      throw new QueryError('status', `${path} answers ${status}: ${excerpt(body)}`, { status });
     },
     async types(metric, bounds) {
       const found = await api(`/api/v1/metadata?metric=${encodeURIComponent(metric)}`, undefined, bounds);

@@ -13,6 +13,7 @@ import type { ProcessRecord } from '../host/processes.ts';
 import { isAlive, startDetached, stopProcess } from '../host/processes.ts';
 import type { CallBounds, PrometheusClient } from './client.ts';
 import { prometheusClient } from './client.ts';
+import { leadOpening } from './opening.ts';
 import { DATA, programOf } from './program.ts';
 import { roleOf, type PrometheusRole } from './role.ts';
 import type { ScrapeTarget } from './scrape-config.ts';
@@ -241,7 +242,7 @@ function ownFolder(prometheus: RunningPrometheus): string {
 
 /** A client for a Prometheus, with what opens it. */
 export function clientOf({ url, access }: Pick<RunningPrometheus, 'url' | 'access'>): PrometheusClient {
-  return prometheusClient(url, access);
+  return prometheusClient(url, leadOpening(access));
 }
 
 async function reload(prometheus: RunningPrometheus, bounds: CallBounds): Promise<void> {

@@ -7,6 +7,7 @@ import { readInfrastructureEvents } from '../../../src/adapters/host/infrastruct
 import { readLedger, writeLedger } from '../../../src/adapters/host/ledger.ts';
 import { startKeeper } from '../../../src/adapters/keeper/keeper.ts';
 import { prometheusClient } from '../../../src/adapters/prometheus/client.ts';
+import { leadOpening } from '../../../src/adapters/prometheus/opening.ts';
 import { evaluateGates } from '../../../src/adapters/prometheus/evaluate.ts';
 import { clientOf, ownPrometheus } from '../../../src/adapters/prometheus/server.ts';
 import { namesNeeded } from '../../../src/core/gates/names-needed.ts';
@@ -104,7 +105,7 @@ test('the lead has what both scrape, behind TLS and a password that no file, log
   await eventually(async () => (await instances()).length === 2);
 
   const { url, access } = bench.lead;
-  const stranger = prometheusClient(url, { ...bench.access, password: 'guessed' });
+  const stranger = prometheusClient(url, leadOpening({ ...bench.access, password: 'guessed' }));
   const asked = stranger.query('up', Date.now(), bench.bounds);
   await expect(asked).rejects.toThrow('answered 401');
   await expect(stranger.reload(bench.bounds)).rejects.toThrow('reload refused: Unauthorized');
