@@ -53,9 +53,11 @@ import { connectForSeed } from '../adapters/kube/seed-client.ts';
 import { sweepCluster } from '../adapters/systems/sweep-cluster.ts';
 import type { Observers } from '../adapters/observe/observers.ts';
 import { claimWatch, pointAt, thisWorker } from '../adapters/observe/worker-target.ts';
+import { federationTargets } from '../adapters/prometheus/existing.ts';
 import { openGateReader } from '../adapters/prometheus/gate-reader.ts';
 import { forgetCampaign } from '../adapters/prometheus/own-metrics.ts';
 import { ownPrometheus, startPrometheus, stopPrometheus, writeTargets } from '../adapters/prometheus/server.ts';
+import { tryExistingPrometheus } from '../adapters/prometheus/try-existing.ts';
 import { substrateAdapter } from '../adapters/substrates/registry.ts';
 import { installSystem, removeSystem } from '../adapters/systems/install-system.ts';
 import { systemScrapeTargets } from '../adapters/systems/scrape-targets.ts';
@@ -151,6 +153,8 @@ function provisionAdapters(metricsPort: number, sweep: SweepAdapters): Provision
     groupOf: (slug) => readLedger(slug)?.group,
     clockAheadMs: (slug, lead, within) => withLead(slug, lead, (client) => client.clockAheadMs(within)),
     substrate: ({ substrate }, tools) => substrateAdapter(substrate, tools),
+    tryExistingPrometheus,
+    federationTargets: (spec, cluster) => federationTargets(spec, cluster),
     startPrometheus,
     writeTargets,
     scrapeWorker: async (slug, within) => {

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { keepBesideLedger } from '../adapters/evidence/spec-store.ts';
 import type { ClusterRecord, Ledger } from '../adapters/host/ledger.ts';
 import { TargetInUse } from '../adapters/kube/target-lease.ts';
+import { FederationRefusal } from '../adapters/prometheus/federation-refusal.ts';
 import type { PrometheusRequest, RunningPrometheus } from '../adapters/prometheus/server.ts';
 import type { ScrapeTarget } from '../adapters/prometheus/scrape-config.ts';
 import type { UsedTool } from '../adapters/identity/tool-identity.ts';
@@ -14,9 +15,11 @@ import type { GroupPlacement, LeadAddress } from '../core/campaign/placement.ts'
 import { KubeconfigProblem } from '../core/kubeconfig/kubeconfig-problem.ts';
 import { LEAD_GROUP, type StageInput, type StageResult } from '../core/campaign/stage-io.ts';
 import { namesNeeded } from '../core/gates/names-needed.ts';
+import type { ExistingPrometheus } from '../core/model/existing-prometheus.ts';
 import type { HostSweep } from '../core/campaign/sweep.ts';
 import { CLOCKS_APART_MS } from '../core/plan/limits.ts';
 import { clockCorrectionMs, clockText } from '../core/plan/clock-ahead.ts';
+import { existingPrometheusOf, federatedJobs } from '../core/plan/federation.ts';
 import { clusterBytes } from '../core/plan/host-fit.ts';
 import { scrapeIntervalMs } from '../core/plan/scrape-interval.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
@@ -53,6 +56,15 @@ export interface ProvisionAdapters {
   /** How much the clock of the lead is ahead of this host's, ms. */
   clockAheadMs(slug: string, lead: LeadAddress, within: Within): Promise<number>;
   substrate(spec: CampaignSpec, tools: ToolPaths): Pick<SubstrateAdapter, 'provision' | 'scrapeTargets'>;
+  /** Asks the existing Prometheus of a substrate for what the campaign needs of it. @throws FederationRefusal */
+  tryExistingPrometheus(
+    spec: CampaignSpec,
+    prometheus: ExistingPrometheus,
+    clusterCount: number,
+    within: Within,
+  ): Promise<void>;
+  /** Where the campaign's Prometheus takes series of a cluster over from the existing one; none where there is none. */
+  federationTargets(spec: CampaignSpec, cluster: ClusterRecord): readonly ScrapeTarget[];
   startPrometheus(request: PrometheusRequest): Promise<RunningPrometheus>;
   writeTargets(prometheus: RunningPrometheus, targets: readonly ScrapeTarget[], within: Within): Promise<void>;
   /** Has the campaign's Prometheus scrape this worker. */
@@ -90,6 +102,7 @@ export function createProvision(log: Logger, adapters: ProvisionAdapters): (inpu
       adapters.requireSpace(spec);
       return await toolsRequired(toolsOfSubstrate(spec), adapters.findTool);
     });
+    await tryExisting(context, adapters);
     const substrate = adapters.substrate(spec, tools);
     const asked = ['clustersAsked', 'clustersReady', 'targetsTried', 'targetsLeased'] as const;
     const clusters = await context.step(asked, ({ signal, progress, msOf }) =>
@@ -136,8 +149,12 @@ export function createProvision(log: Logger, adapters: ProvisionAdapters): (inpu
     await context.step('workerScraped', (within) => adapters.scrapeWorker(spec.slug, within));
     const absent = await context.stepEach('clustersScraped', clusters, async (cluster, { signal, eachMs }) => {
       const found = await substrate.scrapeTargets(cluster, signal);
-      await adapters.writeTargets(prometheus, found.targets, { signal, budgetMs: eachMs });
-      return found.absent.map(({ job, reason }) => `${cluster.name}: ${job} is not scraped (${reason})`);
+      const federated = adapters.federationTargets(spec, cluster);
+      const isOwn = ({ job }: { readonly job: string }): boolean =>
+        federated.every(({ federatedJob }) => federatedJob !== job);
+      const targets = [...found.targets.filter(isOwn), ...federated];
+      await adapters.writeTargets(prometheus, targets, { signal, budgetMs: eachMs });
+      return found.absent.filter(isOwn).map(({ job, reason }) => `${cluster.name}: ${job} is not scraped (${reason})`);
     });
     const notScraped = absent.flat();
     for (const line of notScraped) context.event('not-scraped', line);
@@ -155,7 +172,11 @@ export function createProvision(log: Logger, adapters: ProvisionAdapters): (inpu
       },
     });
     return {
-      detail: [`${counted(clusters.length, 'cluster')} up, ${measuredBy(group, prometheus)}`, ...notScraped].join('; '),
+      detail: [
+        `${counted(clusters.length, 'cluster')} up, ${measuredBy(group, prometheus)}`,
+        ...takenOver(spec),
+        ...notScraped,
+      ].join('; '),
       facts: {
         clusters: clusters.length,
         ...(group?.lead === false ? {} : { prometheus: prometheus.url }),
@@ -165,6 +186,22 @@ export function createProvision(log: Logger, adapters: ProvisionAdapters): (inpu
           : { clocks: clocks.map(({ name, clock }) => `${name} ${clockText(clock)}`).join(', ') }),
       },
     };
+  });
+}
+
+/** @throws ApplicationFailure `TargetRefuses`, which ends the campaign, when the existing Prometheus cannot give what it needs */
+async function tryExisting(context: StageContext<'provision'>, adapters: ProvisionAdapters): Promise<void> {
+  const { spec } = context;
+  const prometheus = existingPrometheusOf(spec.substrate);
+  if (prometheus === undefined) return;
+  await context.step('existingPrometheusTried', async ({ signal }) => {
+    try {
+      const budgetMs = spec.deadlines.budgets.queryMs;
+      await adapters.tryExistingPrometheus(spec, prometheus, spec.plan.clusterCount, { signal, budgetMs });
+    } catch (error) {
+      if (!(error instanceof FederationRefusal)) throw error;
+      throw ApplicationFailure.nonRetryable(error.message, FAILURE_TYPES.targetRefuses);
+    }
   });
 }
 
@@ -239,6 +276,11 @@ async function compareClocks(
 
 function measuredBy(group: GroupPlacement | undefined, { url }: RunningPrometheus): string {
   return group?.lead === false ? `measured by the Prometheus of ${group.leadAddress.host}` : `Prometheus at ${url}`;
+}
+
+function takenOver({ substrate }: CampaignSpec): readonly string[] {
+  const jobs = federatedJobs(substrate).map(({ job }) => job);
+  return jobs.length === 0 ? [] : [`${jobs.join(', ')} by ${existingPrometheusOf(substrate)?.url}`];
 }
 
 function firstLedger(spec: CampaignSpec): Ledger {

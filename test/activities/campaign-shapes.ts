@@ -1,6 +1,7 @@
 import { pino, type Logger } from 'pino';
 import { expect } from 'vitest';
 import type { StageInput, StageResult } from '../../src/core/campaign/stage-io.ts';
+import type { ExistingPrometheus } from '../../src/core/model/existing-prometheus.ts';
 import type { Profile } from '../../src/core/model/profile.ts';
 import type { ActivityName } from '../../src/core/model/stages.ts';
 import type { Substrate } from '../../src/core/model/substrate.ts';
@@ -32,6 +33,13 @@ const CHART = { chart: 'chart', release: 'r', namespace: 'n', values: {} };
 const METRICS = { job: 'some', url: 'http://127.0.0.1:1' };
 const PROCESS = { name: 'controller', tool: 'karpenter', args: [], env: {}, ports: [], restart: true } as const;
 
+/** The Prometheus of borrowed clusters. */
+export const OWNERS: ExistingPrometheus = {
+  url: 'https://prometheus.example',
+  jobs: { scheduler: { labels: { job: 'kube-scheduler' }, targets: 1, scrapeIntervalMs: 15_000 } },
+  clusters: [{ cluster: 'a' }, { cluster: 'b' }],
+};
+
 /** Campaigns that differ in the steps that they have. */
 export const SHAPES: readonly (readonly [string, Shape])[] = [
   ['one local cluster, a system that is part of it', { clusters: 1 }],
@@ -43,6 +51,13 @@ export const SHAPES: readonly (readonly [string, Shape])[] = [
   ],
   ['a borrowed cluster', { clusters: 1, substrate: { type: 'kubeconfig' } }],
   ['borrowed clusters with a chart', { clusters: 5, substrate: { type: 'kubeconfig' }, system: { helm: CHART } }],
+  [
+    'borrowed clusters whose owner has a Prometheus',
+    {
+      clusters: 2,
+      substrate: { type: 'kubeconfig', kubeconfig: { file: '', contexts: ['a', 'b'], prometheus: OWNERS } },
+    },
+  ],
   ['a store for its evidence', { clusters: 1, storesEvidence: true }],
   ['no gates', { clusters: 1, gates: [] }],
   ['faults', { clusters: 2, profile: { runnerActions: [{ atSeconds: 5, action: 'fail-node' }] } }],

@@ -5,12 +5,13 @@ import { TargetInUse } from '../../src/adapters/kube/target-lease.ts';
 import { specBesideLedger } from '../../src/adapters/evidence/spec-store.ts';
 import { writeLedger } from '../../src/adapters/host/ledger.ts';
 import type { GroupPlacement } from '../../src/core/campaign/placement.ts';
+import { FederationRefusal } from '../../src/adapters/prometheus/federation-refusal.ts';
 import { LEAD_GROUP, type StageResult } from '../../src/core/campaign/stage-io.ts';
 import { namesNeeded } from '../../src/core/gates/names-needed.ts';
 import type { CampaignSpec } from '../../src/core/plan/spec.ts';
 import { testHome, type TestHome } from '../adapters/substrates/local-campaign.ts';
 import { anAttempt } from './an-attempt.ts';
-import { derived, enteredBy, specOf } from './campaign-shapes.ts';
+import { derived, enteredBy, OWNERS, specOf } from './campaign-shapes.ts';
 import { clustersUp, scriptedProvision } from './scripted-adapters.ts';
 import { storedInput } from './stored-input.ts';
 
@@ -166,4 +167,53 @@ test('the specification lies beside the ledger before anything is made: a campai
     },
   });
   expect(seen).toEqual([spec.specHash]);
+});
+
+const BORROWED = { type: 'kubeconfig', kubeconfig: { file: '', contexts: ['a', 'b'], prometheus: OWNERS } } as const;
+
+test('an existing Prometheus is tried before anything is asked of a cluster; one that is refused ends the campaign', async () => {
+  const spec = specOf({ clusters: 2, substrate: BORROWED });
+  const { result, indices } = await provision(spec, LEAD_GROUP, {
+    tryExistingPrometheus: (_, prometheus, clusterCount) => {
+      expect([prometheus, clusterCount]).toEqual([OWNERS, 2]);
+      return Promise.reject(new FederationRefusal('kubeconfig.prometheus.url: found nothing'));
+    },
+  });
+  expect(result).toMatchObject({
+    type: 'TargetRefuses',
+    nonRetryable: true,
+    message: 'kubeconfig.prometheus.url: found nothing',
+  });
+  expect(indices).toEqual([]);
+});
+
+test('jobs of an existing Prometheus are scraped there alone, and the others as ever', async () => {
+  const written: string[] = [];
+  const target = { cluster: '', scheme: 'http', address: 'a:1', path: '/', tls: {} } as const;
+  const { result } = await provision(specOf({ clusters: 2, substrate: BORROWED }), LEAD_GROUP, {
+    substrate: (of, tools) => ({
+      ...scriptedProvision().substrate(of, tools),
+      scrapeTargets: () =>
+        Promise.resolve({
+          targets: [
+            { ...target, job: 'apiserver' },
+            { ...target, job: 'scheduler' },
+          ],
+          absent: [
+            { job: 'scheduler', reason: 'out of reach' },
+            { job: 'etcd', reason: 'out of reach' },
+          ],
+        }),
+    }),
+    federationTargets: (_, { name }) => [{ ...target, job: `taken of ${name}`, federatedJob: 'scheduler' }],
+    writeTargets: (_, targets) => {
+      written.push(...targets.map(({ job }) => job));
+      return Promise.resolve();
+    },
+  });
+  expect(written).toEqual(['apiserver', 'taken of c0', 'apiserver', 'taken of c1']);
+  expect(result).toMatchObject({
+    detail: expect.stringContaining('scheduler by https://prometheus.example; c0: etcd is not scraped') as string,
+  });
+  expect((result as StageResult).detail).not.toContain('scheduler is not scraped');
 });

@@ -58,6 +58,8 @@ export function scriptedProvision(): ProvisionAdapters {
       provision: () => Promise.resolve(clustersOf(spec)),
       scrapeTargets: () => Promise.resolve({ targets: [], absent: [] }),
     }),
+    tryExistingPrometheus: () => Promise.resolve(),
+    federationTargets: () => [],
     startPrometheus: () => Promise.resolve(PROMETHEUS),
     writeTargets: () => Promise.resolve(),
     scrapeWorker: () => Promise.resolve(),

@@ -9,6 +9,7 @@ import { RUNNABLE_TYPES, traitsOf } from '../../core/model/substrate-types.ts';
 import { notCarriedOut } from '../../core/plan/carried-out.ts';
 import { DEFAULT_HOST_WAIT_MS } from '../../core/plan/limits.ts';
 import { planCampaign } from '../../core/plan/plan-campaign.ts';
+import { federatedJobs } from '../../core/plan/federation.ts';
 import { ownIntervals } from '../../core/plan/scrape-interval.ts';
 import type { CampaignSpec } from '../../core/plan/spec.ts';
 import type { SpreadAnswer, SpreadQuestion } from '../../core/plan/spread.ts';
@@ -116,6 +117,7 @@ export function buildSpec(
     plan,
     randomSeed: profile.randomSeed,
   };
+  const scraped = [...system.value.scrape, ...federatedJobs(substrate)];
   const spec: CampaignSpec = {
     campaign,
     slug,
@@ -127,9 +129,7 @@ export function buildSpec(
     capacityFromSystem: system.value.capacity === 'system',
     // Not hashed by itself: the hash of the system's text covers it.
     systemJobs: system.value.scrape.map(({ job }) => job),
-    ...(system.value.scrape.some(({ intervalMs }) => intervalMs !== undefined)
-      ? { scrapeIntervals: ownIntervals(system.value.scrape) }
-      : {}),
+    ...(scraped.some(({ intervalMs }) => intervalMs !== undefined) ? { scrapeIntervals: ownIntervals(scraped) } : {}),
     deadlines,
     holdMs,
     ...(input.targetWaitMs === undefined ? {} : { targetWaitMs: input.targetWaitMs }),

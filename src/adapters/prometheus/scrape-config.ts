@@ -19,6 +19,13 @@ export interface ScrapeTarget {
   };
   /** File that holds a bearer token. */
   readonly bearerFile?: string;
+  /** A user, and the file that holds the password. */
+  readonly login?: { readonly user: string; readonly passwordFile: string };
+  /**
+   * The target is a Prometheus: what it gives out are series of this job in the target's cluster. They keep their times and their
+   * other labels, and end when they are no longer given out.
+   */
+  readonly federatedJob?: string;
   /** The proxy in front of it; it may hold a password. */
   readonly proxyUrl?: string;
   /** Headers of each scrape; a list is one header several times. */
@@ -112,7 +119,7 @@ function instanceOf({ address, labels }: ScrapeTarget, group: string): string {
 }
 
 function scrapeConfig(name: string, target: ScrapeTarget): unknown {
-  const { scheme, path, tls, bearerFile, proxyUrl, headers } = target;
+  const { scheme, path, tls, bearerFile, login, proxyUrl, headers } = target;
   const { params, intervalMs, timeoutMs = intervalMs, fallbackProtocol } = target;
   return {
     job_name: name,
@@ -135,9 +142,22 @@ function scrapeConfig(name: string, target: ScrapeTarget): unknown {
         }
       : {}),
     ...(bearerFile === undefined ? {} : { authorization: { type: 'Bearer', credentials_file: bearerFile } }),
+    ...(login === undefined ? {} : { basic_auth: { username: login.user, password_file: login.passwordFile } }),
+    ...(target.federatedJob === undefined ? {} : federationConfig(target.federatedJob, target.cluster)),
     ...(proxyUrl === undefined ? {} : { proxy_url: proxyUrl }),
     ...(headers === undefined ? {} : { http_headers: headersConfig(headers) }),
     file_sd_configs: [{ files: [`../${TARGETS}/${name}.json`], refresh_interval: '1s' }],
+  };
+}
+
+function federationConfig(job: string, cluster: string): Readonly<Record<string, unknown>> {
+  return {
+    honor_labels: true,
+    track_timestamps_staleness: true,
+    metric_relabel_configs: Object.entries({ job, cluster }).map(([label, value]) => ({
+      target_label: label,
+      replacement: value,
+    })),
   };
 }
 

@@ -128,7 +128,13 @@ export async function writeTargets(
 ): Promise<void> {
   const folder = ownFolder(prometheus);
   for (const target of targets) {
-    for (const file of [target.tls.caFile, target.tls.certFile, target.tls.keyFile, target.bearerFile]) {
+    for (const file of [
+      target.tls.caFile,
+      target.tls.certFile,
+      target.tls.keyFile,
+      target.bearerFile,
+      target.login?.passwordFile,
+    ]) {
       if (file !== undefined && !existsSync(file)) {
         throw new Error(`target ${target.address} of job "${target.job}": ${file} does not exist`);
       }

@@ -1,7 +1,7 @@
 import { isFree } from './free-expression.ts';
 import { gateKind } from './kinds/registry.ts';
 import type { GateDefinition } from './model.ts';
-import { selectorsOf } from '../promql/needs.ts';
+import { selectorsOf, type Selector } from '../promql/needs.ts';
 import { substitute } from '../promql/placeholders.ts';
 import { regexLiteral } from '../promql/regex-literal.ts';
 
@@ -12,7 +12,7 @@ const ALWAYS = ['up', 'scrape_.+', 'process_start_time_seconds', 'belay_.+'];
 const CAMPAIGNS = [
   { windowMs: 60_000, campaign: 'a', execution: 1 },
   { windowMs: 60_000, campaign: 'b', execution: 2 },
-];
+] as const;
 
 /**
  * The names of all series that the readings and curves of gates are made of, as a regular expression for whole names. A host that
@@ -20,23 +20,36 @@ const CAMPAIGNS = [
  * @returns undefined where a selector does not give its metric's name exactly: then any series may be needed
  */
 export function namesNeeded(gates: readonly GateDefinition[]): string | undefined {
-  const found = gates.flatMap((gate) => {
-    const { source } = gate;
-    const kind = gateKind(source);
-    const curve = kind.curve(source);
-    const asked = [...kind.expressions(source), ...(curve === undefined ? [] : [curve])];
-    return asked.map(({ promql }) => namesIn(promql, isFree(gate)));
-  });
+  const found = gates.flatMap((gate) => askedBy(gate).map((promql) => namesIn(promql, isFree(gate))));
   const names = found.flatMap((each) => each ?? []);
   if (found.includes(undefined)) return undefined;
   return [...ALWAYS, ...[...new Set(names)].sort().map(regexLiteral)].join('|');
 }
 
+/** The gates that may read series of a job. */
+export function gatesOfJob(gates: readonly GateDefinition[], job: string): readonly GateDefinition[] {
+  return gates.filter((gate) => {
+    const named = new Set(askedBy(gate).flatMap((promql) => filledSelectors(promql, 0).map((each) => each.job)));
+    return named.has(job) || gate.job === job || (gate.job === undefined && named.has(undefined));
+  });
+}
+
+/** The expressions of a gate's reading and curve. */
+function askedBy({ source }: GateDefinition): readonly string[] {
+  const kind = gateKind(source);
+  const curve = kind.curve(source);
+  return [...kind.expressions(source), ...(curve === undefined ? [] : [curve])].map(({ promql }) => promql);
+}
+
+function filledSelectors(promql: string, campaign: 0 | 1): readonly Selector[] {
+  return selectorsOf(substitute(promql, CAMPAIGNS[campaign]));
+}
+
 /** Names of the metrics of an expression; undefined where one is not fixed. */
 function namesIn(promql: string, mayBeAny: boolean): readonly string[] | undefined {
-  const [names = [], others = []] = CAMPAIGNS.map((values) => [
-    ...new Set(selectorsOf(substitute(promql, values)).map(({ name }) => name)),
-  ]);
+  const [names, others] = ([0, 1] as const).map((campaign) => [
+    ...new Set(filledSelectors(promql, campaign).map(({ name }) => name)),
+  ]) as [(string | undefined)[], (string | undefined)[]];
   if (names.includes(undefined) || names.join(' ') !== others.join(' ')) return undefined;
   return names.flatMap((name = '') => [name, ...siblingsOf(name, mayBeAny)]);
 }

@@ -12,6 +12,19 @@ export interface ScrapedTarget {
 /** Reasons whose cause the error of a scrape may be. */
 const CAUSED: readonly (string | undefined)[] = ['target-down', 'target-stale', 'no-series', 'empty'];
 
+/** No job of a file has a colon in its name. */
+const FEDERATION = 'federate:';
+
+/** The job of the scrapes that take the series of another job over from an existing Prometheus. */
+export function federationJob(job: string): string {
+  return `${FEDERATION}${job}`;
+}
+
+/** The job whose series a target brings. */
+function jobBrought({ job }: ScrapedTarget): string {
+  return job.startsWith(FEDERATION) ? job.slice(FEDERATION.length) : job;
+}
+
 /** Longest error that is shown. */
 const MAX_LETTERS = 300;
 
@@ -51,7 +64,10 @@ function blamed(
   failed: readonly ScrapedTarget[],
   job: string | undefined,
 ): ScrapedTarget | undefined {
-  const ofJob = failed.filter((target) => target.job === job || detail.includes(`job "${target.job}"`));
+  const ofJob = failed.filter((target) => {
+    const brought = jobBrought(target);
+    return brought === job || detail.includes(`job "${brought}"`);
+  });
   return ofJob.find((target) => detail.includes(`target ${nameOf(target)} `)) ?? ofJob[0];
 }
 

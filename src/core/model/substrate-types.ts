@@ -1,9 +1,16 @@
+import type { ExistingPrometheus } from './existing-prometheus.ts';
+
 /** Settings of each type of substrate, in the field that `SubstrateTraits.settings` names. */
 export interface SubstrateSettings {
   /** Type `local`: environment of the cluster's processes (e.g. GOGC), and seconds before a new Node turns Ready. */
   readonly local?: { readonly env: Readonly<Record<string, string>>; readonly nodeReadyDelaySeconds: number };
   /** Type `kubeconfig`: contexts in order, one cluster each; an empty `file` means the user's own kubeconfig. */
-  readonly kubeconfig?: { readonly file: string; readonly contexts: readonly string[] };
+  readonly kubeconfig?: {
+    readonly file: string;
+    readonly contexts: readonly string[];
+    /** A Prometheus that scrapes these clusters already. */
+    readonly prometheus?: ExistingPrometheus;
+  };
   /** Type `hosted`: the Pod of one cluster. */
   readonly kwokPod?: {
     readonly requests: { readonly cpu: string; readonly memory: string };

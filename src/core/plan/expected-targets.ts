@@ -2,12 +2,13 @@ import type { ExpectedByJob } from '../gates/expected.ts';
 import { BELAY_JOB } from '../gates/model.ts';
 import { traitsOf } from '../model/substrate-types.ts';
 import { clusterName } from './cluster-name.ts';
+import { federatedJobs } from './federation.ts';
 import type { CampaignSpec } from './spec.ts';
 
 /**
  * The targets that a campaign's Prometheus must scrape: the parts of each cluster that its substrate lets be scraped, one for
  * each scrape entry of the system in each cluster, and one worker of Belay on each host. A job of the system
- * replaces a part of the cluster with the same name. A specification of an earlier version does not list the system's jobs; those
+ * replaces a part of the cluster with the same name, and so does a job of an existing Prometheus. A specification of an earlier version does not list the system's jobs; those
  * are not in the result.
  * @param hosts number of hosts, the lead included
  */
@@ -23,5 +24,6 @@ export function expectedTargets(
     const entries = systemJobs.filter((each) => each === job).length;
     return [job, inEach(entries)] as const;
   });
-  return Object.fromEntries([...ofClusters, ...ofSystem, [BELAY_JOB, { count: hosts }] as const]);
+  const ofExisting = federatedJobs(substrate).map(({ job, targets }) => [job, inEach(targets)] as const);
+  return Object.fromEntries([...ofClusters, ...ofSystem, ...ofExisting, [BELAY_JOB, { count: hosts }] as const]);
 }

@@ -327,6 +327,11 @@ export const PREFLIGHT_AT_ONCE = 8;
 export const PREFLIGHT_CALLS = 6;
 /** Namespaces of others, at most, that show whether what refuses a Pod in `default` holds there only. */
 export const NAMESPACES_TRIED = 3;
+/** Calls in a row that ask an existing Prometheus for the series of one job. */
+export const FEDERATION_CALLS = 6;
+/** How far back it is asked for samples of a job, ms, if they are not too far apart for that; and how many of them are wanted. */
+export const FEDERATION_LOOK_BACK_MS = 300_000;
+export const FEDERATION_SAMPLES = 4;
 /** Calls in a row that try Pods in a campaign's namespace. */
 export const TRIAL_CALLS = 3;
 /** How long a sweep tries to list a kind of which the campaign can have nothing, ms. */

@@ -13,6 +13,7 @@ import type { StageDeadlines } from './deadline-model.ts';
 import { demandPeak } from './demand-peak.ts';
 import { checkFeasible } from './feasibility.ts';
 import { clusterBytes, hostFit } from './host-fit.ts';
+import { federatedJobs, federationRefusals } from './federation.ts';
 import type { Infeasibility } from './infeasibility.ts';
 import { gateRemarks, unmeasurableGates } from './measurable.ts';
 import { makePlan } from './make-plan.ts';
@@ -78,7 +79,8 @@ export function planCampaign(
     if (!(error instanceof GateProblems)) throw error;
     errors.push(...error.problems.map((one) => ({ field: `gates.${one.gate}.${one.field}`, message: one.message })));
   }
-  errors.push(...unmeasurableGates(gates, profile, plan, system.scrape));
+  errors.push(...unmeasurableGates(gates, profile, plan, [...system.scrape, ...federatedJobs(substrate)]));
+  errors.push(...federationRefusals(substrate, system.scrape));
   errors.push(...checkFeasible(profile, substrate, plan, catalogue, system));
   const placed = placedFor?.(plan.clusterCount, clusterBytes({ substrate, plan }));
   const fit = host === undefined || placed !== undefined ? undefined : hostFit({ profile, substrate, plan }, host);

@@ -19,3 +19,12 @@ export function ownIntervals(
   }
   return Object.fromEntries(longest);
 }
+
+/** Of two samples that an existing Prometheus takes, none is missed: it is asked twice as often, or as often as is allowed. */
+const ASKED_PER_SAMPLE = 2;
+const SHORTEST_MS = 1_000;
+
+/** How often an existing Prometheus is asked for its newest samples, ms. @param sampleMs how often it takes them */
+export function federationIntervalMs(sampleMs: number): number {
+  return Math.min(LONGEST_MS, Math.max(SHORTEST_MS, Math.floor(sampleMs / ASKED_PER_SAMPLE)));
+}

@@ -6,6 +6,7 @@ import type { SubstrateTraits } from '../model/substrate-types.ts';
 import type { Finding } from '../files/issues.ts';
 import { valueAt } from '../files/issues.ts';
 import type { Segment } from '../files/yaml-path.ts';
+import { checkPrometheus } from './rules-prometheus.ts';
 
 /** Contradictions in a substrate. */
 export function substrateContradictions(root: unknown, format: FileFormat): readonly Finding[] {
@@ -30,6 +31,7 @@ export function substrateContradictions(root: unknown, format: FileFormat): read
     if (seen.size === seen.add(context).size)
       raw.refuse(['kubeconfig', 'contexts', index], 'a context twice', 'each context once');
   }
+  checkPrometheus(raw);
   return raw.findings;
 }
 

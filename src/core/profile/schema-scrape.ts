@@ -3,7 +3,7 @@ import { choice, duration, field, flag, matching, passing, text } from '../files
 import { word } from './word-field.ts';
 
 /** An interval that a scraped job may have: shorter ones load the target, longer ones leave a soak without samples. */
-const LEAST_INTERVAL_MS = 1_000;
+export const LEAST_INTERVAL_MS = 1_000;
 
 const subdomain = (description: string): z.ZodString =>
   matching(

@@ -3,6 +3,7 @@ import { amount, choice, count, matching, passing, text } from '../files/fields.
 import { quantity } from './quantity-field.ts';
 import { SUBSTRATE_TYPE_NAMES } from '../model/substrate-types.ts';
 import { metadataSchema, versionSchema } from './schema-profile.ts';
+import { prometheusSchema } from './schema-prometheus.ts';
 
 const resources = (
   description: string,
@@ -58,6 +59,7 @@ export const substrateSchema = z
       .strictObject({
         file: text('Path of a kubeconfig; empty = the one kubectl uses').default(''),
         contexts: z.array(text('A context', 1)).min(1).meta({ description: 'One cluster each, in order' }),
+        prometheus: prometheusSchema.optional(),
       })
       .meta({ description: 'Contexts that exist already; for type kubeconfig' })
       .optional(),

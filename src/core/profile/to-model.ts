@@ -1,5 +1,6 @@
 import { parseDuration } from '../text/duration.ts';
 import type { Archetype, Catalogue } from '../model/catalogue.ts';
+import type { ExistingPrometheus } from '../model/existing-prometheus.ts';
 import type { GatePatch } from '../model/gate-patch.ts';
 import type { FileFormat } from '../model/file-format.ts';
 import type { ProfilePods } from '../model/pod-fields.ts';
@@ -12,6 +13,7 @@ import { traitsOf } from '../model/substrate-types.ts';
 import type { System } from '../model/system.ts';
 import type { GateFile } from './schema-gate.ts';
 import type { ArchetypeFile, CatalogueFile } from './schema-catalogue.ts';
+import type { PrometheusFile } from './schema-prometheus.ts';
 import type { SubstrateFile } from './schema-substrate.ts';
 import type { ProfilePodsFile } from './schema-pods.ts';
 import type { ProfileFile } from './schema-profile.ts';
@@ -102,7 +104,7 @@ function toGate(gate: GateFile): GatePatch {
  * @throws RangeError when it names no type and its format has no default, which validation refuses before
  */
 export function toSubstrate(file: SubstrateFile, format: FileFormat): Substrate {
-  const { apiVersion: _version, kind: _kind, apiserver: _inert, type: written, kwokPod, ...rest } = file;
+  const { apiVersion: _version, kind: _kind, apiserver: _inert, type: written, kwokPod, kubeconfig, ...rest } = file;
   const type = written ?? format.defaultSubstrateType;
   if (type === undefined) throw new RangeError(`substrate ${file.metadata.name} has no type`);
   return {
@@ -110,7 +112,23 @@ export function toSubstrate(file: SubstrateFile, format: FileFormat): Substrate 
     ...compact(rest),
     type,
     ...(kwokPod === undefined ? {} : { kwokPod: toKwokPod(kwokPod) }),
+    ...(kubeconfig === undefined ? {} : { kubeconfig: toKubeconfig(kubeconfig) }),
   };
+}
+
+function toKubeconfig({
+  prometheus,
+  ...rest
+}: NonNullable<SubstrateFile['kubeconfig']>): NonNullable<Substrate['kubeconfig']> {
+  return { ...rest, ...(prometheus === undefined ? {} : { prometheus: toPrometheus(prometheus) }) };
+}
+
+function toPrometheus({ jobs, ...rest }: PrometheusFile): ExistingPrometheus {
+  const federated = Object.entries(jobs).map(([name, { labels = { job: name }, targets, scrapeInterval }]) => [
+    name,
+    { labels, targets, scrapeIntervalMs: ms(scrapeInterval) },
+  ]);
+  return { ...compact(rest), jobs: Object.fromEntries(federated) as ExistingPrometheus['jobs'] };
 }
 
 function toKwokPod(file: NonNullable<SubstrateFile['kwokPod']>): NonNullable<Substrate['kwokPod']> {

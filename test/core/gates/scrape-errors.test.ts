@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { UnmeasuredReason } from '../../../src/core/gates/model.ts';
 import { judgeGate } from '../../../src/core/gates/judge.ts';
-import { withScrapeErrors, type ScrapedTarget } from '../../../src/core/gates/scrape-errors.ts';
+import { federationJob, withScrapeErrors, type ScrapedTarget } from '../../../src/core/gates/scrape-errors.ts';
 import { gateOf } from '../../adapters/evidence/fixture.ts';
 
 const gate = gateOf('errors');
@@ -39,6 +39,13 @@ describe('the error of a scrape', () => {
       [refused, target('app', 'b:1', 'EOF', 'c0'), target('app', 'b:1', 'connection refused', 'c1')],
       undefined,
       '; the last scrape of b:1 of c1 failed: connection refused',
+    ],
+    [
+      'is that of the scrape that takes the job over from another Prometheus',
+      'target b:1 of c1 of job "app" was not scraped',
+      [target('other', 'c:1', 'EOF'), target(federationJob('app'), 'p:9090', 'connection refused', 'c1')],
+      undefined,
+      '; the last scrape of p:9090 of c1 failed: connection refused',
     ],
     [
       'is one of the job, where the detail names no target',

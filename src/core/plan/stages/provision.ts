@@ -1,8 +1,10 @@
 import { traitsOf } from '../../model/substrate-types.ts';
+import { federatedJobs } from '../federation.ts';
 import {
   CLUSTER_IDENTITY_CALLS,
   CLUSTERS_AT_ONCE,
   CONVERSATIONS_AT_ONCE,
+  FEDERATION_CALLS,
   LAST_SWEEP_MS,
   LEASE_TAKEN_MS,
   PREFLIGHT_CALLS,
@@ -26,6 +28,12 @@ export const provision = {
       yields: true,
     }),
     toolsFound: (shape) => callWait(shape, 'tools found', 'apiCallMs'),
+    existingPrometheusTried: (shape) => {
+      const jobs = federatedJobs(shape.substrate).length;
+      if (jobs === 0) return undefined;
+      const calls = jobs * clustersOnHost(shape) * FEDERATION_CALLS;
+      return callWait(shape, 'jobs of the existing Prometheus tried', 'queryMs', calls);
+    },
     clustersAsked: (shape) =>
       itemWait(shape, 'existing clusters checked', 'apiCallMs', {
         total: clustersOnHost(shape),
