@@ -1,4 +1,5 @@
 import { nearest } from '../text/nearest.ts';
+import { quoted } from '../text/quoted.ts';
 import type { CampaignOutline } from './outline.ts';
 
 /**
@@ -136,5 +137,5 @@ function isFiniteNumber(value: unknown): value is number {
 }
 
 function shown(value: unknown): string {
-  return value === undefined ? 'nothing' : `${JSON.stringify(value)} (${value === null ? 'null' : typeof value})`;
+  return value === undefined ? 'nothing' : `${quoted(value)} (${value === null ? 'null' : typeof value})`;
 }

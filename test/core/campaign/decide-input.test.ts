@@ -1,8 +1,17 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { refuseChanges } from '../../../src/core/campaign/changes.ts';
 import { parseDecideInput } from '../../../src/core/campaign/decide-input.ts';
 
+const load = { soakSeconds: 10, settleSeconds: 0, events: [] };
 const GOOD = { stage: 'soak', execution: 1, decision: 'retry', reason: 'new build' };
+
+/** A value that is wrapped a hundred thousand times. */
+function deep(wrap: (inner: unknown) => unknown): unknown {
+  let value: unknown = 1;
+  for (let depth = 0; depth < 100_000; depth++) value = wrap(value);
+  return value;
+}
 
 describe('the input of decide', () => {
   test.for<[string, unknown, unknown]>([
@@ -64,6 +73,29 @@ describe('the input of decide', () => {
     [{ ...GOOD, set: null }, 'set: found null; allowed: an object of dotted paths, e.g. {"gates.name.max": 5}.'],
   ])('%j is refused', ([input, sentence]) => {
     expect(parseDecideInput(input)).toBe(sentence);
+  });
+
+  test.for(['', 'stage', 'execution', 'decision', 'set'])(
+    'a deep, a long and a wide value in "%s" get a short answer',
+    (key) => {
+      const wide = Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`gates.${index}.max`, 1]));
+      const values = [deep((a) => ({ a })), deep((a) => [a]), 'x'.repeat(1_000_000), wide];
+      for (const value of values) {
+        const answer = parseDecideInput(key === '' ? value : { ...GOOD, [key]: value });
+        // What is in the changes of a retry is refused with the campaign's gates at hand.
+        const text = typeof answer === 'string' ? answer : refuseChanges({ gates: [], load }, answer.set).join('');
+        expect(text).toMatch(/; (?:allowed: |found )|^set\./);
+        expect(text.length).toBeLessThan(500);
+      }
+    },
+  );
+
+  test('a deep value of a change is refused with a short answer', () => {
+    const set = { 'loadProfile.soakSeconds': deep((a) => ({ a })) };
+    const [answer] = refuseChanges({ gates: [], load }, set);
+    expect(answer).toBe(
+      'set.loadProfile.soakSeconds: found a value that is nested too deeply, or is no JSON (object); allowed: a whole number from 1 to 1000000000.',
+    );
   });
 
   test('whatever is typed gets an answer, and what is taken is complete', () => {
