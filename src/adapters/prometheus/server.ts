@@ -25,7 +25,7 @@ const PROMETHEUS = 'prometheus';
 /** Files with what opens a server are for its user only. */
 const PRIVATE = 0o600;
 
-/** A Prometheus to ask: the campaign's own, with its folders, or one that was there already. */
+/** A Prometheus to ask: the campaign's own, with its folders. */
 export interface RunningPrometheus {
   readonly url: string;
   readonly scrapeIntervalMs: number;
@@ -95,24 +95,6 @@ export async function startPrometheus(request: PrometheusRequest): Promise<Runni
 export function ownPrometheus(slug: string): RunningPrometheus | undefined {
   const settings = readSettings(prometheusFolder(slug));
   return settings === undefined ? undefined : runningAt(slug, settings);
-}
-
-/**
- * A Prometheus that is there already. Its scrape interval is what readings are judged by.
- * @throws Error when it does not serve queries
- */
-export async function existingPrometheus(
-  url: string,
-  scrapeIntervalMs: number,
-  bounds: CallBounds,
-): Promise<RunningPrometheus> {
-  const client = prometheusClient(url);
-  try {
-    if (!(await client.isReady(bounds))) throw new Error(`no Prometheus serves queries at ${url}`);
-    return { url: client.url, scrapeIntervalMs };
-  } finally {
-    await client.close();
-  }
 }
 
 /**

@@ -10,7 +10,6 @@ import { tryRemoteWrite } from '../../../src/adapters/prometheus/remote-write.ts
 import type { ScrapeTarget } from '../../../src/adapters/prometheus/scrape-config.ts';
 import type { RunningPrometheus } from '../../../src/adapters/prometheus/server.ts';
 import {
-  existingPrometheus,
   ownPrometheus,
   startPrometheus,
   stopPrometheus,
@@ -207,16 +206,11 @@ describe("a campaign's Prometheus", () => {
     };
     await expect(startPrometheus({ ...request, scrapeIntervalMs: 500 })).rejects.toThrow('found 500 ms; 1000 to 5000');
     await expect(startPrometheus({ ...request, binary: '/bin/false' })).rejects.toThrow('ended before it was ready');
-    await expect(existingPrometheus('http://127.0.0.1:9', 1_000, bench.bounds)).rejects.toThrow('no Prometheus serves');
 
     const prometheus = await bench.start();
     const tls = { caFile: join(prometheus.own?.folder ?? '', 'none.crt') };
     const secure = { job: 'a', cluster: 'c', scheme: 'https', address: '127.0.0.1:1', path: '/metrics', tls } as const;
     await expect(writeTargets(prometheus, [secure], bench.bounds)).rejects.toThrow('none.crt does not exist');
-    await expect(existingPrometheus(prometheus.url, 5_000, bench.bounds)).resolves.toEqual({
-      url: prometheus.url,
-      scrapeIntervalMs: 5_000,
-    });
     expect(readFileSync(prometheus.own?.logPath ?? '', 'utf8')).not.toContain('level=ERROR');
   });
 });
