@@ -51,7 +51,7 @@ import { lastCheckpoint } from './bounded.ts';
 import { isCancelled, whyCancelled } from './cancellation.ts';
 import { watchForHalt } from './halt.ts';
 import { limitedFailure } from './limited-failure.ts';
-import { haltsOf, namingDisk, whereRoomIs } from './why-halted.ts';
+import { haltsOf, namingDisk, orLeaseLost, whereRoomIs } from './why-halted.ts';
 import { stageSteps, type StageSteps } from './stage-steps.ts';
 import { messageOf } from '../core/text/message-of.ts';
 
@@ -224,14 +224,15 @@ function activityOf<A extends ActivityName, Input extends StageInput, Own extend
         infrastructureEvents: events,
         [FORMER_EVENTS]: events,
       };
-    } catch (error) {
+    } catch (found) {
       mayLoseEvents = true;
-      if (isCancelled(error)) {
-        const cause = whyCancelled() ?? error.message;
+      if (isCancelled(found)) {
+        const cause = whyCancelled() ?? found.message;
         event('cancelled', cause);
         log.info(`stage stopped: ${cause}`);
-        throw new CancelledFailure(cut(error.message, MAX_DETAIL_BYTES));
+        throw new CancelledFailure(cut(found.message, MAX_DETAIL_BYTES));
       }
+      const error = await orLeaseLost(found, spec, stage).catch(() => found);
       event('failed', messageOf(error));
       log.warn({ err: error }, 'stage failed');
       throw limitedFailure(namingDisk(error, spec), `runs/${spec.campaign}/timeline.jsonl`);

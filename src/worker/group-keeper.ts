@@ -1,9 +1,7 @@
-import { join } from 'node:path';
-import { stateFolder } from '../adapters/host/folders.ts';
+import { Duty } from '../adapters/host/duty.ts';
 import { hostName } from '../adapters/host/host-queues.ts';
 import { ledgerSlugs, markAbandoned, readLedger, updateLedger, type Ledger } from '../adapters/host/ledger.ts';
 import { pause } from '../adapters/host/poll-until.ts';
-import { tryProcessLock, type ProcessLock } from '../adapters/host/process-lock.ts';
 import { abandonmentOf } from '../adapters/temporal/abandoned-campaigns.ts';
 import { renewedExpiryMs, whyAbandoned, type CampaignSeen } from '../core/campaign/group-fate.ts';
 import { GROUP_CHECK_MS, GROUP_CHECKS } from '../core/plan/limits.ts';
@@ -33,16 +31,14 @@ interface GroupKeeperOptions {
  */
 export async function keepGroups(options: GroupKeeperOptions): Promise<void> {
   const { signal } = options;
-  const path = join(stateFolder(), 'group-keeper.lock');
+  const duty = new Duty('group-keeper');
   const keeper = new GroupKeeper(options);
-  let lock: ProcessLock | undefined;
   while (!signal.aborted) {
-    if (lock?.isHeld() !== true) lock = tryProcessLock(path);
-    if (lock !== undefined) await keeper.checkAll();
+    if (duty.take() !== 'no') await keeper.checkAll();
     options.onFirstCheck?.();
     await pause(GROUP_CHECK_MS, signal).catch(() => undefined);
   }
-  lock?.release();
+  duty.release();
 }
 
 /** Checks the groups of this host. */

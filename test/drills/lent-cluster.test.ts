@@ -102,16 +102,15 @@ test(
           expect(refused.ended.stdout + refused.ended.stderr).toContain(`in use by campaign ${holder.id}`);
 
           await untilEvent(holder.belay, holder.id, { stage: 'soak', what: 'began' });
-          const workers = processesOf(holder.belay.folder).filter(({ command }) => /src\/worker\.ts/.test(command));
-          const frozen = new Set(workers.map(({ pid }) => pid));
+          // The whole host, as one that is suspended: a worker alone that froze would be replaced, and its successor keeps the cluster.
+          const frozen = new Set(processesOf(holder.belay.folder).map(({ pid }) => pid));
           for (const pid of frozen) process.kill(pid, 'SIGSTOP');
           const frozenAtMs = Date.now();
           const next = runs(refused.belay, 'gamma', 20, '--wait', '5m');
           await untilEvent(refused.belay, 'gamma', { stage: 'soak', what: 'began' });
           console.log(
-            `taken over from a frozen worker ${Math.round((Date.now() - frozenAtMs) / 1_000)} s after it froze`,
+            `taken over from a frozen host ${Math.round((Date.now() - frozenAtMs) / 1_000)} s after it froze`,
           );
-          // The command that follows the campaign may have replaced a worker that did not answer.
           for (const { pid } of processesOf(holder.belay.folder)) if (frozen.has(pid)) process.kill(pid, 'SIGCONT');
           const [lost, took] = await Promise.all([holder.campaign.ended(LIMIT_MS), next.ended(LIMIT_MS)]);
           expect(lost.exitCode, lost.stdout + lost.stderr).not.toBe(0);

@@ -1,14 +1,11 @@
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HostSample } from '../../core/gates/host-saturation.ts';
 import { HOST_SAMPLE_MS } from '../../core/plan/limits.ts';
 import { messageOf } from '../../core/text/message-of.ts';
-import { stateFolder } from './folders.ts';
+import { Duty } from './duty.ts';
 import { cgroupLimits, readCounters, readKernelText, sampleBetween } from './host-counters.ts';
 import { appendHostSample } from './host-samples.ts';
 import { ledgersHere } from './ledger.ts';
-import { tryProcessLock } from './process-lock.ts';
-import type { ProcessLock } from './process-lock.ts';
 
 export interface HostSamplerOptions {
   readonly log: { warn(fields: object, message: string): void };
@@ -21,14 +18,13 @@ export interface HostSamplerOptions {
 /**
  * Samples the CPU and the memory of this host about once a second. Of the workers of a state folder, one adds the samples to the
  * `host.jsonl` of every campaign that has a ledger, from provision to teardown, whichever worker runs its stages. The others take
- * over when it dies.
+ * over when it dies or freezes.
  * @returns when the signal is aborted, or at once where there is no /proc
  */
 export async function startHostSampler({ log, signal, onSample }: HostSamplerOptions): Promise<void> {
-  const path = join(stateFolder(), 'host-sampler.lock');
+  const duty = new Duty('host-sampler');
   const limits = cgroupLimits(readKernelText);
   let before = readCounters(readKernelText, limits, performance.now());
-  let lock: ProcessLock | undefined;
   let lastProblem = '';
   while (!signal.aborted && before !== undefined) {
     await sleep(HOST_SAMPLE_MS, undefined, { signal }).catch(() => undefined);
@@ -38,8 +34,7 @@ export async function startHostSampler({ log, signal, onSample }: HostSamplerOpt
       before = after ?? before;
       if (sample === undefined) continue;
       onSample(sample);
-      if (lock?.isHeld() !== true) lock = tryProcessLock(path);
-      if (lock !== undefined) addToCampaigns(sample);
+      if (duty.take() !== 'no') addToCampaigns(sample);
     } catch (cause) {
       // A full disk would otherwise be logged every second.
       const problem = messageOf(cause);
@@ -47,7 +42,7 @@ export async function startHostSampler({ log, signal, onSample }: HostSamplerOpt
       lastProblem = problem;
     }
   }
-  lock?.release();
+  duty.release();
 }
 
 function addToCampaigns(sample: HostSample): void {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { pollUntil } from './poll-until.ts';
 import { isAlive, startTicksOf } from './processes.ts';
@@ -7,7 +7,7 @@ import { PROCESS_POLL_MS } from '../../core/plan/limits.ts';
 
 /** A lock that is held. */
 export interface ProcessLock {
-  /** False once somebody else holds it, which only happens when the file was removed by hand. */
+  /** False once another one holds it: its file was removed by hand, or had not been touched for too long. */
   isHeld(): boolean;
   release(): void;
 }
@@ -20,16 +20,17 @@ interface Holder {
 
 /**
  * Takes a lock that belongs to this process: a file with pid and start ticks. One whose holder is dead is taken over at
- * once. Two calls in one process exclude each other too. Undefined when somebody alive holds it.
+ * once. Two calls in one process exclude each other too. Undefined when one that lives holds it.
+ * @param staleMs one whose file was last touched longer ago is taken over, too, although its holder lives
  */
-export function tryProcessLock(path: string): ProcessLock | undefined {
+export function tryProcessLock(path: string, staleMs = Infinity): ProcessLock | undefined {
   mkdirSync(dirname(path), { recursive: true });
   const token = randomUUID();
   const mine = `${path}.${token}`;
   const holder: Holder = { pid: process.pid, startTicks: startTicksOf(process.pid) ?? '', token };
   writeFileSync(mine, JSON.stringify(holder));
   try {
-    if (!linked(mine, path) && !(clearedOfTheDead(path, token) && linked(mine, path))) return undefined;
+    if (!linked(mine, path) && !(clearedOfTheDead(path, token, staleMs) && linked(mine, path))) return undefined;
   } finally {
     rmSync(mine, { force: true });
   }
@@ -109,12 +110,12 @@ function linked(file: string, path: string): boolean {
   }
 }
 
-/** Removes a lock whose holder is dead. False when its holder lives. */
-function clearedOfTheDead(path: string, token: string): boolean {
+/** Removes a lock whose holder is dead, or has not touched it for too long. False when its holder lives. */
+function clearedOfTheDead(path: string, token: string, staleMs: number): boolean {
   const seen = textOf(path);
   if (seen === undefined) return true;
   const holder = holderIn(seen);
-  if (holder !== undefined && isAlive(holder)) return false;
+  if (holder !== undefined && isAlive(holder) && untouchedMs(path) <= staleMs) return false;
   const aside = `${path}.${token}.dead`;
   try {
     renameSync(path, aside);
@@ -126,6 +127,12 @@ function clearedOfTheDead(path: string, token: string): boolean {
   if (!taken) linked(aside, path);
   rmSync(aside, { force: true });
   return taken;
+}
+
+/** How long ago a file was last touched, ms; 0 for one that is gone. */
+function untouchedMs(path: string): number {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats === undefined ? 0 : Date.now() - stats.mtimeMs;
 }
 
 function textOf(path: string): string | undefined {

@@ -1,15 +1,12 @@
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KEEPER_CHECK_MS } from '../../core/plan/limits.ts';
-import { stateFolder } from '../host/folders.ts';
+import { Duty } from '../host/duty.ts';
 import type { InfrastructureEvent } from '../../core/gates/infrastructure.ts';
 import { checkPart, reportTo } from './keeper-check.ts';
 import type { Unanswered } from './keeper-check.ts';
 import { KeeperMemory } from './keeper-memory.ts';
 import { watchedOf } from './keeper-watched.ts';
 import { ledgerSlugs, readLedger } from '../host/ledger.ts';
-import { tryProcessLock } from '../host/process-lock.ts';
-import type { ProcessLock } from '../host/process-lock.ts';
 
 /** What the keeper needs of a logger; pino's fits. */
 interface KeeperLog {
@@ -26,28 +23,25 @@ export interface KeeperOptions {
 /**
  * Supervises the infrastructure of all campaigns of this host: notices within seconds when a component of a local cluster
  * or a recorded process died or froze, restarts it where that is sound, and writes what happened to the campaign's
- * `infrastructure.jsonl`. A state folder has one active keeper; the others wait and take over when it dies.
+ * `infrastructure.jsonl`. A state folder has one active keeper; the others wait and take over when it dies or freezes.
  * @returns when the signal is aborted and all checks have ended
  */
 export async function startKeeper({ log, signal }: KeeperOptions): Promise<void> {
-  const path = join(stateFolder(), 'keeper.lock');
+  const duty = new Duty('keeper');
   const campaigns = new Map<string, CampaignKeeper>();
-  let lock: ProcessLock | undefined;
   while (!signal.aborted) {
     try {
-      if (lock?.isHeld() !== true) {
-        lock = tryProcessLock(path);
-        // The work of the previous keeper is on disk, not in this memory.
-        if (lock !== undefined) campaigns.clear();
-      }
-      if (lock !== undefined) checkAll(campaigns, log, signal);
+      const turn = duty.take();
+      // The work of the previous keeper is on disk, not in this memory.
+      if (turn === 'first') campaigns.clear();
+      if (turn !== 'no') checkAll(campaigns, log, signal);
     } catch (cause) {
       log.warn({ err: cause }, 'a round of the keeper failed; it continues');
     }
     await sleep(KEEPER_CHECK_MS, undefined, { signal }).catch(() => undefined);
   }
   await Promise.all([...campaigns.values()].map((each) => each.settled()));
-  lock?.release();
+  duty.release();
 }
 
 function checkAll(campaigns: Map<string, CampaignKeeper>, log: KeeperLog, signal: AbortSignal): void {

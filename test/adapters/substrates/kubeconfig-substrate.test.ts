@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSy
 import { join } from 'node:path';
 import { CoordinationV1Api, CoreV1Api, KubeConfig, V1MicroTime } from '@kubernetes/client-node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { orLeaseLost } from '../../../src/activities/why-halted.ts';
 import { campaignFolder, readLedger, writeLedger } from '../../../src/adapters/host/ledger.ts';
 import type { ClusterRecord } from '../../../src/adapters/host/ledger.ts';
 import { releaseTarget, renewTarget } from '../../../src/adapters/kube/target-lease.ts';
@@ -168,6 +169,28 @@ test('a lease that nothing renews is taken over, with what its holder left in th
   expect(await leases()).toEqual(['test-heir_heir']);
   await substrate.remove(cluster, AbortSignal.timeout(60_000));
   expect(await leases()).toEqual([]);
+});
+
+test('a failure on a cluster that another campaign has taken names that one; on a cluster of its own it stays as it is', async () => {
+  const { provision } = borrower('owner', ['mine']);
+  await provision();
+  const own = { campaign: 'test-owner', slug: 'owner' };
+  const failure = new Error('namespaces "owner" not found');
+  expect(await orLeaseLost(failure, own, 'soak')).toBe(failure);
+
+  const { items } = await coordination().listNamespacedLease({ namespace: 'default' });
+  const [lease] = items.filter(({ spec }) => spec?.holderIdentity === 'test-owner_owner');
+  if (lease?.metadata === undefined || lease.spec === undefined) throw new Error('the lease is missing');
+  lease.metadata.annotations = { 'belay.dev/workflow-id': 'heir-1' };
+  lease.spec.holderIdentity = 'test-heir_heir';
+  await coordination().replaceNamespacedLease({ name: 'belay', namespace: 'default', body: lease });
+  expect(await orLeaseLost(failure, own, 'teardown')).toBe(failure);
+  expect(await orLeaseLost(failure, own, 'soak')).toMatchObject({
+    type: 'TargetInUse',
+    message: expect.stringContaining('context mine is used by campaign heir-1 now') as string,
+  });
+  expect(readLedger('owner')?.clusters).toMatchObject([{ leased: false, lostTo: 'heir-1' }]);
+  await coordination().deleteNamespacedLease({ name: 'belay', namespace: 'default' });
 });
 
 test('hosted clusters are refused for now', () => {

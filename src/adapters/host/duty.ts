@@ -1,0 +1,38 @@
+import { utimesSync } from 'node:fs';
+import { join } from 'node:path';
+import { DUTY_STALE_MS } from '../../core/plan/limits.ts';
+import { stateFolder } from './folders.ts';
+import { tryProcessLock, type ProcessLock } from './process-lock.ts';
+
+/**
+ * Work that goes on in rounds and that one of the workers of a state folder does: the others take over when that one is dead, or has
+ * begun no round for `DUTY_STALE_MS`. A worker that is frozen or hangs lives, and its successor must not wait for it.
+ */
+export class Duty {
+  readonly #path: string;
+  #lock: ProcessLock | undefined;
+
+  /** @param name of its file `<state>/<name>.lock` */
+  constructor(name: string) {
+    this.#path = join(stateFolder(), `${name}.lock`);
+  }
+
+  /**
+   * To be called before each round.
+   * @returns whether this process does it; `first` when it did not do the round before
+   */
+  take(): 'no' | 'first' | 'again' {
+    if (this.#lock?.isHeld() === true) {
+      const now = new Date();
+      utimesSync(this.#path, now, now);
+      return 'again';
+    }
+    this.#lock = tryProcessLock(this.#path, DUTY_STALE_MS);
+    return this.#lock === undefined ? 'no' : 'first';
+  }
+
+  /** Leaves it to the others. */
+  release(): void {
+    this.#lock?.release();
+  }
+}
