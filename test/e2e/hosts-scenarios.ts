@@ -37,11 +37,13 @@ const ON_REQUEST: readonly Scenario[] = [
   })),
   { name: 'a lead that is lost in the soak', loseLead: true },
   { name: 'a reboot of all hosts in a hold', reboot: true },
-  ...(['provision', 'seed', 'ramp', 'soak', 'snapshot', 'teardown'] as const).map((terminate) => ({
-    name: `a terminate in the stage ${terminate}`,
-    terminate,
-    ...(terminate === 'ramp' ? { rampSeconds: 20 } : {}),
-  })),
+  ...(['provision', 'install', 'seed', 'ramp', 'steady', 'soak', 'snapshot', 'judge', 'teardown'] as const).map(
+    (terminate) => ({
+      name: `a terminate in the stage ${terminate}`,
+      terminate,
+      ...(terminate === 'ramp' ? { rampSeconds: 20 } : {}),
+    }),
+  ),
 ];
 
 /** The scenarios of this run. */
