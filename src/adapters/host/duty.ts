@@ -1,6 +1,7 @@
 import { utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { DUTY_STALE_MS } from '../../core/plan/limits.ts';
+import { isDiskError } from './disk-room.ts';
 import { stateFolder } from './folders.ts';
 import { tryProcessLock, type ProcessLock } from './process-lock.ts';
 
@@ -22,17 +23,34 @@ export class Duty {
    * @returns whether this process does it; `first` when it did not do the round before
    */
   take(): 'no' | 'first' | 'again' {
-    if (this.#lock?.isHeld() === true) {
-      const now = new Date();
-      utimesSync(this.#path, now, now);
-      return 'again';
-    }
-    this.#lock = tryProcessLock(this.#path, DUTY_STALE_MS);
+    if (this.#lock?.isHeld() === true && touched(this.#path)) return 'again';
+    this.#lock = lockWhereRoomIs(this.#path);
     return this.#lock === undefined ? 'no' : 'first';
   }
 
   /** Leaves it to the others. */
   release(): void {
     this.#lock?.release();
+  }
+}
+
+/** Notes a round as the time of a file. False if the file is gone: another one is taking it over. */
+function touched(path: string): boolean {
+  const now = new Date();
+  try {
+    utimesSync(path, now, now);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A worker outlives a full disk: without room it has no duty. */
+function lockWhereRoomIs(path: string): ProcessLock | undefined {
+  try {
+    return tryProcessLock(path, DUTY_STALE_MS);
+  } catch (cause) {
+    if (isDiskError(cause)) return undefined;
+    throw cause;
   }
 }

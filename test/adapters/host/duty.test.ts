@@ -51,3 +51,11 @@ test('each round counts as a sign of life', () => {
   expect(busy.take()).toBe('again');
   expect(other.take()).toBe('no');
 });
+
+test('one whose file is gone takes it again', () => {
+  const duty = new Duty('watch');
+  duty.take();
+  rmSync(join(folder, 'watch.lock'));
+  expect(duty.take()).toBe('first');
+  expect(new Duty('watch').take()).toBe('no');
+});
