@@ -8,8 +8,10 @@ export interface Scenario {
   readonly soakSeconds?: number;
   /** A member loses its power in this stage. Then the stage is retried, on a third host. */
   readonly kill?: Stage;
-  /** The link of a member is cut for so long in the soak that is judged. */
+  /** The link of a member is cut for so long. */
   readonly cutMs?: number;
+  /** Where it is cut: as soon as this stage has begun on the member. Default: in the soak that is judged, after its fault. */
+  readonly cutIn?: Stage;
   /** Ctrl-C in this stage. */
   readonly cancel?: Stage;
   /** Its workflow is terminated in this stage. */
@@ -31,6 +33,12 @@ const ON_REQUEST: readonly Scenario[] = [
   { name: 'a kill in the ramp', kill: 'ramp', rampSeconds: 20 },
   { name: 'a cut of 10 s', cutMs: 10_000 },
   { name: 'a cut of 60 s', cutMs: 60_000, soakSeconds: 90 },
+  ...(['provision', 'seed', 'ramp', 'snapshot', 'teardown'] as const).map((cutIn) => ({
+    name: `a cut of 10 s in the stage ${cutIn}`,
+    cutIn,
+    cutMs: 10_000,
+    ...(cutIn === 'ramp' ? { rampSeconds: 20 } : {}),
+  })),
   ...(['provision', 'install', 'seed', 'steady', 'soak', 'snapshot', 'judge', 'teardown'] as const).map((cancel) => ({
     name: `a cancel in the stage ${cancel}`,
     cancel,

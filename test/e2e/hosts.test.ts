@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readTimeline } from '../../src/adapters/evidence/evidence-folder.ts';
 import { manifestProblems } from '../../src/adapters/evidence/manifest.ts';
 import { LEAD_GROUP, type CampaignStatus, type StoryLine } from '../../src/core/campaign/stage-io.ts';
-import type { Stage } from '../../src/core/model/stages.ts';
+import { STAGES, type Stage } from '../../src/core/model/stages.ts';
 import { SEED } from '../drawn.ts';
 import type { BelayProcess } from './belay-process.ts';
 import { momentOf, recordOf } from './campaign-record.ts';
@@ -76,7 +76,7 @@ describe.skipIf(WHY_NOT !== undefined)(
 /** A campaign of four clusters on two of three hosts, with churn and a fault on each cluster, and what the scenario has for it. */
 async function carryOut(network: Network, scenario: Scenario): Promise<void> {
   const id = scenario.name.replaceAll(/\W+/g, '-');
-  const { kill, cutMs, cancel, terminate, reboot, rampSeconds, soakSeconds = 32 } = scenario;
+  const { kill, cutMs, cutIn, cancel, terminate, reboot, rampSeconds, soakSeconds = 32 } = scenario;
   network.write(
     `profiles/${id}.yaml`,
     smallProfile({
@@ -93,18 +93,18 @@ async function carryOut(network: Network, scenario: Scenario): Promise<void> {
   const [host] = network.hosts;
   if (host === undefined) throw new Error('the network has no hosts');
   // Something happens in the seed only if it takes some time.
-  const substrate = [kill, cancel, terminate].includes('seed') ? 'slow' : 'tiny';
+  const substrate = [kill, cutIn, cancel, terminate].includes('seed') ? 'slow' : 'tiny';
   const running = host.start(['run', id, '--substrate', substrate, '--id', id, '--hold', '10m']);
   const campaign = await placed(network, id, running);
   try {
     if (kill !== undefined) await killAndRetry(campaign, kill);
     if (reboot !== undefined) await rebootInHold(network, campaign);
-    if (cutMs !== undefined) await cutLink(campaign, cutMs);
+    if (cutMs !== undefined) await cutLink(campaign, cutMs, cutIn);
     if (scenario.loseLead === true) return await loseLead(campaign);
     if (terminate !== undefined) return await terminateIn(network, campaign, terminate);
     if (scenario.name === 'nothing') await expectListed(network, campaign);
     if (cancel === undefined) return await expectPassed(campaign, scenario);
-    await campaign.until(`${cancel} runs`, ({ state }) => state.stage === cancel);
+    await campaign.until(`${cancel} has begun`, (status) => isIn(status, cancel));
     running.signal('SIGINT');
     const ended = await running.ended(LIMIT_MS);
     expect(ended.exitCode, ended.stdout + ended.stderr).toBe(3);
@@ -217,7 +217,7 @@ async function loseLead({ id, lead, member }: Campaign): Promise<void> {
 /** A campaign whose workflow is terminated leaves nothing on its hosts but evidence, whether its own hosts or a sweep remove the rest. */
 async function terminateIn({ terminate }: Network, campaign: Campaign, stage: Stage): Promise<void> {
   const { id, lead, third, running, until } = campaign;
-  await until(`${stage} runs`, ({ state }) => state.stage === stage);
+  await until(`${stage} has begun`, (status) => isIn(status, stage));
   await terminate(id);
   expect((await running.ended(LIMIT_MS)).exitCode).not.toBe(0);
   const swept = await third.run(['sweep', '--all-hosts']);
@@ -247,17 +247,24 @@ async function expectListed({ hosts }: Network, { id, lead, member, third }: Cam
   for (const host of hosts) expect(doctor.stdout).toContain(host.name());
 }
 
-/** The link of the member is cut in the soak, after its fault. */
-async function cutLink(campaign: Campaign, forMs: number): Promise<void> {
+/** The link of the member is cut in the soak, after its fault, or as soon as another stage has begun. */
+async function cutLink(campaign: Campaign, forMs: number, cutIn: Stage = 'soak'): Promise<void> {
   const { id, lead } = campaign;
-  const { state } = await campaign.until('the soak runs', (status) => status.state.stage === 'soak');
-  const { execution } = state;
-  for (const untilMs = Date.now() + LIMIT_MS; !hasBegun(lead, id, 'soak', execution); await sleep(100))
-    if (Date.now() > untilMs) throw new Error('the soak did not begin');
-  await sleep(12_000);
+  const { state } = await campaign.until(`${cutIn} has begun`, (status) => isIn(status, cutIn));
+  if (cutIn === 'soak') {
+    const { execution } = state;
+    for (const untilMs = Date.now() + LIMIT_MS; !hasBegun(lead, id, 'soak', execution); await sleep(100))
+      if (Date.now() > untilMs) throw new Error('the soak did not begin');
+    await sleep(12_000);
+  }
   await campaign.member().cutLink();
   await sleep(forMs);
   await campaign.member().restoreLink();
+}
+
+/** Whether a campaign is in a stage, or past it: one of milliseconds may have passed unseen. */
+function isIn({ state }: CampaignStatus, stage: Stage): boolean {
+  return state.stage !== null && STAGES.indexOf(state.stage) >= STAGES.indexOf(stage);
 }
 
 function hasBegun(host: NetworkHost, campaign: string, stage: Stage, execution = 1): boolean {
