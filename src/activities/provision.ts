@@ -199,7 +199,8 @@ async function tryExisting(context: StageContext<'provision'>, adapters: Provisi
       const budgetMs = spec.deadlines.budgets.queryMs;
       await adapters.tryExistingPrometheus(spec, prometheus, spec.plan.clusterCount, { signal, budgetMs });
     } catch (error) {
-      if (!(error instanceof FederationRefusal)) throw error;
+      // A proxy of the environment that is no address stays one.
+      if (!(error instanceof FederationRefusal || error instanceof KubeconfigProblem)) throw error;
       throw ApplicationFailure.nonRetryable(error.message, FAILURE_TYPES.targetRefuses);
     }
   });

@@ -32,9 +32,17 @@ interface GroupKeeperOptions {
 export async function keepGroups(options: GroupKeeperOptions): Promise<void> {
   const { signal } = options;
   const duty = new Duty('group-keeper');
-  const keeper = new GroupKeeper(options);
+  let keeper = new GroupKeeper(options);
   while (!signal.aborted) {
-    if (duty.take() !== 'no') await keeper.checkAll();
+    try {
+      const turn = duty.take();
+      // Checks that another worker has made since are not in this memory.
+      if (turn === 'first') keeper = new GroupKeeper(options);
+      if (turn !== 'no') await keeper.checkAll(() => duty.take() !== 'no');
+    } catch (cause) {
+      // A full disk must not end the worker.
+      options.log.warn({ err: cause }, 'a round of the group keeper failed; it continues');
+    }
     options.onFirstCheck?.();
     await pause(GROUP_CHECK_MS, signal).catch(() => undefined);
   }
@@ -51,9 +59,13 @@ export class GroupKeeper {
     this.#options = options;
   }
 
-  /** Checks every group, and removes those that several checks in a row have found to be unwanted. */
-  async checkAll(): Promise<void> {
+  /**
+   * Checks every group, and removes those that several checks in a row have found to be unwanted.
+   * @param goesOn asked before each of them, because a removal takes long
+   */
+  async checkAll(goesOn: () => boolean = () => true): Promise<void> {
     for (const slug of ledgerSlugs()) {
+      if (!goesOn()) return;
       try {
         await this.#check(slug);
       } catch (cause) {

@@ -18,7 +18,12 @@ interface LeaseKeeperOptions {
 export async function keepLeases({ log, signal }: LeaseKeeperOptions): Promise<void> {
   const duty = new Duty('lease-keeper');
   while (!signal.aborted) {
-    if (duty.take() !== 'no') await renewAll(log, signal);
+    try {
+      if (duty.take() !== 'no') await renewAll(log, signal);
+    } catch (cause) {
+      // A full disk must not end the worker.
+      log.warn({ err: cause }, 'a round of the lease keeper failed; it continues');
+    }
     await pause(LEASE_RENEW_MS, signal).catch(() => undefined);
   }
   duty.release();

@@ -9,7 +9,7 @@ import {
   writeKubeconfigOf,
   type TargetSpec,
 } from '../../src/adapters/substrates/kubeconfig/campaign-targets.ts';
-import { keepTargets, removeTargets } from '../../src/adapters/substrates/kubeconfig/kept-targets.ts';
+import { isRecordOf, keepTargets, removeTargets } from '../../src/adapters/substrates/kubeconfig/kept-targets.ts';
 import { ownKubeconfig } from '../../src/adapters/substrates/kubeconfig/own-kubeconfig.ts';
 import { lentSubstrate } from '../../src/core/profile/lent-substrate.ts';
 import { parseTargets } from '../../src/core/profile/targets.ts';
@@ -91,7 +91,8 @@ test('a record that another campaign uses cannot be used by who has read its nam
   expect(used('first')).toHaveLength(1);
   expect(() => used('second')).toThrow(/does not have the kubeconfig for context x: .* kept for another campaign/);
   expect(used('first')).toHaveLength(1);
-  // One that a substrate names is the worker's own then.
+  expect([isRecordOf(record, 'first'), isRecordOf(record, 'second')]).toEqual([true, false]);
+  // One that a substrate names is the worker's own then, and the record is not removed with it.
   const named = { runId: 'second', substrate: NAMED, targets: { record, clusters: [own.name] } };
   expect(() => targetsOf(named, 1)).toThrow('context x is cluster c at https://192.0.2.2:6443');
   // Its writer was killed.

@@ -1,7 +1,6 @@
 import { utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { DUTY_STALE_MS } from '../../core/plan/limits.ts';
-import { isDiskError } from './disk-room.ts';
 import { stateFolder } from './folders.ts';
 import { tryProcessLock, type ProcessLock } from './process-lock.ts';
 
@@ -21,10 +20,11 @@ export class Duty {
   /**
    * To be called before each round.
    * @returns whether this process does it; `first` when it did not do the round before
+   * @throws the error of a disk that has no room for a lock
    */
   take(): 'no' | 'first' | 'again' {
     if (this.#lock?.isHeld() === true && touched(this.#path)) return 'again';
-    this.#lock = lockWhereRoomIs(this.#path);
+    this.#lock = tryProcessLock(this.#path, DUTY_STALE_MS);
     return this.#lock === undefined ? 'no' : 'first';
   }
 
@@ -42,15 +42,5 @@ function touched(path: string): boolean {
     return true;
   } catch {
     return false;
-  }
-}
-
-/** A worker outlives a full disk: without room it has no duty. */
-function lockWhereRoomIs(path: string): ProcessLock | undefined {
-  try {
-    return tryProcessLock(path, DUTY_STALE_MS);
-  } catch (cause) {
-    if (isDiskError(cause)) return undefined;
-    throw cause;
   }
 }

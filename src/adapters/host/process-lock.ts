@@ -28,8 +28,8 @@ export function tryProcessLock(path: string, staleMs = Infinity): ProcessLock | 
   const token = randomUUID();
   const mine = `${path}.${token}`;
   const holder: Holder = { pid: process.pid, startTicks: startTicksOf(process.pid) ?? '', token };
-  writeFileSync(mine, JSON.stringify(holder));
   try {
+    writeFileSync(mine, JSON.stringify(holder));
     if (!linked(mine, path) && !(clearedOfTheDead(path, token, staleMs) && linked(mine, path))) return undefined;
   } finally {
     rmSync(mine, { force: true });

@@ -22,6 +22,8 @@ export function existingOpening(prometheus: ExistingPrometheus, environment: Env
   const proxy = proxyBefore(prometheus.url, environment);
   const tls = {
     timeout: HTTP_CONNECT_MS,
+    // As for Prometheus, an authority may be one in the middle of a chain, or the server's own certificate.
+    allowPartialTrustChain: true,
     ca: caFile === undefined ? [...systemCertificates()] : read('caFile', caFile),
   };
   const connect = proxy === undefined ? tls : throughProxy(proxy, tls);

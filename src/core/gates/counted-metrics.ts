@@ -1,7 +1,9 @@
 import { isFree } from './free-expression.ts';
 import { gateKind } from './kinds/registry.ts';
 import type { GateDefinition, GateSource } from './model.ts';
-import { isCounter } from '../promql/counter-names.ts';
+import { isCounter, plainSelectors } from '../promql/counter-names.ts';
+import { lifelongUses } from '../promql/lifelong.ts';
+import { ratesOf } from '../promql/rates.ts';
 import { substitute } from '../promql/placeholders.ts';
 import { selectorsOf, type Selector } from '../promql/needs.ts';
 
@@ -39,7 +41,10 @@ export function typesThatMatter(gates: readonly GateDefinition[], job: string): 
       gate: gate.name,
     }));
     if (!isFree(gate) || gate.barKind === 'informational') return counted;
-    const unlike = ofJob.filter((selector) => !isCounter(selector));
+    // `rate()` and the like read every metric as a counter, whatever it is.
+    const byType =
+      gate.absentIs === undefined ? new Set(promqls.flatMap(readByType).map(({ text }) => text)) : undefined;
+    const unlike = ofJob.filter((selector) => !isCounter(selector) && (byType?.has(selector.text) ?? true));
     return [...new Set(namesIn(unlike))].map((metric): ReadMetric => ({
       metric,
       mustNotBe: 'counter',
@@ -47,6 +52,15 @@ export function typesThatMatter(gates: readonly GateDefinition[], job: string): 
       gate: gate.name,
     }));
   });
+}
+
+/** The selectors of an expression that are read in one way as counters and in another one as gauges. */
+function readByType(promql: string): readonly Selector[] {
+  return [
+    ...lifelongUses(promql).map(({ selector }) => selector),
+    ...plainSelectors(promql),
+    ...ratesOf(promql).flatMap(({ ofGauges = [] }) => ofGauges),
+  ];
 }
 
 function namesIn(selectors: readonly Selector[]): readonly string[] {

@@ -69,7 +69,8 @@ function valueUnit(source: GateSource): { readonly of: Unit; readonly by: string
 
 function unitOfMetric(name: string): { readonly of: Unit; readonly by: string } | undefined {
   const word = /_([a-z]+)(?:_total|_sum|_bucket)?$/.exec(name)?.[1];
-  const of = word === undefined || word.length < 3 ? undefined : unitOf(word);
+  // A metric that ends in _min is a minimum.
+  const of = word === undefined || word.length < 3 || word === 'min' ? undefined : unitOf(word);
   return of === undefined ? undefined : { of, by: name };
 }
 

@@ -382,8 +382,9 @@ export const PROCESS_POLL_MS = 25;
 export const PORTS_CLOSED_MS = 2_500;
 /** Time that a process has to end after SIGTERM, and after SIGKILL, ms. */
 export const PROCESS_STOP_MS = 5_000;
-/** Work of one of several workers is taken over when no round of it has begun for this long, ms: before a lease expires. */
-export const DUTY_STALE_MS = 30_000;
+/** Work of one of several workers is taken over when no round of it has begun for this long, ms. A lease that is not renewed meanwhile must not expire:
+ * the time since its last renewal, this, and what is left until the next look are less than LEASE_MS together. */
+export const DUTY_STALE_MS = 20_000;
 /** How often the keeper checks everything, ms: a death must be noticed within 5 s. */
 export const KEEPER_CHECK_MS = 1_000;
 /** How often a worker samples the CPU and the memory of its host, ms. */

@@ -1,6 +1,10 @@
 import { BELAY_JOB } from '../gates/model.ts';
 import { isLoopback } from '../kubeconfig/ip-address.ts';
 import type { RawDocument } from '../files/raw-document.ts';
+import { formatDuration, parseDuration } from '../text/duration.ts';
+
+/** `/federate` gives out samples of the last five minutes: two of them, and a scrape that was missed. */
+const LONGEST_INTERVAL_MS = 120_000;
 
 const PATH = ['kubeconfig', 'prometheus'] as const;
 
@@ -20,6 +24,13 @@ function checkJobs(raw: RawDocument): void {
     if (job === BELAY_JOB) raw.refuse(path, "the job of Belay's own worker", 'jobs that Belay does not serve');
     if (raw.has(...path, 'labels') && raw.keys(...path, 'labels').length === 0)
       raw.refuse([...path, 'labels'], 'no label, so all series', 'one or more labels');
+    const interval = raw.text(...path, 'scrapeInterval') ?? '';
+    if ((parseDuration(interval) ?? 0) > LONGEST_INTERVAL_MS)
+      raw.refuse(
+        [...path, 'scrapeInterval'],
+        'too long, a series would come and go',
+        `at most ${formatDuration(LONGEST_INTERVAL_MS)}`,
+      );
   }
 }
 

@@ -92,6 +92,9 @@ class Reader {
 
   /** A quotient is a share of 1, unless it is multiplied within, or made of what is in percent. */
   #share(first: SyntaxNode, last: SyntaxNode): KeptUnit | undefined {
+    // A sum by how many there are is a mean, and has the unit of what is divided.
+    const mean = isCount(last, this.#query) ? this.unitOf(first) : undefined;
+    if (mean !== undefined) return mean;
     let isScaled = false;
     for (const side of [first, last]) {
       isScaled ||= selectorsOf(textOf(side, this.#query)).some(
@@ -107,6 +110,13 @@ class Reader {
 
 function metricOf(name: string | undefined): KeptUnit | undefined {
   return name === undefined ? undefined : { metric: name };
+}
+
+function isCount(node: SyntaxNode, query: string): boolean {
+  const [inner] = childrenOf(node);
+  if (node.name === 'ParenExpr' && inner !== undefined) return isCount(inner, query);
+  if (functionName(node, query) === 'scalar') return argumentsOf(node).some((one) => isCount(one, query));
+  return textOf(node.getChild('AggregateOp'), query).toLowerCase() === 'count';
 }
 
 /** `vector(0)` and the like have no unit of their own. */

@@ -101,7 +101,8 @@ function isOperationOf(
   withValues: boolean,
 ): boolean {
   const sign = childrenOf(operation)[1]?.name ?? '';
-  if (sign === 'Or') return false;
+  // With group_right a series of the left side may be there several times.
+  if (sign === 'Or' || operation.getChild('MatchingModifierClause')?.getChild('GroupRight') != null) return false;
   if (sign === 'And' || sign === 'Unless') return isSubset(first, whole, query, withValues);
   const keepsValues =
     ['Gtr', 'Gte', 'Lss', 'Lte', 'Neq', 'Eql'].includes(sign) && operation.getChild('BoolModifier') === null;

@@ -13,7 +13,8 @@ export function lastWords(tail: string): string {
   const lines = tail.split('\n').filter((line) => line.trim() !== '');
   const error = lines.findLast((line) => ERROR_LINE.test(line.trim()));
   if (error !== undefined) return `the last error in its log: ${clipped(error)}`;
-  return `its log ends without an error: ${clipped(lines.at(-1) ?? '')}`;
+  const last = lines.at(-1);
+  return last === undefined ? 'its log is empty' : `its log ends without an error: ${clipped(last)}`;
 }
 
 function clipped(line: string): string {

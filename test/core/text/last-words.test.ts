@@ -26,6 +26,10 @@ describe('the last words of a process', () => {
     expect(lastWords(`starting\nwithout errors=0\n${KLOG_INFO}\n`)).toBe(`its log ends without an error: ${KLOG_INFO}`);
   });
 
+  test('say so where there are none', () => {
+    expect(lastWords('\n')).toBe('its log is empty');
+  });
+
   test('are one line of limited length', () => {
     const words = lastWords(`error: ${'x'.repeat(5_000)}`);
     expect(words).not.toContain('\n');

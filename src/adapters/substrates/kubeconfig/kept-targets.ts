@@ -37,6 +37,15 @@ export function keptKubeconfig(record: string, index: number, runId: string): st
   }
 }
 
+/** Whether a record is a run's. One that is another run's is not removed with this one's clusters. */
+export function isRecordOf(record: string, runId: string): boolean {
+  try {
+    return isRecordName(record) && userOf(record, runId) === runId;
+  } catch {
+    return false;
+  }
+}
+
 /** The run that uses a record: the one that has asked first. */
 function userOf(record: string, runId: string): string {
   const path = join(recordFolder(record), 'run');

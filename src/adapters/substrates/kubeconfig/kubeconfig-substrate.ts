@@ -19,7 +19,7 @@ import type { ApiHealth } from '../api-probe.ts';
 import { slugOf } from '../local/layout.ts';
 import type { ProvisionRequest, SubstrateAdapter } from '../substrate.ts';
 import { contextsOf, writeKubeconfigOf } from './campaign-targets.ts';
-import { removeTargets } from './kept-targets.ts';
+import { isRecordOf, removeTargets } from './kept-targets.ts';
 import { refuseSeveralClusters } from './servers-behind.ts';
 import { tenantOf } from './tenant.ts';
 import { credentialFiles, borrowedScrapeTargets } from './scrape-borrowed.ts';
@@ -66,7 +66,7 @@ async function provision({
       context,
       owned: false,
       uid: before?.uid ?? '',
-      ...(record === undefined ? {} : { targetRecord: record }),
+      ...(record === undefined || !isRecordOf(record, spec.runId) ? {} : { targetRecord: record }),
     };
     recordCluster(spec.slug, planned);
     writeKubeconfigOf(spec, index, context, kubeconfigPath);

@@ -28,9 +28,14 @@ export function* hidden(subject: Subject): Asking<Refusal | undefined> {
       ...divisors.map((text) => [values[0] ?? value, text] as const),
     ];
     if (opened.length === 0) continue;
+    if (opened.length > MOST)
+      return {
+        reason: 'query-error',
+        detail: `${value} hides values in ${opened.length} ways; allowed: at most ${MOST}, or several gates`,
+      };
     const [shown, ...wholes] = yield* all([
       quotient(subject, value, divisor),
-      ...opened.slice(0, MOST).map((texts) => quotient(subject, ...texts)),
+      ...opened.map((texts) => quotient(subject, ...texts)),
     ]);
     const whole = wholes.find((found) => found !== undefined && misses(side, found));
     if (whole === undefined || (shown !== undefined && misses(side, shown))) continue;

@@ -28,7 +28,8 @@ export function* pages({ window, atMs, fresh }: Subject, jobs: readonly string[]
       return instant(`(${empty} and (max_over_time(${samples}[${longer}]) > 0)) and ${ON_TARGET} ${answers}`, atMs);
     }),
     instant(
-      `(last_over_time(${start}[${longer}]) unless last_over_time(${start}[${fresh}])) and ${ON_TARGET} ${answers}`,
+      // Other labels of a target may change with its process, as the name of a Pod does.
+      `(last_over_time(${start}[${longer}]) unless ${ON_TARGET} last_over_time(${start}[${fresh}])) and ${ON_TARGET} ${answers}`,
       atMs,
     ),
   ]);

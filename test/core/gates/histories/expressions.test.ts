@@ -281,6 +281,7 @@ const REFUSED: readonly (readonly [what: string, patch: GatePatch, field: string
   ],
   ['a quotient in percent', { query: '1 - sum(a) / sum(b)', max: 5, unit: '%' }, 'unit'],
   ['a ratio in percent', { ratio: { numerator: 'sum(a)', denominator: 'sum(b)' }, max: 5, unit: '%' }, 'unit'],
+  ['a mean of seconds in milliseconds', { query: 'sum(x_seconds) / count(x_seconds)', max: 5, unit: 'ms' }, 'unit'],
   ['an age in minutes', { idle: { counter: 'x_total' }, max: 5, unit: 'min' }, 'unit'],
 ];
 
@@ -296,6 +297,8 @@ describe('a gate is refused that judges by another number than it shows', () => 
     ['a quotient that is multiplied', { query: '100 * sum(a) / sum(b)', unit: '%' }],
     ['a ratio that is', { ratio: { numerator: '100 * sum(a)', denominator: 'sum(b)' }, unit: '%' }],
     ['a mean of percents', { query: 'sum(x_percent) / count(x_percent)', unit: '%' }],
+    ['a mean of what is in percent by its name', { query: 'sum(GPU_UTIL) / count(GPU_UTIL)', unit: '%' }],
+    ['the least of times', { query: 'max(wait_seconds_min)', unit: 's' }],
     ['how many there are', { query: 'count(x_seconds > 5)', unit: 'ms' }],
     ['what is divided by a number', { query: 'max(x_bytes) / 1e6', unit: 'MB' }],
   ] as const)('but not %s', (_what, patch) => {
