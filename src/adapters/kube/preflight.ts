@@ -1,13 +1,14 @@
 import { LABELS } from '../../core/plan/labels.ts';
-import { PREFLIGHT_AT_ONCE } from '../../core/plan/limits.ts';
+import { ADMISSION_LAG_MS, API_FIRST_BACKOFF_MS, PREFLIGHT_AT_ONCE } from '../../core/plan/limits.ts';
 import { parseQuantity } from '../../core/model/quantity.ts';
 import { rightsNeeded, type Right } from '../../core/plan/rights.ts';
 import { countsPod, type QuotaScopes, type ScopedPod } from '../../core/plan/quota-scopes.ts';
 import type { TrialObjects } from '../../core/plan/trial-objects.ts';
 import { messageOf } from '../../core/text/message-of.ts';
 import { allAtOnce } from '../host/at-once.ts';
+import { pause } from '../host/poll-until.ts';
 import type { ClusterClient, ObjectMeta } from './client.ts';
-import { dryRun, PodTrials, TRIED_IN } from './dry-run.ts';
+import { dryRun, PodTrials, TRIED_IN, type DryRun } from './dry-run.ts';
 import { LastingRefusal, TargetRefusal } from './kube-error.ts';
 import { PRIORITIES } from './priority-classes.ts';
 import { podsPath } from './slot-book.ts';
@@ -141,7 +142,7 @@ export async function tryPods(
   within: Within,
 ): Promise<void> {
   for (const body of podBodies) {
-    const came = await dryRun(client, podsPath(namespace), body, within);
+    const came = await triedPod(client, namespace, body, within);
     // What cannot be tried is found out when the Pods are created.
     if (came.outcome !== 'refused') continue;
     const { error } = came;
@@ -170,6 +171,20 @@ export async function tryPods(
         'Forbidden',
       );
     }
+  }
+}
+
+/** What an API server says of a PriorityClass or a ServiceAccount that it has not heard of yet: its admission answers from caches. */
+const UNHEARD_OF = /no PriorityClass with name|serviceaccount "[^"]*" not found/;
+
+/** Tries a Pod that needs what was made a moment ago. */
+async function triedPod(client: ClusterClient, namespace: string, body: string, within: Within): Promise<DryRun> {
+  const untilMs = performance.now() + ADMISSION_LAG_MS;
+  for (;;) {
+    const came = await dryRun(client, podsPath(namespace), body, within);
+    const isLate = came.outcome === 'refused' && UNHEARD_OF.test(came.error.message);
+    if (!isLate || performance.now() > untilMs) return came;
+    await pause(API_FIRST_BACKOFF_MS, within.signal);
   }
 }
 

@@ -283,6 +283,8 @@ export const HTTP_CONNECT_MS = 5_000;
 /** First and longest pause before a request is sent again, ms. */
 export const API_FIRST_BACKOFF_MS = 50;
 export const API_LONGEST_BACKOFF_MS = 2_000;
+/** How long the admission of an API server may not have heard of an object that was made just before, ms. */
+export const ADMISSION_LAG_MS = 5_000;
 /** How long credentials that lie in files are used before they are read again, ms. */
 export const AUTH_HEADERS_MS = 30_000;
 /** How long a program that gets credentials may run, ms, and how often it is asked for others because a server refuses them. */

@@ -365,6 +365,24 @@ test.each([
   expect(refused.message).toMatch(message);
 });
 
+test('a PriorityClass that admission has not heard of yet is waited for, and one that does not exist is named', async () => {
+  await ensureNamespace(own.client, 'ranked', ownershipLabels(owner('ranked')), within());
+  const { podBodies } = objectsOf('ranked');
+  const pod = JSON.parse(podBodies[0] ?? '') as { spec: object };
+  const ranked = JSON.stringify({ ...pod, spec: { ...pod.spec, priorityClassName: 'ranked-late' } });
+  const trial = (): Promise<void> =>
+    tryPods(own.client, { namespace: 'ranked', podBodies: [ranked], pods: 1 }, within());
+  await expect(trial()).rejects.toThrow('no PriorityClass with name ranked-late was found');
+  const waiting = trial();
+  await make('/apis/scheduling.k8s.io/v1/priorityclasses', {
+    apiVersion: 'scheduling.k8s.io/v1',
+    kind: 'PriorityClass',
+    metadata: { name: 'ranked-late' },
+    value: 5,
+  } as never);
+  await waiting;
+});
+
 test('the clock of a cluster on this host is that of the host', async () => {
   const clock = await measureClock(guest, within());
   expect(clock?.lowMs).toBeLessThanOrEqual(0);
