@@ -13,6 +13,8 @@ import { campaignFolder } from '../../src/adapters/host/ledger.ts';
 import { campaignName, campaignNameOfRun } from '../../src/core/campaign/campaign-name.ts';
 import {
   parseDriveInput,
+  parseJudgeInput,
+  parseSnapshotInput,
   parseStageInput,
   parseTeardownInput,
   parseWatchInput,
@@ -115,6 +117,57 @@ describe.each(LEADING_OUT)('a name %j', (name) => {
     const write = (): Promise<void> => activities.writeClimb({ spec, result });
     await expect(new MockActivityEnvironment().run(write)).rejects.toThrow();
     expect(existsSync(folder) ? readdirSync(folder) : []).toEqual([]);
+  });
+});
+
+describe.each([8.64e15 + 1, -8.64e15 - 1, 1e308, Infinity, NaN, '1', null, [1], {}])('a moment %j', (moment) => {
+  const input = { campaign: 'c', specHash: 'h', execution: 1, decisions: [], startAtMs: 1, groups: [] };
+  const decision = { stage: 'soak', execution: 1, decision: 'skip', atMs: moment };
+  const times = { execution: 1, startedAtMs: 1, endedAtMs: 1 };
+  const outcome = { stage: 'soak', outcome: 'failed', ...times };
+  const state = {
+    mode: 'stage',
+    stages: ['soak'],
+    stage: 'soak',
+    execution: 1,
+    stageStartedAtMs: 1,
+    outcomes: [outcome],
+  };
+  const judge = { ...input, state };
+
+  test.each<[string, () => unknown]>([
+    ['atMs of a decision', () => parseStageInput('seed', { ...input, decisions: [decision] })],
+    ['startAtMs of drive', () => parseDriveInput({ ...input, startAtMs: moment })],
+    ['startAtMs of watch', () => parseWatchInput({ ...input, startAtMs: moment })],
+    ['startedAtMs of a soak', () => parseSnapshotInput({ ...input, soak: { ...times, startedAtMs: moment } })],
+    ['endedAtMs of a soak', () => parseSnapshotInput({ ...input, soak: { ...times, endedAtMs: moment } })],
+    ['stageStartedAtMs', () => parseJudgeInput({ ...judge, state: { ...state, stageStartedAtMs: moment } })],
+    [
+      'endedAtMs of an outcome',
+      () => parseJudgeInput({ ...judge, state: { ...state, outcomes: [{ ...outcome, endedAtMs: moment }] } }),
+    ],
+    [
+      'atMs of a spent budget',
+      () => parseJudgeInput({ ...judge, state: { ...state, spent: { reason: 'r', atMs: moment } } }),
+    ],
+    [
+      'expiresAtMs of a placement',
+      () =>
+        parsePlaceInput({
+          campaign: 'c',
+          slug: 'b0',
+          workflowId: 'w',
+          runId: 'r',
+          specHash: 'h',
+          group: 'g0',
+          firstCluster: 0,
+          wanted: 1,
+          expiresAtMs: moment,
+        }),
+    ],
+  ])('is no %s', (field, parse) => {
+    expect(() => parseJudgeInput(judge)).not.toThrow();
+    expect(parse).toThrow(new RegExp(`${field.split(' ')[0]}: found .*; allowed: a number of ms since 1970`));
   });
 });
 

@@ -60,5 +60,5 @@ export interface SpentBudget {
 
 /** @throws UnreadableRecord naming the field */
 export function parseSpent(fields: RecordedFields): SpentBudget {
-  return { reason: fields.text('reason'), atMs: fields.number('atMs') };
+  return { reason: fields.text('reason'), atMs: fields.moment('atMs') };
 }

@@ -59,7 +59,7 @@ export function parseStageInput(stage: Stage, value: unknown): ParsedInput<Stage
 /** @throws UnreadableRecord naming the field */
 export function parseDriveInput(value: unknown): ParsedInput<DriveInput> {
   const { input } = parseStageInput('soak', value);
-  return { input: { ...input, startAtMs: recordedFields('input of drive', value).number('startAtMs') } };
+  return { input: { ...input, startAtMs: recordedFields('input of drive', value).moment('startAtMs') } };
 }
 
 /** @throws UnreadableRecord naming the field */
@@ -69,9 +69,9 @@ export function parseWatchInput(value: unknown): ParsedInput<WatchInput> {
   return {
     input: {
       ...input,
-      startAtMs: fields.number('startAtMs'),
+      startAtMs: fields.moment('startAtMs'),
       groups: fields.list('groups', parseGroupClusters),
-      ...(fields.has('settledAtMs') ? { settledAtMs: fields.number('settledAtMs') } : {}),
+      ...(fields.has('settledAtMs') ? { settledAtMs: fields.moment('settledAtMs') } : {}),
     },
   };
 }
@@ -141,7 +141,7 @@ function parseState(fields: RecordedFields): CampaignState {
     stages,
     stage: parseStage(fields),
     execution: fields.count('execution'),
-    stageStartedAtMs: fields.number('stageStartedAtMs'),
+    stageStartedAtMs: fields.moment('stageStartedAtMs'),
     // `judge` runs after every hold.
     hold: null,
     holdMs: fields.count('holdMs', 0),
@@ -191,7 +191,7 @@ function parseDecision(value: unknown, where: string): DecisionRecord {
     execution: decision.count('execution'),
     decision: decision.oneOf('decision', ['retry', 'skip', 'abort']),
     reason: decision.text('reason', ''),
-    atMs: decision.number('atMs'),
+    atMs: decision.moment('atMs'),
     ...(decision.has('set') ? { set: decision.map('set') } : {}),
   };
 }
@@ -199,8 +199,8 @@ function parseDecision(value: unknown, where: string): DecisionRecord {
 function parseTimes(fields: RecordedFields): StageTimes {
   return {
     execution: fields.count('execution'),
-    startedAtMs: fields.number('startedAtMs'),
-    endedAtMs: fields.number('endedAtMs'),
+    startedAtMs: fields.moment('startedAtMs'),
+    endedAtMs: fields.moment('endedAtMs'),
   };
 }
 

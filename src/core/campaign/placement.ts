@@ -95,7 +95,7 @@ export function parsePlaceInput(value: unknown): PlaceInput {
     firstCluster: fields.count('firstCluster'),
     wanted: fields.count('wanted'),
     ...clusterBytesOf(fields),
-    expiresAtMs: fields.number('expiresAtMs'),
+    expiresAtMs: fields.moment('expiresAtMs'),
     ...leadOf(fields),
   };
 }

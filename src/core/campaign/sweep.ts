@@ -1,4 +1,4 @@
-import { recordedFields, recordedText, UnreadableRecord } from '../files/recorded-fields.ts';
+import { isMoment, recordedFields, recordedText, UnreadableRecord } from '../files/recorded-fields.ts';
 import { SWEPT_CAMPAIGNS_LISTED } from '../plan/limits.ts';
 import { cut } from '../text/markdown.ts';
 import { messageOf } from '../text/message-of.ts';
@@ -61,8 +61,6 @@ export interface JanitorResult {
 /** Texts of a result, in bytes: it ends in a history. */
 const MAX_TEXT_BYTES = 300;
 const MAX_LEFT = 5;
-/** The last moment that JavaScript has, ms. */
-const LAST_DATE_MS = 8.64e15;
 
 /** Reads the argument of the workflow `janitor`: nothing, or an object of dryRun, host and keep. @returns what is wrong with it */
 export function parseJanitorInput(value: unknown): JanitorInput | string {
@@ -98,14 +96,9 @@ function keepRequest(value: unknown): { readonly keep: KeepRequest } | string {
     string,
     unknown
   >;
-  if (typeof campaign === 'string' && isMoment(untilMs) && Object.keys(rest).length === 0)
+  if (typeof campaign === 'string' && isMoment(untilMs) && Number.isInteger(untilMs) && Object.keys(rest).length === 0)
     return { keep: { campaign, untilMs } };
   return `keep: found ${JSON.stringify(value)}; allowed: an object of campaign and untilMs, ms since 1970`;
-}
-
-/** Whole milliseconds that are a date. One beyond would be in a ledger before anything found that out. */
-function isMoment(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Math.abs(value as number) <= LAST_DATE_MS;
 }
 
 /** A result of a size that a history takes. */

@@ -6,6 +6,10 @@ import { isDnsLabel, isSafeName } from './safe-name.ts';
  * are ignored. It needs no schema library, because workflow code must stay small.
  */
 
+/** The last moment that JavaScript has a date for, ms since the epoch; the first one is as far before it. */
+const LAST_DATE_MS = 8.64e15;
+const MOMENT_ALLOWED = `a number of ms since 1970, from -${LAST_DATE_MS} to ${LAST_DATE_MS}`;
+
 /** A recorded value that this version cannot read. The message names the field, what was found, and what is allowed. */
 export class UnreadableRecord extends Error {
   override readonly name = 'UnreadableRecord';
@@ -22,6 +26,8 @@ export interface RecordedFields {
   number(name: string, missing?: number): number;
   /** A whole number of at least 0. */
   count(name: string, missing?: number): number;
+  /** A moment in ms since the epoch: a number that JavaScript has a date for. Without one, whatever shows it as a date fails. */
+  moment(name: string): number;
   flag(name: string, missing?: boolean): boolean;
   oneOf<T extends string>(name: string, allowed: readonly T[], missing?: T): T;
   /** The fields of an object inside of this one. */
@@ -53,6 +59,7 @@ export function recordedFields(where: string, value: unknown): RecordedFields {
     label: (name) => field<string>(name, undefined, 'a DNS label', isDnsLabel),
     number: (name, missing) => field(name, missing, 'a number', Number.isFinite),
     count: (name, missing) => field(name, missing, 'a whole number of at least 0', isCount),
+    moment: (name) => field<number>(name, undefined, MOMENT_ALLOWED, isMoment),
     flag: (name, missing) => field(name, missing, 'true or false', (found) => typeof found === 'boolean'),
     oneOf: (name, allowed, missing) =>
       field(name, missing, allowed.join(', '), (found) => (allowed as readonly unknown[]).includes(found)),
@@ -81,6 +88,11 @@ export function unreadable(where: string, value: unknown, allowed: string): Unre
 
 function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Whether a value is a moment in ms since the epoch that JavaScript has a date for. */
+export function isMoment(value: unknown): value is number {
+  return typeof value === 'number' && Math.abs(value) <= LAST_DATE_MS;
 }
 
 function isCount(value: unknown): boolean {
