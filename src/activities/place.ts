@@ -28,7 +28,7 @@ export interface PlaceAdapters {
   /** Clusters that this host takes. */
   capacity(): number;
   lease(request: LeaseRequest, capacity: number): LeaseAnswer;
-  /** Gives the capacity back: removes the campaign's folder of this host. */
+  /** Gives the capacity back: removes the campaign's folder of this host, unless clusters or processes are in it. */
   release(slug: string): void;
   recordGroup(slug: string, group: GroupPlacement): void;
   /** Starts what the members of a campaign need of its lead. Doing it again changes nothing. */

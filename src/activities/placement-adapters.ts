@@ -4,10 +4,10 @@ import { fetchSpec } from '../adapters/fleet/fetch-spec.ts';
 import { readFleetSecret } from '../adapters/fleet/fleet-secret.ts';
 import { openLead } from '../adapters/fleet/open-lead.ts';
 import { thisHost } from '../adapters/fleet/this-host.ts';
-import { leaseCapacity, usedCapacity } from '../adapters/host/capacity.ts';
+import { leaseCapacity, releaseLease, usedCapacity } from '../adapters/host/capacity.ts';
 import { hostRoom } from '../adapters/host/host-room.ts';
 import { hostCapacity } from '../adapters/host/host-capacity.ts';
-import { removeCampaignFolder, updateLedger } from '../adapters/host/ledger.ts';
+import { updateLedger } from '../adapters/host/ledger.ts';
 import type { PlaceAdapters } from './place.ts';
 import type { ResolveAdapters } from './resolve.ts';
 
@@ -24,7 +24,7 @@ export const PLACE_ADAPTERS: PlaceAdapters = {
   thisHost,
   capacity: hostCapacity,
   lease: leaseCapacity,
-  release: removeCampaignFolder,
+  release: releaseLease,
   recordGroup: (slug, group) => {
     updateLedger(slug, (ledger) => ({ ...ledger, group }));
   },

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createPlace, type PlaceAdapters } from '../../src/activities/place.ts';
-import { leaseCapacity } from '../../src/adapters/host/capacity.ts';
-import { readLedger, removeCampaignFolder, updateLedger } from '../../src/adapters/host/ledger.ts';
+import { leaseCapacity, releaseLease } from '../../src/adapters/host/capacity.ts';
+import { openLedger, readLedger, recordCluster, updateLedger, type Ledger } from '../../src/adapters/host/ledger.ts';
 import type { LeadAddress, PlaceInput } from '../../src/core/campaign/placement.ts';
 import type { CampaignSpec } from '../../src/core/plan/spec.ts';
 import { aSpec } from '../workflows/make-spec.ts';
@@ -69,7 +69,7 @@ async function place(
     thisHost: () => here,
     capacity: () => 2,
     lease: leaseCapacity,
-    release: removeCampaignFolder,
+    release: releaseLease,
     recordGroup: (slug, group) => void updateLedger(slug, (ledger) => ({ ...ledger, group })),
     openLead: ({ host }) => Promise.resolve({ ...lead, host: host.host }),
     fetchSpec: () => Promise.resolve(aSpec()),
@@ -145,6 +145,54 @@ describe('a member', () => {
     const { end } = await place(input(), { fetchSpec: () => Promise.reject(new CancelledFailure('stop')) });
     expect(end).toBeInstanceOf(CancelledFailure);
     expect(readLedger('bslug')).toBeUndefined();
+  });
+});
+
+describe('what a host has of a campaign', () => {
+  const cluster = { index: 0, name: 'bslug-c0', kubeconfigPath: '', context: '', owned: true, uid: 'u' };
+  const single: Ledger = {
+    campaign: 'c',
+    slug: 'bslug',
+    workflowId: 'w',
+    runId: 'r',
+    createdAtMs: 1,
+    expiresAtMs: Date.now() + 3_600_000,
+    clusters: [cluster],
+    processes: [],
+  };
+  const noLead = { fetchSpec: (): Promise<never> => Promise.reject(new Error('no answer')) };
+
+  test.for<[string, Partial<PlaceInput>, string]>([
+    ['of another campaign', { campaign: 'evil' }, 'it has another campaign with this name or slug'],
+    ['of another workflow', { workflowId: 'evil' }, 'it has another campaign with this name or slug'],
+    ['of its name', { slug: 'bevil' }, 'it has another campaign with this name or slug'],
+    ['as if it had groups', {}, 'it has clusters of this campaign that are in no group'],
+  ])('is not changed by a placement %s', async ([, more, why]) => {
+    openLedger(single);
+    for (const value of [input(more), { ...ofLead(), ...more }])
+      expect((await place(value, noLead)).end).toMatchObject({ type: 'HostFull', message: `hosts: b (${why})` });
+    expect(readLedger('bslug')).toEqual(single);
+    expect(readLedger('bevil')).toBeUndefined();
+  });
+
+  test.for<[string, Partial<PlaceInput>]>([
+    ['lead', { lead: { ...lead, endpointUrl: 'https://evil:1' } }],
+    ['certificate', { lead: { ...lead, certificatePem: 'EVIL' } }],
+    ['first cluster', { firstCluster: 7 }],
+  ])('of its group keeps its %s', async ([, more]) => {
+    await place(input());
+    const placed = readLedger('bslug');
+    expect((await place(input(more), noLead)).end).toMatchObject({
+      message: 'hosts: b (it has this group with another lead, or with other clusters)',
+    });
+    expect(readLedger('bslug')).toEqual(placed);
+  });
+
+  test('is not removed by a placement that fails when clusters were made', async () => {
+    await place(input());
+    recordCluster('bslug', cluster);
+    expect((await place(input(), noLead)).end).toMatchObject({ message: 'hosts: b (no answer)' });
+    expect(readLedger('bslug')).toMatchObject({ clusters: [cluster], leasedClusters: 2 });
   });
 });
 

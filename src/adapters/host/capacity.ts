@@ -1,15 +1,19 @@
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { memoryInWords, usedInWords } from '../../core/campaign/host-full.ts';
 import type { GroupPlacement } from '../../core/campaign/placement.ts';
 import { LEDGER_LOCK_MS } from '../../core/plan/limits.ts';
 import { gigabytesInWords } from '../../core/text/gigabytes.ts';
 import { stateFolder } from './folders.ts';
 import { hostRoom } from './host-room.ts';
-import { ledgersHere, openLedger, readLedger, updateLedger, type Ledger } from './ledger.ts';
+import { ledgersHere, openLedger, readLedger, removeCampaignFolder, updateLedger, type Ledger } from './ledger.ts';
 import { withProcessLockSync } from './process-lock.ts';
 
 /** Why a host takes no second group of the campaign that it leads. */
 export const IS_LEAD = 'it is the lead';
+const IS_OTHERS = 'it has another campaign with this name or slug';
+const IS_WHOLE = 'it has clusters of this campaign that are in no group';
+const HAS_OTHER_LEAD = 'it has this group with another lead, or with other clusters';
 
 /** Capacity that a campaign asks of this host. */
 export interface LeaseRequest {
@@ -44,7 +48,9 @@ export function leaseCapacity(request: LeaseRequest, capacity: number, freeBytes
   return onlyOne(() => {
     const nowMs = Date.now();
     const present = readLedger(request.slug);
+    if (isOfAnother(request, present)) return { ok: false, why: IS_OTHERS };
     if (present?.leasedClusters !== undefined) return leasedAlready(present, request, nowMs);
+    if (present !== undefined && hasMadeSomething(present)) return { ok: false, why: IS_WHOLE };
     const used = usedCapacity(nowMs, request.slug);
     const { clusterBytes = 0, wanted } = request;
     const free = clusterBytes === 0 ? Infinity : freeBytes(request.slug);
@@ -108,7 +114,28 @@ function leasedAlready(present: Ledger, request: LeaseRequest, nowMs: number): L
     return { ok: false, why: 'it still cleans up an earlier group of this campaign' };
   if (group === undefined ? request.placed !== undefined : group.name !== request.group)
     return { ok: false, why: group?.lead === false ? `it has group ${group.name} of this campaign` : IS_LEAD };
+  const placed = request.placed?.(leasedClusters);
+  if (group !== undefined && placed !== undefined && !isDeepStrictEqual(group, placed))
+    return { ok: false, why: HAS_OTHER_LEAD };
   return { ok: true, clusterCount: leasedClusters };
+}
+
+/** Any client may ask, for any slug: what a host has of one campaign is not changed in the name of another one. */
+function isOfAnother({ campaign, slug, workflowId }: LeaseRequest, present: Ledger | undefined): boolean {
+  if (present !== undefined) return present.campaign !== campaign || present.workflowId !== workflowId;
+  return ledgersHere().some((other) => other.slug !== slug && other.campaign === campaign);
+}
+
+function hasMadeSomething({ clusters, processes }: Ledger): boolean {
+  return clusters.length > 0 || processes.length > 0;
+}
+
+/** Gives a lease back: removes the campaign's folder, unless something was made. Without its ledger nothing would remove that. */
+export function releaseLease(slug: string): void {
+  onlyOne(() => {
+    const present = readLedger(slug);
+    if (present !== undefined && !hasMadeSomething(present)) removeCampaignFolder(slug);
+  });
 }
 
 function hasExpired({ expiresAtMs }: Ledger, nowMs: number): boolean {
