@@ -18,6 +18,10 @@ describe("a campaign's name", () => {
     ['a whole sentence, typed.', 'a-whole-sentence--typed'],
     [`${'x'.repeat(62)}--tail`, 'x'.repeat(62)],
     ['a...b', 'a.b'],
+    ['index.html', 'index-html'],
+    ['profile-dev.HTML', 'profile-dev-HTML'],
+    ['night.tmp', 'night-tmp'],
+    ['a.tmp.html.b', 'a.tmp.html.b'],
   ])('of %j is %j', ([id, name]) => {
     expect(campaignName(id ?? '')).toBe(name);
   });
@@ -28,11 +32,14 @@ describe("a campaign's name", () => {
         fc.oneof(
           fc.string({ maxLength: 200 }),
           fc.string({ unit: fc.constantFrom('.', '/', '-', 'a', '_', '\0', '😀'), maxLength: 90 }),
+          fc.string({ unit: fc.constantFrom('.', 'html', 'tmp', 'TMP', '-', 'a'), maxLength: 40 }),
         ),
         (id) => {
           const name = campaignName(id);
           expect(name).toMatch(SAFE);
           expect(name).not.toContain('..');
+          // Else the run would be hidden from lists, or its folder would be where a page of the site belongs.
+          expect(name).not.toMatch(/\.(?:html|tmp)$/i);
           expect(campaignName(name)).toBe(name);
         },
       ),
