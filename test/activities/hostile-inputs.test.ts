@@ -19,7 +19,10 @@ import {
   parseTeardownInput,
   parseWatchInput,
 } from '../../src/core/campaign/parse-input.ts';
+import { parseComparison } from '../../src/core/campaign/comparison.ts';
+import { parseJanitorInput, parseKeepRequest } from '../../src/core/campaign/sweep.ts';
 import { parsePlaceInput } from '../../src/core/campaign/placement.ts';
+import { UnreadableRecord } from '../../src/core/files/recorded-fields.ts';
 import { isDnsLabel, isSafeName } from '../../src/core/files/safe-name.ts';
 import { parseSpec } from '../../src/core/plan/parse-spec.ts';
 import { aSpec } from '../workflows/make-spec.ts';
@@ -168,6 +171,34 @@ describe.each([8.64e15 + 1, -8.64e15 - 1, 1e308, Infinity, NaN, '1', null, [1], 
   ])('is no %s', (field, parse) => {
     expect(() => parseJudgeInput(judge)).not.toThrow();
     expect(parse).toThrow(new RegExp(`${field.split(' ')[0]}: found .*; allowed: a number of ms since 1970`));
+  });
+});
+
+describe('a value that cannot be quoted', () => {
+  const deep: unknown = JSON.parse(`${'['.repeat(100_000)}${']'.repeat(100_000)}`);
+  const parsers: readonly (readonly [string, (value: unknown) => unknown])[] = [
+    ['place', parsePlaceInput],
+    ['a stage', (value) => parseStageInput('seed', value)],
+    ['drive', parseDriveInput],
+    ['watch', parseWatchInput],
+    ['snapshot', parseSnapshotInput],
+    ['judge', parseJudgeInput],
+    ['teardown', parseTeardownInput],
+    ['keep', parseKeepRequest],
+    ['comparison', parseComparison],
+    ['specification', parseSpec],
+  ];
+
+  test.each(parsers)('is refused in words where %s expects its fields', (_, parse) => {
+    for (const value of [deep, { campaign: deep, inputs: deep }, 2n ** 70n, 'x'.repeat(1_000_000)]) {
+      expect(() => parse(value)).toThrow(UnreadableRecord);
+      expect(() => parse(value)).toThrow(/^.{20,600}$/);
+    }
+  });
+
+  test('is what the workflow janitor refuses in words', () => {
+    for (const value of [deep, { dryRun: deep }, { host: deep }, { keep: deep }, { ['k'.repeat(1_000_000)]: 1 }])
+      expect(parseJanitorInput(value)).toMatch(/^.{20,600}$/);
   });
 });
 

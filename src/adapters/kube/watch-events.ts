@@ -1,5 +1,6 @@
 import { WATCH_LINE_CHARS } from '../../core/plan/limits.ts';
 import { messageOf } from '../../core/text/message-of.ts';
+import { quoted } from '../../core/text/quoted.ts';
 import { KubeError } from './kube-error.ts';
 import { readPod } from './watched-pod.ts';
 import type { PodObject, WatchedPod } from './watched-pod.ts';
@@ -85,6 +86,6 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 function malformed(value: unknown): KubeError {
-  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing');
+  const text = typeof value === 'string' ? value : quoted(value);
   return new KubeError(`watch: not an event of a Pod: ${text.slice(0, 100)}`, 200);
 }

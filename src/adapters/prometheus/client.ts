@@ -2,6 +2,7 @@ import { Agent, request } from 'undici';
 import { PROMETHEUS_CONNECTIONS } from '../../core/plan/limits.ts';
 import type { PointSeries, Sample } from '../../core/gates/answers.ts';
 import { messageOf } from '../../core/text/message-of.ts';
+import { quoted } from '../../core/text/quoted.ts';
 import { LOOPBACK_OPENING, type Opening } from './opening.ts';
 import { QueryError } from './query-error.ts';
 
@@ -288,7 +289,7 @@ function textOf(value: unknown): string {
 }
 
 function malformed(found: unknown): QueryError {
-  return new QueryError('malformed', `not an answer of Prometheus: ${excerpt(JSON.stringify(found) ?? 'nothing')}`);
+  return new QueryError('malformed', `not an answer of Prometheus: ${excerpt(quoted(found))}`);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -2,6 +2,7 @@ import { isMoment, recordedFields, recordedText, UnreadableRecord } from '../fil
 import { SWEPT_CAMPAIGNS_LISTED } from '../plan/limits.ts';
 import { cut } from '../text/markdown.ts';
 import { messageOf } from '../text/message-of.ts';
+import { quoted } from '../text/quoted.ts';
 
 /** What the workflow `janitor` is started with. */
 export interface JanitorInput {
@@ -66,16 +67,16 @@ const MAX_LEFT = 5;
 export function parseJanitorInput(value: unknown): JanitorInput | string {
   if (value === undefined || value === null) return { dryRun: false };
   if (typeof value !== 'object' || Array.isArray(value))
-    return `found ${JSON.stringify(value)}; allowed: nothing, or an object`;
+    return `found ${quoted(value)}; allowed: nothing, or an object`;
   const unknown = Object.keys(value).filter((key) => !['dryRun', 'host', 'keep'].includes(key));
-  if (unknown.length > 0) return `unknown key ${unknown.join(', ')}; allowed: dryRun, host, keep`;
+  if (unknown.length > 0) return `unknown key ${quoted(unknown[0])}; allowed: dryRun, host, keep`;
   const { dryRun = false, host, keep } = value as Readonly<Record<'dryRun' | 'host' | 'keep', unknown>>;
-  if (typeof dryRun !== 'boolean') return `dryRun: found ${JSON.stringify(dryRun)}; allowed: true, false`;
+  if (typeof dryRun !== 'boolean') return `dryRun: found ${quoted(dryRun)}; allowed: true, false`;
   const kept = keep === undefined ? {} : keepRequest(keep);
   if (typeof kept === 'string') return kept;
   if (host === undefined) return { dryRun, ...kept };
   if (typeof host !== 'string' || !/^[A-Za-z0-9-]{1,200}$/.test(host))
-    return `host: found ${JSON.stringify(host)}; allowed: the name of a host as "./belay status --hosts" lists it`;
+    return `host: found ${quoted(host)}; allowed: the name of a host as "./belay status --hosts" lists it`;
   return { dryRun, host, ...kept };
 }
 
@@ -98,7 +99,7 @@ function keepRequest(value: unknown): { readonly keep: KeepRequest } | string {
   >;
   if (typeof campaign === 'string' && isMoment(untilMs) && Number.isInteger(untilMs) && Object.keys(rest).length === 0)
     return { keep: { campaign, untilMs } };
-  return `keep: found ${JSON.stringify(value)}; allowed: an object of campaign and untilMs, ms since 1970`;
+  return `keep: found ${quoted(value)}; allowed: an object of campaign and untilMs, ms since 1970`;
 }
 
 /** A result of a size that a history takes. */

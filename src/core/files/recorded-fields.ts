@@ -1,3 +1,4 @@
+import { quoted } from '../text/quoted.ts';
 import { isDnsLabel, isSafeName } from './safe-name.ts';
 
 /**
@@ -101,5 +102,5 @@ function isCount(value: unknown): boolean {
 
 function shown(value: unknown): string {
   if (value === undefined) return 'nothing';
-  return `${(JSON.stringify(value) ?? typeof value).slice(0, 80)} (${value === null ? 'null' : Array.isArray(value) ? 'list' : typeof value})`;
+  return `${quoted(value).slice(0, 80)} (${value === null ? 'null' : Array.isArray(value) ? 'list' : typeof value})`;
 }

@@ -32,7 +32,7 @@ test.for<[unknown, unknown]>([
     { dryRun: false, host: 'a', keep: { campaign: 'c', untilMs: 5 } },
   ],
   ['a', expect.stringMatching(/allowed: nothing, or an object/)],
-  [{ dry: true }, 'unknown key dry; allowed: dryRun, host, keep'],
+  [{ dry: true }, 'unknown key "dry"; allowed: dryRun, host, keep'],
   [{ keep: { campaign: 'c' } }, expect.stringMatching(/^keep: found .*; allowed: an object of campaign and untilMs/)],
   [{ dryRun: 'yes' }, 'dryRun: found "yes"; allowed: true, false'],
   [{ host: '../x' }, expect.stringMatching(/^host: found "..\/x"; allowed/)],
