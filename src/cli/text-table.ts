@@ -89,7 +89,12 @@ function drawn(
     colAligns: Array.from({ length: columns }, (_, index) => (right.includes(index) ? 'right' : 'left')),
   });
   for (const row of rows) table.push([...row]);
-  return table.toString().replaceAll(/ +$/gm, '');
+  // A pattern of blanks before the end of a line takes the square of the blanks of a wide one.
+  return table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n');
 }
 
 /** Each row as lines `title  value`; those without a title have the first value as the title of the second. */

@@ -39,6 +39,59 @@ describe('the lines of a file', () => {
   });
 });
 
+function line(more: object): string {
+  return JSON.stringify({ ...record, ...more });
+}
+
+describe('a line of a stranger', () => {
+  const deep = '['.repeat(100_000) + ']'.repeat(100_000);
+
+  it.each<[string, string, string]>([
+    ['deep where a text belongs', line({}).replace('"ScaleTest_1000"', deep), 'testName'],
+    ['deep where phases belong', line({}).replace(/\[.*\]/, deep), 'phases[0]'],
+    ['with a name that fits no table', line({ testName: 'x'.repeat(501) }), 'testName'],
+    ['with a phase of such a name', line({ phases: [{ name: 'x'.repeat(501) }] }), 'phases[0].name'],
+    ['with phases without end', line({ phases: Array.from({ length: 1_001 }, () => record.phases[0]) }), 'phases'],
+    [
+      'with milestones without end',
+      line({ phases: [{ name: 'p', milestones: Array.from({ length: 101 }, () => ({ name: 'm' })) }] }),
+      'phases[0].milestones',
+    ],
+    ['with seconds beyond numbers', line({}).replace('83.4', '1e999'), 'totalSeconds'],
+  ])('%s is refused by its field, in few words', (_, text, field) => {
+    const parsed = parseGroveRecords(text);
+    expect(parsed).toMatchObject({ ok: false, errors: [{ line: 1, field }] });
+    expect(JSON.stringify(parsed).length).toBeLessThan(500);
+  });
+
+  it('is one of the first that are listed, and the rest is counted', () => {
+    const parsed = parseGroveRecords('{}\n'.repeat(1_000));
+    expect(parsed.ok ? [] : parsed.errors).toHaveLength(31);
+    expect(parsed.ok ? [] : parsed.errors.at(-1)).toEqual({
+      line: 8,
+      field: '',
+      message: 'here and below 3970 more errors',
+    });
+  });
+
+  it('gives no prototype to a history', () => {
+    const phases = ['__proto__', 'constructor'].map((name) => ({
+      name,
+      valueSeconds: 2,
+      milestones: [{ name: 'toString', valueSeconds: 1 }],
+    }));
+    const [run] = historyOfRecords([{ ...record, phases }]);
+    expect(run?.metrics.map(({ name, value }) => [name, value])).toEqual([
+      ['total', 83.4],
+      ['__proto__', 2],
+      ['__proto__.toString', 1],
+      ['constructor', 2],
+      ['constructor.toString', 1],
+    ]);
+    expect(({} as Record<string, unknown>)['valueSeconds']).toBeUndefined();
+  });
+});
+
 describe('a history of such runs', () => {
   it('has the total, phases and milestones as metrics', () => {
     const [run] = historyOfRecords([record]);

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { MAX_ERRORS } from '../../files/bounds.ts';
+import { quoted } from '../../text/quoted.ts';
 
 /** A time with its zone, as RFC 3339 writes it. */
 const moment = z
@@ -9,22 +11,34 @@ const moment = z
 
 const seconds = z.number().nonnegative();
 
+/** Names of tests, runs, phases and milestones. Longer ones fit no table. */
+const name = z.string().min(1).max(500);
+
+/** Real tests have tens of both. A metric is made of each. */
+const MAX_PHASES = 1_000;
+const MAX_MILESTONES = 100;
+
 /** A line of Grove's `index/runs.ndjson`: what its scale tests keep of a run. Keys that Grove adds are kept out of it. */
 const groveRecordSchema = z.object({
-  testName: z.string().min(1),
-  runID: z.string().min(1),
+  testName: name,
+  runID: name,
   runTimestamp: moment,
   commit: z.string().optional(),
   resultPath: z.string().optional(),
   storedAt: z.string().optional(),
   totalSeconds: seconds.optional(),
-  phases: z.array(
-    z.object({
-      name: z.string().min(1),
-      valueSeconds: seconds.nullish(),
-      milestones: z.array(z.object({ name: z.string().min(1), valueSeconds: seconds.nullish() })).nullish(),
-    }),
-  ),
+  phases: z
+    .array(
+      z.object({
+        name,
+        valueSeconds: seconds.nullish(),
+        milestones: z
+          .array(z.object({ name, valueSeconds: seconds.nullish() }))
+          .max(MAX_MILESTONES)
+          .nullish(),
+      }),
+    )
+    .max(MAX_PHASES),
 });
 
 /** A run as Grove keeps it. */
@@ -37,7 +51,7 @@ export interface GroveLineError {
   readonly message: string;
 }
 
-/** Reads the lines of a file. All errors at once; a file with one has no records. */
+/** Reads the lines of a file. The first errors at once, with how many more there are; a file with one has no records. */
 export function parseGroveRecords(
   text: string,
 ):
@@ -73,7 +87,14 @@ export function parseGroveRecords(
   }
   if (errors.length === 0 && records.length === 0)
     errors.push({ line: 1, field: '', message: 'no run; allowed: one run per line, as JSON' });
-  return errors.length === 0 ? { ok: true, records } : { ok: false, errors };
+  return errors.length === 0 ? { ok: true, records } : { ok: false, errors: firstOf(errors) };
+}
+
+function firstOf(errors: readonly GroveLineError[]): readonly GroveLineError[] {
+  const next = errors[MAX_ERRORS];
+  if (next === undefined) return errors;
+  const message = `here and below ${errors.length - MAX_ERRORS} more errors`;
+  return [...errors.slice(0, MAX_ERRORS), { line: next.line, field: '', message }];
 }
 
 function jsonOf(line: string): unknown {
@@ -97,5 +118,5 @@ function foundText(json: unknown, path: readonly PropertyKey[]): string {
       typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[part] : undefined,
     json,
   );
-  return found === undefined ? '; it is missing' : `; found ${JSON.stringify(found).slice(0, 80)}`;
+  return found === undefined ? '; it is missing' : `; found ${quoted(found).slice(0, 80)}`;
 }
