@@ -8,7 +8,7 @@ import { isDnsLabel, isSafeName } from './safe-name.ts';
  */
 
 /** The last moment that JavaScript has a date for, ms since the epoch; the first one is as far before it. */
-const LAST_DATE_MS = 8.64e15;
+export const LAST_DATE_MS = 8.64e15;
 const MOMENT_ALLOWED = `a number of ms since 1970, from -${LAST_DATE_MS} to ${LAST_DATE_MS}`;
 
 /** A recorded value that this version cannot read. The message names the field, what was found, and what is allowed. */

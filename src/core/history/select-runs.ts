@@ -50,7 +50,7 @@ export function parseSelector(text: string): ParsedSelector {
   for (const part of text.split(',')) {
     const [key = '', ...rest] = part.split('=');
     const value = rest.join('=').trim();
-    const field = FIELDS[key.trim()];
+    const field = Object.hasOwn(FIELDS, key.trim()) ? FIELDS[key.trim()] : undefined;
     if (OF_COMPARISONS.includes(key.trim())) nightsOnly = false;
     if (key.trim() === 'profile') profile = value;
     if (value === '') return failed(`found "${part}"; allowed: key=value, separated by commas`);

@@ -31,8 +31,9 @@ export function countsPod({ scopes, scopeSelector }: QuotaScopes, pod: ScopedPod
   const named = (scopes ?? []).map((scopeName) => ({ scopeName, operator: 'Exists' as const, values: [] }));
   return [...named, ...(scopeSelector?.matchExpressions ?? [])].every(({ scopeName, operator, values }) => {
     if (scopeName === 'PriorityClass') return isSelected(pod.spec.priorityClassName ?? '', operator, values ?? []);
-    const applies = APPLIES[scopeName]?.(pod) ?? false;
-    return operator === 'DoesNotExist' || operator === 'NotIn' ? !applies && scopeName in APPLIES : applies;
+    const known = Object.hasOwn(APPLIES, scopeName) ? APPLIES[scopeName] : undefined;
+    const applies = known?.(pod) ?? false;
+    return operator === 'DoesNotExist' || operator === 'NotIn' ? !applies && known !== undefined : applies;
   });
 }
 

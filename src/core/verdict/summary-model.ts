@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { identitySchema } from '../identity/identity-schema.ts';
+import { LAST_DATE_MS } from '../files/recorded-fields.ts';
 import { recordedReason } from '../gates/recorded-reason.ts';
 import { groupHost, host, type hostStage } from './host-schema.ts';
 import { observedStage } from './observed-stage.ts';
@@ -11,6 +12,8 @@ import { stageName } from './stage-name.ts';
  */
 
 const verdict = z.enum(['pass', 'unmeasured', 'fail']);
+/** Ms since the epoch that JavaScript has a date for: reports, lists and the index show and store it as one. */
+const moment = z.number().min(-LAST_DATE_MS).max(LAST_DATE_MS);
 const stage = stageName;
 const reason = z.string().transform(recordedReason);
 
@@ -52,9 +55,9 @@ const reading = z
     reason: reason.exactOptional(),
     detail: z.string().exactOptional(),
     samples: z.number(),
-    windowStartMs: z.number(),
-    windowEndMs: z.number(),
-    atMs: z.number(),
+    windowStartMs: moment,
+    windowEndMs: moment,
+    atMs: moment,
   })
   .refine(({ value, quality }) => (value === null) === (quality === 'unmeasured'), {
     error: 'value is null exactly when quality is unmeasured',
@@ -119,8 +122,8 @@ const stageRecord = z.object({
   stage,
   execution: z.number(),
   outcome: z.enum(['succeeded', 'failed', 'cancelled', 'skipped']),
-  startedAtMs: z.number(),
-  endedAtMs: z.number(),
+  startedAtMs: moment,
+  endedAtMs: moment,
   seconds: z.number(),
   failure: z.string().exactOptional(),
   failureKind: z.enum(['breach', 'system', 'target', 'harness']).exactOptional(),
@@ -133,7 +136,7 @@ const breach = z.object({
   stage,
   execution: z.number(),
   gate: z.string(),
-  atMs: z.number(),
+  atMs: moment,
   message: z.string(),
   /** E.g. "passed on execution 2; execution 1: …". */
   story: z.string(),
@@ -144,19 +147,19 @@ const decision = z.object({
   execution: z.number(),
   decision: z.enum(['retry', 'skip', 'abort']),
   reason: z.string(),
-  atMs: z.number(),
+  atMs: moment,
   set: z.record(z.string(), z.unknown()).exactOptional(),
 });
 
 const infrastructureEvent = z.object({
-  atMs: z.number(),
+  atMs: moment,
   campaign: z.string(),
   group: z.string().exactOptional(),
   cluster: z.string().exactOptional(),
   component: z.string(),
   what: z.enum(['died', 'restarted', 'gave-up', 'frozen', 'resumed']),
-  gapStartMs: z.number(),
-  gapEndMs: z.number().exactOptional(),
+  gapStartMs: moment,
+  gapEndMs: moment.exactOptional(),
   detail: z.string(),
 });
 
@@ -176,7 +179,7 @@ const history = z.object({
       direction: z.enum(['worse', 'better', 'changed']),
       /** The first run with it. */
       sinceRun: z.string(),
-      sinceMs: z.number(),
+      sinceMs: moment,
       /** In a sentence. */
       text: z.string(),
     }),
@@ -235,8 +238,8 @@ export const summarySchema = z.object({
   substrate: z.object({ name: z.string(), type: z.string() }),
   temporal: z.object({ workflowId: z.string(), runId: z.string() }),
   trigger: z.string(),
-  startedAtMs: z.number(),
-  endedAtMs: z.number(),
+  startedAtMs: moment,
+  endedAtMs: moment,
   gates: z.array(gateResultSchema),
   gateLines: z.array(gateLine),
   stages: z.array(stageRecord),

@@ -145,6 +145,21 @@ test('damaged folders are named and left out; climbs and other folders are none'
   });
 });
 
+test.each(['startedAtMs', 'endedAtMs'])('a run whose %s is no date keeps no other one from being listed', (field) => {
+  storeRun(runs, 'good');
+  for (const [index, moment] of ['1e308', '-1e308', '1e19', '8640000000000001'].entries()) {
+    mkdirSync(join(runs, `run-${index}`));
+    const text = JSON.stringify({ ...aSummary(), [field]: '@' }).replace('"@"', moment);
+    writeFileSync(join(runs, `run-${index}`, 'summary.json'), text);
+  }
+  withRunIndex((index) => {
+    expect(index.ids()).toEqual(['good']);
+    expect(index.damaged.map(({ why }) => why)).toEqual(
+      Array.from({ length: 4 }, () => expect.stringContaining(`no summary of Belay: ${field}: Too `) as unknown),
+    );
+  });
+});
+
 test('a copied folder is a run of its own', () => {
   cpSync(storeRun(runs, 'a'), join(runs, 'copy-of-a'), { recursive: true });
   expect(idsOf().toSorted()).toEqual(['a', 'copy-of-a']);

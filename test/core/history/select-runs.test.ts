@@ -40,8 +40,9 @@ test('a selector chooses the runs that match all of it', () => {
   expect([isSelector('n-3'), isSelector('last=3')]).toEqual([false, true]);
 });
 
-test.each([
+test.each<readonly [string, string]>([
   ['profil=x', 'found key "profil"; did you mean profile?; allowed: profile,'],
+  ...['constructor', 'toString', '__proto__'].map((key) => [`${key}=x`, `found key "${key}"; allowed:`] as const),
   ['profile=', 'found "profile="; allowed: key=value'],
   ['last=0', 'last: found "0"; allowed: a whole number from 1'],
 ])('refuses %j', (text, error) => {

@@ -32,6 +32,7 @@ test.each<readonly [what: string, quota: QuotaScopes, pod: ScopedPod, counts: bo
   ['no priority', selector('PriorityClass', 'DoesNotExist'), pod(), true],
   ['an end, by a selector', selector('Terminating', 'Exists'), pod(), false],
   ['a scope of a later version', { scopes: ['Other'] }, pod(), false],
+  ...['constructor', 'toString', '__proto__'].map((scope) => [scope, { scopes: [scope] }, pod(), false] as const),
   ['a scope of a later version, inverted', selector('Other', 'DoesNotExist'), pod(), false],
 ])('a quota for %s: %j', (_what, quota, each, counts) => {
   expect(countsPod(quota, each)).toBe(counts);
