@@ -17,6 +17,9 @@ export interface LinkedRun {
 const STRIP = 30;
 const NEWEST = 30;
 
+/** Letters of a profile's name in the name of its page: a file's name ends at 255. */
+const MAX_FILE_LETTERS = 120;
+
 const OWN_STYLE = `
 .strip { display: flex; flex-wrap: wrap; gap: .2rem; list-style: none; padding: 0; margin: .5rem 0; }
 .strip li { margin: 0; } .strip a, .strip span { display: block; min-width: 1.6rem; line-height: 1.6rem; border-radius: .25rem;
@@ -34,8 +37,11 @@ const SIGNS = { pass: '✓', unmeasured: '?', fail: '✗' } as const;
 /** Name of the file of a profile's page: safe, whatever the profile is called. */
 export function fileOfProfile(profile: string, page: number): string {
   const safe = profile.replaceAll(/[^A-Za-z0-9_-]/g, '_');
-  const own = safe === profile ? '' : `-${createHash('sha256').update(profile).digest('hex').slice(0, 8)}`;
-  return `profile-${safe}${own}${page === 1 ? '' : `-${page}`}.html`;
+  const own =
+    safe === profile && safe.length <= MAX_FILE_LETTERS
+      ? ''
+      : `-${createHash('sha256').update(profile).digest('hex').slice(0, 8)}`;
+  return `profile-${safe.slice(0, MAX_FILE_LETTERS)}${own}${page === 1 ? '' : `-${page}`}.html`;
 }
 
 /** The first page: every profile with its latest verdicts, and the newest runs of all. @param profiles with their runs, newest first */

@@ -1,5 +1,6 @@
 import { escapeHtml, trusted, type Markup } from './html.ts';
 import { elapsedText } from '../../../core/text/time.ts';
+import { visible } from '../../../core/text/visible.ts';
 import type { TimeMarks } from './marks.ts';
 
 /** Unique placeholders that become CSS variables: one SVG serves light and dark. */
@@ -120,5 +121,7 @@ export function described(svg: string, { id, title, description }: ChartLabels):
     .replaceAll(/ (?:class|ecmeta_\w+|pointer-events)="[^"]*"/g, '')
     .replaceAll(/zr\d+-/g, `${id}-`);
   const opening = `<svg role="img" aria-labelledby="${id}-title ${id}-text"`;
-  return trusted(lean.replace(/^<svg([^>]*)>/, (_, attributes: string) => `${opening}${attributes}>${labels}`));
+  return trusted(
+    visible(lean).replace(/^<svg([^>]*)>/, (_, attributes: string) => `${opening}${attributes}>${labels}`),
+  );
 }
