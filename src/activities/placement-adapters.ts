@@ -1,3 +1,4 @@
+import { Context } from '@temporalio/activity';
 import { receiveSpec } from '../adapters/evidence/spec-store.ts';
 import { loadSystem } from '../adapters/files/load-system.ts';
 import { fetchSpec } from '../adapters/fleet/fetch-spec.ts';
@@ -13,6 +14,7 @@ import type { ResolveAdapters } from './resolve.ts';
 
 /** What `resolve` asks of a worker's host. */
 export const RESOLVE_ADAPTERS: ResolveAdapters = {
+  caller: () => Context.current().info.workflowExecution,
   hostRoom,
   capacity: hostCapacity,
   freeCapacity: (slug) => Math.max(0, hostCapacity() - usedCapacity(Date.now(), slug)),

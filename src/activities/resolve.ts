@@ -22,9 +22,12 @@ import type { ResolveActivities, ResolveInput, RespecActivities, RespecInput } f
 import { limitedFailure } from './limited-failure.ts';
 import { read } from './read-input.ts';
 import { messageOf } from '../core/text/message-of.ts';
+import { quoted } from '../core/text/quoted.ts';
 
 /** What the activity asks of this host. */
 export interface ResolveAdapters {
+  /** The workflow that the server says has scheduled the activity. */
+  caller(): { readonly workflowId: string; readonly runId: string } | undefined;
   /** What a campaign can get of it now; the reservation of the one with this slug does not count. */
   hostRoom(slug?: string): HostRoom;
   /** Clusters that this host takes. */
@@ -44,6 +47,8 @@ export function createResolve(adapters: ResolveAdapters): ResolveActivities & Re
     async resolve(asked: ResolveInput): Promise<CampaignOutline> {
       const request = read(parseResolveRequest, asked);
       const { workflowId, runId } = request;
+      const caller = adapters.caller();
+      if (caller?.workflowId !== workflowId || caller.runId !== runId) throw ofAnother(workflowId);
       const parsed = parseCampaignInput(request.input);
       if (!parsed.ok) throw invalid([formatFileErrors(parsed.errors)]);
       const startedBy = readStartedBy(request.startedBy);
@@ -84,6 +89,8 @@ export function createResolve(adapters: ResolveAdapters): ResolveActivities & Re
       const { campaign, specHash, set } = read(parseRespecRequest, asked);
       const spec = readSpec(campaign, specHash);
       if (spec === undefined) throw missing(campaign, specHash);
+      // Not by its run: a workflow that was reset goes on with what the run before it resolved.
+      if (adapters.caller()?.workflowId !== spec.workflowId) throw ofAnother(spec.workflowId);
       const refused = refuseChanges(outlineOf(spec), set);
       if (refused.length > 0) throw invalid(refused);
       refuseChangedSystem(spec);
@@ -170,6 +177,11 @@ function folderName(workflowId: string, runId: string): string {
   const owner = runIdOf(name);
   // The same run resolves again after a crash and must find its own folder.
   return owner === undefined || owner === runId ? name : campaignNameOfRun(workflowId, runId);
+}
+
+/** Any workflow may schedule the activity: it makes specifications of its own campaign, and replaces no other one's. */
+function ofAnother(workflowId: string): ApplicationFailure {
+  return invalid([`only workflow ${quoted(workflowId)} itself resolves its campaign`]);
 }
 
 function invalid(errors: readonly string[]): ApplicationFailure {

@@ -45,6 +45,7 @@ test.for<[string, unknown, number]>([
   const [rung] = ladder.rungs;
   if (rung === undefined) throw new Error('no rung');
   const campaign = await createResolve({
+    caller: () => ({ workflowId: 'l.1', runId: 'r' }),
     hostRoom: () => aRoom({ cores: 2, memoryBytes: 24e9 }),
     capacity: () => 1,
     freeCapacity: () => 1,

@@ -1,4 +1,13 @@
-import { appendFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -33,6 +42,7 @@ afterEach(() => {
 
 /** A host for four clusters, all of them free, without a fleet secret. */
 const HOST: ResolveAdapters = {
+  caller: () => ({ workflowId: 'q', runId: 'r' }),
   hostRoom: () => aRoom({ cores: 64, memoryBytes: 256e9 }),
   capacity: () => 4,
   freeCapacity: () => 4,
@@ -71,6 +81,26 @@ async function outlineOn(host: Partial<ResolveAdapters>, input: object = {}): Pr
   const request = { input: profile, workflowId: 'q', runId: 'r', scheduled: false, child: false };
   return await createResolve({ ...HOST, ...host }).resolve(request);
 }
+
+test.each([
+  ['another workflow', { workflowId: 'evil', runId: 'r' }],
+  ['another run', { workflowId: 'q', runId: 'evil' }],
+  ['no workflow', undefined],
+])('%s replaces no specification of a campaign', async (_, caller) => {
+  const { campaign, specHash } = await resolved();
+  const stored = readFileSync(join(folder, 'runs', campaign, 'spec.json'), 'utf8');
+  const refused = {
+    type: 'InvalidSpec',
+    nonRetryable: true,
+    message: 'only workflow "q" itself resolves its campaign',
+  };
+  await expect(outlineOn({ caller: () => caller })).rejects.toMatchObject(refused);
+  const respec = createResolve({ ...HOST, caller: () => caller }).respec({ campaign, specHash, set: SET });
+  // A workflow that was reset is another run of the same one.
+  if (caller?.workflowId === 'q') await respec;
+  else await expect(respec).rejects.toMatchObject(refused);
+  expect(readFileSync(join(folder, 'runs', campaign, 'spec.json'), 'utf8')).toBe(stored);
+});
 
 test('a campaign with more clusters than its host takes spreads over others that share its secret', async () => {
   const small = { freeCapacity: () => 3, hasFleetSecret: () => true };

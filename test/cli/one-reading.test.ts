@@ -66,6 +66,7 @@ async function specOfRun(): Promise<CampaignSpec> {
   const { input } = checkCampaign({ profile: path, overrides: {} });
   const request = { workflowId: 'one-1', runId: 'r1', scheduled: false, child: false };
   const host = {
+    caller: () => request,
     hostRoom: () => aRoom({ cores: 2, memoryBytes: 24e9 }),
     capacity: () => 1,
     freeCapacity: () => 1,
