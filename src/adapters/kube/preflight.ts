@@ -177,9 +177,9 @@ export async function tryPods(
 /** What an API server says of a PriorityClass or a ServiceAccount that it has not heard of yet: its admission answers from caches. */
 const UNHEARD_OF = /no PriorityClass with name|serviceaccount "[^"]*" not found/;
 
-/** Tries a Pod that needs what was made a moment ago. */
+/** Tries a Pod that needs what was made a moment ago. It waits no longer than one call may take, which is what `seed` has time for. */
 async function triedPod(client: ClusterClient, namespace: string, body: string, within: Within): Promise<DryRun> {
-  const untilMs = performance.now() + ADMISSION_LAG_MS;
+  const untilMs = performance.now() + Math.min(ADMISSION_LAG_MS, within.budgetMs);
   for (;;) {
     const came = await dryRun(client, podsPath(namespace), body, within);
     const isLate = came.outcome === 'refused' && UNHEARD_OF.test(came.error.message);
