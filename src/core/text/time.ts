@@ -8,8 +8,9 @@ export function timeOfDayText(atMs: number): string {
   return new Date(atMs).toISOString().slice(11, 19);
 }
 
-/** A length of time for people: `0.4 s`, `12 s`, `2 min 30 s`, `1 h 5 min`. */
+/** A length of time for people: `0.4 s`, `12 s`, `2 min 30 s`, `1 h 5 min`; `-2 min` where a clock was set back meanwhile. */
 export function lengthText(ms: number): string {
+  if (ms <= -50) return `-${lengthText(-ms)}`;
   const seconds = ms / 1000;
   if (seconds < 10) return `${Number(seconds.toFixed(1))} s`;
   if (seconds < 60) return `${Math.round(seconds)} s`;

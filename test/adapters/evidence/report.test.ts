@@ -37,7 +37,9 @@ describe('report.html', () => {
     return () => rmSync(folder, { recursive: true, force: true });
   });
 
-  const written = async (): Promise<string> => readFileSync(await writeReport(folder), 'utf8');
+  /** The report, without what keeps a moment or a number and its unit on one line. */
+  const written = async (): Promise<string> =>
+    readFileSync(await writeReport(folder), 'utf8').replaceAll(/<span class="whole">([^<]*)<\/span>/g, '$1');
 
   it('begins with the verdict and why', async () => {
     writeReportEvidence(folder, 'red');
@@ -185,6 +187,7 @@ describe('report.html', () => {
     expect(await written()).toContain('Over the last 20 comparable runs:');
     await writeReport(folder, { earlier: earlierRuns() });
     const text = readFileSync(join(folder, 'report.html'), 'utf8')
+      .replaceAll(/<\/?span[^>]*>/g, '')
       .replaceAll(/<[^>]*>/g, ' ')
       .replaceAll(/\s+/g, ' ');
     expect(text).toContain('The first red run after 10 green runs.');
@@ -285,10 +288,13 @@ describe.runIf(browserPath !== undefined)('report.html in a browser', () => {
       const profile = day % 10 === 0 ? HOSTILE : 'dev-50';
       storeRun(runs, `run-${day}`, { profile, startedAtMs: dayMs(day), ...(day % 7 === 0 ? { value: 9 } : {}) });
     }
+    // The clock of its host was set back while it ran.
+    storeRun(runs, 'set-back', { profile: 'dev-50', startedAtMs: dayMs(41), endedAtMs: dayMs(41) - 3_700_000 });
     const { index, pages } = writeSite({ runs });
     vi.unstubAllEnvs();
     expect(pages).toBe(3);
     expect(readFileSync(index, 'utf8')).not.toMatch(/<script|<img/);
+    expect(readFileSync(index, 'utf8')).toContain('>-1 h</span> <span class="whole">1 min</span>');
     for (const page of ['index.html', 'profile-dev-50.html'])
       for (const [width, colorScheme] of [
         [360, 'dark'],

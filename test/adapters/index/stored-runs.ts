@@ -14,9 +14,11 @@ interface RunOptions extends Partial<Summary> {
 
 /** A summary as a campaign writes it. */
 export function aSummary({ value = 1.5, ...more }: RunOptions = {}): Summary {
+  const built = buildSummary(inputOf({ results: [resultOf(gateOf('podBindP99'), value)] }));
   return {
-    ...buildSummary(inputOf({ results: [resultOf(gateOf('podBindP99'), value)] })),
+    ...built,
     identity: anIdentity(),
+    endedAtMs: (more.startedAtMs ?? built.startedAtMs) + built.endedAtMs - built.startedAtMs,
     ...more,
   };
 }

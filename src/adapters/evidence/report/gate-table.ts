@@ -76,7 +76,7 @@ function quality(result: JudgedGate): Markup {
   }
   const seconds = Math.round((reading.windowEndMs - reading.windowStartMs) / 1000);
   return html`<span title="${momentText(reading.windowStartMs)} to ${momentText(reading.windowEndMs)}"
-      >${reading.samples} samples in ${seconds} s</span
+      >${`${reading.samples} samples in ${seconds} s`}</span
     >${origin(result)}${checks === undefined ? undefined : html`<br /><span class="soft">${checksSentence(checks)}</span>`}`;
 }
 

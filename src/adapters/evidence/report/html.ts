@@ -1,4 +1,5 @@
 import { visible } from '../../../core/text/visible.ts';
+import { isProse, keptTogether } from './keep-together.ts';
 
 /** Markup that is already safe. Only `html` and `trusted` make it. */
 export interface Markup {
@@ -7,9 +8,17 @@ export interface Markup {
 
 type Part = string | number | Markup | readonly Part[] | undefined;
 
-/** A template that escapes everything put into it but markup; lists are joined, undefined is nothing. */
+/**
+ * A template that escapes everything put into it but markup; lists are joined, undefined is nothing. Texts that are read in lines have
+ * no line break within a moment or between a number and its unit.
+ */
 export function html(texts: TemplateStringsArray, ...parts: readonly Part[]): Markup {
-  return { markup: texts.map((text, index) => text + rendered(parts[index])).join('') };
+  let before = '';
+  const markup = texts.map((text, index) => {
+    before += text;
+    return text + rendered(parts[index], before);
+  });
+  return { markup: markup.join('') };
 }
 
 /** Markup that was made elsewhere and escapes by itself, such as a chart. */
@@ -27,11 +36,12 @@ export function escapeHtml(text: string): string {
     .replaceAll("'", '&#39;');
 }
 
-function rendered(part: Part): string {
+/** @param before text of the template in front of it */
+function rendered(part: Part, before: string): string {
   if (part === undefined) return '';
-  if (typeof part === 'string') return escapeHtml(part);
+  if (typeof part === 'string') return isProse(before) ? keptTogether(escapeHtml(part)) : escapeHtml(part);
   if (typeof part === 'number') return String(part);
-  return isList(part) ? part.map(rendered).join('') : part.markup;
+  return isList(part) ? part.map((one) => rendered(one, before)).join('') : part.markup;
 }
 
 function isList(part: Markup | readonly Part[]): part is readonly Part[] {

@@ -37,7 +37,7 @@ th, td { text-align: left; vertical-align: top; padding: .5rem .7rem .5rem 0; bo
 thead th { white-space: nowrap; color: var(--soft); font-size: .82rem; font-weight: 600; } tbody th { font-weight: 600; min-width: 8.5rem; overflow-wrap: break-word; }
 details.data tbody th, .data th { min-width: 0; }
 tbody tr:last-child > * { border-bottom: 0; }
-td.number { white-space: nowrap; font-variant-numeric: tabular-nums; }
+td.number, .whole { white-space: nowrap; } td.number { font-variant-numeric: tabular-nums; }
 .room { display: block; width: 7.5rem; height: .5rem; border-radius: .25rem; background: var(--edge); overflow: hidden; margin-top: .35rem; }
 .room i { display: block; height: 100%; background: var(--pass); } .room.over i { background: var(--fail); }
 .grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 20.5rem), 1fr)); gap: 1rem; }
