@@ -1,5 +1,6 @@
 import { barWords } from '../text/bar.ts';
 import { percentText, quantityText } from '../text/number.ts';
+import { isAtLeast, isAtMost, isOver, isUnder, misses } from './beyond-bar.ts';
 import { HOST_BUSY_SHARE, isHostBusy } from './host-saturation.ts';
 import type { GateDefinition, Reading, UnmeasuredReason } from './model.ts';
 
@@ -38,8 +39,10 @@ export function lowered(reading: Reading, reason: UnmeasuredReason, detail: stri
 function unlessBarInBounds({ bar, unit }: GateDefinition, reading: Reading, value: number): Reading | undefined {
   const low = reading.low ?? value;
   const high = reading.high === undefined ? value : (reading.high ?? Infinity);
-  const isWithin = low >= (bar.min ?? -Infinity) && high <= (bar.max ?? Infinity);
-  if (isWithin || low > (bar.max ?? Infinity) || high < (bar.min ?? -Infinity)) return undefined;
+  if (isAtLeast(low, bar.min) && isAtMost(high, bar.max)) return undefined;
+  // Earlier versions wrote the lower bound of a bucket, which is not in it, as the next number.
+  const isBeyond = low > (bar.max ?? Infinity) || high < (bar.min ?? -Infinity);
+  if (isBeyond && misses(value, bar)) return undefined;
   const known = Number.isFinite(high)
     ? `between ${quantityText(low, unit)} and ${quantityText(high, unit)}`
     : `at least ${quantityText(low, unit)}`;
@@ -71,8 +74,7 @@ function unlessTooOld(
   value: number,
   withCpu: number,
 ): Reading | undefined {
-  const max = bar.max ?? Infinity;
-  if (value <= max || withCpu > max) return undefined;
+  if (isAtMost(value, bar.max) || isOver(withCpu, bar.max)) return undefined;
   const times = `${quantityText(withCpu, unit)} of ${quantityText(value, unit)}`;
   return lowered(
     reading,
@@ -90,6 +92,6 @@ const RATES = ['/s', '/min'];
  * Pods, errors and wrong counts are failures on any host.
  */
 function failsWithoutCpu({ unit, bar }: GateDefinition, value: number): boolean {
-  if (TIMES.includes(unit)) return bar.max !== undefined && value > bar.max;
-  return RATES.some((ending) => unit.endsWith(ending)) && bar.min !== undefined && value < bar.min;
+  if (TIMES.includes(unit)) return isOver(value, bar.max);
+  return RATES.some((ending) => unit.endsWith(ending)) && isUnder(value, bar.min);
 }

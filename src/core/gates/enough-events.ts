@@ -1,4 +1,5 @@
 import type { GateDefinition } from './model.ts';
+import { isAtLeast } from './beyond-bar.ts';
 import type { Refusal } from './refusal.ts';
 
 /**
@@ -11,7 +12,7 @@ export function tooFewEvents(
   events: number,
   what: string,
 ): Refusal | undefined {
-  if (events >= minEvents) return undefined;
+  if (isAtLeast(events, minEvents)) return undefined;
   const counted = Math.round(events * 100) / 100;
   return { reason: 'too-few-events', detail: `${counted} of at least ${minEvents} events: ${what}` };
 }

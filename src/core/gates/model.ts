@@ -12,7 +12,7 @@ export const BELAY_JOB = 'belay-worker';
 /** Where a gate's bar comes from: the same at every scale, scaled by a rule in the file, or shown without judging. */
 export type BarKind = 'held' | 'scaled' | 'informational';
 
-/** A bar in numbers. At least one side is set; comparisons are strict, equality passes. */
+/** A bar in numbers. At least one side is set; a value on it passes. */
 export interface Bar {
   readonly min?: number;
   readonly max?: number;

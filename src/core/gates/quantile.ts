@@ -1,4 +1,5 @@
 import type { Sample } from './answers.ts';
+import { justAbove } from './beyond-bar.ts';
 
 /** A histogram bucket: cumulative count (or rate) of everything up to `upperBound`. */
 export interface Bucket {
@@ -107,12 +108,7 @@ export function bucketQuantile(phi: number, unsorted: readonly Bucket[], mean?: 
     kind: 'value',
     value,
     // A bucket does not include its lower bound.
-    low:
-      before === undefined
-        ? upper > 0
-          ? 0
-          : -Infinity
-        : before.upperBound + Math.abs(before.upperBound) * Number.EPSILON,
+    low: before === undefined ? (upper > 0 ? 0 : -Infinity) : justAbove(before.upperBound),
     high: latestUpper,
     single: (before?.count ?? 0) === 0 && buckets[index]?.count === last.count,
   };

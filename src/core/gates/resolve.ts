@@ -1,5 +1,6 @@
 import type { GatePatch } from '../model/gate-patch.ts';
 import { GATE_KIND_NAMES, gateKind, KINDS_WITH_EVENTS, kindsIn, sourceOf } from './kinds/registry.ts';
+import { isOver, isUnder } from './beyond-bar.ts';
 import { unitProblem } from './units.ts';
 import type { Bar, BarKind, GateDefinition, GateSource } from './model.ts';
 import { hull, only } from '../promql/interval.ts';
@@ -128,11 +129,11 @@ function withoutSourceFields({ absentIs: _absentIs, topFiniteBucket: _topFiniteB
 type Report = (field: string, message: string) => void;
 
 /** Why no value can miss a bar; undefined where one can, 0 included: a count may have nothing to count. */
-function unmissableBar(source: GateSource, { min = -Infinity, max = Infinity }: Bar): string | undefined {
+function unmissableBar(source: GateSource, { min, max }: Bar): string | undefined {
   const values = gateKind(source).possible?.(source);
-  if (values === undefined || (min === -Infinity && max === Infinity)) return undefined;
+  if (values === undefined || (min === undefined && max === undefined)) return undefined;
   const { low, high } = hull(values, only(0));
-  if (low < min || high > max) return undefined;
+  if (isUnder(low, min) || isOver(high, max)) return undefined;
   const range = [low > -Infinity ? `from ${low}` : '', high < Infinity ? `up to ${high}` : ''];
   const found = range.filter((part) => part !== '').join(' ');
   return `the value is ${found} whatever happens, so it never misses this bar; another bar, or bar: informational`;

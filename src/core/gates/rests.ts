@@ -1,4 +1,5 @@
 import type { GateDefinition, GateResult } from './model.ts';
+import { misses } from './beyond-bar.ts';
 import { judgeGate } from './judge.ts';
 
 /** The gates that are read when some are asked for: those, and what they rest on, directly or through others. */
@@ -48,5 +49,5 @@ export function applyRests(gates: readonly GateDefinition[], results: readonly G
 
 /** Whether a result is measured and within its bar, also where the gate is informational. */
 function isMet({ reading: { value }, bar }: GateResult): boolean {
-  return value !== null && !(bar.min !== undefined && value < bar.min) && !(bar.max !== undefined && value > bar.max);
+  return value !== null && !misses(value, bar);
 }

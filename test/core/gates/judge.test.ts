@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { justAbove } from '../../../src/core/gates/beyond-bar.ts';
 import { judgeGate } from '../../../src/core/gates/judge.ts';
 import type { Bar, GateDefinition, Reading } from '../../../src/core/gates/model.ts';
 
@@ -99,15 +100,73 @@ describe('judgeGate', () => {
     expect(shown.reading).toMatchObject({ value: 6, ...bounds });
   });
 
-  it('agrees with the plain comparison for any value and bar', () => {
+  it.each<[string, Bar, number, string]>([
+    ['0.1 + 0.2, at most 0.3', { max: 0.3 }, 0.1 + 0.2, 'pass'],
+    ['1 - 0.9, at least 0.1', { min: 0.1 }, 1 - 0.9, 'pass'],
+    [
+      'ten times 0.1, at least 1',
+      { min: 1 },
+      Array<number>(10)
+        .fill(0.1)
+        .reduce((sum, one) => sum + one),
+      'pass',
+    ],
+    ['0.07 s in milliseconds, at most 70', { max: 70 }, 0.07 * 1_000, 'pass'],
+    ['what is left of a difference, at most 0', { max: 0 }, 0.1 + 0.2 - 0.3, 'pass'],
+    ['what is left of a difference, at least 0', { min: 0 }, 0.3 - (0.1 + 0.2), 'pass'],
+    ['0.1 + 0.2 against a bar below 0', { min: -0.3 }, -(0.1 + 0.2), 'pass'],
+    ['a difference in the 14th digit', { max: 0.3 }, 0.300_000_000_000_01, 'fail'],
+    ['a difference in the 14th digit, below', { min: 0.3 }, 0.299_999_999_999_99, 'fail'],
+    ['one in 100 billion, at most none', { max: 0 }, 1e-11, 'fail'],
+    ['a count of one more', { max: 2 ** 53 - 2 }, 2 ** 53 - 1, 'fail'],
+    ['a count of one fewer', { min: 2 ** 53 - 1 }, 2 ** 53 - 2, 'fail'],
+  ])('leaves rounding out of a verdict, and nothing that a text shows: %s', (_, bar, value, verdict) => {
+    const result = judgeGate({ ...gate, bar }, reading(value));
+    expect(result.verdict).toBe(verdict);
+    if (verdict === 'pass') expect(result.message).toContain('exactly on its bar');
+    if (result.headroom !== null) expect(Math.sign(result.headroom)).toBe(verdict === 'pass' ? 0 : -1);
+  });
+
+  it.each<[string, Bar, number, Partial<Reading>, string]>([
+    ['the upper bound is on the bar', { max: 0.3 }, 0.25, { low: 0.2, high: 0.1 + 0.2 }, 'pass'],
+    ['the lower bound is on the bar', { min: 0.1 }, 0.15, { low: 1 - 0.9, high: 0.2 }, 'pass'],
+    ['the lower bound is above the bar, as that of a bucket is', { max: 0.3 }, 0.9, { low: justAbove(0.3) }, 'fail'],
+    ['written by an earlier version', { max: 0.3 }, 0.9, { low: 0.3 + 0.3 * Number.EPSILON, high: 1 }, 'fail'],
+    ['a bound beyond the bar', { max: 0.3 }, 0.25, { low: 0.2, high: 0.300_000_000_000_01 }, 'unmeasured'],
+    ['a value that is on the bar, and a bound beyond it', { max: 0.3 }, 0.1 + 0.2, { high: 0.5 }, 'unmeasured'],
+  ])('leaves rounding out of bounds: %s', (_, bar, value, bounds, verdict) => {
+    expect(judgeGate({ ...gate, bar }, { ...reading(value), ...bounds }).verdict).toBe(verdict);
+  });
+
+  it('agrees with the plain comparison for any value and bar that differ by more than rounding', () => {
     const number = fc.double({ noNaN: true, noDefaultInfinity: true });
+    // Numbers that are near each other are seldom drawn.
+    const pair = fc.oneof(
+      fc.tuple(number, number),
+      fc.tuple(number, fc.integer({ min: -200, max: 200 })).map(([max, ulps]) => [max * (1 + ulps * 2 ** -52), max]),
+    );
     fc.assert(
-      fc.property(number, number, (value, max) => {
+      fc.property(pair, ([value = 0, max = 0]) => {
         const result = judgeGate({ ...gate, bar: { max } }, reading(value));
+        const isNear = Math.abs(value - max) <= (max === 0 ? 1e-12 : 2e-15 * Math.abs(max));
+        const isCount = Number.isInteger(value) && Number.isInteger(max);
+        if (isNear && !isCount && result.verdict === 'pass') return true;
         return (
           result.verdict === (value > max ? 'fail' : 'pass') &&
           (result.headroom ?? 0) >= 0 === !(value > max && max !== 0)
         );
+      }),
+    );
+  });
+
+  it('is for every value on one side of a bar only, and does not fail what is nearer to the bar than what passes', () => {
+    const side = fc.double({ noNaN: true, noDefaultInfinity: true, min: 1e-9, max: 1e9 });
+    const steps = fc.tuple(fc.integer({ min: 0, max: 60 }), fc.integer({ min: 0, max: 60 }));
+    fc.assert(
+      fc.property(side, steps, (max, [one, other]) => {
+        const at = (ulps: number): string =>
+          judgeGate({ ...gate, bar: { max } }, reading(max + ulps * max * Number.EPSILON)).verdict;
+        return at(Math.min(one, other)) === 'pass' || at(Math.max(one, other)) === 'fail';
       }),
     );
   });

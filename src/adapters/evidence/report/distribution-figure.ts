@@ -1,3 +1,4 @@
+import { isAtLeast } from '../../../core/gates/beyond-bar.ts';
 import type { Distribution, DistributionRow } from '../../../core/gates/distribution.ts';
 import type { GateResult } from '../../../core/gates/model.ts';
 import { barWords } from '../../../core/text/bar.ts';
@@ -18,7 +19,7 @@ export async function distributionFigure(
   const { gate, bar, unit } = result;
   const colour = ({ above, upTo }: DistributionRow): string => {
     if (upTo === null) return COLOURS.fail;
-    const isBeyond = bar.max !== undefined && above >= bar.max;
+    const isBeyond = bar.max !== undefined && isAtLeast(above, bar.max);
     return isBeyond ? COLOURS.breach : LINES[0];
   };
   const svg = await render(WIDTH, 190, {

@@ -1,5 +1,6 @@
 import { quantityText } from '../../text/number.ts';
 import { all, type Asking } from '../asking.ts';
+import { isOver, isUnder } from '../beyond-bar.ts';
 import { isFree } from '../free-expression.ts';
 import type { Refusal } from '../refusal.ts';
 import { singleValue } from '../single-value.ts';
@@ -18,8 +19,8 @@ export function* hidden(subject: Subject): Asking<Refusal | undefined> {
   const { bar, unit } = gate;
   const [value, divisor] = expressions.map(({ promql }) => promql);
   if (!isFree(gate) || value === undefined || gate.barKind === 'informational') return undefined;
-  const { min = -Infinity, max = Infinity } = bar;
-  const misses = (side: MissingSide, found: number): boolean => (side === 'above' ? found > max : found < min);
+  const misses = (side: MissingSide, found: number): boolean =>
+    side === 'above' ? isOver(found, bar.max) : isUnder(found, bar.min);
   for (const side of ['above', 'below'] as const) {
     const values = withoutHiding(value, side);
     const divisors = divisor === undefined ? [] : withoutHiding(divisor, otherSide(side));

@@ -1,4 +1,5 @@
 import { all, instant, type Asking } from '../asking.ts';
+import { isAtMost, isOver } from '../beyond-bar.ts';
 import { countersSeen } from '../counters-seen.ts';
 import { isFree } from '../free-expression.ts';
 import { BELAY_JOB } from '../model.ts';
@@ -53,7 +54,9 @@ function* passedBefore(
   const [now, then] = yield* all(
     [atMs, window.startMs].map((moment) => singleValue(text, { atMs: moment, fresh }, gate.absentIs)),
   );
-  return typeof now === 'number' && typeof then === 'number' && now > max && now - then <= max ? use : undefined;
+  return typeof now === 'number' && typeof then === 'number' && isOver(now, max) && isAtMost(now - then, max)
+    ? use
+    : undefined;
 }
 
 function unique(selectors: readonly Selector[]): readonly Selector[] {

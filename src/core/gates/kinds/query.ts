@@ -1,6 +1,7 @@
 import { possibleValues } from '../../promql/constant.ts';
 import { withExactIncreases } from '../../promql/increases.ts';
 import { all } from '../asking.ts';
+import { isAtLeast } from '../beyond-bar.ts';
 import { bounded, type Measure } from '../measure.ts';
 import { queryBounds } from '../query-bounds.ts';
 import { quantileUses } from '../quantile-uses.ts';
@@ -51,7 +52,7 @@ export const query = {
     if (typeof found !== 'number') return { reason: 'not-evaluated', detail: 'no query was evaluated' };
     const value = found;
     const top = subject.gate.topFiniteBucket;
-    if (top !== undefined && value >= top) {
+    if (top !== undefined && isAtLeast(value, top)) {
       return { reason: 'saturated', detail: `${value} is the top of the histogram (last finite bucket ${top})` };
     }
     if (typeof between === 'number') {
