@@ -1,4 +1,4 @@
-import type { UnmeasuredReason } from '../gates/model.ts';
+import type { Reading, UnmeasuredReason } from '../gates/model.ts';
 import { checkNumber, checksDue, type CheckSchedule } from '../plan/check-schedule.ts';
 import { MEASURED_CHECKS_SHARE } from '../plan/limits.ts';
 import type { StoredReading } from './stored-reading.ts';
@@ -20,39 +20,32 @@ export interface CheckCounts {
 /** The cause of a check that was not made. */
 const NOT_MADE = 'not made';
 
-/** Reasons that say of a window that has only begun that there is nothing in it yet. */
-const NOTHING_YET: readonly UnmeasuredReason[] = [
-  'too-few-samples',
-  'no-events',
-  'too-few-events',
-  'no-series',
-  'empty',
-];
+/** Reasons that say of what was observed that nothing has happened yet. */
+const NO_EVENTS: readonly UnmeasuredReason[] = ['no-events', 'too-few-events'];
 
 /**
- * Counts the checks of a gate. Checks before its first value are not due if there was nothing to measure yet. A gate that never
- * has a value is unmeasured by its reading at the end.
+ * Counts the checks of a gate. Checks before its first value are not due if nothing had happened yet, or the window had only
+ * begun. Those of a target or a series that was not there yet are due: nothing was observed. A gate that never has a value is
+ * unmeasured by its reading at the end.
  * @param kept the readings of the soak's execution; those of other gates, and of its end, are left out
  */
 export function countChecks(gate: string, kept: readonly StoredReading[], schedule: CheckSchedule): CheckCounts {
   const reasons = new Map<number, UnmeasuredReason | 'measured'>();
-  const known = new Set<number>();
+  const withNothing = new Set<number>();
   for (const { moment, reading } of kept.filter((one) => one.gate === gate && one.moment !== 'end')) {
     const number = checkNumber(schedule, reading.atMs);
     if (number === undefined || reasons.get(number) === 'measured') continue;
     // Versions without marks read all gates at the end too, which is after the last check.
     if (moment === undefined && reading.atMs >= schedule.endMs) continue;
     reasons.set(number, reading.value === null ? (reading.reason ?? 'not-evaluated') : 'measured');
-    // A value that only was not believed is something to measure.
-    if (reading.estimate !== undefined) known.add(number);
+    if (hasNothingYet(reading, schedule)) withNothing.add(number);
+    else withNothing.delete(number);
   }
   const causes = new Map<string, number>();
   const counts = { due: 0, measured: 0, unmeasured: 0, missed: 0 };
   for (let number = 1; number <= checksDue(schedule); number++) {
     const outcome = reasons.get(number);
-    if (outcome !== undefined && outcome !== 'measured') {
-      if (counts.measured === 0 && NOTHING_YET.includes(outcome) && !known.has(number)) continue;
-    }
+    if (outcome !== 'measured' && counts.measured === 0 && withNothing.has(number)) continue;
     counts.due++;
     if (outcome === 'measured') {
       counts.measured++;
@@ -64,6 +57,12 @@ export function countChecks(gate: string, kept: readonly StoredReading[], schedu
   }
   const [most] = [...causes].sort(([, a], [, b]) => b - a);
   return { ...counts, ...(most === undefined ? {} : { cause: most[0] }) };
+}
+
+/** Whether there was nothing to measure in the window of a reading. A value that only was not believed is something. */
+function hasNothingYet({ reason, estimate, windowStartMs }: Reading, { settleEndMs }: CheckSchedule): boolean {
+  if (reason === undefined || estimate !== undefined) return false;
+  return NO_EVENTS.includes(reason) || (reason === 'too-few-samples' && windowStartMs <= settleEndMs);
 }
 
 /** Whether so many of the due checks were measured that a breach would have been seen. */

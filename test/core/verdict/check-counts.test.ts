@@ -14,6 +14,7 @@ const REASONS: Readonly<Record<string, UnmeasuredReason>> = {
   q: 'query-error',
   s: 'target-stale',
   f: 'too-few-samples',
+  F: 'too-few-samples',
   n: 'no-events',
   x: 'no-series',
   e: 'empty',
@@ -21,6 +22,8 @@ const REASONS: Readonly<Record<string, UnmeasuredReason>> = {
 };
 /** The reason of a value that is known, and was within its bar only by what it left out. */
 const KNOWN = 'h';
+/** Of a window that is as long as it will be. */
+const WHOLE = 'F';
 
 function check(sign: string, atMs: number): readonly StoredReading[] {
   if (sign === '.') return [];
@@ -28,7 +31,14 @@ function check(sign: string, atMs: number): readonly StoredReading[] {
   const { reading } = resultOf(gate, reason === undefined ? 1 : null, atMs);
   const read = judgeGate(
     gate,
-    reason === undefined ? reading : { ...reading, reason, ...(sign === KNOWN ? { estimate: 150 } : {}) },
+    reason === undefined
+      ? reading
+      : {
+          ...reading,
+          reason,
+          windowStartMs: SCHEDULE.settleEndMs + (sign === WHOLE ? 1_000 : 0),
+          ...(sign === KNOWN ? { estimate: 150 } : {}),
+        },
   );
   return [{ stage: 'soak', execution: 1, moment: 'check', ...read }];
 }
@@ -57,21 +67,51 @@ describe('the checks of a gate', () => {
       { due: 10, measured: 3, unmeasured: 3, missed: 4, cause: 'not made' },
       false,
     ],
-    ['nothing yet', 'eeeeeeemmm', { due: 3, measured: 3, unmeasured: 0, missed: 0 }, true],
+    ['no events yet', 'nnnnnnnmmm', { due: 3, measured: 3, unmeasured: 0, missed: 0 }, true],
+    [
+      'a gauge that appears at the end',
+      'eeeeeeemmm',
+      { due: 10, measured: 3, unmeasured: 7, missed: 0, cause: 'empty' },
+      false,
+    ],
+    [
+      'a target that appears at the end',
+      'xxxxxxxxxm',
+      { due: 10, measured: 1, unmeasured: 9, missed: 0, cause: 'no-series' },
+      false,
+    ],
+    [
+      'a target that appears after the last check',
+      'xxxxxxxxxx',
+      { due: 10, measured: 0, unmeasured: 10, missed: 0, cause: 'no-series' },
+      false,
+    ],
+    [
+      'samples that are too few for a whole window',
+      'ffFFFFFFmm',
+      { due: 8, measured: 2, unmeasured: 6, missed: 0, cause: 'too-few-samples' },
+      false,
+    ],
+    [
+      'a series that is born with its first event',
+      'xxnnmmmmmm',
+      { due: 8, measured: 6, unmeasured: 2, missed: 0, cause: 'no-series' },
+      true,
+    ],
     [
       'a value that left out what missed the bar',
       'hhhhhhhmmm',
       { due: 10, measured: 3, unmeasured: 7, missed: 0, cause: 'empty' },
       false,
     ],
-    ['a window that has only begun', 'xfnnmmmmmm', { due: 6, measured: 6, unmeasured: 0, missed: 0 }, true],
+    ['a window that has only begun', 'ffnnmmmmmm', { due: 6, measured: 6, unmeasured: 0, missed: 0 }, true],
     [
       'no events after there were some',
       'fmmmnnnnnn',
       { due: 9, measured: 3, unmeasured: 6, missed: 0, cause: 'no-events' },
       false,
     ],
-    ['series that vanish', 'xmmmxxxxxx', { due: 9, measured: 3, unmeasured: 6, missed: 0, cause: 'no-series' }, false],
+    ['series that vanish', 'nmmmxxxxxx', { due: 9, measured: 3, unmeasured: 6, missed: 0, cause: 'no-series' }, false],
     ['no event at all', 'nnnnnnnnnn', { due: 0, measured: 0, unmeasured: 0, missed: 0 }, true],
     [
       'no worker, before the first value',
