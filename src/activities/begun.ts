@@ -8,7 +8,9 @@ import type { StageInput } from '../core/campaign/stage-io.ts';
 import type { ActivityName } from '../core/model/stages.ts';
 import { SPEC_FETCH_MS } from '../core/plan/limits.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
+import { quoted } from '../core/text/quoted.ts';
 import { bounded } from './bounded.ts';
+import { callerOf, refuseForeign } from './caller.ts';
 import { isCancelled } from './cancellation.ts';
 import { limitedFailure } from './limited-failure.ts';
 
@@ -20,8 +22,8 @@ export interface Begun<Input extends StageInput> {
 }
 
 /**
- * The input and its specification. A member gets one that a retry has changed from the lead.
- * @throws ApplicationFailure when one of them cannot be read on this host
+ * The input and its specification, which must be that of the calling workflow. A member gets one that a retry has changed from the lead.
+ * @throws ApplicationFailure when one of them cannot be read on this host, or the campaign is another workflow's
  */
 export async function begun<Input extends StageInput>(
   activity: ActivityName,
@@ -48,8 +50,12 @@ export function noSpec({ campaign, specHash }: StageInput): ApplicationFailure {
 }
 
 async function storedSpec({ campaign, specHash }: StageInput): Promise<CampaignSpec | undefined> {
+  const named = `campaign ${quoted(campaign)}`;
   const stored = readSpec(campaign, specHash);
+  if (stored !== undefined) refuseForeign(stored.workflowId, named, callerOf());
   const ledger = stored === undefined ? ledgerOf(campaign) : undefined;
+  // Before the lead is asked, and where nothing but the ledger is left.
+  if (ledger !== undefined) refuseForeign(ledger.workflowId, named, callerOf());
   if (ledger?.group === undefined || ledger.group.lead) return stored;
   const { leadAddress: lead } = ledger.group;
   // No specification, no steps: their budgets are in it.

@@ -14,8 +14,10 @@ import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
 import { formatFileErrors } from '../core/files/file-error.ts';
 import { LOCAL_MS } from '../core/plan/limits.ts';
 import { formatDuration } from '../core/text/duration.ts';
+import { quoted } from '../core/text/quoted.ts';
 import { parseCampaignInput, parseLadderInput } from '../core/profile/input.ts';
 import { bounded } from './bounded.ts';
+import { callerOf, refuseForeign, type Caller } from './caller.ts';
 import { isCancelled } from './cancellation.ts';
 import type { LadderActivities, ResolveLadderActivities } from './contract.ts';
 import { limitedFailure } from './limited-failure.ts';
@@ -26,6 +28,7 @@ export function createClimb(): ResolveLadderActivities & LadderActivities {
   return {
     async resolveLadder(request): Promise<LadderSpec> {
       const { input, workflowId, scheduled, startedBy } = read(parseLadderRequest, request);
+      refuseForeign(workflowId, 'workflowId', callerOf());
       const parsed = parseLadderInput(input);
       if (!parsed.ok) throw invalid(formatFileErrors(parsed.errors));
       const found = findLadder(parsed.value.ladder, searchFolders());
@@ -65,6 +68,8 @@ export function createClimb(): ResolveLadderActivities & LadderActivities {
 
     async writeClimb(request): Promise<void> {
       const { folder, result } = read(parseClimbSummary, request);
+      const caller = callerOf();
+      if (caller === undefined || folder !== campaignName(caller.workflowId)) throw notItsFolder(folder, caller);
       const path = join(runFolder(folder), 'ladder.json');
       try {
         await bounded('write ladder.json', { budgetMs: LOCAL_MS }, async () => writeJsonFile(path, result));
@@ -94,6 +99,13 @@ function rungErrors(
   const noChart = built.ok ? chartProblem(built) : undefined;
   const errors = built.ok ? (noChart === undefined ? [] : [noChart]) : built.errors;
   return errors.map((error) => `rung ${id}: ${error}`);
+}
+
+/** Any workflow may schedule the activity: it writes into the folder of its own climb only. */
+function notItsFolder(folder: string, caller: Caller | undefined): ApplicationFailure {
+  const allowed = caller === undefined ? 'nothing without a workflow' : quoted(campaignName(caller.workflowId));
+  const message = `summary of a climb: spec: folder: found ${quoted(folder)}; allowed: ${allowed}`;
+  return limitedFailure(ApplicationFailure.nonRetryable(message, FAILURE_TYPES.invalidSpec), 'docs/security.md');
 }
 
 function invalid(message: string): ApplicationFailure {

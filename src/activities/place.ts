@@ -2,6 +2,7 @@ import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { Logger } from 'pino';
 import { IS_LEAD, type LeaseAnswer, type LeaseRequest } from '../adapters/host/capacity.ts';
 import type { SpecRequest } from '../adapters/fleet/fetch-spec.ts';
+import { campaignName, isNameOf } from '../core/campaign/campaign-name.ts';
 import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
 import { parseRefusals, refusalsInWords, withRefusal } from '../core/campaign/host-full.ts';
 import {
@@ -14,7 +15,9 @@ import {
 import { GROUP_CLUSTERS, HOST_FULL_PAUSE_MS, PLACE_MS } from '../core/plan/limits.ts';
 import type { CampaignSpec } from '../core/plan/spec.ts';
 import { messageOf } from '../core/text/message-of.ts';
+import { quoted } from '../core/text/quoted.ts';
 import { bounded, type Progress } from './bounded.ts';
+import { callerOf, refuseForeign } from './caller.ts';
 import { isCancelled } from './cancellation.ts';
 import type { PlacementActivities } from './contract.ts';
 import { limitedFailure } from './limited-failure.ts';
@@ -77,10 +80,22 @@ export function createPlace(workerLog: Logger, adapters: PlaceAdapters): Placeme
 function parsed(value: unknown): PlaceInput {
   try {
     const input = parsePlaceInput(value);
+    const { campaign, workflowId } = input;
+    refuseForeign(workflowId, 'workflowId', callerOf());
+    if (!isNameOf(campaign, workflowId)) throw notItsName(campaign, workflowId);
     return { ...input, wanted: Math.min(input.wanted, GROUP_CLUSTERS) };
   } catch (error) {
     throw limitedFailure(error, 'the log of the worker');
   }
+}
+
+/** A host has one campaign of a name at a time: none may have that of another workflow's. */
+function notItsName(campaign: string, workflowId: string): ApplicationFailure {
+  const allowed = quoted(campaignName(workflowId));
+  return ApplicationFailure.nonRetryable(
+    `campaign: found ${quoted(campaign)}; allowed: ${allowed}, the name of the calling workflow's campaign`,
+    FAILURE_TYPES.invalidSpec,
+  );
 }
 
 /** The lead's group may be empty: the campaign's Prometheus and run folder are on this host in any case. */

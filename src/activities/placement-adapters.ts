@@ -1,4 +1,3 @@
-import { Context } from '@temporalio/activity';
 import { receiveSpec } from '../adapters/evidence/spec-store.ts';
 import { loadSystem } from '../adapters/files/load-system.ts';
 import { fetchSpec } from '../adapters/fleet/fetch-spec.ts';
@@ -9,12 +8,13 @@ import { leaseCapacity, releaseLease, usedCapacity } from '../adapters/host/capa
 import { hostRoom } from '../adapters/host/host-room.ts';
 import { hostCapacity } from '../adapters/host/host-capacity.ts';
 import { updateLedger } from '../adapters/host/ledger.ts';
+import { callerOf } from './caller.ts';
 import type { PlaceAdapters } from './place.ts';
 import type { ResolveAdapters } from './resolve.ts';
 
 /** What `resolve` asks of a worker's host. */
 export const RESOLVE_ADAPTERS: ResolveAdapters = {
-  caller: () => Context.current().info.workflowExecution,
+  caller: callerOf,
   hostRoom,
   capacity: hostCapacity,
   freeCapacity: (slug) => Math.max(0, hostCapacity() - usedCapacity(Date.now(), slug)),

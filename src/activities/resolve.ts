@@ -18,6 +18,7 @@ import type { CampaignSpec } from '../core/plan/spec.ts';
 import { spreadOverHosts, type SpreadAnswer } from '../core/plan/spread.ts';
 import { formatFileErrors } from '../core/files/file-error.ts';
 import { parseCampaignInput } from '../core/profile/input.ts';
+import { refuseForeign, type Caller } from './caller.ts';
 import type { ResolveActivities, ResolveInput, RespecActivities, RespecInput } from './contract.ts';
 import { limitedFailure } from './limited-failure.ts';
 import { read } from './read-input.ts';
@@ -27,7 +28,7 @@ import { quoted } from '../core/text/quoted.ts';
 /** What the activity asks of this host. */
 export interface ResolveAdapters {
   /** The workflow that the server says has scheduled the activity. */
-  caller(): { readonly workflowId: string; readonly runId: string } | undefined;
+  caller(): Caller | undefined;
   /** What a campaign can get of it now; the reservation of the one with this slug does not count. */
   hostRoom(slug?: string): HostRoom;
   /** Clusters that this host takes. */
@@ -48,7 +49,11 @@ export function createResolve(adapters: ResolveAdapters): ResolveActivities & Re
       const request = read(parseResolveRequest, asked);
       const { workflowId, runId } = request;
       const caller = adapters.caller();
-      if (caller?.workflowId !== workflowId || caller.runId !== runId) throw ofAnother(workflowId);
+      refuseForeign(workflowId, 'workflowId', caller);
+      if (caller?.runId !== runId)
+        throw invalid([
+          `runId: found ${quoted(runId)}; allowed: ${quoted(caller?.runId)}, the run that resolves its campaign`,
+        ]);
       const parsed = parseCampaignInput(request.input);
       if (!parsed.ok) throw invalid([formatFileErrors(parsed.errors)]);
       const startedBy = readStartedBy(request.startedBy);
@@ -89,8 +94,7 @@ export function createResolve(adapters: ResolveAdapters): ResolveActivities & Re
       const { campaign, specHash, set } = read(parseRespecRequest, asked);
       const spec = readSpec(campaign, specHash);
       if (spec === undefined) throw missing(campaign, specHash);
-      // Not by its run: a workflow that was reset goes on with what the run before it resolved.
-      if (adapters.caller()?.workflowId !== spec.workflowId) throw ofAnother(spec.workflowId);
+      refuseForeign(spec.workflowId, `campaign ${quoted(campaign)}`, adapters.caller());
       const refused = refuseChanges(outlineOf(spec), set);
       if (refused.length > 0) throw invalid(refused);
       refuseChangedSystem(spec);
@@ -177,11 +181,6 @@ function folderName(workflowId: string, runId: string): string {
   const owner = runIdOf(name);
   // The same run resolves again after a crash and must find its own folder.
   return owner === undefined || owner === runId ? name : campaignNameOfRun(workflowId, runId);
-}
-
-/** Any workflow may schedule the activity: it makes specifications of its own campaign, and replaces no other one's. */
-function ofAnother(workflowId: string): ApplicationFailure {
-  return invalid([`only workflow ${quoted(workflowId)} itself resolves its campaign`]);
 }
 
 function invalid(errors: readonly string[]): ApplicationFailure {

@@ -7,6 +7,7 @@ import { createResolve } from '../../src/activities/resolve.ts';
 import { repositoryFolder } from '../../src/adapters/host/folders.ts';
 import { rungInput, type LadderSpec } from '../../src/core/campaign/climb.ts';
 import { aRoom } from '../core/plan/make.ts';
+import { anAttempt } from './an-attempt.ts';
 
 let folder: string;
 
@@ -82,5 +83,7 @@ test('a climb has the clusters of its second runs, rung by rung', async () => {
 
 async function resolved(input: unknown): Promise<LadderSpec> {
   const startedBy = { trigger: 'cli', defaultHoldMs: 600_000 };
-  return await createClimb().resolveLadder({ input, workflowId: 'l', scheduled: false, startedBy });
+  const request = { input, workflowId: 'l', scheduled: false, startedBy };
+  const env = anAttempt(1, { workflowExecution: { workflowId: 'l', runId: 'r' } });
+  return await env.run((asked: typeof request) => createClimb().resolveLadder(asked), request);
 }

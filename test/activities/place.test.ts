@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createPlace, type PlaceAdapters } from '../../src/activities/place.ts';
 import { leaseCapacity, releaseLease } from '../../src/adapters/host/capacity.ts';
 import { openLedger, readLedger, recordCluster, updateLedger, type Ledger } from '../../src/adapters/host/ledger.ts';
+import { campaignNameOfRun } from '../../src/core/campaign/campaign-name.ts';
 import type { LeadAddress, PlaceInput } from '../../src/core/campaign/placement.ts';
 import type { CampaignSpec } from '../../src/core/plan/spec.ts';
 import { aSpec } from '../workflows/make-spec.ts';
@@ -39,7 +40,7 @@ function input(more: Partial<PlaceInput> = {}): PlaceInput {
   return {
     campaign: 'c',
     slug: 'bslug',
-    workflowId: 'w',
+    workflowId: 'c',
     runId: 'r',
     specHash: 'h',
     group: 'g1',
@@ -62,7 +63,8 @@ async function place(
   adapters: Partial<PlaceAdapters> = {},
   info: Partial<Info> = {},
 ): Promise<{ readonly end: unknown; readonly beats: readonly Record<string, unknown>[] }> {
-  const env = anAttempt(1, info);
+  const { workflowId, runId } = value;
+  const env = anAttempt(1, { workflowExecution: { workflowId, runId }, ...info });
   const beats: Record<string, unknown>[] = [];
   env.on('heartbeat', (details: Record<string, unknown>) => beats.push(details));
   const activity = createPlace(pino({ level: 'silent' }), {
@@ -153,7 +155,7 @@ describe('what a host has of a campaign', () => {
   const single: Ledger = {
     campaign: 'c',
     slug: 'bslug',
-    workflowId: 'w',
+    workflowId: 'c',
     runId: 'r',
     createdAtMs: 1,
     expiresAtMs: Date.now() + 3_600_000,
@@ -163,8 +165,9 @@ describe('what a host has of a campaign', () => {
   const noLead = { fetchSpec: (): Promise<never> => Promise.reject(new Error('no answer')) };
 
   test.for<[string, Partial<PlaceInput>, string]>([
-    ['of another campaign', { campaign: 'evil' }, 'it has another campaign with this name or slug'],
-    ['of another workflow', { workflowId: 'evil' }, 'it has another campaign with this name or slug'],
+    ['of another campaign', { campaign: 'evil', workflowId: 'evil' }, 'it has another campaign with this name or slug'],
+    // Ids of several workflows may give the same name.
+    ['of another workflow', { workflowId: 'c/' }, 'it has another campaign with this name or slug'],
     ['of its name', { slug: 'bevil' }, 'it has another campaign with this name or slug'],
     ['as if it had groups', {}, 'it has clusters of this campaign that are in no group'],
   ])('is not changed by a placement %s', async ([, more, why]) => {
@@ -173,6 +176,31 @@ describe('what a host has of a campaign', () => {
       expect((await place(value, noLead)).end).toMatchObject({ type: 'HostFull', message: `hosts: b (${why})` });
     expect(readLedger('bslug')).toEqual(single);
     expect(readLedger('bevil')).toBeUndefined();
+  });
+
+  test.for<[string, Partial<PlaceInput>, string]>([
+    [
+      'another workflow',
+      { workflowId: 'evil', campaign: 'evil' },
+      'workflowId: found workflow "c" as the caller; allowed: workflow "evil", to which it belongs',
+    ],
+    [
+      'its workflow, under the name of another campaign,',
+      { campaign: 'evil' },
+      'campaign: found "evil"; allowed: "c", the name of the calling workflow\'s campaign',
+    ],
+  ])('is made for %s of no caller', async ([, more, message]) => {
+    const info = { workflowExecution: { workflowId: 'c', runId: 'r' } };
+    for (const value of [input(more), { ...ofLead(), ...more }])
+      expect((await place(value, {}, info)).end).toMatchObject({ type: 'InvalidSpec', nonRetryable: true, message });
+    expect(readLedger('bslug')).toBeUndefined();
+  });
+
+  test('is made for a campaign whose run was reset, and for a later run of the same workflow', async () => {
+    const info = { workflowExecution: { workflowId: 'c', runId: 'reset' } };
+    expect((await place(input(), {}, info)).end).toMatchObject({ group: 'g1', clusterCount: 2 });
+    const later = input({ campaign: campaignNameOfRun('c', 'cafe1234-0'), slug: 'blater' });
+    expect((await place(later, { capacity: () => 4 }, info)).end).toMatchObject({ group: 'g1' });
   });
 
   test.for<[string, Partial<PlaceInput>]>([

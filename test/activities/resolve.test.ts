@@ -83,22 +83,30 @@ async function outlineOn(host: Partial<ResolveAdapters>, input: object = {}): Pr
 }
 
 test.each([
-  ['another workflow', { workflowId: 'evil', runId: 'r' }],
-  ['another run', { workflowId: 'q', runId: 'evil' }],
-  ['no workflow', undefined],
-])('%s replaces no specification of a campaign', async (_, caller) => {
+  [
+    'another workflow',
+    { workflowId: 'evil', runId: 'r' },
+    'workflowId: found workflow "evil" as the caller; allowed: workflow "q", to which it belongs',
+  ],
+  [
+    'another run',
+    { workflowId: 'q', runId: 'evil' },
+    'runId: found "r"; allowed: "evil", the run that resolves its campaign',
+  ],
+  ['no workflow', undefined, 'workflowId: found no workflow as the caller; allowed: workflow "q", to which it belongs'],
+])('%s replaces no specification of a campaign', async (_, caller, message) => {
   const { campaign, specHash } = await resolved();
   const stored = readFileSync(join(folder, 'runs', campaign, 'spec.json'), 'utf8');
-  const refused = {
-    type: 'InvalidSpec',
-    nonRetryable: true,
-    message: 'only workflow "q" itself resolves its campaign',
-  };
-  await expect(outlineOn({ caller: () => caller })).rejects.toMatchObject(refused);
+  const refused = { type: 'InvalidSpec', nonRetryable: true };
+  await expect(outlineOn({ caller: () => caller })).rejects.toMatchObject({ ...refused, message });
   const respec = createResolve({ ...HOST, caller: () => caller }).respec({ campaign, specHash, set: SET });
   // A workflow that was reset is another run of the same one.
   if (caller?.workflowId === 'q') await respec;
-  else await expect(respec).rejects.toMatchObject(refused);
+  else
+    await expect(respec).rejects.toMatchObject({
+      ...refused,
+      message: message.replace('workflowId', `campaign "${campaign}"`),
+    });
   expect(readFileSync(join(folder, 'runs', campaign, 'spec.json'), 'utf8')).toBe(stored);
 });
 

@@ -19,3 +19,8 @@ export function campaignNameOfRun(workflowId: string, runId: string): string {
   const suffix = `-${runId.slice(0, 8)}`;
   return campaignName(workflowId).slice(0, MAX_LENGTH - suffix.length) + suffix;
 }
+
+/** Whether a campaign can have this name: that of its workflow, or that of a later run, which may have been reset since. */
+export function isNameOf(campaign: string, workflowId: string): boolean {
+  return campaign === campaignName(workflowId) || campaign === campaignNameOfRun(workflowId, campaign.slice(-8));
+}
