@@ -26,8 +26,8 @@ export interface SpecRequest {
  * clusters would get other variables than this host's file of the substrate says
  */
 export async function fetchSpec({ campaign, slug, specHash, lead, signal }: SpecRequest): Promise<CampaignSpec> {
-  const { certificatePem, endpointUrl } = lead;
-  const access = keepMemberAccess({ slug, campaign, secret: requireFleetSecret(), certificatePem });
+  const { endpointUrl } = lead;
+  const access = keepMemberAccess({ slug, campaign, secret: requireFleetSecret(), ...lead });
   const client = endpointClient(endpointUrl, access);
   try {
     const spec = parseSpec(await client.fetchSpec(specHash, { signal, budgetMs: SPEC_FETCH_MS }));

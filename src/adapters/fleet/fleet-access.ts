@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Agent } from 'undici';
+import type { LeadAddress } from '../../core/campaign/placement.ts';
 import { HTTP_CONNECT_MS } from '../../core/plan/limits.ts';
 import { writeTextFile } from '../host/atomic-file.ts';
 import { campaignFolder } from '../host/ledger.ts';
@@ -45,17 +46,21 @@ export async function makeLeadAccess(
   request: AccessRequest & { readonly address: string; readonly validMs: number },
 ): Promise<FleetAccess> {
   const known = readAccess(request.slug);
-  if (known !== undefined && textOf(fleetFiles(request.slug).key) !== undefined) return known;
+  if (known !== undefined && textOf(fleetFiles(request.slug).key) !== undefined)
+    return keepAccess(request, known.certificatePem, known.certificatePem);
   const { certificatePem, keyPem } = await makeCertificate(request);
   const files = fleetFiles(request.slug);
   // The password goes last: with it the access is whole.
   writeTextFile(files.key, keyPem, { mode: PRIVATE });
-  return keepAccess(request, certificatePem);
+  return keepAccess(request, certificatePem, certificatePem);
 }
 
 /** Keeps the access of a campaign on a member: the lead's certificate, and the password that this host makes itself. */
-export function keepMemberAccess(request: AccessRequest & { readonly certificatePem: string }): FleetAccess {
-  return keepAccess(request, request.certificatePem);
+export function keepMemberAccess(
+  request: AccessRequest & Pick<LeadAddress, 'certificatePem' | 'passwordOf'>,
+): FleetAccess {
+  const { certificatePem, passwordOf } = request;
+  return keepAccess(request, certificatePem, passwordOf === undefined ? undefined : certificatePem);
 }
 
 /** The access of a campaign as this host keeps it; undefined where the campaign has none. */
@@ -78,9 +83,13 @@ export function connectOptions(access: FleetAccess | undefined): NonNullable<Age
     : { timeout: HTTP_CONNECT_MS, ca: access.certificatePem, minVersion: 'TLSv1.2' };
 }
 
-function keepAccess({ slug, campaign, secret }: AccessRequest, certificatePem: string): FleetAccess {
+function keepAccess(
+  { slug, campaign, secret }: AccessRequest,
+  certificatePem: string,
+  passwordOf: string | undefined,
+): FleetAccess {
   const files = fleetFiles(slug);
-  const password = campaignPassword(secret, campaign);
+  const password = campaignPassword(secret, campaign, passwordOf);
   writeTextFile(files.certificate, certificatePem, { mode: PRIVATE });
   writeTextFile(files.password, password, { mode: PRIVATE });
   return { certificatePem, password };

@@ -34,11 +34,15 @@ export function requireFleetSecret(): string {
 }
 
 /**
- * The password of one campaign: HMAC-SHA256 of its name with the fleet secret, in hex. Every host of the fleet gets the same one
- * without asking anyone, and one campaign's password opens no other campaign.
+ * The password of one campaign: HMAC-SHA256 with the fleet secret, in hex, of its name and of the certificate of its lead. Every host of the
+ * fleet gets the same one without asking anyone, and one campaign's password opens no other campaign. What a host offers to a lead of
+ * another certificate, which any client may name, opens nothing.
+ * @param certificatePem absent for a lead that an earlier version opened: its password is made of the name alone
  */
-export function campaignPassword(secret: string, campaign: string): string {
-  return createHmac('sha256', secret).update(campaign).digest('hex');
+export function campaignPassword(secret: string, campaign: string, certificatePem?: string): string {
+  // A name has no line end.
+  const of = certificatePem === undefined ? campaign : `${campaign}\n${certificatePem}`;
+  return createHmac('sha256', secret).update(of).digest('hex');
 }
 
 function textOf(path: string): string {

@@ -31,5 +31,6 @@ export async function openLead({ campaign, slug, host }: LeadRequest): Promise<L
     endpointUrl: `https://${authorityOf(address, endpoint)}`,
     prometheusUrl: `https://${authorityOf(address, prometheus)}`,
     certificatePem,
+    passwordOf: 'certificate',
   };
 }

@@ -25,6 +25,8 @@ export interface LeadAddress {
   readonly prometheusUrl: string;
   /** The certificate of both, which members trust and nothing else. It is public. */
   readonly certificatePem: string;
+  /** What the campaign's password is made of besides its name. Absent: of nothing, an earlier version opened the lead. */
+  readonly passwordOf?: 'certificate';
 }
 
 /** Argument of `place`: the clusters that have no host yet. */
@@ -141,5 +143,6 @@ function parseLeadAddress(fields: RecordedFields): LeadAddress {
     endpointUrl: fields.text('endpointUrl'),
     prometheusUrl: fields.text('prometheusUrl'),
     certificatePem: fields.text('certificatePem'),
+    ...(fields.has('passwordOf') ? { passwordOf: fields.oneOf('passwordOf', ['certificate']) } : {}),
   };
 }

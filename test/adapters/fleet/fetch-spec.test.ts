@@ -1,9 +1,12 @@
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { makeCertificate } from '../../../src/adapters/fleet/certificate.ts';
 import { startEndpoint, type Endpoint } from '../../../src/adapters/fleet/endpoint.ts';
+import { endpointClient } from '../../../src/adapters/fleet/endpoint-client.ts';
 import { fetchSpec } from '../../../src/adapters/fleet/fetch-spec.ts';
 import { campaignPassword } from '../../../src/adapters/fleet/fleet-secret.ts';
 import { repositoryFolder } from '../../../src/adapters/host/folders.ts';
@@ -31,7 +34,7 @@ beforeAll(async () => {
   const made = await makeCertificate({ address: '127.0.0.1', validMs: 3_600_000 });
   ({ certificatePem } = made);
   endpoint = await startEndpoint({
-    access: { certificatePem, password: campaignPassword(SECRET, spec.campaign) },
+    access: { certificatePem, password: campaignPassword(SECRET, spec.campaign, certificatePem) },
     keyPem: made.keyPem,
     address: '127.0.0.1',
     port: 0,
@@ -51,7 +54,13 @@ function fetched(substrate: object): Promise<CampaignSpec> {
   answered = { ...spec, substrate: { ...spec.substrate, ...substrate } };
   const { campaign, slug, specHash } = spec;
   const endpointUrl = `https://127.0.0.1:${endpoint.port}`;
-  const lead = { host: 'a', endpointUrl, prometheusUrl: endpointUrl, certificatePem };
+  const lead = {
+    host: 'a',
+    endpointUrl,
+    prometheusUrl: endpointUrl,
+    certificatePem,
+    passwordOf: 'certificate',
+  } as const;
   return fetchSpec({ campaign, slug, specHash, lead, signal: new AbortController().signal });
 }
 
@@ -78,4 +87,64 @@ test.each<readonly [string, object]>([
 
 test('a member refuses clusters that are not local', async () => {
   await expect(fetched({ type: 'kubeconfig' })).rejects.toThrow('a substrate of type kubeconfig; allowed: local');
+});
+
+test.for<[string, (evil: string) => string, { readonly passwordOf?: 'certificate' }]>([
+  ['a certificate of its own', (evil) => evil, { passwordOf: 'certificate' }],
+  ["a certificate of its own before the lead's", (evil) => evil + certificatePem, { passwordOf: 'certificate' }],
+  ['a certificate of its own, as an earlier version named a lead,', (evil) => evil, {}],
+])('a lead that a stranger names with %s gets no password that opens the true one', async ([, pem, of]) => {
+  const made = await makeCertificate({ address: '127.0.0.1', validMs: 3_600_000 });
+  const offered = new Set<string>();
+  const evil = createServer({ cert: made.certificatePem, key: made.keyPem }, ({ headers }, response) => {
+    offered.add(headers.authorization ?? '');
+    response.writeHead(400).end('{}');
+  });
+  await new Promise<void>((done) => evil.listen(0, '127.0.0.1', done));
+  try {
+    const endpointUrl = `https://127.0.0.1:${(evil.address() as AddressInfo).port}`;
+    const lead = {
+      host: 'a',
+      endpointUrl,
+      prometheusUrl: endpointUrl,
+      certificatePem: pem(made.certificatePem),
+      ...of,
+    };
+    const { campaign, slug, specHash } = spec;
+    const { signal } = new AbortController();
+    await expect(fetchSpec({ campaign, slug, specHash, lead, signal })).rejects.toThrow('refused with 400');
+    expect(offered.size).toBe(1);
+    const [password = ''] = [...offered].map((header) =>
+      Buffer.from(header.slice('Basic '.length), 'base64').toString(),
+    );
+    const client = endpointClient(`https://127.0.0.1:${endpoint.port}`, {
+      certificatePem,
+      password: password.slice('belay:'.length),
+    });
+    await expect(client.fetchSpec(specHash, { signal, budgetMs: 10_000 })).rejects.toThrow('401: wrong password');
+    await client.close();
+  } finally {
+    evil.close();
+    evil.closeAllConnections();
+  }
+});
+
+test('a lead that an earlier version opened is answered with the password of the name alone', async () => {
+  const made = await makeCertificate({ address: '127.0.0.1', validMs: 3_600_000 });
+  const old = await startEndpoint({
+    access: { ...made, password: campaignPassword(SECRET, spec.campaign) },
+    keyPem: made.keyPem,
+    address: '127.0.0.1',
+    port: 0,
+    folder: join(folder, 'old'),
+    spec: () => spec,
+    onError: (cause) => expect.fail(String(cause)),
+  });
+  const endpointUrl = `https://127.0.0.1:${old.port}`;
+  const lead = { host: 'a', endpointUrl, prometheusUrl: endpointUrl, certificatePem: made.certificatePem };
+  const { campaign, slug, specHash } = spec;
+  const asked = { campaign, slug, specHash, signal: new AbortController().signal };
+  expect(await fetchSpec({ ...asked, lead })).toMatchObject({ specHash });
+  await expect(fetchSpec({ ...asked, lead: { ...lead, passwordOf: 'certificate' } })).rejects.toThrow('401');
+  await old.close();
 });

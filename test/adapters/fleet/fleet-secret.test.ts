@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -49,10 +50,20 @@ test('what cannot be used is refused by the name of its variable, without showin
   expect(() => readFleetSecret()).toThrow('found 0 characters');
 });
 
-test("a campaign's password is HMAC-SHA256 of its name", () => {
+test("a campaign's password is HMAC-SHA256 of its name and of its lead's certificate", () => {
   // RFC 4231, test case 2.
   expect(campaignPassword('Jefe', 'what do ya want for nothing?')).toBe(
     '5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843',
   );
-  expect(campaignPassword(SECRET, 'a-1')).not.toBe(campaignPassword(SECRET, 'a-2'));
+  expect(campaignPassword('Jefe', 'what do ya want', 'for nothing?')).toBe(
+    createHmac('sha256', 'Jefe').update('what do ya want\nfor nothing?').digest('hex'),
+  );
+  const passwords = [
+    campaignPassword(SECRET, 'a-1'),
+    campaignPassword(SECRET, 'a-2'),
+    campaignPassword(SECRET, 'a-1', 'A'),
+    campaignPassword(SECRET, 'a-1', 'A\n'),
+    campaignPassword(SECRET, 'a-2', 'A'),
+  ];
+  expect(new Set(passwords).size).toBe(passwords.length);
 });

@@ -139,7 +139,9 @@ test('the access of a campaign is for its user only, is made once, and is the sa
   expect(readAccess('one')).toEqual(access);
   expect(readAccess('none')).toBeUndefined();
   const { certificatePem } = access;
-  expect(keepMemberAccess({ slug: 'member', campaign: 'one-1', secret: SECRET, certificatePem })).toEqual(access);
+  expect(
+    keepMemberAccess({ slug: 'member', campaign: 'one-1', secret: SECRET, certificatePem, passwordOf: 'certificate' }),
+  ).toEqual(access);
   expect(readAccess('member')).toEqual(access);
   expect(existsSync(fleetFiles('member').key)).toBe(false);
 });

@@ -1,5 +1,4 @@
 import { makeLeadAccess, keepMemberAccess, type FleetAccess } from '../../../src/adapters/fleet/fleet-access.ts';
-import { campaignPassword } from '../../../src/adapters/fleet/fleet-secret.ts';
 import { readLedger, writeLedger } from '../../../src/adapters/host/ledger.ts';
 import { claimPorts, releasePortsOf } from '../../../src/adapters/host/port-claims.ts';
 import type { ProcessRecord } from '../../../src/adapters/host/processes.ts';
@@ -61,7 +60,7 @@ export async function fleetBench(text: string | (() => string), namesSent: strin
   const [port = 0] = await claimPorts('lead', 1);
   const link = await cutLink(() => port);
   writeLead('lead', true, port, access);
-  keepMemberAccess({ slug: 'member', campaign: CAMPAIGN, secret: FLEET_SECRET, ...access });
+  keepMemberAccess({ slug: 'member', campaign: CAMPAIGN, secret: FLEET_SECRET, ...access, passwordOf: 'certificate' });
   writeLead('member', false, link.port, access);
   const [lead, agent] = [await start('lead'), await start('member')];
   const targets = { lead: await metricsServer(text), member: await metricsServer(text) };
@@ -79,7 +78,7 @@ export async function fleetBench(text: string | (() => string), namesSent: strin
   const client = clientOf(lead);
   return {
     home: home.folder,
-    password: campaignPassword(FLEET_SECRET, CAMPAIGN),
+    password: access.password,
     access,
     signal,
     bounds,
