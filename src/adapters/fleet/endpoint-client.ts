@@ -7,6 +7,7 @@ import {
   EVIDENCE_LIST_BYTES,
 } from '../../core/plan/limits.ts';
 import type { ListedFile } from '../host/listed-files.ts';
+import { limitedText, TooLarge } from '../host/limited-text.ts';
 import { tryAgain, type CallLimits } from '../host/try-again.ts';
 import { SHA256_HEADER } from './endpoint.ts';
 import { authorizationOf, connectOptions, type FleetAccess } from './fleet-access.ts';
@@ -66,7 +67,8 @@ export function endpointClient(url: string, access: FleetAccess): EndpointClient
         headers: { authorization, ...call.headers },
         ...(body === undefined ? {} : { body: body as string }),
       });
-      const text = await limitedText(response.body);
+      // No answer of the endpoint is larger than a specification or a list of paths.
+      const text = await limitedText(response.body, EVIDENCE_LIST_BYTES, 'an answer');
       return { status: response.statusCode, body: jsonOf(text), dateMs: Date.parse(String(response.headers['date'])) };
     } finally {
       if (body !== undefined && typeof body !== 'string') (body as { destroy?: () => void }).destroy?.();
@@ -129,18 +131,6 @@ export function endpointClient(url: string, access: FleetAccess): EndpointClient
   };
 }
 
-/** No answer of the endpoint is larger than a specification or a list of paths. */
-async function limitedText(body: AsyncIterable<unknown>): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of body) {
-    bytes += (chunk as Buffer).length;
-    if (bytes > EVIDENCE_LIST_BYTES) throw new Refused(`an answer has more than ${EVIDENCE_LIST_BYTES} bytes`);
-    chunks.push(chunk as Buffer);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
 function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -156,7 +146,7 @@ function errorIn(body: unknown): string {
 
 /** A file of our own that cannot be read is no fault of the lead. */
 function isFinal(cause: unknown): boolean {
-  return cause instanceof Refused || isOfDisk(cause);
+  return cause instanceof Refused || cause instanceof TooLarge || isOfDisk(cause);
 }
 
 function isOfDisk(cause: unknown): boolean {

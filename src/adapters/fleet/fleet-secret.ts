@@ -1,6 +1,8 @@
 import { createHmac } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { CREDENTIAL_BYTES } from '../../core/plan/limits.ts';
+import { controlCharacterIn } from '../../core/text/control-character.ts';
 import { messageOf } from '../../core/text/message-of.ts';
+import { readLimitedFile } from '../host/limited-text.ts';
 
 /** The user of every password that is made from the fleet secret. */
 export const FLEET_USER = 'belay';
@@ -23,6 +25,8 @@ export function readFleetSecret(): string | undefined {
   const secret = (direct ?? textOf(path ?? '')).trim();
   if (secret.length < LEAST_CHARACTERS)
     throw new Error(`${from}: found ${secret.length} characters; at least ${LEAST_CHARACTERS} are needed`);
+  const found = controlCharacterIn(secret);
+  if (found !== undefined) throw new Error(`${from}: found ${found} in the secret; allowed: one line without any`);
   return secret;
 }
 
@@ -47,7 +51,7 @@ export function campaignPassword(secret: string, campaign: string, certificatePe
 
 function textOf(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readLimitedFile(path, CREDENTIAL_BYTES);
   } catch (cause) {
     throw new Error(`${SECRET_FILE}: ${messageOf(cause)}`, { cause });
   }

@@ -1,4 +1,4 @@
-import { LIST_PAGE, LIST_STARTS } from '../../core/plan/limits.ts';
+import { API_LIST_OBJECTS, API_LIST_PAGES, LIST_PAGE, LIST_STARTS } from '../../core/plan/limits.ts';
 import { readAccess } from './credentials.ts';
 import { KubeError, refusal, statusOf } from './kube-error.ts';
 import type { Patience } from './patience.ts';
@@ -211,7 +211,8 @@ export class ClusterClient {
   async #pages<Kept>(path: string, options: ListOptions<Kept>, within: Within): Promise<Listed<Kept> | undefined> {
     const items: Kept[] = [];
     let version: string | undefined;
-    for (let next = ''; ;) {
+    let next = '';
+    for (let pages = 1; ; pages++) {
       const target = withQuery(path, {
         ...options,
         limit: String(LIST_PAGE),
@@ -231,8 +232,11 @@ export class ClusterClient {
       version ??= page.resourceVersion;
       if (page.resourceVersion !== version) return undefined;
       for (const item of found) items.push(item as Kept);
+      if (items.length > API_LIST_OBJECTS)
+        throw new KubeError(`GET ${path}: the list has more than ${API_LIST_OBJECTS} objects`, status);
       if (page.next === '') return { items, resourceVersion: version };
       if (page.next === next) throw new KubeError(`GET ${target}: the page refers to itself as the next one`, status);
+      if (pages === API_LIST_PAGES) throw new KubeError(`GET ${path}: the list has more than ${pages} pages`, status);
       next = page.next;
     }
   }

@@ -1,12 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { checkServerIdentity } from 'node:tls';
 import { clusterAccess, nameOfAccess, type ClusterAccess, type Held } from '../../core/kubeconfig/cluster-access.ts';
 import { KubeconfigProblem } from '../../core/kubeconfig/kubeconfig-problem.ts';
 import type { ExecCredential } from '../../core/kubeconfig/exec-plugin.ts';
 import { headerText, type Headers } from '../../core/kubeconfig/impersonation.ts';
-import { AUTH_HEADERS_MS } from '../../core/plan/limits.ts';
+import { AUTH_HEADERS_MS, CREDENTIAL_BYTES } from '../../core/plan/limits.ts';
 import { messageOf } from '../../core/text/message-of.ts';
+import { readLimitedFile } from '../host/limited-text.ts';
 import { execLogin, type ExecOptions } from './exec-login.ts';
 import { readContext } from './kubeconfig-files.ts';
 import { oidcToken } from './oidc-token.ts';
@@ -136,7 +136,10 @@ class Identity {
     const what = `context ${context}: user "${user}"`;
     const now = tokenFile === '' ? token : tokenOf(tokenFile, token, what);
     if (now !== '') return { Authorization: `Bearer ${now}` };
-    if (oidc !== undefined) return { Authorization: `Bearer ${await oidcToken(oidc, what)}` };
+    if (oidc !== undefined)
+      return {
+        Authorization: `Bearer ${headerText(await oidcToken(oidc, what), `${what}: auth-provider oidc: id-token`)}`,
+      };
     return login === undefined || login.token === '' ? {} : { Authorization: `Bearer ${login.token}` };
   }
 
@@ -175,7 +178,7 @@ function textOf(held: Held | undefined, what: string): string | undefined {
   if (held === undefined) return undefined;
   if ('text' in held) return held.text;
   try {
-    return readFileSync(held.file, 'utf8');
+    return readLimitedFile(held.file, CREDENTIAL_BYTES);
   } catch (cause) {
     throw new KubeconfigProblem(`${what}: ${messageOf(cause)}`, { cause });
   }
@@ -184,7 +187,7 @@ function textOf(held: Held | undefined, what: string): string | undefined {
 /** The token of a file; what the kubeconfig itself has where the file cannot be read. */
 function tokenOf(path: string, otherwise: string, what: string): string {
   try {
-    const token = readFileSync(path, 'utf8').trim();
+    const token = readLimitedFile(path, CREDENTIAL_BYTES).trim();
     if (token !== '') return headerText(token, path);
     if (otherwise === '') throw new Error(`${path} is empty`);
   } catch (cause) {

@@ -2,6 +2,7 @@ import { refusalCause } from './refusal-cause.ts';
 
 /** As much of an answer as an error quotes. */
 const MESSAGE_CHARS = 500;
+const REASON_CHARS = 100;
 
 /** An API server's refusal, or the lack of an answer. */
 export class KubeError extends Error {
@@ -37,8 +38,11 @@ export function refusal(method: string, path: string, status: number, body: stri
 /** Reason and message of an answer. One that is no Status object, such as a proxy's page, is its own message. */
 export function statusOf(body: string): { readonly reason: string; readonly message: string } {
   try {
-    const { reason = '', message = body } = JSON.parse(body) as { reason?: string; message?: string };
-    return { reason, message: message.slice(0, MESSAGE_CHARS) };
+    const { reason, message = body } = JSON.parse(body) as { reason?: unknown; message?: string };
+    return {
+      reason: typeof reason === 'string' ? reason.slice(0, REASON_CHARS) : '',
+      message: message.slice(0, MESSAGE_CHARS),
+    };
   } catch {
     return { reason: '', message: body.slice(0, MESSAGE_CHARS) };
   }

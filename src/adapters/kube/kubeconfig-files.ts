@@ -1,11 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
 import { KubeconfigProblem } from '../../core/kubeconfig/kubeconfig-problem.ts';
 import { readKubeconfigText, type Fields, type KubeconfigText } from '../../core/kubeconfig/kubeconfig-text.ts';
 import type { Environment } from '../../core/kubeconfig/proxy-of.ts';
 import { selectContext, type SelectedContext } from '../../core/kubeconfig/select-context.ts';
+import { KUBECONFIG_BYTES } from '../../core/plan/limits.ts';
 import { messageOf } from '../../core/text/message-of.ts';
+import { readLimitedFile } from '../host/limited-text.ts';
 
 /** Fields that hold paths, relative to the file that they are in. */
 const PATH_FIELDS = ['certificate-authority', 'client-certificate', 'client-key', 'tokenFile'];
@@ -50,7 +51,7 @@ export function readKubeconfigs(file: string, environment: Environment): readonl
 function readKubeconfig(path: string): KubeconfigText {
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = readLimitedFile(path, KUBECONFIG_BYTES);
   } catch (cause) {
     const why = isMissing(cause) ? 'there is no such file' : messageOf(cause);
     throw new KubeconfigProblem(`kubeconfig ${path} cannot be read: ${why}`, { cause });

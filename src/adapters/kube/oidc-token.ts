@@ -1,9 +1,9 @@
 import { Agent, request } from 'undici';
-import { readFileSync } from 'node:fs';
 import { isLoopback } from '../../core/kubeconfig/ip-address.ts';
 import { KubeconfigProblem } from '../../core/kubeconfig/kubeconfig-problem.ts';
-import { EXEC_PLUGIN_MS } from '../../core/plan/limits.ts';
+import { CREDENTIAL_BYTES, EXEC_PLUGIN_MS } from '../../core/plan/limits.ts';
 import { messageOf } from '../../core/text/message-of.ts';
+import { limitedText, readLimitedFile } from '../host/limited-text.ts';
 import { systemCertificates } from './system-certificates.ts';
 
 /** Settings of the `oidc` provider of old kubeconfigs, by name. */
@@ -45,7 +45,7 @@ async function refresh(config: Config, signal: AbortSignal): Promise<Tokens> {
   const dispatcher = new Agent({ connect: { ca: certificatesOf(config) } });
   const ask = async (url: URL, init: Pick<Parameters<typeof request>[1] & object, 'method' | 'headers' | 'body'>) => {
     const { statusCode, body } = await request(url, { ...init, dispatcher, signal });
-    return { statusCode, answer: fieldsOf(await body.text()) };
+    return { statusCode, answer: fieldsOf(await limitedText(body, CREDENTIAL_BYTES, 'its answer')) };
   };
   try {
     const issuer = secureUrl(config['idp-issuer-url'] ?? '', 'idp-issuer-url');
@@ -80,7 +80,11 @@ async function refresh(config: Config, signal: AbortSignal): Promise<Tokens> {
 function certificatesOf(config: Config): string[] {
   const { 'idp-certificate-authority': file = '', 'idp-certificate-authority-data': data = '' } = config;
   const own =
-    data !== '' ? Buffer.from(data, 'base64').toString('utf8') : file === '' ? '' : readFileSync(file, 'utf8');
+    data !== ''
+      ? Buffer.from(data, 'base64').toString('utf8')
+      : file === ''
+        ? ''
+        : readLimitedFile(file, CREDENTIAL_BYTES);
   return own === '' ? [...systemCertificates()] : [own];
 }
 

@@ -41,6 +41,11 @@ export class PodVersions {
     return this.#known.size;
   }
 
+  /** Number of Pods of which a version is kept, deleted ones included. */
+  get kept(): number {
+    return this.#known.size + this.#gone.size;
+  }
+
   /** The newest version seen. */
   get newest(): number {
     return this.#newest;

@@ -1,6 +1,7 @@
 import { Pool } from 'undici';
 import type { buildConnector, Dispatcher } from 'undici';
-import { API_ATTEMPT_MS, API_LONGEST_ATTEMPT_MS, HTTP_CONNECT_MS } from '../../core/plan/limits.ts';
+import { API_ANSWER_BYTES, API_ATTEMPT_MS, API_LONGEST_ATTEMPT_MS, HTTP_CONNECT_MS } from '../../core/plan/limits.ts';
+import { limitedText, TooLarge } from '../host/limited-text.ts';
 import { pause } from '../host/poll-until.ts';
 import type { ApiAnswer, ApiRequest, Within } from './api-request.ts';
 import { countedStatus, inWords, overBudget, pauseAfter, RETRIED, refusedBy, type Attempt } from './attempt.ts';
@@ -171,7 +172,10 @@ export class Transport {
       // The pool limits the time between two pieces of the body, which a body in many small pieces never reaches.
       const late = setTimeout(() => body.destroy(new Error(`the body did not end within ${limitMs} ms`)), limitMs);
       const { pick } = request;
-      const read = pick !== undefined && statusCode === 200 ? readList(body, pick) : body.text();
+      const read =
+        pick !== undefined && statusCode === 200
+          ? readList(body, pick)
+          : limitedText(body, API_ANSWER_BYTES, 'the answer');
       const found = await read.finally(() => clearTimeout(late));
       const { date } = headers;
       const answer = {
@@ -183,6 +187,7 @@ export class Transport {
     } catch (cause) {
       signal.throwIfAborted();
       gate.throwIfClosed();
+      if (cause instanceof TooLarge) throw new KubeError(`${method} ${path}: ${cause.message}`, 200, '', cause);
       if (cause instanceof Unreadable) throw unreadableList(request, cause.cause);
       return this.#unanswered(request, cause);
     }
@@ -274,6 +279,7 @@ async function inTime<T>(credentials: Promise<T>, from: string, signal: AbortSig
 class Unreadable extends Error {}
 
 function unreadableList({ method, path }: ApiRequest, cause: unknown): unknown {
+  if (cause instanceof TooLarge) return new KubeError(`${method} ${path}: ${cause.message}`, 200, '', cause);
   if (!(cause instanceof SyntaxError)) return cause;
   return new KubeError(`${method} ${path}: the answer is not a list: ${cause.message}`, 200, '', cause);
 }

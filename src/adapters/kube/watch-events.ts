@@ -1,4 +1,4 @@
-import { WATCH_LINE_CHARS } from '../../core/plan/limits.ts';
+import { POD_TEXT_CHARS, WATCH_LINE_CHARS } from '../../core/plan/limits.ts';
 import { messageOf } from '../../core/text/message-of.ts';
 import { quoted } from '../../core/text/quoted.ts';
 import { KubeError } from './kube-error.ts';
@@ -56,7 +56,12 @@ export function podOf(object: unknown): WatchedPod {
   if (typeof metadata.uid !== 'string' || metadata.uid === '' || typeof metadata.name !== 'string')
     throw malformed(object);
   try {
-    return readPod(object as PodObject);
+    const pod = readPod(object as PodObject);
+    // They are kept for as long as the Pod is.
+    for (const text of [pod.uid, pod.name, pod.nodeName, pod.archetype])
+      if (text.length > POD_TEXT_CHARS)
+        throw new Error(`a name or uid of ${text.length} characters; allowed: at most ${POD_TEXT_CHARS}`);
+    return pod;
   } catch (cause) {
     throw new KubeError(`watch: not a Pod: ${messageOf(cause)}`, 200, '', cause);
   }

@@ -1,4 +1,4 @@
-import { WATCH_FIRST_PAUSE_MS, WATCH_LONGEST_PAUSE_MS } from '../../core/plan/limits.ts';
+import { API_LIST_OBJECTS, WATCH_FIRST_PAUSE_MS, WATCH_LONGEST_PAUSE_MS } from '../../core/plan/limits.ts';
 import { withQuery } from './client.ts';
 import { KubeError } from './kube-error.ts';
 import { podsPath } from './slot-book.ts';
@@ -61,6 +61,8 @@ export class WatchStream {
         connection.lastNewsMs = performance.now();
         const event = readEvent(line);
         if (event.type === 'expired') return this.#expire();
+        if (state.versions.kept > API_LIST_OBJECTS)
+          throw new KubeError(`watch: more than ${API_LIST_OBJECTS} Pods, the most that are watched`, status);
         this.#take(event, openedAtMs);
         this.#delivered = true;
         state.listsSinceLost = undefined;

@@ -1,13 +1,12 @@
 import { Agent, request } from 'undici';
-import { PROMETHEUS_CONNECTIONS } from '../../core/plan/limits.ts';
+import { PROMETHEUS_ANSWER_BYTES, PROMETHEUS_CONNECTIONS } from '../../core/plan/limits.ts';
 import type { PointSeries, Sample } from '../../core/gates/answers.ts';
 import { messageOf } from '../../core/text/message-of.ts';
 import { quoted } from '../../core/text/quoted.ts';
+import { limitedText, TooLarge } from '../host/limited-text.ts';
 import { LOOPBACK_OPENING, type Opening } from './opening.ts';
 import { QueryError } from './query-error.ts';
 
-/** Larger answers are refused: no gate needs one, and a server that never stops sending must not fill the memory. */
-const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 /** How an answer begins that is no error. */
 const SUCCESS = '{"status":"success"';
 
@@ -93,7 +92,7 @@ export function prometheusClient(url: string, opening: Opening = LOOPBACK_OPENIN
               headers: { ...headers, 'content-type': 'application/x-www-form-urlencoded' },
             }),
       });
-      const body = await readBody(response.body, signal);
+      const body = await limitedText(response.body, PROMETHEUS_ANSWER_BYTES, 'the answer');
       return {
         status: response.statusCode,
         // A short password may be a part of a number: only what can become a message is without it.
@@ -104,7 +103,7 @@ export function prometheusClient(url: string, opening: Opening = LOOPBACK_OPENIN
       if (timeout.aborted) {
         throw new QueryError('timeout', `no answer from ${base} within ${bounds.budgetMs} ms`, { cause });
       }
-      if (cause instanceof QueryError) throw cause;
+      if (cause instanceof TooLarge) throw new QueryError('malformed', `${base}: ${cause.message}`, { cause });
       throw new QueryError('unreachable', `${base} does not answer: ${messageOf(cause)}`, { cause });
     }
   };
@@ -185,19 +184,6 @@ export function prometheusClient(url: string, opening: Opening = LOOPBACK_OPENIN
     },
     close: () => agent.destroy(),
   };
-}
-
-async function readBody(body: AsyncIterable<unknown>, signal: AbortSignal): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    signal.throwIfAborted();
-    const bytes = chunk as Buffer;
-    size += bytes.length;
-    if (size > MAX_ANSWER_BYTES) throw new QueryError('malformed', `the answer is over ${MAX_ANSWER_BYTES} bytes`);
-    chunks.push(bytes);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 /** `data` of Prometheus' envelope, or a QueryError with Prometheus' own words. */

@@ -1,11 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { proxyOf, type Environment } from '../../core/kubeconfig/proxy-of.ts';
 import type { ExistingPrometheus } from '../../core/model/existing-prometheus.ts';
 import { existingPrometheusOf, federationsOf, federationSelector, namesOfJob } from '../../core/plan/federation.ts';
 import type { CampaignSpec } from '../../core/plan/spec.ts';
-import { HTTP_CONNECT_MS } from '../../core/plan/limits.ts';
+import { CREDENTIAL_BYTES, HTTP_CONNECT_MS } from '../../core/plan/limits.ts';
 import { federationIntervalMs } from '../../core/plan/scrape-interval.ts';
+import { controlCharacterIn } from '../../core/text/control-character.ts';
 import { messageOf } from '../../core/text/message-of.ts';
+import { readLimitedFile } from '../host/limited-text.ts';
 import { systemCertificates } from '../kube/system-certificates.ts';
 import { throughProxy } from '../kube/through-proxy.ts';
 import { federationJob } from '../../core/gates/scrape-errors.ts';
@@ -29,8 +30,14 @@ export function existingOpening(prometheus: ExistingPrometheus, environment: Env
   const connect = proxy === undefined ? tls : throughProxy(proxy, tls);
   if (secretFile === undefined) return { connect, headers: {} };
   const secret = read('secretFile', secretFile).trim();
+  const found = controlCharacterIn(secret);
+  if (found !== undefined)
+    throw new FederationRefusal(
+      `kubeconfig.prometheus.secretFile: ${secretFile} has ${found} in the secret; allowed: one line without any`,
+    );
   const sent = user === undefined ? secret : Buffer.from(`${user}:${secret}`).toString('base64');
-  const authorization = `${user === undefined ? 'Bearer' : 'Basic'} ${sent}`;
+  // Node writes a letter as a byte, and Prometheus sends the bytes of the file.
+  const authorization = Buffer.from(`${user === undefined ? 'Bearer' : 'Basic'} ${sent}`).toString('latin1');
   return { connect, headers: { authorization }, secrets: [sent, secret].filter((text) => text !== '') };
 }
 
@@ -88,7 +95,7 @@ function proxyBefore(url: string, environment: Environment): URL | undefined {
 
 function read(field: string, path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readLimitedFile(path, CREDENTIAL_BYTES);
   } catch (cause) {
     throw new FederationRefusal(
       `kubeconfig.prometheus.${field}: found ${path}, which cannot be read: ${messageOf(cause)}`,

@@ -1,7 +1,16 @@
-import { accessSync, constants, readFileSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { Agent, request } from 'undici';
-import { AGENT_BACKOFF_MS, AGENT_SEND_MS, AGENT_WRITE_MS } from '../../core/plan/limits.ts';
+import {
+  AGENT_BACKOFF_MS,
+  AGENT_SEND_MS,
+  AGENT_WRITE_MS,
+  CREDENTIAL_BYTES,
+  PROMETHEUS_ANSWER_BYTES,
+} from '../../core/plan/limits.ts';
+
+import { controlCharacterIn } from '../../core/text/control-character.ts';
+import { limitedText, readLimitedFile } from '../host/limited-text.ts';
 
 /*
  * The gates of this host's campaigns in the Prometheus of its owner. Only the environment of the host can set it: who can start a
@@ -84,8 +93,8 @@ export function remoteWriteConfig(setting: RemoteWriteSetting | undefined): Read
 /** Writes nothing there, to see whether it would be taken. @throws Error with the reason */
 export async function tryRemoteWrite(setting: RemoteWriteSetting, budgetMs: number): Promise<void> {
   const { url, caFile, user, secretFile } = setting;
-  const agent = new Agent({ connect: caFile === undefined ? {} : { ca: readFileSync(caFile, 'utf8') } });
-  const secret = secretFile === undefined ? undefined : readFileSync(secretFile, 'utf8').trim();
+  const agent = new Agent({ connect: caFile === undefined ? {} : { ca: readLimitedFile(caFile, CREDENTIAL_BYTES) } });
+  const secret = secretFile === undefined ? undefined : secretOf(secretFile);
   const credentials =
     user === undefined ? `Bearer ${secret}` : `Basic ${Buffer.from(`${user}:${secret}`).toString('base64')}`;
   try {
@@ -97,16 +106,24 @@ export async function tryRemoteWrite(setting: RemoteWriteSetting, budgetMs: numb
         'content-encoding': 'snappy',
         'content-type': 'application/x-protobuf',
         'x-prometheus-remote-write-version': '0.1.0',
-        ...(secret === undefined ? {} : { authorization: credentials }),
+        ...(secret === undefined ? {} : { authorization: Buffer.from(credentials).toString('latin1') }),
       },
       // A message of no bytes, as Snappy has it.
       body: Buffer.from([0]),
     });
-    const text = (await body.text()).slice(0, 200).trim();
+    const text = (await limitedText(body, PROMETHEUS_ANSWER_BYTES, 'its answer')).slice(0, 200).trim();
     if (statusCode >= 300) throw new Error(`it answers ${statusCode}${text === '' ? '' : `: ${text}`}`);
   } finally {
     await agent.destroy();
   }
+}
+
+/** @throws Error naming the variable when no request can carry the secret */
+function secretOf(path: string): string {
+  const secret = readLimitedFile(path, CREDENTIAL_BYTES).trim();
+  const found = controlCharacterIn(secret);
+  if (found === undefined) return secret;
+  throw new Error(`${SECRET_VARIABLE}: ${path} has ${found} in the secret; allowed: one line without any`);
 }
 
 function fileOf(variable: string): string | undefined {

@@ -2,6 +2,7 @@ import type { ConnectionOptions } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { readStackRecord } from './stack-record.ts';
 import { proxyOf, type Proxy } from '../../core/model/proxy.ts';
+import { controlCharacterIn } from '../../core/text/control-character.ts';
 import { messageOf } from '../../core/text/message-of.ts';
 
 /** Which Temporal is meant, and how it is connected to (for clients and for workers). */
@@ -36,6 +37,9 @@ export function externalTarget(): TemporalTarget | undefined {
     const { connectionOptions, namespace } = loadClientConnectConfig();
     const address = connectionOptions.address ?? 'localhost:7233';
     const { apiKey, metadata, tls } = connectionOptions;
+    const found = typeof apiKey === 'string' ? controlCharacterIn(apiKey) : undefined;
+    if (found !== undefined)
+      throw new Error(`TEMPORAL_API_KEY, or api_key of its file, has ${found}; allowed: one line`);
     const proxy = proxyOf('grpc', hostAndPort(address), process.env);
     return {
       external: true,

@@ -1,3 +1,4 @@
+import { controlCharacterIn } from '../text/control-character.ts';
 import { KubeconfigProblem } from './kubeconfig-problem.ts';
 import type { Fields } from './kubeconfig-text.ts';
 import { textOf, type SelectedContext } from './select-context.ts';
@@ -96,7 +97,8 @@ export function parseExecCredential(stdout: string, apiVersion: string): ExecCre
   const status = answer['status'] as Fields | null | undefined;
   if (status === null || status === undefined) throw new Error('it printed no status');
   const token = textOf(status, 'token');
-  if (/(?!\t)\p{Cc}/u.test(token)) throw new Error('it printed a token with a line end or another control character');
+  if (controlCharacterIn(token) !== undefined)
+    throw new Error('it printed a token with a line end or another control character');
   const [cert, key] = [textOf(status, 'clientCertificateData'), textOf(status, 'clientKeyData')];
   if ((cert === '') !== (key === ''))
     throw new Error('it printed a certificate without its key, or a key without its certificate');

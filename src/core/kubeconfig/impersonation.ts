@@ -1,3 +1,4 @@
+import { controlCharacterIn } from '../text/control-character.ts';
 import type { Fields } from './kubeconfig-text.ts';
 import { KubeconfigProblem } from './kubeconfig-problem.ts';
 import { textOf } from './select-context.ts';
@@ -38,9 +39,8 @@ export function impersonationHeaders(fields: Fields, what: string): Headers {
 
 /** A text that a header can carry. Where it cannot, the text may be a secret and is not shown. @throws KubeconfigProblem */
 export function headerText(text: string, what: string): string {
-  if (!/(?!\t)\p{Cc}/u.test(text)) return text;
-  const found =
-    text.endsWith('\n') && !/(?!\t)\p{Cc}/u.test(text.trimEnd()) ? 'a line end at its end' : 'a control character';
+  const found = controlCharacterIn(text);
+  if (found === undefined) return text;
   throw new KubeconfigProblem(`${what}: it has ${found}, which no header of a request can carry`);
 }
 

@@ -293,6 +293,11 @@ export const CREDENTIALS_REFUSED_MS = 10_000;
 /** How long the rest of its output is waited for after its end, ms, and how much of it is read, in bytes. */
 export const EXEC_OUTPUT_MS = 1_000;
 export const EXEC_OUTPUT_BYTES = 1_048_576;
+/** What is read of a kubeconfig, of a file with a token, a password or certificates, and of an answer of an OIDC issuer, in bytes. */
+export const KUBECONFIG_BYTES = 16 * 1024 * 1024;
+export const CREDENTIAL_BYTES = 4 * 1024 * 1024;
+/** What is read of an answer of Prometheus, in bytes: no gate needs more. */
+export const PROMETHEUS_ANSWER_BYTES = 64 * 1024 * 1024;
 /** The answer to a health check, ms: of an API server, of a component, of a system. */
 export const HEALTH_ANSWER_MS = 5_000;
 /**
@@ -311,6 +316,17 @@ export const CRD_POLL_MS = 100;
 export const WATCH_NEWS_MS = 2_000;
 export const WATCH_LATE_NEWS_MS = 5_000;
 export const WATCH_NEWS_POLL_MS = 50;
+/**
+ * What is read of an API server, which may be hostile or broken: bytes of an answer that is no list, of one object in a list, and of one
+ * answer with a list (a server may send 20,000 Pods of 10 kB although it was asked for a page), and objects and pages of a whole list.
+ */
+export const API_ANSWER_BYTES = 64 * 1024 * 1024;
+export const API_OBJECT_BYTES = 16 * 1024 * 1024;
+export const API_LIST_BYTES = 1024 * 1024 * 1024;
+export const API_LIST_OBJECTS = 500_000;
+export const API_LIST_PAGES = 2_000;
+/** The longest name, uid or other text that is kept of a Pod, in characters: names have at most 253. */
+export const POD_TEXT_CHARS = 253;
 /** The longest line of a watch, in characters: etcd takes objects up to 1.5 MiB. */
 export const WATCH_LINE_CHARS = 4 * 1024 * 1024;
 /** First and longest pause before a watch is opened again, ms. */

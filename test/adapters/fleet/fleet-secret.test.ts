@@ -48,6 +48,15 @@ test('what cannot be used is refused by the name of its variable, without showin
   expect(() => readFleetSecret()).toThrow('BELAY_FLEET_SECRET_FILE: ENOENT');
   vi.stubEnv('BELAY_FLEET_SECRET_FILE', file(' \n'));
   expect(() => readFleetSecret()).toThrow('found 0 characters');
+  const twoLines = file(`${SECRET}\n${SECRET}\n`);
+  vi.stubEnv('BELAY_FLEET_SECRET_FILE', twoLines);
+  expect(() => readFleetSecret()).toThrow(
+    new Error(
+      `BELAY_FLEET_SECRET_FILE (${twoLines}): found a control character in the secret; allowed: one line without any`,
+    ),
+  );
+  vi.stubEnv('BELAY_FLEET_SECRET_FILE', '/dev/zero');
+  expect(() => readFleetSecret()).toThrow(/BELAY_FLEET_SECRET_FILE: \/dev\/zero has more than \d+ bytes/);
 });
 
 test("a campaign's password is HMAC-SHA256 of its name and of its lead's certificate", () => {

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { ListItems } from '../../../src/adapters/kube/list-items.ts';
+import { ListItems, type ListLimits } from '../../../src/adapters/kube/list-items.ts';
 
 const values = fc.jsonValue({ maxDepth: 3 });
 const objects = fc.dictionary(fc.oneof(fc.constant('items'), fc.string({ unit: 'binary' })), values, { maxKeys: 4 });
@@ -13,8 +13,8 @@ const lists = fc.record({
 });
 
 /** Takes a text in chunks. Each chunk is overwritten after it was taken, as a socket's buffer may be. */
-function taken(text: string, cuts: readonly number[]): ListItems<unknown> {
-  const reader = new ListItems<unknown>((item) => item);
+function taken(text: string, cuts: readonly number[], limits?: ListLimits): ListItems<unknown> {
+  const reader = new ListItems<unknown>((item) => item, limits);
   const bytes = Buffer.from(text);
   const ends = [...cuts.filter((cut) => cut < bytes.length), bytes.length].toSorted((a, b) => a - b);
   let from = 0;
@@ -67,3 +67,28 @@ test.each(['{"items":[1]}', '{"items":["a"]}', '{"items":[null]}', '{"items":[[{
     expect(() => taken(text, [])).toThrow(SyntaxError);
   },
 );
+
+const LIMITS: ListLimits = { listBytes: 200, objectBytes: 40, restBytes: 60, objects: 5 };
+
+/** A list whose objects have so many bytes each. */
+function listOf(objects: number, bytes: number, rest = ''): string {
+  const object = JSON.stringify({ a: 'x'.repeat(bytes - '{"a":""}'.length) });
+  return `{"b":"${rest}","items":[${Array.from({ length: objects }, () => object).join(',')}]}`;
+}
+
+test.each([
+  ['the list has more than 5 objects', listOf(5, 10), listOf(6, 10)],
+  ['an object of the list has more than 40 bytes', listOf(1, 40), listOf(1, 41)],
+  ['the list has more than 200 bytes', listOf(5, 35).padEnd(200), listOf(5, 35).padEnd(201)],
+  ['the list without its objects has more than 60 bytes', listOf(1, 10, 'r'.repeat(41)), listOf(1, 10, 'r'.repeat(42))],
+])('%s: it is refused, wherever its bytes are cut, and one of that size is not', (problem, fits, tooLarge) => {
+  for (const cuts of [[], [1, 30, 31], Array.from(tooLarge, (_, at) => at)]) {
+    expect(() => taken(fits, cuts, LIMITS)).not.toThrow();
+    expect(() => taken(tooLarge, cuts, LIMITS)).toThrow(`${problem}, the most that is read`);
+  }
+});
+
+test('a name of a field without end is read past', () => {
+  const reader = taken(`{"${'items'.repeat(1_000_000)}":[{}],"items":[{"a":1}]}`, []);
+  expect(reader.items).toEqual([{ a: 1 }]);
+});
