@@ -9,6 +9,7 @@ import {
   valueDependence,
   type Dependence,
 } from './dependence.ts';
+import { withoutKept } from './left-over.ts';
 import { isScalar, unfiltered } from './operands.ts';
 import { argumentsOf, childrenOf, functionName, textOf } from './syntax.ts';
 import { treeOf } from './tree.ts';
@@ -59,6 +60,7 @@ export function otherSide(side: MissingSide): MissingSide {
  * - Limits: `avg(clamp_max(x, 60))`.
  * - Masks, which are numbers between limits that depend on what they are calculated with: `x * (x < bool 100)`, `x - x * (x > bool 100)`.
  * - A remainder: `x % 100`.
+ * - What a filter keeps of the same series, and is subtracted: `max(x) - max(x > 100)`.
  * - The right side of `or`, where the left has a series of the same labels: `max(x) or max(y)`. Of each there is a text of its own.
  *
  * What is counted is meant as it is written.
@@ -214,12 +216,21 @@ class Reader {
     const isFiltered = operator === 'Div' && unfiltered(textOf(last, this.#query)) !== textOf(last, this.#query);
     const turns = operator === 'Sub' || (operator === 'Mul' && left < 0) || (operator === 'Div' && !(left < 0));
     const parts = [[first, ofFirst] as const, [last, turns ? otherSide(side) : side] as const];
-    return this.#composed(
+    const texts = this.#composed(
       node,
       end,
       // A divisor is filtered on purpose: `a / (b > 10)` is only of what had so many.
       parts.filter(([part]) => Number.isNaN(numberOf(part, this.#query)) && !(isFiltered && part === last)),
     );
+    if (operator !== 'Add' && operator !== 'Sub') return texts;
+    const [of, and] = parts.map(([part, partSide]) => ({
+      written: this.#query.slice(part.from, part === last ? end : part.to),
+      opened: this.open(part, partSide, part === last ? end : part.to)[0],
+      times: turns && part === last ? -1 : 1,
+    }));
+    return of === undefined || and === undefined
+      ? texts
+      : [...texts, ...withoutKept([of, and], side === 'above' ? 1 : -1)];
   }
 
   /** How what is added follows a value, by a mask in it that depends on the value. Undefined: there is none. */

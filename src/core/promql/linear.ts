@@ -1,7 +1,7 @@
 import type { SyntaxNode } from '@lezer/common';
-import { canonical } from './canonical.ts';
 import { numberOf } from './dependence.ts';
 import { childrenOf, textOf } from './syntax.ts';
+import { valueForm } from './value-form.ts';
 
 /** A number, and how often each part of an expression is added to it. */
 interface Linear {
@@ -38,7 +38,7 @@ function linearOf(node: SyntaxNode, query: string): Linear | undefined {
       return added(linearOf(first, query), scaled(linearOf(last, query), operator === 'Sub' ? -1 : 1));
     }
   }
-  return { constant: 0, parts: new Map([[canonical(textOf(node, query)), 1]]) };
+  return { constant: 0, parts: new Map([[valueForm(node, query), 1]]) };
 }
 
 function scaled(linear: Linear | undefined, by: number): Linear | undefined {

@@ -22,6 +22,7 @@ import { cancelledOut } from './linear.ts';
 import { literalSeconds } from './range.ts';
 import { shareOf } from './subsets.ts';
 import { argumentsOf, childrenOf, functionName, textOf } from './syntax.ts';
+import { valueForm } from './value-form.ts';
 
 /**
  * What the answer of an expression can be, by its syntax; undefined where it has an error. Only what is proven is left out. NaN is no
@@ -162,6 +163,7 @@ class Reader {
     const a = this.read(first, false);
     const b = this.read(last, moved);
     const same = !moved && canonical(textOf(first, this.#query)) === canonical(textOf(last, this.#query));
+    const alike = !moved && (same || valueForm(first, this.#query) === valueForm(last, this.#query));
     if (operator === 'or') return either(a, b, { all: matchesAll(matching), plain: matching === null });
     if (operator === 'and') return vector(a.values, a.single);
     if (operator === 'unless') {
@@ -179,11 +181,11 @@ class Reader {
             ? shareOf(first, last, this.#query, (part) => this.read(part, false).values)
             : undefined;
         if (cancelled !== undefined) return valuesOf(only(cancelled), from, nan);
-        return valuesOf(same ? itself(operator, x) : (share ?? arithmetic(operator, x, y)), from, nan);
+        return valuesOf(alike ? itself(operator, x) : (share ?? arithmetic(operator, x, y)), from, nan);
       }
       if (filter) return a.scalar ? keep(MIRRORED[operator] ?? operator, y, x) : keep(operator, x, y);
       if (nan) return valuesOf(TRUTH, 'series');
-      return valuesOf(same ? only(Number(REFLEXIVE.has(operator))) : compared(operator, x, y), from);
+      return valuesOf(alike ? only(Number(REFLEXIVE.has(operator))) : compared(operator, x, y), from);
     };
     const keepsSure = matching === null && (!filter || isCertain(operator, a, b));
     const sure = keepsSure && a.sure !== undefined && b.sure !== undefined ? combine(a.sure, b.sure) : undefined;
