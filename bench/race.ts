@@ -238,6 +238,7 @@ async function race(pods: number, rounds: number): Promise<ReadonlyMap<string, r
         mkdirSync(run.folder);
         const result = await watched(config, run, () => cpuOf(contender, run));
         if (round > 0) results.get(contender.name)?.push(result);
+        console.log(`${name}: ${result.podsPerSec.toFixed(0)} Pods/s, ${result.cpuSec.toFixed(1)} CPU-s`);
         await removePods(kube, name);
       }
     }
