@@ -103,6 +103,8 @@ export interface Reading {
    * within its bar only by what it leaves out, what it is with that.
    */
   readonly estimate?: number;
+  /** Nothing was there to count, in targets that were seen through the window: what counts events is born with the first of them. */
+  readonly unborn?: true;
   /** The detail of such a reading before: why its value is not exact. */
   readonly because?: string;
   /** Share of the window in which the host had no CPU left, 0 to 1. Absent = not known. */

@@ -186,9 +186,19 @@ function gapRefusal({ gaps, window }: Subject, jobs: readonly string[]): Refusal
   return { reason: 'infrastructure-gap', detail: `${gap.component}${where} ${howLong} within the window` };
 }
 
-function unmeasuredReading(subject: Subject, { reason, detail, estimate }: Refusal, samples = 0): Reading {
-  const known = estimate === undefined ? {} : { estimate };
+function unmeasuredReading(subject: Subject, refusal: Refusal, samples = 0): Reading {
+  const { reason, detail, estimate } = refusal;
+  const known = {
+    ...(estimate === undefined ? {} : { estimate }),
+    ...(isUnborn(subject, refusal) ? { unborn: true as const } : {}),
+  };
   return { ...base(subject, samples), value: null, quality: 'unmeasured', reason, detail, ...known };
+}
+
+/** Of targets that are known, `coverage` has said before `names` that they were up through the window. */
+function isUnborn({ gate, selectors }: Subject, { unborn }: Refusal): boolean {
+  const areKnown = gate.job !== undefined || selectors.every(({ job }) => job !== undefined);
+  return unborn === true && areKnown && gateKind(gate.source).hasEvents === true;
 }
 
 function base(

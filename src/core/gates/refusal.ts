@@ -7,4 +7,6 @@ export interface Refusal {
   readonly detail: string;
   /** The value that is not believed, though it is known: there was something to measure. */
   readonly estimate?: number;
+  /** No series has been served yet. */
+  readonly unborn?: true;
 }

@@ -25,8 +25,9 @@ const NO_EVENTS: readonly UnmeasuredReason[] = ['no-events', 'too-few-events'];
 
 /**
  * Counts the checks of a gate. Checks before its first value are not due if nothing had happened yet, or the window had only
- * begun. Those of a target or a series that was not there yet are due: nothing was observed. A gate that never has a value is
- * unmeasured by its reading at the end.
+ * begun. Those of a target or a series that was not there yet are due: nothing was observed. What counts events is born with the
+ * first of them, so its absence from a target that was seen is an observation. A gate that never has a value is unmeasured by its
+ * reading at the end.
  * @param kept the readings of the soak's execution; those of other gates, and of its end, are left out
  */
 export function countChecks(gate: string, kept: readonly StoredReading[], schedule: CheckSchedule): CheckCounts {
@@ -60,9 +61,11 @@ export function countChecks(gate: string, kept: readonly StoredReading[], schedu
 }
 
 /** Whether there was nothing to measure in the window of a reading. A value that only was not believed is something. */
-function hasNothingYet({ reason, estimate, windowStartMs }: Reading, { settleEndMs }: CheckSchedule): boolean {
+function hasNothingYet({ reason, estimate, unborn, windowStartMs }: Reading, { settleEndMs }: CheckSchedule): boolean {
   if (reason === undefined || estimate !== undefined) return false;
-  return NO_EVENTS.includes(reason) || (reason === 'too-few-samples' && windowStartMs <= settleEndMs);
+  return (
+    unborn === true || NO_EVENTS.includes(reason) || (reason === 'too-few-samples' && windowStartMs <= settleEndMs)
+  );
 }
 
 /** Whether so many of the due checks were measured that a breach would have been seen. */

@@ -47,6 +47,8 @@ const reading = z
     /** The value of a reading that is unmeasured for its bar only, and why it is not exact. */
     estimate: z.number().exactOptional(),
     because: z.string().exactOptional(),
+    /** Its targets were there, and had served nothing that counts its events yet. */
+    unborn: z.literal(true).exactOptional(),
     /** Share of the window in which the host had no CPU left; absent = not known. */
     hostBusy: z.number().exactOptional(),
     /** Of an age: how much of it the host's lack of CPU cannot explain; absent = all of it. */

@@ -19,7 +19,10 @@ const REASONS: Readonly<Record<string, UnmeasuredReason>> = {
   x: 'no-series',
   e: 'empty',
   h: 'empty',
+  u: 'no-series',
 };
+/** Of what counts events, in a target that was seen. */
+const UNBORN = 'u';
 /** The reason of a value that is known, and was within its bar only by what it left out. */
 const KNOWN = 'h';
 /** Of a window that is as long as it will be. */
@@ -38,6 +41,7 @@ function check(sign: string, atMs: number): readonly StoredReading[] {
           reason,
           windowStartMs: SCHEDULE.settleEndMs + (sign === WHOLE ? 1_000 : 0),
           ...(sign === KNOWN ? { estimate: 150 } : {}),
+          ...(sign === UNBORN ? { unborn: true as const } : {}),
         },
   );
   return [{ stage: 'soak', execution: 1, moment: 'check', ...read }];
@@ -98,6 +102,7 @@ describe('the checks of a gate', () => {
       { due: 8, measured: 6, unmeasured: 2, missed: 0, cause: 'no-series' },
       true,
     ],
+    ['a histogram that is born late', 'uuuuuuuumm', { due: 2, measured: 2, unmeasured: 0, missed: 0 }, true],
     [
       'a value that left out what missed the bar',
       'hhhhhhhmmm',

@@ -67,7 +67,7 @@ function everSeen({ campaignStartMs, atMs }: Subject, selector: string): Asking<
 
 function neverSeen({ text, name }: Selector): Refusal {
   const hint = name === undefined ? '' : `; a series that is born with its first event needs absentIs: 0`;
-  return { reason: 'no-series', detail: `no series ${text} was seen in this campaign${hint}` };
+  return { reason: 'no-series', detail: `no series ${text} was seen in this campaign${hint}`, unborn: true };
 }
 
 /** All series of a metric that a job serves. A target of another job says nothing about them. */
