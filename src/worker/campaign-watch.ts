@@ -1,9 +1,7 @@
 import type { Client } from '@temporalio/client';
-import { join } from 'node:path';
+import { Duty } from '../adapters/host/duty.ts';
 import { ledgersHere } from '../adapters/host/ledger.ts';
-import { stateFolder } from '../adapters/host/folders.ts';
 import { pause } from '../adapters/host/poll-until.ts';
-import { tryProcessLock, type ProcessLock } from '../adapters/host/process-lock.ts';
 import { SentNotifications } from '../adapters/notify/sent-notifications.ts';
 import { webhookSetting } from '../adapters/notify/webhook-setting.ts';
 import { showCampaigns, showLeftovers, showSchedules } from '../adapters/prometheus/campaign-metrics.ts';
@@ -19,7 +17,7 @@ interface WatchLog {
 
 /**
  * Watches all campaigns of the namespace: shows them in the worker's metrics, and notifies the webhook of this host, if one is set. Of
- * the workers of a state folder one notifies. Without Temporal it waits.
+ * the workers of a state folder one notifies; another one takes over when that one is dead, frozen or hangs. Without Temporal it waits.
  * @returns when the signal is aborted
  */
 export async function watchCampaigns({
@@ -41,7 +39,7 @@ export async function watchCampaigns({
 class CampaignWatch {
   readonly #log: WatchLog;
   readonly #setting = webhookSetting();
-  #lock: ProcessLock | undefined;
+  readonly #duty = new Duty('notifier');
   #notifier: Notifier | undefined;
   #client: Client | undefined;
 
@@ -76,7 +74,7 @@ class CampaignWatch {
   }
 
   async close(): Promise<void> {
-    this.#lock?.release();
+    this.#duty.release();
     await this.#disconnect();
   }
 
@@ -84,10 +82,17 @@ class CampaignWatch {
   #notifierOfHost(signal: AbortSignal): Notifier | undefined {
     const setting = this.#setting;
     if (setting === undefined) return undefined;
-    if (this.#lock?.isHeld() !== true) {
-      this.#lock = tryProcessLock(join(stateFolder(), 'notifier.lock'));
-      this.#notifier = this.#lock && new Notifier({ log: this.#log, setting, sent: new SentNotifications() });
-    }
+    const turn = this.#duty.take();
+    // What another worker has sent meanwhile is on disk.
+    if (turn === 'first')
+      this.#notifier = new Notifier({
+        log: this.#log,
+        setting,
+        sent: new SentNotifications(),
+        // Each notification is a sign of life: a receiver may be slow.
+        isMine: () => this.#duty.take() === 'again',
+      });
+    if (turn === 'no') this.#notifier = undefined;
     this.#notifier?.within(signal);
     return this.#notifier;
   }

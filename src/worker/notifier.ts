@@ -22,6 +22,8 @@ interface NotifierOptions {
   readonly log: { warn(fields: object, message: string): void };
   readonly setting: WebhookSetting;
   readonly sent: SentNotifications;
+  /** Whether another worker of the state folder has not taken over; asked before each notification is sent. */
+  readonly isMine: () => boolean;
 }
 
 /** A notification that is due, with what tells it apart from every other. */
@@ -77,9 +79,12 @@ export class Notifier {
   }
 
   async #send({ key, make }: Due): Promise<void> {
-    const { log, setting, sent } = this.#options;
+    const { log, setting, sent, isMine } = this.#options;
     try {
-      await sendWebhook(setting, await make(), this.#signal);
+      const notification = await make();
+      // A worker that was frozen until now leaves it to the one that has taken over, and so does the next look.
+      if (!isMine()) return;
+      await sendWebhook(setting, notification, this.#signal);
       sent.add([key]);
       this.#failed.delete(key);
     } catch (cause) {

@@ -1,15 +1,16 @@
 import type { Client } from '@temporalio/client';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, utimesSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { Duty } from '../../src/adapters/host/duty.ts';
 import { SentNotifications } from '../../src/adapters/notify/sent-notifications.ts';
 import { webhookSetting } from '../../src/adapters/notify/webhook-setting.ts';
 import type { ScheduleView } from '../../src/adapters/temporal/schedules.ts';
 import type { WatchedWorkflow } from '../../src/core/campaign/watched-workflow.ts';
-import { NOTIFY_CHECK_MS } from '../../src/core/plan/limits.ts';
+import { DUTY_STALE_MS, NOTIFY_CHECK_MS } from '../../src/core/plan/limits.ts';
 import { Notifier } from '../../src/worker/notifier.ts';
 
 let home: string;
@@ -67,10 +68,26 @@ function workflow(runId: string, more: Partial<WatchedWorkflow> = {}): WatchedWo
   return { ...named, ...state, startedAtMs: 0, closedAtMs: 60_000, ...more };
 }
 
-function notifier(): Notifier {
+let lastDuty: Duty | undefined;
+
+/** The duty of a worker that follows one which has ended. */
+function nextDuty(): Duty {
+  lastDuty?.release();
+  lastDuty = new Duty('notifier');
+  return lastDuty;
+}
+
+function notifier(duty = nextDuty()): Notifier {
   const setting = webhookSetting();
   if (setting === undefined) throw new Error('there is no webhook');
-  return new Notifier({ log, setting, sent: new SentNotifications() });
+  duty.take();
+  return new Notifier({ log, setting, sent: new SentNotifications(), isMine: () => duty.take() === 'again' });
+}
+
+/** What the file of the duty looks like when its holder has given no sign of life for too long. */
+function frozen(): void {
+  const at = new Date(Date.now() - DUTY_STALE_MS - 5_000);
+  utimesSync(join(home, 'notifier.lock'), at, at);
 }
 
 const nothing = { client, workflows: [], schedules: [] };
@@ -100,6 +117,39 @@ test('a verdict is sent once, also by the next worker, with links; what was over
       },
     },
   ]);
+});
+
+test('a worker that was frozen sends nothing that its successor has sent, and drops nothing of what that one knows', async () => {
+  const one = notifier();
+  const paused = { id: 'night', paused: true, note: '' } as unknown as ScheduleView;
+  const before = { ...nothing, workflows: [workflow('old')] };
+  await one.notify(before);
+  const due = { ...before, workflows: [workflow('old'), workflow('new')], schedules: [paused] };
+  // Frozen after it has asked for the reason, and before it sends.
+  const reason = Promise.withResolvers<unknown>();
+  const slow = { workflow: { getHandle: () => ({ result: () => reason.promise }) } } as unknown as Client;
+  const going = one.notify({ ...due, client: slow });
+  frozen();
+  const other = notifier(new Duty('notifier'));
+  await other.notify(due);
+  expect(received).toHaveLength(2);
+  reason.resolve({});
+  await going;
+  expect(received).toHaveLength(2);
+  // In a round before it notices, it drops nothing of what it has not sent.
+  await one.notify({ ...due, schedules: [] });
+  expect(received).toHaveLength(2);
+  const stored = JSON.parse(readFileSync(join(home, 'notifications.json'), 'utf8')) as string[];
+  expect(stored).toEqual(['verdict old', 'verdict new', 'paused night']);
+});
+
+test('a worker that sends to a slow receiver gives signs of life', async () => {
+  const one = notifier();
+  await one.notify(nothing);
+  frozen();
+  await one.notify({ ...nothing, workflows: [workflow('new')] });
+  expect(new Duty('notifier').take()).toBe('no');
+  expect(received).toHaveLength(1);
 });
 
 test('a worker that ends while it sends, or waits to try again, sends with its last look', async () => {

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { stateFolder } from '../host/folders.ts';
 import { readJsonFile, writeJsonFile } from '../host/atomic-file.ts';
-import { SENT_KEPT } from '../../core/plan/limits.ts';
+import { withProcessLockSync } from '../host/process-lock.ts';
+import { LEDGER_LOCK_MS, SENT_KEPT } from '../../core/plan/limits.ts';
 
 /** Which notifications of this host have been sent, or were not to be sent, oldest first. It outlives the worker. */
 export class SentNotifications {
@@ -22,13 +23,13 @@ export class SentNotifications {
 
   add(keys: readonly string[]): void {
     for (const key of keys) this.#keys.add(key);
-    this.#write();
+    this.#change((stored) => [...stored.filter((key) => !keys.includes(key)), ...keys]);
   }
 
   /** Forgets what may happen again, such as a schedule that is paused once more. */
   forget(keys: readonly string[]): void {
     const known = keys.filter((key) => this.#keys.delete(key));
-    if (known.length > 0) this.#write();
+    if (known.length > 0) this.#change((stored) => stored.filter((key) => !known.includes(key)));
   }
 
   /** Keys that begin so. */
@@ -36,8 +37,11 @@ export class SentNotifications {
     return [...this.#keys].filter((key) => key.startsWith(prefix));
   }
 
-  #write(): void {
-    writeJsonFile(this.#path, [...this.#keys].slice(-SENT_KEPT));
+  /** A worker that was frozen, and goes on after another one has taken over, drops nothing that that one has sent. */
+  #change(change: (stored: readonly string[]) => readonly string[]): void {
+    withProcessLockSync(join(stateFolder(), 'locks', 'notifications'), LEDGER_LOCK_MS, () => {
+      writeJsonFile(this.#path, change(storedKeys(this.#path) ?? [...this.#keys]).slice(-SENT_KEPT));
+    });
   }
 }
 
