@@ -60,7 +60,7 @@ export interface ProvisionAdapters {
   tryExistingPrometheus(
     spec: CampaignSpec,
     prometheus: ExistingPrometheus,
-    clusterCount: number,
+    clusters: OwnClusters,
     within: Within,
   ): Promise<void>;
   /** Where the campaign's Prometheus takes series of a cluster over from the existing one; none where there is none. */
@@ -102,7 +102,11 @@ export function createProvision(log: Logger, adapters: ProvisionAdapters): (inpu
       adapters.requireSpace(spec);
       return await toolsRequired(toolsOfSubstrate(spec), adapters.findTool);
     });
-    await tryExisting(context, adapters);
+    const own = {
+      firstCluster: group?.firstCluster ?? 0,
+      clusterCount: group?.clusterCount ?? spec.plan.clusterCount,
+    };
+    await tryExisting(context, adapters, own);
     const substrate = adapters.substrate(spec, tools);
     const asked = ['clustersAsked', 'clustersReady', 'targetsTried', 'targetsLeased'] as const;
     const clusters = await context.step(asked, ({ signal, progress, msOf }) =>
@@ -118,8 +122,7 @@ export function createProvision(log: Logger, adapters: ProvisionAdapters): (inpu
                 },
               }),
           onUnsearched: (line) => context.event('not-searched', line),
-          firstCluster: group?.firstCluster ?? 0,
-          clusterCount: group?.clusterCount ?? spec.plan.clusterCount,
+          ...own,
           tools,
           lease: { waitMs: spec.targetWaitMs ?? 0, link: adapters.link(spec) },
           signal,
@@ -189,15 +192,22 @@ export function createProvision(log: Logger, adapters: ProvisionAdapters): (inpu
   });
 }
 
+/** The campaign's clusters on this host. */
+type OwnClusters = Pick<GroupPlacement, 'firstCluster' | 'clusterCount'>;
+
 /** @throws ApplicationFailure `TargetRefuses`, which ends the campaign, when the existing Prometheus cannot give what it needs */
-async function tryExisting(context: StageContext<'provision'>, adapters: ProvisionAdapters): Promise<void> {
+async function tryExisting(
+  context: StageContext<'provision'>,
+  adapters: ProvisionAdapters,
+  clusters: OwnClusters,
+): Promise<void> {
   const { spec } = context;
   const prometheus = existingPrometheusOf(spec.substrate);
   if (prometheus === undefined) return;
   await context.step('existingPrometheusTried', async ({ signal }) => {
     try {
       const budgetMs = spec.deadlines.budgets.queryMs;
-      await adapters.tryExistingPrometheus(spec, prometheus, spec.plan.clusterCount, { signal, budgetMs });
+      await adapters.tryExistingPrometheus(spec, prometheus, clusters, { signal, budgetMs });
     } catch (error) {
       // A proxy of the environment that is no address stays one.
       if (!(error instanceof FederationRefusal || error instanceof KubeconfigProblem)) throw error;

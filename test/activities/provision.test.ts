@@ -8,6 +8,7 @@ import type { GroupPlacement } from '../../src/core/campaign/placement.ts';
 import { FederationRefusal } from '../../src/adapters/prometheus/federation-refusal.ts';
 import { LEAD_GROUP, type StageResult } from '../../src/core/campaign/stage-io.ts';
 import { namesNeeded } from '../../src/core/gates/names-needed.ts';
+import type { Substrate } from '../../src/core/model/substrate.ts';
 import type { CampaignSpec } from '../../src/core/plan/spec.ts';
 import { testHome, type TestHome } from '../adapters/substrates/local-campaign.ts';
 import { anAttempt } from './an-attempt.ts';
@@ -33,8 +34,8 @@ beforeEach(() => {
 afterEach(() => home.close());
 
 /** A campaign of five clusters, of which a host has a group. */
-function placed(group: GroupPlacement): CampaignSpec {
-  const spec = specOf({ clusters: 5, placed: true });
+function placed(group: GroupPlacement, substrate: Partial<Substrate> = {}): CampaignSpec {
+  const spec = specOf({ clusters: 5, placed: true, substrate });
   writeLedger({ ...clustersUp(spec), clusters: [], group });
   return spec;
 }
@@ -174,8 +175,8 @@ const BORROWED = { type: 'kubeconfig', kubeconfig: { file: '', contexts: ['a', '
 test('an existing Prometheus is tried before anything is asked of a cluster; one that is refused ends the campaign', async () => {
   const spec = specOf({ clusters: 2, substrate: BORROWED });
   const { result, indices } = await provision(spec, LEAD_GROUP, {
-    tryExistingPrometheus: (_, prometheus, clusterCount) => {
-      expect([prometheus, clusterCount]).toEqual([OWNERS, 2]);
+    tryExistingPrometheus: (_, prometheus, clusters) => {
+      expect([prometheus, clusters]).toEqual([OWNERS, { firstCluster: 0, clusterCount: 2 }]);
       return Promise.reject(new FederationRefusal('kubeconfig.prometheus.url: found nothing'));
     },
   });
@@ -185,6 +186,18 @@ test('an existing Prometheus is tried before anything is asked of a cluster; one
     message: 'kubeconfig.prometheus.url: found nothing',
   });
   expect(indices).toEqual([]);
+});
+
+test('a group tries an existing Prometheus for its own clusters, for which alone there is time', async () => {
+  const tried: unknown[] = [];
+  const { indices } = await provision(placed(MEMBER, BORROWED), 'g1', {
+    tryExistingPrometheus: (_, __, clusters) => {
+      tried.push(clusters);
+      return Promise.resolve();
+    },
+  });
+  expect(tried).toEqual([{ firstCluster: 3, clusterCount: 2 }]);
+  expect(indices).toEqual([3, 4]);
 });
 
 test('jobs of an existing Prometheus are scraped there alone, and the others as ever', async () => {

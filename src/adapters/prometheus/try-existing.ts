@@ -21,20 +21,22 @@ const PASSING = [408, 429];
  * Asks an existing Prometheus for everything that a campaign needs of it: that it is one and lets this host in, that its clock is that of
  * this host, and of each job in each cluster the targets, how often they are scraped, whether it gives them out, and that metrics
  * are what gates take them for. Nothing is made.
+ * @param clusters those of this host, by their indices in the campaign: the budget of the calls is for no more
  * @param bounds of each call
  * @throws FederationRefusal naming field, value found, and what is allowed; Error where it does not answer
  */
 export async function tryExistingPrometheus(
   spec: TriedSpec,
   prometheus: ExistingPrometheus,
-  clusterCount: number,
+  clusters: { readonly firstCluster: number; readonly clusterCount: number },
   bounds: CallBounds,
 ): Promise<void> {
   try {
     const client = prometheusClient(prometheus.url, existingOpening(prometheus));
     try {
+      const { firstCluster, clusterCount } = clusters;
       const nowMs = await clockCompared(client, bounds);
-      for (let index = 0; index < clusterCount; index += 1)
+      for (let index = firstCluster; index < firstCluster + clusterCount; index += 1)
         for (const federation of federationsOf(spec.substrate, index))
           await tryJob(client, federation, { ...spec, nowMs, bounds });
     } finally {

@@ -16,6 +16,9 @@ import { campaignBench, type CampaignBench } from './campaign-prometheus.ts';
 import { configuredPrometheus, type LonePrometheus } from './lone-prometheus.ts';
 import { metricsServer, type MetricsServer } from './metrics-server.ts';
 
+/** The campaign's clusters. */
+const ONE = { firstCluster: 0, clusterCount: 1 };
+
 /** A name that no resolver knows: what reaches it came through a proxy. */
 const NAME = 'prometheus.belay.invalid';
 const PROXY_LOGIN = 'me:p@ss';
@@ -105,7 +108,7 @@ async function tried(prometheus: ExistingPrometheus): Promise<void> {
   // A busy host scrapes late at first.
   let last: unknown;
   await eventually(() =>
-    tryExistingPrometheus(specOf(prometheus), prometheus, 1, bench.bounds).then(
+    tryExistingPrometheus(specOf(prometheus), prometheus, ONE, bench.bounds).then(
       () => true,
       (cause: unknown) => {
         last = cause;
@@ -187,7 +190,7 @@ test('a proxy that lets nothing through is named without its password', async ()
   try {
     const variables = environment(`http://me:wrong-word@127.0.0.1:${door.port}`);
     const prometheus = existingAt(NAME);
-    const refused = await tryExistingPrometheus(specOf(prometheus), prometheus, 1, bench.bounds).catch(
+    const refused = await tryExistingPrometheus(specOf(prometheus), prometheus, ONE, bench.bounds).catch(
       (cause: unknown) => (cause as Error).message,
     );
     expect(refused).toContain(`proxy http://127.0.0.1:${door.port}: it answers 407`);

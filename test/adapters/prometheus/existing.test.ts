@@ -23,6 +23,9 @@ import { campaignBench, type CampaignBench } from './campaign-prometheus.ts';
 import { configuredPrometheus, type LonePrometheus } from './lone-prometheus.ts';
 import { closed, listen, metricsServer, type MetricsServer } from './metrics-server.ts';
 
+/** The campaign's clusters. */
+const ONE = { firstCluster: 0, clusterCount: 1 };
+
 const PASSWORD = 'a password of the owner';
 const CLUSTER = { index: 0, name: 'bench-0' };
 
@@ -120,7 +123,7 @@ function specOf(prometheus: ExistingPrometheus) {
 }
 
 async function tried(prometheus: ExistingPrometheus): Promise<void> {
-  await tryExistingPrometheus(specOf(prometheus), prometheus, 1, bench.bounds);
+  await tryExistingPrometheus(specOf(prometheus), prometheus, ONE, bench.bounds);
 }
 
 /** Reads the gates over the last seconds, as a campaign does. */
@@ -209,7 +212,7 @@ test.for<[string, GatePatch, RegExp]>([
   ],
 ])('it is refused: %s', async ([, patch, message]) => {
   const gates = resolveGates({ wrong: { ...patch, job: 'scheduler' } }, {}, { machines: 1, pods: 1, clusters: 1 });
-  await refusal(() => tryExistingPrometheus({ ...specOf(existing), gates }, existing, 1, bench.bounds), message);
+  await refusal(() => tryExistingPrometheus({ ...specOf(existing), gates }, existing, ONE, bench.bounds), message);
 });
 
 test.for<[string, number, string, string]>([
