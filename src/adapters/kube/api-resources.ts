@@ -2,6 +2,8 @@ import type { ClusterClient } from './client.ts';
 import { KubeError, refusal } from './kube-error.ts';
 import type { Within } from './api-request.ts';
 import { messageOf } from '../../core/text/message-of.ts';
+import { quoted } from '../../core/text/quoted.ts';
+import { isKindPart } from './path-part.ts';
 
 /** A kind of object that an API server serves. */
 export interface ApiResource {
@@ -85,10 +87,17 @@ export async function discoverAll(client: ClusterClient, within: Within): Promis
         : await plain(client, path, answer, within);
     }),
   );
-  return {
-    resources: found.flatMap(({ resources }) => resources),
-    unknown: found.flatMap(({ unknown }) => unknown),
-  };
+  const resources = found.flatMap((each) => each.resources);
+  const named = resources.filter((each) => isNamed(each));
+  const strange = resources
+    .filter((each) => !isNamed(each))
+    .map(({ group, version, plural }) => `${quoted([group, version, plural])}: not the names of a kind`);
+  return { resources: named, unknown: [...found.flatMap(({ unknown }) => unknown), ...strange] };
+}
+
+/** Whether the names of a kind are parts of a path: the API server of others that serves it may say anything. */
+function isNamed({ group, version, plural }: ApiResource): boolean {
+  return [version, plural, ...(group === '' ? [] : [group])].every(isKindPart);
 }
 
 function aggregated({ items = [] }: AggregatedGroups): ApiResources {

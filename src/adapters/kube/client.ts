@@ -100,7 +100,7 @@ export class ClusterClient {
     const { status, body } = await this.request({ method: 'GET', path }, within);
     if (status === 404) return undefined;
     if (status !== 200) throw refusal('GET', path, status, body);
-    return JSON.parse(body) as T;
+    return objectIn('GET', path, body) as T;
   }
 
   /**
@@ -182,7 +182,7 @@ export class ClusterClient {
     const { status, body } = await this.request(request, within);
     if (status === 404) return undefined;
     if (status >= 300) throw refusal('PATCH', path, status, body);
-    return JSON.parse(body) as T;
+    return objectIn('PATCH', path, body) as T;
   }
 
   /** Opens a watch; see `watchPods` for one that keeps itself alive. */
@@ -242,6 +242,18 @@ export class ClusterClient {
   }
 }
 
+/** The object that an answer has. A page of a proxy is none. @throws KubeError */
+function objectIn(method: string, path: string, body: string): object {
+  let found: unknown;
+  try {
+    found = JSON.parse(body);
+  } catch {
+    // Said below.
+  }
+  if (typeof found === 'object' && found !== null) return found;
+  throw new KubeError(`${method} ${path}: 200, the answer is no object: ${body.slice(0, 100)}`, 200);
+}
+
 /**
  * One page of a list, without its objects. `next` is the token of the page after it, empty on the last one.
  * @throws KubeError when it is no page
@@ -252,12 +264,15 @@ function readPage(path: string, body: string): { readonly resourceVersion: strin
   if (items !== null && !Array.isArray(items)) {
     throw new KubeError(`GET ${path}: the answer is not a list: ${body.slice(0, 100)}`, 200);
   }
-  return { resourceVersion: metadata?.resourceVersion ?? '', next: metadata?.continue ?? '' };
+  const { resourceVersion = '', continue: next = '' } = metadata ?? {};
+  if (typeof resourceVersion !== 'string' || typeof next !== 'string')
+    throw new KubeError(`GET ${path}: the answer is not a list: its version or its continue is no text`, 200);
+  return { resourceVersion, next };
 }
 
 function parseList(body: string): {
   readonly items?: unknown;
-  readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string } | null;
+  readonly metadata?: { readonly resourceVersion?: unknown; readonly continue?: unknown } | null;
 } {
   try {
     return (JSON.parse(body) ?? {}) as ReturnType<typeof parseList>;

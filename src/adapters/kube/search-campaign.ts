@@ -157,6 +157,8 @@ export class CampaignSearch {
     kinds: readonly ApiResource[],
     isOwn: ((metadata: OwnedMeta) => boolean) | undefined,
   ): Promise<readonly Leftover[]> {
+    // The API server of others that serves a kind may know no selectors.
+    const isLabelled = ({ labels }: OwnedMeta): boolean => labels?.[LABELS.campaign] === this.#request.campaign;
     const lists = await Promise.all(
       kinds.map(async (resource) => {
         const fieldSelector = resource.group === '' ? this.#request.only?.[resource.plural] : undefined;
@@ -165,7 +167,7 @@ export class CampaignSearch {
           ...(fieldSelector === undefined ? {} : { fieldSelector }),
           metadataOnly: true,
           pick: ({ metadata }: { metadata: OwnedMeta }) =>
-            isOwn === undefined || isOwn(metadata) ? leftoverOf(resource, metadata) : undefined,
+            (isOwn ?? isLabelled)(metadata) ? leftoverOf(resource, metadata) : undefined,
         });
         return found.filter((item) => item !== undefined);
       }),

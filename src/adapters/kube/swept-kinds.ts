@@ -1,5 +1,7 @@
+import { quoted } from '../../core/text/quoted.ts';
 import { collectionPath, type ApiResource } from './api-resources.ts';
 import type { ObjectMeta } from './client.ts';
+import { inPath, isObjectName } from './path-part.ts';
 
 /** An object of a campaign that is to be removed. */
 export interface Leftover {
@@ -72,12 +74,18 @@ export function removalRank(kind: ApiResource, isOfCrd: boolean): number {
   return isOfCrd || (kind.plural === 'pods' && kind.group === '') ? 0 : 1;
 }
 
-/** A listed object as a leftover. */
+/**
+ * A listed object as a leftover.
+ * @throws Error for one that could not be deleted as itself: the API server of others that lists it may say anything
+ */
 export function leftoverOf(resource: ApiResource, metadata: OwnedMeta): Leftover {
   const { name, namespace, uid, resourceVersion, ownerReferences, finalizers, deletionTimestamp } = metadata;
+  if (!isObjectName(name) || (namespace !== undefined && !isObjectName(namespace)))
+    throw new Error(`name: found ${quoted([namespace, name])}; allowed: one part of a path`);
+  if (typeof uid !== 'string' || uid === '') throw new Error(`uid: found ${quoted(uid)}; allowed: a text`);
   return {
     what: `${kindText(resource)} ${namespace === undefined ? '' : `${namespace}/`}${name}`,
-    path: `${collectionPath(resource, namespace)}/${name}`,
+    path: `${collectionPath(resource, namespace === undefined ? undefined : inPath(namespace))}/${inPath(name)}`,
     resource,
     uid,
     resourceVersion,

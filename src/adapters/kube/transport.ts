@@ -279,9 +279,13 @@ async function inTime<T>(credentials: Promise<T>, from: string, signal: AbortSig
 class Unreadable extends Error {}
 
 function unreadableList({ method, path }: ApiRequest, cause: unknown): unknown {
-  if (cause instanceof TooLarge) return new KubeError(`${method} ${path}: ${cause.message}`, 200, '', cause);
-  if (!(cause instanceof SyntaxError)) return cause;
-  return new KubeError(`${method} ${path}: the answer is not a list: ${cause.message}`, 200, '', cause);
+  if (cause instanceof KubeError) return cause;
+  // An API server of others behind this one may answer with anything: it must not end what is done with the other kinds.
+  const why =
+    cause instanceof TooLarge
+      ? cause.message
+      : `${cause instanceof SyntaxError ? 'the answer is not a list' : 'an object of the list cannot be read'}: ${messageOf(cause)}`;
+  return new KubeError(`${method} ${path}: ${why}`, 200, '', cause);
 }
 
 /** Reads a list as it arrives. @throws Unreadable with what made an object unreadable; what reading the body throws */

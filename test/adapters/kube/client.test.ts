@@ -244,11 +244,15 @@ describe('lists', () => {
     await expect(listing).rejects.toBeInstanceOf(KubeError);
   });
 
-  test('fail with what their reader throws, and are not asked for again', async () => {
+  test('fail with what their reader throws, by their path, and are not asked for again', async () => {
     const { client, seen } = await serve((_, response) =>
       answer(response, 200, { items: [{}], metadata: { resourceVersion: '1' } }),
     );
-    await expect(client.list(PODS, { pick: notOurs }, within())).rejects.toThrow(new TypeError('not one of ours'));
+    const listing = client.list(PODS, { pick: notOurs }, within());
+    await expect(listing).rejects.toThrow(
+      new KubeError(`GET ${PODS}?limit=500: an object of the list cannot be read: not one of ours`, 200),
+    );
+    await expect(listing).rejects.toMatchObject({ status: 200, cause: new TypeError('not one of ours') });
     expect(seen).toHaveLength(1);
   });
 
