@@ -1,37 +1,29 @@
-import { ApplicationFailure, WorkflowFailedError, type Client } from '@temporalio/client';
-import { styleText } from 'node:util';
-import { pause } from '../adapters/host/poll-until.ts';
 import { isDamaged, readRun } from '../adapters/index/run-folders.ts';
 import { evidenceFolder } from '../adapters/evidence/evidence-folder.ts';
 import { toolsOfSubstrate } from '../adapters/substrates/registry.ts';
 import { toolsOfSystem } from '../adapters/systems/tools-of-system.ts';
-import { keepStack } from '../adapters/temporal/stack-users.ts';
+import { joinStack, keepStack } from '../adapters/temporal/stack-users.ts';
 import { campaignName } from '../core/campaign/campaign-name.ts';
-import type { ComparedCampaign, ComparisonResult, ComparisonSpec, Side } from '../core/campaign/comparison.ts';
+import type { ComparedCampaign, ComparisonSpec, Side } from '../core/campaign/comparison.ts';
 import { STARTED_BY, type StartedBy } from '../core/campaign/started-by.ts';
+import { LEAST_RUNS } from '../core/history/compare-metric.ts';
 import type { CompareOptions } from '../core/history/compare-runs.ts';
 import { comparisonWarnings, expectedDifferences } from '../core/history/comparison-warnings.ts';
 import { compareInTurn, type SequentialComparison } from '../core/history/sequential-compare.ts';
 import type { StoredRun } from '../core/history/stored-run.ts';
 import { SHARED_QUEUE } from '../core/model/host-queues.ts';
-import { cut } from '../core/text/markdown.ts';
-import { messageOf } from '../core/text/message-of.ts';
-import { EXIT } from '../core/verdict/exit-codes.ts';
-import { checkCampaign } from './campaign-input.ts';
+import { nearest } from '../core/text/nearest.ts';
+import { checkCampaign, type CheckedCampaign } from './campaign-input.ts';
 import type { StoredComparison } from './compare-stored.ts';
 import { comparisonOutput, exitCodeOfComparison } from './compare-table.ts';
 import { comparisonSide } from './comparison-side.ts';
+import { compareCommandOf, followComparison } from './follow-comparison.ts';
 import { getTools } from './get-tools.ts';
 import { timestamp } from './run.ts';
 import { started } from './start-workflow.ts';
 import { stoppable } from './stoppable.ts';
 import { UsageError } from './usage-error.ts';
-import { coloured } from './verdict-table.ts';
 import { withStack } from './with-stack.ts';
-
-/** Characters of a pair and its side, and bytes of a reason, in the line of a campaign. `show` has all of it. */
-const SIDE_WIDTH = '10 baseline'.length;
-const REASON_BYTES = 80;
 
 /** What is compared by new campaigns. */
 interface ComparisonRequest {
@@ -53,6 +45,9 @@ export async function compareByRunning(request: ComparisonRequest): Promise<numb
     checkCampaign({ profile, hold: '0', ...comparisonSide(`--${side}`, request[side]) }),
   );
   if (baseline === undefined || branch === undefined) throw new RangeError('a comparison has two sides');
+  requireGates(levels.names ?? [], baseline, branch);
+  if (pairs < LEAST_RUNS)
+    console.error(`fewer than ${LEAST_RUNS} pairs cannot show a difference; --pairs: found ${pairs}`);
   if (JSON.stringify(baseline.input) === JSON.stringify(branch.input))
     console.error('the two sides are equal; this measures how often equal sides seem to differ');
   const { spec } = baseline.built;
@@ -83,10 +78,18 @@ export async function compareByRunning(request: ComparisonRequest): Promise<numb
       console.error(
         `comparison ${workflowId}, up to ${pairs} pairs${page === undefined ? '' : `\npage       ${page}`}`,
       );
-      return await follow(client, workflowId, signal);
+      const end = await followComparison(client, workflowId, { stop: signal, onSilence: () => joinStack() });
+      // Before the stack is left, or it would end with this command.
+      if ('exitCode' in end && end.isLeft) keepStack();
+      return end;
     });
   });
   if (typeof ended === 'number') return ended;
+  if ('exitCode' in ended) {
+    if (ended.isLeft)
+      console.error(`the comparison continues; ./belay status lists it, and then: ${compareCommandOf(workflowId)}`);
+    return ended.exitCode;
+  }
   if (ended.stopped !== '')
     console.error(`stopped after pair ${ended.campaigns.at(-1)?.pair ?? 0} of ${pairs}: ${ended.stopped}`);
   const { intervalAlpha, ...compared } = comparisonOf(ended.campaigns, pairs, levels);
@@ -95,53 +98,16 @@ export async function compareByRunning(request: ComparisonRequest): Promise<numb
   return exitCodeOfComparison(compared.metrics);
 }
 
-/** Follows the comparison to its end. The first Ctrl-C stops it, the second one leaves it running. @returns its result, or the exit code */
-async function follow(client: Client, workflowId: string, stop: AbortSignal): Promise<ComparisonResult | number> {
-  const handle = client.workflow.getHandle(workflowId);
-  const leave = new AbortController();
-  let asked = false;
-  const onInterrupt = (): void => {
-    if (asked) leave.abort();
-    else console.error('\nstopping: the campaign that runs is torn down; Ctrl-C again leaves it running');
-    asked = true;
-    void handle.cancel().catch(() => undefined);
-  };
-  process.on('SIGINT', onInterrupt);
-  process.on('SIGTERM', onInterrupt);
-  if (stop.aborted) onInterrupt();
-  let shown = 0;
-  try {
-    while (!leave.signal.aborted) {
-      const { status } = await handle.describe();
-      const campaigns = await handle.query<readonly ComparedCampaign[]>('status').catch(() => []);
-      for (const one of campaigns.slice(shown)) showEnded(one);
-      shown = Math.max(shown, campaigns.length);
-      if (status.name !== 'RUNNING') return await resultOf(client, workflowId);
-      await pause(1_000);
-    }
-    keepStack();
-    console.error(`the comparison continues; ./belay status lists it`);
-    return EXIT.aborted;
-  } finally {
-    process.off('SIGINT', onInterrupt);
-    process.off('SIGTERM', onInterrupt);
+/** @throws UsageError for a metric that would be in no table, however long the campaigns ran */
+function requireGates(names: readonly string[], baseline: CheckedCampaign, branch: CheckedCampaign): void {
+  const [known, others] = [baseline, branch].map(({ built }) => built.spec.gates.map(({ name }) => name));
+  const allowed = (known ?? []).filter((name) => others?.includes(name));
+  for (const name of names) {
+    if (allowed.includes(name)) continue;
+    const meant = nearest(name, allowed);
+    const hint = meant === undefined ? '' : `did you mean ${meant}? `;
+    throw new UsageError(`--metric: found "${name}"; ${hint}allowed: the gates of both sides: ${allowed.join(', ')}`);
   }
-}
-
-async function resultOf(client: Client, workflowId: string): Promise<ComparisonResult | number> {
-  try {
-    return (await client.workflow.getHandle(workflowId).result()) as ComparisonResult;
-  } catch (error) {
-    const cause = error instanceof WorkflowFailedError ? error.cause : error;
-    console.error(messageOf(cause));
-    return cause instanceof ApplicationFailure ? EXIT.harnessFault : EXIT.aborted;
-  }
-}
-
-function showEnded({ pair, side, workflowId, end, reason }: ComparedCampaign): void {
-  console.error(
-    `${styleText('bold', `${pair} ${side}`.padEnd(SIDE_WIDTH))}  ${coloured(end)}  ${workflowId}${reason === '' ? '' : `  ${cut(reason, REASON_BYTES)}`}`,
-  );
 }
 
 /** The runs that the campaigns left, compared by their gates as the workflow did. */

@@ -16,6 +16,10 @@ export function comparisonSide(
   for (const word of words.flatMap((each) => each.split(','))) {
     if (/^[\w.-]+$/.test(word)) changes.push(`system=${word}`);
     else if (word.startsWith('substrate=')) substrate = word.slice('substrate='.length);
+    else if (/^randomSeed\s*=/.test(word))
+      throw new UsageError(
+        `${option}: found "${word}"; allowed: no randomSeed, because both sides of a pair get the same one, beginning with that of the profile`,
+      );
     else if (word.includes('=')) changes.push(word);
     else
       throw new UsageError(

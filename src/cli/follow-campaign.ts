@@ -7,6 +7,7 @@ import type { Verdict } from '../core/gates/model.ts';
 import { campaignRows, type LiveActivity } from './campaign-rows.ts';
 import type { ProgressDisplay } from './progress-display.ts';
 import { messageOf } from '../core/text/message-of.ts';
+import { isUnreachable } from './unreachable.ts';
 
 /** How a campaign ended, or why following it stopped. */
 export interface CampaignEnd {
@@ -146,11 +147,4 @@ async function endOf(handle: WorkflowHandle, closed: string, status: CampaignSta
 /** Whether the row of a stage shows the same text. */
 function isShownByRow(text: string): boolean {
   return STAGES.some((stage) => text.startsWith(`${stage}: `));
-}
-
-/** Whether an error means that the server cannot be reached at the moment, and not that the request was wrong. */
-function isUnreachable(error: unknown): boolean {
-  const code = (error as { code?: unknown }).code ?? ((error as { cause?: { code?: unknown } }).cause ?? {}).code;
-  // gRPC: 1 cancelled, 4 deadline exceeded, 8 resource exhausted, 14 unavailable.
-  return code === 1 || code === 4 || code === 8 || code === 14;
 }

@@ -14,6 +14,7 @@ import type { RungEvents } from './rung-events.ts';
 import { rungRows } from './rung-rows.ts';
 import { addStepSummary } from './step-summary.ts';
 import { textTable } from './text-table.ts';
+import { isUnreachable } from './unreachable.ts';
 import { coloured } from './verdict-table.ts';
 import { messageOf } from '../core/text/message-of.ts';
 
@@ -60,7 +61,12 @@ export async function followClimb(
         events?.news(rungs);
         if (events === undefined) display.show(await rungRows(client, rungs));
       }
-      const description = await handle.describe().catch(() => undefined);
+      const description = await client
+        .withDeadline(Date.now() + SILENCE_MS, () => handle.describe())
+        .catch((error: unknown) => {
+          if (!isUnreachable(error)) throw error;
+          return undefined;
+        });
       if (description !== undefined && description.status.name !== 'RUNNING') {
         display.close();
         const end = await endOf(client, workflowId, rungs ?? []);

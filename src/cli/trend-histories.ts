@@ -20,6 +20,8 @@ export interface NamedHistory {
   readonly name: string;
   readonly history: readonly HistoryRun[];
   readonly notes: readonly string[];
+  /** The latest stored run; absent for an import. */
+  readonly latest?: StoredRun;
 }
 
 /**
@@ -36,7 +38,7 @@ export function storedHistory(profile: string, last: number): NamedHistory {
     const compared = index.count({ profile }) - index.count({ profile, nightsOnly: true });
     const note = compared === 0 ? [] : [`left out, campaigns of comparisons: ${compared}`];
     const left = leftOutText({ damaged: index.damaged });
-    return { name: profile, history, notes: [...others, ...note, ...(left === '' ? [] : [left])] };
+    return { name: profile, history, latest, notes: [...others, ...note, ...(left === '' ? [] : [left])] };
   });
 }
 

@@ -36,6 +36,8 @@ export function trendCommand(): Command {
       const { importedHistories, storedHistory, exportRuns } = await import('./trend-histories.ts');
       if (options.runAgain === true && options.import !== undefined)
         throw new UsageError('--run-again runs the profile of stored runs; leave --import out');
+      if (options.runAgain === true && output === 'json')
+        throw new UsageError('--run-again: found --output json beside it; allowed: table, because it shows the run');
       if (options.export !== undefined) {
         if (profile === undefined || options.import !== undefined)
           throw new UsageError('--export writes the stored runs of one profile; give its name, and no --import');
@@ -54,9 +56,11 @@ export function trendCommand(): Command {
       const shown = { last, minChange, ...(options.metric === undefined ? {} : { metric: options.metric }) };
       const text = output === 'json' ? trendJson(histories, shown) : trendText(histories, shown);
       process.stdout.write(`${text}\n`);
-      if (options.runAgain === true && profile !== undefined && isAnyOpen(histories, shown)) {
+      const latest = histories[0]?.latest;
+      if (options.runAgain === true && latest !== undefined && isAnyOpen(histories, shown)) {
+        const { wordsOfAgain } = await import('./run-again.ts');
         const { runCommand } = await import('./run.ts');
-        await runCommand().parseAsync([profile], { from: 'user' });
+        await runCommand().parseAsync([...wordsOfAgain(latest)], { from: 'user' });
       }
     });
 }

@@ -88,6 +88,18 @@ it.each([
     '--metric: found "podBindP9"; did you mean podBindP99? allowed: podBindP99, stage',
   ],
   [['--run', 'quickstart', '-n', '0'], '--pairs: found "0"; allowed: a whole number from 1 to 1000'],
+  [
+    ['--run', 'quickstart', 'kube-scheduler', 'loadProfile.churnPerMinute=0.2', '--metric', 'podBindP9'],
+    '--metric: found "podBindP9"; did you mean podBindP99? allowed: the gates of both sides: ',
+  ],
+  [
+    ['--run', 'quickstart', 'kube-scheduler', 'loadProfile.churnPerMinute=0.2', '--metric', 'stage.ramp'],
+    '--metric: found "stage.ramp"; allowed: the gates of both sides: ',
+  ],
+  [
+    ['--run', 'quickstart', 'kube-scheduler', 'loadProfile.churnPerMinute=0.2,randomSeed=5'],
+    '--branch: found "randomSeed=5"; allowed: no randomSeed, because both sides of a pair get the same one',
+  ],
   [['-n', 'many'], '--pairs: found "many"; allowed: a whole number from 1 to 1000'],
   [['old-0', 'new-0', '--same-within', '5'], '--same-within: found "5"; allowed: a share above 0 and below 1'],
 ])('refuses %j', async (args, message) => {

@@ -2,7 +2,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { checkCampaign } from '../../src/cli/campaign-input.ts';
+import { wordsOfAgain } from '../../src/cli/run-again.ts';
 import { trendCommand } from '../../src/cli/trend.ts';
+import { profilePart, substratePart } from '../../src/core/history/fingerprint-parts.ts';
+import { storedRunOf } from '../../src/core/history/stored-run.ts';
 import { anIdentity } from '../core/identity/make-identity.ts';
 import { aSummary, dayMs, storeRun } from '../adapters/index/stored-runs.ts';
 import { runCommand } from './run-command.ts';
@@ -72,7 +76,55 @@ describe('belay trend', () => {
     expect((await trend('gone', '--run-again')).exitCode).toBe(0);
     storeGone([...QUIET, 1.9]);
     // `run` finds no such profile any more.
-    await expect(trend('gone', '--run-again')).rejects.toThrow(/gone/);
+    await expect(trend('gone', '--run-again')).rejects.toThrow(
+      /--run-again: night-10 cannot be run as it was: .*gone/s,
+    );
+    await expect(trend('gone', '--run-again', '-o', 'json')).rejects.toThrow('--run-again: found --output json');
+  });
+
+  it('runs nothing again that could not be compared with the run that is flagged', async () => {
+    for (const [day, value] of [...QUIET, 1.9].entries())
+      storeRun(runs, `night-${day}`, { profile: 'quickstart', startedAtMs: dayMs(day), value });
+    await expect(trend('quickstart', '--run-again')).rejects.toThrow(
+      /--run-again: the profile of night-10 was "quickstart: 400 Pods, 2 clusters, soak \d+ s", and is "quickstart: [^"]*" now; such a run/,
+    );
+  });
+
+  it.each([
+    [{}, undefined],
+    [{ system: 'kube-scheduler' }, undefined],
+    [{ system: 'none-such' }, /--run-again: run-1 cannot be run as it was: .*none-such/s],
+    [{ substrate: 'none-such' }, /--run-again: run-1 cannot be run as it was: .*none-such/s],
+    [{ pods: 1 }, /the profile of run-1 was "quickstart: .*", and is/],
+    [{ soakSeconds: 1 }, /the profile of run-1 was "quickstart: .* soak 1 s", and is/],
+    [{ type: 'kubeconfig' }, /the substrate of run-1 was "local \(kubeconfig\)", and is "local \(local\)" now/],
+    // Another host finds out by its own run.
+    [{ hostClass: 'another' }, undefined],
+  ] as const)('runs a run with %j again with its profile, substrate and system', (change, refused) => {
+    const { spec } = checkCampaign({ profile: 'quickstart', overrides: {} }).built;
+    const is = {
+      system: spec.system.name,
+      substrate: 'local',
+      type: 'local',
+      pods: spec.plan.totalPods,
+      soakSeconds: spec.profile.loadProfile.soakSeconds,
+      hostClass: 'this',
+      ...change,
+    };
+    const run = {
+      ...storedRunOf(aSummary({ runId: 'run-1', profile: 'quickstart' }), '/runs/run-1'),
+      substrate: is.substrate,
+      system: is.system,
+      fingerprint: {
+        profile: profilePart({ ...is, profile: 'quickstart', clusters: spec.plan.clusterCount }),
+        substrate: substratePart({ name: is.substrate, type: is.type }),
+        system: is.system,
+        hostClass: is.hostClass,
+      },
+    };
+    if (refused === undefined)
+      expect(wordsOfAgain(run)).toEqual(['quickstart', '--substrate', 'local', '--set', `system=${is.system}`]);
+    else expect(() => wordsOfAgain(run)).toThrow(refused);
   });
 
   it('says how much history is missing, and leaves out runs that cannot be compared', async () => {

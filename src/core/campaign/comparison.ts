@@ -88,11 +88,14 @@ export function parseComparisonLook(value: unknown): {
   throw unreadable('look at a comparison: campaigns', campaigns.length, `two for each of ${spec.pairs} pairs`);
 }
 
+/** Random seeds that a profile can have. After the last one comes the first. */
+const SEEDS = 2 ** 32;
+
 /** The input of a campaign: both sides of a pair have the same random seed, so the same Pods arrive at the same times. */
 export function inputOfPair({ inputs, firstSeed }: ComparisonSpec, side: Side, pair: number): Record<string, unknown> {
   const input = inputs[side];
   const overrides = (input['overrides'] ?? {}) as Readonly<Record<string, unknown>>;
-  return { ...input, overrides: { ...overrides, randomSeed: firstSeed + pair - 1 } };
+  return { ...input, overrides: { ...overrides, randomSeed: (firstSeed + pair - 1) % SEEDS } };
 }
 
 /** The workflow id of a campaign of a comparison, e.g. `nightly-compare.3-branch`. */

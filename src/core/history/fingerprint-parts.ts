@@ -31,11 +31,31 @@ export function fingerprintParts(summary: Summary): FingerprintParts {
   const { profile, scale, cost, substrate, system, identity } = summary;
   const soakSeconds = Math.round(cost.hours * 3_600);
   return {
-    profile: `${profile}: ${counted(scale.totalCrs, 'Pod')}, ${counted(scale.kwokClusters, 'cluster')}, soak ${soakSeconds} s`,
-    substrate: `${substrate.name} (${substrate.type})`,
+    profile: profilePart({ profile, pods: scale.totalCrs, clusters: scale.kwokClusters, soakSeconds }),
+    substrate: substratePart(substrate),
     system: system.name,
     hostClass: hostClassText(identity?.hosts ?? []),
   };
+}
+
+/** The profile and the size of its load, as they are compared. */
+export function profilePart({
+  profile,
+  pods,
+  clusters,
+  soakSeconds,
+}: {
+  readonly profile: string;
+  readonly pods: number;
+  readonly clusters: number;
+  readonly soakSeconds: number;
+}): string {
+  return `${profile}: ${counted(pods, 'Pod')}, ${counted(clusters, 'cluster')}, soak ${soakSeconds} s`;
+}
+
+/** The substrate, as it is compared. */
+export function substratePart({ name, type }: { readonly name: string; readonly type: string }): string {
+  return `${name} (${type})`;
 }
 
 /** The parts in which two runs differ; none: they can be compared. A part that is not known differs from every other. */
