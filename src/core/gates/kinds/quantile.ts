@@ -5,11 +5,13 @@ import { histogramProblem, sibling } from '../../promql/histogram-selector.ts';
 import { NOT_NEGATIVE } from '../../promql/interval.ts';
 import { selectorsOf } from '../../promql/needs.ts';
 import { all } from '../asking.ts';
+import { isOver } from '../beyond-bar.ts';
 import { tooFewEvents } from '../enough-events.ts';
 import { counterGrowth } from '../growth.ts';
 import { labelsText } from '../labels-text.ts';
-import { bounded } from '../measure.ts';
+import { bounded, type Measure } from '../measure.ts';
 import { mixedBounds } from '../mixed-bounds.ts';
+import type { GateDefinition } from '../model.ts';
 import { bucketQuantile, groupBuckets, groupKey, type Bucket, type QuantileResult } from '../quantile.ts';
 import type { Subject } from '../subject.ts';
 import type { GateKind } from './kind.ts';
@@ -130,7 +132,8 @@ export const quantile = {
     }));
     const counted = results.filter(({ result }) => result.kind !== 'no-events' && result.kind !== 'too-few-events');
     const highest = highestQuantile(emptyGroups === 'skip' && counted.length > 0 ? counted : results, selector);
-    return 'reason' in highest ? highest : bounded(highest.value, highest.low, highest.high, highest.because);
+    if ('reason' in highest) return beyondBar(subject.gate, results, selector) ?? highest;
+    return bounded(highest.value, highest.low, highest.high, highest.because);
   },
   hasEvents: true,
   curve: ({ of, histogram, by }) => ({
@@ -139,6 +142,23 @@ export const quantile = {
     buckets: `sum by (le) (increase(${histogram}[$window]))`,
   }),
 } satisfies GateKind<QuantileSource>;
+
+/**
+ * The quantile of the groups that have one, if it is beyond the bar already: whatever the others are, the highest is not below it. One
+ * shard in which nothing happened hides no breach of another.
+ */
+function beyondBar(
+  { bar, barKind }: GateDefinition,
+  groups: Parameters<typeof highestQuantile>[0],
+  selector: string,
+): Measure | undefined {
+  const highest = highestQuantile(
+    groups.filter(({ result }) => result.kind === 'value'),
+    selector,
+  );
+  if (barKind === 'informational' || 'reason' in highest || !isOver(highest.low, bar.max)) return undefined;
+  return bounded(highest.value, highest.low, Infinity, `${highest.because}; another group has no quantile`);
+}
 
 /** The quantile of a group; too few events, where the gate asks for more of them than the group counted. */
 function withEnoughEvents({ gate }: Subject, buckets: readonly Bucket[], result: QuantileResult): QuantileResult {

@@ -76,7 +76,11 @@ function waitsOf(frame: Frame): Arbitrary<Events> {
       ),
     ],
     bornWaits: isBorn === true,
-    defects: isBorn === true ? ['born-series'] : [],
+    defects: [
+      ...(isBorn === true ? ['born-series'] : []),
+      // Nothing says how long it takes where nothing happens, as in a loop that hangs.
+      ...(loop.some((atMs) => atMs > frame.startMs && atMs <= frame.endMs - 2 * frame.intervalMs) ? [] : ['idle']),
+    ],
   }));
 }
 

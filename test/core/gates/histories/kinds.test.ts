@@ -49,6 +49,13 @@ const shardEvents = (shard: string, text: string): Written =>
     ['1', '2', '4', '+Inf'].map((le) => [le, text]),
     `,shard="${shard}"`,
   );
+/** All between 2 and 4. */
+const slowEvents = (shard: string): Written =>
+  histogram(
+    ['1', '2', '4', '8', '+Inf'].map((le) => [le, Number(le) <= 2 ? '0x40' : '0+10x40']),
+    `,shard="${shard}"`,
+  );
+const SHARDS = { of: 0.9, histogram: 'h_bucket', by: ['shard'] };
 const BUSY_AND_IDLE = { ...shardEvents('a', '0+10x40'), ...shardEvents('b', '0x14 1x26') };
 const ERRORLESS: Written = { 'calls_total{code="200"}': '0+1x40' };
 const errors: GatePatch = {
@@ -248,6 +255,30 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     ['refuses before it is saturated', SATURATED, { ...quantile(), minEvents: 1_000 }, 'too-few-events'],
     ['refuses where one group has too few', BUSY_AND_IDLE, { ...quantile(['shard']), minEvents: 5 }, 'too-few-events'],
     ['leaves such a group out where empty ones are', BUSY_AND_IDLE, { ...skipping(), minEvents: 5 }, [0, 1]],
+    [
+      'shows the breach of a group beside one that counted nothing',
+      { ...slowEvents('a'), ...shardEvents('b', '5x40') },
+      { ...skipping(), quantile: SHARDS, max: 2, bar: 'held' },
+      [2, null],
+    ],
+    [
+      'shows it beside one that counted too few',
+      { ...slowEvents('a'), ...shardEvents('b', '0x14 1x26') },
+      { ...skipping(), quantile: SHARDS, max: 2, bar: 'held', minEvents: 5 },
+      [2, null],
+    ],
+    [
+      'does not pass beside one that counted nothing',
+      { ...slowEvents('a'), ...shardEvents('b', '5x40') },
+      { ...skipping(), quantile: SHARDS, max: 4, bar: 'held' },
+      'no-events',
+    ],
+    [
+      'nor where the bar is a minimum',
+      { ...slowEvents('a'), ...shardEvents('b', '5x40') },
+      { ...skipping(), quantile: SHARDS, min: 1, bar: 'held' },
+      'no-events',
+    ],
     ['refuses where all groups have too few', BUSY_AND_IDLE, { ...skipping(), minEvents: 1_000 }, 'too-few-events'],
     ['has its own word for no events at all', {}, { ...quantile(), minEvents: 5 }, 'no-series'],
     [

@@ -56,6 +56,12 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     ['what is counted', FAR, query('count(x < 100)', { max: 5 }), 1],
   ],
   'counters of the whole life of a process': [
+    [
+      'as a default of what is 0 whatever they are',
+      { 'e_total{k="e"}': '100+4x40', x_total: '500+9x40' },
+      query('sum(rate(e_total[$window])) or 0 * sum(x_total)', { max: 3 }),
+      4,
+    ],
     ['a minimum that was met before', { x_total: '500x40' }, query('sum(x_total)', { min: 100 }), 'query-error'],
     [
       'by its maximum',
