@@ -39,25 +39,16 @@ export const failNode: FaultEffect<FailNode> = {
     const node = await site.client.get<NodeObject>(nodePath(name), within);
     const lost = node === undefined ? goneEarly(name, site) : healed(name, node);
     if (lost !== undefined) return { seen: false, final: true, detail: lost };
-    const { items } = await site.client.list(
-      podsPath(site.namespace),
-      {
-        labelSelector: site.labelSelector,
-        fieldSelector: `spec.nodeName=${name}`,
-        metadataOnly: true,
-        pick: () => true,
-      },
-      within,
-    );
-    const pods = counted(items.length, 'Pod');
+    const left = await podsOn(name, site, within);
+    const pods = counted(left, 'Pod');
     if (node === undefined) {
-      if (items.length > 0) return { seen: false, detail: `node ${name} is gone, but ${pods} of the campaign on it` };
+      if (left > 0) return { seen: false, detail: `node ${name} is gone, but ${pods} of the campaign on it` };
       return { seen: true, gone: true, detail: `node ${name} is gone, and no Pod of the campaign is left on it` };
     }
     const what = `node ${name} has the taint ${FAILED_TAINT.key}`;
     const missing = [
       ...(site.failedNodesTurnNotReady && isReady(node) ? ['is Ready'] : []),
-      ...(items.length > 0 ? [`has ${pods} of the campaign`] : []),
+      ...(left > 0 ? [`has ${pods} of the campaign`] : []),
     ];
     if (missing.length > 0) return { seen: false, detail: `${what}, but ${missing.join(' and ')}` };
     const seen = `${what} and no Pod of the campaign`;
@@ -113,7 +104,18 @@ async function numbered(
   const node = nodes[position];
   if (node === undefined) throw new Error(`the campaign has ${counted(nodes.length, 'Node')}, numbered from 0`);
   if (node.problem !== undefined) throw new Error(`node ${node.name} was broken before: ${node.problem}`);
+  // A Node that stays Ready shows the failure by the Pods that it loses, and by nothing else.
+  if (!site.failedNodesTurnNotReady && (await podsOn(node.name, site, within)) === 0)
+    throw new Error(`node ${node.name} has no Pod of this campaign, and its failure would show nothing else`);
   return node.name;
+}
+
+/** How many Pods of the campaign are on a Node. */
+async function podsOn(name: string, site: FaultSite, within: Within): Promise<number> {
+  const { namespace, labelSelector } = site;
+  const selection = { labelSelector, fieldSelector: `spec.nodeName=${name}`, metadataOnly: true, pick: () => true };
+  const { items } = await site.client.list(podsPath(namespace), selection, within);
+  return items.length;
 }
 
 /** The Node with most Pods of those that are well, so that the failure has an effect. Of several, the first by name. */

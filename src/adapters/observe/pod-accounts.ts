@@ -92,7 +92,8 @@ export class PodAccounts {
       return;
     }
     const { pod, from, seenSinceMs } = change;
-    const account = this.#byUid.get(pod.uid) ?? this.#seen(pod, nowMs);
+    // A list of a server that is behind shows Pods that are gone, and one that was created again has the same annotations.
+    const account = this.#byUid.get(pod.uid) ?? (this.#wasDropped(pod) ? undefined : this.#seen(pod, nowMs));
     if (account === undefined || account.state === 'ended') return;
     // After the end nothing would end its waiting.
     if (account.state === 'vanished' && !this.#hasLostSight) {

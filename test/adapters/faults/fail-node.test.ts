@@ -48,6 +48,16 @@ test('what does not exist cannot be broken', async () => {
   await expect(failNode.fire('nowhere', site, WITHIN)).rejects.toThrow('node nowhere does not exist');
 });
 
+test('a Node that would stay Ready, and has no Pod to lose, is not failed: its failure could not be seen', async () => {
+  const site = siteOf(scriptedNodes(NODES, PODS));
+  const staysReady = { ...site, failedNodesTurnNotReady: false };
+  await expect(failNode.choose({ position: 2 }, staysReady, NONE, WITHIN)).rejects.toThrow(
+    'node mine-n2 has no Pod of this campaign, and its failure would show nothing else',
+  );
+  expect(await failNode.choose({ position: 1 }, staysReady, NONE, WITHIN)).toBe('mine-n1');
+  expect(await failNode.choose({ position: 2 }, site, NONE, WITHIN)).toBe('mine-n2');
+});
+
 test('an action that this version cannot inject has no effect', () => {
   expect(effectOf('kill-coordinator-leader')).toBeUndefined();
   expect(effectOf('anything')).toBeUndefined();

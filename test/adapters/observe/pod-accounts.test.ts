@@ -101,6 +101,33 @@ describe('a Pod that was created', () => {
       { ends: [], vanished: 1 },
     ],
     [
+      'and is shown again, not bound yet, by a list of a server that is behind, is counted once',
+      [
+        created,
+        taken(present(NODE), 700),
+        taken(gone(NODE), 900),
+        taken(present({}, 'list'), 950),
+        taken(gone({}), 60_000),
+      ],
+      { ends: ['bound 700 soak/1'] },
+    ],
+    [
+      'and bound, and is created again by something else, is counted once',
+      [
+        created,
+        taken(present(NODE), 700),
+        taken(gone(NODE), 900),
+        taken(present({ uid: 'b' }), 1_000),
+        taken(present({ uid: 'b', nodeName: 'n2' }), 50_000),
+      ],
+      { ends: ['bound 700 soak/1'] },
+    ],
+    [
+      'and is created again by something else before it was bound, waited until one of them was',
+      [created, taken(present(), 30), taken(present({ uid: 'b', nodeName: 'n2' }), 9_000), taken(gone({}), 9_100)],
+      { ends: ['bound 9000 soak/1'] },
+    ],
+    [
       'and deleted before it was bound counts with the time it waited',
       [created, taken(present(), 30), taken(gone({}), 450)],
       { ends: ['deleted 450 soak/1'] },
