@@ -15,6 +15,6 @@ export function summaryInFolder(folder: string): Summary | undefined {
   const json = readJsonFile(join(folder, 'summary.json'));
   if (json === undefined) return undefined;
   // Version 0.1 called the infrastructure "ground".
-  const events = (json as { readonly groundEvents?: unknown }).groundEvents;
-  return summarySchema.parse(events === undefined ? json : { infrastructureEvents: events, ...(json as object) });
+  const isFormer = typeof json === 'object' && json !== null && 'groundEvents' in json;
+  return summarySchema.parse(isFormer ? { infrastructureEvents: json.groundEvents, ...json } : json);
 }

@@ -97,5 +97,6 @@ function wrongField(error: unknown): string {
   const [first] = issues ?? [];
   if (first === undefined) return `its summary.json cannot be read: ${messageOf(error)}`;
   const more = (issues?.length ?? 0) > 1 ? ` (and ${(issues?.length ?? 0) - 1} more)` : '';
-  return `its summary.json is no summary of Belay: ${first.path.map(String).join('.')}: ${first.message}${more}`;
+  const where = first.path.length === 0 ? '' : `${first.path.map(String).join('.')}: `;
+  return `its summary.json is no summary of Belay: ${where}${first.message}${more}`;
 }

@@ -111,6 +111,20 @@ test('without a folder to write to, the index is made for each command', () => {
   expect(idsOf()).toEqual(['a']);
 });
 
+test.each([
+  ['null', 'null'],
+  ['[]', 'array'],
+  ['5', 'number'],
+])('a summary that is %s is named as what it is', (text, kind) => {
+  mkdirSync(join(runs, 'other'), { recursive: true });
+  writeFileSync(join(runs, 'other', 'summary.json'), text);
+  withRunIndex((index) =>
+    expect(index.damaged).toMatchObject([
+      { id: 'other', why: `its summary.json is no summary of Belay: Invalid input: expected object, received ${kind}` },
+    ]),
+  );
+});
+
 test('damaged folders are named and left out; climbs and other folders are none', async () => {
   storeRun(runs, 'good');
   mkdirSync(join(runs, 'cut'));
