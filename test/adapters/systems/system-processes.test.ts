@@ -70,10 +70,12 @@ test('a process runs with its placeholders filled in, is taken up the second tim
 
 test('one that was started and never recorded is found, stopped and replaced; removal leaves none', async () => {
   const first = await ensureProcess(place, SERVER, signal());
+  await isSleeping(first.pid);
   // As if the worker had died right after the start.
   forgetProcess(SLUG, first.name);
   const second = await ensureProcess(place, SERVER, signal());
   expect(isAlive(first)).toBe(false);
+  await isSleeping(second.pid);
   forgetProcess(SLUG, second.name);
 
   await removeProcess(SLUG, place.cluster, 'server', 2_000);
@@ -95,6 +97,15 @@ test.each<[string, Partial<SystemProcess>, string]>([
   await expect(ensureProcess(place, { ...SERVER, ...change }, signal())).rejects.toThrow(message);
   expect(readLedger(SLUG)?.processes).toEqual([]);
 });
+
+/** The shell has become `sleep`. While it does, the kernel shows no environment of the process. */
+async function isSleeping(pid: number): Promise<void> {
+  await eventually(() => readFileSync(`/proc/${pid}/environ`, 'utf8') !== '' && commandOf(pid) === 'sleep');
+}
+
+function commandOf(pid: number): string {
+  return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+}
 
 function signal(): AbortSignal {
   return AbortSignal.timeout(30_000);
