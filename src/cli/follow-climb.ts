@@ -14,6 +14,7 @@ import type { RungEvents } from './rung-events.ts';
 import { rungRows } from './rung-rows.ts';
 import { addStepSummary } from './step-summary.ts';
 import { textTable } from './text-table.ts';
+import { StopRequest } from './stop-request.ts';
 import { isUnreachable } from './unreachable.ts';
 import { coloured } from './verdict-table.ts';
 import { messageOf } from '../core/text/message-of.ts';
@@ -35,23 +36,23 @@ export async function followClimb(
   const handle = client.workflow.getHandle(workflowId);
   const display = events === undefined ? createProgressDisplay() : NO_DISPLAY;
   const leave = new AbortController();
-  let asked = false;
+  const stopping = new StopRequest(() => handle.cancel());
   const onInterrupt = (): void => {
-    if (asked) {
+    if (stopping.isAsked) {
       leave.abort();
       return;
     }
-    asked = true;
     console.error(
       '\nstopping: the running rung keeps its evidence and removes its clusters; Ctrl-C again leaves it running',
     );
-    void handle.cancel().catch(() => undefined);
+    stopping.ask();
   };
   process.on('SIGINT', onInterrupt);
   process.on('SIGTERM', onInterrupt);
   if (stop?.aborted === true) onInterrupt();
   try {
     for (let silentSince = Date.now(); !leave.signal.aborted;) {
+      stopping.repeat();
       // Without a limit the server would wait for a worker much longer than it takes to start one.
       const rungs = await client
         .withDeadline(Date.now() + SILENCE_MS, () => handle.query<readonly RungLine[]>('status'))

@@ -7,6 +7,7 @@ import { cut } from '../core/text/markdown.ts';
 import { messageOf } from '../core/text/message-of.ts';
 import { EXIT } from '../core/verdict/exit-codes.ts';
 import { SILENCE_MS } from './follow-campaign.ts';
+import { StopRequest } from './stop-request.ts';
 import { isUnreachable } from './unreachable.ts';
 import { coloured } from './verdict-table.ts';
 
@@ -41,12 +42,11 @@ export async function followComparison(
 ): Promise<ComparisonResult | NoResult> {
   const handle = client.workflow.getHandle(workflowId);
   const leave = new AbortController();
-  let asked = false;
+  const stopping = new StopRequest(() => handle.cancel());
   const onInterrupt = (): void => {
-    if (asked) leave.abort();
+    if (stopping.isAsked) leave.abort();
     else console.error('\nstopping: the campaign that runs is torn down; Ctrl-C again leaves it running');
-    asked = true;
-    void handle.cancel().catch(() => undefined);
+    stopping.ask();
   };
   process.on('SIGINT', onInterrupt);
   process.on('SIGTERM', onInterrupt);
@@ -54,6 +54,7 @@ export async function followComparison(
   let shown = 0;
   try {
     for (let silentSinceMs = Date.now(); !leave.signal.aborted;) {
+      stopping.repeat();
       const campaigns = await client
         .withDeadline(Date.now() + SILENCE_MS, () => handle.query<readonly ComparedCampaign[]>('status'))
         .catch(() => undefined);

@@ -90,7 +90,7 @@ class CampaignWatch {
         setting,
         sent: new SentNotifications(),
         // Each notification is a sign of life: a receiver may be slow.
-        isMine: () => this.#duty.take() === 'again',
+        isMine: () => this.#duty.goesOn(),
       });
     if (turn === 'no') this.#notifier = undefined;
     this.#notifier?.within(signal);

@@ -118,7 +118,7 @@ describe.each(LEADING_OUT)('a name %j', (name) => {
     const result = { ladder: 'night', end: 'pass', rungs: [] } as const;
     const activities = createClimb();
     const write = (): Promise<void> => activities.writeClimb({ spec, result });
-    await expect(new MockActivityEnvironment().run(write)).rejects.toThrow();
+    await expect(new MockActivityEnvironment().run(write)).rejects.toThrow(/folder: found .*a name of letters/);
     expect(existsSync(folder) ? readdirSync(folder) : []).toEqual([]);
   });
 });

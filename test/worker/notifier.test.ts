@@ -81,7 +81,7 @@ function notifier(duty = nextDuty()): Notifier {
   const setting = webhookSetting();
   if (setting === undefined) throw new Error('there is no webhook');
   duty.take();
-  return new Notifier({ log, setting, sent: new SentNotifications(), isMine: () => duty.take() === 'again' });
+  return new Notifier({ log, setting, sent: new SentNotifications(), isMine: () => duty.goesOn() });
 }
 
 /** What the file of the duty looks like when its holder has given no sign of life for too long. */
@@ -141,6 +141,28 @@ test('a worker that was frozen sends nothing that its successor has sent, and dr
   expect(received).toHaveLength(2);
   const stored = JSON.parse(readFileSync(join(home, 'notifications.json'), 'utf8')) as string[];
   expect(stored).toEqual(['verdict old', 'verdict new', 'paused night']);
+});
+
+test('a worker that was frozen while its successor came and went sends nothing again', async () => {
+  const duty = nextDuty();
+  const one = notifier(duty);
+  await one.notify(nothing);
+  const due = { ...nothing, workflows: [workflow('x'), workflow('y')] };
+  const reason = Promise.withResolvers<unknown>();
+  const slow = { workflow: { getHandle: () => ({ result: () => reason.promise }) } } as unknown as Client;
+  const going = one.notify({ ...due, client: slow });
+  frozen();
+  const successor = new Duty('notifier');
+  await notifier(successor).notify(due);
+  successor.release();
+  expect(received).toHaveLength(2);
+  reason.resolve({});
+  await going;
+  await one.notify(due);
+  // Its next look reads what was sent.
+  expect(duty.take()).toBe('first');
+  await notifier(duty).notify(due);
+  expect(received).toHaveLength(2);
 });
 
 test('a worker that sends to a slow receiver gives signs of life', async () => {

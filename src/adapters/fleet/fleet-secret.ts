@@ -1,6 +1,5 @@
 import { createHmac } from 'node:crypto';
 import { CREDENTIAL_BYTES } from '../../core/plan/limits.ts';
-import { controlCharacterIn } from '../../core/text/control-character.ts';
 import { messageOf } from '../../core/text/message-of.ts';
 import { readLimitedFile } from '../host/limited-text.ts';
 
@@ -25,8 +24,6 @@ export function readFleetSecret(): string | undefined {
   const secret = (direct ?? textOf(path ?? '')).trim();
   if (secret.length < LEAST_CHARACTERS)
     throw new Error(`${from}: found ${secret.length} characters; at least ${LEAST_CHARACTERS} are needed`);
-  const found = controlCharacterIn(secret);
-  if (found !== undefined) throw new Error(`${from}: found ${found} in the secret; allowed: one line without any`);
   return secret;
 }
 

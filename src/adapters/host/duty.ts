@@ -23,9 +23,17 @@ export class Duty {
    * @throws the error of a disk that has no room for a lock
    */
   take(): 'no' | 'first' | 'again' {
-    if (this.#lock?.isHeld() === true && touched(this.#path)) return 'again';
+    if (this.goesOn()) return 'again';
     this.#lock = tryProcessLock(this.#path, DUTY_STALE_MS);
     return this.#lock === undefined ? 'no' : 'first';
+  }
+
+  /**
+   * Whether the round that was begun is still this process's, with a sign of life. Otherwise another one has done rounds since, and may
+   * have ended: the next round of this process is a first one.
+   */
+  goesOn(): boolean {
+    return this.#lock?.isHeld() === true && touched(this.#path);
   }
 
   /** Leaves it to the others. */

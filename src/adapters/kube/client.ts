@@ -264,7 +264,8 @@ function readPage(path: string, body: string): { readonly resourceVersion: strin
   if (items !== null && !Array.isArray(items)) {
     throw new KubeError(`GET ${path}: the answer is not a list: ${body.slice(0, 100)}`, 200);
   }
-  const { resourceVersion = '', continue: next = '' } = metadata ?? {};
+  const resourceVersion = metadata?.resourceVersion ?? '';
+  const next = metadata?.continue ?? '';
   if (typeof resourceVersion !== 'string' || typeof next !== 'string')
     throw new KubeError(`GET ${path}: the answer is not a list: its version or its continue is no text`, 200);
   return { resourceVersion, next };

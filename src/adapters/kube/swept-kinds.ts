@@ -79,7 +79,9 @@ export function removalRank(kind: ApiResource, isOfCrd: boolean): number {
  * @throws Error for one that could not be deleted as itself: the API server of others that lists it may say anything
  */
 export function leftoverOf(resource: ApiResource, metadata: OwnedMeta): Leftover {
-  const { name, namespace, uid, resourceVersion, ownerReferences, finalizers, deletionTimestamp } = metadata;
+  const { name, uid, resourceVersion, ownerReferences, finalizers, deletionTimestamp } = metadata;
+  // Others may write an absent field as null or as an empty text.
+  const namespace = metadata.namespace || undefined;
   if (!isObjectName(name) || (namespace !== undefined && !isObjectName(namespace)))
     throw new Error(`name: found ${quoted([namespace, name])}; allowed: one part of a path`);
   if (typeof uid !== 'string' || uid === '') throw new Error(`uid: found ${quoted(uid)}; allowed: a text`);
@@ -91,6 +93,6 @@ export function leftoverOf(resource: ApiResource, metadata: OwnedMeta): Leftover
     resourceVersion,
     owners: (ownerReferences ?? []).map((owner) => owner.uid),
     finalizers: finalizers ?? [],
-    deleting: deletionTimestamp !== undefined,
+    deleting: (deletionTimestamp ?? undefined) !== undefined,
   };
 }

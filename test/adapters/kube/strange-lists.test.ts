@@ -59,6 +59,13 @@ test('a server that knows no selectors loses nothing that is not labelled', asyn
   expect(changes(all)).toEqual([`DELETE ${THINGS}/ours`]);
 });
 
+test('fields that are written as null are absent', async () => {
+  const absent = { namespace: null, deletionTimestamp: null, ownerReferences: null, finalizers: null };
+  const all = await listing([{ metadata: { name: 'ours', uid: 'u1', labels: LABELLED, ...absent } }]);
+  expect(await swept(all)).toEqual({ removed: 1, left: [], unsearched: [] });
+  expect(changes(all)).toEqual([`DELETE ${THINGS}/ours`]);
+});
+
 test.each([
   [
     'a name that leads elsewhere',
@@ -108,6 +115,14 @@ test.each(['<html>sign in</html>', 'null', '7', '"x"', ''])('an answer %j is no 
   await expect(api.client.get('/api/v1/nodes/a', within())).rejects.toThrow(
     `GET /api/v1/nodes/a: 200, the answer is no object: ${text}`,
   );
+});
+
+test.each([{ continue: null }, { resourceVersion: null }, null])('a list with %j is one, of one page', async (more) => {
+  api = await scriptedApi((_, response) =>
+    response.end(JSON.stringify({ items: [{ metadata: { name: 'a' } }], metadata: more })),
+  );
+  const { items } = await api.client.list('/api/v1/nodes', { pick: () => 1 }, within());
+  expect(items).toEqual([1]);
 });
 
 test.each([{ continue: 7 }, { continue: { a: 1 } }, { resourceVersion: [1] }])(
