@@ -62,7 +62,10 @@ export class WatchStream {
         const event = readEvent(line);
         if (event.type === 'expired') return this.#expire();
         if (state.versions.kept > API_LIST_OBJECTS)
-          throw new KubeError(`watch: more than ${API_LIST_OBJECTS} Pods, the most that are watched`, status);
+          throw new KubeError(
+            `watch: more than ${API_LIST_OBJECTS} Pods, those that are gone included: the most that are watched`,
+            status,
+          );
         this.#take(event, openedAtMs);
         this.#delivered = true;
         state.listsSinceLost = undefined;

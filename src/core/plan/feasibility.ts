@@ -9,6 +9,7 @@ import type { System } from '../model/system.ts';
 import { extensionOf } from '../profile/extensions.ts';
 import { leastMs } from '../model/expected-time.ts';
 import { gangRefusals } from './gang-room.ts';
+import { API_LIST_OBJECTS } from './limits.ts';
 import type { Capacity, Infeasibility } from './infeasibility.ts';
 import type { Plan } from './plan.ts';
 import { podRefusals } from './pod-refusals.ts';
@@ -58,6 +59,15 @@ function demandRefusals(
       message:
         `demand of ${demand} Pods over ${counted(plan.clusterCount, 'cluster')} differs from scale.machines ${machines} x ` +
         `scale.density ${density} = ${machines * density}; allowed: equal to the Pod`,
+    });
+  }
+  const inOne = Math.ceil(plan.totalPods / plan.clusterCount);
+  if (inOne > API_LIST_OBJECTS) {
+    refused.push({
+      field: 'cluster.podsPerCluster',
+      message:
+        `found ${substrate.cluster.podsPerCluster}, which puts ${inOne} Pods into one cluster; allowed: at most ${API_LIST_OBJECTS}, as many as ` +
+        `are watched in one`,
     });
   }
   if (equalClusters && plan.totalPods % plan.clusterCount !== 0) {

@@ -44,6 +44,16 @@ describe('checkFeasible', () => {
     expect(refusals({ catalogue: catalogueOf('realistic-dev') })).toEqual([]);
   });
 
+  it('refuses more Pods in one cluster than are watched in one', () => {
+    const substrate = { 'cluster.podsPerCluster': 700_000 };
+    const of = (machines: number): readonly string[] =>
+      refusals({ profile: { 'scale.machines': machines }, substrate });
+    expect(of(5_000)).toEqual([]);
+    expect(of(5_001)).toEqual([
+      'found 700000, which puts 500100 Pods into one cluster; allowed: at most 500000, as many as are watched in one',
+    ]);
+  });
+
   it.each([5_000, 50_000, 500_000])('accepts the published load of %i machines', (machines) => {
     const profile = {
       'scale.machines': machines,
