@@ -198,7 +198,7 @@ function unmeasuredReading(subject: Subject, refusal: Refusal, samples = 0): Rea
 /** Of targets that are known, `coverage` has said before `names` that they were up through the window. */
 function isUnborn({ gate, selectors }: Subject, { unborn }: Refusal): boolean {
   const areKnown = gate.job !== undefined || selectors.every(({ job }) => job !== undefined);
-  return unborn === true && areKnown && gateKind(gate.source).hasEvents === true;
+  return unborn === true && areKnown && gateKind(gate.source).countsEvents === true;
 }
 
 function base(

@@ -56,11 +56,11 @@ function useOf(selector: SyntaxNode, query: string): Omit<LifelongUse, 'selector
     if (node.name === 'MatrixSelector' && !VALUE_OF_RANGE.has(functionAround(node, query))) return undefined;
     if (node.name === 'SubqueryExpr' && !VALUE_OF_RANGE.has(functionAround(node, query))) return undefined;
     if (node.name !== 'BinaryExpr') continue;
-    // Its values change nothing, as those of `0 * sum(x)` behind `or`.
-    if (constantProblem(textOf(node, query)) !== undefined) return undefined;
+    isCompared ||= COMPARES.some((name) => node.getChild(name) !== null);
+    // Its values change nothing, as those of `0 * sum(x)` behind `or`. Those that a comparison keeps or drops do, whatever is made of them.
+    if (!isCompared && constantProblem(textOf(node, query)) !== undefined) return undefined;
     if (node.getChild('Sub') !== null) against.push(...othersOf(node, below, query));
     isDivided ||= (node.getChild('Div') ?? node.getChild('Pow')) !== null;
-    isCompared ||= COMPARES.some((name) => node.getChild(name) !== null);
   }
   return { isDivided, against };
 }

@@ -163,7 +163,9 @@ class Reader {
     const a = this.read(first, false);
     const b = this.read(last, moved);
     const same = !moved && canonical(textOf(first, this.#query)) === canonical(textOf(last, this.#query));
-    const alike = !moved && (same || valueForm(first, this.#query) === valueForm(last, this.#query));
+    // Of several series that match by some labels only, conditions may keep different ones on the two sides.
+    const isOneToOne = matching === null || (a.single && b.single);
+    const alike = !moved && (same || (isOneToOne && valueForm(first, this.#query) === valueForm(last, this.#query)));
     if (operator === 'or') return either(a, b, { all: matchesAll(matching), plain: matching === null });
     if (operator === 'and') return vector(a.values, a.single);
     if (operator === 'unless') {

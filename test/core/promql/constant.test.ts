@@ -108,6 +108,8 @@ describe('an expression that a measurement decides', () => {
     'round(x, 0.1)',
     'clamp(x, 0, 1)',
     'x and on() vector(1)',
+    'max((x > 100) - on(a) (x < 50))',
+    'max((x and on(p) y) / on(n) (x unless on(p) y))',
     'x unless vector(1)',
     'hour(x)',
     'changes(x[5m])',

@@ -29,10 +29,10 @@ function* namesSeen(subject: Subject, promql: string): Asking<Refusal | undefine
   );
   const missing = selectors[known.indexOf(false)];
   if (missing === undefined) return undefined;
-  const { reason, detail } = neverSeen(missing);
+  const refusal = neverSeen(missing);
   return {
-    reason,
-    detail: `${detail.split(';')[0]} by job "${missing.job ?? subject.gate.job}", with whatever labels`,
+    ...refusal,
+    detail: `${refusal.detail.split(';')[0]} by job "${missing.job ?? subject.gate.job}", with whatever labels`,
   };
 }
 

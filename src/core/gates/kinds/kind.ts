@@ -51,6 +51,8 @@ export interface GateKind<S> {
   readonly value: (source: S, subject: Subject, jobs: readonly string[]) => Asking<Measure | Refusal>;
   /** The value rests on a number of events that is known: `minEvents` applies. Absent = it does not. */
   readonly hasEvents?: true;
+  /** Its series count events, and may be born with the first of them. Absent = they may be gauges. */
+  readonly countsEvents?: true;
   /** Undefined: it has none. */
   readonly curve: (source: S) => KindCurve | undefined;
 }

@@ -136,6 +136,7 @@ export const quantile = {
     return bounded(highest.value, highest.low, highest.high, highest.because);
   },
   hasEvents: true,
+  countsEvents: true,
   curve: ({ of, histogram, by }) => ({
     promql: `max(histogram_quantile(${of}, sum by (${['le', ...by].join(', ')}) (rate(${histogram}[$window]))))`,
     growth: false,

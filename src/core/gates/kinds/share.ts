@@ -88,5 +88,6 @@ export const share = {
     return bounded(part.value / whole.value, lowOf(part) / highOf(whole), highOf(part) / lowOf(whole), because);
   },
   hasEvents: true,
+  countsEvents: true,
   curve: ({ counter, of }) => ({ promql: `sum(${counter}) / sum(${of})`, growth: false }),
 } satisfies GateKind<ShareSource>;

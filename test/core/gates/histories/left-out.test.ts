@@ -63,6 +63,14 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       4,
     ],
     ['a minimum that was met before', { x_total: '500x40' }, query('sum(x_total)', { min: 100 }), 'query-error'],
+    ['one of what a comparison keeps', { x_total: '5x40' }, query('count(x_total == 5)', { min: 1 }), 'query-error'],
+    ['its value too', { x_total: '500x40' }, query('sum(x_total == 500)', { min: 100 }), 'query-error'],
+    [
+      'whatever is made of it',
+      { x_total: '500x40' },
+      query('count((x_total > 10) * 0 + 1)', { min: 1 }),
+      'query-error',
+    ],
     [
       'by its maximum',
       { x_total: '500x40' },

@@ -19,6 +19,18 @@ describe('what counts events and is not born yet', () => {
       { share: { counter: 'e_total{kind="bad"}', of: 'e_total' }, job: 'j', max: 0.5 },
       true,
     ],
+    [
+      'also where the share has a value without its counter',
+      { x: '1x40' },
+      { share: { counter: 'e_total{kind="bad"}', of: 'e_total' }, job: 'j', max: 0.5, absentIs: 0 },
+      true,
+    ],
+    [
+      'a ratio of gauges is not',
+      { x: '1x40' },
+      { ratio: { numerator: 'sum(a)', denominator: 'sum(b)' }, job: 'j' },
+      undefined,
+    ],
     ['a gauge is not', { x: '1x40' }, { query: 'max(y)', job: 'j' }, undefined],
     ['nor is a target that is not known', { x: '1x40' }, { quantile: { of: 0.9, histogram: 'h_bucket' } }, undefined],
     ['nor one that came late', { up: '_x20 1x20', x: '_x20 1x20' }, quantile('h_bucket'), undefined],
