@@ -9,6 +9,7 @@ import { campaignFolder, readLedger, removeCampaignFolder } from '../../src/adap
 import { toolVariable } from '../../src/adapters/toolchain/tools.ts';
 import type { TeardownResult } from '../../src/core/campaign/stage-io.ts';
 import { deriveDeadlines } from '../../src/core/plan/deadlines.ts';
+import { LABELS } from '../../src/core/plan/labels.ts';
 import { answer, kubeconfig, scriptedApi, type ScriptedApi } from '../adapters/kube/scripted-api.ts';
 import { testHome, type TestHome } from '../adapters/substrates/local-campaign.ts';
 import { aPlan, aProfile, aSubstrate } from '../core/plan/make.ts';
@@ -19,6 +20,8 @@ import { storedInput } from './stored-input.ts';
 
 const SLUG = 'bteardown';
 const RELEASE = 'sh.helm.release.v1.r.v1';
+const CAMPAIGN = 'teardown';
+const LABELLED = { [LABELS.campaign]: CAMPAIGN };
 
 let home: TestHome;
 let api: ScriptedApi;
@@ -47,7 +50,7 @@ beforeEach(async () => {
     const listed = [...secrets].filter((name) => ofHelm || name !== RELEASE);
     const ending = endsAtMs < Infinity ? { deletionTimestamp: 'now', finalizers: ['of.others/x'] } : {};
     const items = pathname.endsWith('/secrets')
-      ? listed.map((name) => ({ metadata: { name, namespace: 'n', uid: name, ...ending } }))
+      ? listed.map((name) => ({ metadata: { name, namespace: 'n', uid: name, labels: LABELLED, ...ending } }))
       : [];
     answer(response, 200, { metadata: { resourceVersion: '1' }, items });
   });
@@ -126,7 +129,7 @@ async function teardown(
   if (!derived.ok) throw new Error(JSON.stringify(derived.errors));
   const spec = aSpec({
     slug: SLUG,
-    campaign: 'teardown',
+    campaign: CAMPAIGN,
     substrate,
     system: { name: 'charted', sha256: found.sha256 },
     deadlines: derived.deadlines,
