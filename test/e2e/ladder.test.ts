@@ -13,6 +13,10 @@ import { addProfile, BROKEN_GATE } from './small-profile.ts';
 /** Rung 1 is green, rung 2 red, so that rung 3 never starts. */
 const CLIMBED = [{ end: 'pass' }, { end: 'fail' }, { end: 'not-started', durationMs: 0 }];
 
+/** Half a day away, so that the Schedule starts no ladder by itself while this test runs, at any time of the day. */
+const HOUR = (new Date().getUTCHours() + 12) % 24;
+const AT = `${String(HOUR).padStart(2, '0')}:30`;
+
 test('a ladder stops at its red rung, climbed by hand and by a Schedule; a broken harness pauses the Schedule', async () => {
   await withBelay(async (belay) => {
     addLadder(belay);
@@ -26,7 +30,7 @@ test('a ladder stops at its red rung, climbed by hand and by a Schedule; a broke
     };
     expect((await belay.run(['schedule', 'trigger', 'three'])).stderr).toMatch(/ladder "three" has no schedule/);
     expect(await say(['schedule', 'apply', 'three'])).toMatch(
-      /^belay-three created: 03:30 .*; next \d{4}-\d\d-\d\d 03:30 UTC/,
+      new RegExp(String.raw`^belay-three created: ${AT} .*; next \d{4}-\d\d-\d\d ${AT} UTC`),
     );
     expect(await say(['schedule', 'apply', `${belay.files}/ladders/three.yaml`])).toMatch(/^belay-three updated/);
     const climbing = belay.start(['climb', 'three', '--id', 'by-hand']);
@@ -53,11 +57,11 @@ test('a ladder stops at its red rung, climbed by hand and by a Schedule; a broke
       expect(result).toMatchObject({ ladder: 'three', end: 'fail', rungs: CLIMBED });
       expect((await client.workflow.getHandle(id).describe()).status.name).toBe('COMPLETED');
       const shown = await say(['schedule', 'show', 'three']);
-      expect(shown).toMatch(/^belay-three {3}03:30.* on$/m);
-      expect(shown).toMatch(/next {5}(\d{4}-\d\d-\d\d 03:30 UTC(, )?){5}/);
+      expect(shown).toMatch(new RegExp(`^belay-three {3}${AT}.* on$`, 'm'));
+      expect(shown).toMatch(new RegExp(String.raw`next {5}(\d{4}-\d\d-\d\d ${AT} UTC(, )?){5}`));
       expect(shown).toMatch(/skipped {2}0 [^]*missed {3}0 /);
       expect(shown).toContain(`fail  ${id}`);
-      expect(await say(['schedule', 'list'])).toMatch(/belay-three .* on .*03:30 UTC/);
+      expect(await say(['schedule', 'list'])).toMatch(new RegExp(`belay-three .* on .*${AT} UTC`));
 
       // The same night with a harness that cannot make a cluster.
       await say(['down']);
@@ -114,7 +118,7 @@ function addLadder(belay: Belay): void {
     kind: 'Ladder',
     metadata: { name: 'three', description: 'green, red, and one that is never reached' },
     rungs: ['rung-a', 'rung-b', 'rung-c'].map((profile) => ({ profile })),
-    schedule: { calendars: [{ hour: 3, minute: 30 }], timezone: 'UTC', catchup: '2h' },
+    schedule: { calendars: [{ hour: HOUR, minute: 30 }], timezone: 'UTC', catchup: '2h' },
   });
   belay.write('files/ladders/three.yaml', text);
 }
