@@ -5,6 +5,7 @@ import { toolsOfSubstrate } from '../adapters/substrates/registry.ts';
 import { findLadder, loadLadderFile, looksLikePath } from '../adapters/files/find.ts';
 import { searchFolders } from '../adapters/host/folders.ts';
 import { keepTargets } from '../adapters/substrates/kubeconfig/kept-targets.ts';
+import { joinStack } from '../adapters/temporal/stack-users.ts';
 import { accessInWords } from '../core/kubeconfig/cluster-access.ts';
 import type { CampaignTargets } from '../core/profile/targets.ts';
 import { SHARED_QUEUE } from '../core/model/host-queues.ts';
@@ -113,7 +114,7 @@ async function climb(nameOrPath: string, options: ClimbOptions, events: RungEven
           );
         return EXIT.pass;
       }
-      return await followClimb(client, workflowId, pageUrl, events, signal);
+      return await followClimb(client, workflowId, { pageUrl, events, stop: signal, onSilence: () => joinStack() });
     });
   });
 }

@@ -1,13 +1,12 @@
-import { ApplicationFailure, WorkflowFailedError, type Client, type WorkflowHandle } from '@temporalio/client';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { ApplicationFailure, type Client, type WorkflowHandle } from '@temporalio/client';
 import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
 import type { CampaignResult, CampaignStatus } from '../core/campaign/stage-io.ts';
 import { STAGES } from '../core/model/stages.ts';
 import type { Verdict } from '../core/gates/model.ts';
 import { campaignRows, type LiveActivity } from './campaign-rows.ts';
+import { followWorkflow, queryInTime, type WorkflowEnd } from './follow-workflow.ts';
 import type { ProgressDisplay } from './progress-display.ts';
 import { messageOf } from '../core/text/message-of.ts';
-import { isUnreachable } from './unreachable.ts';
 
 /** How a campaign ended, or why following it stopped. */
 export interface CampaignEnd {
@@ -25,78 +24,57 @@ export interface FollowOptions {
   readonly display: ProgressDisplay;
   /** Called with every status, and with what the running activity last reported. */
   readonly onStatus: (status: CampaignStatus, live: LiveActivity | undefined) => void;
-  /** When aborted, following stops with undefined. The campaign is not changed. */
-  readonly signal: AbortSignal;
-  /** Called once per hold. Returns false to stop following. */
+  /** Aborted: the campaign was asked to stop while it was started. */
+  readonly stop?: AbortSignal | undefined;
+  /** Called once per hold, and again if Temporal was away before it was answered. Returns false to stop following. */
   readonly onHold: (status: CampaignStatus) => Promise<boolean>;
   /** Called when Temporal or the workers have not answered for a while. Starts what is missing. */
-  readonly onSilence: () => Promise<void>;
+  readonly onSilence: () => Promise<unknown>;
 }
 
 const POLL_MS = 400;
-/** Time without an answer after which Temporal and a worker are started again. */
-export const SILENCE_MS = 3_000;
 
 /**
  * Shows a campaign until it ends: stages, live numbers, story. It continues when the server or a worker was away for a while.
- * @returns how it ended; undefined when the signal or `onHold` stopped it
+ * @returns how it ended; undefined when a second Ctrl-C or `onHold` stopped following
  */
 export async function followCampaign(options: FollowOptions): Promise<CampaignEnd | undefined> {
-  const { client, workflowId, display, signal } = options;
-  const handle = client.workflow.getHandle(workflowId);
-  let status: CampaignStatus | undefined;
-  let answeredAtMs = Date.now();
+  const { client, workflowId, display } = options;
   let shownStory = 0;
-  let heldBefore = '';
-  for (;;) {
-    if (signal.aborted) return undefined;
-    try {
-      const description = await handle.client.withDeadline(Date.now() + SILENCE_MS, () => handle.describe());
-      const closed = description.status.name !== 'RUNNING';
-      const fresh = await queryStatus(handle, SILENCE_MS);
-      if (fresh !== undefined) {
-        status = fresh;
-        answeredAtMs = Date.now();
-        for (const line of status.story.slice(shownStory))
-          if (!isShownByRow(line.text)) display.note(line.text.replaceAll('**', ''), line.atMs);
-        shownStory = status.story.length;
-        const live = liveActivity(description.raw);
-        display.show(campaignRows(status, live));
-        options.onStatus(status, live);
-      }
-      if (closed) {
-        display.close();
-        return await endOf(handle, description.status.name, status);
-      }
-      const hold = status?.state.hold;
-      if (status !== undefined && hold !== null && hold !== undefined) {
-        const key = `${hold.stage} ${hold.execution} ${hold.openedAtMs}`;
-        if (key !== heldBefore) {
-          heldBefore = key;
-          if (!(await options.onHold(status))) return undefined;
-          answeredAtMs = Date.now();
-        }
-      }
-    } catch (error) {
-      if (!isUnreachable(error)) throw error;
-    }
-    if (Date.now() - answeredAtMs > SILENCE_MS) {
+  let answeredHold = '';
+  const end = await followWorkflow<CampaignStatus>({
+    client,
+    workflowId,
+    everyMs: POLL_MS,
+    stopping: 'the campaign keeps its evidence and removes its clusters',
+    stop: options.stop,
+    onStatus: async (status, seen) => {
+      for (const line of status.story.slice(shownStory))
+        if (!isShownByRow(line.text)) display.note(line.text.replaceAll('**', ''), line.atMs);
+      shownStory = status.story.length;
+      const live = liveActivity(seen.raw);
+      display.show(campaignRows(status, live));
+      options.onStatus(status, live);
+      const { hold } = status.state;
+      if (hold === null || seen.status.name !== 'RUNNING') return true;
+      const key = `${hold.stage} ${hold.execution} ${hold.openedAtMs}`;
+      if (key === answeredHold) return true;
+      if (!(await options.onHold(status))) return false;
+      answeredHold = key;
+      return true;
+    },
+    onSilence: async () => {
       display.note('no answer from Temporal or a worker; starting them if they are not running');
       await options.onSilence();
-      answeredAtMs = Date.now();
-    }
-    await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
-  }
+    },
+  });
+  display.close();
+  return end === undefined ? undefined : endOf(end);
 }
 
-/** The status that the campaign reports; undefined when no worker answers within `limitMs`. The server would wait much longer. */
-export async function queryStatus(handle: WorkflowHandle, limitMs = 10_000): Promise<CampaignStatus | undefined> {
-  try {
-    return await handle.client.withDeadline(Date.now() + limitMs, () => handle.query<CampaignStatus>('status'));
-  } catch {
-    // There is no worker at the moment, or the first workflow task has not run yet.
-    return undefined;
-  }
+/** The status that the campaign reports; undefined when no worker answers within `limitMs`. */
+export function queryStatus(handle: WorkflowHandle, limitMs = 10_000): Promise<CampaignStatus | undefined> {
+  return queryInTime<CampaignStatus>(handle, limitMs);
 }
 
 type RawDescription = { readonly pendingActivities?: readonly PendingActivity[] | null };
@@ -125,23 +103,22 @@ export function liveActivity(raw: unknown): LiveActivity | undefined {
   };
 }
 
-async function endOf(handle: WorkflowHandle, closed: string, status: CampaignStatus | undefined): Promise<CampaignEnd> {
+function endOf({ closed, status, outcome }: WorkflowEnd<CampaignStatus>): CampaignEnd {
   if (closed === 'TERMINATED' || closed === 'TIMED_OUT') {
     const message = `the workflow was ${closed === 'TERMINATED' ? 'terminated' : 'timed out'}: it was not torn down; "./belay sweep" removes what it left, and so does the janitor of "./belay up"`;
     return { end: 'harness-fault', result: undefined, status, message };
   }
-  try {
-    const result = (await handle.result()) as CampaignResult;
+  if ('result' in outcome) {
+    const result = outcome.result as CampaignResult;
     return { end: result.verdict, result, status, message: '' };
-  } catch (error) {
-    if (closed === 'CANCELLED') return { end: 'aborted', result: undefined, status, message: 'stopped on request' };
-    const cause = error instanceof WorkflowFailedError ? error.cause : error;
-    const message = messageOf(cause);
-    if (cause instanceof ApplicationFailure && cause.type === FAILURE_TYPES.invalidSpec)
-      return { end: 'invalid', result: undefined, status, message };
-    const result = cause instanceof ApplicationFailure ? (cause.details?.[0] as CampaignResult | undefined) : undefined;
-    return { end: 'harness-fault', result, status, message };
   }
+  if (closed === 'CANCELLED') return { end: 'aborted', result: undefined, status, message: 'stopped on request' };
+  const { cause } = outcome;
+  const message = messageOf(cause);
+  if (cause instanceof ApplicationFailure && cause.type === FAILURE_TYPES.invalidSpec)
+    return { end: 'invalid', result: undefined, status, message };
+  const result = cause instanceof ApplicationFailure ? (cause.details?.[0] as CampaignResult | undefined) : undefined;
+  return { end: 'harness-fault', result, status, message };
 }
 
 /** Whether the row of a stage shows the same text. */

@@ -1,107 +1,84 @@
-import { ApplicationFailure, WorkflowFailedError, type Client } from '@temporalio/client';
+import { ApplicationFailure, type Client } from '@temporalio/client';
 import { join } from 'node:path';
-import { pause } from '../adapters/host/poll-until.ts';
 import { styleText } from 'node:util';
 import { runsFolder } from '../adapters/host/folders.ts';
-import { isKept, joinStack, keepStack } from '../adapters/temporal/stack-users.ts';
+import { isKept, keepStack } from '../adapters/temporal/stack-users.ts';
 import { campaignName } from '../core/campaign/campaign-name.ts';
 import type { ClimbResult, RungLine } from '../core/campaign/climb.ts';
 import { EXIT, exitCodeOf } from '../core/verdict/exit-codes.ts';
 import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
-import { SILENCE_MS } from './follow-campaign.ts';
+import { followWorkflow, type WorkflowEnd } from './follow-workflow.ts';
 import { createProgressDisplay, type ProgressDisplay } from './progress-display.ts';
 import type { RungEvents } from './rung-events.ts';
 import { rungRows } from './rung-rows.ts';
 import { addStepSummary } from './step-summary.ts';
 import { textTable } from './text-table.ts';
-import { StopRequest } from './stop-request.ts';
-import { isUnreachable } from './unreachable.ts';
 import { coloured } from './verdict-table.ts';
 import { messageOf } from '../core/text/message-of.ts';
 
 const NO_DISPLAY: ProgressDisplay = { show: () => undefined, note: () => undefined, close: () => undefined };
 
+/** How following a climb goes. */
+interface FollowOptions {
+  readonly pageUrl: string | undefined;
+  /** Where its news go; undefined: to people. */
+  readonly events: RungEvents | undefined;
+  /** Aborted: the climb was asked to stop while it was started. */
+  readonly stop?: AbortSignal;
+  /** Called when Temporal or a worker has not answered for a while. Starts what is missing. */
+  readonly onSilence: () => Promise<unknown>;
+}
+
 /**
  * Follows a climb to its end and prints its result, or writes it as events. The first Ctrl-C asks it to stop, the second one leaves it running.
- * @param stop aborted: the climb was asked to stop while it was started
  * @returns the exit code
  */
 export async function followClimb(
   client: Client,
   workflowId: string,
-  pageUrl: string | undefined,
-  events: RungEvents | undefined,
-  stop?: AbortSignal,
+  { pageUrl, events, stop, onSilence }: FollowOptions,
 ): Promise<number> {
-  const handle = client.workflow.getHandle(workflowId);
   const display = events === undefined ? createProgressDisplay() : NO_DISPLAY;
-  const leave = new AbortController();
-  const stopping = new StopRequest(() => handle.cancel());
-  const onInterrupt = (): void => {
-    if (stopping.isAsked) {
-      leave.abort();
-      return;
-    }
-    console.error(
-      '\nstopping: the running rung keeps its evidence and removes its clusters; Ctrl-C again leaves it running',
-    );
-    stopping.ask();
-  };
-  process.on('SIGINT', onInterrupt);
-  process.on('SIGTERM', onInterrupt);
-  if (stop?.aborted === true) onInterrupt();
   try {
-    for (let silentSince = Date.now(); !leave.signal.aborted;) {
-      stopping.repeat();
-      // Without a limit the server would wait for a worker much longer than it takes to start one.
-      const rungs = await client
-        .withDeadline(Date.now() + SILENCE_MS, () => handle.query<readonly RungLine[]>('status'))
-        .catch(() => undefined);
-      if (rungs !== undefined) {
-        silentSince = Date.now();
+    const closed = await followWorkflow<readonly RungLine[]>({
+      client,
+      workflowId,
+      everyMs: 500,
+      stopping: 'the running rung keeps its evidence and removes its clusters',
+      stop,
+      onStatus: async (rungs) => {
         events?.news(rungs);
         if (events === undefined) display.show(await rungRows(client, rungs));
-      }
-      const description = await client
-        .withDeadline(Date.now() + SILENCE_MS, () => handle.describe())
-        .catch((error: unknown) => {
-          if (!isUnreachable(error)) throw error;
-          return undefined;
-        });
-      if (description !== undefined && description.status.name !== 'RUNNING') {
-        display.close();
-        const end = await endOf(client, workflowId, rungs ?? []);
-        if ('refused' in end) {
-          events?.refused(end.refused, EXIT.usage);
-          console.error(end.refused);
-          return EXIT.usage;
-        }
-        events?.summary(end, pageUrl, exitCodeOf(end.end));
-        if (events === undefined) showEnd(end, workflowId, pageUrl);
-        const begun = end.rungs.filter((rung) => rung.end !== 'not-started');
-        const campaigns = begun.flatMap(({ workflowId: first, again }) =>
-          again === undefined ? [first] : [first, again.workflowId],
+        return true;
+      },
+      onSilence,
+    });
+    display.close();
+    if (closed === undefined) {
+      keepStack();
+      events?.left(EXIT.aborted);
+      if (events === undefined)
+        console.log(
+          `\nThe climb continues without this command. ./belay watch ${workflowId} follows it, ./belay abort ${workflowId} stops it.`,
         );
-        await addStepSummary(campaigns.map(campaignName));
-        return exitCodeOf(end.end);
-      }
-      if (Date.now() - silentSince > SILENCE_MS) {
-        await joinStack().catch(() => undefined);
-        silentSince = Date.now();
-      }
-      await pause(500);
+      return EXIT.aborted;
     }
-    keepStack();
-    events?.left(EXIT.aborted);
-    if (events === undefined)
-      console.log(
-        `\nThe climb continues without this command. ./belay watch ${workflowId} follows it, ./belay abort ${workflowId} stops it.`,
-      );
-    return EXIT.aborted;
+    const end = endOf(closed);
+    if ('refused' in end) {
+      events?.refused(end.refused, EXIT.usage);
+      console.error(end.refused);
+      return EXIT.usage;
+    }
+    events?.summary(end, pageUrl, exitCodeOf(end.end));
+    if (events === undefined) showEnd(end, workflowId, pageUrl);
+    const begun = end.rungs.filter((rung) => rung.end !== 'not-started');
+    const campaigns = begun.flatMap(({ workflowId: first, again }) =>
+      again === undefined ? [first] : [first, again.workflowId],
+    );
+    await addStepSummary(campaigns.map(campaignName));
+    return exitCodeOf(end.end);
   } finally {
     display.close();
-    process.off('SIGINT', onInterrupt);
-    process.off('SIGTERM', onInterrupt);
   }
 }
 
@@ -113,26 +90,18 @@ interface ClimbEnd {
 }
 
 /** @returns how it ended, or why its input was refused */
-async function endOf(
-  client: Client,
-  workflowId: string,
-  seen: readonly RungLine[],
-): Promise<ClimbEnd | { readonly refused: string }> {
-  let rungs = seen;
-  let end: ClimbResult['end'];
-  let message = '';
-  try {
-    const result = (await client.workflow.getHandle(workflowId).result()) as ClimbResult;
-    ({ end, rungs } = result);
-  } catch (error) {
-    const cause = error instanceof WorkflowFailedError ? error.cause : error;
-    message = messageOf(cause);
-    if (cause instanceof ApplicationFailure && cause.type === FAILURE_TYPES.invalidSpec) return { refused: message };
-    if (cause instanceof ApplicationFailure && cause.details?.[0] !== undefined)
-      ({ rungs } = cause.details[0] as ClimbResult);
-    end = cause instanceof Error && cause.name === 'CancelledFailure' ? 'aborted' : 'harness-fault';
+function endOf({ status, outcome }: WorkflowEnd<readonly RungLine[]>): ClimbEnd | { readonly refused: string } {
+  if ('result' in outcome) {
+    const { end, rungs } = outcome.result as ClimbResult;
+    return { end, rungs, message: '' };
   }
-  return { end, rungs, message };
+  const { cause } = outcome;
+  const message = messageOf(cause);
+  const isFailure = cause instanceof ApplicationFailure;
+  if (isFailure && cause.type === FAILURE_TYPES.invalidSpec) return { refused: message };
+  const last = isFailure ? (cause.details?.[0] as ClimbResult | undefined) : undefined;
+  const end = cause instanceof Error && cause.name === 'CancelledFailure' ? 'aborted' : 'harness-fault';
+  return { end, rungs: last?.rungs ?? status ?? [], message };
 }
 
 function showEnd({ end, rungs, message }: ClimbEnd, workflowId: string, pageUrl: string | undefined): void {

@@ -1,4 +1,4 @@
-import type { Client } from '@temporalio/client';
+import { WorkflowUpdateFailedError, type Client } from '@temporalio/client';
 import { joinStack, keepStack, isKept } from '../adapters/temporal/stack-users.ts';
 import { EXIT, exitOfFailure } from '../core/verdict/exit-codes.ts';
 import type { CampaignStatus } from '../core/campaign/stage-io.ts';
@@ -22,23 +22,6 @@ export async function followToTheEnd(
   pageUrl: string | undefined,
   { output, again, stop }: { readonly output: RunOutput; readonly again?: string; readonly stop?: AbortSignal },
 ): Promise<number> {
-  const handle = client.workflow.getHandle(workflowId);
-  const leave = new AbortController();
-  let asked = false;
-  const onInterrupt = (): void => {
-    if (asked) {
-      leave.abort(new Error('left by a second Ctrl-C'));
-      return;
-    }
-    asked = true;
-    console.error(
-      '\nstopping: the campaign keeps its evidence and removes its clusters; Ctrl-C again leaves it running',
-    );
-    void handle.cancel().catch((cause: unknown) => console.error(`the request to stop failed: ${messageOf(cause)}`));
-  };
-  process.on('SIGINT', onInterrupt);
-  process.on('SIGTERM', onInterrupt);
-  if (stop?.aborted === true) onInterrupt();
   let exitOfHold: number | undefined;
   const { display } = output;
   try {
@@ -46,7 +29,7 @@ export async function followToTheEnd(
       client,
       workflowId,
       display,
-      signal: leave.signal,
+      stop,
       onStatus: (status, live) => output.status(workflowId, status, live),
       onHold: async (status) => {
         display.close();
@@ -56,11 +39,7 @@ export async function followToTheEnd(
         return stay;
       },
       // A server or a worker that died is started again. The campaign itself has lost nothing.
-      onSilence: async () => {
-        await joinStack().catch((cause: unknown) =>
-          console.error(`cannot start Temporal and a worker: ${messageOf(cause)}`),
-        );
-      },
+      onSilence: () => joinStack(),
     });
     if (end === undefined) {
       keepStack();
@@ -74,8 +53,6 @@ export async function followToTheEnd(
     return exitCode;
   } finally {
     display.close();
-    process.off('SIGINT', onInterrupt);
-    process.off('SIGTERM', onInterrupt);
   }
 }
 
@@ -99,11 +76,15 @@ async function answerHold(client: Client, workflowId: string, status: CampaignSt
     if (answer === undefined) return true;
     if (answer === 'leave') return false;
     const { stage, execution } = hold;
-    const said = await handle.executeUpdate<string, [unknown]>('decide', {
-      args: [{ stage, execution, decision: answer, reason: 'at the terminal' }],
-    });
-    console.log(said);
+    const args: [unknown] = [{ stage, execution, decision: answer, reason: 'at the terminal' }];
+    console.log(await handle.executeUpdate<string, [unknown]>('decide', { args }));
     return true;
+  } catch (error) {
+    const isRefused = error instanceof WorkflowUpdateFailedError;
+    console.error(`the answer was not taken: ${messageOf(isRefused ? error.cause : error)}`);
+    // Another answer came first, or the hold expired. If Temporal is away, the caller asks again.
+    if (isRefused) return true;
+    throw error;
   } finally {
     clearInterval(watchElsewhere);
   }

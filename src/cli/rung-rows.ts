@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { RungLine } from '../core/campaign/climb.ts';
 import { queryStatus, liveActivity } from './follow-campaign.ts';
+import { SILENCE_MS } from './follow-workflow.ts';
 import type { ProgressRow } from './progress-rows.ts';
 
 /** A climb as rows of a progress display; the rung that runs shows its campaign's stage and live numbers. */
@@ -29,11 +30,13 @@ async function rungRow(client: Client, rung: RungLine): Promise<ProgressRow> {
 
 async function runningRow(client: Client, rung: RungLine): Promise<ProgressRow> {
   const handle = client.workflow.getHandle(rung.again?.workflowId ?? rung.workflowId);
-  const status = await queryStatus(handle);
-  const live = await handle.describe().then(
-    ({ raw }) => liveActivity(raw),
-    () => undefined,
-  );
+  const status = await queryStatus(handle, SILENCE_MS);
+  const live = await client
+    .withDeadline(Date.now() + SILENCE_MS, () => handle.describe())
+    .then(
+      ({ raw }) => liveActivity(raw),
+      () => undefined,
+    );
   const startedAtMs = status?.state.outcomes[0]?.startedAtMs;
   return {
     label: rung.again === undefined ? rung.rung : `${rung.rung}, again`,

@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { Command } from 'commander';
 import { runningCampaigns } from '../adapters/temporal/running-campaigns.ts';
+import { joinStack } from '../adapters/temporal/stack-users.ts';
 import { externalTarget } from '../adapters/temporal/target.ts';
 import { followClimb } from './follow-climb.ts';
 import { followToTheEnd } from './follow-to-the-end.ts';
@@ -32,7 +33,7 @@ export function watchCommand(): Command {
           if (type === 'ladder') {
             const events = json ? createRungEvents() : undefined;
             events?.begun(workflowId);
-            return await followClimb(client, workflowId, pageUrl, events);
+            return await followClimb(client, workflowId, { pageUrl, events, onSilence: () => joinStack() });
           }
           return followToTheEnd(client, workflowId, pageUrl, { output });
         });

@@ -1,11 +1,8 @@
 import { ApplicationFailure } from '@temporalio/activity';
-import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { followComparison } from '../../src/cli/follow-comparison.ts';
 import type { ClimbResult, LadderSpec, RungLine } from '../../src/core/campaign/climb.ts';
 import { idOfPair, SIDES, type ComparisonResult } from '../../src/core/campaign/comparison.ts';
 import { endsCancelled, failureOf, order } from './asserting.ts';
-import { cutLink } from './cut-link.ts';
 import { missingFrom } from './history.ts';
 import { QUEUES } from './make-spec.ts';
 import { breach, harnessFails, untilCancelled, type Script } from './scripted.ts';
@@ -386,33 +383,6 @@ describe.concurrent('a comparison', () => {
     });
     expect(campaigns('5-baseline').resolved).toEqual([]);
     expect(await comparison.handle.query('status')).toEqual(ended);
-  });
-
-  test('is followed to its end by a command that loses Temporal meanwhile', async () => {
-    const [host = '', port = ''] = temporal.address.split(':');
-    const link = await cutLink(host, Number(port));
-    const gate = Promise.withResolvers<undefined>();
-    const waiting: Script = { stages: { soak: () => gate.promise } };
-    const { comparison } = await compare('followed', 1, { baseline: measuring([1]), branch: [waiting] });
-    const connection = await Connection.connect({ address: `127.0.0.1:${link.port}` });
-    try {
-      const client = new Client({ connection, namespace: temporal.client.options.namespace });
-      let silences = 0;
-      const followed = followComparison(client, comparison.handle.workflowId, {
-        stop: new AbortController().signal,
-        onSilence: () => {
-          silences += 1;
-          gate.resolve(undefined);
-          return link.mend();
-        },
-      });
-      await link.cut();
-      expect(await followed).toMatchObject({ campaigns: [{ end: 'pass' }, { end: 'pass' }], stopped: '' });
-      expect(silences).toBeGreaterThan(0);
-    } finally {
-      await connection.close();
-      await link.close();
-    }
   });
 
   test('runs all pairs where nothing is clear, red ones too', async () => {
