@@ -132,7 +132,7 @@ function checkKubeconfig(): Check {
     fix: 'only for substrates of type kubeconfig: set KUBECONFIG to its path',
   } as const;
   try {
-    const files = readKubeconfigs('', process.env);
+    const files = readKubeconfigs('', process.env, 'shell');
     const contexts = new Set(files.flatMap((file) => file.contexts.map(({ name }) => name)));
     const current = files.map(({ currentContext }) => currentContext).find((name) => name !== '');
     return fine(

@@ -59,8 +59,15 @@ async function markdown(folder: string): Promise<string> {
 }
 
 async function site(folder: string | true, output: 'text' | 'json'): Promise<void> {
-  const { writeSite } = await import('../adapters/reports/site.ts');
-  const written = writeSite({ runs: runsFolder(), to: folder === true ? undefined : folder });
+  if (folder === '') throw new UsageError('--index: found ""; allowed: a folder, or nothing for the runs folder');
+  const { PageTaken, writeSite } = await import('../adapters/reports/site.ts');
+  const written = ((): ReturnType<typeof writeSite> => {
+    try {
+      return writeSite({ runs: runsFolder(), to: folder === true ? undefined : folder });
+    } catch (cause) {
+      throw cause instanceof PageTaken ? new UsageError(cause.message, { cause }) : cause;
+    }
+  })();
   const { index, pages, runs, leftOut } = written;
   for (const { folder: of, why } of leftOut) process.stderr.write(safeForTerminal(`left out ${of}: ${why}\n`));
   const text = `${index}: ${runs} runs on ${pages} pages`;

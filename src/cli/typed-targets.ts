@@ -21,7 +21,7 @@ const NO_RECORD = '0'.repeat(32);
 /** The kubeconfig of a cluster that is lent on the command line. @throws UsageError when it cannot be used */
 export function lentKubeconfig({ context, kubeconfig }: Lent): OwnKubeconfig {
   try {
-    return ownKubeconfig(readContext(kubeconfig, context), thisShell());
+    return ownKubeconfig(readContext(kubeconfig, context, process.env, 'shell'), thisShell());
   } catch (error) {
     if (error instanceof KubeconfigProblem) throw new UsageError(error.message, { cause: error });
     throw error;
@@ -37,7 +37,9 @@ export function typedKubeconfigs(spec: TargetSpec, clusterCount: number): readon
   if (spec.substrate.type !== 'kubeconfig') return [];
   const { file = '' } = spec.substrate.kubeconfig ?? {};
   try {
-    return contextsOf(spec, 0, clusterCount).map((context) => ownKubeconfig(readContext(file, context), thisShell()));
+    return contextsOf(spec, 0, clusterCount).map((context) =>
+      ownKubeconfig(readContext(file, context, process.env, 'shell'), thisShell()),
+    );
   } catch (error) {
     if (!(error instanceof KubeconfigProblem)) throw error;
     if (externalTarget() !== undefined) return [];

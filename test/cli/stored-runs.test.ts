@@ -209,6 +209,17 @@ describe('belay report in other forms', () => {
     said.mockRestore();
   });
 
+  it('is no site where a run has the name of one of its pages, but in a folder of its own', async () => {
+    for (const id of ['index.html', 'x.html']) storeRun(runs, id);
+    await expect(report('--index')).rejects.toThrow(
+      `${join(runs, 'index.html')} is a folder, and a page of the site has that name; "./belay report --index FOLDER" writes it elsewhere`,
+    );
+    await expect(report('--index', '')).rejects.toThrow('--index: found ""; allowed: a folder');
+    const site = join(home, 'site');
+    expect((await report('--index', site)).stdout).toBe(`${join(site, 'index.html')}: 2 runs on 2 pages\n`);
+    expect((await list()).stdout).toMatch(/index\.html[^]*x\.html|x\.html[^]*index\.html/);
+  });
+
   it('is a site of all runs beside them, or in a folder to publish', async () => {
     dayRuns();
     mkdirSync(join(runs, 'broken'));

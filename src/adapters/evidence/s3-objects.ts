@@ -8,9 +8,11 @@ import {
   ENDPOINT_SILENCE_MS,
   EVIDENCE_FILES_AT_ONCE,
   EVIDENCE_LIST_BYTES,
+  EVIDENCE_LIST_PAGES,
   HTTP_CONNECT_MS,
 } from '../../core/plan/limits.ts';
 import type { EvidenceSetting } from '../host/evidence-setting.ts';
+import { limitedText, TooLarge } from '../host/limited-text.ts';
 import type { ListedFile } from '../host/listed-files.ts';
 import { tryAgain, type CallLimits } from '../host/try-again.ts';
 
@@ -117,7 +119,7 @@ export async function s3Objects({ bucket, prefix, endpoint, text }: EvidenceSett
       call(key, limits, async (signal) => {
         try {
           const { Body } = await client.send(new sdk.GetObjectCommand(objectOf(key)), { abortSignal: signal });
-          return await limitedText(Body as Readable);
+          return await limitedText(Body as Readable, EVIDENCE_LIST_BYTES, 'it');
         } catch (cause) {
           if (errorName(cause) === 'NoSuchKey') return undefined;
           throw cause;
@@ -130,13 +132,18 @@ export async function s3Objects({ bucket, prefix, endpoint, text }: EvidenceSett
     async folders(limits) {
       const found: string[] = [];
       let next: string | undefined;
+      let pages = 0;
       do {
+        pages += 1;
+        if (pages > EVIDENCE_LIST_PAGES) throw new TooLarge(`the list of ${text}`, EVIDENCE_LIST_PAGES, 'pages');
         const question = { Bucket: bucket, Prefix: prefix, Delimiter: '/', ContinuationToken: next };
         const page: ListObjectsV2CommandOutput = await call('', limits, (signal) =>
           client.send(new sdk.ListObjectsV2Command(question), { abortSignal: signal }),
         );
         found.push(...(page.CommonPrefixes ?? []).map(({ Prefix = '' }) => Prefix.slice(prefix.length, -1)));
-        next = page.IsTruncated === true ? page.NextContinuationToken : undefined;
+        const after = page.IsTruncated === true ? page.NextContinuationToken : undefined;
+        if (after !== undefined && after === next) throw new Error(`${text}: the store lists one page again and again`);
+        next = after;
       } while (next !== undefined);
       return found;
     },
@@ -171,22 +178,17 @@ async function withContent(
   }
 }
 
-async function limitedText(content: Readable): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of content) {
-    bytes += (chunk as Buffer).length;
-    if (bytes > EVIDENCE_LIST_BYTES) throw new Error(`it has more than ${EVIDENCE_LIST_BYTES} bytes`);
-    chunks.push(chunk as Buffer);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
 /** Credentials, rights, names, and files of our own: another attempt would not change them. */
 function isFinal(cause: unknown): boolean {
   const status = statusOf(cause);
   const isOfClient = status !== undefined && status >= 400 && status < 500 && status !== 408 && status !== 429;
-  return isOfClient || errorName(cause) === 'CredentialsProviderError' || isOfDisk(cause);
+  return (
+    isOfClient ||
+    errorName(cause) === 'CredentialsProviderError' ||
+    cause instanceof TooLarge ||
+    isUnsendable(cause) ||
+    isOfDisk(cause)
+  );
 }
 
 /** An error with the settings that decide whether it would have worked. The SDK's own messages may be empty. */
@@ -205,11 +207,18 @@ function explained(
       ? '; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or another source of credentials of the AWS SDK'
       : name === 'NoSuchBucket'
         ? '; the bucket must exist'
-        : status === 403
-          ? '; the credentials (AWS_*) must be allowed to get, put and delete objects there'
-          : '';
+        : isUnsendable(cause)
+          ? '; AWS_ACCESS_KEY_ID and AWS_SESSION_TOKEN, or what the AWS SDK gets credentials from, must be Latin letters, digits and marks on one line'
+          : status === 403
+            ? '; the credentials (AWS_*) must be allowed to get, put and delete objects there'
+            : '';
   const message = said.startsWith(what) ? said : `${what}: ${said}${status === undefined ? '' : ` (${status})`}`;
   return new Error(`${message}; ${hints}${allowed}`, { cause });
+}
+
+/** Whether the credentials have a character that no header of a request can carry. */
+function isUnsendable(cause: unknown): boolean {
+  return (cause as NodeJS.ErrnoException | undefined)?.code === 'ERR_INVALID_CHAR';
 }
 
 function statusOf(cause: unknown): number | undefined {

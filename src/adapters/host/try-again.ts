@@ -25,17 +25,20 @@ export async function tryAgain<T>(trial: Trial, attempt: (signal: AbortSignal) =
   const { what, signal, budgetMs, attemptMs } = trial;
   const endsAt = performance.now() + budgetMs;
   let pauseMs = FIRST_PAUSE_MS;
+  let last: unknown;
   for (;;) {
     signal.throwIfAborted();
     const limitMs = Math.max(1, Math.floor(Math.min(endsAt - performance.now(), attemptMs)));
     const limit = AbortSignal.timeout(limitMs);
-    let last: unknown;
     try {
       return await attempt(AbortSignal.any([signal, limit]));
     } catch (cause) {
       signal.throwIfAborted();
       if (!limit.aborted && trial.isFinal(cause)) throw cause;
-      last = limit.aborted ? new Error(`no answer within ${limitMs} ms`, { cause }) : cause;
+      if (!limit.aborted) last = cause;
+      // What the budget cut short says less than an attempt before it.
+      else if (last === undefined || limitMs === attemptMs)
+        last = new Error(`no answer within ${limitMs} ms`, { cause });
     }
     if (performance.now() + pauseMs >= endsAt)
       throw new Error(`${what} did not succeed within ${budgetMs} ms; the last attempt: ${messageOf(last)}`, {

@@ -128,7 +128,10 @@ class Identity {
     const { exec, tls, token, tokenFile, user } = this.#found;
     // As for kubectl, a token of the kubeconfig counts before the program.
     if (exec === undefined || token !== '' || tokenFile !== '') return undefined;
-    return execLogin(exec, exec.clusterInfo === undefined ? '' : (textOf(tls.ca, `user "${user}"`) ?? ''));
+    return execLogin(
+      exec,
+      exec.clusterInfo === undefined ? '' : (textOf(tls.ca, `user "${user}": certificate-authority`) ?? ''),
+    );
   }
 
   async #authorization(login: ExecCredential | undefined): Promise<Headers> {
@@ -148,9 +151,9 @@ class Identity {
     if (!server.secure) return {};
     const ofCluster = `context ${context}: cluster "${cluster}"`;
     const ofUser = `context ${context}: user "${user}"`;
-    const ca = textOf(tls.ca, ofCluster);
-    const cert = login?.certificate?.cert ?? textOf(tls.cert, ofUser);
-    const key = login?.certificate?.key ?? textOf(tls.key, ofUser);
+    const ca = textOf(tls.ca, `${ofCluster}: certificate-authority`);
+    const cert = login?.certificate?.cert ?? textOf(tls.cert, `${ofUser}: client-certificate`);
+    const key = login?.certificate?.key ?? textOf(tls.key, `${ofUser}: client-key`);
     this.#check([ca, cert, key], ofCluster, ofUser);
     return {
       // As for kubectl, an authority may be one in the middle of a chain, or the server's own certificate.

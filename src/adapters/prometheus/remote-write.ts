@@ -1,4 +1,3 @@
-import { accessSync, constants } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { Agent, request } from 'undici';
 import {
@@ -10,6 +9,7 @@ import {
 } from '../../core/plan/limits.ts';
 
 import { controlCharacterIn } from '../../core/text/control-character.ts';
+import { messageOf } from '../../core/text/message-of.ts';
 import { limitedText, readLimitedFile } from '../host/limited-text.ts';
 
 /*
@@ -131,9 +131,9 @@ function fileOf(variable: string): string | undefined {
   if (path === undefined) return undefined;
   if (!isAbsolute(path)) throw new Error(`${variable}: found "${path}"; allowed is an absolute path`);
   try {
-    accessSync(path, constants.R_OK);
-  } catch {
-    throw new Error(`${variable}: found "${path}"; it cannot be read`);
+    readLimitedFile(path, CREDENTIAL_BYTES);
+  } catch (cause) {
+    throw new Error(`${variable}: found "${path}"; it cannot be read: ${messageOf(cause)}`, { cause });
   }
   return path;
 }

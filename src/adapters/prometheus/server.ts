@@ -1,10 +1,12 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PROMETHEUS_POLL_MS, PROMETHEUS_READY_MS, STRAY_GRACE_MS } from '../../core/plan/limits.ts';
+import { CREDENTIAL_BYTES, PROMETHEUS_POLL_MS, PROMETHEUS_READY_MS, STRAY_GRACE_MS } from '../../core/plan/limits.ts';
+import { messageOf } from '../../core/text/message-of.ts';
 import { pollUntil } from '../host/poll-until.ts';
 import { readAccess, type FleetAccess } from '../fleet/fleet-access.ts';
 import { writeTextFile } from '../host/atomic-file.ts';
 import { campaignFolder, forgetProcess, readLedger, recordProcess } from '../host/ledger.ts';
+import { readLimitedFile } from '../host/limited-text.ts';
 import { logTail } from '../host/log-tail.ts';
 import { claimPorts, isFree, releasePorts } from '../host/port-claims.ts';
 import { withProcessLock } from '../host/process-lock.ts';
@@ -100,7 +102,7 @@ export function ownPrometheus(slug: string): RunningPrometheus | undefined {
 /**
  * Puts targets up for scraping, in place of those of the same job and cluster. Prometheus finds addresses by itself
  * within a second; jobs and credentials by the reload that this asks for.
- * @throws Error naming a TLS or token file that is missing
+ * @throws Error naming a TLS or token file that is missing, cannot be read, or is no plain file within its limit
  * @throws QueryError when the reload is not answered
  */
 export async function writeTargets(
@@ -117,14 +119,22 @@ export async function writeTargets(
       target.bearerFile,
       target.login?.passwordFile,
     ]) {
-      if (file !== undefined && !existsSync(file)) {
-        throw new Error(`target ${target.address} of job "${target.job}": ${file} does not exist`);
-      }
+      if (file !== undefined) checkCredential(file, `target ${target.address} of job "${target.job}"`);
     }
   }
   for (const { path, text } of targetFiles(targets, prometheus.own?.agentOf)) writeIfChanged(join(folder, path), text);
   // Also when nothing changed: an attempt before this one may have died between writing and reloading.
   await reload(prometheus, bounds);
+}
+
+/** Prometheus reads what it is given to its end, with every scrape, and says nothing of one that does not begin. */
+function checkCredential(file: string, what: string): void {
+  if (!existsSync(file)) throw new Error(`${what}: ${file} does not exist`);
+  try {
+    readLimitedFile(file, CREDENTIAL_BYTES);
+  } catch (cause) {
+    throw new Error(`${what}: ${messageOf(cause)}`, { cause });
+  }
 }
 
 /** Ends the campaign's Prometheus, recorded or not, also a frozen one, and takes it off the ledger. Its data stays. */

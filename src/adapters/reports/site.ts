@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, statSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import type { StoredRun } from '../../core/history/stored-run.ts';
 import { writeTextFile } from '../host/atomic-file.ts';
@@ -16,9 +16,21 @@ export interface WrittenSite {
   readonly leftOut: readonly { readonly folder: string; readonly why: string }[];
 }
 
+/** Where a page of the site would lie is a folder. Versions before gave a run the name of its campaign, whatever it ended in. */
+export class PageTaken extends Error {
+  override readonly name = 'PageTaken';
+
+  constructor(path: string) {
+    super(
+      `${path} is a folder, and a page of the site has that name; "./belay report --index FOLDER" writes it elsewhere`,
+    );
+  }
+}
+
 /**
  * Writes the site of all runs: an overview, and pages of each profile. Without a folder it lies in the runs folder and links to the
  * reports there; a folder gets copies of them, so that it can be published as it is.
+ * @throws PageTaken; the error of a file that cannot be written
  */
 export function writeSite({ runs, to }: { readonly runs: string; readonly to?: string | undefined }): WrittenSite {
   const folder = resolve(to ?? runs);
@@ -32,17 +44,22 @@ export function writeSite({ runs, to }: { readonly runs: string; readonly to?: s
         const count = Math.max(1, Math.ceil(own.length / SITE_ROWS));
         for (let page = 1; page <= count; page += 1) {
           const rows = own.slice((page - 1) * SITE_ROWS, page * SITE_ROWS);
-          writeTextFile(join(folder, fileOfProfile(profile, page)), profilePage(profile, rows, { page, count }));
+          writePage(join(folder, fileOfProfile(profile, page)), profilePage(profile, rows, { page, count }));
           pages += 1;
         }
       }
       const first = join(folder, 'index.html');
-      writeTextFile(first, overviewPage(profiles, index.damaged.length));
+      writePage(first, overviewPage(profiles, index.damaged.length));
       const leftOut = index.damaged.map(({ folder: of, why }) => ({ folder: of, why }));
       return { index: first, pages, runs: all.length, leftOut };
     },
     { runs: resolve(runs) },
   );
+}
+
+function writePage(path: string, text: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) throw new PageTaken(path);
+  writeTextFile(path, text);
 }
 
 /** A run with the link to its report, which is copied where the site is to be published; no link without a report. */

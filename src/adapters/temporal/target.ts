@@ -1,5 +1,8 @@
 import type { ConnectionOptions } from '@temporalio/client';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { loadClientConfigProfile, toClientOptions } from '@temporalio/envconfig';
+import { existsSync } from 'node:fs';
+import { CREDENTIAL_BYTES } from '../../core/plan/limits.ts';
+import { readLimitedFile } from '../host/limited-text.ts';
 import { readStackRecord } from './stack-record.ts';
 import { proxyOf, type Proxy } from '../../core/model/proxy.ts';
 import { controlCharacterIn } from '../../core/text/control-character.ts';
@@ -34,7 +37,7 @@ export function externalTarget(): TemporalTarget | undefined {
   const named = NAMING_VARIABLES.filter((name) => (process.env[name] ?? '') !== '');
   if (named.length === 0) return undefined;
   try {
-    const { connectionOptions, namespace } = loadClientConnectConfig();
+    const { connectionOptions, namespace } = toClientOptions(withFiles(profileOf()));
     const address = connectionOptions.address ?? 'localhost:7233';
     const { apiKey, metadata, tls } = connectionOptions;
     const found = typeof apiKey === 'string' ? controlCharacterIn(apiKey) : undefined;
@@ -58,6 +61,35 @@ export function externalTarget(): TemporalTarget | undefined {
       cause,
     });
   }
+}
+
+type ClientProfile = ReturnType<typeof loadClientConfigProfile>;
+type Source = NonNullable<NonNullable<ClientProfile['tls']>['clientCert']>;
+
+/** As every SDK reads it, but for files that are no plain ones. */
+function profileOf(): ClientProfile {
+  const file = process.env['TEMPORAL_CONFIG_FILE'] || undefined;
+  if (file === undefined || !existsSync(file)) return loadClientConfigProfile();
+  return loadClientConfigProfile({ configSource: { data: readLimitedFile(file, CREDENTIAL_BYTES) } });
+}
+
+/** A profile with the content of the files that it names for TLS. */
+function withFiles(profile: ClientProfile): ClientProfile {
+  if (profile.tls === undefined) return profile;
+  const { clientCert, clientKey, serverCACert, ...rest } = profile.tls;
+  return {
+    ...profile,
+    tls: {
+      ...rest,
+      ...(clientCert === undefined ? {} : { clientCert: withContent(clientCert) }),
+      ...(clientKey === undefined ? {} : { clientKey: withContent(clientKey) }),
+      ...(serverCACert === undefined ? {} : { serverCACert: withContent(serverCACert) }),
+    },
+  };
+}
+
+function withContent(source: Source): Source {
+  return 'path' in source ? { data: readLimitedFile(source.path, CREDENTIAL_BYTES) } : source;
 }
 
 /** The dev server of this checkout as last started; whether it still runs is another question. Undefined before its first start. */

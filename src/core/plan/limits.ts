@@ -442,9 +442,10 @@ export const STORE_ANSWER_MS = 5_000;
 export const STORE_FETCH_MS = 900_000;
 /** Putting the evidence of a campaign into the store that is set, ms. */
 export const EVIDENCE_STORE_MS = 600_000;
-/** The largest file of evidence, and the largest list of files, in bytes. */
+/** The largest file of evidence, and the largest list of files, in bytes; and pages of a list of campaigns, each of about a thousand. */
 export const EVIDENCE_FILE_BYTES = 4 * 1024 * 1024 * 1024;
 export const EVIDENCE_LIST_BYTES = 32 * 1024 * 1024;
+export const EVIDENCE_LIST_PAGES = 1_000;
 /** How long a command waits for another one that writes the index of runs, ms, and how many run folders are written at once. */
 export const INDEX_LOCK_MS = 30_000;
 export const INDEX_BATCH = 250;
@@ -493,7 +494,7 @@ export const WORKER_ANSWERS_WITHIN_MS = 5_000;
 /** Waiting for another process that starts or stops server and worker, ms. */
 export const STACK_LOCK_MS = 240_000;
 
-/** Pause before standard input that has nothing yet is read again, ms. */
+/** Pause before standard input, or a typed pipe, that has nothing yet is read again, ms. */
 export const STDIN_POLL_MS = 20;
 
 /** Pairs of campaigns that a comparison takes at most. */

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { collectGroups, tryStore, uploadGroup, uploadRun } from '../../../src/adapters/evidence/evidence-store.ts';
 import { manifestProblems, writeManifest } from '../../../src/adapters/evidence/manifest.ts';
+import { s3Objects } from '../../../src/adapters/evidence/s3-objects.ts';
 import { endpointBench, type EndpointBench } from '../fleet/endpoint-bench.ts';
 import { closed, listen } from '../prometheus/metrics-server.ts';
 import { BUCKET, s3Server, useStore, type S3Server } from './s3-server.ts';
@@ -223,6 +224,19 @@ describe('through an S3 server', () => {
     await expect(refused).rejects.toThrow('(403)');
     await expect(refused).rejects.toThrow('must be allowed to get, put and delete');
     await expect(refused).rejects.not.toThrow('not the secret');
+    for (const [name, secret] of [
+      ['AWS_ACCESS_KEY_ID', 'hunter2\r\nx-amz-acl: public-read'],
+      ['AWS_ACCESS_KEY_ID', 'hünter2€'],
+      ['AWS_SESSION_TOKEN', 'hunter2\n'],
+    ] as const) {
+      useStore(server);
+      vi.stubEnv(name, secret);
+      // The budget is that of a campaign's end: only what is refused at once is in time.
+      const unsendable = tryStore('belay-doctor', { ...LIMITS, budgetMs: 600_000 });
+      await expect(unsendable).rejects.toThrow(/AWS_ACCESS_KEY_ID and AWS_SESSION_TOKEN, or .* on one line$/);
+      await expect(unsendable).rejects.not.toThrow(/h.nter2/);
+      vi.stubEnv(name, undefined);
+    }
     for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_PROFILE']) vi.stubEnv(name, undefined);
     vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', join(folder, 'none'));
     vi.stubEnv('AWS_CONFIG_FILE', join(folder, 'none'));
@@ -262,6 +276,24 @@ test('a store that never answers is given up at the budget, and at the signal', 
     setTimeout(() => stop.abort(new Error('stopped')), 100);
     await expect(tried).rejects.toThrow('stopped');
   } finally {
+    await closed(server);
+  }
+});
+
+test('a store that lists campaigns without end is given up', async () => {
+  const server = createServer((_, response) =>
+    response.end(
+      '<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>a</NextContinuationToken></ListBucketResult>',
+    ),
+  );
+  const endpoint = `http://127.0.0.1:${await listen(server)}`;
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'a');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'b');
+  const store = await s3Objects({ bucket: 'endless', prefix: '', endpoint, text: 's3://endless' });
+  try {
+    await expect(store.folders(LIMITS)).rejects.toThrow('s3://endless: the store lists one page again and again');
+  } finally {
+    store.close();
     await closed(server);
   }
 });

@@ -1,8 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { limitedText, readLimitedFile, TooLarge } from '../../../src/adapters/host/limited-text.ts';
+import { limitedText, readLimitedFile, readTypedFile, TooLarge } from '../../../src/adapters/host/limited-text.ts';
 
 let folder = '';
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'belay-limited-'))));
@@ -29,14 +31,58 @@ test('a body is read up to a limit, and one without end no further', async () =>
   await expect(limitedText(exact(), 5, 'it')).rejects.toThrow(TooLarge);
 });
 
-test('a file is read up to a limit, and a device without end no further', () => {
+test('a file is read up to a limit', () => {
   const path = join(folder, 'token');
   const text = 'ä'.repeat(50_000);
   writeFileSync(path, text);
   expect(readLimitedFile(path, 100_000)).toBe(text);
   expect(() => readLimitedFile(path, 99_999)).toThrow(`${path} has more than 99999 bytes, the most that is read`);
-  expect(() => readLimitedFile('/dev/zero', 200_000)).toThrow('/dev/zero has more than 200000 bytes');
   expect(readLimitedFile('/dev/null', 10)).toBe('');
-  expect(() => readLimitedFile(folder, 10_000_000)).toThrow('EISDIR');
   expect(() => readLimitedFile(join(folder, 'none'), 10)).toThrow('ENOENT');
 });
+
+/** What is no plain file, and would be waited for, or be read for ever. */
+const NO_FILES: readonly [string, string, () => string][] = [
+  ['a pipe without a writer', 'a pipe', () => pipe()],
+  ['a folder', 'a folder', () => folder],
+  ['a device without end', 'a device', () => '/dev/zero'],
+  ['a terminal', 'a device', () => '/dev/ptmx'],
+  ['a link to a pipe', 'a pipe', () => (symlinkSync(pipe(), join(folder, 'link')), join(folder, 'link'))],
+];
+
+function pipe(): string {
+  const path = join(folder, 'pipe');
+  execFileSync('mkfifo', [path]);
+  return path;
+}
+
+test.each(NO_FILES)('%s is not read', (_, kind, make) => {
+  const path = make();
+  expect(() => readLimitedFile(path, 10_000_000)).toThrow(`${path} is ${kind}; allowed: a plain file`);
+});
+
+test('a pipe that was typed is read to its end, up to a limit and for a time', async () => {
+  const path = pipe();
+  expect(readTypedFile(path, 10, 0), 'no writer').toBe('');
+  const writer = spawn('sh', ['-c', `exec 3<>"$0"; printf ä >&3; echo; cat`, path], {
+    stdio: ['pipe', 'pipe', 'ignore'],
+  });
+  try {
+    await once(writer.stdout, 'data');
+    expect(() => readTypedFile(path, 10, 0)).toThrow(`${path} is a pipe that does not end`);
+  } finally {
+    writer.stdin.end();
+    await once(writer, 'exit');
+  }
+  const shell = execFileSync('bash', [
+    '-c',
+    '"$0" --input-type=module -e "$1" <(sleep 0.1; printf äbc)',
+    process.execPath,
+    READ,
+  ]);
+  expect(String(shell)).toBe('äbc');
+  expect(() => readTypedFile('/dev/zero', 10, 0)).toThrow('/dev/zero is a device; allowed: a plain file');
+});
+
+const READ = `import { readTypedFile } from ${JSON.stringify(import.meta.resolve('../../../src/adapters/host/limited-text.ts'))};
+process.stdout.write(readTypedFile(process.argv[1], 4, 10_000));`;

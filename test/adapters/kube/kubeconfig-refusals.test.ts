@@ -5,7 +5,11 @@ import type { AddressInfo } from 'node:net';
 import { createServer as createTcp } from 'node:net';
 import { generate } from 'selfsigned';
 import { stringify } from 'yaml';
-import { afterEach, beforeAll, expect, test } from 'vitest';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { askTarget } from '../../../src/adapters/substrates/kubeconfig/ask-target.ts';
 import { ownKubeconfig } from '../../../src/adapters/substrates/kubeconfig/own-kubeconfig.ts';
 import { readKubeconfigText } from '../../../src/core/kubeconfig/kubeconfig-text.ts';
@@ -18,9 +22,17 @@ interface Pair {
 }
 
 let [server, other, expired]: readonly [Pair, Pair, Pair] = [] as never;
+let folder = '';
+/** A pipe that has no writer, and a file that is larger than any token. */
+let [pipe, large] = ['', ''];
 const servers: { close(): unknown }[] = [];
 
 beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'belay-refusals-'));
+  [pipe, large] = [join(folder, 'pipe'), join(folder, 'large')];
+  execFileSync('mkfifo', [pipe]);
+  writeFileSync(large, '');
+  truncateSync(large, 8 * 1024 ** 2);
   const altNames = [{ type: 7 as const, ip: '127.0.0.1' }];
   const pair = async (dates: object = {}): Promise<Pair> => {
     const made = await generate([{ name: 'commonName', value: 'belay' }], {
@@ -32,6 +44,7 @@ beforeAll(async () => {
   const past = { notBeforeDate: new Date('2020-01-01T00:00:00Z'), notAfterDate: new Date('2020-01-02T00:00:00Z') };
   [server, other, expired] = await Promise.all([pair(), pair(), pair(past)]);
 });
+afterAll(() => rmSync(folder, { recursive: true }));
 afterEach(() => {
   for (const each of servers.splice(0)) each.close();
 });
@@ -104,7 +117,24 @@ const WRONG: Readonly<Record<string, () => readonly [cluster: object, user: obje
     {},
     /certificate-authority: it is empty/,
   ],
-  'an authority that is a folder': () => [{ 'certificate-authority': '/' }, {}, /cluster "c": EISDIR/],
+  'an authority that is a folder': () => [
+    { 'certificate-authority': '/' },
+    {},
+    /cluster "c": certificate-authority: \/ is a folder; allowed: a plain file$/,
+  ],
+  'a client certificate that is a pipe': () => [
+    {},
+    { 'client-certificate': pipe, 'client-key': pipe },
+    /user "u": client-certificate: .*pipe is a pipe; allowed: a plain file$/,
+  ],
+  'a client key that is a pipe': () => [
+    {},
+    { ...client(other), 'client-key-data': undefined, 'client-key': pipe },
+    /user "u": client-key: .*pipe is a pipe; allowed/,
+  ],
+  'a token file that is a pipe': () => [{}, { tokenFile: pipe }, /user "u": tokenFile: .*pipe is a pipe; allowed/],
+  'a token file that never ends': () => [{}, { tokenFile: '/dev/zero' }, /tokenFile: \/dev\/zero is a device; allowed/],
+  'a token file that is too large': () => [{}, { tokenFile: large }, /tokenFile: .* has more than 4194304 bytes/],
   'a client certificate that is none': () => [
     {},
     client({ ...other, cert: SECRET }),

@@ -1,12 +1,13 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { prometheusClient } from '../../../src/adapters/prometheus/client.ts';
 import { existingOpening } from '../../../src/adapters/prometheus/existing.ts';
-import { tryRemoteWrite } from '../../../src/adapters/prometheus/remote-write.ts';
+import { remoteWriteSetting, tryRemoteWrite } from '../../../src/adapters/prometheus/remote-write.ts';
 
 let folder = '';
 let server: Server;
@@ -25,6 +26,7 @@ beforeEach(async () => {
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 });
 afterEach(() => {
+  vi.unstubAllEnvs();
   server.close();
   server.closeAllConnections();
   rmSync(folder, { recursive: true });
@@ -73,6 +75,19 @@ test.each(
   });
   expect(received).toEqual([]);
 });
+
+test.each(['BELAY_REMOTE_WRITE_SECRET_FILE', 'BELAY_REMOTE_WRITE_CA_FILE'])(
+  '%s that is a pipe without a writer is refused, and not waited for',
+  (variable) => {
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    vi.stubEnv('BELAY_REMOTE_WRITE_URL', url);
+    vi.stubEnv(variable, pipe);
+    expect(() => remoteWriteSetting()).toThrow(
+      `${variable}: found "${pipe}"; it cannot be read: ${pipe} is a pipe; allowed: a plain file`,
+    );
+  },
+);
 
 test.each(WAYS)('%s gets the bytes of the file, also of letters beyond Latin', async (_, ask) => {
   await ask(file(' grüße€\n'), {});

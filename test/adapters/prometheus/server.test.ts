@@ -211,6 +211,10 @@ describe("a campaign's Prometheus", () => {
     const tls = { caFile: join(prometheus.own?.folder ?? '', 'none.crt') };
     const secure = { job: 'a', cluster: 'c', scheme: 'https', address: '127.0.0.1:1', path: '/metrics', tls } as const;
     await expect(writeTargets(prometheus, [secure], bench.bounds)).rejects.toThrow('none.crt does not exist');
+    const endless = { ...secure, tls: {}, bearerFile: '/dev/zero' } as const;
+    await expect(writeTargets(prometheus, [endless], bench.bounds)).rejects.toThrow(
+      'target 127.0.0.1:1 of job "a": /dev/zero is a device; allowed: a plain file',
+    );
     expect(readFileSync(prometheus.own?.logPath ?? '', 'utf8')).not.toContain('level=ERROR');
   });
 });

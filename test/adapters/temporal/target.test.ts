@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
@@ -49,6 +50,34 @@ test('what cannot be read is said with the variables that named it', () => {
   writeFileSync(file, 'this is = not [ toml');
   vi.stubEnv('TEMPORAL_CONFIG_FILE', file);
   expect(() => externalTarget()).toThrow('the Temporal server named by TEMPORAL_CONFIG_FILE cannot be read');
+});
+
+test.each([
+  ['TEMPORAL_CONFIG_FILE', ''],
+  ['TEMPORAL_TLS_CLIENT_CERT_PATH', ''],
+  ['TEMPORAL_TLS_CLIENT_KEY_PATH', ''],
+  ['TEMPORAL_TLS_SERVER_CA_CERT_PATH', ''],
+  ['server_ca_cert_path', '[profile.default.tls]\nserver_ca_cert_path = '],
+])('%s that is a pipe without a writer is not waited for', (variable, config) => {
+  const pipe = join(home.folder, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  const file = join(home.folder, 'temporal.toml');
+  if (config !== '') writeFileSync(file, `${config}"${pipe}"\n`);
+  vi.stubEnv('TEMPORAL_ADDRESS', 'temporal.example.com:7233');
+  if (config === '') vi.stubEnv(variable, pipe);
+  else vi.stubEnv('TEMPORAL_CONFIG_FILE', file);
+  expect(() => externalTarget()).toThrow(`cannot be read: ${pipe} is a pipe; allowed: a plain file`);
+});
+
+test('certificates are read from the files that are named', () => {
+  const file = join(home.folder, 'ca.pem');
+  writeFileSync(file, 'a certificate');
+  vi.stubEnv('TEMPORAL_ADDRESS', 'temporal.example.com:7233');
+  vi.stubEnv('TEMPORAL_TLS_SERVER_CA_CERT_PATH', file);
+  const { tls } = externalTarget()?.connection ?? {};
+  expect(String(Buffer.from((tls as { serverRootCACertificate: Uint8Array }).serverRootCACertificate))).toBe(
+    'a certificate',
+  );
 });
 
 test('a server that accepts and never answers is given up by the deadline, and is not healthy', async () => {
