@@ -2,12 +2,13 @@ import { ApplicationFailure } from '@temporalio/activity';
 import { FAILURE_TYPES } from '../core/campaign/failure-types.ts';
 import { barWords } from '../core/text/bar.ts';
 import { quantityText } from '../core/text/number.ts';
+import { timeOfDayText } from '../core/text/time.ts';
 import type { GateResult } from '../core/gates/model.ts';
 
 /** The failure of a soak that a breach ended. @param clock the soak's clock then, e.g. "240 s into a soak of 600 s" */
 export function breachFailure(breach: GateResult, clock: string): ApplicationFailure {
   return ApplicationFailure.nonRetryable(
-    `${breach.message} (${clock}, seen at ${new Date(breach.reading.atMs).toISOString().slice(11, 19)} UTC)`,
+    `${breach.message} (${clock}, seen at ${timeOfDayText(breach.reading.atMs)} UTC)`,
     FAILURE_TYPES.gateBreach,
     {
       gate: breach.gate,

@@ -10,6 +10,7 @@ import {
   type ScheduleView,
 } from '../adapters/temporal/schedules.ts';
 import { externalTarget } from '../adapters/temporal/target.ts';
+import { momentText } from '../core/text/time.ts';
 import { knownLadder } from './climb.ts';
 import { HarnessError, UsageError } from './usage-error.ts';
 import { textTable } from './text-table.ts';
@@ -157,5 +158,5 @@ function nextOf(view: ScheduleView): string {
 }
 
 function shortTime(at: Date): string {
-  return `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+  return momentText(at.getTime()).replace(/:\d\d UTC$/, ' UTC');
 }

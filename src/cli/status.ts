@@ -7,6 +7,7 @@ import { runningDevServer } from '../adapters/temporal/dev-server.ts';
 import { abandonedHere } from './abandoned-text.ts';
 import { queryStatus } from './follow-campaign.ts';
 import type { HostLine } from '../core/campaign/host-list.ts';
+import { momentText } from '../core/text/time.ts';
 import { hostsJson, hostsTable } from './host-table.ts';
 import { isJson } from './options.ts';
 import { textTable } from './text-table.ts';
@@ -121,7 +122,7 @@ function abandonedOf(left: readonly FoundCampaign[], workflowId: string, runId: 
 
 /** An ISO time without its zone, in UTC: `2026-11-24 10:33:12`. */
 function shortTime(iso: string): string {
-  return iso.slice(0, 19).replace('T', ' ');
+  return momentText(Date.parse(iso)).replace(' UTC', '');
 }
 
 function printUnlessEmpty(text: string): void {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { failedExecutionSentence, gateSentence } from '../../core/verdict/wording.ts';
 import { writeTextFile } from '../host/atomic-file.ts';
+import { secondOf } from '../../core/text/time.ts';
 import { visible } from '../../core/text/visible.ts';
 import type { Summary } from '../../core/verdict/summary-model.ts';
 
@@ -68,7 +69,7 @@ function suite(name: string, summary: Summary, cases: readonly Case[]): string {
     ['specHash', summary.specHash],
   ].map(([key, value]) => `      <property name="${key}" value="${xml(value ?? '')}"/>`);
   return [
-    `  <testsuite name="${xml(name)}" ${counts(cases)} timestamp="${new Date(summary.startedAtMs).toISOString().slice(0, 19)}">`,
+    `  <testsuite name="${xml(name)}" ${counts(cases)} timestamp="${secondOf(summary.startedAtMs)}">`,
     '    <properties>',
     ...properties,
     '    </properties>',

@@ -3,6 +3,8 @@ import { bootstrapDifference } from '../statistics/bootstrap.ts';
 import { shiftBetween } from '../statistics/hodges-lehmann.ts';
 import type { PermutationP } from '../statistics/max-t.ts';
 import { runsNeeded } from '../statistics/runs-needed.ts';
+import { numberText } from '../text/number.ts';
+import { LARGEST_COMPARED } from './comparable-value.ts';
 import type { StoredMetric } from './stored-metric.ts';
 
 /** The chance of a false alarm that `belay compare` allows in a whole table. */
@@ -58,6 +60,9 @@ export interface ComparedMetric {
   readonly runsNeeded: number | undefined;
 }
 
+/** Share of the values below which their mean is rounding. */
+const ROUNDING = 1e-12;
+
 /** The size of the difference for which the number of runs is given. */
 const DETECTED_SHARE = 0.1;
 const POWER = 0.8;
@@ -69,6 +74,8 @@ interface MetricInput {
   readonly metric: Pick<StoredMetric, 'name' | 'kind' | 'unit' | 'better'>;
   readonly baseline: readonly (number | undefined)[];
   readonly branch: readonly (number | undefined)[];
+  /** Whether a value is left out because it is too large to be compared. */
+  readonly isBeyond: boolean;
   readonly chance: PermutationP;
   /** Whether the chance shows a difference at this point of the comparison. */
   readonly isDifferent: boolean;
@@ -115,13 +122,20 @@ export function compareMetric(input: MetricInput, levels: CompareLevels): Compar
 }
 
 function sideOf(all: readonly unknown[], values: readonly number[]): ComparedSide {
-  const centre = values.length === 0 ? 0 : mean([...values]);
+  const centre = centreOf(values);
   return {
     n: values.length,
     unmeasured: all.length - values.length,
     median: values.length === 0 ? undefined : median([...values]),
     spread: values.length < 2 || centre === 0 ? undefined : sampleStandardDeviation([...values]) / Math.abs(centre),
   };
+}
+
+/** The mean; 0 of no values, and where it is only what rounding left of values that cancel each other. */
+function centreOf(values: readonly number[]): number {
+  if (values.length === 0) return 0;
+  const centre = mean([...values]);
+  return Math.abs(centre) <= ROUNDING * Math.max(...values.map(Math.abs)) ? 0 : centre;
 }
 
 function changeOf(
@@ -159,7 +173,7 @@ function pooledSpread(unit: string, first: readonly number[], second: readonly n
   const sides = [first, second]
     .filter((values) => values.length >= 2)
     .map((values) => {
-      const centre = mean([...values]);
+      const centre = centreOf(values);
       const scaled = asLogs ? values.map(Math.log) : values.map((value) => value / Math.abs(centre));
       return { df: values.length - 1, variance: sampleStandardDeviation(scaled) ** 2 };
     });
@@ -174,7 +188,7 @@ interface Decision {
 }
 
 function decided(
-  { metric, isDifferent, smallestP, chance }: MetricInput,
+  { metric, isDifferent, smallestP, chance, isBeyond }: MetricInput,
   {
     first,
     second,
@@ -186,6 +200,8 @@ function decided(
   },
   { alpha, sameWithin }: CompareLevels,
 ): Decision {
+  if (change === undefined && isBeyond)
+    return cannot(`the values are larger than what is compared, ${numberText(LARGEST_COMPARED)}`);
   if (change === undefined)
     return cannot(
       `not measured in ${first.length === 0 ? (second.length === 0 ? 'any run' : 'the baseline') : 'the branch'}`,

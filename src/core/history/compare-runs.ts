@@ -1,5 +1,6 @@
 import { randomStream } from '../plan/random.ts';
 import { maxTPermutation, smallestP } from '../statistics/max-t.ts';
+import { comparableValue } from './comparable-value.ts';
 import { compareMetric, isShared, type CompareLevels, type ComparedMetric } from './compare-metric.ts';
 import type { StoredMetric } from './stored-metric.ts';
 import type { StoredRun } from './stored-run.ts';
@@ -29,11 +30,15 @@ export function compareRuns(
   );
   const valuesOf = (runs: readonly MetricsOfRun[], name: string): readonly (number | undefined)[] =>
     runs.map((run) => run.metrics.find((metric) => metric.name === name)?.value);
-  const values = metrics.map((metric) => ({
-    metric,
-    baseline: valuesOf(baseline, metric.name),
-    branch: valuesOf(branch, metric.name),
-  }));
+  const values = metrics.map((metric) => {
+    const [before, after] = [valuesOf(baseline, metric.name), valuesOf(branch, metric.name)];
+    return {
+      metric,
+      baseline: before.map(comparableValue),
+      branch: after.map(comparableValue),
+      isBeyond: [...before, ...after].some((value) => value !== undefined && comparableValue(value) === undefined),
+    };
+  });
   const tested = values.map(({ metric, ...sides }) => scaled(metric.unit, [...sides.baseline, ...sides.branch]));
   const chances = maxTPermutation(tested, baseline.length, randomStream(1, 'permutations'));
   return values.map((sides, index) => {

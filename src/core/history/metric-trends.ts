@@ -1,3 +1,4 @@
+import { comparableValue } from './comparable-value.ts';
 import { TREND_DEFAULTS, type TrendOptions } from './trend/bounds.ts';
 import type { Trend, TrendRun } from './trend/model.ts';
 import { trendOf } from './trend/trend.ts';
@@ -45,7 +46,7 @@ export function metricTrends(
       const values = runs.map(({ id, atMs, version, metrics }) => {
         const found = metrics.find((metric) => metric.name === name && metric.unit === unit);
         const cycles = found?.cycles === undefined ? {} : { cycles: found.cycles };
-        return { id, atMs, version, value: found?.value ?? null, ...cycles };
+        return { id, atMs, version, value: comparableValue(found?.value) ?? null, ...cycles };
       });
       return { metric: name, unit, better, runs: values, trend: trendOf(values, { ...TREND_DEFAULTS, ...options }) };
     });

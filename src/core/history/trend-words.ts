@@ -1,5 +1,6 @@
 import { counted } from '../text/counted.ts';
-import { percentText, quantityText } from '../text/number.ts';
+import { numberText, percentText, quantityText } from '../text/number.ts';
+import { dayText } from '../text/time.ts';
 import type { MetricTrend } from './metric-trends.ts';
 import type { Change, RunAnswer } from './trend/model.ts';
 
@@ -17,9 +18,11 @@ export function sizeText(of: Pick<MetricTrend, 'better' | 'unit'>, change: Chang
   const { before, after, size } = change;
   const word = { worse: 'worse by', better: 'better by', changed: 'changed by' }[direction(of, change)];
   const { share, low, high } = size;
-  if (share === undefined || !isKnown(size))
+  // There is no factor between values of two signs.
+  const isKnownShare = share !== undefined && isKnown(size) && (before > 0 || Math.abs(share) < LARGE);
+  if (!isKnownShare)
     return `${word.slice(0, -3)} from ${quantityText(before, of.unit)} to ${quantityText(after, of.unit)}`;
-  if (share >= LARGE) return `${word} a factor of ${Math.round(share + 1)}; is its unit another?`;
+  if (share >= LARGE) return `${word} a factor of ${numberText(Math.round(share + 1))}; is its unit another?`;
   const sign = word === 'changed by' ? (share < 0 ? '-' : '+') : '';
   const bounds = [low, high].map((bound) => (bound ?? 0) * Math.sign(share)).toSorted((a, b) => a - b);
   const [least = 0, most = 0] = bounds;
@@ -69,5 +72,5 @@ function isBack({ settled }: RunAnswer): boolean {
 
 /** The day of a run, in UTC. */
 export function dayOf({ runs }: Pick<MetricTrend, 'runs'>, run: number): string {
-  return new Date(runs[run]?.atMs ?? 0).toISOString().slice(0, 10);
+  return dayText(runs[run]?.atMs ?? 0);
 }

@@ -18,9 +18,13 @@ export function isPure(unit: string): boolean {
   return unit === '' || unit === 'ratio';
 }
 
+/** Percentages from here on are written with an exponent. */
+const MANY_DIGITS = 1e9;
+
 /** A share as a percentage without its sign: 0.123 gives `12 %`. At 10 % or more it is a whole number. */
 export function percentText(share: number): string {
   const percent = Math.abs(share) * 100;
+  if (percent >= MANY_DIGITS) return `${percent.toExponential(2)} %`;
   return `${percent >= 10 ? Math.round(percent) : Number(percent.toPrecision(2))} %`;
 }
 

@@ -1,11 +1,21 @@
 /** A moment to the second, e.g. `2026-11-24 08:17:18 UTC`. */
 export function momentText(atMs: number): string {
-  return `${new Date(atMs).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+  return `${secondOf(atMs).replace('T', ' ')} UTC`;
+}
+
+/** The day in UTC, e.g. `2026-11-24`. */
+export function dayText(atMs: number): string {
+  return secondOf(atMs).split('T', 1)[0] ?? '';
 }
 
 /** The time of day in UTC, e.g. `08:17:18`. */
 export function timeOfDayText(atMs: number): string {
-  return new Date(atMs).toISOString().slice(11, 19);
+  return secondOf(atMs).split('T')[1] ?? '';
+}
+
+/** A moment to the second in UTC as ISO 8601 has it, without its zone. Years after 9999 and before 0 have a sign and six digits. */
+export function secondOf(atMs: number): string {
+  return new Date(atMs).toISOString().replace(/\.\d+Z$/, '');
 }
 
 /** A length of time for people: `0.4 s`, `12 s`, `2 min 30 s`, `1 h 5 min`; `-2 min` where a clock was set back meanwhile. */

@@ -7,6 +7,7 @@ export function recordOfRun(run: StoredRun): GroveRecord {
   const stages = seconds.filter(({ kind }) => kind === 'stage');
   const gates = seconds.filter(({ kind }) => kind === 'gate');
   const milestones = gates.map(({ name, value = 0 }) => ({ name, valueSeconds: value }));
+  const total = (run.endedAtMs - run.startedAtMs) / 1_000;
   return {
     testName: run.profile,
     runID: run.id,
@@ -14,7 +15,8 @@ export function recordOfRun(run: StoredRun): GroveRecord {
     commit: run.systemVersion,
     resultPath: `${run.folder}/summary.json`,
     storedAt: new Date(run.endedAtMs).toISOString(),
-    totalSeconds: (run.endedAtMs - run.startedAtMs) / 1_000,
+    // A clock that was set back during the run gives no length.
+    ...(total < 0 ? {} : { totalSeconds: total }),
     phases: [
       ...stages.map(({ name, value = 0 }) => ({
         name: name.replace(/^stage\./, ''),

@@ -2,6 +2,7 @@ import { resolution } from '../../statistics/resolution.ts';
 import { studentBound } from '../../statistics/student.ts';
 import { sumOfSquares } from '../../statistics/sums.ts';
 import { TREND, type TrendOptions } from './bounds.ts';
+import { comparableValue } from '../comparable-value.ts';
 import { isInMostCycles, outlyingCycles } from './cycles.ts';
 import { expectation, type Expectation } from './expectation.ts';
 import { bestDrift, driftAt, type DriftFit } from './fit-drift.ts';
@@ -11,9 +12,6 @@ import type { Change, ChangeKind, RunAnswer, TrendRun } from './model.ts';
 import { Noise } from './noise.ts';
 import { hasEnded, shownBySeveral, type Shown } from './several-runs.ts';
 import { sizeOfDrift, sizeOfRun, sizeOfStep } from './size.ts';
-
-/** Values beyond this would overflow when squared. */
-const LARGEST = 1e150;
 
 /** A change that may still become another. */
 type Found = { -readonly [K in keyof Change]: Change[K] };
@@ -55,11 +53,13 @@ export class Series {
   }
 
   /** Judges the next run. */
-  add({ value, cycles = [] }: TrendRun): RunAnswer {
+  add({ value: measuredValue, cycles: all = [] }: TrendRun): RunAnswer {
     const run = this.#runs++;
+    const value = comparableValue(measuredValue);
+    const cycles = all.map(comparableValue).filter((cycle) => cycle !== undefined);
     const outlying = outlyingCycles(cycles, this.#options);
     const found = outlying.length === 0 ? {} : { cycles: outlying };
-    if (value === null || !(Math.abs(value) < LARGEST)) return { answer: 'unmeasured', ...found };
+    if (value === undefined) return { answer: 'unmeasured', ...found };
     const measured = this.#levels.add(run, value);
     if (measured.at < this.#options.minRuns) return { answer: 'too-little-history', ...found };
     const expected = this.#expected(measured.at);
