@@ -1,8 +1,11 @@
 import type { WatchedPod } from './watched-pod.ts';
 
-/** A complete list of Pods. */
-export interface PodList {
-  readonly items: readonly WatchedPod[];
+/** What tells two states of a Pod apart. */
+export type PodVersion = Pick<WatchedPod, 'uid' | 'name' | 'version'>;
+
+/** A complete list of Pods, or of their versions. */
+export interface PodList<Pod extends PodVersion = WatchedPod> {
+  readonly items: readonly Pod[];
   /** The version of the cluster that the list shows. */
   readonly version: number;
   /** The newest version that had been seen when the list was asked for. */
@@ -10,8 +13,8 @@ export interface PodList {
 }
 
 /** What a list shows that was not known. */
-export interface ListDifference {
-  readonly present: readonly WatchedPod[];
+export interface ListDifference<Pod extends PodVersion = WatchedPod> {
+  readonly present: readonly Pod[];
   /** UIDs. */
   readonly gone: readonly string[];
   /** The list contradicts the versions seen before: another history has replaced them. */
@@ -34,7 +37,7 @@ export class PodVersions {
   #delivered = 0;
   #newest = 0;
   /** The Pods of the list that was compared last, by UID: it is compared again and again while a watch delivers. */
-  #shown: { readonly list: PodList; readonly byUid: ReadonlyMap<string, WatchedPod> } | undefined;
+  #shown: { readonly list: PodList<PodVersion>; readonly byUid: ReadonlyMap<string, PodVersion> } | undefined;
 
   /** Number of Pods. */
   get count(): number {
@@ -86,7 +89,7 @@ export class PodVersions {
   }
 
   /** Whether a list shows something that is not known. */
-  differs(list: PodList): boolean {
+  differs(list: PodList<PodVersion>): boolean {
     if (this.#contradicts(list)) return true;
     const shown = this.#shownBy(list);
     for (const pod of shown.values()) if (this.#isNews(pod, list)) return true;
@@ -95,7 +98,7 @@ export class PodVersions {
   }
 
   /** Takes a list. @returns what it shows that was not known */
-  take(list: PodList): ListDifference {
+  take<Pod extends PodVersion>(list: PodList<Pod>): ListDifference<Pod> {
     const difference = this.#compare(list);
     this.#shown = undefined;
     if (difference.replaced) {
@@ -114,10 +117,11 @@ export class PodVersions {
     return difference;
   }
 
-  #compare(list: PodList): ListDifference {
+  #compare<Pod extends PodVersion>(list: PodList<Pod>): ListDifference<Pod> {
     const replaced = this.#contradicts(list);
     const shown = this.#shownBy(list);
-    const present = [...shown.values()].filter((pod) => replaced || this.#isNews(pod, list));
+    const each = new Map(list.items.map((pod) => [pod.uid, pod]));
+    const present = [...each.values()].filter((pod) => replaced || this.#isNews(pod, list));
     // A Pod that is newer than the list is not missing from it.
     const missing = [...this.#known].filter(
       ([uid, version]) => !shown.has(uid) && (replaced || version <= list.version),
@@ -125,18 +129,18 @@ export class PodVersions {
     return { present, gone: missing.map(([uid]) => uid), replaced };
   }
 
-  #shownBy(list: PodList): ReadonlyMap<string, WatchedPod> {
+  #shownBy(list: PodList<PodVersion>): ReadonlyMap<string, PodVersion> {
     if (this.#shown?.list !== list) {
       this.#shown = { list, byUid: new Map(list.items.map((pod) => [pod.uid, pod])) };
     }
     return this.#shown.byUid;
   }
 
-  #isNews({ uid, version }: WatchedPod, list: PodList): boolean {
+  #isNews({ uid, version }: PodVersion, list: PodList<PodVersion>): boolean {
     return (this.#gone.get(uid) ?? 0) <= list.version && (this.#known.get(uid) ?? 0) < version;
   }
 
-  #contradicts({ items, version: listed, newestWhenAsked }: PodList): boolean {
+  #contradicts({ items, version: listed, newestWhenAsked }: PodList<PodVersion>): boolean {
     if (listed < newestWhenAsked) return true;
     return items.some(({ uid, version }) => {
       const known = this.#known.get(uid) ?? 0;

@@ -2,6 +2,7 @@ import { POD_TEXT_CHARS, WATCH_LINE_CHARS } from '../../core/plan/limits.ts';
 import { messageOf } from '../../core/text/message-of.ts';
 import { quoted } from '../../core/text/quoted.ts';
 import { KubeError } from './kube-error.ts';
+import type { PodVersion } from './pod-versions.ts';
 import { readPod } from './watched-pod.ts';
 import type { PodObject, WatchedPod } from './watched-pod.ts';
 
@@ -49,12 +50,17 @@ export function readEvent(line: string): WatchEvent {
   return { type: 'changed', version: pod.version, pod };
 }
 
+/** Reads the version of a Pod of an answer. @throws KubeError when it is not a Pod */
+export function podVersionOf(object: unknown): PodVersion {
+  const version = versionOf(object);
+  const { uid, name } = (object as PodObject).metadata;
+  if (typeof uid !== 'string' || uid === '' || typeof name !== 'string') throw malformed(object);
+  return { uid, name, version };
+}
+
 /** Reads a Pod of an answer. @throws KubeError when it is not a Pod */
 export function podOf(object: unknown): WatchedPod {
-  versionOf(object);
-  const { metadata } = object as PodObject;
-  if (typeof metadata.uid !== 'string' || metadata.uid === '' || typeof metadata.name !== 'string')
-    throw malformed(object);
+  podVersionOf(object);
   try {
     const pod = readPod(object as PodObject);
     // They are kept for as long as the Pod is.

@@ -6,9 +6,9 @@ import {
 } from '../../core/plan/limits.ts';
 import { KubeError } from './kube-error.ts';
 import { listPauseMs } from './list-pause.ts';
-import type { PodList } from './pod-versions.ts';
+import type { PodList, PodVersion } from './pod-versions.ts';
 import { podsPath } from './slot-book.ts';
-import { podOf, readVersion } from './watch-events.ts';
+import { podOf, podVersionOf, readVersion } from './watch-events.ts';
 import type { WatchState } from './watch-state.ts';
 
 /** The lists that a watch is compared with. What only a list shows is reported. */
@@ -53,11 +53,30 @@ export class WatchLists {
     }
   }
 
-  /** Reports what only a list shows. */
+  /** Reports what only a list shows. Where the watch has delivered everything a list of versions, half as large, confirms that. */
   async #compare(): Promise<void> {
+    if (!(await this.#hasDeliveredAll())) await this.#compareWhole();
+  }
+
+  /** Compares the versions of all Pods. @returns whether that has confirmed the state; false also where a watch does not deliver */
+  async #hasDeliveredAll(): Promise<boolean> {
+    const state = this.#state;
+    if (state.confirmedAtMs === undefined || state.connection === undefined || state.listsSinceLost !== undefined)
+      return false;
+    const asked = { epochMs: Date.now(), clockMs: performance.now() };
+    const list = await this.#list({ pick: podVersionOf, metadataOnly: true });
+    await this.#newsOf(list);
+    state.signal.throwIfAborted();
+    if (state.versions.differs(list)) return false;
+    state.versions.take(list);
+    state.confirmed(asked);
+    return true;
+  }
+
+  async #compareWhole(): Promise<void> {
     const state = this.#state;
     const asked = { epochMs: Date.now(), clockMs: performance.now() };
-    const list = await this.#list();
+    const list = await this.#list({ pick: podOf });
     const connection = state.connection;
     await this.#newsOf(list);
     state.signal.throwIfAborted();
@@ -74,14 +93,17 @@ export class WatchLists {
     state.confirmed(asked);
   }
 
-  async #list(): Promise<PodList> {
+  async #list<Pod extends PodVersion>(of: {
+    readonly pick: (item: unknown) => Pod;
+    readonly metadataOnly?: boolean;
+  }): Promise<PodList<Pod>> {
     const state = this.#state;
     const { client, namespace, labelSelector } = state.request;
     const newestWhenAsked = state.versions.newest;
     state.counts.lists++;
     const within = { signal: state.signal, budgetMs: this.#pageMs };
     const onPage = (): void => void (state.listedAtMs = Date.now());
-    const options = { labelSelector, pick: podOf, onPage };
+    const options = { labelSelector, onPage, ...of };
     const { items, resourceVersion } = await client.list(podsPath(namespace), options, within);
     this.#pageMs = state.request.listBudgetMs;
     const version = readVersion(resourceVersion);
@@ -93,7 +115,7 @@ export class WatchLists {
   }
 
   /** Waits until the watch has delivered what a list shows, has skipped it, or delivers nothing more. */
-  async #newsOf(list: PodList): Promise<void> {
+  async #newsOf(list: PodList<PodVersion>): Promise<void> {
     const state = this.#state;
     const listedMs = performance.now();
     while (state.from !== undefined && state.versions.delivered < list.version && state.versions.differs(list)) {

@@ -17,6 +17,8 @@ export class Pods {
   watchTrick: Trick | undefined;
   listTrick: Trick | undefined;
   lists = 0;
+  /** Lists of whole Pods, not only of their metadata. */
+  wholeLists = 0;
 
   set(name: string): void {
     this.#pods.set(name, ++this.version);
@@ -68,6 +70,7 @@ export class Pods {
       const query = new URL(request.url ?? '', 'http://x').searchParams;
       if (query.get('watch') === null) {
         this.lists++;
+        if (request.headers.accept === 'application/json') this.wholeLists++;
         if (this.listTrick === undefined) this.list(response);
         else this.listTrick(response, query.get('continue') ?? '');
       } else if (this.watchTrick === undefined) {

@@ -23,13 +23,28 @@ async function opened(): Promise<Watching & { readonly pods: Pods }> {
 
 test('a list that is wanted is asked for at once', async () => {
   const { changes, watch, pods } = await opened();
-  const { lists } = pods;
+  const { lists, wholeLists } = pods;
   pods.set('b');
   const sinceMs = Date.now();
   watch.confirm();
   await eventually(() => expect(watch.confirmedAtMs()).toBeGreaterThanOrEqual(sinceMs));
-  expect(pods.lists).toBe(lists + 1);
+  // That of the versions shows that the watch has not delivered a Pod. The whole one shows the Pod.
+  expect(pods.lists).toBe(lists + 2);
+  expect(pods.wholeLists).toBe(wholeLists + 1);
   expect(changes).toContain('list b@12');
+});
+
+test('a list of versions confirms what a watch has delivered', async () => {
+  const { changes, watch, pods } = await opened();
+  const { lists, wholeLists } = pods;
+  pods.set('b');
+  pods.sendNow('b');
+  await eventually(() => expect(changes).toContain('watch b@12'));
+  const sinceMs = Date.now();
+  watch.confirm();
+  await eventually(() => expect(watch.confirmedAtMs()).toBeGreaterThanOrEqual(sinceMs));
+  expect(pods.lists).toBe(lists + 1);
+  expect(pods.wholeLists).toBe(wholeLists);
 });
 
 test('the state is known for as long as a watch is open, and no longer when neither a watch nor a list shows it', async () => {
