@@ -11,26 +11,22 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CoreV1Api, KubeConfig, Watch, type V1Pod } from '@kubernetes/client-node';
+import { KubeConfig, Watch, type V1Pod } from '@kubernetes/client-node';
 import Table from 'cli-table3';
 import { execa } from 'execa';
 import { connectCluster, type ClusterClient } from '../src/adapters/kube/client.ts';
 import { createNodes, waitForNodes } from '../src/adapters/kube/machines.ts';
-import { openLoop } from '../src/adapters/kube/open-loop.ts';
-import { ensureNamespace } from '../src/adapters/kube/namespace.ts';
-import { NODE_REQUESTS_AT_ONCE, POD_REQUESTS_AT_ONCE } from '../src/core/plan/limits.ts';
+import { NODE_REQUESTS_AT_ONCE } from '../src/core/plan/limits.ts';
 import { nodeBody } from '../src/core/plan/nodes.ts';
 import { startCluster } from '../test/cluster.ts';
 import { clusterLoaderFiles, kubeBurnerFiles } from './race-files.ts';
+import { RACE_LIMIT_MS, RACE_NODES } from './race-pod.ts';
 
-const NODES = 100;
-const STOCK_AT_ONCE = 50;
 const WARM_PODS = 100;
-const LIMIT_MS = 900_000;
 /** How often, and how many times, it is checked whether the watch has seen the last Pods. */
 const SEEN_POLL_MS = 100;
 const SEEN_LOOKS = 1_200;
-const within = { signal: AbortSignal.timeout(4 * LIMIT_MS), budgetMs: LIMIT_MS };
+const within = { signal: AbortSignal.timeout(4 * RACE_LIMIT_MS), budgetMs: RACE_LIMIT_MS };
 
 /** One run of one contender. */
 interface Run {
@@ -51,10 +47,13 @@ interface Result {
   readonly cpuSec: number;
 }
 
-const OWN: readonly Contender[] = ['belay', 'client-node'].map((name) => ({
+const OWN: readonly Contender[] = [
+  { name: 'belay', file: 'race-belay.ts' },
+  { name: 'client-node', file: 'race-stock.ts' },
+].map(({ name, file }) => ({
   name,
   command: ({ kubeconfigPath, name: run, pods }) => ({
-    args: [process.execPath, import.meta.filename, 'client', name, kubeconfigPath, run, String(pods)],
+    args: [process.execPath, join(import.meta.dirname, file), kubeconfigPath, run, String(pods)],
   }),
 }));
 
@@ -65,10 +64,10 @@ const PEERS: readonly (Contender & { readonly binary: string })[] = [
     command: ({ kubeconfigPath, name, pods, folder }) => ({
       args: [
         'clusterloader',
-        `--testconfig=${clusterLoaderFiles(folder, { run: name, pods, nodes: NODES })}`,
+        `--testconfig=${clusterLoaderFiles(folder, { run: name, pods, nodes: RACE_NODES })}`,
         '--provider=local',
         `--kubeconfig=${kubeconfigPath}`,
-        `--nodes=${NODES}`,
+        `--nodes=${RACE_NODES}`,
         // The limit of 100 requests a second is that of one client.
         '--k8s-clients-number=50',
         '--enable-exec-service=false',
@@ -85,7 +84,7 @@ const PEERS: readonly (Contender & { readonly binary: string })[] = [
         'kube-burner',
         'init',
         '-c',
-        kubeBurnerFiles(folder, { run: name, pods, nodes: NODES }),
+        kubeBurnerFiles(folder, { run: name, pods, nodes: RACE_NODES }),
         '--kubeconfig',
         kubeconfigPath,
         '--timeout',
@@ -135,57 +134,15 @@ async function cpuOf({ command }: Contender, run: Run): Promise<number> {
   const { args, env = {} } = command(run);
   const timed = await execa('bash', ['-c', 'TIMEFORMAT="cpu %U %S"; time "$@"', 'bash', ...args], {
     env,
-    timeout: LIMIT_MS,
+    timeout: RACE_LIMIT_MS,
   });
   const [, user, system] = /cpu ([\d.]+) ([\d.]+)\s*$/.exec(timed.stderr) ?? [];
   return Number(user) + Number(system);
 }
 
-/** The process of one of our own two contenders. */
-async function client(name: string, kubeconfigPath: string, run: string, pods: number): Promise<void> {
-  const belay = await connectCluster({ kubeconfigPath, connections: POD_REQUESTS_AT_ONCE });
-  await ensureNamespace(belay, run, {}, within);
-  const body = JSON.stringify(podOf(run)).split('INDEX');
-  const config = new KubeConfig();
-  config.loadFromFile(kubeconfigPath);
-  const stock = config.makeApiClient(CoreV1Api);
-  await openLoop({
-    count: pods,
-    fromIndex: 0,
-    dueAtMs: () => 0,
-    parallel: name === 'belay' ? POD_REQUESTS_AT_ONCE : STOCK_AT_ONCE,
-    signal: within.signal,
-    run: async (index) => {
-      const text = body.join(String(index)).replace('NODE', String(index % NODES));
-      if (name === 'belay') await belay.create(`/api/v1/namespaces/${run}/pods`, text, within);
-      else await stock.createNamespacedPod({ namespace: run, body: JSON.parse(text) as V1Pod });
-    },
-  });
-  await belay.close();
-}
-
-/** The same Pod as in the files of the others. */
-function podOf(run: string): object {
-  return {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name: 'pod-INDEX', labels: { race: run } },
-    spec: {
-      nodeName: 'race-NODE',
-      automountServiceAccountToken: false,
-      enableServiceLinks: false,
-      terminationGracePeriodSeconds: 0,
-      tolerations: [{ operator: 'Exists' }],
-      containers: [
-        { name: 'c', image: 'registry.k8s.io/pause:3.10', resources: { requests: { cpu: '10m', memory: '16Mi' } } },
-      ],
-    },
-  };
-}
-
 async function makeNodes(kube: ClusterClient): Promise<void> {
   const owner = { campaign: 'race', stage: 'seed', expiresAtMs: Date.now() + 3_600_000 };
-  const bodies = Array.from({ length: NODES }, (_, index) =>
+  const bodies = Array.from({ length: RACE_NODES }, (_, index) =>
     nodeBody(
       {
         name: `race-${index}`,
@@ -207,7 +164,7 @@ async function makeNodes(kube: ClusterClient): Promise<void> {
     signal: within.signal,
     onProgress: () => {},
   });
-  await waitForNodes(kube, { campaign: 'race', count: NODES, onProgress: () => {} }, within);
+  await waitForNodes(kube, { campaign: 'race', count: RACE_NODES, onProgress: () => {} }, within);
 }
 
 /** Removes the Pods of a run, outside of what is measured. */
@@ -291,6 +248,5 @@ function print(results: ReadonlyMap<string, readonly Result[]>): void {
   console.log(table.toString());
 }
 
-const [first = '5000', second = '3', kubeconfigPath = '', run = '', pods = ''] = process.argv.slice(2);
-if (first === 'client') await client(second, kubeconfigPath, run, Number(pods));
-else print(await race(Number(first), Number(second)));
+const [pods = '5000', rounds = '3'] = process.argv.slice(2);
+print(await race(Number(pods), Number(rounds)));
