@@ -14,11 +14,20 @@ interface GroupQuantile {
  * unmeasured: an aggregate would leave it out, and it may be the one that is broken.
  *
  * @param what the expression of the buckets, for messages
+ * @param empty what a group that counted nothing is; absent = it makes the whole unmeasured
  */
-export function groupQuantiles(groups: readonly GroupQuantile[], what: string): readonly Measure[] | Refusal {
+export function groupQuantiles(
+  groups: readonly GroupQuantile[],
+  what: string,
+  empty?: Measure,
+): readonly Measure[] | Refusal {
   if (groups.length === 0) return { reason: 'no-events', detail: `${what} counted nothing in the window` };
   const measures: Measure[] = [];
   for (const { labels, result } of groups) {
+    if (result.kind === 'no-events' && empty !== undefined) {
+      measures.push(empty);
+      continue;
+    }
     if (result.kind !== 'value') {
       const reason = result.kind === 'malformed' ? 'nan' : result.kind;
       return { reason, detail: `${result.detail}${labelsText(labels)}: ${what}` };

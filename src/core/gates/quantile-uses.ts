@@ -10,13 +10,18 @@ import { withoutExtrapolation } from '../promql/increases.ts';
 import { quantilesOf, summedBuckets, type QuantileUse } from '../promql/quantiles.ts';
 import { tolerant } from '../promql/tolerant.ts';
 
+/** The quantile of a group that counted nothing: it may be anything. */
+export const UNKNOWN: Measure = { value: -Infinity, high: null };
+
 /**
  * The measures of each `histogram_quantile` of a query, by where its call begins; or why one of them cannot be believed.
+ * @param empty what a group that counted nothing is; absent = it makes the whole unmeasured
  * @throws Unanswered
  */
 export function* quantileUses(
   query: string,
   { atMs, fresh, range }: Pick<Subject, 'atMs' | 'fresh' | 'range'>,
+  empty?: Measure,
 ): Asking<ReadonlyMap<number, readonly Measure[]> | Refusal> {
   const uses = quantilesOf(query);
   const mixed = yield* all(
@@ -28,7 +33,7 @@ export function* quantileUses(
   const layouts = mixed.find((refusal) => refusal !== undefined);
   if (layouts !== undefined) return layouts;
   const results = yield* all(
-    uses.map((use) => measuresOf(use, (promql) => instant(tolerant(withoutExtrapolation(promql), fresh), atMs))),
+    uses.map((use) => measuresOf(use, (promql) => instant(tolerant(withoutExtrapolation(promql), fresh), atMs), empty)),
   );
   const found = new Map<number, readonly Measure[]>();
   for (const [index, result] of results.entries()) {
@@ -41,6 +46,7 @@ export function* quantileUses(
 function* measuresOf(
   use: QuantileUse,
   ask: (promql: string) => Asking<readonly Sample[]>,
+  empty: Measure | undefined,
 ): Asking<readonly Measure[] | Refusal> {
   const { phi, buckets, sum, count } = use;
   if (phi === undefined) {
@@ -58,6 +64,7 @@ function* measuresOf(
       result: bucketQuantile(phi, own, means.get(groupKey(labels))),
     })),
     buckets,
+    empty,
   );
 }
 

@@ -31,6 +31,7 @@ import { resets } from './checks/resets.ts';
 import { precomputedRefusal, sampleRefusal, seriesFacts, type SeriesFacts } from './checks/samples.ts';
 import { served } from './checks/served.ts';
 import { sets } from './checks/sets.ts';
+import { thresholds } from './checks/thresholds.ts';
 import { throughout } from './checks/throughout.ts';
 import { twoSamples } from './checks/two-samples.ts';
 import { watch } from './checks/watch.ts';
@@ -77,6 +78,7 @@ const CHECKS: readonly Check[] = [
   clocks,
   lifelong,
   hidden,
+  thresholds,
 ];
 
 /**

@@ -9,49 +9,19 @@ import {
   valueDependence,
   type Dependence,
 } from './dependence.ts';
-import { withoutKept } from './left-over.ts';
+import { isCounted, isMean } from './counts.ts';
+import { withoutKept, withoutKeptDivisor } from './left-over.ts';
+import { drops, DROPS, LIMITS, MIRRORED, otherSide, SELECTS, type MissingSide } from './missing-side.ts';
 import { isScalar, unfiltered } from './operands.ts';
 import { argumentsOf, childrenOf, functionName, textOf } from './syntax.ts';
 import { treeOf } from './tree.ts';
 
-/** The side of a bar on which a value misses it. */
-export type MissingSide = 'above' | 'below';
-
-/** Comparisons that drop what is large, and what is small. */
-const DROPS: Readonly<Record<MissingSide, ReadonlySet<string>>> = {
-  above: new Set(['Lss', 'Lte', 'Neq']),
-  below: new Set(['Gtr', 'Gte', 'Neq']),
-};
-/** The comparison with its sides exchanged. */
-const MIRRORED: Readonly<Record<string, string>> = {
-  Lss: 'Gtr',
-  Lte: 'Gte',
-  Gtr: 'Lss',
-  Gte: 'Lte',
-  Neq: 'Neq',
-  Eql: 'Eql',
-};
-/** Functions that make what is large small, and what is small large. */
-const LIMITS: Readonly<Record<MissingSide, ReadonlySet<string>>> = {
-  above: new Set(['clamp', 'clamp_max']),
-  below: new Set(['clamp', 'clamp_min']),
-};
-/** Aggregations that leave out series that are large, and that are small. */
-const SELECTS: Readonly<Record<MissingSide, ReadonlySet<string>>> = {
-  above: new Set(['bottomk', 'limitk', 'limit_ratio']),
-  below: new Set(['topk', 'limitk', 'limit_ratio']),
-};
 /** Aggregations whose value is no value of their series. */
 const COUNTING: ReadonlySet<string> = new Set(['count', 'group', 'count_values']);
 /** Functions whose value is none of their series, or that have a check of their own. */
 const OPAQUE: ReadonlySet<string> = new Set(['absent', 'absent_over_time', 'histogram_quantile', 'timestamp']);
 /** What the parser hangs around everything before it, where PromQL gives it to the nearest operand. */
 const SUFFIXES: ReadonlySet<string> = new Set(['OffsetExpr', 'StepInvariantExpr', 'AnchoredExpr', 'SmoothedExpr']);
-
-/** The side on which what is divided by a value, or subtracted from one, misses its bar. */
-export function otherSide(side: MissingSide): MissingSide {
-  return side === 'above' ? 'below' : 'above';
-}
 
 /**
  * A query without what drops, or changes, values on the side where they miss the bar. Empty where there is nothing of that kind.
@@ -60,7 +30,8 @@ export function otherSide(side: MissingSide): MissingSide {
  * - Limits: `avg(clamp_max(x, 60))`.
  * - Masks, which are numbers between limits that depend on what they are calculated with: `x * (x < bool 100)`, `x - x * (x > bool 100)`.
  * - A remainder: `x % 100`.
- * - What a filter keeps of the same series, and is subtracted: `max(x) - max(x > 100)`.
+ * - What a filter keeps of the same series, and is subtracted or divides: `max(x) - max(x > 100)`, `sum(x) / sum(x > 100)`.
+ * - How many a filter keeps of the same series: `max(x) - 1000 * count(x > 100)`.
  * - The right side of `or`, where the left has a series of the same labels: `max(x) or max(y)`. Of each there is a text of its own.
  *
  * What is counted is meant as it is written.
@@ -195,7 +166,7 @@ class Reader {
         return mask !== undefined && drops(mask.kept, side) ? scaled(value, '^', mask.high) : undefined;
       }
       case 'Div': {
-        const mask = this.#maskOf(last, first);
+        const mask = this.#maskOf(last, first, !isMean(first, last, this.#query));
         if (mask === undefined || !drops(inverse(mask.kept), side)) return undefined;
         return scaled(value, '/', mask.low > 0 ? mask.low : 1);
       }
@@ -222,20 +193,20 @@ class Reader {
       // A divisor is filtered on purpose: `a / (b > 10)` is only of what had so many.
       parts.filter(([part]) => Number.isNaN(numberOf(part, this.#query)) && !(isFiltered && part === last)),
     );
-    if (operator !== 'Add' && operator !== 'Sub') return texts;
+    if (operator !== 'Add' && operator !== 'Sub' && operator !== 'Div') return texts;
     const [of, and] = parts.map(([part, partSide]) => ({
       written: this.#query.slice(part.from, part === last ? end : part.to),
       opened: this.open(part, partSide, part === last ? end : part.to)[0],
       times: turns && part === last ? -1 : 1,
     }));
-    return of === undefined || and === undefined
-      ? texts
-      : [...texts, ...withoutKept([of, and], side === 'above' ? 1 : -1)];
+    if (of === undefined || and === undefined) return texts;
+    if (operator === 'Div') return [...texts, ...(side === 'above' ? withoutKeptDivisor(of, and) : [])];
+    return [...texts, ...withoutKept([of, and], side === 'above' ? 1 : -1)];
   }
 
   /** How what is added follows a value, by a mask in it that depends on the value. Undefined: there is none. */
   #addedMask(node: SyntaxNode, value: SyntaxNode): Dependence | undefined {
-    const mask = this.#maskOf(node, value);
+    const mask = this.#maskOf(node, value, true);
     if (mask !== undefined) return mask.kept;
     const children = childrenOf(node);
     const [first, last] = [children[0], children.at(-1)];
@@ -245,17 +216,30 @@ class Reader {
     return this.#addedMask(first, value) ?? this.#addedMask(last, value);
   }
 
-  /** A number between limits that depends on the series of `value`, and how it follows the value. */
+  /**
+   * A number between limits that depends on the series of `value`, and how it follows the value.
+   * @param mayCount it may also be how many of these series a filter keeps, which has no upper limit
+   */
   #maskOf(
     node: SyntaxNode,
     value: SyntaxNode,
+    mayCount = false,
   ): { readonly low: number; readonly high: number; readonly kept: Dependence } | undefined {
     const metrics = metricsIn(value, this.#query);
     const kept = this.#along(value, metrics, valueDependence(node, this.#query, metrics));
     if (!kept.rises && !kept.falls) return undefined;
     const values = possibleValues(textOf(node, this.#query));
-    if (values === undefined || !(values.low > -Infinity) || !(values.high < Infinity)) return undefined;
+    if (values === undefined) return undefined;
+    const isBetween = values.low > -Infinity && values.high < Infinity;
+    if (!isBetween && !(mayCount && this.#follows(value, metrics) && isCounted(node, this.#query, metrics)))
+      return undefined;
     return { ...values, kept };
+  }
+
+  /** Whether a value rises with its series, or falls with them. */
+  #follows(value: SyntaxNode, metrics: ReadonlySet<string>): boolean {
+    const { rises, falls } = valueDependence(value, this.#query, metrics);
+    return rises !== falls;
   }
 
   /** How something follows a value, from how it follows the series of the value. */
@@ -285,11 +269,6 @@ class Reader {
     );
     return [write((index) => texts[index]?.of[0] ?? ''), ...others];
   }
-}
-
-/** Whether what follows a value in this way leaves out what is beyond a bar on that side. */
-function drops({ rises, falls }: Dependence, side: MissingSide): boolean {
-  return side === 'above' ? falls : rises;
 }
 
 function scaled([text, ...others]: Texts, operator: string, by: number): Texts {

@@ -44,6 +44,7 @@ export function arithmetic(operator: string, a: Interval, b: Interval): Interval
       return remainder(a, b);
     case '^':
       if ((isFixed(b) && b.low === 0) || (isFixed(a) && a.low === 1)) return only(1);
+      if (!(isFixed(a) && isFixed(b)) && a.low >= 0 && a.high <= 1 && b.low >= 0) return TRUTH;
       break;
     default:
   }

@@ -1,19 +1,32 @@
 import type { SyntaxNode } from '@lezer/common';
 import { canonical } from './canonical.ts';
 import { constantProblem } from './constant.ts';
+import { isGuard } from './counts.ts';
 import { numberOf } from './dependence.ts';
-import { childrenOf, functionName, argumentsOf, textOf } from './syntax.ts';
+import { isPart } from './part-of.ts';
+import { childrenOf, functionName, argumentsOf, textOf, walk } from './syntax.ts';
 import { treeOf } from './tree.ts';
 import { totalOf, valueForm } from './value-form.ts';
 
 /** Totals of the same series, the smaller first. Of numbers that are not below 0 each is at most the next one. */
 const TOTALS: readonly string[] = ['min', 'avg', 'max', 'sum'];
+const TURNED: Readonly<Record<string, string>> = { max: 'min', min: 'max' };
+const ARITHMETIC: ReadonlySet<string> = new Set(['Add', 'Sub', 'Mul', 'Div']);
 const OTHER = 0;
+const SUM = TOTALS.indexOf('sum');
 /** Functions whose value is that of their argument, or not below it. */
-const SAME: ReadonlySet<string> = new Set(['scalar', 'vector', 'last_over_time', 'max_over_time']);
+const SAME: ReadonlySet<string> = new Set(
+  'abs ceil clamp_max clamp_min floor last_over_time max_over_time round scalar vector'.split(' '),
+);
 
-/** How often the totals of some series are added to a value, by what is added up. One number for each of {@link TOTALS}. */
-type Added = Map<string, number[]>;
+/** How often the totals of some series are added to a value. */
+interface Added {
+  /** The labels by which they are grouped, as a clause. */
+  readonly grouping: string;
+  readonly series: string;
+  /** One number for each of {@link TOTALS}. */
+  readonly times: number[];
+}
 
 /** An operand of a sum or a difference. */
 interface Operand {
@@ -27,7 +40,7 @@ interface Operand {
 /**
  * What a sum of two operands would be without one whose filter hides what it keeps: `max(x)` for `max(x) - max(x > 100)`. That is so where
  * the sum without filters shows nothing of the series: `max(x) - max(x)`, or `avg(x) - sum(x)`, which is never above 0. The filter then
- * decides alone what the value is.
+ * decides alone what the value is. Where a total of all is left, `sum(x) - max(x > 100)`, the filter takes out of it what misses the bar.
  *
  * @param side on which the value misses its bar: 1 above it, -1 below it
  */
@@ -41,27 +54,68 @@ export function withoutKept(operands: readonly [Operand, Operand], side: 1 | -1)
 }
 
 function leavesNothing(kept: Operand, other: Operand, side: 1 | -1): boolean {
-  const [own, others] = [addedBy(kept), addedBy(other)];
-  return [...own].some(([series, times]) => {
-    const besides = others.get(series);
-    if (besides === undefined) return false;
+  return shared(kept, other).some(([times, besides]) => {
+    const isTakenOut = side * total(0, besides) > 0 && side * total(0, times) < 0;
     const sums = times.map((_, from) => side * (total(from, times) + total(from, besides)));
-    return sums.every((sum) => sum === 0) || (side * total(0, besides) > 0 && sums.every((sum) => sum <= 0));
+    return sums.every((sum) => sum === 0) || (isTakenOut && isAtMost(besides, times));
   });
+}
+
+/**
+ * What a quotient would be without a divisor whose filter decides what it is: `sum(x)` for `sum(x) / sum(x > 100)`. That is so where
+ * the quotient without filters says nothing of how large the series are: it is 1, at most 1, or how many of them there are. A filter for
+ * what is above 0 is there on purpose.
+ */
+export function withoutKeptDivisor(dividend: Operand, divisor: Operand): readonly string[] {
+  if (divisor.opened === divisor.written || isGuard(divisor.written)) return [];
+  return shared(divisor, dividend).some(([times, besides]) => isAtMost(besides, times)) ? [`(${dividend.opened})`] : [];
+}
+
+/** Whether totals of some series are at most other ones of them, or are of all of them. */
+function isAtMost(some: readonly number[], others: readonly number[]): boolean {
+  const [high, highest] = [some, others].map((times) => times.findLastIndex((one) => one !== 0));
+  return high !== undefined && highest !== undefined && high !== -1 && (high <= highest || high === SUM);
+}
+
+/** How often totals of the same series, or of a part of them, are in each of two operands. */
+function shared(a: Operand, b: Operand): readonly (readonly [readonly number[], readonly number[]])[] {
+  const others = addedBy(b);
+  return addedBy(a).flatMap(({ grouping, series, times }) =>
+    others
+      .filter((other) => grouping === other.grouping)
+      .filter((other) => isPartOf(series, other.series) || isPartOf(other.series, series))
+      .map((other) => [times, other.times] as const),
+  );
+}
+
+/** Whether series are those of others, or the part of them that matchers choose. */
+function isPartOf(some: string, others: string): boolean {
+  if (canonical(some) === canonical(others)) return true;
+  return withoutMatchers(some) === withoutMatchers(others) && isPart(some, others);
+}
+
+function withoutMatchers(text: string): string {
+  let [rest, at] = ['', 0];
+  walk(treeOf(text), ({ name, from, to }) => {
+    if (name !== 'LabelMatchers') return;
+    rest += text.slice(at, from);
+    at = to;
+  });
+  return canonical(rest + text.slice(at));
 }
 
 function total(from: number, times: readonly number[]): number {
   return times.slice(from).reduce((sum, one) => sum + one, 0);
 }
 
-function addedBy({ opened, times }: Operand): Added {
-  const added: Added = new Map();
+function addedBy({ opened, times }: Operand): readonly Added[] {
+  const added: Added[] = [];
   const [top] = childrenOf(treeOf(opened));
   if (top !== undefined) add(top, opened, times, added);
   return added;
 }
 
-function add(node: SyntaxNode, query: string, by: number, added: Added): void {
+function add(node: SyntaxNode, query: string, by: number, added: Added[]): void {
   const children = childrenOf(node);
   const [first, last] = [children[0], children.at(-1)];
   const operator = node.name === 'BinaryExpr' ? (children[1]?.name ?? '') : '';
@@ -82,16 +136,32 @@ function add(node: SyntaxNode, query: string, by: number, added: Added): void {
     }
     if (operator === 'Or' && isDefault(first, last, query)) return add(first, query, by, added);
   }
-  const of = totalOf(node, query);
+  const of = unsigned(totalOf(node, query), query);
   const rank = of === undefined ? -1 : TOTALS.indexOf(of.name);
-  const series =
-    of === undefined || rank < 0 ? seriesOf(node, '', query) : `${of.grouping} ${seriesOf(of.series, of.name, query)}`;
-  const times = added.get(series) ?? TOTALS.map(() => 0);
-  times[rank < 0 ? OTHER : rank] = (times[rank < 0 ? OTHER : rank] ?? 0) + by;
-  added.set(series, times);
+  const grouping = of === undefined || rank < 0 ? '' : of.grouping;
+  const series = of === undefined || rank < 0 ? seriesOf(node, '', query) : seriesOf(of.series, of.name, query);
+  const known = added.find((one) => one.grouping === grouping && canonical(one.series) === canonical(series));
+  const { times } = known ?? { times: TOTALS.map(() => 0) };
+  times[Math.max(rank, OTHER)] = (times[Math.max(rank, OTHER)] ?? 0) + by * (of?.times ?? 1);
+  if (known === undefined) added.push({ grouping, series, times });
 }
 
-/** The series that are added up, in a form that is to be compared. @param by name of the total */
+/** A total of series as one of the series before their sign: `min(-x)` is `-max(x)`. */
+function unsigned(
+  of: ReturnType<typeof totalOf>,
+  query: string,
+): (NonNullable<ReturnType<typeof totalOf>> & { readonly times: number }) | undefined {
+  if (of === undefined) return undefined;
+  const [sign, inner] = [childrenOf(of.series)[0] ?? null, childrenOf(of.series).at(-1)];
+  if (inner !== undefined && of.series.name === 'ParenExpr') return unsigned({ ...of, series: inner }, query);
+  if (inner === undefined || of.series.name !== 'UnaryExpr') return { ...of, times: 1 };
+  const isTurned = textOf(sign, query) === '-';
+  const name = isTurned ? (TURNED[of.name] ?? of.name) : of.name;
+  const found = unsigned({ ...of, name, series: inner }, query);
+  return found === undefined ? undefined : { ...found, times: isTurned ? -found.times : found.times };
+}
+
+/** The series that are added up, without numbers that are added to each of them or multiply it. @param by name of the total */
 function seriesOf(node: SyntaxNode, by: string, query: string): string {
   const [first, operator, last] = [childrenOf(node)[0], childrenOf(node)[1]?.name, childrenOf(node).at(-1)];
   const [argument] = argumentsOf(node);
@@ -101,10 +171,19 @@ function seriesOf(node: SyntaxNode, by: string, query: string): string {
       return seriesOf(rangedOf(argument), by, query);
     if (node.name === 'BinaryExpr' && operator === 'Or' && isDefault(first, last, query))
       return seriesOf(first, by, query);
+    if (operator !== undefined && ARITHMETIC.has(operator) && !Number.isNaN(numberOf(last, query)))
+      return seriesOf(first, by, query);
+    if (
+      operator !== undefined &&
+      ARITHMETIC.has(operator) &&
+      operator !== 'Div' &&
+      !Number.isNaN(numberOf(first, query))
+    )
+      return seriesOf(last, by, query);
     const of = totalOf(node, query);
     if (of !== undefined && of.name === by) return seriesOf(of.series, by, query);
   }
-  return canonical(textOf(node, query));
+  return textOf(node, query);
 }
 
 /** Whether the right side of `or` adds no series to the left one: a default, or some of the same series. */

@@ -6,11 +6,17 @@ import { treeOf } from './tree.ts';
 /** An operator between two series, with its operands as they are written. */
 export interface Pairing {
   readonly left: string;
+  /** The name of its node, e.g. `Add`. */
+  readonly operator: string;
   readonly right: string;
   /** `on (…)` or `ignoring (…)`; empty where all labels count. */
   readonly matching: string;
   /** The side of which several series share one of the other side. Absent: each series has one of its own. */
   readonly many?: 'left' | 'right';
+  /** It is in an aggregation or in an `or`, which give a value also where the operator gives none. */
+  readonly isInside: boolean;
+  /** What the result is multiplied by: the product is 0 where one of them is absent. */
+  readonly factors: readonly string[];
 }
 
 const COMPARES = ['Gtr', 'Gte', 'Lss', 'Lte', 'Neq', 'Eql'];
@@ -60,12 +66,31 @@ export function pairings(query: string): readonly Pairing[] {
     return [
       {
         left: unfiltered(left),
+        operator: childrenOf(node)[1]?.name ?? '',
         right: unfiltered(right),
         matching: word === '' ? '' : `${word} ${textOf(labels, query)}`,
         ...(many === undefined ? {} : { many }),
+        isInside: isInside(node),
+        factors: factorsOf(node, query),
       } satisfies Pairing,
     ];
   });
+}
+
+function factorsOf(node: SyntaxNode, query: string): readonly string[] {
+  const { parent } = node;
+  if (parent === null) return [];
+  const [first, last] = [childrenOf(parent)[0], childrenOf(parent).at(-1)];
+  const other = first?.from === node.from && first.to === node.to ? last : first;
+  const isProduct = parent.name === 'BinaryExpr' && parent.getChild('Mul') !== null && other !== undefined;
+  const factor = isProduct ? asSeries(textOf(other, query)) : undefined;
+  return [...(factor === undefined ? [] : [factor]), ...factorsOf(parent, query)];
+}
+
+function isInside({ parent }: SyntaxNode): boolean {
+  if (parent === null) return false;
+  if (parent.name === 'AggregateExpr' || parent.getChild('Or') !== null) return true;
+  return isInside(parent);
 }
 
 /** Whether a division of the query has a divisor that is filtered, e.g. `a / (b > 0)`: it gives nothing where nothing happened. */
@@ -148,4 +173,12 @@ export function unfiltered(text: string): string {
   }
   if (node.name !== 'BinaryExpr' || !isComparison(node) || node.getChild('BoolModifier') !== null) return text;
   return unfiltered(textOf(first, text));
+}
+
+/** An expression without any comparison that only filters, however deep. */
+export function withoutFilters(text: string): string {
+  const filter = binariesOf(text).find(({ node }) => isComparison(node) && node.getChild('BoolModifier') === null);
+  if (filter === undefined) return text;
+  const { node, left, right } = filter;
+  return withoutFilters(`${text.slice(0, node.from)}(${isScalar(left) ? right : left})${text.slice(endOf(node))}`);
 }

@@ -5,7 +5,8 @@ import { isFree } from '../free-expression.ts';
 import type { Refusal } from '../refusal.ts';
 import { singleValue } from '../single-value.ts';
 import type { Subject } from '../subject.ts';
-import { otherSide, withoutHiding, type MissingSide } from '../../promql/hiding.ts';
+import { withoutHiding } from '../../promql/hiding.ts';
+import { otherSide, type MissingSide } from '../../promql/missing-side.ts';
 
 /** Texts without what hides something that are asked for at most. */
 const MOST = 12;

@@ -1,10 +1,10 @@
 import { possibleValues } from '../../promql/constant.ts';
 import { withExactIncreases } from '../../promql/increases.ts';
-import { all } from '../asking.ts';
-import { isAtLeast } from '../beyond-bar.ts';
-import { bounded, type Measure } from '../measure.ts';
+import { all, type Asking } from '../asking.ts';
+import { isAtLeast, isOver } from '../beyond-bar.ts';
+import { bounded, lowOf, type Measure } from '../measure.ts';
 import { queryBounds } from '../query-bounds.ts';
-import { quantileUses } from '../quantile-uses.ts';
+import { quantileUses, UNKNOWN } from '../quantile-uses.ts';
 import type { Refusal } from '../refusal.ts';
 import { singleValue } from '../single-value.ts';
 import type { Subject } from '../subject.ts';
@@ -47,7 +47,8 @@ export const query = {
       quantileUses(text, subject),
       ...(exact === undefined ? [] : [singleValue(exact, subject, subject.gate.absentIs)]),
     ]);
-    if (quantiles !== undefined && typeof quantiles === 'object' && 'reason' in quantiles) return quantiles;
+    if (quantiles !== undefined && typeof quantiles === 'object' && 'reason' in quantiles)
+      return (yield* beyondBar(subject, text, found, quantiles)) ?? quantiles;
     if (typeof found === 'object' && 'reason' in found) return found;
     if (typeof found !== 'number') return { reason: 'not-evaluated', detail: 'no query was evaluated' };
     const value = found;
@@ -63,6 +64,24 @@ export const query = {
   },
   curve: (source) => ({ promql: source.query, growth: false }),
 } satisfies GateKind<QuerySource>;
+
+/**
+ * The value where one group of a histogram counted nothing, if another one is beyond the bar already: whatever the quantile of the empty
+ * one is, `max()` is not below it.
+ */
+function* beyondBar(
+  subject: Subject,
+  text: string,
+  found: Sides | undefined,
+  { reason }: Refusal,
+): Asking<Measure | undefined> {
+  const { bar, barKind } = subject.gate;
+  if (reason !== 'no-events' || typeof found !== 'number' || barKind === 'informational') return undefined;
+  const quantiles = yield* quantileUses(text, subject, UNKNOWN);
+  if ('reason' in quantiles) return undefined;
+  const measure = withBounds(subject, text, found, quantiles);
+  return 'reason' in measure || !isOver(lowOf(measure), bar.max) ? undefined : measure;
+}
 
 type Sides = number | Refusal | ReadonlyMap<number, readonly Measure[]>;
 

@@ -56,6 +56,9 @@ const slowEvents = (shard: string): Written =>
     `,shard="${shard}"`,
   );
 const SHARDS = { of: 0.9, histogram: 'h_bucket', by: ['shard'] };
+const quantileOfShards = {
+  query: 'max(histogram_quantile(0.9, sum by (shard, le) (increase(h_bucket[$window]))))',
+};
 const BUSY_AND_IDLE = { ...shardEvents('a', '0+10x40'), ...shardEvents('b', '0x14 1x26') };
 const ERRORLESS: Written = { 'calls_total{code="200"}': '0+1x40' };
 const errors: GatePatch = {
@@ -277,6 +280,36 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       'nor where the bar is a minimum',
       { ...slowEvents('a'), ...shardEvents('b', '5x40') },
       { ...skipping(), quantile: SHARDS, min: 1, bar: 'held' },
+      'no-events',
+    ],
+    [
+      'shows the breach of a query beside a group that counted nothing',
+      { ...slowEvents('a'), ...shardEvents('b', '5x40') },
+      { ...quantileOfShards, max: 2 },
+      [2, null],
+    ],
+    [
+      'also in milliseconds',
+      { ...slowEvents('a'), ...shardEvents('b', '5x40') },
+      { query: `1000 * ${quantileOfShards.query}`, max: 2000 },
+      [2000, null],
+    ],
+    [
+      'does not let a query pass beside one that counted nothing',
+      { ...slowEvents('a'), ...shardEvents('b', '5x40') },
+      { ...quantileOfShards, max: 4 },
+      'no-events',
+    ],
+    [
+      'nor fail a minimum',
+      { ...slowEvents('a'), ...shardEvents('b', '5x40') },
+      { ...quantileOfShards, min: 9 },
+      'no-events',
+    ],
+    [
+      'nor the lowest of the groups',
+      { ...slowEvents('a'), ...shardEvents('b', '5x40') },
+      { query: quantileOfShards.query.replace('max', 'min'), max: 2 },
       'no-events',
     ],
     ['refuses where all groups have too few', BUSY_AND_IDLE, { ...skipping(), minEvents: 1_000 }, 'too-few-events'],

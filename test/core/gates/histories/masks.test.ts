@@ -4,9 +4,12 @@ import { expectReading, type Case } from './case.ts';
 
 const max = (text: string, most = 50): GatePatch => ({ query: text, max: most });
 const min = (text: string, least = 5): GatePatch => ({ query: text, min: least });
+const absent = (text: string): GatePatch => ({ query: text, max: 50, absentIs: 0, job: 'j' });
 const FAR = { 'x{s="a"}': '150x40', 'x{s="b"}': '1x40' };
 const NEAR = { 'x{s="a"}': '40x40', 'x{s="b"}': '1x40' };
 const AT_ZERO = { 'x{s="a"}': '0x40', 'x{s="b"}': '9x40' };
+const MIDDLE = { 'x{s="a"}': '60x40', 'x{s="b"}': '1x40' };
+const ERRORLESS = { x: '900x40', errors: '0x40' };
 const BOTH = { x: '1x40', y: '900x40' };
 
 /** Values that are changed, or left out, because of what they are. Each passed before, unless it is measured. */
@@ -101,6 +104,70 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     ['nor what is counted', NEAR, max('count(x) - count(x > 5)', 1), 1],
     ['nor what is equal to something', { ...FAR, 'x{s="c"}': '7x40' }, max('sum(x) - sum(x == 150)'), 8],
     ['nor a difference from other series', { ...NEAR, y: '39x40' }, max('max(x) - max(y > 5)', 5), 1],
+  ],
+  'totals of which a filter takes something out': [
+    ['the largest', FAR, max('sum(x) - max(x > 100)'), 'empty'],
+    ['with a default', FAR, max('sum(x) - (max(x > 100) or vector(0))'), 'empty'],
+    ['a part of it', FAR, max('max(x) - 0.9 * max(x > 100)'), 'empty'],
+    ['with the sign turned', FAR, max('max(x) + min(-(x > 100))'), 'empty'],
+    ['of the same series by a matcher', FAR, max('sum(x) - sum(x{s=~".+"} > 100)'), 'empty'],
+    ['of those of a job', FAR, max('sum(x{job="j"}) - max(x > 100)'), 'empty'],
+    ['by a function', FAR, max('sum(x) - abs(sum(x > 100))'), 'empty'],
+    ['with a number in the comparison', FAR, max('max(x) - max(x + 1 > 100)'), 'empty'],
+    ['as a divisor', FAR, max('sum(x) / sum(x > 100)'), 'empty'],
+    ['as a divisor with a default', FAR, max('sum(x) / (sum(x > 100) or vector(1))'), 'empty'],
+    ['as a total that is filtered', FAR, max('sum(x) / (max(x) > 100)'), 'empty'],
+    ['as a divisor, and one more', FAR, max('max(x) / (1 + max(x > 100))'), 'empty'],
+    ['where all is within the bar', NEAR, max('sum(x) - (max(x > 30) or vector(0))'), 1],
+    ['but no divisor that is kept from being 0', NEAR, max('sum(x) / max(x > 0)', 2), 1.025],
+    ['nor a spread with a default', NEAR, max('max(x) - (min(x > 0) or vector(0))', 39), 39],
+    ['nor a skew', NEAR, max('max(x) / (min(x > 0) or vector(1))', 45), 40],
+    [
+      'nor parts of a whole',
+      { 'x{k="a"}': '150x40', 'x{k="b"}': '149x40' },
+      max('sum(x{k="a"}) - sum(x{k="b"} > 5)'),
+      1,
+    ],
+  ],
+  'penalties by how many there are': [
+    ['taken away', FAR, max('max(x) - 1000 * count(x > 100)'), 'empty'],
+    ['with a default', FAR, max('max(x) - 1000 * (count(x > 100) or vector(0))'), 'empty'],
+    ['as a number', FAR, max('max(x) - scalar(count(x > 100)) * 1000'), 'empty'],
+    ['of a group', FAR, max('max(x) - 1000 * group(x > 100)'), 'empty'],
+    ['of what holds', FAR, max('max(x) - 1000 * sum(x > bool 100)'), 'empty'],
+    ['divided by them', FAR, max('max(x) / (1 + 1000 * (count(x > 100) or vector(0)))'), 'empty'],
+    ['to their power', FAR, max('max(x) * 0.1 ^ count(x > 100)'), 'empty'],
+    ['added to what is small', AT_ZERO, min('min(x) + 9 * (count(x < 1) or vector(0))'), 'empty'],
+    ['but no mean', NEAR, max('sum(x) / count(x > 0)', 25), 20.5],
+    ['nor a mean with a default', NEAR, max('sum(x) / (count(x > 5) or vector(1))', 41), 41],
+    ['nor what each has beyond one', NEAR, max('sum(x) - count(x > 0)', 40), 39],
+    ['nor one that makes it worse', NEAR, max('max(x) + 1000 * (count(x > 100) or vector(0))'), 40],
+    ['of targets that are down', { 'up{instance="k"}': '1x40' }, max('1000 * count(up == 0) or vector(0)'), 0],
+  ],
+  'operands that a filter leaves empty, behind a default': [
+    ['what is added', ERRORLESS, absent('(sum(x) + 100 * count(errors > 0)) or vector(0)'), 'empty'],
+    ['what multiplies', ERRORLESS, absent('(sum(x) * sum(errors > 0)) or vector(0)'), 'empty'],
+    ['what divides', ERRORLESS, absent('(sum(x) / sum(errors > 0)) or vector(0)'), 'empty'],
+    ['in an aggregation', ERRORLESS, absent('max(x + on () group_left () sum(errors > 0))'), 'empty'],
+    ['without absentIs', ERRORLESS, max('(sum(x) + 100 * count(errors > 0)) or vector(0)'), 'empty'],
+    ['that are absent', { ...ERRORLESS, errors: 'X' }, absent('(sum(x) + sum(errors)) or vector(0)'), 'empty'],
+    ['that are not in an or', { ...ERRORLESS, x: '9x40' }, absent('sum(x) + 100 * count(errors > 0)'), 9],
+    ['that are not there to be divided', { x: '9x40', errors: 'X' }, absent('max(errors / x)'), 0],
+  ],
+  'thresholds beyond the bar, behind a default': [
+    ['of each', MIDDLE, max('max(x > 100) or vector(0)'), 'empty'],
+    ['of a total', MIDDLE, max('(sum(x) > 100) or vector(0)'), 'empty'],
+    ['of what is added up', MIDDLE, max('sum(x > 100) or vector(0)'), 'empty'],
+    ['of a set', MIDDLE, max('max(x and x > 100) or vector(0)'), 'empty'],
+    ['by a default of the series', MIDDLE, max('max((x > 100) or 0 * x)'), 'empty'],
+    ['by absentIs', MIDDLE, absent('max(x > 100)'), 'empty'],
+    ['of a part', MIDDLE, min('50 - (max(x > 100) or vector(0))', 0), 'empty'],
+    ['that nothing may be above', MIDDLE, max('max(x > 100) or vector(0)', 0), 0],
+    ['below the bar', MIDDLE, max('max(x > 100) or vector(0)', 100), 0],
+    ['of many that are small', { 'x{s="a"}': '9x40', 'x{s="b"}': '9x40' }, max('sum(x > 10) or vector(0)', 15), 0],
+    ['of what is counted', MIDDLE, max('count(x > 100) or vector(0)', 1), 0],
+    ['of a share', MIDDLE, max('100 * (sum(x > 100) or vector(0)) / sum(x)', 20), 0],
+    ['that is passed', FAR, max('max(x > 100) or vector(0)', 200), 150],
   ],
   'the right side of or': [
     ['of two totals', BOTH, max('max(x) or max(y)'), 'empty'],
