@@ -384,6 +384,48 @@ test('a fault that was planned to outlast the soak is injected on time', async (
   expect(states['0/0']).toEqual({ target: 'n1', ...INJECTED, ...SEEN, ...UNDONE });
 });
 
+test.each<[string, (cluster: ScriptedNodes, end: AbortController) => void, Partial<FaultState>]>([
+  [
+    'and that something else undid before, is not asserted',
+    (cluster, end) => {
+      HEAL(cluster);
+      end.abort();
+    },
+    { assertError: 'its effect was gone before its time was over: node n1 does not have the taint belay.dev/failed' },
+  ],
+  ['is asserted', (_, end) => end.abort(), {}],
+])('a fault that lasts to the end of the soak %s', async (_what, meanwhile, expected) => {
+  const cluster = aCluster();
+  const end = new AbortController();
+  let done = false;
+  const { states } = await run([aFault(cluster, { waitMs: 3_600_000 })], {
+    signal: end.signal,
+    onChange: (_, { assertedAtMs }) => {
+      if (done || assertedAtMs === undefined) return;
+      done = true;
+      meanwhile(cluster, end);
+    },
+  });
+  expect(states['0/0']).toEqual({ target: 'n1', ...INJECTED, ...SEEN, ...expected, ...UNDONE });
+});
+
+test('a fault whose soak has ended, and whose cluster does not answer, has lost no effect', async () => {
+  const cluster = aCluster();
+  const end = new AbortController();
+  const fault = aFault(cluster, { waitMs: 3_600_000 });
+  const assert: NonNullable<FaultToInject['effect']>['assert'] = (...target) =>
+    end.signal.aborted
+      ? Promise.reject(new Error('no answer'))
+      : (fault.effect?.assert(...target) ?? Promise.reject(new Error('no effect')));
+  const { states } = await run([{ ...fault, effect: fault.effect && { ...fault.effect, assert } }], {
+    signal: end.signal,
+    onChange: (_, { assertedAtMs }) => {
+      if (assertedAtMs !== undefined) end.abort();
+    },
+  });
+  expect(states['0/0']).toEqual({ target: 'n1', ...INJECTED, ...SEEN, ...UNDONE });
+});
+
 test('a worker that died after the call: its effect is seen, and it is not injected again', async () => {
   const cluster = aCluster();
   await effectOf('fail-node')?.fire('n1', aFault(cluster).site, WITHIN);

@@ -3,6 +3,7 @@ import type { Remark } from '../model/file-format.ts';
 import type { Profile } from '../model/profile.ts';
 import type { ScrapeEntry } from '../model/scrape-entry.ts';
 import { formatDuration } from '../text/duration.ts';
+import { callBudgets } from './call-budgets.ts';
 import type { Infeasibility } from './infeasibility.ts';
 import type { Plan } from './plan.ts';
 import { ownIntervals, scrapeIntervalMs } from './scrape-interval.ts';
@@ -32,6 +33,28 @@ export function unmeasurableGates(
     })),
     ...(inherited.length === 0 ? [] : [tooShort(inherited, profile, intervalOf)]),
   ];
+}
+
+/**
+ * Gates whose breach could never end the soak, because their `for` asks for more readings in a row than there are checks in it. A `for` of
+ * the system's file is a number for any soak.
+ */
+export function unreachableRows(gates: readonly GateDefinition[], profile: Profile): readonly Infeasibility[] {
+  const { soakSeconds, settleSeconds } = profile.loadProfile;
+  const { gateIntervalMs } = callBudgets(profile).budgets;
+  const checks = Math.floor(((soakSeconds - settleSeconds) * 1_000) / gateIntervalMs);
+  return gates.flatMap(({ name, forReadings = 1 }): readonly Infeasibility[] =>
+    profile.gates[name]?.forReadings === undefined || forReadings <= Math.max(1, checks)
+      ? []
+      : [
+          {
+            field: `gates.${name}.for`,
+            message:
+              `no breach of ${name} could end the soak: found ${forReadings}, and the soak has ${checks} checks after settling, one every ` +
+              `${formatDuration(gateIntervalMs)}; allowed: at most ${Math.max(1, checks)}, a longer soak, or a shorter deadlines.gateInterval`,
+          },
+        ],
+  );
 }
 
 /** What a profile should know about its gates, though it can run. */

@@ -15,7 +15,7 @@ import { checkFeasible } from './feasibility.ts';
 import { clusterBytes, hostFit } from './host-fit.ts';
 import { federatedJobs, federationRefusals } from './federation.ts';
 import type { Infeasibility } from './infeasibility.ts';
-import { gateRemarks, unmeasurableGates } from './measurable.ts';
+import { gateRemarks, unmeasurableGates, unreachableRows } from './measurable.ts';
 import { makePlan } from './make-plan.ts';
 import type { Plan } from './plan.ts';
 import { systemShape } from './stages/shape.ts';
@@ -80,6 +80,7 @@ export function planCampaign(
     errors.push(...error.problems.map((one) => ({ field: `gates.${one.gate}.${one.field}`, message: one.message })));
   }
   errors.push(...unmeasurableGates(gates, profile, plan, [...system.scrape, ...federatedJobs(substrate)]));
+  errors.push(...unreachableRows(gates, profile));
   errors.push(...federationRefusals(substrate, system.scrape));
   errors.push(...checkFeasible(profile, substrate, plan, catalogue, system));
   const placed = placedFor?.(plan.clusterCount, clusterBytes({ substrate, plan }));

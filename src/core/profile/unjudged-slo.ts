@@ -1,7 +1,10 @@
+import { isOver, isUnder } from '../gates/beyond-bar.ts';
+import { kindsIn } from '../gates/kinds/registry.ts';
+import type { GatePatch } from '../model/gate-patch.ts';
 import type { Profile, Slo } from '../model/profile.ts';
 import type { System } from '../model/system.ts';
 import type { SloBar } from '../model/system-extension.ts';
-import { EXTENSIONS, extensionOf } from './extensions.ts';
+import { EXTENSIONS, extensionOf, gatesWithSlo } from './extensions.ts';
 import type { Mismatch } from './mismatch.ts';
 
 type Judging = Pick<System, 'extension' | 'gates'> & { readonly metadata: { readonly name: string } };
@@ -38,8 +41,24 @@ export function unjudgedSlo(profile: Profile, system: Judging): readonly Mismatc
         `nothing judges it: gates.${bar.gate}.bar of this profile is informational`,
         'a bar in slo, or an informational gate',
       );
-    return [];
+    const changed = otherJudgement(gatesWithSlo(system, profile, {})[bar.gate] ?? {}, profile.gates[bar.gate] ?? {});
+    if (changed === undefined) return [];
+    return refuse(
+      `nothing judges it: gates.${bar.gate}.${changed} of this profile replaces it`,
+      `a bar in slo, or another one in gates; gates.${bar.gate} may narrow the bar of slo`,
+    );
   });
+}
+
+/** The field by which a profile's gate judges less than the bar of its `slo`: another number, another source, or nothing at all. */
+function otherJudgement(asked: GatePatch, change: GatePatch): string | undefined {
+  const source = kindsIn(change)[0];
+  if (source !== undefined) return source;
+  if (change.scale !== undefined) return 'scale';
+  if (change.unmeasured === 'allow') return 'unmeasured';
+  if (asked.max !== undefined && change.max !== undefined && isOver(change.max, asked.max)) return 'max';
+  if (asked.min !== undefined && change.min !== undefined && isUnder(change.min, asked.min)) return 'min';
+  return undefined;
 }
 
 /** Keys that no extension judges any more. */

@@ -3,7 +3,7 @@ import { resolveGates } from '../../../src/core/gates/resolve.ts';
 import type { GateDefinition } from '../../../src/core/gates/model.ts';
 import type { GatePatch } from '../../../src/core/model/gate-patch.ts';
 import type { Profile } from '../../../src/core/model/profile.ts';
-import { gateRemarks, unmeasurableGates } from '../../../src/core/plan/measurable.ts';
+import { gateRemarks, unmeasurableGates, unreachableRows } from '../../../src/core/plan/measurable.ts';
 import { aProfile } from './make.ts';
 
 type Gates = Readonly<Record<string, GatePatch>>;
@@ -20,6 +20,10 @@ function refused(system: Gates, profile: Profile, clusterCount = 1): readonly st
   return unmeasurableGates(gatesOf(system, profile), profile, { clusterCount }).map(
     ({ field, message }) => `${field}: ${message}`,
   );
+}
+
+function refusedRows(system: Gates, profile: Profile): readonly string[] {
+  return unreachableRows(gatesOf(system, profile), profile).map(({ field, message }) => `${field}: ${message}`);
 }
 
 function remarks(system: Gates, profile: Profile): readonly string[] {
@@ -78,5 +82,26 @@ describe('remarks', () => {
     expect(remarks({ a: { query: 'a', bar: 'informational' } }, profileOf(60, 0))).toEqual([
       'gates: no gate has a bar: the verdict can only be unmeasured',
     ]);
+  });
+});
+
+describe('a row of breaches that is longer than the soak', () => {
+  const b: GatePatch = { ...a, failFast: true };
+
+  it('is refused with the number of checks', () => {
+    expect(refusedRows({ b }, profileOf(40, 10, { b: { forReadings: 7 } }))).toEqual([
+      'gates.b.for: no breach of b could end the soak: found 7, and the soak has 6 checks after settling, one every 5s; allowed: at most 6, a longer soak, or a shorter deadlines.gateInterval',
+    ]);
+    expect(refusedRows({ b }, profileOf(40, 10, { b: { forReadings: 6 } }))).toEqual([]);
+  });
+
+  it('is counted by the interval of the profile', () => {
+    const often = { ...profileOf(40, 10, { b: { forReadings: 30 } }), deadlines: { gateIntervalMs: 1_000 } };
+    expect(refusedRows({ b }, often)).toEqual([]);
+  });
+
+  it('is accepted of the file of a system, which is for any soak, and for a single reading', () => {
+    expect(refusedRows({ b: { ...b, forReadings: 7 } }, profileOf(40, 10, { b: { max: 2 } }))).toEqual([]);
+    expect(refusedRows({ b }, profileOf(4, 0, { b: { forReadings: 1 } }))).toEqual([]);
   });
 });

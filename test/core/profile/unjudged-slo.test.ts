@@ -106,6 +106,33 @@ test('a bar whose gate the same profile makes informational is refused', () => {
   expect(unjudgedSlo(aProfile({ slo, gates: other }), bigfleet)).toEqual([]);
 });
 
+test.each<[string, Slo, string, GatePatch]>([
+  ['max', { endToEndPodBindP50Seconds: 5 }, 'endToEndPodBindP50Seconds', { max: 60 }],
+  ['min', { bootstrapSuccessRatio: 0.9 }, 'bootstrapSuccessRatio', { min: 0.1 }],
+  ['min', { expectStandingShortfall: true }, 'shardShortfalls', { min: 0 }],
+  ['query', { operatorAckP99Seconds: 5 }, 'operatorAckP99Seconds', { query: 'max(other)' }],
+  ['delta', { operatorAckP99Seconds: 5 }, 'operatorAckP99Seconds', { delta: { counter: 'other_total' }, max: 5 }],
+  ['unmeasured', { operatorAckP99Seconds: 5 }, 'operatorAckP99Seconds', { unmeasured: 'allow' }],
+  [
+    'scale',
+    { operatorAckP99Seconds: 5 },
+    'operatorAckP99Seconds',
+    { bar: 'scaled', scale: { by: 'machines', steps: [{ max: 60 }] } },
+  ],
+])('a bar that %s of the gate in the same profile replaces is refused: %o', (field, slo, gate, patch) => {
+  const [mismatch, ...others] = unjudgedSlo(aProfile({ slo, gates: { [gate]: patch } }), bigfleet);
+  expect(others).toEqual([]);
+  expect(mismatch?.problem).toBe(`nothing judges it: gates.${gate}.${field} of this profile replaces it`);
+});
+
+test.each<[Slo, string, GatePatch]>([
+  [{ endToEndPodBindP50Seconds: 5 }, 'endToEndPodBindP50Seconds', { max: 5, failFast: true, minEvents: 100 }],
+  [{ bootstrapSuccessRatio: 0.9 }, 'bootstrapSuccessRatio', { min: 0.95 }],
+  [{ endToEndPodBindP50Seconds: 5 }, 'shardShortfalls', { max: 60 }],
+])('a gate that judges at least the bar is accepted: %o, %s: %o', (slo, gate, patch) => {
+  expect(unjudgedSlo(aProfile({ slo, gates: { [gate]: patch } }), bigfleet)).toEqual([]);
+});
+
 test('a key that asks for nothing is accepted', () => {
   const off = { endToEndPodBindP50Seconds: 0, shortfallStabilityMax: 0, costRoutingMisroutedMax: 0 };
   expect(unjudgedSlo(aProfile({ slo: off }), system([], 'bigfleet'))).toEqual([]);
