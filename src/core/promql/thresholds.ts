@@ -1,6 +1,7 @@
 import type { SyntaxNode } from '@lezer/common';
 import { possibleValues } from './constant.ts';
 import { isComparison, metricsIn, numberOf, presenceDependence } from './dependence.ts';
+import { isScalar } from './operands.ts';
 import { argumentsOf, childrenOf, functionName, textOf } from './syntax.ts';
 import { treeOf } from './tree.ts';
 
@@ -18,7 +19,7 @@ const TOTALS: ReadonlySet<string> = new Set(['avg', 'max', 'min', 'sum']);
  * @param absentIs the value where the query has no series
  */
 export function withoutThresholds(query: string, absentIs: 0 | undefined): string | undefined {
-  const text = absentIs === undefined ? query : `(${query}) or vector(${absentIs})`;
+  const text = absentIs === undefined || isScalar(query) ? query : `(${query}) or vector(${absentIs})`;
   const [top] = childrenOf(treeOf(text));
   if (top === undefined) return undefined;
   const opened = new Reader(text).open(top, false);

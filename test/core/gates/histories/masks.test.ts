@@ -168,6 +168,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     ['of what is counted', MIDDLE, max('count(x > 100) or vector(0)', 1), 0],
     ['of a share', MIDDLE, max('100 * (sum(x > 100) or vector(0)) / sum(x)', 20), 0],
     ['that is passed', FAR, max('max(x > 100) or vector(0)', 200), 150],
+    ['of a number', FAR, { ...absent('scalar(max(x > 100))'), max: 200 }, 150],
   ],
   'the right side of or': [
     ['of two totals', BOTH, max('max(x) or max(y)'), 'empty'],
