@@ -17,6 +17,19 @@ export interface PromqlProblem {
 
 const MAX_LENGTH = 4_096;
 
+/** Operators, calls and parentheses of a query: what is read of it grows with the square of them, and a starter may send hundreds of queries. */
+const MAX_PARTS = 100;
+const PARTS: ReadonlySet<string> = new Set([
+  'AggregateExpr',
+  'BinaryExpr',
+  'FunctionCall',
+  'OffsetExpr',
+  'ParenExpr',
+  'StepInvariantExpr',
+  'SubqueryExpr',
+  'UnaryExpr',
+]);
+
 /** How far around an error a name is looked for. */
 const MAX_NAME = 100;
 
@@ -64,6 +77,9 @@ function problemOf(query: string): (() => PromqlProblem) | undefined {
   const tree = parser.parse(text);
   const error = firstError(tree, text);
   if (error !== undefined) return () => describeError(text, error.from, error.to);
+  const excess = firstExcess(tree);
+  if (excess !== undefined)
+    return () => ({ problem: `more than ${MAX_PARTS} operators, functions and parentheses`, offset: excess });
   const wrong = typeProblem(tree, text);
   return wrong === undefined ? undefined : () => wrong;
 }
@@ -114,6 +130,20 @@ function firstError(tree: Tree, text: string): { readonly from: number; readonly
     },
   });
   return found;
+}
+
+/** Where the first part is that is one too many. */
+function firstExcess(tree: Tree): number | undefined {
+  let parts = 0;
+  let excess: number | undefined;
+  tree.iterate({
+    enter(node) {
+      if (PARTS.has(node.name)) parts += 1;
+      if (parts > MAX_PARTS) excess ??= node.from;
+      return excess === undefined;
+    },
+  });
+  return excess;
 }
 
 function describeError(text: string, from: number, to: number): PromqlProblem {

@@ -155,9 +155,18 @@ function isComparison(node: SyntaxNode): boolean {
   return COMPARES.some((name) => node.getChild(name) !== null);
 }
 
+/** Types of the operands that were asked for last: each operator of a chain asks for those of all that are before it. */
+const types = new Map<string, string>();
+const TYPES_KEPT = 2_000;
+
 function typeOf(text: string): string {
+  const known = types.get(text);
+  if (known !== undefined) return known;
+  if (types.size >= TYPES_KEPT) types.clear();
   const [node] = childrenOf(treeOf(text));
-  return node === undefined ? 'string' : checkTypes(node, text, () => undefined);
+  const type = node === undefined ? 'string' : checkTypes(node, text, () => undefined);
+  types.set(text, type);
+  return type;
 }
 
 /** An operand without the comparisons around it that only filter. */

@@ -20,7 +20,17 @@ export function readReplaceRegex(pattern: string): RegexReading {
   return read(pattern, { before: '^(?s:', after: ')$' });
 }
 
+/** Letters of a pattern times its repetitions, at most: a repetition is compiled as often as it may match, each time with its own memory. */
+const MAX_WORK = 50_000;
+
+function isTooMuch(pattern: string): boolean {
+  const times = [...pattern.matchAll(/(?<!\\x)\{(\d+)(?:,(\d*))?\}/g)].map(([, least, most]) => Number(most || least));
+  return pattern.length * times.reduce((sum, each) => sum + each, 0) > MAX_WORK;
+}
+
 function read(pattern: string, { before, after }: { readonly before: string; readonly after: string }): RegexReading {
+  if (isTooMuch(pattern))
+    return { ok: false, problem: `its length times its repetitions {n} is more than ${MAX_WORK}` };
   const whole = `${before}${pattern}${after}`;
   try {
     return { ok: true, matchesEmpty: RE2JS.compile(whole).matches('') };

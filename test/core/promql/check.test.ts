@@ -4,6 +4,27 @@ import { aggregationSignature, functionSignature } from '../../../src/core/promq
 import { readMatcherRegex } from '../../../src/core/promql/regex.ts';
 import { checkPromql } from '../../../src/core/promql/check.ts';
 
+/** Queries of so many parts. */
+const queriesOf = (parts: number): Readonly<Record<string, string>> => ({
+  comparisons: Array(parts + 1)
+    .fill('up')
+    .join(' > '),
+  alternatives: `${'(x or '.repeat(parts / 2)}y${')'.repeat(parts / 2)}`,
+  signs: `${'-'.repeat(parts)}up`,
+  calls: `${'abs('.repeat(parts)}up${')'.repeat(parts)}`,
+  sums: `${'sum('.repeat(parts)}up${')'.repeat(parts)}`,
+  moments: `sum(up ${'offset 1s '.repeat(parts - 1)})`,
+});
+
+describe('a query that takes long to read', () => {
+  it.each(Object.keys(queriesOf(2)))('of %s is refused', (name) => {
+    expect(checkPromql(queriesOf(102)[name] ?? '')?.problem).toBe('more than 100 operators, functions and parentheses');
+    expect(checkPromql(queriesOf(100)[name] ?? '')?.problem).not.toBe(
+      'more than 100 operators, functions and parentheses',
+    );
+  });
+});
+
 describe('a query that Prometheus answers', () => {
   it.each([
     // What comes after an operator belongs to the operand next to it.
@@ -159,6 +180,15 @@ describe('a regular expression', () => {
   it('is read in linear time', () => {
     expect(readMatcherRegex(`${'(|a|b)'.repeat(600)}c`)).toEqual({ ok: true, matchesEmpty: false });
     expect(readMatcherRegex('('.repeat(4_000)).ok).toBe(false);
+  });
+
+  it('is compiled only where its repetitions are few', () => {
+    const problem = 'its length times its repetitions {n} is more than 50000';
+    for (const pattern of ['a{1000}'.repeat(500), `(${'ab'.repeat(100)}){0,1000}`, '[a-z]{500,}'.repeat(20)])
+      expect(readMatcherRegex(pattern), pattern).toEqual({ ok: false, problem });
+    const uuid = '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}';
+    expect(readMatcherRegex(`(${uuid}|node-[0-9]{1,5}|x{100})`)).toMatchObject({ ok: true });
+    expect(checkPromql(`up{a=~"${'a{1000}'.repeat(100)}"}`)?.problem).toContain(problem);
   });
 
   it('of label_replace() is put between anchors as it is written', () => {
