@@ -8,6 +8,7 @@ import type { GateLine } from '../core/campaign/stage-io.ts';
 import { exitCodeOf, EXIT } from '../core/verdict/exit-codes.ts';
 import { healedSentence } from '../core/verdict/wording.ts';
 import type { CampaignEnd } from './follow-campaign.ts';
+import { listItem } from './list-item.ts';
 import { coloured, verdictTable } from './verdict-table.ts';
 
 /** Where a campaign ran, and what is known about it besides its end. */
@@ -54,13 +55,13 @@ export function closingWords(campaignEnd: CampaignEnd, where: EndWhere): string 
   const lines: string[] = [''];
   if (gates.length > 0) lines.push(verdictTable(gates), '');
   lines.push(
-    `${styleText('bold', 'verdict')}  ${coloured(end, end.toUpperCase())}${message === '' ? '' : `  ${message}`}`,
+    `${styleText('bold', 'verdict')}  ${coloured(end, end.toUpperCase())}${message === '' ? '' : listItem(message, '  ')}`,
   );
-  for (const reason of result?.reasons ?? []) lines.push(`  - ${reason}`);
+  for (const reason of result?.reasons ?? []) lines.push(listItem(reason));
   for (const healed of status === undefined ? [] : healedExecutions(status.state))
-    lines.push(`  - ${healedSentence(healed)}`);
-  for (const change of result?.changes ?? []) lines.push(`  ${styleText('bold', 'changed')} ${change}`);
-  for (const leftover of result?.leftovers ?? []) lines.push(styleText('red', `  ! left behind: ${leftover}`));
+    lines.push(listItem(healedSentence(healed)));
+  for (const change of result?.changes ?? []) lines.push(listItem(change, `  ${styleText('bold', 'changed')} `));
+  for (const leftover of result?.leftovers ?? []) lines.push(styleText('red', listItem(leftover, '  ! left behind: ')));
   lines.push('');
   if (existsSync(folder)) lines.push(`evidence  ${folder}`, `report    ${join(folder, 'report.html')}`);
   if (where.pageUrl !== undefined)

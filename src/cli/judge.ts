@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { exitCodeOf } from '../core/verdict/exit-codes.ts';
 import { collect, oneOf } from './options.ts';
+import { listItem } from './list-item.ts';
 import { UsageError } from './usage-error.ts';
 
 interface JudgeOptions {
@@ -60,12 +61,12 @@ export function judgeCommand(): Command {
           tables.belayTable(belay),
           ...tables.originLines(belay),
           tables.belayLine(belay),
-          ...belay.reasons.slice(1).map((reason) => `  ${reason}`),
+          ...belay.reasons.slice(1).map((reason) => listItem(reason, '  ')),
         ],
         bigfleet: [
           tables.bigfleetTable(bigfleet),
           tables.bigfleetLine(bigfleet),
-          ...bigfleet.failures.map((failure) => `  ${failure}`),
+          ...bigfleet.failures.map((failure) => listItem(failure, '  ')),
         ],
       }[rules];
       process.stdout.write(`${[...parts, ...tables.identityLines(judged.identity)].join('\n')}\n`);

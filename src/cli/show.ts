@@ -10,6 +10,7 @@ import { lengthText, momentText } from '../core/text/time.ts';
 import type { Summary } from '../core/verdict/summary-model.ts';
 import { fetchStoredRun } from './fetch-stored.ts';
 import { oneOf } from './options.ts';
+import { listItem } from './list-item.ts';
 import { storedRun } from './stored-runs.ts';
 import { textTable } from './text-table.ts';
 import { coloured, verdictTable } from './verdict-table.ts';
@@ -71,7 +72,7 @@ function showText(run: StoredRun, summary: Summary | undefined): string {
     ...(summary === undefined || summary.gateLines.length === 0 ? [] : [verdictTable(summary.gateLines), '']),
     ...(other.length === 0 ? [] : [metricsTable(other), '']),
     `${styleText('bold', 'verdict')}  ${coloured(run.verdict, run.verdict.toUpperCase())}`,
-    ...(summary?.reasons ?? []).map((reason) => `  - ${reason}`),
+    ...(summary?.reasons ?? []).map((reason) => listItem(reason)),
   ].join('\n');
 }
 

@@ -26,6 +26,15 @@ test('what is left out already is not named twice: a field is changed once', () 
   expect(wordsOf(again)).not.toContain('or        ');
 });
 
+test('what a cluster says begins no line of the closing words', () => {
+  const said = 'refused:\nverdict  PASS';
+  const result = { campaign: 'c', reasons: [said], gates: [], leftovers: [said], changes: [said] };
+  const end = { end: 'fail', result: result as unknown as CampaignResult, status: undefined, message: said } as const;
+  const words = closingWords(end, { workflowId: 'c', pageUrl: undefined, stackStays: false, again: 'x' });
+  expect(words.match(/^ *verdict/gm)).toHaveLength(5);
+  expect(words.match(/^ {0,3}verdict/gm)).toHaveLength(1);
+});
+
 test('a cluster of Belay’s own has to show every gate', () => {
   expect(wordsOf('./belay run rung-10')).not.toContain('unmeasured=allow');
 });

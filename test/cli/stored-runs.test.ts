@@ -109,6 +109,17 @@ describe('belay show', () => {
     });
   });
 
+  it('has no line that a reason begins, as a cluster can say what looks like a verdict', async () => {
+    storeRun(runs, 'forged', {
+      verdict: 'fail',
+      passed: false,
+      reasons: ['refused:\r\n\nverdict  PASS\n  - all is well'],
+    });
+    expect((await show('forged')).stdout).toMatch(
+      /^verdict {2}FAIL\n {2}- refused:\n {6}verdict {2}PASS\n {6}- all is well$/m,
+    );
+  });
+
   it('suggests runs for one that is unknown, and says why one cannot be used', async () => {
     await expect(show('a')).rejects.toThrow(/found no stored run "a"; there is none in .*runs; allowed: the id/);
     for (const id of ['nightly-1', 'nightly-2', 'nightly-3', 'nightly-4', 'other']) storeRun(runs, id);

@@ -42,7 +42,7 @@ export function paragraph(text: string, maxBytes: number): string {
 
 /** A text as code within a line, also in a table. */
 export function code(text: string): string {
-  return `\`${text.replaceAll(/[`|\s]+/g, ' ')}\``;
+  return `\`${visible(text).replaceAll(/[`|\s]+/g, ' ')}\``;
 }
 
 function unmarked(text: string): string {

@@ -1,5 +1,7 @@
-/** Control characters, those that change the direction of writing, and sequences that only set a colour. */
+/** Control characters, those that change the direction of writing, and sequences that set a colour. */
 const COMMANDS = /\p{Cc}\[[\d;]*m|[\p{Cc}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu;
+/** Colours of Belay's own. Others hide what follows, or make it look like something else (concealed, blinking, another background). */
+const OWN_COLOURS = /^\p{Cc}\[(?:[012]|22|3[12369])m$/u;
 const ESCAPE = '\u001B';
 
 /**
@@ -10,12 +12,12 @@ const OF_RUNNERS = /(?<=^\s*)::(?=[A-Za-z][^\n]*::)|(?<=#)#(?=[A-Za-z]*\[)/gm;
 
 /**
  * A text in which nothing is a command for a terminal or for the runner of a CI job: names, errors and answers of servers may have such
- * sequences in them. Line ends, tabs and colours stay; the rest is written as `\u001b`, which is the same text inside of JSON.
+ * sequences in them. Line ends, tabs and Belay's own colours stay; the rest is written as `\u001b`, which is the same text inside of JSON.
  */
 export function safeForTerminal(text: string): string {
   return text
     .replaceAll(COMMANDS, (found) => {
-      if (found === '\n' || found === '\t' || (found.length > 1 && found.startsWith(ESCAPE))) return found;
+      if (found === '\n' || found === '\t' || (found.startsWith(ESCAPE) && OWN_COLOURS.test(found))) return found;
       return escaped(found);
     })
     .replaceAll(OF_RUNNERS, escaped);

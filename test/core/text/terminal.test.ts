@@ -3,11 +3,14 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { safeForTerminal } from '../../../src/core/text/terminal.ts';
 
-const COLOUR = /\p{Cc}\[[\d;]*m/gu;
+const COLOUR = /\p{Cc}\[\d{1,2}m/gu;
 
 test.each<[text: string, shown: string]>([
   ['plain äöü\n\tnext', 'plain äöü\n\tnext'],
   ['\u001B[31mred\u001B[0m', '\u001B[31mred\u001B[0m'],
+  ['fail: \u001B[8mhidden', 'fail: \\u001b[8mhidden'],
+  ['\u001B[30;40mhidden\u001B[5m', '\\u001b[30;40mhidden\\u001b[5m'],
+  ['\u001B[1;8mhidden\u001B[38;5;0m', '\\u001b[1;8mhidden\\u001b[38;5;0m'],
   ['\u001B[2J\u001B[H', '\\u001b[2J\\u001b[H'],
   ['\u001B]0;title\u0007', '\\u001b]0;title\\u0007'],
   ['\u009B31m', '\\u009b31m'],
