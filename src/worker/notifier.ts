@@ -2,9 +2,9 @@ import type { Client } from '@temporalio/client';
 import type { Notification } from '../core/campaign/notification.ts';
 import { campaignName } from '../core/campaign/campaign-name.ts';
 import { watchedEnd, type WatchedWorkflow } from '../core/campaign/watched-workflow.ts';
-import { NOTIFY_CHECK_MS, NOTIFY_FOR_MS, STATUS_ANSWER_MS } from '../core/plan/limits.ts';
+import { NOTIFY_CHECK_MS, NOTIFY_FOR_MS, STATUS_ANSWER_MS, WEBHOOK_LONGEST_WAIT_MS } from '../core/plan/limits.ts';
 import { messageOf } from '../core/text/message-of.ts';
-import { sendWebhook } from '../adapters/notify/send-webhook.ts';
+import { sendWebhook, WebhookError } from '../adapters/notify/send-webhook.ts';
 import type { SentNotifications } from '../adapters/notify/sent-notifications.ts';
 import type { WebhookSetting } from '../adapters/notify/webhook-setting.ts';
 import { reportAddress } from '../adapters/reports/report-address.ts';
@@ -42,6 +42,8 @@ const NO_LINKS = {};
 export class Notifier {
   readonly #options: NotifierOptions;
   readonly #failed = new Map<string, { readonly attempts: number; readonly nextAtMs: number }>();
+  /** The receiver asked for no requests until then. */
+  #waitUntilMs = 0;
   #first: boolean;
   #signal: AbortSignal = new AbortController().signal;
 
@@ -57,6 +59,7 @@ export class Notifier {
 
   /** The next look is the last one: what failed before is tried once more now. */
   waitNoLonger(): void {
+    this.#waitUntilMs = 0;
     this.#failed.clear();
   }
 
@@ -73,7 +76,7 @@ export class Notifier {
       this.#first = false;
     }
     for (const one of due) {
-      if (this.#signal.aborted) return;
+      if (this.#signal.aborted || Date.now() < this.#waitUntilMs) return;
       if (!sent.has(one.key) && (this.#failed.get(one.key)?.nextAtMs ?? 0) <= Date.now()) await this.#send(one);
     }
   }
@@ -92,6 +95,8 @@ export class Notifier {
       if (this.#signal.aborted) return;
       const attempts = (this.#failed.get(key)?.attempts ?? 0) + 1;
       const waitMs = NOTIFY_CHECK_MS * 2 ** Math.min(attempts, 6);
+      const asked = cause instanceof WebhookError ? (cause.retryAfterMs ?? 0) : 0;
+      this.#waitUntilMs = Date.now() + Math.min(asked, WEBHOOK_LONGEST_WAIT_MS);
       this.#failed.set(key, { attempts, nextAtMs: Date.now() + waitMs });
       log.warn({ event: key.split(' ')[0], attempts }, `a notification was not sent: ${messageOf(cause)}`);
     }

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -211,6 +211,14 @@ describe('belay report in other forms', () => {
     vi.stubEnv('GITHUB_STEP_SUMMARY', file);
     await addStepSummary(['dev-50-a', 'gone', 'dev-50-c']);
     expect(readFileSync(file, 'utf8').match(/^### .*$/gm)).toEqual(['### ✅ PASS: dev-50', '### ❌ FAIL: dev-50']);
+    // GitHub shows nothing at all of more than 1 MiB.
+    appendFileSync(file, 'x'.repeat(999_500));
+    const warned = vi.spyOn(console, 'error').mockReturnValue();
+    await addStepSummary(['dev-50-c', 'dev-50-a', 'dev-50-c']);
+    expect(warned.mock.calls.flat().join('')).toMatch(/GITHUB_STEP_SUMMARY: left out \d campaigns? more/);
+    warned.mockRestore();
+    expect(readFileSync(file, 'utf8')).toMatch(/x\n\d campaigns? more: a summary of a step has room for 1 MiB\.\n$/);
+    expect(statSync(file).size).toBeLessThan(2 ** 20);
     vi.stubEnv('GITHUB_STEP_SUMMARY', home);
     const said = vi.spyOn(console, 'error').mockReturnValue();
     await addStepSummary(['dev-50-a']);

@@ -31,7 +31,8 @@ beforeEach(async () => {
     request.on('end', () => {
       const status = answers.shift() ?? 200;
       if (status === 200) received.push(body);
-      answer.writeHead(status, status === 302 ? { location: 'http://127.0.0.1:1/' } : {}).end('x');
+      const headers = { 302: { location: 'http://127.0.0.1:1/' }, 429: { 'retry-after': '60' } }[status];
+      answer.writeHead(status, headers ?? {}).end('x');
     });
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
@@ -250,6 +251,22 @@ test('a webhook that fails is tried again, more and more rarely; no log has its 
   await notifier().notify({ ...nothing, workflows: [workflow('later')] });
   expect(warned.at(-1)).toContain('the webhook cannot be reached: ECONNREFUSED');
   expect(`${warned.join('\n')}${readFileSync(join(home, 'notifications.json'), 'utf8')}`).not.toMatch(/secret|hook\?/);
+});
+
+test('a webhook that asks for a pause gets one, for all that is due', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  const one = notifier();
+  await one.notify(nothing);
+  const seen = { ...nothing, workflows: [workflow('a'), workflow('b')] };
+  answers = [429];
+  await one.notify(seen);
+  expect(received).toHaveLength(0);
+  vi.advanceTimersByTime(59_000);
+  await one.notify(seen);
+  expect([received, warned]).toEqual([[], [expect.stringMatching(/the webhook answered 429$/)]]);
+  vi.advanceTimersByTime(1_000);
+  await one.notify(seen);
+  expect(received).toHaveLength(2);
 });
 
 test.each([

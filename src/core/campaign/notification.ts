@@ -1,3 +1,4 @@
+import { cut } from '../text/markdown.ts';
 import { visible } from '../text/visible.ts';
 
 /** What a user is notified of. */
@@ -26,12 +27,13 @@ export interface Notification {
 /** How a webhook wants its body. */
 export type WebhookFormat = 'json' | 'slack';
 
-/** Slack cuts longer texts off. */
-const MAX_REASON = 1_000;
+/** Most bytes of a reason. Slack and chat bridges refuse or cut long texts, and a receiver may limit its bodies. */
+const MAX_REASON_BYTES = 1_000;
 
 /** The body of a notification. */
 export function notificationBody(notification: Notification, format: WebhookFormat): string {
-  return JSON.stringify(format === 'slack' ? { text: slackText(notification) } : notification);
+  const short = { ...notification, reason: cut(notification.reason, MAX_REASON_BYTES) };
+  return JSON.stringify(format === 'slack' ? { text: slackText(short) } : short);
 }
 
 /** A notification as one message of Slack. Every text is escaped. */
@@ -45,7 +47,7 @@ function slackText({ event, kind, id, profile, substrate, verdict, reason, links
   const linked = [slackLink(links.report, 'report'), slackLink(links.temporal, 'Temporal')].filter((one) => one !== '');
   return [
     `*${slackEscaped(what)}*${where === '' ? '' : ` (${slackEscaped(where)})`}`,
-    slackEscaped(reason.slice(0, MAX_REASON)),
+    slackEscaped(reason),
     linked.join(' · '),
   ]
     .filter((line) => line !== '')

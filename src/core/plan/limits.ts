@@ -190,6 +190,8 @@ export const LAST_LOOK_MS = 5_000;
 export const NOTIFY_FOR_MS = 3_600_000;
 /** Limit of one request to a webhook, ms. */
 export const WEBHOOK_MS = 10_000;
+/** Longest pause that a webhook's `Retry-After` makes, ms. */
+export const WEBHOOK_LONGEST_WAIT_MS = 600_000;
 /** Notifications that a host remembers to have sent. */
 export const SENT_KEPT = 5_000;
 /** Campaigns and ladders that one look lists at most. */
