@@ -7,7 +7,7 @@ import { INDEX_LOCK_MS } from '../../core/plan/limits.ts';
  * Raised when the tables or what is stored in them change. An index of another format is made anew: everything in it comes from
  * the run folders.
  */
-const FORMAT = 2;
+const FORMAT = 3;
 
 const TABLES = `
   CREATE TABLE runs (
@@ -25,6 +25,13 @@ const TABLES = `
   CREATE INDEX runsByTime ON runs (root, startedAtMs DESC);
   CREATE INDEX runsByProfile ON runs (root, profile, ofComparison, startedAtMs DESC);
   CREATE INDEX runsByState ON runs (root, folder, state);
+  CREATE TABLE damaged (
+    folder TEXT PRIMARY KEY,
+    root TEXT NOT NULL,
+    id TEXT NOT NULL,
+    state TEXT NOT NULL,
+    why TEXT NOT NULL
+  ) STRICT;
   CREATE TABLE takenWith (hash TEXT PRIMARY KEY, rows TEXT NOT NULL) STRICT;
 `;
 

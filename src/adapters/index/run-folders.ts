@@ -41,6 +41,7 @@ export function runFolders(runs: string): readonly RunFolder[] {
 /** Reads a run. A second folder with the same summary is a run of its own: a run is named after its folder. */
 export function readRun({ id, folder }: RunFolder): StoredRun | DamagedFolder {
   try {
+    if (!isFileOrNone(join(folder, 'summary.json'))) return { id, folder, why: 'its summary.json is no file' };
     const summary = summaryInFolder(folder);
     if (summary === undefined) return { id, folder, why: 'its summary.json is gone' };
     const changed = changedSince(folder);
@@ -64,9 +65,9 @@ export function isDamaged(run: StoredRun | DamagedFolder): run is DamagedFolder 
 
 /** What tells that `summary.json` is not the file that its manifest lists; undefined where it is, or where nothing lists it. */
 function changedSince(folder: string): string | undefined {
-  const manifest = readJsonFile(join(folder, 'MANIFEST.json')) as
-    { readonly files?: readonly ListedFile[] } | undefined;
-  const listed = manifest?.files?.find(({ path }) => path === 'summary.json');
+  const manifest = manifestOf(folder);
+  if (typeof manifest === 'string') return manifest;
+  const listed = manifest.find((file) => file?.path === 'summary.json') ?? undefined;
   if (listed === undefined) return undefined;
   const sha256 = createHash('sha256')
     .update(readFileSync(join(folder, 'summary.json')))
@@ -74,10 +75,42 @@ function changedSince(folder: string): string | undefined {
   return sha256 === listed.sha256 ? undefined : 'its summary.json was changed after MANIFEST.json listed it';
 }
 
+/** What its manifest lists, nothing where there is none, or why that cannot be read. */
+function manifestOf(folder: string): readonly (ListedFile | null)[] | string {
+  const path = join(folder, 'MANIFEST.json');
+  if (!isFileOrNone(path)) return 'its MANIFEST.json is no file';
+  try {
+    const manifest = readJsonFile(path) as { readonly files?: unknown } | null | undefined;
+    const files = manifest?.files ?? [];
+    return Array.isArray(files) ? (files as readonly ListedFile[]) : 'its MANIFEST.json has no list of files';
+  } catch (error) {
+    return `its MANIFEST.json cannot be read: ${messageOf(error).split('\n', 1)[0] ?? ''}`;
+  }
+}
+
+/** A pipe would be waited for. @throws what keeps it from being looked at, e.g. a loop of links */
+function isFileOrNone(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() !== false;
+}
+
+/** Changes whenever `MANIFEST.json` does. What a folder is damaged by may be there. */
+export function manifestState(folder: string): string {
+  return fileState(`${folder}${sep}MANIFEST.json`) ?? '';
+}
+
 /** An inode changes with every rename, and a change in place changes the time of the inode, which cannot be set. */
 function stateOf(folder: string): string | undefined {
-  const stat = statSync(`${folder}${sep}summary.json`, { throwIfNoEntry: false });
-  return stat === undefined ? undefined : `${stat.ino} ${stat.size} ${stat.mtimeMs} ${stat.ctimeMs}`;
+  return fileState(`${folder}${sep}summary.json`);
+}
+
+/** The state of a file, or why it cannot be looked at: a loop of links, a folder that may not be searched. */
+function fileState(path: string): string | undefined {
+  try {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    return stat === undefined ? undefined : `${stat.ino} ${stat.size} ${stat.mtimeMs} ${stat.ctimeMs}`;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? 'not readable';
+  }
 }
 
 function entriesOf(runs: string): readonly Dirent[] {

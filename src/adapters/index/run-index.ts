@@ -7,7 +7,7 @@ import { INDEX_BATCH } from '../../core/plan/limits.ts';
 import { leadOfMember } from '../evidence/folder-owner.ts';
 import { runsFolder, stateFolder } from '../host/folders.ts';
 import { inTransaction, withDatabase } from './index-database.ts';
-import { isDamaged, readRun, runFolders, type DamagedFolder, type RunFolder } from './run-folders.ts';
+import { isDamaged, manifestState, readRun, runFolders, type DamagedFolder, type RunFolder } from './run-folders.ts';
 
 /** Which runs are asked for. Without a field, all. */
 export interface RunQuery {
@@ -96,39 +96,59 @@ function update(
 ): readonly DamagedFolder[] {
   const states = database.prepare('SELECT folder, state FROM runs WHERE root = ?');
   states.setReturnArrays(true);
-  // What is left in it at the end is gone.
+  // What is left in these two at the end is gone.
   const known = new Map(states.all(root) as unknown as readonly (readonly [folder: string, state: string])[]);
+  const knownDamaged = new Map(
+    database
+      .prepare('SELECT folder, id, state, why FROM damaged WHERE root = ?')
+      .all(root)
+      .map((row) => [String(row['folder']), { id: String(row['id']), state: row['state'], why: String(row['why']) }]),
+  );
   const changed: RunFolder[] = [];
-  for (const one of found) {
-    if (one.state === undefined) continue;
-    if (known.get(one.folder) !== one.state) changed.push(one);
-    known.delete(one.folder);
-  }
-  const gone = [...known.keys()];
   const damaged: DamagedFolder[] = [];
-  if (gone.length > 0) forget(database, gone);
+  for (const one of found) {
+    const { folder, state } = one;
+    if (state === undefined) continue;
+    const before = knownDamaged.get(folder);
+    if (before !== undefined && before.state === stateOfDamaged(folder, state)) {
+      damaged.push({ id: before.id, folder, why: before.why });
+      knownDamaged.delete(folder);
+    } else if (known.get(folder) !== state) changed.push(one);
+    known.delete(folder);
+  }
+  const gone = [...known.keys(), ...knownDamaged.keys()];
+  if (gone.length > 0) inTransaction(database, () => gone.forEach((folder) => forget(database, folder)));
   for (let from = 0; from < changed.length; from += INDEX_BATCH) {
     const batch = changed.slice(from, from + INDEX_BATCH);
     // Reading takes most of the time, and other commands do not wait for it.
     const read = batch.map((one) => [one, readRun(one)] as const);
     inTransaction(database, () => {
       for (const [{ folder, state = '' }, run] of read) {
+        forget(database, folder);
         if (isDamaged(run)) {
           damaged.push(run);
-          database.prepare('DELETE FROM runs WHERE folder = ?').run(folder);
+          storeDamaged(database, root, stateOfDamaged(folder, state), run);
         } else store(database, root, state, run);
       }
     });
     onProgress?.(Math.min(from + INDEX_BATCH, changed.length), changed.length);
   }
-  return damaged;
+  return damaged.toSorted((a, b) => (a.folder < b.folder ? -1 : 1));
 }
 
-function forget(database: DatabaseSync, folders: readonly string[]): void {
-  inTransaction(database, () => {
-    const remove = database.prepare('DELETE FROM runs WHERE folder = ?');
-    for (const folder of folders) remove.run(folder);
-  });
+/** Thousands of damaged folders are read once, too. */
+function stateOfDamaged(folder: string, state: string): string {
+  return `${state}, ${manifestState(folder)}`;
+}
+
+function forget(database: DatabaseSync, folder: string): void {
+  for (const table of ['runs', 'damaged']) database.prepare(`DELETE FROM ${table} WHERE folder = ?`).run(folder);
+}
+
+function storeDamaged(database: DatabaseSync, root: string, state: string, { id, folder, why }: DamagedFolder): void {
+  database
+    .prepare('INSERT INTO damaged (folder, root, id, state, why) VALUES (?, ?, ?, ?, ?)')
+    .run(folder, root, id, state, why);
 }
 
 function store(database: DatabaseSync, root: string, state: string, run: StoredRun): void {

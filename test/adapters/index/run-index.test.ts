@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -157,6 +157,57 @@ test('damaged folders are named and left out; climbs and other folders are none'
     expect(why('foreign')).toMatch(/no summary of Belay: profile: .* \(and \d+ more\)/);
     expect(why('edited')).toMatch(/changed after MANIFEST.json listed it/);
   });
+});
+
+test('what cannot be opened, never ends or loops is named, and so is a manifest that says nothing', async () => {
+  storeRun(runs, 'good');
+  const folders = ['loop', 'folder', 'pipe', 'manifest-cut', 'manifest-list', 'manifest-pipe', 'manifest-null'];
+  for (const id of folders) storeRun(runs, id);
+  const path = (id: string, file: string): string => join(runs, id, file);
+  for (const id of ['loop', 'folder', 'pipe']) rmSync(path(id, 'summary.json'));
+  symlinkSync('summary.json', path('loop', 'summary.json'));
+  mkdirSync(path('folder', 'summary.json'));
+  await execa('mkfifo', [path('pipe', 'summary.json'), path('manifest-pipe', 'MANIFEST.json')]);
+  writeFileSync(path('manifest-cut', 'MANIFEST.json'), '{"files": [');
+  writeFileSync(path('manifest-list', 'MANIFEST.json'), '{"files": 5}');
+  writeFileSync(path('manifest-null', 'MANIFEST.json'), '{"files": [null]}');
+  const expected = [
+    ['folder', 'its summary.json is no file'],
+    ['loop', expect.stringMatching(/^its summary.json cannot be read: ELOOP/)],
+    ['manifest-cut', expect.stringMatching(/^its MANIFEST.json cannot be read: /)],
+    ['manifest-list', 'its MANIFEST.json has no list of files'],
+    ['manifest-pipe', 'its MANIFEST.json is no file'],
+    ['pipe', 'its summary.json is no file'],
+  ];
+  // As it is read, and as it is remembered.
+  for (const _ of [1, 2])
+    withRunIndex((index) => {
+      expect(index.ids().toSorted()).toEqual(['good', 'manifest-null']);
+      expect(index.damaged.map(({ id, why }) => [id, why])).toEqual(expected);
+    });
+});
+
+function why(): readonly string[] {
+  return withRunIndex((index) => index.damaged.map((one) => one.why));
+}
+
+test('a damaged folder is read once, and again when its summary or its manifest has changed', async () => {
+  const folder = storeRun(runs, 'edited');
+  await writeManifest(folder);
+  writeSummary(folder, aSummary({ runId: 'edited', verdict: 'fail', reasons: ['nothing to see'] }));
+  const [before] = why();
+  expect(before).toMatch(/changed after MANIFEST/);
+  const { DatabaseSync } = await import('node:sqlite');
+  const database = new DatabaseSync(join(home, 'state', 'index.sqlite'));
+  database.exec("UPDATE damaged SET why = 'remembered'");
+  database.close();
+  expect(why()).toEqual(['remembered']);
+  await writeManifest(folder);
+  expect([why(), idsOf()]).toEqual([[], ['edited']]);
+  writeFileSync(join(folder, 'summary.json'), '{');
+  expect([why().length, idsOf()]).toEqual([1, []]);
+  rmSync(folder, { recursive: true });
+  expect([why(), idsOf()]).toEqual([[], []]);
 });
 
 test.each(['startedAtMs', 'endedAtMs'])('a run whose %s is no date keeps no other one from being listed', (field) => {
