@@ -50,6 +50,12 @@ const INTENDED: readonly {
       /(Parameter|Ratio) value is NaN|overflows int64|invalid (smoothing|trend) factor/.test(refusal ?? ''),
   },
   {
+    reason: 'what takes long to read is refused in a file, and answered by the server',
+    applies: (query, refusal) =>
+      refusal === undefined &&
+      /its length times its repetitions|more than \d+ operators/.test(checkPromql(query)?.problem ?? ''),
+  },
+  {
     reason: 'the server crashes over a query that its own parser accepts, such as a label with an empty name',
     applies: (_, refusal) => refusal?.includes('unexpected error: runtime error') === true,
   },
