@@ -1,5 +1,5 @@
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createActivities, removalAdapters } from './activities/all.ts';
 import { removeGroup } from './activities/remove-group.ts';
@@ -12,6 +12,7 @@ import { hostCapacity } from './adapters/host/host-capacity.ts';
 import { SHARED_QUEUE } from './core/model/host-queues.ts';
 import { startHostSampler } from './adapters/host/host-sampler.ts';
 import { startKeeper } from './adapters/keeper/keeper.ts';
+import { makeFolder } from './adapters/host/make-folder.ts';
 import { freePort } from './adapters/host/ports.ts';
 import { pause } from './adapters/host/poll-until.ts';
 import { tidyEnvironment } from './adapters/host/tidy-environment.ts';
@@ -149,7 +150,7 @@ const keeper = Promise.race([checked.promise, pause(FIRST_CHECK_MS, ended.signal
 );
 const hostSampler = startHostSampler({ log, signal: ended.signal, onSample: showHost });
 const recordPath = join(stateFolder(), 'workers', `${process.pid}.json`);
-mkdirSync(join(stateFolder(), 'workers'), { recursive: true });
+makeFolder(join(stateFolder(), 'workers'));
 writeRecord(recordPath, {
   pid: process.pid,
   startTicks: startTicksOf(process.pid) ?? '',

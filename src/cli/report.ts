@@ -60,11 +60,12 @@ async function markdown(folder: string): Promise<string> {
 
 async function site(folder: string | true, output: 'text' | 'json'): Promise<void> {
   if (folder === '') throw new UsageError('--index: found ""; allowed: a folder, or nothing for the runs folder');
-  const { PageTaken, writeSite } = await import('../adapters/reports/site.ts');
+  const { PageTaken, SiteNotWritten, writeSite } = await import('../adapters/reports/site.ts');
   const written = ((): ReturnType<typeof writeSite> => {
     try {
       return writeSite({ runs: runsFolder(), to: folder === true ? undefined : folder });
     } catch (cause) {
+      if (cause instanceof SiteNotWritten) throw new UsageError(notWritten(folder, cause), { cause });
       throw cause instanceof PageTaken ? new UsageError(cause.message, { cause }) : cause;
     }
   })();
@@ -72,4 +73,9 @@ async function site(folder: string | true, output: 'text' | 'json'): Promise<voi
   for (const { folder: of, why } of leftOut) process.stderr.write(safeForTerminal(`left out ${of}: ${why}\n`));
   const text = `${index}: ${runs} runs on ${pages} pages`;
   process.stdout.write(`${output === 'json' ? JSON.stringify(written, null, 2) : text}\n`);
+}
+
+function notWritten(folder: string | true, { message }: Error): string {
+  const typed = folder === true ? `nothing, which is the runs folder ${runsFolder()}` : `"${folder}"`;
+  return `--index: found ${typed}; ${message}; allowed: a folder in which files can be written`;
 }

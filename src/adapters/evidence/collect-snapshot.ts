@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../host/make-folder.ts';
 import type { GateDefinition } from '../../core/gates/model.ts';
 import { CURVE_QUERIES } from '../../core/plan/limits.ts';
 import type { PrometheusClient } from '../prometheus/client.ts';
@@ -162,7 +163,7 @@ async function tsdbSnapshot(
   const name = await client.snapshot({ signal: request.signal, budgetMs: request.snapshotBudgetMs });
   const taken = join(own.dataFolder, 'snapshots', name);
   try {
-    await mkdir(join(request.folder, 'prometheus'), { recursive: true });
+    makeFolder(join(request.folder, 'prometheus'));
     await moveFolder(taken, incoming, request.signal);
   } finally {
     // A copy that did not fit must not take the room of what comes after it.
@@ -196,7 +197,7 @@ export async function keepLog(
 ): Promise<void> {
   if (!existsSync(log.path)) throw new Error(`${log.path} does not exist`);
   const target = join(folder, 'logs', `${log.name.replaceAll(/[^A-Za-z0-9._-]/g, '_')}.log`);
-  await mkdir(join(folder, 'logs'), { recursive: true });
+  makeFolder(join(folder, 'logs'));
   const file = await open(log.path, 'r');
   try {
     const { size } = await file.stat();

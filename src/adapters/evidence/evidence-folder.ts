@@ -1,5 +1,6 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder } from '../host/make-folder.ts';
 import type { Stage } from '../../core/model/stages.ts';
 import type { GateResult } from '../../core/gates/model.ts';
 import { recordedReason } from '../../core/gates/recorded-reason.ts';
@@ -52,7 +53,7 @@ export function evidenceFolder(campaign: string): string {
  */
 export function openEvidence(spec: CampaignSpec, isSuperseded: () => boolean = () => false): Evidence {
   const folder = evidenceFolder(spec.campaign);
-  for (const part of ['prometheus', 'logs']) mkdirSync(join(folder, part), { recursive: true });
+  for (const part of ['prometheus', 'logs']) makeFolder(join(folder, part));
   makeCurrent(spec);
   let isDiscarded = false;
   let timeline: JsonLines<TimelineEvent> | undefined;

@@ -4,6 +4,7 @@ import { lstat, mkdir, rename, rm, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { makeFolder } from '../host/make-folder.ts';
 import { EVIDENCE_FILE_BYTES } from '../../core/plan/limits.ts';
 import { messageOf } from '../../core/text/message-of.ts';
 import { readJsonFile, writeJsonFile } from '../host/atomic-file.ts';
@@ -124,7 +125,7 @@ async function written(
 /** Makes the folders of a path below `root`, none of which may be a link or a file. @returns the last one */
 async function madeFolder(root: string, path: string): Promise<string> {
   let folder = root;
-  await mkdir(root, { recursive: true });
+  makeFolder(root);
   for (const part of ['', ...path.split('/').filter((each) => each !== '.')]) {
     folder = join(folder, part);
     if (part !== '') await mkdir(folder).catch(unlessItExists);

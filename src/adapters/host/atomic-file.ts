@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeFolder } from './make-folder.ts';
 
 /** How a file is written. */
 export interface WriteOptions {
@@ -23,7 +24,7 @@ export function writeTextFile(
   text: string,
   { mode, createFolder = true, durable = false }: WriteOptions = {},
 ): void {
-  if (createFolder) mkdirSync(dirname(path), { recursive: true });
+  if (createFolder) makeFolder(dirname(path));
   const temporary = `${path}.${randomUUID()}.tmp`;
   try {
     writeFileSync(temporary, text, { flush: durable, ...(mode === undefined ? {} : { mode }) });

@@ -1,6 +1,7 @@
 import { randomFillSync } from 'node:crypto';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder } from './make-folder.ts';
 import { RESERVE_FILE_BYTES, RESERVE_FILES } from '../../core/plan/limits.ts';
 
 /** Evidence is never listed, sent or stored below such a name. */
@@ -16,7 +17,7 @@ export function setAside(folder: string): void {
   // A file system that compresses would set nothing aside for zeros.
   const bytes = randomFillSync(Buffer.alloc(RESERVE_FILE_BYTES));
   try {
-    mkdirSync(reserve, { recursive: true });
+    makeFolder(reserve);
     for (let file = 0; file < RESERVE_FILES; file++) writeFileSync(join(reserve, String(file)), bytes);
   } catch (cause) {
     giveBack(folder);

@@ -1,5 +1,5 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder } from './make-folder.ts';
 import type { InfrastructureEvent } from '../../core/gates/infrastructure.ts';
 import { runFolder } from './folders.ts';
 import { appendJsonLine, readJsonLines } from './json-lines.ts';
@@ -12,7 +12,7 @@ const OLD_FILE = 'ground.jsonl';
 /** Appends an event to the campaign's `infrastructure.jsonl`. */
 export function appendInfrastructureEvent(event: InfrastructureEvent): void {
   const folder = runFolder(event.campaign);
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   appendJsonLine(join(folder, FILE), event);
 }
 

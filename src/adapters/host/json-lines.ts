@@ -1,5 +1,6 @@
-import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeFolder } from './make-folder.ts';
 
 /** A file of one JSON value a line that is only ever appended to. */
 export interface JsonLines<T> {
@@ -9,7 +10,7 @@ export interface JsonLines<T> {
 
 /** Opens one. Values that are in it already are known by their keys. */
 export function openJsonLines<T>(path: string, keyOf: (value: T) => string): JsonLines<T> {
-  mkdirSync(dirname(path), { recursive: true });
+  makeFolder(dirname(path));
   const known = new Set((readJsonLines(path) as readonly T[]).map(keyOf));
   return {
     append(value) {

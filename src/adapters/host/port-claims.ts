@@ -1,15 +1,7 @@
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { makeFolder } from './make-folder.ts';
 import { cacheFolder, stateFolder } from './folders.ts';
 
 const LOOPBACK = '127.0.0.1';
@@ -29,7 +21,7 @@ const DEFAULT_EPHEMERAL_START = 32_768;
  * @throws Error when there are not enough free ports
  */
 export async function claimPorts(slug: string, count: number, address = LOOPBACK): Promise<readonly number[]> {
-  mkdirSync(claimFolder(), { recursive: true });
+  makeFolder(claimFolder());
   dropStaleClaims();
   const isShared = openSharedClaims();
   const highest = ephemeralStart() - 1;
@@ -101,7 +93,7 @@ function claim(port: number, slug: string): boolean {
 /** Whether there is a folder for the claims of all state folders. Links to claims that are gone with their state folder are dropped. */
 function openSharedClaims(): boolean {
   try {
-    mkdirSync(sharedFolder(), { recursive: true });
+    makeFolder(sharedFolder());
     for (const name of readdirSync(sharedFolder())) {
       if (!existsSync(join(sharedFolder(), name))) rmSync(join(sharedFolder(), name), { force: true });
     }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeFolder } from './make-folder.ts';
 import { pollUntil } from './poll-until.ts';
 import { isAlive, startTicksOf } from './processes.ts';
 import { PROCESS_POLL_MS } from '../../core/plan/limits.ts';
@@ -24,7 +25,7 @@ interface Holder {
  * @param staleMs one whose file was last touched longer ago is taken over, too, although its holder lives
  */
 export function tryProcessLock(path: string, staleMs = Infinity): ProcessLock | undefined {
-  mkdirSync(dirname(path), { recursive: true });
+  makeFolder(dirname(path));
   const token = randomUUID();
   const mine = `${path}.${token}`;
   const holder: Holder = { pid: process.pid, startTicks: startTicksOf(process.pid) ?? '', token };

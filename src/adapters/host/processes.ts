@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { PROCESS_POLL_MS, PROCESS_STOP_MS } from '../../core/plan/limits.ts';
+import { makeFolder } from './make-folder.ts';
 import { pollUntil } from './poll-until.ts';
 
 /** A process that outlives its parent. The record is enough to find it again, stop it, or restart it. */
@@ -33,7 +34,7 @@ export interface ProcessRequest {
  * @throws Error naming the file when it cannot be executed
  */
 export async function startDetached(request: ProcessRequest): Promise<ProcessRecord> {
-  mkdirSync(dirname(request.logPath), { recursive: true });
+  makeFolder(dirname(request.logPath));
   const log = openSync(request.logPath, 'a');
   try {
     const child = spawn(request.file, [...request.args], {

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { isAbsolute, join } from 'node:path';
+import { makeFolder } from './make-folder.ts';
 import { canWrite, isFolderForFiles } from './can-write.ts';
 import { stateFolder } from './folders.ts';
 
@@ -46,6 +47,6 @@ function homeOfAccount(): string | undefined {
 
 function made(name: string): string {
   const folder = join(stateFolder(), name);
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   return folder;
 }

@@ -1,13 +1,15 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { makeFolder } from '../host/make-folder.ts';
 import { INDEX_LOCK_MS } from '../../core/plan/limits.ts';
 
 /**
- * Raised when the tables or what is stored in them change. An index of another format is made anew: everything in it comes from
- * the run folders.
+ * Raised when the tables or what is stored in them change, and also when more of a summary is read, or the check of a summary
+ * changes: what is stored of a folder that has not changed is read no more, be it a run or why the folder is damaged. An index of
+ * another format is made anew: everything in it comes from the run folders.
  */
-const FORMAT = 3;
+const FORMAT = 4;
 
 const TABLES = `
   CREATE TABLE runs (
@@ -42,7 +44,7 @@ const FULL: readonly unknown[] = [13];
 /** SQLite's codes: the file cannot be written or opened. */
 const NOT_WRITABLE: readonly unknown[] = [8, 14];
 /** The same of its folder. */
-const NO_FOLDER: readonly unknown[] = ['EACCES', 'EPERM', 'EROFS', 'EEXIST', 'ENOTDIR'];
+const NO_FOLDER: readonly unknown[] = ['EACCES', 'EPERM', 'EROFS', 'EEXIST', 'ENOTDIR', 'ENOENT', 'ELOOP'];
 
 /**
  * Works with the index's database. A damaged file is removed and made anew; where none can be written, the index lives in memory
@@ -85,7 +87,7 @@ function withDatabaseOf<T>(database: DatabaseSync, work: (database: DatabaseSync
 
 function opened(path: string): DatabaseSync {
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     return withTables(new DatabaseSync(path, { timeout: INDEX_LOCK_MS }));
   } catch (error) {
     if (!isOf(error, NOT_WRITABLE) && !isOf(error, NO_FOLDER)) throw error;

@@ -1,5 +1,6 @@
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder } from '../host/make-folder.ts';
 import { JOURNAL_FLUSH_MS } from '../../core/plan/limits.ts';
 import { campaignFolder } from '../host/ledger.ts';
 import { firstLine, linesOf, wholeLineBytes } from './line-file.ts';
@@ -36,7 +37,7 @@ export class PodJournal {
    * @throws Error of the file system
    */
   static open(folder: string, onFact: (fact: PodFact) => void): PodJournal {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     for (;;) {
       const number = 1 + Math.max(0, ...numbersIn(folder));
       let file: number;

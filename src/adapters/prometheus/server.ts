@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CREDENTIAL_BYTES, PROMETHEUS_POLL_MS, PROMETHEUS_READY_MS, STRAY_GRACE_MS } from '../../core/plan/limits.ts';
 import { messageOf } from '../../core/text/message-of.ts';
+import { makeFolder } from '../host/make-folder.ts';
 import { pollUntil } from '../host/poll-until.ts';
 import { readAccess, type FleetAccess } from '../fleet/fleet-access.ts';
 import { writeTextFile } from '../host/atomic-file.ts';
@@ -158,7 +159,7 @@ interface Settings {
 
 async function launch(request: PrometheusRequest, folder: string, settings: Settings): Promise<ProcessRecord> {
   const { slug, binary, namesSent } = request;
-  for (const part of [TARGETS, JOBS, DATA]) mkdirSync(join(folder, part), { recursive: true });
+  for (const part of [TARGETS, JOBS, DATA]) makeFolder(join(folder, part));
   const { files, args } = await programOf(settings.role, { slug, folder, namesSent, ...settings });
   for (const { path, text } of files) writeIfChanged(join(folder, path), text);
   writeIfChanged(join(folder, 'settings.json'), JSON.stringify(settings));

@@ -1,6 +1,8 @@
-import { copyFileSync, existsSync, mkdirSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, statSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
+import { makeFolder } from '../host/make-folder.ts';
 import type { StoredRun } from '../../core/history/stored-run.ts';
+import { messageOf } from '../../core/text/message-of.ts';
 import { writeTextFile } from '../host/atomic-file.ts';
 import { withRunIndex } from '../index/run-index.ts';
 import { fileOfProfile, overviewPage, profilePage, type LinkedRun } from './site-pages.ts';
@@ -27,14 +29,19 @@ export class PageTaken extends Error {
   }
 }
 
+/** The folder of a site, or a file in it, cannot be made. Its message has the path and the system's reason. */
+export class SiteNotWritten extends Error {
+  override readonly name = 'SiteNotWritten';
+}
+
 /**
  * Writes the site of all runs: an overview, and pages of each profile. Without a folder it lies in the runs folder and links to the
  * reports there; a folder gets copies of them, so that it can be published as it is.
- * @throws PageTaken; the error of a file that cannot be written
+ * @throws PageTaken; SiteNotWritten
  */
 export function writeSite({ runs, to }: { readonly runs: string; readonly to?: string | undefined }): WrittenSite {
   const folder = resolve(to ?? runs);
-  mkdirSync(folder, { recursive: true });
+  written(() => makeFolder(folder));
   return withRunIndex(
     (index) => {
       const all = index.runs().map((run) => linked(run, folder, to !== undefined));
@@ -59,7 +66,15 @@ export function writeSite({ runs, to }: { readonly runs: string; readonly to?: s
 
 function writePage(path: string, text: string): void {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) throw new PageTaken(path);
-  writeTextFile(path, text);
+  written(() => writeTextFile(path, text));
+}
+
+function written(work: () => void): void {
+  try {
+    work();
+  } catch (cause) {
+    throw new SiteNotWritten(messageOf(cause), { cause });
+  }
 }
 
 /** A run with the link to its report, which is copied where the site is to be published; no link without a report. */
@@ -69,8 +84,10 @@ function linked(run: StoredRun, folder: string, isCopied: boolean): LinkedRun {
   if (!isCopied) return { run, href: hrefOf(relative(folder, report)) };
   const copy = join(folder, 'runs', run.id, 'report.html');
   if (resolve(copy) !== resolve(report)) {
-    mkdirSync(join(folder, 'runs', run.id), { recursive: true });
-    copyFileSync(report, copy);
+    written(() => {
+      makeFolder(join(folder, 'runs', run.id));
+      copyFileSync(report, copy);
+    });
   }
   return { run, href: hrefOf(relative(folder, copy)) };
 }

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { execa, ExecaError } from 'execa';
+import { makeFolder } from '../host/make-folder.ts';
 import { HELM_STOP_MS } from '../../core/plan/limits.ts';
 import { LABELS } from '../../core/plan/labels.ts';
 import { stateFolder } from '../host/folders.ts';
@@ -63,7 +64,7 @@ export async function upgradeRelease(release: Release, chart: string, values: un
   }
   if (there?.status.startsWith('pending-') === true || there?.status === 'failed') await removeRelease(release);
   const folder = join(stateFolder(), 'helm');
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const file = join(folder, `${release.campaign}.${release.release}.${process.pid}.json`);
   writeFileSync(file, JSON.stringify(values ?? {}), { mode: 0o600 });
   const leftMs = Math.max(1_000, endsAtMs - performance.now());

@@ -1,5 +1,5 @@
-import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { makeFolder } from '../host/make-folder.ts';
 import type { ScrapeEntry, SecretKey } from '../../core/model/scrape-entry.ts';
 import { writeTextFile } from '../host/atomic-file.ts';
 import { campaignFolder, type ClusterRecord } from '../host/ledger.ts';
@@ -44,7 +44,7 @@ async function secretFile(
     throw new SystemNotReady(`${what} has no value "${key}"; its keys: ${keys}`);
   }
   const path = join(campaignFolder(spec.slug), 'scrape', `${groupName(job, cluster.name)}.${kind}`);
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path), 0o700);
   // Line ends around a token would end the header that it is sent in.
   const text = Buffer.from(value, 'base64').toString('utf8');
   writeTextFile(path, kind === 'token' ? text.trim() : text, { mode: 0o600 });

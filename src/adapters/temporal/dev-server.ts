@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { request } from 'undici';
@@ -12,6 +11,7 @@ import {
   SERVER_STOP_MS,
 } from '../../core/plan/limits.ts';
 import { directAgent } from '../host/direct-agent.ts';
+import { makeFolder } from '../host/make-folder.ts';
 import { pollUntil } from '../host/poll-until.ts';
 import { stateFolder } from '../host/folders.ts';
 import { logTail } from '../host/log-tail.ts';
@@ -147,7 +147,7 @@ async function startOnce(options: StartOptions): Promise<StackRecord> {
   const tool = (await ensureTools(['temporal'], options)).get('temporal');
   if (tool === undefined) throw new Error('the Temporal CLI was not found');
   const folder = join(stateFolder(), 'temporal');
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   // Its database is that of the server that is to start.
   await stopStrayServers();
   // One that was killed left its record: workers and clients find the next one only where that one was.

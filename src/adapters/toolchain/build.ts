@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { readFile, readdir, writeFile } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { execa } from 'execa';
+import { makeFolder } from '../host/make-folder.ts';
 import type { RoomNeeded } from '../../core/plan/disk-room.ts';
 import { TOOL_BUILD_MS } from '../../core/plan/limits.ts';
 import { requireRoom } from '../host/disk-room.ts';
@@ -148,7 +149,7 @@ async function copyAssets(definition: ToolDefinition, folder: string, signal: Ab
       if (!entry.isFile()) continue;
       const source = join(entry.parentPath, entry.name);
       const target = join(folder, 'assets', asset, relative(from, source));
-      await mkdir(dirname(target), { recursive: true });
+      makeFolder(dirname(target));
       // Read and written rather than copied: in the module cache all is read-only, and ours must be removable.
       await writeFile(target, await readFile(source));
     }

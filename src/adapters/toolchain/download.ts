@@ -1,11 +1,12 @@
 import { createWriteStream } from 'node:fs';
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { fetch } from 'undici';
 import type { Response } from 'undici';
 import { DOWNLOAD_ATTEMPTS, DOWNLOAD_PAUSE_MS, DOWNLOAD_SILENCE_MS } from '../../core/plan/limits.ts';
+import { makeFolder } from '../host/make-folder.ts';
 import { pause } from '../host/poll-until.ts';
 import { downloadAgent } from './reachability.ts';
 import { sha256Of } from './tool-cache.ts';
@@ -31,7 +32,7 @@ const LARGEST_DOCUMENT = 5_000_000;
  * @throws Error naming both sums when the whole file has another one; the last failure when attempts are used up
  */
 export async function downloadVerified(request: DownloadRequest): Promise<void> {
-  await mkdir(dirname(request.partial), { recursive: true });
+  makeFolder(dirname(request.partial));
   for (let attempt = 1; ; attempt += 1) {
     request.signal?.throwIfAborted();
     const resumedFrom = await sizeOf(request.partial);

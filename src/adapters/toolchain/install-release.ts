@@ -1,6 +1,7 @@
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { extract } from 'tar';
+import { makeFolder } from '../host/make-folder.ts';
 import { requireRoom } from '../host/disk-room.ts';
 import { downloadText, downloadVerified } from './download.ts';
 import type { StepProgress } from './progress.ts';
@@ -64,7 +65,7 @@ export async function installRelease(
 
 async function takeMember(archive: string, member: string, file: string): Promise<void> {
   const folder = `${archive}.d`;
-  await mkdir(folder, { recursive: true });
+  makeFolder(folder);
   const seen: string[] = [];
   await extract({
     file: archive,
@@ -79,7 +80,7 @@ async function takeMember(archive: string, member: string, file: string): Promis
   });
   const [path] = seen;
   if (path === undefined) throw new Error(`the archive of the release holds no ${member}`);
-  await mkdir(dirname(file), { recursive: true });
+  makeFolder(dirname(file));
   await rename(join(folder, path), file);
   await rm(folder, { recursive: true, force: true });
   await rm(archive, { force: true });

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { chmod, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { makeFolder } from '../host/make-folder.ts';
 import { cacheFolder } from '../host/folders.ts';
 import { TOOLS } from './tools.ts';
 import type { ToolName } from './tools.ts';
@@ -69,7 +70,7 @@ export async function writeCachedTool(
   from: ToolStamp['from'],
   make: (file: string, folder: string) => Promise<{ readonly source: string }>,
 ): Promise<string> {
-  await mkdir(toolsFolder(), { recursive: true });
+  makeFolder(toolsFolder());
   const temporary = await mkdtemp(join(toolsFolder(), `.${name}-`));
   try {
     const file = join(temporary, name);

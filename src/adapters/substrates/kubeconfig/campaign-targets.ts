@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { mkdirSync } from 'node:fs';
+import { makeFolder } from '../../host/make-folder.ts';
 import {
   accessInWords,
   clusterAccess,
@@ -51,7 +51,7 @@ export function contextsOf(spec: TargetSpec, first: number, count: number): read
  */
 export function writeKubeconfigOf(spec: TargetSpec, index: number, context: string, path: string): void {
   const { text } = kubeconfigOf(spec, index, context);
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path), 0o700);
   writeTextFile(path, text, { mode: 0o600 });
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder } from '../../host/make-folder.ts';
 import { KEPT_TARGETS_MS } from '../../../core/plan/limits.ts';
 import { isRecordName } from '../../../core/profile/targets.ts';
 import { writeTextFile } from '../../host/atomic-file.ts';
@@ -16,7 +17,7 @@ import type { OwnKubeconfig } from './own-kubeconfig.ts';
 export function keepTargets(kubeconfigs: readonly OwnKubeconfig[]): string {
   removeOldTargets();
   const record = randomBytes(16).toString('hex');
-  mkdirSync(recordFolder(record), { recursive: true, mode: 0o700 });
+  makeFolder(recordFolder(record), 0o700);
   for (const [index, { text }] of kubeconfigs.entries()) {
     writeTextFile(join(recordFolder(record), `${index}.kubeconfig`), text, { mode: 0o600 });
   }

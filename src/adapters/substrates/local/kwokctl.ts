@@ -1,6 +1,7 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { makeFolder } from '../../host/make-folder.ts';
 import { KWOKCTL_MS } from '../../../core/plan/limits.ts';
 import type { ClusterRecord } from '../../host/ledger.ts';
 import { campaignFolderOf, configPath, kwokFolder } from './layout.ts';
@@ -61,7 +62,7 @@ async function run(
 
 function standInFolder(campaignFolder: string): string {
   const folder = join(kwokFolder(campaignFolder), 'stand-in');
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const file = join(folder, 'kubectl');
   writeFileSync(file, KUBECTL_STAND_IN);
   chmodSync(file, 0o755);

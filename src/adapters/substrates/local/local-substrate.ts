@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ClusterPart } from '../../../core/model/substrate-types.ts';
 import { clusterName } from '../../../core/plan/cluster-name.ts';
@@ -6,6 +5,7 @@ import { CLUSTERS_AT_ONCE } from '../../../core/plan/limits.ts';
 import { allAtOnce } from '../../host/at-once.ts';
 import { campaignFolder, recordCluster } from '../../host/ledger.ts';
 import type { ClusterRecord } from '../../host/ledger.ts';
+import { makeFolder } from '../../host/make-folder.ts';
 import { withProcessLock } from '../../host/process-lock.ts';
 import type { ProvisionRequest, ScrapeTargets, SubstrateAdapter } from '../substrate.ts';
 import { componentLogs } from './components.ts';
@@ -41,7 +41,7 @@ export function localSubstrate(tools: ToolPaths): SubstrateAdapter {
 async function provision(request: ProvisionRequest): Promise<readonly ClusterRecord[]> {
   const { spec, firstCluster, clusterCount, onProgress } = request;
   const folder = join(campaignFolder(spec.slug), 'clusters');
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder, 0o700);
   const planned = Array.from({ length: clusterCount }, (_, position): ClusterRecord => {
     const index = firstCluster + position;
     const name = clusterName(spec.slug, index);
