@@ -2,6 +2,8 @@ import { existsSync, readdirSync, readFileSync, statSync, type Dirent } from 'no
 import { join, sep } from 'node:path';
 import { createHash } from 'node:crypto';
 import { storedRunOf, type StoredRun } from '../../core/history/stored-run.ts';
+import { STORED_JSON_BYTES } from '../../core/plan/limits.ts';
+import { bytesText } from '../../core/text/bytes.ts';
 import { messageOf } from '../../core/text/message-of.ts';
 import { summaryInFolder } from '../evidence/write-summary.ts';
 import { readJsonFile } from '../host/atomic-file.ts';
@@ -20,6 +22,8 @@ export interface DamagedFolder {
   readonly id: string;
   readonly folder: string;
   readonly why: string;
+  /** The system could not read it this time, e.g. for want of open files: it may be read at the next look. */
+  readonly mayPass?: true;
 }
 
 /** What a campaign leaves that has no summary. */
@@ -41,21 +45,25 @@ export function runFolders(runs: string): readonly RunFolder[] {
 /** Reads a run. A second folder with the same summary is a run of its own: a run is named after its folder. */
 export function readRun({ id, folder }: RunFolder): StoredRun | DamagedFolder {
   try {
-    if (!isFileOrNone(join(folder, 'summary.json'))) return { id, folder, why: 'its summary.json is no file' };
+    const unread = unreadable(folder, 'summary.json');
+    if (unread !== undefined) return { id, folder, why: unread };
     const summary = summaryInFolder(folder);
-    if (summary === undefined) return { id, folder, why: 'its summary.json is gone' };
-    const changed = changedSince(folder);
-    return changed === undefined ? { ...storedRunOf(summary, folder), id } : { id, folder, why: changed };
+    if (summary === undefined) return { id, folder, why: 'its summary.json is gone', mayPass: true };
+    const fault = changedSince(folder);
+    return fault === undefined ? { ...storedRunOf(summary, folder), id } : { id, folder, ...fault };
   } catch (error) {
     const [first = ''] = messageOf(error)
       .split('\n')
       .filter((line) => line.trim() !== '');
-    return {
-      id,
-      folder,
-      why: error instanceof SyntaxError ? `its summary.json is not JSON: ${first}` : wrongField(error),
-    };
+    const why = error instanceof SyntaxError ? `its summary.json is not JSON: ${first}` : wrongField(error);
+    return { id, folder, why, ...passing(error) };
   }
+}
+
+/** What the system reports passes, but for a loop of links. What is wrong with the content of a file stays until it changes. */
+function passing(error: unknown): Pick<DamagedFolder, 'mayPass'> {
+  const { code } = error as { readonly code?: unknown };
+  return code === undefined || code === 'ELOOP' ? {} : { mayPass: true };
 }
 
 /** Whether a folder was left out because it is damaged. */
@@ -63,34 +71,46 @@ export function isDamaged(run: StoredRun | DamagedFolder): run is DamagedFolder 
   return 'why' in run;
 }
 
+/** Why a folder is left out. */
+type Fault = Pick<DamagedFolder, 'why' | 'mayPass'>;
+
 /** What tells that `summary.json` is not the file that its manifest lists; undefined where it is, or where nothing lists it. */
-function changedSince(folder: string): string | undefined {
+function changedSince(folder: string): Fault | undefined {
   const manifest = manifestOf(folder);
-  if (typeof manifest === 'string') return manifest;
-  const listed = manifest.find((file) => file?.path === 'summary.json') ?? undefined;
+  if ('why' in manifest) return manifest;
+  const listed = manifest.files.find((file) => file?.path === 'summary.json') ?? undefined;
   if (listed === undefined) return undefined;
   const sha256 = createHash('sha256')
     .update(readFileSync(join(folder, 'summary.json')))
     .digest('hex');
-  return sha256 === listed.sha256 ? undefined : 'its summary.json was changed after MANIFEST.json listed it';
+  return sha256 === listed.sha256 ? undefined : { why: 'its summary.json was changed after MANIFEST.json listed it' };
 }
 
 /** What its manifest lists, nothing where there is none, or why that cannot be read. */
-function manifestOf(folder: string): readonly (ListedFile | null)[] | string {
-  const path = join(folder, 'MANIFEST.json');
-  if (!isFileOrNone(path)) return 'its MANIFEST.json is no file';
+function manifestOf(folder: string): { readonly files: readonly (ListedFile | null)[] } | Fault {
   try {
-    const manifest = readJsonFile(path) as { readonly files?: unknown } | null | undefined;
+    const unread = unreadable(folder, 'MANIFEST.json');
+    if (unread !== undefined) return { why: unread };
+    const manifest = readJsonFile(join(folder, 'MANIFEST.json')) as { readonly files?: unknown } | null | undefined;
     const files = manifest?.files ?? [];
-    return Array.isArray(files) ? (files as readonly ListedFile[]) : 'its MANIFEST.json has no list of files';
+    if (!Array.isArray(files)) return { why: 'its MANIFEST.json has no list of files' };
+    return { files: files as readonly ListedFile[] };
   } catch (error) {
-    return `its MANIFEST.json cannot be read: ${messageOf(error).split('\n', 1)[0] ?? ''}`;
+    const [first = ''] = messageOf(error).split('\n', 1);
+    return { why: `its MANIFEST.json cannot be read: ${first}`, ...passing(error) };
   }
 }
 
-/** A pipe would be waited for. @throws what keeps it from being looked at, e.g. a loop of links */
-function isFileOrNone(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() !== false;
+/**
+ * Why a file is not even opened: a pipe would be waited for, and a very large one fills the memory. Undefined for a plain file, and for
+ * none. @throws what keeps it from being looked at, e.g. a loop of links
+ */
+function unreadable(folder: string, name: string): string | undefined {
+  const stat = statSync(join(folder, name), { throwIfNoEntry: false });
+  if (stat === undefined) return undefined;
+  if (!stat.isFile()) return `its ${name} is no file`;
+  if (stat.size <= STORED_JSON_BYTES) return undefined;
+  return `its ${name} has ${bytesText(stat.size)}; allowed: ${bytesText(STORED_JSON_BYTES)}`;
 }
 
 /** Changes whenever `MANIFEST.json` does. What a folder is damaged by may be there. */

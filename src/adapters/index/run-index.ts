@@ -120,15 +120,22 @@ function update(
   if (gone.length > 0) inTransaction(database, () => gone.forEach((folder) => forget(database, folder)));
   for (let from = 0; from < changed.length; from += INDEX_BATCH) {
     const batch = changed.slice(from, from + INDEX_BATCH);
-    // Reading takes most of the time, and other commands do not wait for it.
-    const read = batch.map((one) => [one, readRun(one)] as const);
+    // Reading takes most of the time, and other commands do not wait for it. States are those before it: what is written meanwhile
+    // is another one.
+    const read = batch.map((one) => {
+      const { folder, state = '' } = one;
+      const ifDamaged = stateOfDamaged(folder, state);
+      return { folder, state, ifDamaged, run: readRun(one) };
+    });
     inTransaction(database, () => {
-      for (const [{ folder, state = '' }, run] of read) {
+      for (const { folder, state, ifDamaged, run } of read) {
         forget(database, folder);
-        if (isDamaged(run)) {
-          damaged.push(run);
-          storeDamaged(database, root, stateOfDamaged(folder, state), run);
-        } else store(database, root, state, run);
+        if (!isDamaged(run)) {
+          store(database, root, state, run);
+          continue;
+        }
+        damaged.push({ id: run.id, folder, why: run.why });
+        if (run.mayPass !== true) storeDamaged(database, root, ifDamaged, run);
       }
     });
     onProgress?.(Math.min(from + INDEX_BATCH, changed.length), changed.length);
@@ -136,7 +143,7 @@ function update(
   return damaged.toSorted((a, b) => (a.folder < b.folder ? -1 : 1));
 }
 
-/** Thousands of damaged folders are read once, too. */
+/** Thousands of damaged folders are read once, too. Taken before they are read. */
 function stateOfDamaged(folder: string, state: string): string {
   return `${state}, ${manifestState(folder)}`;
 }

@@ -451,6 +451,8 @@ export const EVIDENCE_LIST_PAGES = 1_000;
 /** How long a command waits for another one that writes the index of runs, ms, and how many run folders are written at once. */
 export const INDEX_LOCK_MS = 30_000;
 export const INDEX_BATCH = 250;
+/** The largest summary and manifest of a stored run, in bytes. A usual one has less than a thousandth of it. */
+export const STORED_JSON_BYTES = 64 * 1024 * 1024;
 /** Files of evidence that are sent, or fetched, at once. */
 export const EVIDENCE_FILES_AT_ONCE = 4;
 

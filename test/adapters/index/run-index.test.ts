@@ -1,5 +1,15 @@
 import { execa } from 'execa';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import fs, {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -109,6 +119,8 @@ test('without a folder to write to, the index is made for each command', () => {
   storeRun(runs, 'a');
   writeFileSync(join(home, 'state'), 'a file where the folder would be');
   expect(idsOf()).toEqual(['a']);
+  vi.stubEnv('BELAY_HOME', '/proc/belay');
+  expect(idsOf()).toEqual(['a']);
 });
 
 test.each([
@@ -208,6 +220,98 @@ test('a damaged folder is read once, and again when its summary or its manifest 
   expect([why().length, idsOf()]).toEqual([1, []]);
   rmSync(folder, { recursive: true });
   expect([why(), idsOf()]).toEqual([[], []]);
+});
+
+/** Does something at the moment when a file of that name has been read, once. */
+function afterReading(name: string, then: () => void): void {
+  const { readFileSync } = fs;
+  const restore = (): void => {
+    fs.readFileSync = readFileSync;
+    syncBuiltinESMExports();
+  };
+  fs.readFileSync = ((...args: Parameters<typeof readFileSync>) => {
+    const content = readFileSync(...args);
+    if (!String(args[0]).endsWith(name)) return content;
+    restore();
+    then();
+    return content;
+  }) as typeof readFileSync;
+  syncBuiltinESMExports();
+}
+
+test('a run whose manifest another command writes while it is read is no damaged one at the next look', async () => {
+  const folder = storeRun(runs, 'judged');
+  const manifest = join(folder, 'MANIFEST.json');
+  await writeManifest(folder);
+  const before = fs.readFileSync(manifest);
+  writeSummary(folder, aSummary({ runId: 'judged', verdict: 'fail', reasons: ['judged again'] }));
+  await writeManifest(folder);
+  const after = fs.readFileSync(manifest);
+  writeFileSync(manifest, before);
+  let written = 0;
+  afterReading('MANIFEST.json', () => {
+    written += 1;
+    writeFileSync(manifest, after);
+  });
+  expect([why(), written]).toEqual([['its summary.json was changed after MANIFEST.json listed it'], 1]);
+  expect([why(), idsOf()]).toEqual([[], ['judged']]);
+});
+
+/** What is remembered of damaged folders. */
+async function remembered(): Promise<readonly unknown[]> {
+  const { DatabaseSync } = await import('node:sqlite');
+  const database = new DatabaseSync(join(home, 'state', 'index.sqlite'));
+  try {
+    return database
+      .prepare('SELECT id FROM damaged ORDER BY id')
+      .all()
+      .map(({ id }) => id);
+  } finally {
+    database.close();
+  }
+}
+
+function summaryOf(id: string): string {
+  return join(runs, id, 'summary.json');
+}
+
+test('what the system reports is looked at again, and what is wrong with a file is remembered', async () => {
+  for (const id of ['unread', 'unlisted', 'empty', 'loop', 'large']) storeRun(runs, id);
+  for (const id of ['unread', 'loop']) rmSync(summaryOf(id));
+  // Its first byte cannot be read: EIO, as of a disk that has failed.
+  symlinkSync('/proc/self/mem', summaryOf('unread'));
+  symlinkSync('/proc/self/mem', join(runs, 'unlisted', 'MANIFEST.json'));
+  writeFileSync(summaryOf('empty'), '');
+  symlinkSync('summary.json', summaryOf('loop'));
+  truncateSync(summaryOf('large'), 1e9);
+  for (const _ of [1, 2]) {
+    expect(withRunIndex((index) => index.damaged.map((one) => [one.id, one.why]))).toEqual([
+      ['empty', expect.stringMatching(/^its summary.json is not JSON/)],
+      ['large', 'its summary.json has 1.0 GB; allowed: 67 MB'],
+      ['loop', expect.stringMatching(/^its summary.json cannot be read: ELOOP/)],
+      ['unlisted', expect.stringMatching(/^its MANIFEST.json cannot be read: EIO/)],
+      ['unread', expect.stringMatching(/^its summary.json cannot be read: EIO/)],
+    ]);
+    expect(await remembered()).toEqual(['empty', 'large', 'loop']);
+  }
+});
+
+test('a run that cannot be read for a moment is listed again afterwards', async () => {
+  storeRun(runs, 'a');
+  expect(idsOf()).toEqual(['a']);
+  writeFileSync(join(runs, 'a', 'summary.json'), JSON.stringify(aSummary({ runId: 'a' })));
+  const { readFileSync } = fs;
+  fs.readFileSync = () => {
+    throw Object.assign(new Error('EMFILE: too many open files, open'), { code: 'EMFILE' });
+  };
+  syncBuiltinESMExports();
+  try {
+    expect([why(), idsOf()]).toEqual([['its summary.json cannot be read: EMFILE: too many open files, open'], []]);
+  } finally {
+    fs.readFileSync = readFileSync;
+    syncBuiltinESMExports();
+  }
+  expect([why(), idsOf(), await remembered()]).toEqual([[], ['a'], []]);
 });
 
 test.each(['startedAtMs', 'endedAtMs'])('a run whose %s is no date keeps no other one from being listed', (field) => {
