@@ -1,10 +1,11 @@
 import { styleText } from 'node:util';
+import { LARGEST_COMPARED } from '../core/history/comparable-value.ts';
 import type { ComparedMetric, CompareResult } from '../core/history/compare-metric.ts';
 import type { CompareOptions } from '../core/history/compare-runs.ts';
 import { comparedHead, comparedRow, comparisonMarkdown } from '../core/history/comparison-text.ts';
 import type { StoredRun } from '../core/history/stored-run.ts';
 import { counted } from '../core/text/counted.ts';
-import { percentText } from '../core/text/number.ts';
+import { numberText, percentText } from '../core/text/number.ts';
 import { EXIT } from '../core/verdict/exit-codes.ts';
 import type { StoredComparison } from './compare-stored.ts';
 import { textTable } from './text-table.ts';
@@ -31,7 +32,7 @@ export function comparisonOutput(
   const width = isMarkdown ? 0 : 'baseline'.length;
   const sides = [sideLine('baseline', width, compared.baseline), sideLine('branch', width, compared.branch)];
   const body = isMarkdown ? comparisonMarkdown(metrics, confidence) : terminalTable(metrics, confidence);
-  const after = [...undecidedLines(metrics), methodLine(compared, options)];
+  const after = [...undecidedLines(metrics), ...leftOutLines(metrics), methodLine(compared, options)];
   return [
     ...(isMarkdown ? sides.map((line) => `- ${line}`) : sides),
     ...warnings.map((warning) =>
@@ -114,6 +115,20 @@ function undecidedLines(metrics: readonly ComparedMetric[]): readonly string[] {
   return [...Map.groupBy(undecided, ({ why }) => why)].map(
     ([why, of]) => `cannot tell: ${why} (${of.map(({ name }) => name).join(', ')})`,
   );
+}
+
+/** Metrics of which a value was too large to be compared, each with the runs that it is missing of. */
+function leftOutLines(metrics: readonly ComparedMetric[]): readonly string[] {
+  const named = metrics.flatMap(({ name, baseline, branch }) => {
+    const sides = [
+      ...(baseline.tooLarge === 0 ? [] : [`${counted(baseline.tooLarge, 'run')} of the baseline`]),
+      ...(branch.tooLarge === 0 ? [] : [`${counted(branch.tooLarge, 'run')} of the branch`]),
+    ];
+    return sides.length === 0 ? [] : [`${name} (${sides.join(', ')})`];
+  });
+  return named.length === 0
+    ? []
+    : [`left out, as values of ${numberText(LARGEST_COMPARED)} and more are not compared: ${named.join(', ')}`];
 }
 
 function methodLine({ metrics }: StoredComparison, { alpha, sameWithin }: CompareOptions): string {

@@ -64,6 +64,28 @@ it('has a table for pull requests and one for programs', async () => {
   });
 });
 
+it('names each metric of which a value is too large to be compared, and says of how many runs', async () => {
+  for (const id of ['beyond-1', 'beyond-2']) storeRun(runs, id, { value: 1e60 });
+  const sides = ['id=old-*', '--branch', 'id=new-*', 'beyond-1', 'beyond-2'];
+  const line = 'left out, as values of 1.00e+50 and more are not compared: podBindP99 (2 runs of the branch)';
+  const { stdout } = await compare('--baseline', ...sides);
+  expect(stdout).toContain(`\n${line}\n`);
+  expect(stdout).toMatch(/podBindP99 .* worse .* 5 /);
+  expect((await compare('--baseline', ...sides, '-o', 'markdown')).stdout).toContain(`\n- ${line}\n`);
+  const json = JSON.parse((await compare('--baseline', ...sides, '-o', 'json')).stdout) as object;
+  expect(json).toMatchObject({
+    metrics: [
+      { name: 'podBindP99', baseline: { tooLarge: 0 }, branch: { n: 5, unmeasured: 2, tooLarge: 2 } },
+      {},
+      {},
+      {},
+      {},
+      {},
+    ],
+  });
+  expect((await compare('id=old-*', 'id=new-*')).stdout).not.toContain('left out');
+});
+
 it('cannot tell from single runs, and warns when runs were not taken alike', async () => {
   storeRun(runs, 'larger', { substrate: { name: 'mid-host', type: 'local' }, startedAtMs: dayMs(0) });
   const { stdout, exitCode } = await compare('old-0', 'larger');

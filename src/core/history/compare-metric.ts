@@ -25,9 +25,11 @@ export type CompareResult = 'better' | 'worse' | 'changed' | 'same' | 'cannot te
 
 /** One side of a metric. */
 interface ComparedSide {
-  /** Runs that measured it, and runs that did not. */
+  /** Runs with a value that is compared, and runs without one. */
   readonly n: number;
   readonly unmeasured: number;
+  /** Those of the latter whose value is too large to be compared. */
+  readonly tooLarge: number;
   readonly median: number | undefined;
   /** Standard deviation as a share of the mean; undefined for fewer than two runs, or a mean of 0. */
   readonly spread: number | undefined;
@@ -74,8 +76,8 @@ interface MetricInput {
   readonly metric: Pick<StoredMetric, 'name' | 'kind' | 'unit' | 'better'>;
   readonly baseline: readonly (number | undefined)[];
   readonly branch: readonly (number | undefined)[];
-  /** Whether a value is left out because it is too large to be compared. */
-  readonly isBeyond: boolean;
+  /** Values of each side that are left out because they are too large to be compared. */
+  readonly tooLarge: { readonly baseline: number; readonly branch: number };
   readonly chance: PermutationP;
   /** Whether the chance shows a difference at this point of the comparison. */
   readonly isDifferent: boolean;
@@ -97,8 +99,8 @@ export function compareMetric(input: MetricInput, levels: CompareLevels): Compar
   const second = input.branch.filter((value) => value !== undefined);
   const change = changeOf(input, first, second, levels.intervalAlpha ?? levels.alpha);
   const spread = pooledSpread(metric.unit, first, second);
-  const baseline = sideOf(input.baseline, first);
-  const branch = sideOf(input.branch, second);
+  const baseline = sideOf(input.baseline, first, input.tooLarge.baseline);
+  const branch = sideOf(input.branch, second, input.tooLarge.branch);
   const { result, why } = decided(input, { first, second, change }, levels);
   return {
     ...metric,
@@ -121,11 +123,12 @@ export function compareMetric(input: MetricInput, levels: CompareLevels): Compar
   };
 }
 
-function sideOf(all: readonly unknown[], values: readonly number[]): ComparedSide {
+function sideOf(all: readonly unknown[], values: readonly number[], tooLarge: number): ComparedSide {
   const centre = centreOf(values);
   return {
     n: values.length,
     unmeasured: all.length - values.length,
+    tooLarge,
     median: values.length === 0 ? undefined : median([...values]),
     spread: values.length < 2 || centre === 0 ? undefined : sampleStandardDeviation([...values]) / Math.abs(centre),
   };
@@ -188,7 +191,7 @@ interface Decision {
 }
 
 function decided(
-  { metric, isDifferent, smallestP, chance, isBeyond }: MetricInput,
+  { metric, isDifferent, smallestP, chance, tooLarge }: MetricInput,
   {
     first,
     second,
@@ -200,8 +203,10 @@ function decided(
   },
   { alpha, sameWithin }: CompareLevels,
 ): Decision {
-  if (change === undefined && isBeyond)
-    return cannot(`the values are larger than what is compared, ${numberText(LARGEST_COMPARED)}`);
+  const isBeyond = [first.length === 0 && tooLarge.baseline > 0, second.length === 0 && tooLarge.branch > 0].some(
+    Boolean,
+  );
+  if (isBeyond) return cannot(`the values are larger than what is compared, ${numberText(LARGEST_COMPARED)}`);
   if (change === undefined)
     return cannot(
       `not measured in ${first.length === 0 ? (second.length === 0 ? 'any run' : 'the baseline') : 'the branch'}`,

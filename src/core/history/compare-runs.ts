@@ -36,7 +36,7 @@ export function compareRuns(
       metric,
       baseline: before.map(comparableValue),
       branch: after.map(comparableValue),
-      isBeyond: [...before, ...after].some((value) => value !== undefined && comparableValue(value) === undefined),
+      tooLarge: { baseline: tooLargeIn(before), branch: tooLargeIn(after) },
     };
   });
   const tested = values.map(({ metric, ...sides }) => scaled(metric.unit, [...sides.baseline, ...sides.branch]));
@@ -73,6 +73,10 @@ function metricsOfAll(
     if (before === undefined || before.better === 'unknown') found.set(name, { name, kind, unit, better });
   }
   return [...found.values()];
+}
+
+function tooLargeIn(values: readonly (number | undefined)[]): number {
+  return values.filter((value) => value !== undefined && comparableValue(value) === undefined).length;
 }
 
 function measuredIn(side: readonly unknown[]): number {

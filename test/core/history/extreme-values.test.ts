@@ -47,7 +47,7 @@ test('a comparison of any values has finite numbers only', () => {
   }
 });
 
-function side(...values: readonly number[]): Parameters<typeof compareRuns>[0] {
+function side(...values: readonly (number | undefined)[]): Parameters<typeof compareRuns>[0] {
   return values.map((value) => ({ metrics: [aMetric('x', value)] }));
 }
 
@@ -57,10 +57,17 @@ test('a value that is too large to be compared is left out, and named where none
   expect(none).toMatchObject({
     result: 'cannot tell',
     why: 'the values are larger than what is compared, 1.00e+50',
-    baseline: { n: 0, unmeasured: 2 },
+    baseline: { n: 0, unmeasured: 2, tooLarge: 2 },
   });
   const [some] = compareRuns(side(1, 2, 3, 4, 1e308), side(11, 12, 13, 14), levels);
-  expect(some).toMatchObject({ result: 'worse', baseline: { n: 4, unmeasured: 1, median: 2.5 } });
+  expect(some).toMatchObject({
+    result: 'worse',
+    baseline: { n: 4, unmeasured: 1, tooLarge: 1, median: 2.5 },
+    branch: { n: 4, unmeasured: 0, tooLarge: 0 },
+  });
+  // The side that has no value says why.
+  const [unmeasured] = compareRuns(side(undefined), side(1e60, 1, 2), levels);
+  expect(unmeasured).toMatchObject({ why: 'not measured in the baseline', branch: { n: 2, tooLarge: 1 } });
 });
 
 test('a mean that is rounding gives no spread', () => {
