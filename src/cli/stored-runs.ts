@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { lstatSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { styleText } from 'node:util';
 import { runsFolder } from '../adapters/host/folders.ts';
@@ -7,10 +7,13 @@ import { isDamaged, readRun } from '../adapters/index/run-folders.ts';
 import { withRunIndex, type RunIndex } from '../adapters/index/run-index.ts';
 import { runsLike } from '../core/history/find-run.ts';
 import type { StoredRun } from '../core/history/stored-run.ts';
+import { messageOf } from '../core/text/message-of.ts';
 import { UsageError } from './usage-error.ts';
 
 /** Folders named in one footer. */
 const NAMED = 5;
+
+const ALLOWED = 'allowed: the id of a run, or the path of its folder';
 
 /** Works with the index of the run folders. At a terminal it shows how far a long reading is. */
 export function withStoredRuns<T>(work: (index: RunIndex) => T): T {
@@ -28,8 +31,8 @@ export function withStoredRuns<T>(work: (index: RunIndex) => T): T {
  */
 export function storedRun(idOrFolder: string): StoredRun {
   // One run does not need what all others are like.
-  const folder = folderOf(idOrFolder) ?? resolve(idOrFolder);
-  if (existsSync(join(folder, 'summary.json'))) return readOrThrow(folder);
+  const folder = folderOf(idOrFolder);
+  if (isEntry(join(folder, 'summary.json'))) return readOrThrow(folder);
   return withStoredRuns((index) => {
     const ofMember = index.ofMembers.find(({ id }) => id === idOrFolder);
     if (ofMember !== undefined)
@@ -49,8 +52,8 @@ export function storedRun(idOrFolder: string): StoredRun {
  * @throws UsageError that suggests other runs
  */
 export function runFolderOf(idOrFolder: string): string {
-  const folder = folderOf(idOrFolder) ?? resolve(idOrFolder);
-  const known = ['summary.json', 'spec.json', 'logs'].some((file) => existsSync(join(folder, file)));
+  const folder = folderOf(idOrFolder);
+  const known = ['summary.json', 'spec.json', 'logs'].some((file) => isEntry(join(folder, file)));
   if (isFolder(folder) && known) return folder;
   throw new UsageError(withStoredRuns((index) => unknownRun(idOrFolder, index.ids())));
 }
@@ -82,7 +85,7 @@ function unknownRun(typed: string, ids: readonly string[]): string {
       : like.length === 0
         ? '"./belay list" lists them'
         : `did you mean ${like.join(', ')}? "./belay list" lists all`;
-  return `found no stored run "${typed}"; ${hint}; allowed: the id of a run, or the path of its folder`;
+  return `found no stored run "${typed}"; ${hint}; ${ALLOWED}`;
 }
 
 function readOrThrow(folder: string): StoredRun {
@@ -91,11 +94,34 @@ function readOrThrow(folder: string): StoredRun {
   return run;
 }
 
-/** The folder of a run's name, in the runs folder or fetched from the store. Everything else is a path. */
-function folderOf(typed: string): string | undefined {
-  if (['', '.', '..'].includes(typed) || typed.includes('/')) return undefined;
+/**
+ * The folder of a run's name, in the runs folder or fetched from the store. Everything else is a path.
+ * @throws UsageError for what has that name and is no folder
+ */
+function folderOf(typed: string): string {
+  const isPath = ['', '.', '..'].includes(typed) || typed.includes('/');
   const stored = storeFolder();
-  return [runsFolder(), ...(stored === undefined ? [] : [stored])].map((root) => resolve(root, typed)).find(isFolder);
+  const roots = isPath ? ['.'] : [runsFolder(), ...(stored === undefined ? [] : [stored])];
+  const paths = roots.map((root) => resolve(root, typed));
+  const found = paths.find(isFolder);
+  if (found !== undefined) return found;
+  for (const path of paths) {
+    const what = noFolder(path);
+    if (what !== undefined) throw new UsageError(`found "${typed}": ${path} is ${what}; ${ALLOWED}`);
+  }
+  return resolve(typed);
+}
+
+/** What a path is that is no folder; undefined where there is nothing at all. */
+function noFolder(path: string): string | undefined {
+  try {
+    if (!isEntry(path)) return undefined;
+    const isLost = statSync(path, { throwIfNoEntry: false }) === undefined;
+    return isLost ? 'a link that leads nowhere' : 'no folder';
+  } catch (error) {
+    const isLoop = (error as NodeJS.ErrnoException).code === 'ELOOP';
+    return isLoop ? 'a link in a circle' : `not readable: ${messageOf(error)}`;
+  }
 }
 
 /** Where runs are kept that were fetched from the store of evidence; undefined where none is set, or what is set is wrong. */
@@ -109,5 +135,19 @@ function storeFolder(): string | undefined {
 }
 
 function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+/** Whether anything has that path, also a link that leads nowhere and what may not be looked at. */
+function isEntry(path: string): boolean {
+  try {
+    lstatSync(path);
+    return true;
+  } catch (error) {
+    return !['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
+  }
 }

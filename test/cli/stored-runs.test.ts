@@ -1,5 +1,14 @@
 import { Command } from 'commander';
-import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -135,6 +144,36 @@ describe('belay show', () => {
   });
 });
 
+describe('a run that is asked for', () => {
+  const allowed = 'allowed: the id of a run, or the path of its folder';
+
+  it('is said to be a link in a circle, a link that leads nowhere, or no folder, by every command', async () => {
+    mkdirSync(runs);
+    symlinkSync('circle', join(runs, 'circle'));
+    symlinkSync('nothing', join(runs, 'lost'));
+    writeFileSync(join(runs, 'index.html'), '');
+    for (const command of [show, logs, open, report])
+      for (const [typed, what] of [
+        ['circle', 'a link in a circle'],
+        ['lost', 'a link that leads nowhere'],
+        ['index.html', 'no folder'],
+      ] as const)
+        for (const name of [typed, join(runs, typed)])
+          await expect(command(name)).rejects.toThrow(`found "${name}": ${join(runs, typed)} is ${what}; ${allowed}`);
+  });
+
+  it('is said to have a summary that is a link in a circle, by its name and its path', async () => {
+    const folder = storeRun(runs, 'damaged');
+    rmSync(join(folder, 'summary.json'));
+    symlinkSync('summary.json', join(folder, 'summary.json'));
+    for (const command of [show, report])
+      for (const name of ['damaged', folder])
+        await expect(command(name)).rejects.toThrow(
+          `${folder} cannot be used: its summary.json cannot be read: ELOOP: too many symbolic links`,
+        );
+  });
+});
+
 describe('belay logs', () => {
   it('lists the logs of a run, also of one without a summary, and prints one or its end', async () => {
     const folder = join(runs, 'a', 'logs');
@@ -215,9 +254,13 @@ describe('belay report in other forms', () => {
     appendFileSync(file, 'x'.repeat(999_500));
     const warned = vi.spyOn(console, 'error').mockReturnValue();
     await addStepSummary(['dev-50-c', 'dev-50-a', 'dev-50-c']);
-    expect(warned.mock.calls.flat().join('')).toMatch(/GITHUB_STEP_SUMMARY: left out \d campaigns? more/);
+    const names = /(3 campaigns|2 campaigns|1 campaign), as .* has room for 1 MiB: ((dev-50-c, )?dev-50-a, )?dev-50-c$/;
+    expect(warned.mock.calls.flat().join('')).toMatch(names);
+    expect(warned.mock.calls.flat().join('')).toMatch(/^GITHUB_STEP_SUMMARY: left out \d/);
     warned.mockRestore();
-    expect(readFileSync(file, 'utf8')).toMatch(/x\n\d campaigns? more: a summary of a step has room for 1 MiB\.\n$/);
+    const [last = ''] = readFileSync(file, 'utf8').trimEnd().split('\n').slice(-1);
+    expect(last.replaceAll('\\', '')).toMatch(names);
+    expect(last).toMatch(/^Left out \d/);
     expect(statSync(file).size).toBeLessThan(2 ** 20);
     vi.stubEnv('GITHUB_STEP_SUMMARY', home);
     const said = vi.spyOn(console, 'error').mockReturnValue();
@@ -226,6 +269,47 @@ describe('belay report in other forms', () => {
       'GITHUB_STEP_SUMMARY: the summary of the step could not be written',
     );
     said.mockRestore();
+  });
+
+  it('is in the summary of a GitHub step although other runs of the same climb are damaged, and those are named', async () => {
+    dayRuns();
+    for (const id of ['cut', 'foreign', 'circle']) storeRun(runs, id);
+    writeFileSync(join(runs, 'cut', 'summary.json'), '{"runId":');
+    writeFileSync(join(runs, 'foreign', 'summary.json'), '{}');
+    rmSync(join(runs, 'circle', 'summary.json'));
+    symlinkSync('summary.json', join(runs, 'circle', 'summary.json'));
+    const file = join(home, 'step.md');
+    vi.stubEnv('GITHUB_STEP_SUMMARY', file);
+    const warned = vi.spyOn(console, 'error').mockReturnValue();
+    await addStepSummary(['cut', 'dev-50-a', 'foreign', 'gone', 'circle', 'dev-50-c']);
+    const said = warned.mock.calls.flat();
+    warned.mockRestore();
+    expect(said).toEqual([
+      expect.stringMatching(/^GITHUB_STEP_SUMMARY: left out cut: its summary.json is not JSON/),
+      expect.stringMatching(/^GITHUB_STEP_SUMMARY: left out foreign: its summary.json is no summary of Belay/),
+      expect.stringMatching(/^GITHUB_STEP_SUMMARY: left out circle: its summary.json cannot be read: ELOOP/),
+    ]);
+    const text = readFileSync(file, 'utf8');
+    expect(text.match(/^(### .*|Left out \w+)/gm)).toEqual([
+      'Left out cut',
+      '### ✅ PASS: dev-50',
+      'Left out foreign',
+      'Left out circle',
+      '### ❌ FAIL: dev-50',
+    ]);
+  });
+
+  it.each([
+    ['/proc/belay', "mkdir '/proc/belay'"],
+    ['/dev/null/site', "mkdir '/dev/null/site'"],
+    ['/dev/null', "mkdir '/dev/null'"],
+    ['/proc', "open '/proc/index.html."],
+  ])('is no site in %s, where no file can be written', async (folder, why) => {
+    const found = (what: string): RegExp =>
+      new RegExp(`^--index: found ${what}; E[A-Z]+: .*, ${why}.*; allowed: a folder in which files can be written$`);
+    await expect(report('--index', folder)).rejects.toThrow(found(`"${folder}"`));
+    vi.stubEnv('BELAY_RUNS', folder);
+    await expect(report('--index')).rejects.toThrow(found(`nothing, which is the runs folder ${folder}`));
   });
 
   it('is no site where a run has the name of one of its pages, but in a folder of its own', async () => {
