@@ -209,6 +209,57 @@ test('a rung has no verdict of its own: its ladder has; a fault of the harness a
   expect(verdicts).toEqual(['harness-fault', 'aborted']);
 });
 
+/** How Temporal shows each way to end, and the word for it. */
+const ENDS = [
+  ['COMPLETED', 'pass', 'pass'],
+  ['COMPLETED', 'fail', 'fail'],
+  ['COMPLETED', 'unmeasured', 'unmeasured'],
+  // A workflow of an earlier version, or a verdict that the list does not show.
+  ['COMPLETED', '', 'harness-fault'],
+  ['FAILED', 'fail', 'harness-fault'],
+  ['TIMED_OUT', '', 'harness-fault'],
+  ['CANCELLED', 'pass', 'aborted'],
+  ['TERMINATED', '', 'aborted'],
+] as const;
+
+test.each(ENDS)('a campaign and a climb that are %s with verdict "%s" are %s, in both formats', async (...end) => {
+  const [status, verdict, word] = end;
+  const isJudged = status === 'COMPLETED';
+  const result = (): Promise<unknown> =>
+    isJudged
+      ? Promise.resolve({ reasons: verdict === 'pass' ? [] : ['why it ended'] })
+      : Promise.reject(new Error('Workflow execution failed', { cause: new Error('why it ended') }));
+  const ended = { workflow: { getHandle: () => ({ result }) } } as unknown as Client;
+  const workflows = [
+    workflow('campaign', { status, verdict }),
+    workflow('climb', { status, verdict, kind: 'ladder', workflowId: 'nightly', profile: '', substrate: '' }),
+  ];
+  const reason = word === 'pass' ? '' : 'why it ended';
+  const one = notifier();
+  await one.notify(nothing);
+  await one.notify({ ...nothing, client: ended, workflows });
+  expect(received.map((body) => JSON.parse(body) as unknown)).toMatchObject([
+    { event: 'verdict', kind: 'campaign', id: 'dev-50-1', verdict: word, reason },
+    { event: 'verdict', kind: 'ladder', id: 'nightly', verdict: word, reason },
+  ]);
+  vi.stubEnv('BELAY_WEBHOOK_FORMAT', 'slack');
+  await notifier().notify({
+    ...nothing,
+    client: ended,
+    workflows: workflows.map((each) => ({ ...each, runId: `${each.runId}-2` })),
+  });
+  const texts = received.slice(2).map((body) => (JSON.parse(body) as { readonly text: string }).text.split('\n'));
+  expect(texts.map((lines) => lines.slice(0, -1))).toEqual(
+    [`*campaign dev-50-1: ${word.toUpperCase()}* (dev-50 on local)`, `*ladder nightly: ${word.toUpperCase()}*`].map(
+      (first) => (reason === '' ? [first] : [first, reason]),
+    ),
+  );
+  expect(texts.map((lines) => lines.at(-1))).toEqual([
+    expect.stringMatching(/^<https:.*\|report> · <https:.*\|Temporal>$/),
+    expect.stringMatching(/^<https:.*\|Temporal>$/),
+  ]);
+});
+
 test('holds and paused schedules are sent again only when they happen again, in the format of Slack, with every sign escaped', async () => {
   vi.stubEnv('BELAY_WEBHOOK_FORMAT', 'slack');
   const one = notifier();
