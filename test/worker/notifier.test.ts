@@ -281,6 +281,43 @@ test('holds and paused schedules are sent again only when they happen again, in 
   expect(received).toHaveLength(4);
 });
 
+test('a hold and a paused schedule are whole notifications in the generic format, too', async () => {
+  const one = notifier();
+  await one.notify(nothing);
+  const holding = workflow('r', { status: 'RUNNING', stage: 'hold', verdict: '', closedAtMs: undefined });
+  const schedule = { id: 'belay-nightly', paused: true, note: 'a <fault> & more' } as ScheduleView;
+  await one.notify({ client, workflows: [holding], schedules: [schedule] });
+  expect(received.map((body) => JSON.parse(body) as unknown)).toEqual([
+    {
+      version: 1,
+      event: 'hold',
+      at: '1970-01-01T00:00:00.000Z',
+      id: 'dev-50-1',
+      kind: 'campaign',
+      profile: 'dev-50',
+      substrate: 'local',
+      verdict: '',
+      reason: 'soak: p99 <over> *2* s',
+      links: {
+        temporal: 'https://ui.example/namespaces/default/workflows/dev-50-1/r',
+        report: 'https://ci.example/belay/runs/dev-50-1/report.html',
+      },
+    },
+    {
+      version: 1,
+      event: 'schedule-paused',
+      at: expect.stringMatching(/^20.*Z$/) as string,
+      id: 'belay-nightly',
+      kind: 'schedule',
+      profile: '',
+      substrate: '',
+      verdict: '',
+      reason: 'a <fault> & more',
+      links: {},
+    },
+  ]);
+});
+
 test('a webhook that fails is tried again, more and more rarely; no log has its address', async () => {
   vi.useFakeTimers({ toFake: ['Date'] });
   const one = notifier();
