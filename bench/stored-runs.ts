@@ -1,7 +1,7 @@
 import { execa } from 'execa';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { writeSummary } from '../src/adapters/evidence/write-summary.ts';
 import { repositoryFolder } from '../src/adapters/host/folders.ts';
@@ -10,17 +10,28 @@ import { gateOf, resultOf } from '../test/adapters/evidence/fixture.ts';
 import { aSummary, dayMs } from '../test/adapters/index/stored-runs.ts';
 
 /**
- * Makes run folders and measures the commands that read them: `node bench/stored-runs.ts --runs 10000`. With `--keep FOLDER` it
- * only makes the folders, e.g. to try commands on them with BELAY_RUNS.
+ * Makes run folders, some of them damaged, and measures the commands that read them: `node bench/stored-runs.ts --runs 10000
+ * --damaged 500`. It says whether an index that is made again, by two commands at once, gives the same answers. With `--keep FOLDER`
+ * it only makes the folders, e.g. to try commands on them with BELAY_RUNS.
  */
 
 const PROFILES = 3;
 const GATES = 12;
 
-const { values } = parseArgs({ options: { runs: { type: 'string', default: '10000' }, keep: { type: 'string' } } });
+const { values } = parseArgs({
+  options: {
+    runs: { type: 'string', default: '10000' },
+    damaged: { type: 'string', default: '500' },
+    keep: { type: 'string' },
+  },
+});
 const count = Number(values.runs);
+const damagedCount = Math.min(Number(values.damaged), count - 1);
 const home = values.keep ?? mkdtempSync(join(tmpdir(), 'belay-stored-runs-'));
 const runs = values.keep ?? join(home, 'runs');
+const main = join(repositoryFolder, 'src/cli/main.ts');
+/** The entry script sets the cache of compiled code too. */
+const env = { BELAY_HOME: join(home, 'state'), BELAY_RUNS: runs, NODE_COMPILE_CACHE: join(home, 'compile') };
 
 /** One run every three hours, with a gate that drifts and one run in forty that fails. */
 function makeRuns(): void {
@@ -46,23 +57,64 @@ function makeRuns(): void {
   }
 }
 
+/** Ways in which a summary is damaged, each of which leaves its folder out of all answers. */
+const DAMAGES: readonly ((summary: string) => void)[] = [
+  (summary) => writeFileSync(summary, ''),
+  (summary) => writeFileSync(summary, 'null'),
+  (summary) => writeFileSync(summary, readFileSync(summary, 'utf8').slice(0, 700)),
+  (summary) => writeFileSync(summary, readFileSync(summary, 'utf8').repeat(2)),
+  (summary) =>
+    writeFileSync(summary, readFileSync(summary, 'utf8').replace('"gates": [', '"gates": "none", "more": [')),
+  (summary) =>
+    writeFileSync(summary, readFileSync(summary, 'utf8').replace(/"startedAtMs": \d+/, '"startedAtMs": 1e300')),
+  (summary) => writeFileSync(summary, Buffer.alloc(5_000, 'a binary file \0\u00ff')),
+  (summary) => truncateSync(summary, 1e9),
+  (summary) => rmSync(summary),
+  (summary) => {
+    rmSync(summary);
+    mkdirSync(summary);
+  },
+  (summary) => {
+    rmSync(summary);
+    symlinkSync('summary.json', summary);
+  },
+  (summary) => {
+    const files = [{ path: 'summary.json', bytes: 1, sha256: '0'.repeat(64) }];
+    writeFileSync(join(dirname(summary), 'MANIFEST.json'), JSON.stringify({ files }));
+  },
+];
+
+/** Damages runs that are spread over all of them, but for the newest one. */
+function damageRuns(): void {
+  for (let index = 0; index < damagedCount; index++) {
+    const id = `run-${String(Math.floor((index * (count - 1)) / damagedCount)).padStart(6, '0')}`;
+    DAMAGES[index % DAMAGES.length]?.(join(runs, id, 'summary.json'));
+  }
+}
+
+/** What a command prints for programs. */
+async function answerOf(...args: string[]): Promise<string> {
+  const { stdout, stderr } = await execa(process.execPath, [main, ...args, '-o', 'json'], { reject: false, env });
+  return `${stdout}${stderr}`;
+}
+
+async function answers(): Promise<readonly string[]> {
+  return Promise.all([answerOf('list', '--limit', '0'), answerOf('trend', 'profile-1')]);
+}
+
 /** Prints the time that a command took, and its time on a CPU, which a busy machine does not change much. */
 async function measured(what: string, ...args: string[]): Promise<void> {
-  const main = join(repositoryFolder, 'src/cli/main.ts');
   const { stderr } = await execa(
     'bash',
     ['-c', 'TIMEFORMAT="%R %U %S"; time node "$@" > /dev/null 2>&1', '-', main, ...args],
-    {
-      reject: false,
-      // The entry script sets the cache of compiled code too.
-      env: { BELAY_HOME: join(home, 'state'), BELAY_RUNS: runs, NODE_COMPILE_CACHE: join(home, 'compile') },
-    },
+    { reject: false, env },
   );
   const [wall = NaN, user = NaN, system = NaN] = stderr.trim().split(' ').map(Number);
   console.log(`${what.padEnd(40)} ${wall.toFixed(2)} s, ${(user + system).toFixed(2)} CPU-s`);
 }
 
 makeRuns();
+damageRuns();
 if (values.keep === undefined) {
   const last = `run-${String(count - 1).padStart(6, '0')}`;
   await measured('nothing (belay --version)', '--version');
@@ -75,5 +127,9 @@ if (values.keep === undefined) {
   ])
     await measured(command.join(' '), ...command);
   await measured('compare of 20 runs', 'compare', 'profile=profile-1,last=10', 'profile=profile-2,last=10');
+  const before = await answers();
+  rmSync(env.BELAY_HOME, { recursive: true });
+  const isSame = (await answers()).every((answer, index) => answer === before[index]);
+  console.log(`the index, made again by two commands at once: ${isSame ? 'the same answers' : 'OTHER ANSWERS'}`);
   rmSync(home, { recursive: true });
 }
