@@ -3,6 +3,7 @@ import { relistFile } from '../adapters/evidence/manifest.ts';
 import { summaryInFolder } from '../adapters/evidence/write-summary.ts';
 import { runsFolder } from '../adapters/host/folders.ts';
 import { fetchStoredRun } from './fetch-stored.ts';
+import { counted } from '../core/text/counted.ts';
 import { safeForTerminal } from '../core/text/terminal.ts';
 import { oneOf } from './options.ts';
 import { runFolderOf, storedRun } from './stored-runs.ts';
@@ -71,7 +72,7 @@ async function site(folder: string | true, output: 'text' | 'json'): Promise<voi
   })();
   const { index, pages, runs, leftOut } = written;
   for (const { folder: of, why } of leftOut) process.stderr.write(safeForTerminal(`left out ${of}: ${why}\n`));
-  const text = `${index}: ${runs} runs on ${pages} pages`;
+  const text = `${index}: ${counted(runs, 'run')} on ${counted(pages, 'page')}`;
   process.stdout.write(`${output === 'json' ? JSON.stringify(written, null, 2) : text}\n`);
 }
 

@@ -10,6 +10,7 @@ import type { StoredRun } from '../core/history/stored-run.ts';
 import { formatFileErrors, sortFileErrors } from '../core/files/file-error.ts';
 import { nearest } from '../core/text/nearest.ts';
 import { leftOutText, withStoredRuns } from './stored-runs.ts';
+import { messageOf } from '../core/text/message-of.ts';
 import { UsageError } from './usage-error.ts';
 
 /** Stored runs that are read for one that is looked at: some of them were taken with something else. */
@@ -42,12 +43,25 @@ export function storedHistory(profile: string, last: number): NamedHistory {
   });
 }
 
-/** Writes the stored runs of a profile as lines of JSON, oldest first. */
+/**
+ * Writes the stored runs of a profile as lines of JSON, oldest first.
+ * @throws UsageError for a file that cannot be written
+ */
 export function exportRuns(profile: string, file: string): void {
   const runs = withNights(profile, (index) => index.runs({ profile, nightsOnly: true }));
   const lines = runs.toReversed().map((run) => `${JSON.stringify(recordOfRun(run))}\n`);
-  if (file === '-') process.stdout.write(lines.join(''));
-  else writeFileSync(file, lines.join(''));
+  if (file === '-') {
+    process.stdout.write(lines.join(''));
+    return;
+  }
+  try {
+    writeFileSync(file, lines.join(''));
+  } catch (cause) {
+    throw new UsageError(
+      `--export: found "${file}"; ${messageOf(cause)}; allowed: a file that can be written, or - for standard output`,
+      { cause },
+    );
+  }
 }
 
 /**

@@ -313,6 +313,8 @@ describe('belay report in other forms', () => {
   });
 
   it('is no site where a run has the name of one of its pages, but in a folder of its own', async () => {
+    expect((await report('--index')).stdout).toBe(`${join(runs, 'index.html')}: 0 runs on 1 page\n`);
+    rmSync(join(runs, 'index.html'));
     for (const id of ['index.html', 'x.html']) storeRun(runs, id);
     await expect(report('--index')).rejects.toThrow(
       `${join(runs, 'index.html')} is a folder, and a page of the site has that name; "./belay report --index FOLDER" writes it elsewhere`,

@@ -179,6 +179,12 @@ describe('belay trend', () => {
     { args: ['dev-50', '--last', 'ten'], error: /--last: found "ten"; allowed: a whole number/ },
     { args: ['--import', 'x', '--run-again'], error: /--run-again runs the profile of stored runs/ },
     { args: ['--export', 'x'], error: /--export writes the stored runs of one profile/ },
+    {
+      args: ['dev-50', '--export', '/dev/null/x'],
+      error:
+        /^--export: found "\/dev\/null\/x"; ENOTDIR: .*; allowed: a file that can be written, or - for standard output$/,
+    },
+    { args: ['--import', '/tmp'], error: /\/tmp: a folder, not a file; allowed: a text file/ },
   ])('refuses $args', async ({ args, error }) => {
     storeNights([1.5]);
     await expect(trend(...args)).rejects.toThrow(error);

@@ -28,8 +28,8 @@ export function readTextFile(path: string, shown: string = path): TextRead {
   }
   try {
     const stat = fstatSync(file);
-    if (stat.isDirectory()) return refuse('a folder, not a file', '', 'a YAML file');
-    if (!stat.isFile()) return refuse('not a plain file', '', 'a YAML file');
+    if (stat.isDirectory()) return refuse('a folder, not a file', '', 'a text file');
+    if (!stat.isFile()) return refuse('not a plain file', '', 'a text file');
     if (stat.size > MAX_FILE_BYTES) return refuse('too large', `${stat.size} bytes`, `at most ${MAX_FILE_BYTES} bytes`);
     return { ok: true, text: textOf(readFileSync(file)) };
   } catch (cause) {
