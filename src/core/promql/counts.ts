@@ -1,7 +1,7 @@
 import type { SyntaxNode } from '@lezer/common';
-import { constantProblem } from './constant.ts';
 import { isComparison, metricsIn, numberOf } from './dependence.ts';
-import { childrenOf, functionName, textOf, walk } from './syntax.ts';
+import { withoutGuard } from './guard.ts';
+import { argumentsOf, childrenOf, functionName, textOf, walk } from './syntax.ts';
 import { treeOf } from './tree.ts';
 
 /** Aggregations and functions whose value says only which series there are. */
@@ -22,19 +22,19 @@ export function isCounted(node: SyntaxNode, query: string, metrics: ReadonlySet<
   return visit(node);
 }
 
-/** Whether a division is a mean: a sum, by a number of series. That number may have a default. */
+/** Whether a division is a mean: a sum, by a number of series. That number may have a guard and a default. */
 export function isMean(dividend: SyntaxNode, divisor: SyntaxNode, query: string): boolean {
-  let [sum, count] = [plain(dividend), plain(divisor)];
-  const [left, operator, right] = childrenOf(count);
-  if (count.name === 'BinaryExpr' && operator?.name === 'Or' && left !== undefined && right !== undefined) {
-    if (constantProblem(textOf(childrenOf(count).at(-1) ?? null, query)) === undefined) return false;
-    count = plain(left);
-  }
+  let sum = plain(dividend);
   const [first, , last] = childrenOf(sum);
   if (sum.name === 'BinaryExpr' && first !== undefined && last !== undefined)
     sum = plain(Number.isNaN(numberOf(first, query)) ? first : last);
   const name = (node: SyntaxNode): string => textOf(node.getChild('AggregateOp'), query).toLowerCase();
-  return name(sum) === 'sum' && name(count) === 'count';
+  const count = withoutGuard(divisor, query);
+  const [series] = argumentsOf(count);
+  const isCount =
+    name(count) === 'count' ||
+    (name(count) === 'sum' && series !== undefined && plain(series).getChild('BoolModifier') !== null);
+  return name(sum) === 'sum' && isCount;
 }
 
 /** Whether an expression is filtered, and only for what is above 0, or is not 0. */

@@ -3,6 +3,7 @@ import { canonical } from './canonical.ts';
 import { constantProblem } from './constant.ts';
 import { isGuard } from './counts.ts';
 import { numberOf } from './dependence.ts';
+import { withoutGuard } from './guard.ts';
 import { isPart } from './part-of.ts';
 import { childrenOf, functionName, argumentsOf, textOf, walk } from './syntax.ts';
 import { treeOf } from './tree.ts';
@@ -64,17 +65,32 @@ function leavesNothing(kept: Operand, other: Operand, side: 1 | -1): boolean {
 /**
  * What a quotient would be without a divisor whose filter decides what it is: `sum(x)` for `sum(x) / sum(x > 100)`. That is so where
  * the quotient without filters says nothing of how large the series are: it is 1, at most 1, or how many of them there are. A filter for
- * what is above 0 is there on purpose.
+ * what is above 0 is there on purpose, and so is a guard around the whole divisor of a share, `errors / (requests > 10)`.
  */
 export function withoutKeptDivisor(dividend: Operand, divisor: Operand): readonly string[] {
   if (divisor.opened === divisor.written || isGuard(divisor.written)) return [];
-  return shared(divisor, dividend).some(([times, besides]) => isAtMost(besides, times)) ? [`(${dividend.opened})`] : [];
+  const isGuarded = guardedForm(divisor.opened) === guardedForm(divisor.written);
+  const decides = shared(divisor, dividend).some(
+    ([times, besides]) => isAtMost(besides, times) && !(isGuarded && highest(besides) <= highest(times)),
+  );
+  return decides ? [`(${dividend.opened})`] : [];
+}
+
+/** What a divisor divides by where no guard replaces it, in a form that is to be compared. */
+function guardedForm(text: string): string {
+  const [top] = childrenOf(treeOf(text));
+  return top === undefined ? '' : canonical(textOf(withoutGuard(top, text), text));
 }
 
 /** Whether totals of some series are at most other ones of them, or are of all of them. */
 function isAtMost(some: readonly number[], others: readonly number[]): boolean {
-  const [high, highest] = [some, others].map((times) => times.findLastIndex((one) => one !== 0));
-  return high !== undefined && highest !== undefined && high !== -1 && (high <= highest || high === SUM);
+  const [high, most] = [highest(some), highest(others)];
+  return high !== -1 && most !== -1 && (high <= most || high === SUM);
+}
+
+/** The place in {@link TOTALS} of the largest total; -1: there is none. */
+function highest(times: readonly number[]): number {
+  return times.findLastIndex((one) => one !== 0);
 }
 
 /** How often totals of the same series, or of a part of them, are in each of two operands. */

@@ -10,6 +10,8 @@ const NEAR = { 'x{s="a"}': '40x40', 'x{s="b"}': '1x40' };
 const AT_ZERO = { 'x{s="a"}': '0x40', 'x{s="b"}': '9x40' };
 const MIDDLE = { 'x{s="a"}': '60x40', 'x{s="b"}': '1x40' };
 const ERRORLESS = { x: '900x40', errors: '0x40' };
+const PARTS = { 'x{k="bad"}': '1x40', 'x{k="good"}': '49x40' };
+const FEW = { 'x{s="a"}': '21x40', 'x{s="b"}': '20x40' };
 const BOTH = { x: '1x40', y: '900x40' };
 
 /** Values that are changed, or left out, because of what they are. Each passed before, unless it is measured. */
@@ -128,6 +130,25 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       max('sum(x{k="a"}) - sum(x{k="b"} > 5)'),
       1,
     ],
+  ],
+  'divisors with a guard around the whole': [
+    ['of a part', PARTS, max('sum(x{k="bad"}) / (sum(x) > 10)', 0.1), 0.02],
+    ['with the other side of the comparison', PARTS, max('sum(x{k="bad"}) / (sum(x) >= 10)', 0.1), 0.02],
+    ['by a limit', PARTS, max('sum(x{k="bad"}) / clamp_min(sum(x), 1)', 0.1), 0.02],
+    ['with a default', PARTS, max('sum(x{k="bad"}) / ((sum(x) > 10) or vector(1))', 0.1), 0.02],
+    ['of the rest', PARTS, max('sum(x{k="bad"}) / ((sum(x) - sum(x{k="bad"})) > 10)', 0.1), 1 / 49],
+    ['of what is left', PARTS, max('(sum(x) - sum(x{k="good"})) / (sum(x) > 10)', 0.1), 0.02],
+    ['of a minimum', PARTS, min('1 - sum(x{k="bad"}) / (sum(x) > 10)', 0.9), 0.98],
+    ['of the largest', NEAR, max('max(x) / (sum(x) > 10)', 1), 40 / 41],
+    ['of a spread', NEAR, max('(max(x) - min(x)) / (max(x) > 10)', 1), 0.975],
+    ['of an imbalance', NEAR, max('max(x) / (avg(x) > 10)', 2), 40 / 20.5],
+    ['of a mean', FEW, max('sum(x) / (count(x > 5) > 0)', 25), 20.5],
+    ['of a mean by what holds', FEW, max('sum(x) / sum(x > bool 5)', 25), 20.5],
+    ['but none that has no value', PARTS, max('(sum(x{k="bad"}) / (sum(x) > 900)) or vector(0)', 0.1), 'no-events'],
+    ['nor a limit beyond what there is', PARTS, max('sum(x{k="bad"}) / clamp_min(sum(x), 900)', 0.1), 'no-events'],
+    ['nor how many there are', FAR, max('sum(x) / ((max(x) > 100) or vector(1))'), 'empty'],
+    ['nor one inside', FAR, max('sum(x{s="a"}) / sum(x > 100)'), 'empty'],
+    ['nor of what holds, where that is no mean', FAR, max('max(x) / (1 + 1000 * sum(x > bool 100))'), 'empty'],
   ],
   'penalties by how many there are': [
     ['taken away', FAR, max('max(x) - 1000 * count(x > 100)'), 'empty'],
