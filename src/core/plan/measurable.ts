@@ -4,6 +4,7 @@ import type { Profile } from '../model/profile.ts';
 import type { ScrapeEntry } from '../model/scrape-entry.ts';
 import { formatDuration } from '../text/duration.ts';
 import { callBudgets } from './call-budgets.ts';
+import { checksDue } from './check-schedule.ts';
 import type { Infeasibility } from './infeasibility.ts';
 import type { Plan } from './plan.ts';
 import { ownIntervals, scrapeIntervalMs } from './scrape-interval.ts';
@@ -42,7 +43,11 @@ export function unmeasurableGates(
 export function unreachableRows(gates: readonly GateDefinition[], profile: Profile): readonly Infeasibility[] {
   const { soakSeconds, settleSeconds } = profile.loadProfile;
   const { gateIntervalMs } = callBudgets(profile).budgets;
-  const checks = Math.floor(((soakSeconds - settleSeconds) * 1_000) / gateIntervalMs);
+  const checks = checksDue({
+    settleEndMs: settleSeconds * 1_000,
+    endMs: soakSeconds * 1_000,
+    intervalMs: gateIntervalMs,
+  });
   return gates.flatMap(({ name, forReadings = 1 }): readonly Infeasibility[] =>
     profile.gates[name]?.forReadings === undefined || forReadings <= Math.max(1, checks)
       ? []
