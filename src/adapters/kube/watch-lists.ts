@@ -69,6 +69,7 @@ export class WatchLists {
     state.signal.throwIfAborted();
     if (state.versions.differs(list)) return false;
     state.versions.take(list);
+    this.#goOnFrom(list);
     state.confirmed(asked);
     return true;
   }
@@ -87,10 +88,19 @@ export class WatchLists {
     const silent = present.length + gone.length > 0 && connection !== undefined && connection === state.connection;
     if (silent) state.counts.silent++;
     if (replaced) state.counts.replaced++;
-    // A watch that skipped changes may have skipped others after the list. One that was lost may fail again where it ended.
-    if (silent || replaced || state.from === undefined || state.listsSinceLost !== undefined) state.from = list.version;
-    if (silent || replaced) state.connection?.end.abort();
+    this.#goOnFrom(list);
+    if (silent || replaced) {
+      // A watch that skipped changes may have skipped others after the list.
+      state.from = list.version;
+      state.connection?.end.abort();
+    }
     state.confirmed(asked);
+  }
+
+  /** Opens a watch that has expired, or was lost, from a list: it may fail again where it ended. */
+  #goOnFrom({ version }: PodList<PodVersion>): void {
+    const state = this.#state;
+    if (state.from === undefined || state.listsSinceLost !== undefined) state.from = version;
   }
 
   async #list<Pod extends PodVersion>(of: {

@@ -47,6 +47,22 @@ test('a list of versions confirms what a watch has delivered', async () => {
   expect(pods.wholeLists).toBe(wholeLists);
 });
 
+test('a watch that expires while a list of versions is under way is opened from that list', async () => {
+  const { watch, pods } = await opened();
+  pods.listTrick = (response) => {
+    pods.listTrick = undefined;
+    // The watch closes its connection when it has read that it has expired.
+    pods.watches[0]?.response.once('close', () => {
+      pods.list(response);
+      pods.set('b');
+    });
+    pods.send('ERROR', { kind: 'Status', code: 410, reason: 'Expired' });
+  };
+  watch.confirm();
+  await eventually(() => expect(pods.watches).toHaveLength(2));
+  expect(pods.watches[1]?.from).toBe('11');
+});
+
 test('the state is known for as long as a watch is open, and no longer when neither a watch nor a list shows it', async () => {
   const { watch, pods } = await opened();
   const beforeMs = Date.now();
