@@ -1,6 +1,6 @@
-import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, statSync, type Stats } from 'node:fs';
 import { devNull } from 'node:os';
-import { STDIN_POLL_MS } from '../../core/plan/limits.ts';
+import { PIPE_WRITER_MS, STDIN_POLL_MS } from '../../core/plan/limits.ts';
 
 /** Something that was read is larger than anything that is meant. Another attempt would only get it again. */
 export class TooLarge extends Error {
@@ -32,33 +32,34 @@ export async function limitedText(body: AsyncIterable<unknown>, limitBytes: numb
 
 /**
  * The text of a plain file that a configuration names. A pipe that has no writer, or a device, is not read: it may never begin or never end,
- * and opening it may be an act of its own. `/dev/null` is an empty file.
+ * and opening it may be an act of its own. `/dev/null` is an empty file, by whatever name.
  * @throws TooLarge; Error that says what else it is; the error of a file that cannot be read
  */
 export function readLimitedFile(path: string, limitBytes: number): string {
-  return path === devNull ? '' : read(path, limitBytes, undefined);
+  return read(path, limitBytes, undefined);
 }
 
 /**
  * The same of a file that was typed in a shell, which may be a pipe of it: `<(command)`.
- * @param pipeMs how long a pipe may take to its end
+ * @param pipeMs how long a pipe may take to its end. One that has no writer for a second is empty.
  */
 export function readTypedFile(path: string, limitBytes: number, pipeMs: number): string {
-  return path === devNull ? '' : read(path, limitBytes, performance.now() + pipeMs);
+  return read(path, limitBytes, pipeMs);
 }
 
-function read(path: string, limitBytes: number, pipeUntilMs: number | undefined): string {
+function read(path: string, limitBytes: number, pipeMs: number | undefined): string {
   const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const stat = fstatSync(file);
-    const isPipe = stat.isFIFO() && pipeUntilMs !== undefined;
-    if (!stat.isFile() && !isPipe) throw new Error(`${path} is ${kindOf(stat)}; allowed: a plain file`);
+    if (isNull(stat)) return '';
+    const pipe = stat.isFIFO() && pipeMs !== undefined ? pipeReader(file, path, pipeMs) : undefined;
+    if (!stat.isFile() && pipe === undefined) throw new Error(`${path} is ${kindOf(stat)}; allowed: a plain file`);
     if (stat.size > limitBytes) throw new TooLarge(path, limitBytes);
     const chunks: Buffer[] = [];
     let bytes = 0;
     for (;;) {
       const chunk = Buffer.alloc(CHUNK_BYTES);
-      const count = isPipe ? readPipe(file, chunk, path, pipeUntilMs) : readSync(file, chunk);
+      const count = pipe === undefined ? readSync(file, chunk) : pipe(chunk);
       if (count === 0) return Buffer.concat(chunks).toString('utf8');
       bytes += count;
       if (bytes > limitBytes) throw new TooLarge(path, limitBytes);
@@ -69,16 +70,35 @@ function read(path: string, limitBytes: number, pipeUntilMs: number | undefined)
   }
 }
 
-/** What a pipe has next, in bytes; 0 at its end. */
-function readPipe(pipe: number, chunk: Buffer, path: string, untilMs: number): number {
-  for (;;) {
-    try {
-      return readSync(pipe, chunk);
-    } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code !== 'EAGAIN') throw cause;
-      if (performance.now() > untilMs) throw new Error(`${path} is a pipe that does not end`, { cause });
+/** Whether it is `/dev/null`, which may have other names and other files of the same device. */
+function isNull(stat: Stats): boolean {
+  return stat.isCharacterDevice() && stat.rdev === statSync(devNull).rdev;
+}
+
+/** @returns what reads a pipe's next bytes; 0 at its end, or while it has no writer and its time for one is over */
+function pipeReader(pipe: number, path: string, pipeMs: number): (chunk: Buffer) => number {
+  const startMs = performance.now();
+  let hasBegun = false;
+  return (chunk) => {
+    for (;;) {
+      const count = readWaiting(pipe, chunk);
+      const ageMs = performance.now() - startMs;
+      hasBegun ||= count !== 0;
+      if (count === undefined && ageMs > pipeMs) throw new Error(`${path} is a pipe that does not end`);
+      // Without a writer a pipe is at its end, too.
+      if (count !== undefined && (hasBegun || ageMs >= Math.min(pipeMs, PIPE_WRITER_MS))) return count;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, STDIN_POLL_MS);
     }
+  };
+}
+
+/** Bytes that were read; undefined while a writer has it open and wrote nothing. */
+function readWaiting(pipe: number, chunk: Buffer): number | undefined {
+  try {
+    return readSync(pipe, chunk);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return undefined;
+    throw error;
   }
 }
 

@@ -75,7 +75,8 @@ function profileOf(): ClientProfile {
 
 /** A profile with the content of the files that it names for TLS. */
 function withFiles(profile: ClientProfile): ClientProfile {
-  if (profile.tls === undefined) return profile;
+  // What is switched off need not be there.
+  if (profile.tls === undefined || profile.tls.disabled === true) return profile;
   const { clientCert, clientKey, serverCACert, ...rest } = profile.tls;
   return {
     ...profile,

@@ -501,6 +501,9 @@ export const STACK_LOCK_MS = 240_000;
 /** Pause before standard input, or a typed pipe, that has nothing yet is read again, ms. */
 export const STDIN_POLL_MS = 20;
 
+/** Time for the writer of a pipe that was typed to open it, ms. */
+export const PIPE_WRITER_MS = 1_000;
+
 /** Pairs of campaigns that a comparison takes at most. */
 export const COMPARED_PAIRS = 1_000;
 

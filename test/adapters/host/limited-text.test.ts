@@ -37,7 +37,12 @@ test('a file is read up to a limit', () => {
   writeFileSync(path, text);
   expect(readLimitedFile(path, 100_000)).toBe(text);
   expect(() => readLimitedFile(path, 99_999)).toThrow(`${path} has more than 99999 bytes, the most that is read`);
-  expect(readLimitedFile('/dev/null', 10)).toBe('');
+  const link = join(folder, 'nothing');
+  symlinkSync('/dev/null', link);
+  for (const nothing of ['/dev/null', link, '/proc/self/root/dev/null']) {
+    expect(readLimitedFile(nothing, 10), nothing).toBe('');
+    expect(readTypedFile(nothing, 10, 0), nothing).toBe('');
+  }
   expect(() => readLimitedFile(join(folder, 'none'), 10)).toThrow('ENOENT');
 });
 
@@ -82,6 +87,16 @@ test('a pipe that was typed is read to its end, up to a limit and for a time', a
   ]);
   expect(String(shell)).toBe('äbc');
   expect(() => readTypedFile('/dev/zero', 10, 0)).toThrow('/dev/zero is a device; allowed: a plain file');
+});
+
+test('a pipe that was typed is waited for until it has a writer', () => {
+  const path = pipe();
+  const late = spawn('sh', ['-c', 'sleep 0.2; printf abc > "$0"', path]);
+  try {
+    expect(readTypedFile(path, 10, 10_000)).toBe('abc');
+  } finally {
+    late.kill();
+  }
 });
 
 const READ = `import { readTypedFile } from ${JSON.stringify(import.meta.resolve('../../../src/adapters/host/limited-text.ts'))};

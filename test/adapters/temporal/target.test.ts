@@ -80,6 +80,14 @@ test('certificates are read from the files that are named', () => {
   );
 });
 
+test('what TLS would need is not read where TLS is switched off', () => {
+  vi.stubEnv('TEMPORAL_ADDRESS', 'temporal.example.com:7233');
+  vi.stubEnv('TEMPORAL_TLS_SERVER_CA_CERT_PATH', join(home.folder, 'none.pem'));
+  expect(() => externalTarget()).toThrow('ENOENT');
+  vi.stubEnv('TEMPORAL_TLS', 'false');
+  expect(externalTarget()?.connection).toEqual({ address: 'temporal.example.com:7233', tls: false });
+});
+
 test('a server that accepts and never answers is given up by the deadline, and is not healthy', async () => {
   const silent = createServer();
   await new Promise<void>((done) => silent.listen(0, '127.0.0.1', done));
