@@ -25,6 +25,7 @@ import { arrivalTimes } from '../src/core/plan/arrivals.ts';
 import { nodeBody, planNodes } from '../src/core/plan/nodes.ts';
 import { withCluster } from '../test/cluster.ts';
 import { archetype, catalogue, seedRow } from '../test/core/plan/catalogue-samples.ts';
+import { inOwnFolder } from './in-own-folder.ts';
 
 const NODES = 100;
 const CONNECTIONS = 64;
@@ -245,4 +246,4 @@ async function main(pods: number, turns: number): Promise<void> {
 }
 
 if (process.argv[2] === 'serve') serveYes();
-else await main(Number(process.argv[2] ?? 1_000), Number(process.argv[3] ?? 2));
+else await inOwnFolder(() => main(Number(process.argv[2] ?? 1_000), Number(process.argv[3] ?? 2)));

@@ -21,6 +21,7 @@ import type { Kubelet } from '../src/core/plan/node-status.ts';
 import { nodeBody } from '../src/core/plan/nodes.ts';
 import { testCampaign, testHome } from '../test/adapters/substrates/local-campaign.ts';
 import { withCluster } from '../test/cluster.ts';
+import { inOwnFolder } from './in-own-folder.ts';
 
 const CAMPAIGN = 'bench';
 const CLUSTER_LIMIT_MS = 600_000;
@@ -259,4 +260,5 @@ async function main(nodes: number, pods: number, which: readonly Settings[]): Pr
 }
 
 const [nodes = '1000', pods = '2000', which] = process.argv.slice(2);
-await main(Number(nodes), Number(pods), which === 'belay' || which === 'kwokctl' ? [which] : ['belay', 'kwokctl']);
+const settings: readonly Settings[] = which === 'belay' || which === 'kwokctl' ? [which] : ['belay', 'kwokctl'];
+await inOwnFolder(() => main(Number(nodes), Number(pods), settings));

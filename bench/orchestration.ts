@@ -9,6 +9,7 @@ import { STAGES } from '../src/core/model/stages.ts';
 import { aSpec, shortDeadlines } from '../test/workflows/make-spec.ts';
 import { simulate, type Simulated } from '../test/workflows/simulation.ts';
 import { TestTemporal } from '../test/workflows/temporal.ts';
+import { inOwnFolder } from './in-own-folder.ts';
 
 const CLUSTERS_PER_HOST = 100;
 /** Groups of a real campaign do not end a stage at the same moment. */
@@ -61,29 +62,31 @@ function quantile(sorted: readonly number[], share: number): number {
 }
 
 const [hosts = '20,200', campaigns = '50'] = process.argv.slice(2);
-const temporal = await TestTemporal.start();
-try {
-  const rows: Row[] = [];
-  for (const count of hosts
-    .split(',')
-    .map(Number)
-    .filter((each) => each > 0)) {
-    for (const spreadMs of SPREADS_MS) {
-      const what = `${count} hosts x ${CLUSTERS_PER_HOST} clusters, ends of a stage within ${spreadMs / 1_000} s`;
-      rows.push({
-        what,
-        ...(await simulate(temporal, { hosts: count, clustersPerHost: CLUSTERS_PER_HOST, spreadMs })),
-      });
+await inOwnFolder(async () => {
+  const temporal = await TestTemporal.start();
+  try {
+    const rows: Row[] = [];
+    for (const count of hosts
+      .split(',')
+      .map(Number)
+      .filter((each) => each > 0)) {
+      for (const spreadMs of SPREADS_MS) {
+        const what = `${count} hosts x ${CLUSTERS_PER_HOST} clusters, ends of a stage within ${spreadMs / 1_000} s`;
+        rows.push({
+          what,
+          ...(await simulate(temporal, { hosts: count, clustersPerHost: CLUSTERS_PER_HOST, spreadMs })),
+        });
+      }
     }
+    if (rows.length > 0) printSizes(rows);
+    const table = new Table({ head: ['campaigns at once', 'gaps', 'median', 'p99', 'longest'] });
+    for (const count of [1, Number(campaigns)]) {
+      const gaps = (await gapsOf(temporal, count)).toSorted((a, b) => a - b);
+      const ms = [quantile(gaps, 0.5), quantile(gaps, 0.99), gaps.at(-1) ?? NaN].map((each) => `${each.toFixed(0)} ms`);
+      table.push([count, gaps.length, ...ms]);
+    }
+    console.log(table.toString());
+  } finally {
+    await temporal.stop();
   }
-  if (rows.length > 0) printSizes(rows);
-  const table = new Table({ head: ['campaigns at once', 'gaps', 'median', 'p99', 'longest'] });
-  for (const count of [1, Number(campaigns)]) {
-    const gaps = (await gapsOf(temporal, count)).toSorted((a, b) => a - b);
-    const ms = [quantile(gaps, 0.5), quantile(gaps, 0.99), gaps.at(-1) ?? NaN].map((each) => `${each.toFixed(0)} ms`);
-    table.push([count, gaps.length, ...ms]);
-  }
-  console.log(table.toString());
-} finally {
-  await temporal.stop();
-}
+});

@@ -19,6 +19,7 @@ import { createNodes, waitForNodes } from '../src/adapters/kube/machines.ts';
 import { NODE_REQUESTS_AT_ONCE } from '../src/core/plan/limits.ts';
 import { nodeBody } from '../src/core/plan/nodes.ts';
 import { startCluster } from '../test/cluster.ts';
+import { inOwnFolder } from './in-own-folder.ts';
 import { clusterLoaderFiles, kubeBurnerFiles } from './race-files.ts';
 import { RACE_LIMIT_MS, RACE_NODES } from './race-pod.ts';
 
@@ -249,4 +250,4 @@ function print(results: ReadonlyMap<string, readonly Result[]>): void {
 }
 
 const [pods = '5000', rounds = '3'] = process.argv.slice(2);
-print(await race(Number(pods), Number(rounds)));
+await inOwnFolder(async () => print(await race(Number(pods), Number(rounds))));

@@ -16,6 +16,7 @@ import { stringify } from 'yaml';
 import { cacheFolder } from '../src/adapters/host/folders.ts';
 import { startBelay } from '../test/e2e/belay-process.ts';
 import { endProcessesOf, processesOf } from '../src/adapters/host/folder-processes.ts';
+import { inOwnFolder } from './in-own-folder.ts';
 
 const PODS_PER_NODE = 20;
 const DEFAULT_PODS_PER_SEC = 20_000 / 240;
@@ -222,12 +223,14 @@ function print({ title, seconds, summary, parts, memoryMb }: Result): void {
 }
 
 const [what = '5000,10000,20000', second, ramp] = process.argv.slice(2);
-if (/^[\d,]+$/.test(what)) {
-  for (const pods of what.split(',').map(Number)) {
-    const rampSec = ramp === undefined ? Math.ceil(pods / DEFAULT_PODS_PER_SEC) : Number(ramp);
-    print(await measure(ofSize({ pods, clusters: Number(second ?? 1), rampSec })));
+await inOwnFolder(async () => {
+  if (/^[\d,]+$/.test(what)) {
+    for (const pods of what.split(',').map(Number)) {
+      const rampSec = ramp === undefined ? Math.ceil(pods / DEFAULT_PODS_PER_SEC) : Number(ramp);
+      print(await measure(ofSize({ pods, clusters: Number(second ?? 1), rampSec })));
+    }
+  } else {
+    if (second === undefined) throw new Error('name a substrate after the profile, e.g. large-20k local-large');
+    print(await measure(ofFiles(what, second, ramp)));
   }
-} else {
-  if (second === undefined) throw new Error('name a substrate after the profile, e.g. large-20k local-large');
-  print(await measure(ofFiles(what, second, ramp)));
-}
+});

@@ -24,6 +24,7 @@ import { kubeconfig } from '../test/adapters/kube/scripted-api.ts';
 import { mixedCatalogue } from '../test/core/plan/catalogue-samples.ts';
 import { aPlan } from '../test/core/plan/make.ts';
 import { aSpec } from '../test/workflows/make-spec.ts';
+import { inOwnFolder } from './in-own-folder.ts';
 
 const OWNER = { campaign: 'bench', stage: 'ramp', expiresAtMs: 0 };
 const ATTEMPT = { owner: OWNER, check: (): void => undefined };
@@ -199,4 +200,4 @@ function mb(bytes: number): string {
 
 const [what, ...rest] = process.argv.slice(2);
 if (what === 'serve') await serve(Number(rest[0]));
-else await measure(Number(what ?? 20_000), Number(rest[0] ?? 3));
+else await inOwnFolder(() => measure(Number(what ?? 20_000), Number(rest[0] ?? 3)));

@@ -7,8 +7,8 @@ import { endProcessesOf } from '../adapters/host/folder-processes.ts';
 import { isAlive, startTicksOf, type ProcessRecord } from '../adapters/host/processes.ts';
 import { counted } from '../core/text/counted.ts';
 
-/** A run of tests is stopped by these: from a keyboard, by a program, and by a terminal that goes away. */
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** A run of tests, or of a bench, is stopped by these: from a keyboard, by a program, and by a terminal that goes away. */
+export const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const PREFIX = 'belay-test-';
 /** Who has the room. Without it the room is kept to be looked at. */
 const OWNER = 'owner.json';
@@ -30,7 +30,7 @@ export async function inTestRoom<T>(work: (room: TestRoom) => Promise<T>): Promi
   writeJsonFile(join(folder, OWNER), { pid: process.pid, startTicks: startTicksOf(process.pid) ?? '' });
   let stoppedBy: (typeof SIGNALS)[number] | undefined;
   const onSignal = (name: (typeof SIGNALS)[number]): void => {
-    if (stoppedBy === undefined) console.error(`${name}: ending what the tests have started`);
+    if (stoppedBy === undefined) console.error(`${name}: ending what was started`);
     stoppedBy ??= name;
     // Their programs end, and the work with them.
     void endProcessesOf(folder);
