@@ -55,9 +55,15 @@ export function readRun({ id, folder }: RunFolder): StoredRun | DamagedFolder {
     const [first = ''] = messageOf(error)
       .split('\n')
       .filter((line) => line.trim() !== '');
-    const why = error instanceof SyntaxError ? `its summary.json is not JSON: ${first}` : wrongField(error);
+    const why =
+      error instanceof SyntaxError ? `its summary.json is not JSON: ${withoutExcerpt(first)}` : wrongField(error);
     return { id, folder, why, ...passing(error) };
   }
+}
+
+/** What the parser of JSON says, without what it quotes: the file may be a link to one that is none of the run's. */
+function withoutExcerpt(message: string): string {
+  return message.replace(/, (?:\.\.\.)?".*$/, '');
 }
 
 /** What the system reports passes, but for a loop of links. What is wrong with the content of a file stays until it changes. */
@@ -97,7 +103,7 @@ function manifestOf(folder: string): { readonly files: readonly (ListedFile | nu
     return { files: files as readonly ListedFile[] };
   } catch (error) {
     const [first = ''] = messageOf(error).split('\n', 1);
-    return { why: `its MANIFEST.json cannot be read: ${first}`, ...passing(error) };
+    return { why: `its MANIFEST.json cannot be read: ${withoutExcerpt(first)}`, ...passing(error) };
   }
 }
 

@@ -296,6 +296,23 @@ test('what the system reports is looked at again, and what is wrong with a file 
   }
 });
 
+test.each([['SECRET-TOKEN'], ['S\nECRET-TOKEN'], [`${'['.repeat(50)}SECRET-TOKEN`]])(
+  'nothing is quoted of a file that a link in a run folder leads to: %j',
+  (text) => {
+    const names = ['summary.json', 'MANIFEST.json'];
+    for (const name of names) {
+      const link = join(storeRun(runs, name), name);
+      rmSync(link, { force: true });
+      writeFileSync(join(runs, 'outside'), text);
+      symlinkSync(join(runs, 'outside'), link);
+    }
+    expect(why()).toEqual([
+      "its MANIFEST.json cannot be read: Unexpected token 'S'",
+      "its summary.json is not JSON: Unexpected token 'S'",
+    ]);
+  },
+);
+
 test('a run that cannot be read for a moment is listed again afterwards', async () => {
   storeRun(runs, 'a');
   expect(idsOf()).toEqual(['a']);
