@@ -39,7 +39,7 @@ test('a file is read up to a limit', () => {
   expect(() => readLimitedFile(path, 99_999)).toThrow(`${path} has more than 99999 bytes, the most that is read`);
   const link = join(folder, 'nothing');
   symlinkSync('/dev/null', link);
-  for (const nothing of ['/dev/null', link, '/proc/self/root/dev/null']) {
+  for (const nothing of ['/dev/null', link, '/dev/../dev/null']) {
     expect(readLimitedFile(nothing, 10), nothing).toBe('');
     expect(readTypedFile(nothing, 10, 0), nothing).toBe('');
   }
