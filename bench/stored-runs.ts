@@ -1,13 +1,15 @@
 import { execa } from 'execa';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { writeSummary } from '../src/adapters/evidence/write-summary.ts';
 import { repositoryFolder } from '../src/adapters/host/folders.ts';
 import { randomStream } from '../src/core/plan/random.ts';
 import { gateOf, resultOf } from '../test/adapters/evidence/fixture.ts';
 import { aSummary, dayMs } from '../test/adapters/index/stored-runs.ts';
+import { inOwnFolder } from './in-own-folder.ts';
 
 /**
  * Makes run folders, some of them damaged, and measures the commands that read them: `node bench/stored-runs.ts --runs 10000
@@ -27,18 +29,17 @@ const { values } = parseArgs({
 });
 const count = Number(values.runs);
 const damagedCount = Math.min(Number(values.damaged), count - 1);
-const home = values.keep ?? mkdtempSync(join(tmpdir(), 'belay-stored-runs-'));
-const runs = values.keep ?? join(home, 'runs');
 const main = join(repositoryFolder, 'src/cli/main.ts');
-/** The entry script sets the cache of compiled code too. */
-const env = { BELAY_HOME: join(home, 'state'), BELAY_RUNS: runs, NODE_COMPILE_CACHE: join(home, 'compile') };
 
 /** One run every three hours, with a gate that drifts and one run in forty that fails. */
-function makeRuns(): void {
+async function makeRuns(runs: string, signal?: AbortSignal): Promise<void> {
   const random = randomStream(1, 'stored-runs');
   const base = aSummary();
   const gates = Array.from({ length: GATES }, (_, index) => gateOf(`gate${index}`));
   for (let index = 0; index < count; index++) {
+    // A signal is seen between two runs.
+    await setImmediate();
+    signal?.throwIfAborted();
     const id = `run-${String(index).padStart(6, '0')}`;
     const startedAtMs = dayMs(index / 8);
     const value = random() < 1 / 40 ? 3 : 1 + random() / 10 + index / count / 4;
@@ -85,51 +86,75 @@ const DAMAGES: readonly ((summary: string) => void)[] = [
 ];
 
 /** Damages runs that are spread over all of them, but for the newest one. */
-function damageRuns(): void {
+function damageRuns(runs: string): void {
   for (let index = 0; index < damagedCount; index++) {
     const id = `run-${String(Math.floor((index * (count - 1)) / damagedCount)).padStart(6, '0')}`;
     DAMAGES[index % DAMAGES.length]?.(join(runs, id, 'summary.json'));
   }
 }
 
+/** Where commands run, and what ends them. */
+interface Place {
+  readonly env: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+}
+
 /** What a command prints for programs. */
-async function answerOf(...args: string[]): Promise<string> {
-  const { stdout, stderr } = await execa(process.execPath, [main, ...args, '-o', 'json'], { reject: false, env });
+async function answerOf({ env, signal }: Place, ...args: string[]): Promise<string> {
+  signal.throwIfAborted();
+  const { stdout, stderr } = await execa(process.execPath, [main, ...args, '-o', 'json'], {
+    reject: false,
+    env,
+    cancelSignal: signal,
+  });
   return `${stdout}${stderr}`;
 }
 
-async function answers(): Promise<readonly string[]> {
-  return Promise.all([answerOf('list', '--limit', '0'), answerOf('trend', 'profile-1')]);
+async function answers(place: Place): Promise<readonly string[]> {
+  return Promise.all([answerOf(place, 'list', '--limit', '0'), answerOf(place, 'trend', 'profile-1')]);
 }
 
 /** Prints the time that a command took, and its time on a CPU, which a busy machine does not change much. */
-async function measured(what: string, ...args: string[]): Promise<void> {
+async function measured({ env, signal }: Place, what: string, ...args: string[]): Promise<void> {
+  signal.throwIfAborted();
   const { stderr } = await execa(
     'bash',
     ['-c', 'TIMEFORMAT="%R %U %S"; time node "$@" > /dev/null 2>&1', '-', main, ...args],
-    { reject: false, env },
+    { reject: false, env, cancelSignal: signal },
   );
   const [wall = NaN, user = NaN, system = NaN] = stderr.trim().split(' ').map(Number);
   console.log(`${what.padEnd(40)} ${wall.toFixed(2)} s, ${(user + system).toFixed(2)} CPU-s`);
 }
 
-makeRuns();
-damageRuns();
-if (values.keep === undefined) {
+/** Makes the runs in the folder for temporary files, and measures the commands. */
+async function measureCommands(signal: AbortSignal): Promise<void> {
+  const home = tmpdir();
+  const runs = join(home, 'runs');
+  // The entry script sets the cache of compiled code too.
+  const env = { BELAY_HOME: join(home, 'state'), BELAY_RUNS: runs, NODE_COMPILE_CACHE: join(home, 'compile') };
+  const place = { env, signal };
+  await makeRuns(runs, signal);
+  damageRuns(runs);
   const last = `run-${String(count - 1).padStart(6, '0')}`;
-  await measured('nothing (belay --version)', '--version');
-  await measured('first list (the index is made)', 'list');
+  await measured(place, 'nothing (belay --version)', '--version');
+  await measured(place, 'first list (the index is made)', 'list');
   for (const command of [
     ['list'],
     ['list', '--verdict', 'fail', '--limit', '0'],
     ['show', last],
     ['trend', 'profile-1'],
   ])
-    await measured(command.join(' '), ...command);
-  await measured('compare of 20 runs', 'compare', 'profile=profile-1,last=10', 'profile=profile-2,last=10');
-  const before = await answers();
+    await measured(place, command.join(' '), ...command);
+  await measured(place, 'compare of 20 runs', 'compare', 'profile=profile-1,last=10', 'profile=profile-2,last=10');
+  const before = await answers(place);
   rmSync(env.BELAY_HOME, { recursive: true });
-  const isSame = (await answers()).every((answer, index) => answer === before[index]);
+  const isSame = (await answers(place)).every((answer, index) => answer === before[index]);
   console.log(`the index, made again by two commands at once: ${isSame ? 'the same answers' : 'OTHER ANSWERS'}`);
-  rmSync(home, { recursive: true });
+}
+
+const { keep } = values;
+if (keep === undefined) await inOwnFolder(measureCommands);
+else {
+  await makeRuns(keep);
+  damageRuns(keep);
 }
