@@ -37,27 +37,31 @@ const TABLES = `
   CREATE TABLE takenWith (hash TEXT PRIMARY KEY, rows TEXT NOT NULL) STRICT;
 `;
 
-/** SQLite's codes: the file is damaged, or no database at all. */
-const DAMAGED: readonly unknown[] = [11, 26];
-/** SQLite's code: its disk is full. */
-const FULL: readonly unknown[] = [13];
-/** SQLite's codes: the file cannot be written or opened. */
-const NOT_WRITABLE: readonly unknown[] = [8, 14];
-/** The same of its folder. */
+/**
+ * SQLite's codes: the file is damaged, no database at all, or has what the tables cannot be made beside, such as a view of their name.
+ */
+const DAMAGED: readonly unknown[] = [1, 11, 26];
+/** The system's codes: the folder of the file cannot be made. */
 const NO_FOLDER: readonly unknown[] = ['EACCES', 'EPERM', 'EROFS', 'EEXIST', 'ENOTDIR', 'ENOENT', 'ELOOP'];
 
 /**
- * Works with the index's database. A damaged file is removed and made anew; where none can be written, the index lives in memory
- * for as long as the command runs.
+ * Works with the index's database. A damaged file is removed and made anew. Where that cannot be opened or written now (no folder, no
+ * right, a full disk, a lock of another process that does not end), the index lives in memory for as long as the command runs.
+ * `work` may begin several times.
  */
 export function withDatabase<T>(path: string, work: (database: DatabaseSync) => T): T {
   try {
     return within(path, work);
   } catch (error) {
-    if (isOf(error, FULL)) return withDatabaseOf(inMemory(), work);
-    if (!isOf(error, DAMAGED)) throw error;
+    if (!isOfSqlite(error)) throw error;
+    if (!isDamage(error)) return withDatabaseOf(inMemory(), work);
+  }
+  try {
     for (const file of [path, `${path}-wal`, `${path}-shm`]) rmSync(file, { force: true });
     return within(path, work);
+  } catch (error) {
+    if (!isOfSqlite(error)) throw error;
+    return withDatabaseOf(inMemory(), work);
   }
 }
 
@@ -68,7 +72,8 @@ export function inTransaction(database: DatabaseSync, work: () => void): void {
     work();
     database.exec('COMMIT');
   } catch (error) {
-    database.exec('ROLLBACK');
+    // Some errors, such as a full disk, end the transaction by themselves.
+    if (database.isTransaction) database.exec('ROLLBACK');
     throw error;
   }
 }
@@ -90,7 +95,7 @@ function opened(path: string): DatabaseSync {
     makeFolder(dirname(path));
     return withTables(new DatabaseSync(path, { timeout: INDEX_LOCK_MS }));
   } catch (error) {
-    if (!isOf(error, NOT_WRITABLE) && !isOf(error, NO_FOLDER)) throw error;
+    if (!NO_FOLDER.includes((error as { readonly code?: unknown }).code)) throw error;
     return inMemory();
   }
 }
@@ -115,7 +120,7 @@ function makeTables(database: DatabaseSync): void {
   // Another process may have made them while this one waited.
   if (formatOf(database) === FORMAT) return;
   const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
-  for (const { name } of tables) database.exec(`DROP TABLE "${String(name)}"`);
+  for (const { name } of tables) database.exec(`DROP TABLE "${String(name).replaceAll('"', '""')}"`);
   database.exec(TABLES);
   database.exec(`PRAGMA user_version = ${FORMAT}`);
 }
@@ -124,8 +129,12 @@ function formatOf(database: DatabaseSync): unknown {
   return database.prepare('PRAGMA user_version').get()?.['user_version'];
 }
 
-function isOf(error: unknown, codes: readonly unknown[]): boolean {
-  const { code, errcode } = error as { readonly code?: unknown; readonly errcode?: unknown };
-  // SQLite's extended codes have the plain one in their lowest byte.
-  return codes.includes(code) || (typeof errcode === 'number' && codes.includes(errcode & 0xff));
+function isOfSqlite(error: unknown): boolean {
+  return (error as { readonly code?: unknown }).code === 'ERR_SQLITE_ERROR';
+}
+
+/** SQLite's extended codes have the plain one in their lowest byte. */
+function isDamage(error: unknown): boolean {
+  const { errcode } = error as { readonly errcode?: unknown };
+  return typeof errcode === 'number' && DAMAGED.includes(errcode & 0xff);
 }

@@ -10,6 +10,7 @@ import fs, {
   writeFileSync,
 } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
+import type { DatabaseSync } from 'node:sqlite';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,6 +18,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { markOwner } from '../../../src/adapters/evidence/folder-owner.ts';
 import { writeManifest } from '../../../src/adapters/evidence/manifest.ts';
 import { writeSummary } from '../../../src/adapters/evidence/write-summary.ts';
+import { withDatabase } from '../../../src/adapters/index/index-database.ts';
 import { withRunIndex, type RunQuery } from '../../../src/adapters/index/run-index.ts';
 import { leftOutText } from '../../../src/cli/stored-runs.ts';
 import { aSummary, dayMs, storeRun } from './stored-runs.ts';
@@ -113,6 +115,54 @@ test('an index that is removed, damaged or of another format gives the same answ
   database.exec('DROP TABLE runs; CREATE TABLE earlier (name TEXT); PRAGMA user_version = 77');
   database.close();
   expect(answers()).toEqual(before);
+});
+
+test.each([
+  ['a view of the name of a table', 'DROP TABLE runs; CREATE VIEW runs AS SELECT 1'],
+  ['a table with a quote in its name', 'CREATE TABLE "a""b" (x TEXT)'],
+  ['a table that SQLite itself has made', 'CREATE TABLE a (x INTEGER PRIMARY KEY AUTOINCREMENT)'],
+  ['a trigger that fails', `CREATE TRIGGER t BEFORE INSERT ON runs BEGIN SELECT RAISE(FAIL, 'no'); END`],
+])('an index of another program with %s gives the same answers', async (_, sql) => {
+  storeRun(runs, 'a');
+  const before = answers();
+  const { DatabaseSync } = await import('node:sqlite');
+  const database = new DatabaseSync(join(home, 'state', 'index.sqlite'));
+  database.exec(`${sql}; PRAGMA user_version = 77`);
+  database.close();
+  expect(answers()).toEqual(before);
+  expect(answers()).toEqual(before);
+});
+
+test.each([
+  ['a folder', (file: string) => mkdirSync(file)],
+  ['a link in a circle', (file: string) => symlinkSync(file, file)],
+  ['a link that leads nowhere', (file: string) => symlinkSync(join(home, 'none', 'x'), file)],
+])('an index, or a file beside it, that is %s is made for each command', (_, make) => {
+  storeRun(runs, 'a');
+  mkdirSync(join(home, 'state'));
+  for (const end of ['', '-wal', '-shm']) {
+    const file = join(home, 'state', `index.sqlite${end}`);
+    make(file);
+    expect(idsOf(), end).toEqual(['a']);
+    rmSync(file, { recursive: true, force: true });
+  }
+});
+
+/** Writes without waiting for a lock. @returns the file that it has written */
+function locationWritten(database: DatabaseSync): string | null {
+  database.exec('PRAGMA busy_timeout = 0; BEGIN IMMEDIATE; COMMIT');
+  return database.location();
+}
+
+test('an index that another process has locked for longer than is waited is made for this command', async () => {
+  const file = join(home, 'state', 'index.sqlite');
+  expect(withDatabase(file, locationWritten)).toBe(file);
+  const { DatabaseSync: Other } = await import('node:sqlite');
+  const other = new Other(file);
+  other.exec('BEGIN IMMEDIATE');
+  expect(withDatabase(file, locationWritten)).toBeNull();
+  other.close();
+  expect(withDatabase(file, locationWritten)).toBe(file);
 });
 
 test('without a folder to write to, the index is made for each command', () => {
