@@ -1,8 +1,9 @@
 import { Command } from 'commander';
-import { createReadStream, readdirSync, statSync } from 'node:fs';
+import { createReadStream, lstatSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { logTail } from '../adapters/host/log-tail.ts';
+import { isPlainFile } from '../adapters/host/plain-file.ts';
 import { nearest } from '../core/text/nearest.ts';
 import { fetchStoredRun } from './fetch-stored.ts';
 import { oneOf, wholeNumber } from './options.ts';
@@ -61,11 +62,12 @@ async function* wholeLines(chunks: AsyncIterable<string>): AsyncGenerator<string
   if (rest !== '') yield rest;
 }
 
+/** Its logs. A link leads to what is none of the run's, and a pipe may never end. */
 function logsIn(folder: string): readonly StoredLog[] {
   const logs = join(folder, 'logs');
-  if (statSync(logs, { throwIfNoEntry: false })?.isDirectory() !== true) return [];
+  if (lstatSync(logs, { throwIfNoEntry: false })?.isDirectory() !== true) return [];
   return readdirSync(logs)
-    .filter((name) => name.endsWith(SUFFIX))
+    .filter((name) => name.endsWith(SUFFIX) && isPlainFile(join(logs, name)))
     .toSorted()
     .map((name) => {
       const path = join(logs, name);

@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { isPlainFile } from '../adapters/host/plain-file.ts';
 import { fetchStoredRun } from './fetch-stored.ts';
 import { safeForTerminal } from '../core/text/terminal.ts';
 import { runFolderOf } from './stored-runs.ts';
@@ -17,7 +17,7 @@ export function openCommand(): Command {
     .action(async (id: string, options: { readonly print?: true }) => {
       await fetchStoredRun(id, 'report');
       const report = join(runFolderOf(id), 'report.html');
-      if (!existsSync(report))
+      if (!isPlainFile(report))
         throw new UsageError(`there is no ${report}; "./belay report ${id}" makes it from the stored evidence`);
       const url = pathToFileURL(report).href;
       process.stdout.write(`${url}\n`);

@@ -1,8 +1,8 @@
 import { Command } from 'commander';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { styleText } from 'node:util';
 import { summaryInFolder } from '../adapters/evidence/write-summary.ts';
+import { isPlainFile } from '../adapters/host/plain-file.ts';
 import type { StoredMetric } from '../core/history/stored-metric.ts';
 import type { StoredRun } from '../core/history/stored-run.ts';
 import { quantityText } from '../core/text/number.ts';
@@ -62,7 +62,7 @@ function showText(run: StoredRun, summary: Summary | undefined): string {
           ] as const,
         ]),
     ['evidence', folder],
-    ...(existsSync(join(folder, 'report.html')) ? [['report', join(folder, 'report.html')] as const] : []),
+    ...(isPlainFile(join(folder, 'report.html')) ? [['report', join(folder, 'report.html')] as const] : []),
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
   const other = run.metrics.filter(({ kind }) => kind !== 'gate');

@@ -1,6 +1,8 @@
 import { Command } from 'commander';
+import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -192,6 +194,22 @@ describe('belay logs', () => {
     await expect(logs('b')).rejects.toThrow('found no stored run "b"');
   });
 
+  it('lists nothing that is a link or a pipe: a run may have been handed over by others', async () => {
+    const folder = join(runs, 'a', 'logs');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(home, 'secret'), 'secret');
+    writeFileSync(join(folder, 'etcd.log'), 'one');
+    symlinkSync(join(home, 'secret'), join(folder, 'linked.log'));
+    symlinkSync(join(home, 'gone'), join(folder, 'gone.log'));
+    execFileSync('mkfifo', [join(folder, 'pipe.log')]);
+    mkdirSync(join(folder, 'folder.log'));
+    expect(JSON.parse((await logs('a', '-o', 'json')).stdout)).toMatchObject([{ component: 'etcd', bytes: 3 }]);
+    await expect(logs('a', 'linked')).rejects.toThrow('component: found "linked"; allowed: etcd');
+    mkdirSync(join(runs, 'b'));
+    symlinkSync(folder, join(runs, 'b', 'logs'));
+    expect((await logs('b')).stdout).toContain('has no logs');
+  });
+
   it('prints whole lines, which are made safe for a terminal, and all of them', async () => {
     const folder = join(runs, 'a', 'logs');
     mkdirSync(folder, { recursive: true });
@@ -323,6 +341,38 @@ describe('belay report in other forms', () => {
     const site = join(home, 'site');
     expect((await report('--index', site)).stdout).toBe(`${join(site, 'index.html')}: 2 runs on 2 pages\n`);
     expect((await list()).stdout).toMatch(/index\.html[^]*x\.html|x\.html[^]*index\.html/);
+  });
+
+  it('publishes no file that a link in a run leads to, and writes through no link', async () => {
+    const secret = join(home, 'secret');
+    writeFileSync(secret, 'secret');
+    for (const id of ['linked', 'piped', 'own']) storeRun(runs, id);
+    symlinkSync(secret, join(runs, 'linked', 'report.html'));
+    execFileSync('mkfifo', [join(runs, 'piped', 'report.html')]);
+    writeFileSync(join(runs, 'own', 'report.html'), 'report');
+    const site = join(home, 'site');
+    mkdirSync(join(site, 'runs', 'own'), { recursive: true });
+    symlinkSync(secret, join(site, 'runs', 'own', 'report.html'));
+    await report('--index', site);
+    await report('--index');
+    for (const page of [join(site, 'profile-dev-50.html'), join(runs, 'profile-dev-50.html')])
+      expect(readFileSync(page, 'utf8').match(/[a-z]+\/report\.html/g), page).toEqual(['own/report.html']);
+    expect(existsSync(join(site, 'runs', 'linked'))).toBe(false);
+    expect(readFileSync(join(site, 'runs', 'own', 'report.html'), 'utf8')).toBe('report');
+    expect(readFileSync(secret, 'utf8')).toBe('secret');
+    for (const id of ['linked', 'piped']) {
+      await expect(open(id, '--print')).rejects.toThrow('there is no ');
+      expect((await show(id)).stdout).not.toContain('report.html');
+      expect((await report(id, '--format', 'markdown')).stdout).not.toContain('report.html');
+    }
+  });
+
+  it('keeps the reports where the folder of the site is that of the runs by another name', async () => {
+    storeRun(runs, 'own');
+    writeFileSync(join(runs, 'own', 'report.html'), 'report');
+    symlinkSync(home, join(home, 'other'));
+    await report('--index', join(home, 'other'));
+    expect(readFileSync(join(runs, 'own', 'report.html'), 'utf8')).toBe('report');
   });
 
   it('is a site of all runs beside them, or in a folder to publish', async () => {

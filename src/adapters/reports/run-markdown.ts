@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { summaryMarkdown } from '../../core/verdict/markdown-summary.ts';
 import type { Summary } from '../../core/verdict/summary-model.ts';
+import { isPlainFile } from '../host/plain-file.ts';
 import { campaignPage } from '../temporal/campaign-page.ts';
 import { reportAddress } from './report-address.ts';
 import { runHistory } from './run-history.ts';
@@ -10,7 +10,7 @@ import { runHistory } from './run-history.ts';
 export function runMarkdown(folder: string, summary: Summary): string {
   const path = resolve(folder);
   const file = join(path, 'report.html');
-  const report = reportAddress(summary.runId) ?? (existsSync(file) ? relative(process.cwd(), file) : '');
+  const report = reportAddress(summary.runId) ?? (isPlainFile(file) ? relative(process.cwd(), file) : '');
   const page = pageOf(summary);
   return summaryMarkdown(summary, runHistory(path), { report, page });
 }

@@ -1,6 +1,8 @@
-import { copyFileSync, existsSync, statSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { copyFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { makeFolder } from '../host/make-folder.ts';
+import { isPlainFile } from '../host/plain-file.ts';
 import type { StoredRun } from '../../core/history/stored-run.ts';
 import { messageOf } from '../../core/text/message-of.ts';
 import { writeTextFile } from '../host/atomic-file.ts';
@@ -77,19 +79,34 @@ function written(work: () => void): void {
   }
 }
 
-/** A run with the link to its report, which is copied where the site is to be published; no link without a report. */
+/**
+ * A run with the link to its report, which is copied where the site is to be published; no link without a report. A report that is
+ * a link itself is none: it would publish whatever file of this host it leads to.
+ */
 function linked(run: StoredRun, folder: string, isCopied: boolean): LinkedRun {
   const report = join(run.folder, 'report.html');
-  if (!existsSync(report)) return { run };
+  if (!isPlainFile(report)) return { run };
   if (!isCopied) return { run, href: hrefOf(relative(folder, report)) };
   const copy = join(folder, 'runs', run.id, 'report.html');
   if (resolve(copy) !== resolve(report)) {
     written(() => {
       makeFolder(join(folder, 'runs', run.id));
-      copyFileSync(report, copy);
+      copyByRename(report, copy);
     });
   }
   return { run, href: hrefOf(relative(folder, copy)) };
+}
+
+/** Replaces a file by a copy of another one, and not what it leads to where it is a link. Both may be the same file by two names. */
+function copyByRename(from: string, to: string): void {
+  const temporary = `${to}.${randomUUID()}.tmp`;
+  try {
+    copyFileSync(from, temporary);
+    renameSync(temporary, to);
+  } catch (cause) {
+    rmSync(temporary, { force: true });
+    throw cause;
+  }
 }
 
 function hrefOf(path: string): string {
