@@ -18,6 +18,9 @@ export const MAX_VALUES = 20_000;
 /** Letters of all texts together, after aliases are filled in; queries are parsed, which takes a hundred times their room. */
 export const MAX_TEXT = 150_000;
 
+/** The sum of what the queries of all gates cost to read, see `readingCost`: about a second of CPU. Ten times the gates of BigFleet have a fiftieth. */
+export const MAX_GATES_COST = 100_000;
+
 /** Keys of one map. */
 export const MAX_KEYS = 500;
 

@@ -14,6 +14,7 @@ import type { System } from '../model/system.ts';
 import { readObject } from '../files/object-source.ts';
 import { checkRemoval } from './check-removal.ts';
 import { formatOf, refuseRetired } from './formats.ts';
+import { gatesTooCostly } from './gates-cost.ts';
 import { applyOverrides } from './overrides.ts';
 import type { Overrides } from './overrides.ts';
 import { catalogueContradictions } from './rules-catalogue.ts';
@@ -203,7 +204,7 @@ const USE_OF_KIND: Readonly<Record<FileKind, string>> = {
   Catalogue: 'a Catalogue is named by "catalog.archetypes" of a profile',
 };
 
-/** What makes further checks pointless: no map, another kind of file, a retired format. */
+/** What makes further checks pointless, or too long: no map, another kind of file, a retired format, too many and long queries. */
 function refuseKind<F, T>(kind: Kind<F, T>, raw: unknown): Finding | undefined {
   if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) {
     return {
@@ -218,7 +219,7 @@ function refuseKind<F, T>(kind: Kind<F, T>, raw: unknown): Finding | undefined {
     const allowed = `${kind.kind} (${USE_OF_KIND[own as FileKind]})`;
     return { path: ['kind'], problem: 'another kind of file', found: describe(own), allowed, atValue: true };
   }
-  return refuseRetired(kind.kind, raw);
+  return refuseRetired(kind.kind, raw) ?? gatesTooCostly(raw);
 }
 
 function noticeOf(remark: Remark, source: Source): Notice {
