@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { styleText } from 'node:util';
 import { summaryInFolder } from '../adapters/evidence/write-summary.ts';
+import { readJsonFile } from '../adapters/host/atomic-file.ts';
 import { runsFolder } from '../adapters/host/folders.ts';
 import { endingOf, healedExecutions } from '../core/campaign/ending.ts';
 import type { GateLine } from '../core/campaign/stage-io.ts';
@@ -116,10 +117,8 @@ function nextCommand(end: CampaignEnd['end'], again: string, workflowId: string,
 
 function profileOnDisk(folder: string): string {
   try {
-    const spec = JSON.parse(readFileSync(join(folder, 'spec.json'), 'utf8')) as {
-      profile?: { metadata?: { name?: string } };
-    };
-    return spec.profile?.metadata?.name ?? 'PROFILE';
+    const spec = readJsonFile(join(folder, 'spec.json')) as { profile?: { metadata?: { name?: string } } } | undefined;
+    return spec?.profile?.metadata?.name ?? 'PROFILE';
   } catch {
     return 'PROFILE';
   }

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { findProfile, findSystem, loadProfileFile, looksLikePath } from '../adapters/files/find.ts';
 import type { Found } from '../adapters/files/find.ts';
 import { isStandardInput, readTextFile, STANDARD_INPUT } from '../adapters/files/read-text.ts';
@@ -20,7 +20,7 @@ import { unjudgedSlo } from '../core/profile/unjudged-slo.ts';
 import { overridesOf } from './set-option.ts';
 import { safeForTerminal } from '../core/text/terminal.ts';
 import { UsageError } from './usage-error.ts';
-import { messageOf } from '../core/text/message-of.ts';
+import { jsonFault } from '../core/text/json-fault.ts';
 
 /** A stored summary under both rules. */
 export interface JudgedSummary {
@@ -38,7 +38,7 @@ export interface JudgedSummary {
  * @throws UsageError if the summary, the profile or its gates cannot be used, with everything that is wrong
  */
 export function judgeStored(path: string, profileName: string | undefined, set: readonly string[]): JudgedSummary {
-  const file = isStandardInput(path) ? STANDARD_INPUT : isFolder(path) ? join(path, 'summary.json') : path;
+  const file = isStandardInput(path) ? STANDARD_INPUT : isFolder(path) ? join(path, SUMMARY) : path;
   const summary = storedSummary(isStandardInput(path) ? path : file, file);
   const profile = profileOf(profileName ?? summary.profile, set);
   const isGiven = profileName !== undefined || set.length > 0;
@@ -95,16 +95,22 @@ function warnOfUnjudged(profile: Profile, system: Parameters<typeof unjudgedSlo>
     process.stderr.write(safeForTerminal(`profile ${profile.metadata.name}: ${path.join('.')}: ${problem}\n`));
 }
 
-/** Reads a summary. @throws UsageError with everything that keeps it from being one */
+/** What the summary of a run folder is called. */
+const SUMMARY = 'summary.json';
+
+/**
+ * Reads a summary. One of a run folder is no link: that would lead to what is none of the run's, and such a folder may have been handed
+ * over by others. @throws UsageError with everything that keeps it from being one
+ */
 export function storedSummary(path: string, file: string = path): StoredSummary {
-  const read = readTextFile(path, file);
+  const read = readTextFile(path, file, basename(path) === SUMMARY ? 'refused' : 'followed');
   if (!read.ok) throw usage(read.errors);
   let json: unknown;
   try {
     json = JSON.parse(read.text.replace(/^\uFEFF/, ''));
   } catch (error) {
-    const why = read.text.trim() === '' ? 'it is empty' : messageOf(error).replaceAll(/\s+/g, ' ');
-    throw new UsageError(`${file}: not JSON: ${why}; allowed: the JSON of a summary.json`, { cause: error });
+    const why = read.text.trim() === '' ? 'it is empty' : jsonFault(error);
+    throw new UsageError(`${file}: not JSON: ${why}; allowed: the JSON of a ${SUMMARY}`, { cause: error });
   }
   const result = parseStoredSummary(json);
   if (result.ok) return result.summary;

@@ -1,13 +1,16 @@
 import { Command } from 'commander';
-import { createReadStream, lstatSync, readdirSync, statSync } from 'node:fs';
+import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { logTail } from '../adapters/host/log-tail.ts';
-import { isPlainFile } from '../adapters/host/plain-file.ts';
+import { NotRead, openPlainFile, otherKind, requireFolder } from '../adapters/host/plain-file.ts';
+import { STORED_LOG_BYTES } from '../core/plan/limits.ts';
+import { bytesText } from '../core/text/bytes.ts';
 import { nearest } from '../core/text/nearest.ts';
 import { fetchStoredRun } from './fetch-stored.ts';
 import { oneOf, wholeNumber } from './options.ts';
 import { runFolderOf } from './stored-runs.ts';
+import { safeForTerminal } from '../core/text/terminal.ts';
 import { textTable } from './text-table.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -37,7 +40,7 @@ export function logsCommand(): Command {
       const lines = tail === undefined ? undefined : wholeNumber('--tail', tail, 1);
       await fetchStoredRun(id, 'logs');
       const folder = runFolderOf(id);
-      const logs = logsIn(folder);
+      const logs = logsIn(folder, component);
       if (component === undefined) {
         print(
           output === 'json' ? JSON.stringify(logs, null, 2) : logs.length === 0 ? `${folder} has no logs` : table(logs),
@@ -45,10 +48,26 @@ export function logsCommand(): Command {
         return;
       }
       const { path } = logOf(component, logs, folder);
-      if (lines === undefined)
-        await pipeline(createReadStream(path, 'utf8'), wholeLines, process.stdout, { end: false });
+      if (lines === undefined) await printWhole(path);
       else print(logTail(path, lines));
     });
+}
+
+async function printWhole(path: string): Promise<void> {
+  const file = await openPlainFile(path);
+  try {
+    const { size } = await file.stat();
+    if (size > STORED_LOG_BYTES)
+      throw new UsageError(
+        `${path} has ${bytesText(size)}; allowed: ${bytesText(STORED_LOG_BYTES)}, and --tail for the end of any log`,
+      );
+    if (size === 0) return;
+    // Not what is added meanwhile: a log that grows as fast as it is read would never end.
+    const text = file.createReadStream({ encoding: 'utf8', end: size - 1, autoClose: false });
+    await pipeline(text, wholeLines, process.stdout, { end: false });
+  } finally {
+    await file.close();
+  }
 }
 
 /** Texts that end with a line, so that none is printed in pieces: what makes it safe for a terminal looks at whole lines. */
@@ -62,16 +81,26 @@ async function* wholeLines(chunks: AsyncIterable<string>): AsyncGenerator<string
   if (rest !== '') yield rest;
 }
 
-/** Its logs. A link leads to what is none of the run's, and a pipe may never end. */
-function logsIn(folder: string): readonly StoredLog[] {
+/**
+ * Its logs. What is no plain file is named and left out: a link leads to what is none of the run's, and a pipe may never end.
+ * @param component whose log is asked for
+ * @throws NotRead where that is no plain file, or `logs` no folder
+ */
+function logsIn(folder: string, component: string | undefined): readonly StoredLog[] {
   const logs = join(folder, 'logs');
-  if (lstatSync(logs, { throwIfNoEntry: false })?.isDirectory() !== true) return [];
-  return readdirSync(logs)
-    .filter((name) => name.endsWith(SUFFIX) && isPlainFile(join(logs, name)))
+  requireFolder(logs);
+  const names = lstatSync(logs, { throwIfNoEntry: false }) === undefined ? [] : readdirSync(logs);
+  return names
+    .filter((name) => name.endsWith(SUFFIX))
     .toSorted()
-    .map((name) => {
+    .flatMap((name) => {
       const path = join(logs, name);
-      return { component: name.slice(0, -SUFFIX.length), path, bytes: statSync(path).size };
+      const own = name.slice(0, -SUFFIX.length);
+      const kind = otherKind(path);
+      if (kind === undefined) return [{ component: own, path, bytes: lstatSync(path).size }];
+      if (own === component) throw new NotRead(path, `is ${kind}; allowed: a plain file`);
+      process.stderr.write(safeForTerminal(`left out ${path}: it is ${kind}\n`));
+      return [];
     });
 }
 

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { cacheFolder, runsFolder, stateFolder } from '../adapters/host/folders.ts';
+import { NotRead } from '../adapters/host/plain-file.ts';
 import { tidyEnvironment } from '../adapters/host/tidy-environment.ts';
 import { EXIT } from '../core/verdict/exit-codes.ts';
 import { rootMessageOf } from '../core/text/message-of.ts';
@@ -61,7 +62,7 @@ try {
 function exitCodeOfError(error: unknown): number {
   // Commander has printed its message already. Help is not an error.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.pass : EXIT.usage;
-  if (error instanceof UsageError) {
+  if (error instanceof UsageError || error instanceof NotRead) {
     console.error(error.message);
     return EXIT.usage;
   }

@@ -4,6 +4,8 @@ import { summaryInFolder } from '../adapters/evidence/write-summary.ts';
 import { runsFolder } from '../adapters/host/folders.ts';
 import { fetchStoredRun } from './fetch-stored.ts';
 import { counted } from '../core/text/counted.ts';
+import { jsonFault } from '../core/text/json-fault.ts';
+import { messageOf } from '../core/text/message-of.ts';
 import { safeForTerminal } from '../core/text/terminal.ts';
 import { oneOf } from './options.ts';
 import { runFolderOf, storedRun } from './stored-runs.ts';
@@ -46,10 +48,23 @@ export function reportCommand(): Command {
         return;
       }
       const { writeRunReport } = await import('../adapters/reports/write-run-report.ts');
-      const report = await writeRunReport(folder);
+      const report = await writeRunReport(folder).catch((cause: unknown) => {
+        throw notDrawn(folder, cause);
+      });
       await relistFile(folder, 'report.html');
       process.stdout.write(`${output === 'json' ? JSON.stringify({ id: run.id, folder, report }, null, 2) : report}\n`);
     });
+}
+
+/** What the evidence lacks, or has that cannot be drawn. What the system reports stays as it is. */
+function notDrawn(folder: string, cause: unknown): unknown {
+  if (!(cause instanceof TypeError || cause instanceof RangeError || cause instanceof SyntaxError)) return cause;
+  if ('code' in cause) return cause;
+  const what = cause instanceof SyntaxError ? `not JSON: ${jsonFault(cause)}` : messageOf(cause);
+  return new UsageError(
+    `${folder} cannot be reported: ${what}; allowed: spec.json, timeline.jsonl, host.jsonl and prometheus/series/ as a campaign writes them`,
+    { cause },
+  );
 }
 
 async function markdown(folder: string): Promise<string> {
@@ -70,8 +85,10 @@ async function site(folder: string | true, output: 'text' | 'json'): Promise<voi
       throw cause instanceof PageTaken ? new UsageError(cause.message, { cause }) : cause;
     }
   })();
-  const { index, pages, runs, leftOut } = written;
+  const { index, pages, runs, leftOut, withoutReport } = written;
   for (const { folder: of, why } of leftOut) process.stderr.write(safeForTerminal(`left out ${of}: ${why}\n`));
+  for (const { folder: of, why } of withoutReport)
+    process.stderr.write(safeForTerminal(`left out the report of ${of}: ${why}\n`));
   const text = `${index}: ${counted(runs, 'run')} on ${counted(pages, 'page')}`;
   process.stdout.write(`${output === 'json' ? JSON.stringify(written, null, 2) : text}\n`);
 }

@@ -39,6 +39,8 @@ export function storedRun(idOrFolder: string): StoredRun {
       throw new UsageError(
         `run ${idOrFolder} has no summary.json on this host: it has only this host's evidence; ${ofMember.lead} led the campaign`,
       );
+    const unread = index.damaged.find(({ id }) => id === idOrFolder);
+    if (unread !== undefined) throw new UsageError(`${unread.folder} cannot be used: ${unread.why}`);
     if (index.unfinished.some(({ id }) => id === idOrFolder))
       throw new UsageError(
         `run ${idOrFolder} has no summary.json: it runs, or ended before it was judged; "./belay watch ${idOrFolder}" follows a running one`,

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -171,6 +171,23 @@ describe('belay judge', () => {
     expect((await judge(folder, '--profile', 'small')).exitCode).toBe(2);
     expect((await judge(folder, '--set', 'gates.podBindP99.max=0.5')).exitCode).toBe(1);
   });
+
+  it.each(['SECRET', 'SE\rCRET', `${'['.repeat(50)}SECRET`])(
+    'quotes nothing of %j, and follows no link',
+    async (text) => {
+      const file = join(folder, 'summary.json');
+      writeFileSync(file, text);
+      for (const path of [folder, file])
+        await expect(judge(path)).rejects.toThrow(`${file}: not JSON: Unexpected token 'S'; allowed: the JSON of a`);
+      renameSync(file, join(folder, 'other'));
+      symlinkSync(join(folder, 'other'), file);
+      for (const path of [folder, file])
+        await expect(judge(path)).rejects.toThrow(`${file}: a link, not a file; allowed: a plain file`);
+      // What is typed is followed, as everywhere.
+      symlinkSync(join(folder, 'other'), join(folder, 'typed'));
+      await expect(judge(join(folder, 'typed'))).rejects.toThrow(`not JSON: Unexpected token 'S'`);
+    },
+  );
 
   it.each([
     ['', 'it is empty'],

@@ -19,9 +19,9 @@ export function markOwner(
   writeJsonFile(join(folder, lead ? LEAD_FILE : MEMBER_FILE), lead ? { host } : { lead: host });
 }
 
-/** The lead that has the summary of a member's folder; undefined for a folder of another kind. */
+/** The lead that has the summary of a member's folder; undefined for a folder of another kind. @throws as `readJsonFile` */
 export function leadOfMember(folder: string): string | undefined {
-  const mark = readJsonFile(join(folder, MEMBER_FILE)) as { readonly lead?: unknown } | undefined;
+  const mark = readJsonFile(join(folder, MEMBER_FILE)) as { readonly lead?: unknown } | null | undefined;
   return typeof mark?.lead === 'string' ? mark.lead : undefined;
 }
 

@@ -1,7 +1,7 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readJsonFile, writeJsonFile } from '../host/atomic-file.ts';
-import { listFiles, pathsBelow, sha256OfBeginning, type ListedFile } from '../host/listed-files.ts';
+import { listedFile, listFiles, pathsBelow, sha256OfBeginning, type ListedFile } from '../host/listed-files.ts';
 
 const NAME = 'MANIFEST.json';
 
@@ -22,13 +22,14 @@ export async function writeManifest(
   return files;
 }
 
-/** Lists one file anew, because it was made again from the others. A folder without a manifest stays so. */
+/** Lists one file anew, because it was made again from the others. A folder without a list stays so. */
 export async function relistFile(folder: string, path: string): Promise<void> {
-  const manifest = readJsonFile(join(folder, NAME)) as { readonly files?: readonly ListedFile[] } | undefined;
-  if (manifest?.files === undefined) return;
-  const { size } = await lstat(join(folder, path));
-  const listed = { path, bytes: size, sha256: await sha256OfBeginning(join(folder, path), size) };
-  const others = manifest.files.filter((file) => file.path !== path);
+  const manifest = readJsonFile(join(folder, NAME)) as { readonly files?: unknown } | null | undefined;
+  if (!Array.isArray(manifest?.files)) return;
+  const listed = await listedFile(folder, path);
+  const others = (manifest.files as readonly (ListedFile | null)[]).filter(
+    (file) => file !== null && file.path !== path,
+  ) as readonly ListedFile[];
   const files = [...others, listed].toSorted((a, b) => (a.path < b.path ? -1 : 1));
   writeJsonFile(join(folder, NAME), { algorithm: 'sha256', files });
 }

@@ -2,6 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readFileSync, readSync } fro
 import { MAX_FILE_BYTES } from '../../core/files/bounds.ts';
 import type { FileError } from '../../core/files/file-error.ts';
 import { STDIN_POLL_MS } from '../../core/plan/limits.ts';
+import { otherKind } from '../host/plain-file.ts';
 
 /** The text of a file, or why it cannot be read. */
 export type TextRead =
@@ -12,17 +13,21 @@ export type TextRead =
  * begin, are not read at all, except for standard input: `-`.
  *
  * @param shown the file as the user named it, for messages
+ * @param links refused: of a folder that may have been handed over by others, see `plain-file.ts`
  */
-export function readTextFile(path: string, shown: string = path): TextRead {
+export function readTextFile(path: string, shown: string = path, links: 'followed' | 'refused' = 'followed'): TextRead {
   const refuse = (problem: string, found = '', allowed = ''): TextRead => ({
     ok: false,
     errors: [{ file: shown, line: 0, column: 0, path: '', problem, found, allowed }],
   });
   if (isStandardInput(path)) return readStandardInput(refuse);
   let file: number;
+  const noLinks = links === 'refused' ? constants.O_NOFOLLOW : 0;
   try {
-    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | noLinks);
   } catch (cause) {
+    const other = links === 'refused' ? otherKind(path) : undefined;
+    if (other !== undefined) return refuse(`${other}, not a file`, '', 'a plain file');
     const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
     return refuse(WHY[code] ?? `cannot be read (${code})`);
   }

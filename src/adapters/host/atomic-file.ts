@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { STORED_FILE_BYTES } from '../../core/plan/limits.ts';
 import { makeFolder } from './make-folder.ts';
+import { readPlainFile } from './plain-file.ts';
 
 /** How a file is written. */
 export interface WriteOptions {
@@ -51,10 +53,10 @@ export function writeJsonFile(path: string, value: unknown, options: WriteOption
   writeTextFile(path, `${JSON.stringify(value, undefined, 2)}\n`, options);
 }
 
-/** A JSON file's value; undefined when there is no such file. @throws SyntaxError when it is not JSON */
+/** A JSON file's value; undefined when there is no such file. @throws SyntaxError when it is not JSON; as `readPlainFile` */
 export function readJsonFile(path: string): unknown {
   try {
-    return JSON.parse(readFileSync(path, 'utf8'));
+    return JSON.parse(readPlainFile(path, STORED_FILE_BYTES).toString('utf8'));
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw cause;

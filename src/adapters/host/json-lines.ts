@@ -1,6 +1,8 @@
-import { closeSync, fstatSync, ftruncateSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { STORED_LINES_BYTES } from '../../core/plan/limits.ts';
 import { makeFolder } from './make-folder.ts';
+import { readPlainFile } from './plain-file.ts';
 
 /** A file of one JSON value a line that is only ever appended to. */
 export interface JsonLines<T> {
@@ -42,11 +44,11 @@ export function appendJsonLine(path: string, value: unknown): void {
   }
 }
 
-/** All values of such a file, in order; none when there is no file. Lines that were torn are left out. */
+/** All values of such a file, in order; none when there is no file. Lines that were torn are left out. @throws as `readPlainFile` */
 export function readJsonLines(path: string): readonly unknown[] {
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = readPlainFile(path, STORED_LINES_BYTES).toString('utf8');
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw cause;

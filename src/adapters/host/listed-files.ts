@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { lstat, readdir } from 'node:fs/promises';
+import { readdir, type FileHandle } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
+import { openPlainFile } from './plain-file.ts';
 
 /** A file: path from its folder with `/`, size, and sha256 in hex. */
 export interface ListedFile {
@@ -13,7 +13,7 @@ export interface ListedFile {
 /**
  * Lists the files below a folder. Of a file that grows meanwhile, its beginning is listed.
  * @param leftOut paths that are not listed
- * @throws the signal's reason when it aborts
+ * @throws the signal's reason when it aborts; as `openPlainFile` for what became something else meanwhile
  */
 export async function listFiles(
   folder: string,
@@ -24,10 +24,20 @@ export async function listFiles(
   for (const path of await pathsBelow(folder)) {
     if (leftOut.includes(path)) continue;
     signal?.throwIfAborted();
-    const { size } = await lstat(join(folder, path));
-    files.push({ path, bytes: size, sha256: await sha256OfBeginning(join(folder, path), size, signal) });
+    files.push(await listedFile(folder, path, signal));
   }
   return files;
+}
+
+/** Lists one file. @throws as `listFiles` */
+export async function listedFile(folder: string, path: string, signal?: AbortSignal): Promise<ListedFile> {
+  const file = await openPlainFile(join(folder, path));
+  try {
+    const { size } = await file.stat();
+    return { path, bytes: size, sha256: await sha256Of(file, size, signal) };
+  } finally {
+    await file.close();
+  }
 }
 
 /** Paths of all files below a folder but what is not finished (`.tmp`), in order, with `/`. Links are not followed. */
@@ -40,11 +50,20 @@ export async function pathsBelow(folder: string): Promise<readonly string[]> {
     .sort();
 }
 
-/** sha256 of the first `bytes` of a file, in hex. @throws the signal's reason when it aborts */
+/** sha256 of the first `bytes` of a file, in hex. @throws the signal's reason when it aborts; as `openPlainFile` */
 export async function sha256OfBeginning(path: string, bytes: number, signal?: AbortSignal): Promise<string> {
+  const file = await openPlainFile(path);
+  try {
+    return await sha256Of(file, bytes, signal);
+  } finally {
+    await file.close();
+  }
+}
+
+async function sha256Of(file: FileHandle, bytes: number, signal: AbortSignal | undefined): Promise<string> {
   const hash = createHash('sha256');
   if (bytes === 0) return hash.digest('hex');
-  for await (const chunk of createReadStream(path, { end: bytes - 1 })) {
+  for await (const chunk of file.createReadStream({ end: bytes - 1, autoClose: false })) {
     signal?.throwIfAborted();
     hash.update(chunk as Buffer);
   }

@@ -9,7 +9,7 @@ import { INDEX_LOCK_MS } from '../../core/plan/limits.ts';
  * changes: what is stored of a folder that has not changed is read no more, be it a run or why the folder is damaged. An index of
  * another format is made anew: everything in it comes from the run folders.
  */
-const FORMAT = 4;
+const FORMAT = 5;
 
 const TABLES = `
   CREATE TABLE runs (

@@ -1,13 +1,15 @@
-import { existsSync, readdirSync, readFileSync, statSync, type Dirent } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, type Dirent } from 'node:fs';
 import { join, sep } from 'node:path';
 import { createHash } from 'node:crypto';
 import { storedRunOf, type StoredRun } from '../../core/history/stored-run.ts';
-import { STORED_JSON_BYTES } from '../../core/plan/limits.ts';
-import { bytesText } from '../../core/text/bytes.ts';
+import { STORED_FILE_BYTES } from '../../core/plan/limits.ts';
+import { jsonFault } from '../../core/text/json-fault.ts';
 import { messageOf } from '../../core/text/message-of.ts';
+import { leadOfMember } from '../evidence/folder-owner.ts';
 import { summaryInFolder } from '../evidence/write-summary.ts';
 import { readJsonFile } from '../host/atomic-file.ts';
 import type { ListedFile } from '../host/listed-files.ts';
+import { NotRead, readPlainFile } from '../host/plain-file.ts';
 
 /** A folder of a campaign, as far as its name and its files' states say. */
 export interface RunFolder {
@@ -31,49 +33,50 @@ const OTHER_EVIDENCE = ['spec.json', 'timeline.jsonl', 'readings.jsonl'];
 
 /** The campaigns' folders below the runs folder. Climbs, and whatever else lies there, are left out. */
 export function runFolders(runs: string): readonly RunFolder[] {
-  return entriesOf(runs)
+  const names = entriesOf(runs)
     .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.') && !entry.name.endsWith('.tmp'))
-    .flatMap(({ name: id }) => {
-      // `join` normalizes each path, which takes longer than the question about the file.
-      const folder = `${runs}${sep}${id}`;
-      const state = stateOf(folder);
-      const isRun = state !== undefined || OTHER_EVIDENCE.some((file) => existsSync(join(folder, file)));
-      return isRun ? [{ id, folder, state }] : [];
-    });
+    .map(({ name }) => name);
+  // Names that are not UTF-8 are read as the same text.
+  return [...new Set(names)].flatMap((id) => {
+    // `join` normalizes each path, which takes longer than the question about the file.
+    const folder = `${runs}${sep}${id}`;
+    const state = stateOf(folder);
+    const isRun = state !== undefined || OTHER_EVIDENCE.some((file) => existsSync(join(folder, file)));
+    return isRun ? [{ id, folder, state }] : [];
+  });
 }
 
 /** Reads a run. A second folder with the same summary is a run of its own: a run is named after its folder. */
 export function readRun({ id, folder }: RunFolder): StoredRun | DamagedFolder {
   try {
-    const unread = unreadable(folder, 'summary.json');
-    if (unread !== undefined) return { id, folder, why: unread };
     const summary = summaryInFolder(folder);
     if (summary === undefined) return { id, folder, why: 'its summary.json is gone', mayPass: true };
     const fault = changedSince(folder);
     return fault === undefined ? { ...storedRunOf(summary, folder), id } : { id, folder, ...fault };
   } catch (error) {
-    const [first = ''] = messageOf(error)
-      .split('\n')
-      .filter((line) => line.trim() !== '');
-    const why =
-      error instanceof SyntaxError ? `its summary.json is not JSON: ${withoutExcerpt(first)}` : wrongField(error);
+    if (error instanceof NotRead) return { id, folder, why: `its summary.json ${error.what}` };
+    const why = error instanceof SyntaxError ? `its summary.json is not JSON: ${jsonFault(error)}` : wrongField(error);
     return { id, folder, why, ...passing(error) };
   }
 }
 
-/** What the parser of JSON says, without what it quotes: the file may be a link to one that is none of the run's. */
-function withoutExcerpt(message: string): string {
-  return message.replace(/, (?:\.\.\.)?".*$/, '');
+/** Which host has the summary of a folder without one, if that is known; or why that cannot be read. */
+export function memberFolder({ id, folder }: RunFolder): { readonly lead?: string | undefined } | DamagedFolder {
+  try {
+    return { lead: leadOfMember(folder) };
+  } catch (error) {
+    return { id, folder, ...faultOf('member.json', error) };
+  }
 }
 
-/** What the system reports passes, but for a loop of links. What is wrong with the content of a file stays until it changes. */
+/** What the system reports passes, but for a loop of links. What is wrong with a file itself stays until it changes. */
 function passing(error: unknown): Pick<DamagedFolder, 'mayPass'> {
   const { code } = error as { readonly code?: unknown };
   return code === undefined || code === 'ELOOP' ? {} : { mayPass: true };
 }
 
 /** Whether a folder was left out because it is damaged. */
-export function isDamaged(run: StoredRun | DamagedFolder): run is DamagedFolder {
+export function isDamaged(run: object): run is DamagedFolder {
   return 'why' in run;
 }
 
@@ -87,7 +90,7 @@ function changedSince(folder: string): Fault | undefined {
   const listed = manifest.files.find((file) => file?.path === 'summary.json') ?? undefined;
   if (listed === undefined) return undefined;
   const sha256 = createHash('sha256')
-    .update(readFileSync(join(folder, 'summary.json')))
+    .update(readPlainFile(join(folder, 'summary.json'), STORED_FILE_BYTES))
     .digest('hex');
   return sha256 === listed.sha256 ? undefined : { why: 'its summary.json was changed after MANIFEST.json listed it' };
 }
@@ -95,28 +98,19 @@ function changedSince(folder: string): Fault | undefined {
 /** What its manifest lists, nothing where there is none, or why that cannot be read. */
 function manifestOf(folder: string): { readonly files: readonly (ListedFile | null)[] } | Fault {
   try {
-    const unread = unreadable(folder, 'MANIFEST.json');
-    if (unread !== undefined) return { why: unread };
     const manifest = readJsonFile(join(folder, 'MANIFEST.json')) as { readonly files?: unknown } | null | undefined;
     const files = manifest?.files ?? [];
     if (!Array.isArray(files)) return { why: 'its MANIFEST.json has no list of files' };
     return { files: files as readonly ListedFile[] };
   } catch (error) {
-    const [first = ''] = messageOf(error).split('\n', 1);
-    return { why: `its MANIFEST.json cannot be read: ${withoutExcerpt(first)}`, ...passing(error) };
+    return faultOf('MANIFEST.json', error);
   }
 }
 
-/**
- * Why a file is not even opened: a pipe would be waited for, and a very large one fills the memory. Undefined for a plain file, and for
- * none. @throws what keeps it from being looked at, e.g. a loop of links
- */
-function unreadable(folder: string, name: string): string | undefined {
-  const stat = statSync(join(folder, name), { throwIfNoEntry: false });
-  if (stat === undefined) return undefined;
-  if (!stat.isFile()) return `its ${name} is no file`;
-  if (stat.size <= STORED_JSON_BYTES) return undefined;
-  return `its ${name} has ${bytesText(stat.size)}; allowed: ${bytesText(STORED_JSON_BYTES)}`;
+/** Why a file beside the summary cannot be read. */
+function faultOf(name: string, error: unknown): Fault {
+  if (error instanceof NotRead) return { why: `its ${name} ${error.what}` };
+  return { why: `its ${name} cannot be read: ${jsonFault(error)}`, ...passing(error) };
 }
 
 /** Changes whenever `MANIFEST.json` does. What a folder is damaged by may be there. */
@@ -132,7 +126,7 @@ function stateOf(folder: string): string | undefined {
 /** The state of a file, or why it cannot be looked at: a loop of links, a folder that may not be searched. */
 function fileState(path: string): string | undefined {
   try {
-    const stat = statSync(path, { throwIfNoEntry: false });
+    const stat = lstatSync(path, { throwIfNoEntry: false });
     return stat === undefined ? undefined : `${stat.ino} ${stat.size} ${stat.mtimeMs} ${stat.ctimeMs}`;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code ?? 'not readable';

@@ -4,10 +4,17 @@ import { join, resolve } from 'node:path';
 import type { StoredRun } from '../../core/history/stored-run.ts';
 import type { Verdict } from '../../core/gates/model.ts';
 import { INDEX_BATCH } from '../../core/plan/limits.ts';
-import { leadOfMember } from '../evidence/folder-owner.ts';
 import { runsFolder, stateFolder } from '../host/folders.ts';
 import { inTransaction, withDatabase } from './index-database.ts';
-import { isDamaged, manifestState, readRun, runFolders, type DamagedFolder, type RunFolder } from './run-folders.ts';
+import {
+  isDamaged,
+  manifestState,
+  memberFolder,
+  readRun,
+  runFolders,
+  type DamagedFolder,
+  type RunFolder,
+} from './run-folders.ts';
 
 /** Which runs are asked for. Without a field, all. */
 export interface RunQuery {
@@ -70,21 +77,25 @@ export function withRunIndex<T>(work: (index: RunIndex) => T, options: IndexOpti
       damaged.push(...update(database, options.more, others, options.onProgress));
       roots.push(options.more);
     }
-    return work({
-      ...queries(database, roots),
-      damaged,
-      ...withoutSummary(found),
-    });
+    const { unread, ...others } = withoutSummary(found);
+    return work({ ...queries(database, roots), damaged: [...damaged, ...unread], ...others });
   });
 }
 
-function withoutSummary(found: readonly RunFolder[]): Pick<RunIndex, 'unfinished' | 'ofMembers'> {
-  const open = found.filter(({ state }) => state === undefined);
-  const leads = open.map(({ id, folder }) => ({ id, folder, lead: leadOfMember(folder) }));
-  return {
-    unfinished: open.filter((_, index) => leads[index]?.lead === undefined),
-    ofMembers: leads.flatMap(({ lead, ...folder }) => (lead === undefined ? [] : [{ ...folder, lead }])),
-  };
+function withoutSummary(
+  found: readonly RunFolder[],
+): Pick<RunIndex, 'unfinished' | 'ofMembers'> & { readonly unread: readonly DamagedFolder[] } {
+  const unfinished: RunFolder[] = [];
+  const ofMembers: MemberFolder[] = [];
+  const unread: DamagedFolder[] = [];
+  for (const one of found.filter(({ state }) => state === undefined)) {
+    const { id, folder } = one;
+    const member = memberFolder(one);
+    if (isDamaged(member)) unread.push(member);
+    else if (member.lead === undefined) unfinished.push(one);
+    else ofMembers.push({ id, folder, lead: member.lead });
+  }
+  return { unfinished, ofMembers, unread };
 }
 
 /** Reads what changed since the last time and forgets what is gone. @returns folders that cannot be read */
@@ -173,7 +184,7 @@ function store(database: DatabaseSync, root: string, state: string, run: StoredR
       root,
       run.id,
       state,
-      run.profile,
+      keyOfProfile(run.profile),
       run.verdict,
       run.comparison === undefined ? 0 : 1,
       Math.round(run.startedAtMs),
@@ -220,8 +231,13 @@ function queries(
       database
         .prepare(`SELECT DISTINCT profile FROM runs WHERE ${inRoots(roots)} AND ofComparison = 0 ORDER BY profile`)
         .all(...roots)
-        .map(({ profile }) => String(profile)),
+        .map(({ profile }) => JSON.parse(String(profile)) as string),
   };
+}
+
+/** SQLite replaces what is no Unicode, such as half a pair of surrogates: two names would be one. In JSON it is written out. */
+function keyOfProfile(profile: string): string {
+  return JSON.stringify(profile);
 }
 
 function inRoots(roots: readonly string[]): string {
@@ -233,7 +249,7 @@ function conditions(
   { profile, verdict, sinceMs, nightsOnly }: RunQuery,
 ): { readonly text: string; readonly values: readonly SQLInputValue[] } {
   const parts: readonly (readonly [string, SQLInputValue | undefined])[] = [
-    ['profile = ?', profile],
+    ['profile = ?', profile === undefined ? undefined : keyOfProfile(profile)],
     ['verdict = ?', verdict],
     ['ofComparison = ?', nightsOnly === true ? 0 : undefined],
     ['startedAtMs >= ?', sinceMs],

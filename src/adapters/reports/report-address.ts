@@ -11,5 +11,5 @@ export function reportAddress(campaign: string): string | undefined {
   const url = URL.parse(text);
   if (url === null || !['http:', 'https:'].includes(url.protocol) || url.username !== '' || url.password !== '')
     throw new Error(`${VARIABLE}: found "${text}"; allowed is http://<host>/<path> or https://<host>/<path>`);
-  return `${text.replace(/\/+$/, '')}/runs/${encodeURIComponent(campaign)}/report.html`;
+  return `${text.replace(/\/+$/, '')}/runs/${encodeURIComponent(campaign.toWellFormed())}/report.html`;
 }

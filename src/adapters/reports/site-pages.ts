@@ -40,8 +40,13 @@ export function fileOfProfile(profile: string, page: number): string {
   const own =
     safe === profile && safe.length <= MAX_FILE_LETTERS
       ? ''
-      : `-${createHash('sha256').update(profile).digest('hex').slice(0, 8)}`;
+      : `-${createHash('sha256').update(unicodeOf(profile)).digest('hex').slice(0, 8)}`;
   return `profile-${safe.slice(0, MAX_FILE_LETTERS)}${own}${page === 1 ? '' : `-${page}`}.html`;
+}
+
+/** What is no Unicode would be the same character in every name. In JSON it is written out. */
+function unicodeOf(text: string): string {
+  return text.isWellFormed() ? text : JSON.stringify(text);
 }
 
 /** The first page: every profile with its latest verdicts, and the newest runs of all. @param profiles with their runs, newest first */

@@ -448,11 +448,17 @@ export const EVIDENCE_STORE_MS = 600_000;
 export const EVIDENCE_FILE_BYTES = 4 * 1024 * 1024 * 1024;
 export const EVIDENCE_LIST_BYTES = 32 * 1024 * 1024;
 export const EVIDENCE_LIST_PAGES = 1_000;
-/** How long a command waits for another one that writes the index of runs, ms, and how many run folders are written at once. */
-export const INDEX_LOCK_MS = 30_000;
+/**
+ * How long a command waits for another one that writes the index of runs, ms, before it makes one of its own in memory; and how many run
+ * folders are written at once.
+ */
+export const INDEX_LOCK_MS = 5_000;
 export const INDEX_BATCH = 250;
-/** The largest summary and manifest of a stored run, in bytes. A usual one has less than a thousandth of it. */
-export const STORED_JSON_BYTES = 64 * 1024 * 1024;
+/** The largest summary, manifest, curve and report of a stored run that is read, in bytes. A usual one has less than a hundredth of it. */
+export const STORED_FILE_BYTES = 64 * 1024 * 1024;
+/** The same of a file that grows while a campaign runs, and of a log that is printed: a log that is kept has less than half of it. */
+export const STORED_LINES_BYTES = 256 * 1024 * 1024;
+export const STORED_LOG_BYTES = 64 * 1024 * 1024;
 /** Files of evidence that are sent, or fetched, at once. */
 export const EVIDENCE_FILES_AT_ONCE = 4;
 

@@ -2,6 +2,7 @@ import { execa } from 'execa';
 import fs, {
   cpSync,
   existsSync,
+  linkSync,
   mkdirSync,
   mkdtempSync,
   rmSync,
@@ -20,6 +21,7 @@ import { writeManifest } from '../../../src/adapters/evidence/manifest.ts';
 import { writeSummary } from '../../../src/adapters/evidence/write-summary.ts';
 import { withDatabase } from '../../../src/adapters/index/index-database.ts';
 import { withRunIndex, type RunQuery } from '../../../src/adapters/index/run-index.ts';
+import { fileOfProfile } from '../../../src/adapters/reports/site-pages.ts';
 import { leftOutText } from '../../../src/cli/stored-runs.ts';
 import { aSummary, dayMs, storeRun } from './stored-runs.ts';
 
@@ -234,12 +236,12 @@ test('what cannot be opened, never ends or loops is named, and so is a manifest 
   writeFileSync(path('manifest-list', 'MANIFEST.json'), '{"files": 5}');
   writeFileSync(path('manifest-null', 'MANIFEST.json'), '{"files": [null]}');
   const expected = [
-    ['folder', 'its summary.json is no file'],
-    ['loop', expect.stringMatching(/^its summary.json cannot be read: ELOOP/)],
+    ['folder', 'its summary.json is a folder; allowed: a plain file'],
+    ['loop', 'its summary.json is a link; allowed: a plain file'],
     ['manifest-cut', expect.stringMatching(/^its MANIFEST.json cannot be read: /)],
     ['manifest-list', 'its MANIFEST.json has no list of files'],
-    ['manifest-pipe', 'its MANIFEST.json is no file'],
-    ['pipe', 'its summary.json is no file'],
+    ['manifest-pipe', 'its MANIFEST.json is a pipe; allowed: a plain file'],
+    ['pipe', 'its summary.json is a pipe; allowed: a plain file'],
   ];
   // As it is read, and as it is remembered.
   for (const _ of [1, 2])
@@ -272,21 +274,33 @@ test('a damaged folder is read once, and again when its summary or its manifest 
   expect([why(), idsOf()]).toEqual([[], []]);
 });
 
-/** Does something at the moment when a file of that name has been read, once. */
-function afterReading(name: string, then: () => void): void {
-  const { readFileSync } = fs;
-  const restore = (): void => {
-    fs.readFileSync = readFileSync;
+/** Replaces how opened files are read. @returns what puts it back */
+function readingBy(read: (path: string, readFile: () => Buffer) => Buffer): () => void {
+  const { openSync, readFileSync } = fs;
+  const paths = new Map<unknown, string>();
+  fs.openSync = (...args) => {
+    const file = openSync(...args);
+    paths.set(file, String(args[0]));
+    return file;
+  };
+  fs.readFileSync = ((...args: Parameters<typeof readFileSync>) =>
+    read(paths.get(args[0]) ?? '', () => readFileSync(...args) as Buffer)) as typeof readFileSync;
+  syncBuiltinESMExports();
+  return () => {
+    Object.assign(fs, { openSync, readFileSync });
     syncBuiltinESMExports();
   };
-  fs.readFileSync = ((...args: Parameters<typeof readFileSync>) => {
-    const content = readFileSync(...args);
-    if (!String(args[0]).endsWith(name)) return content;
+}
+
+/** Does something at the moment when a file of that name has been read, once. */
+function afterReading(name: string, then: () => void): void {
+  const restore = readingBy((path, readFile) => {
+    const content = readFile();
+    if (!path.endsWith(name)) return content;
     restore();
     then();
     return content;
-  }) as typeof readFileSync;
-  syncBuiltinESMExports();
+  });
 }
 
 test('a run whose manifest another command writes while it is read is no damaged one at the next look', async () => {
@@ -327,34 +341,41 @@ function summaryOf(id: string): string {
 
 test('what the system reports is looked at again, and what is wrong with a file is remembered', async () => {
   for (const id of ['unread', 'unlisted', 'empty', 'loop', 'large']) storeRun(runs, id);
-  for (const id of ['unread', 'loop']) rmSync(summaryOf(id));
-  // Its first byte cannot be read: EIO, as of a disk that has failed.
-  symlinkSync('/proc/self/mem', summaryOf('unread'));
-  symlinkSync('/proc/self/mem', join(runs, 'unlisted', 'MANIFEST.json'));
+  writeFileSync(join(runs, 'unlisted', 'MANIFEST.json'), '{}');
   writeFileSync(summaryOf('empty'), '');
+  rmSync(summaryOf('loop'));
   symlinkSync('summary.json', summaryOf('loop'));
   truncateSync(summaryOf('large'), 1e9);
-  for (const _ of [1, 2]) {
-    expect(withRunIndex((index) => index.damaged.map((one) => [one.id, one.why]))).toEqual([
-      ['empty', expect.stringMatching(/^its summary.json is not JSON/)],
-      ['large', 'its summary.json has 1.0 GB; allowed: 67 MB'],
-      ['loop', expect.stringMatching(/^its summary.json cannot be read: ELOOP/)],
-      ['unlisted', expect.stringMatching(/^its MANIFEST.json cannot be read: EIO/)],
-      ['unread', expect.stringMatching(/^its summary.json cannot be read: EIO/)],
-    ]);
-    expect(await remembered()).toEqual(['empty', 'large', 'loop']);
+  const failing = [summaryOf('unread'), join(runs, 'unlisted', 'MANIFEST.json')];
+  const restore = readingBy((path, readFile) => {
+    if (failing.includes(path)) throw Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO' });
+    return readFile();
+  });
+  try {
+    for (const _ of [1, 2]) {
+      expect(withRunIndex((index) => index.damaged.map((one) => [one.id, one.why]))).toEqual([
+        ['empty', expect.stringMatching(/^its summary.json is not JSON/)],
+        ['large', 'its summary.json has 1.0 GB; allowed: 67 MB'],
+        ['loop', 'its summary.json is a link; allowed: a plain file'],
+        ['unlisted', expect.stringMatching(/^its MANIFEST.json cannot be read: EIO/)],
+        ['unread', expect.stringMatching(/^its summary.json cannot be read: EIO/)],
+      ]);
+      expect(await remembered()).toEqual(['empty', 'large', 'loop']);
+    }
+  } finally {
+    restore();
   }
+  expect(idsOf().toSorted()).toEqual(['unlisted', 'unread']);
 });
 
-test.each([['SECRET-TOKEN'], ['S\nECRET-TOKEN'], [`${'['.repeat(50)}SECRET-TOKEN`]])(
-  'nothing is quoted of a file that a link in a run folder leads to: %j',
+test.each([['SECRET-TOKEN'], ['S\nECRET-TOKEN'], ['S\rECRET-TOKEN'], [`${'['.repeat(50)}SECRET-TOKEN`]])(
+  'nothing is quoted of a file that is not JSON, by a hard link too: %j',
   (text) => {
-    const names = ['summary.json', 'MANIFEST.json'];
-    for (const name of names) {
+    for (const name of ['summary.json', 'MANIFEST.json']) {
       const link = join(storeRun(runs, name), name);
       rmSync(link, { force: true });
       writeFileSync(join(runs, 'outside'), text);
-      symlinkSync(join(runs, 'outside'), link);
+      linkSync(join(runs, 'outside'), link);
     }
     expect(why()).toEqual([
       "its MANIFEST.json cannot be read: Unexpected token 'S'",
@@ -363,20 +384,75 @@ test.each([['SECRET-TOKEN'], ['S\nECRET-TOKEN'], [`${'['.repeat(50)}SECRET-TOKEN
   },
 );
 
+test('no link in a run folder is followed, not even to a summary, and one that becomes a file is read', () => {
+  const other = storeRun(home, 'other');
+  storeRun(runs, 'a');
+  rmSync(summaryOf('a'));
+  symlinkSync(join(other, 'summary.json'), summaryOf('a'));
+  mkdirSync(join(runs, 'member'));
+  writeFileSync(join(runs, 'member', 'spec.json'), '{}');
+  symlinkSync(join(other, 'summary.json'), join(runs, 'member', 'member.json'));
+  for (const _ of [1, 2])
+    expect([why(), idsOf()]).toEqual([
+      ['its summary.json is a link; allowed: a plain file', 'its member.json is a link; allowed: a plain file'],
+      [],
+    ]);
+  rmSync(summaryOf('a'));
+  cpSync(join(other, 'summary.json'), summaryOf('a'));
+  rmSync(join(runs, 'member', 'member.json'));
+  writeFileSync(join(runs, 'member', 'member.json'), 'SECRET');
+  expect([why(), idsOf()]).toEqual([["its member.json cannot be read: Unexpected token 'S'"], ['a']]);
+  writeFileSync(join(runs, 'member', 'member.json'), 'null');
+  withRunIndex((index) => expect(index.unfinished.map(({ id }) => id)).toEqual(['member']));
+});
+
+test('profiles whose names are no Unicode, end early in C, or look alike are not mixed up', () => {
+  const names = [
+    'x',
+    'x\0',
+    'x\0y',
+    'x\uD800',
+    'x\uDC00',
+    'x\uFFFD',
+    '\u00E9',
+    'e\u0301',
+    '"x"',
+    '\u{10FFFF}',
+    'X',
+    ' x',
+  ];
+  for (const [number, profile] of names.entries()) storeRun(runs, `run-${number}`, { profile });
+  for (const _ of [1, 2])
+    withRunIndex((index) => {
+      expect(index.profiles().toSorted()).toEqual(names.toSorted());
+      for (const [number, profile] of names.entries())
+        expect(index.runs({ profile }).map((run) => [run.id, run.profile])).toEqual([[`run-${number}`, profile]]);
+    });
+  expect(new Set(names.map((profile) => fileOfProfile(profile, 1))).size).toBe(names.length);
+});
+
+test('folders whose names are the same text once they are read as UTF-8 are one run', () => {
+  storeRun(runs, 'x\uFFFD');
+  for (const byte of [0xfe, 0xff]) mkdirSync(Buffer.from([...Buffer.from(join(runs, 'x')), byte]));
+  mkdirSync(join(runs, '\u00E9'));
+  storeRun(runs, 'e\u0301');
+  expect(idsOf().toSorted()).toEqual(['e\u0301', 'x\uFFFD']);
+  rmSync(summaryOf('x\uFFFD'));
+  writeFileSync(join(runs, 'x\uFFFD', 'spec.json'), '');
+  withRunIndex((index) => expect(index.unfinished.map(({ id }) => id)).toEqual(['x\uFFFD']));
+});
+
 test('a run that cannot be read for a moment is listed again afterwards', async () => {
   storeRun(runs, 'a');
   expect(idsOf()).toEqual(['a']);
   writeFileSync(join(runs, 'a', 'summary.json'), JSON.stringify(aSummary({ runId: 'a' })));
-  const { readFileSync } = fs;
-  fs.readFileSync = () => {
+  const restore = readingBy(() => {
     throw Object.assign(new Error('EMFILE: too many open files, open'), { code: 'EMFILE' });
-  };
-  syncBuiltinESMExports();
+  });
   try {
     expect([why(), idsOf()]).toEqual([['its summary.json cannot be read: EMFILE: too many open files, open'], []]);
   } finally {
-    fs.readFileSync = readFileSync;
-    syncBuiltinESMExports();
+    restore();
   }
   expect([why(), idsOf(), await remembered()]).toEqual([[], ['a'], []]);
 });
