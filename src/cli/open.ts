@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { isPlainFile } from '../adapters/host/plain-file.ts';
+import { ownReport } from '../adapters/reports/own-report.ts';
 import { fetchStoredRun } from './fetch-stored.ts';
 import { safeForTerminal } from '../core/text/terminal.ts';
 import { runFolderOf } from './stored-runs.ts';
@@ -17,7 +17,8 @@ export function openCommand(): Command {
     .action(async (id: string, options: { readonly print?: true }) => {
       await fetchStoredRun(id, 'report');
       const report = join(runFolderOf(id), 'report.html');
-      if (!isPlainFile(report))
+      // A browser would run what others have put into it.
+      if (ownReport(report) === undefined)
         throw new UsageError(`there is no ${report}; "./belay report ${id}" makes it from the stored evidence`);
       const url = pathToFileURL(report).href;
       process.stdout.write(`${url}\n`);

@@ -1,12 +1,12 @@
-import { randomUUID } from 'node:crypto';
-import { copyFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { makeFolder } from '../host/make-folder.ts';
-import { isPlainFile } from '../host/plain-file.ts';
+import { NotRead } from '../host/plain-file.ts';
 import type { StoredRun } from '../../core/history/stored-run.ts';
 import { messageOf } from '../../core/text/message-of.ts';
 import { writeTextFile } from '../host/atomic-file.ts';
 import { withRunIndex } from '../index/run-index.ts';
+import { ownReport } from './own-report.ts';
 import { fileOfProfile, overviewPage, profilePage, type LinkedRun } from './site-pages.ts';
 import { SITE_ROWS } from '../../core/plan/limits.ts';
 
@@ -17,7 +17,14 @@ export interface WrittenSite {
   readonly pages: number;
   readonly runs: number;
   /** Folders that were left out, and why. */
-  readonly leftOut: readonly { readonly folder: string; readonly why: string }[];
+  readonly leftOut: readonly LeftOut[];
+  /** Folders whose report is neither linked nor copied, and why. */
+  readonly withoutReport: readonly LeftOut[];
+}
+
+interface LeftOut {
+  readonly folder: string;
+  readonly why: string;
 }
 
 /** Where a page of the site would lie is a folder. Versions before gave a run the name of its campaign, whatever it ended in. */
@@ -46,7 +53,16 @@ export function writeSite({ runs, to }: { readonly runs: string; readonly to?: s
   written(() => makeFolder(folder));
   return withRunIndex(
     (index) => {
-      const all = index.runs().map((run) => linked(run, folder, to !== undefined));
+      const withoutReport: LeftOut[] = [];
+      const all = index.runs().map((run) => {
+        try {
+          return linked(run, folder, to !== undefined);
+        } catch (error) {
+          if (!(error instanceof NotRead)) throw error;
+          withoutReport.push({ folder: run.folder, why: `its report.html ${error.what}` });
+          return { run };
+        }
+      });
       const profiles = [...Map.groupBy(all, ({ run }) => run.profile)];
       let pages = 1;
       for (const [profile, own] of profiles) {
@@ -60,7 +76,7 @@ export function writeSite({ runs, to }: { readonly runs: string; readonly to?: s
       const first = join(folder, 'index.html');
       writePage(first, overviewPage(profiles, index.damaged.length));
       const leftOut = index.damaged.map(({ folder: of, why }) => ({ folder: of, why }));
-      return { index: first, pages, runs: all.length, leftOut };
+      return { index: first, pages, runs: all.length, leftOut, withoutReport };
     },
     { runs: resolve(runs) },
   );
@@ -80,33 +96,18 @@ function written(work: () => void): void {
 }
 
 /**
- * A run with the link to its report, which is copied where the site is to be published; no link without a report. A report that is
- * a link itself is none: it would publish whatever file of this host it leads to.
+ * A run with the link to its report, which is copied where the site is to be published; no link without a report.
+ * @throws NotRead for a report that is none of Belay's
  */
 function linked(run: StoredRun, folder: string, isCopied: boolean): LinkedRun {
   const report = join(run.folder, 'report.html');
-  if (!isPlainFile(report)) return { run };
+  const page = ownReport(report);
+  if (page === undefined) return { run };
   if (!isCopied) return { run, href: hrefOf(relative(folder, report)) };
   const copy = join(folder, 'runs', run.id, 'report.html');
-  if (resolve(copy) !== resolve(report)) {
-    written(() => {
-      makeFolder(join(folder, 'runs', run.id));
-      copyByRename(report, copy);
-    });
-  }
+  // By a rename: what is there may be a link, or the report itself by another name.
+  if (resolve(copy) !== resolve(report)) written(() => writeTextFile(copy, page));
   return { run, href: hrefOf(relative(folder, copy)) };
-}
-
-/** Replaces a file by a copy of another one, and not what it leads to where it is a link. Both may be the same file by two names. */
-function copyByRename(from: string, to: string): void {
-  const temporary = `${to}.${randomUUID()}.tmp`;
-  try {
-    copyFileSync(from, temporary);
-    renameSync(temporary, to);
-  } catch (cause) {
-    rmSync(temporary, { force: true });
-    throw cause;
-  }
 }
 
 function hrefOf(path: string): string {

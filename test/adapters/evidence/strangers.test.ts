@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { foreignMarkup } from '../../../src/adapters/evidence/report/foreign-markup.ts';
 import { writeReport } from '../../../src/adapters/evidence/report.ts';
 import { fileOfProfile } from '../../../src/adapters/reports/site-pages.ts';
 import { writeSite } from '../../../src/adapters/reports/site.ts';
@@ -38,6 +39,7 @@ test('are text in a report, in its charts too', async () => {
   expect(page).toMatch(/<text[^>]*>resolve\\u202e\uFFFD&lt;evil-tag&gt;/);
   expect(page).not.toMatch(MARKUP);
   expect(page).not.toMatch(UNSEEN);
+  expect(foreignMarkup(Buffer.from(page))).toBeUndefined();
 });
 
 test('are text in the site, and give its pages names that a disk takes', () => {
