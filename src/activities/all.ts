@@ -13,8 +13,7 @@ import { collectEvidence, sendEvidence, wasSent } from '../adapters/evidence/mem
 import { readReadings } from '../adapters/evidence/evidence-folder.ts';
 import { writeHistory } from '../adapters/evidence/write-history.ts';
 import { writeJunit } from '../adapters/evidence/junit.ts';
-import { withRunIndex } from '../adapters/index/run-index.ts';
-import { HISTORY_RUNS } from '../core/history/beside-earlier.ts';
+import { earlierRuns } from '../adapters/index/earlier-runs.ts';
 import { writeManifest } from '../adapters/evidence/manifest.ts';
 import { writeReportInThread } from '../adapters/reports/write-report-in-thread.ts';
 import { writeSummary } from '../adapters/evidence/write-summary.ts';
@@ -209,7 +208,7 @@ export const JUDGE_ADAPTERS: JudgeAdapters = {
   mergeTimelines: mergeGroupTimelines,
   readLedger,
   sha256: sha256OfText,
-  earlierRuns: (profile) => withRunIndex((index) => index.runs({ profile, nightsOnly: true, limit: HISTORY_RUNS + 1 })),
+  earlierRuns,
   writeHistory,
   writeSummary,
   writeJunit,

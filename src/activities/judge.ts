@@ -56,7 +56,7 @@ export interface JudgeAdapters {
   readLedger(slug: string): Ledger | undefined;
   sha256(text: string): string;
   /** Stored runs of a profile on this host, newest first. */
-  earlierRuns(profile: string): readonly StoredRun[];
+  earlierRuns(profile: string, signal: AbortSignal): Promise<readonly StoredRun[]>;
   /** Keeps the values that the campaign was compared with. */
   writeHistory(folder: string, trends: readonly MetricTrend[]): void;
   writeSummary(folder: string, summary: Summary): void;
@@ -90,7 +90,7 @@ export function createJudge(log: Logger, adapters: JudgeAdapters): (input: Judge
     if (members.length > 0) {
       await ifPossible(context, 'merged timeline', async () => adapters.mergeTimelines(evidence.folder, members));
     }
-    const { summary, flagged } = await context.step('readingsJudged', async () => {
+    const { summary, flagged } = await context.step('readingsJudged', async ({ signal }) => {
       const readings = adapters.readReadings(evidence.folder);
       const hosts = hostsOf(context, adapters);
       const checkpoint = hosts.soak(latestOutcome(state, 'soak')?.execution ?? 0);
@@ -115,7 +115,7 @@ export function createJudge(log: Logger, adapters: JudgeAdapters): (input: Judge
         findings: hosts.findings(),
         sha256: (text: string) => adapters.sha256(text),
       } satisfies Omit<SummaryInput, 'results'>;
-      const judged = besideEarlierRuns(context, adapters, { ...known, results });
+      const judged = await besideEarlierRuns(context, adapters, { ...known, results }, signal);
       return { ...judged, summary: written(context, adapters, judged.summary) };
     });
     await ifPossible(context, 'report', () =>
@@ -167,15 +167,16 @@ function written(
  * used is kept in `history.json`. Where earlier runs cannot be read, only the trend gates are unmeasured.
  * @returns with it the metrics that wait for the next run, or waited for this one
  */
-function besideEarlierRuns(
+async function besideEarlierRuns(
   { spec, evidence, event, log }: StageContext<'judge', JudgeInput>,
   adapters: JudgeAdapters,
   input: SummaryInput,
-): { readonly summary: Summary; readonly flagged: readonly FlaggedMetric[] } {
+  signal: AbortSignal,
+): Promise<{ readonly summary: Summary; readonly flagged: readonly FlaggedMetric[] }> {
   const alone = buildSummary(input);
   const { gates } = spec;
   try {
-    const earlier = adapters.earlierRuns(spec.profile.metadata.name);
+    const earlier = await adapters.earlierRuns(spec.profile.metadata.name, signal);
     const own = new Set(gates.filter(isTrendGate).map(({ name }) => name));
     const trends = besideEarlier(alone, evidence.folder, earlier).filter(({ metric }) => !own.has(metric));
     const history = {
@@ -187,6 +188,7 @@ function besideEarlierRuns(
     const results = withTrendGates(gates, input.results, trends);
     return { summary: buildSummary({ ...input, results, history }), flagged: flaggedMetrics(trends) };
   } catch (error) {
+    signal.throwIfAborted();
     log.error({ err: error }, 'earlier runs could not be read');
     event('no-history', messageOf(error));
     if (!gates.some(isTrendGate)) return { summary: alone, flagged: [] };

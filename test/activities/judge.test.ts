@@ -308,6 +308,6 @@ function summaryOf(spec: CampaignSpec): Summary | undefined {
   return summaryInFolder(evidenceFolder(spec.campaign));
 }
 
-function noRuns(): never {
-  throw new Error('the disk is gone');
+function noRuns(): Promise<never> {
+  return Promise.reject(new Error('the disk is gone'));
 }

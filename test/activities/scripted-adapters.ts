@@ -127,7 +127,7 @@ export function scriptedJudge(hasStore = false): JudgeAdapters {
     mergeTimelines: () => undefined,
     readLedger,
     sha256: (text) => text,
-    earlierRuns: () => [],
+    earlierRuns: () => Promise.resolve([]),
     writeHistory: () => undefined,
     writeSummary: () => undefined,
     writeJunit: () => undefined,
