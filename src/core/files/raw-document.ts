@@ -39,6 +39,11 @@ export class RawDocument {
     return Array.isArray(value) ? value : [];
   }
 
+  /** The texts of a list; what else is in it is left out. */
+  texts(...path: readonly Segment[]): readonly string[] {
+    return this.list(...path).filter((value) => typeof value === 'string');
+  }
+
   keys(...path: readonly Segment[]): readonly string[] {
     const value = valueAt(this.#root, path);
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.keys(value) : [];

@@ -9,10 +9,10 @@ export function systemContradictions(root: unknown): readonly Finding[] {
   const raw = new RawDocument(root);
   for (const name of raw.keys('gates')) checkGate(raw, ['gates', name], true);
   checkUnique(raw, ['install', 'processes'], 'name');
-  const ports = new Map<string, readonly unknown[]>();
+  const ports = new Map<string, readonly string[]>();
   for (const index of raw.list('install', 'processes').keys()) {
     const path = ['install', 'processes', index] as const;
-    const own = raw.list(...path, 'ports');
+    const own = raw.texts(...path, 'ports');
     ports.set(raw.text(...path, 'name') ?? '', own);
     for (const arg of raw.list(...path, 'args').keys()) checkPlaceholders(raw, [...path, 'args', arg], own);
     for (const name of raw.keys(...path, 'env')) checkPlaceholders(raw, [...path, 'env', name], own);
@@ -28,7 +28,7 @@ export function systemContradictions(root: unknown): readonly Finding[] {
 function checkEndpoint(
   raw: RawDocument,
   path: readonly Segment[],
-  ports: ReadonlyMap<string, readonly unknown[]>,
+  ports: ReadonlyMap<string, readonly string[]>,
 ): void {
   const process = raw.text(...path, 'process');
   const port = raw.text(...path, 'port');
@@ -48,14 +48,8 @@ function checkEndpoint(
     raw.refuse([...path, 'port'], `no such port of ${process}`, known.join(', ') || 'none is listed');
 }
 
-function checkPlaceholders(raw: RawDocument, path: readonly Segment[], ports: readonly unknown[]): void {
-  const known = [
-    '${kubeconfig}',
-    '${cluster}',
-    '${slug}',
-    '${folder}',
-    ...ports.map((port) => `\${port.${String(port)}}`),
-  ];
+function checkPlaceholders(raw: RawDocument, path: readonly Segment[], ports: readonly string[]): void {
+  const known = ['${kubeconfig}', '${cluster}', '${slug}', '${folder}', ...ports.map((port) => `\${port.${port}}`)];
   for (const [placeholder] of (raw.text(...path) ?? '').matchAll(/\$\{[^}]*\}?/g)) {
     if (!known.includes(placeholder)) raw.refuse(path, `${placeholder} is not filled in by anything`, known.join(', '));
   }

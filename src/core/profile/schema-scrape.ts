@@ -75,7 +75,9 @@ export const scrapeEntry = z.strictObject({
   params: z
     .record(
       matching(/^[\w[\].-]{1,100}$/, 'a name of a parameter', 'Parameter', 'not a name of a parameter'),
-      z.union([param('Value'), z.array(param('A value')).min(1)]),
+      field(z.union([param('Value'), z.array(param('A value')).min(1)]), 'Value, or a list of values', {
+        allowed: 'a text without control characters, or a list of such texts',
+      }),
     )
     .meta({ description: 'Parameters of the query. They are no place for a secret' })
     .optional(),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { flag } from '../../files/fields.ts';
 import { isPromql } from '../../promql/check.ts';
 import { counterProblem } from '../../promql/counter-expression.ts';
 import { NOT_NEGATIVE } from '../../promql/interval.ts';
@@ -32,10 +33,7 @@ export const delta = {
   schema: z
     .strictObject({
       counter: promql('PromQL expression of a counter'),
-      perSecond: z
-        .boolean()
-        .meta({ description: 'Divide the growth by the length of the window. Absent = false' })
-        .optional(),
+      perSecond: flag('Divide the growth by the length of the window. Absent = false').optional(),
     })
     .meta({ description: 'How much a counter grew over the window' })
     .optional(),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { field, matching } from '../../files/fields.ts';
+import { choice, field, matching } from '../../files/fields.ts';
 import { filledForParsing, isPromql } from '../../promql/check.ts';
 import { histogramProblem, sibling } from '../../promql/histogram-selector.ts';
 import { NOT_NEGATIVE } from '../../promql/interval.ts';
@@ -61,12 +61,10 @@ export const quantile = {
         .min(1)
         .meta({ description: 'Labels whose groups have a quantile each; the highest counts. Absent = one group' })
         .optional(),
-      emptyGroups: z
-        .literal('skip')
-        .meta({
-          description: 'skip: a group that counted nothing is left out. Absent = it makes the gate unmeasured',
-        })
-        .optional(),
+      emptyGroups: choice(
+        ['skip'],
+        'skip: a group that counted nothing is left out. Absent = it makes the gate unmeasured',
+      ).optional(),
     })
     .meta({ description: 'A quantile of what a histogram counted in the window' })
     .optional(),
