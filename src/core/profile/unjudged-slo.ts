@@ -17,8 +17,8 @@ export function unjudgedSlo(profile: Profile, system: Judging): readonly Mismatc
   const extension = extensionOf(system);
   const name = system.metadata.name;
   return Object.entries(profile.slo).flatMap(([key, value]): readonly Mismatch[] => {
-    const refuse = (problem: string, allowed: string): readonly Mismatch[] => [
-      { path: ['slo', key], problem, found: shown(value), allowed },
+    const refuse = (problem: string, allowed: string, found = shown(value)): readonly Mismatch[] => [
+      { path: ['slo', key], problem, found, allowed },
     ];
     if (isRetired(key) || value === false || value === '') return [];
     if (extension === undefined) {
@@ -41,11 +41,13 @@ export function unjudgedSlo(profile: Profile, system: Judging): readonly Mismatc
         `nothing judges it: gates.${bar.gate}.bar of this profile is informational`,
         'a bar in slo, or an informational gate',
       );
-    const changed = otherJudgement(gatesWithSlo(system, profile, {})[bar.gate] ?? {}, profile.gates[bar.gate] ?? {});
+    const change = profile.gates[bar.gate] ?? {};
+    const changed = otherJudgement(gatesWithSlo(system, profile, {})[bar.gate] ?? {}, change);
     if (changed === undefined) return [];
     return refuse(
       `nothing judges it: gates.${bar.gate}.${changed} of this profile replaces it`,
       `a bar in slo, or another one in gates; gates.${bar.gate} may narrow the bar of slo`,
+      `${shown(value)}, and gates.${bar.gate}.${changed}: ${JSON.stringify((change as Readonly<Record<string, unknown>>)[changed])}`,
     );
   });
 }

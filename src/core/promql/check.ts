@@ -1,6 +1,7 @@
 import { parser } from '@prometheus-io/lezer-promql';
 import type { Tree } from '@lezer/common';
 import { nearest } from '../text/nearest.ts';
+import { MAX_NAME_LETTERS, MAX_QUERY_LETTERS, MAX_QUERY_PARTS } from './bounds.ts';
 import { PROMQL_NAMES } from './functions.ts';
 import { checkTypes } from './types.ts';
 
@@ -15,10 +16,7 @@ export interface PromqlProblem {
   readonly suggestion?: string;
 }
 
-const MAX_LENGTH = 4_096;
-
-/** Operators, calls and parentheses of a query: what is read of it grows with the square of them, and a starter may send hundreds of queries. */
-const MAX_PARTS = 100;
+/** What counts as a part of a query: its operators, calls and parentheses. */
 const PARTS: ReadonlySet<string> = new Set([
   'AggregateExpr',
   'BinaryExpr',
@@ -29,9 +27,6 @@ const PARTS: ReadonlySet<string> = new Set([
   'SubqueryExpr',
   'UnaryExpr',
 ]);
-
-/** How far around an error a name is looked for. */
-const MAX_NAME = 100;
 
 /** Nodes that hold a number or a duration. */
 const NUMBERS: ReadonlySet<string> = new Set(['NumberDurationLiteral', 'NumberDurationLiteralInDurationContext']);
@@ -70,16 +65,24 @@ export function isPromql(query: string): boolean {
 /** What is wrong, worked out on demand: of a file with a thousand wrong queries only some are reported. */
 function problemOf(query: string): (() => PromqlProblem) | undefined {
   if (query.trim() === '') return () => ({ problem: 'an empty query', offset: 0 });
-  if (query.length > MAX_LENGTH) return () => ({ problem: `longer than ${MAX_LENGTH} characters`, offset: MAX_LENGTH });
+  if (query.length > MAX_QUERY_LETTERS)
+    return () => ({
+      problem: `longer than ${MAX_QUERY_LETTERS} characters: it has ${query.length}`,
+      offset: MAX_QUERY_LETTERS,
+    });
   const unknown = unknownPlaceholder(query);
   if (unknown !== undefined) return () => describePlaceholder(unknown.name, unknown.offset);
   const text = filledForParsing(query);
   const tree = parser.parse(text);
   const error = firstError(tree, text);
   if (error !== undefined) return () => describeError(text, error.from, error.to);
-  const excess = firstExcess(tree);
+  const parts = partsOf(tree);
+  const excess = parts[MAX_QUERY_PARTS];
   if (excess !== undefined)
-    return () => ({ problem: `more than ${MAX_PARTS} operators, functions and parentheses`, offset: excess });
+    return () => ({
+      problem: `more than ${MAX_QUERY_PARTS} operators, functions and parentheses: it has ${parts.length}`,
+      offset: excess,
+    });
   const wrong = typeProblem(tree, text);
   return wrong === undefined ? undefined : () => wrong;
 }
@@ -132,23 +135,20 @@ function firstError(tree: Tree, text: string): { readonly from: number; readonly
   return found;
 }
 
-/** Where the first part is that is one too many. */
-function firstExcess(tree: Tree): number | undefined {
-  let parts = 0;
-  let excess: number | undefined;
+/** Where each part of a query begins. */
+function partsOf(tree: Tree): readonly number[] {
+  const found: number[] = [];
   tree.iterate({
     enter(node) {
-      if (PARTS.has(node.name)) parts += 1;
-      if (parts > MAX_PARTS) excess ??= node.from;
-      return excess === undefined;
+      if (PARTS.has(node.name)) found.push(node.from);
     },
   });
-  return excess;
+  return found;
 }
 
 function describeError(text: string, from: number, to: number): PromqlProblem {
-  const rest = text.slice(from, from + MAX_NAME);
-  const before = /[A-Za-z_]\w*$/.exec(text.slice(Math.max(0, from - MAX_NAME), from).trimEnd())?.[0] ?? '';
+  const rest = text.slice(from, from + MAX_NAME_LETTERS);
+  const before = /[A-Za-z_]\w*$/.exec(text.slice(Math.max(0, from - MAX_NAME_LETTERS), from).trimEnd())?.[0] ?? '';
   // A name that is no function is an error at its parenthesis, or within the name: `histogram_quant|le(`.
   const tail = /^(\w*)\s*\(/.exec(rest)?.[1];
   if (before !== '' && tail !== undefined && (tail === '' || text.slice(0, from).endsWith(before))) {

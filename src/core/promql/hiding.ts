@@ -20,6 +20,10 @@ import { treeOf } from './tree.ts';
 const COUNTING: ReadonlySet<string> = new Set(['count', 'group', 'count_values']);
 /** Functions whose value is none of their series, or that have a check of their own. */
 const OPAQUE: ReadonlySet<string> = new Set(['absent', 'absent_over_time', 'histogram_quantile', 'timestamp']);
+/** What a sum of series is made of. */
+const UNLIMITED: ReadonlySet<string> = new Set(
+  'Add BinaryExpr Mul NumberDurationLiteral ParenExpr Sub UnaryExpr'.split(' '),
+);
 /** What the parser hangs around everything before it, where PromQL gives it to the nearest operand. */
 const SUFFIXES: ReadonlySet<string> = new Set(['OffsetExpr', 'StepInvariantExpr', 'AnchoredExpr', 'SmoothedExpr']);
 
@@ -55,6 +59,8 @@ interface Operation {
 
 class Reader {
   readonly #query: string;
+  /** Texts by node and side: several rules ask for those of the same operand, at every level of a chain. */
+  readonly #opened = new Map<string, Texts>();
 
   constructor(query: string) {
     this.#query = query;
@@ -62,6 +68,13 @@ class Reader {
 
   /** @param end where the node ends, with the `offset` of its last operand */
   open(node: SyntaxNode, side: MissingSide, end: number = node.to): Texts {
+    const key = `${node.name} ${node.from} ${node.to} ${end} ${side}`;
+    const known = this.#opened.get(key) ?? this.#open(node, side, end);
+    this.#opened.set(key, known);
+    return known;
+  }
+
+  #open(node: SyntaxNode, side: MissingSide, end: number): Texts {
     const children = childrenOf(node);
     const first = children[0];
     const last = children.at(-1);
@@ -227,7 +240,7 @@ class Reader {
   ): { readonly low: number; readonly high: number; readonly kept: Dependence } | undefined {
     const metrics = metricsIn(value, this.#query);
     const kept = this.#along(value, metrics, valueDependence(node, this.#query, metrics));
-    if (!kept.rises && !kept.falls) return undefined;
+    if ((!kept.rises && !kept.falls) || !mayHaveLimits(node)) return undefined;
     const values = possibleValues(textOf(node, this.#query));
     if (values === undefined) return undefined;
     const isBetween = values.low > -Infinity && values.high < Infinity;
@@ -274,6 +287,12 @@ class Reader {
 function scaled([text, ...others]: Texts, operator: string, by: number): Texts {
   const write = (one: string): string => (by === 1 ? one : `((${one}) ${operator} ${by})`);
   return [write(text), ...others.map(write)];
+}
+
+/** Whether an expression is more than series that are added up and multiplied, which have no limits. */
+function mayHaveLimits(node: SyntaxNode): boolean {
+  if (node.name === 'VectorSelector') return false;
+  return !UNLIMITED.has(node.name) || childrenOf(node).some(mayHaveLimits);
 }
 
 /** The comparison that an expression is, without parentheses around it. */

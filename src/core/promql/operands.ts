@@ -1,4 +1,5 @@
 import type { SyntaxNode } from '@lezer/common';
+import { TYPES_KEPT } from './bounds.ts';
 import { checkTypes } from './types.ts';
 import { childrenOf, textOf, walk } from './syntax.ts';
 import { treeOf } from './tree.ts';
@@ -155,9 +156,8 @@ function isComparison(node: SyntaxNode): boolean {
   return COMPARES.some((name) => node.getChild(name) !== null);
 }
 
-/** Types of the operands that were asked for last: each operator of a chain asks for those of all that are before it. */
+/** Types of the operands that were asked for last. */
 const types = new Map<string, string>();
-const TYPES_KEPT = 2_000;
 
 function typeOf(text: string): string {
   const known = types.get(text);

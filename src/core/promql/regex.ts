@@ -1,4 +1,5 @@
 import { RE2JS, RE2JSException, RE2JSSyntaxException } from 're2js';
+import { MAX_PATTERN_WORK } from './bounds.ts';
 
 /** A regular expression as Prometheus reads it: whether it matches the empty text, or why Prometheus refuses it. */
 export type RegexReading =
@@ -20,17 +21,16 @@ export function readReplaceRegex(pattern: string): RegexReading {
   return read(pattern, { before: '^(?s:', after: ')$' });
 }
 
-/** Letters of a pattern times its repetitions, at most: a repetition is compiled as often as it may match, each time with its own memory. */
-const MAX_WORK = 50_000;
-
-function isTooMuch(pattern: string): boolean {
+/** Letters of a pattern times its repetitions. */
+function workOf(pattern: string): number {
   const times = [...pattern.matchAll(/(?<!\\x)\{(\d+)(?:,(\d*))?\}/g)].map(([, least, most]) => Number(most || least));
-  return pattern.length * times.reduce((sum, each) => sum + each, 0) > MAX_WORK;
+  return pattern.length * times.reduce((sum, each) => sum + each, 0);
 }
 
 function read(pattern: string, { before, after }: { readonly before: string; readonly after: string }): RegexReading {
-  if (isTooMuch(pattern))
-    return { ok: false, problem: `its length times its repetitions {n} is more than ${MAX_WORK}` };
+  const work = workOf(pattern);
+  if (work > MAX_PATTERN_WORK)
+    return { ok: false, problem: `its length times its repetitions {n} is ${work}, more than ${MAX_PATTERN_WORK}` };
   const whole = `${before}${pattern}${after}`;
   try {
     return { ok: true, matchesEmpty: RE2JS.compile(whole).matches('') };

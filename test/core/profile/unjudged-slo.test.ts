@@ -123,6 +123,10 @@ test.each<[string, Slo, string, GatePatch]>([
   const [mismatch, ...others] = unjudgedSlo(aProfile({ slo, gates: { [gate]: patch } }), bigfleet);
   expect(others).toEqual([]);
   expect(mismatch?.problem).toBe(`nothing judges it: gates.${gate}.${field} of this profile replaces it`);
+  const [[key, value] = []] = Object.entries(slo);
+  expect(mismatch?.path).toEqual(['slo', key]);
+  const replaced = JSON.stringify((patch as Readonly<Record<string, unknown>>)[field]);
+  expect(mismatch?.found).toBe(`${value} (${typeof value}), and gates.${gate}.${field}: ${replaced}`);
 });
 
 test.each<[Slo, string, GatePatch]>([

@@ -5,11 +5,9 @@ import { isFree } from '../free-expression.ts';
 import type { Refusal } from '../refusal.ts';
 import { singleValue } from '../single-value.ts';
 import type { Subject } from '../subject.ts';
+import { MAX_HIDING_WAYS } from '../../promql/bounds.ts';
 import { withoutHiding } from '../../promql/hiding.ts';
 import { otherSide, type MissingSide } from '../../promql/missing-side.ts';
-
-/** Texts without what hides something that are asked for at most. */
-const MOST = 12;
 
 /**
  * No comparison drops what misses the bar. `max(x < 100)` with a maximum of 50 is green while a shard is at 150, and `min(x > 0)` with a
@@ -30,10 +28,10 @@ export function* hidden(subject: Subject): Asking<Refusal | undefined> {
       ...divisors.map((text) => [values[0] ?? value, text] as const),
     ];
     if (opened.length === 0) continue;
-    if (opened.length > MOST)
+    if (opened.length > MAX_HIDING_WAYS)
       return {
         reason: 'query-error',
-        detail: `${value} hides values in ${opened.length} ways; allowed: at most ${MOST}, or several gates`,
+        detail: `${value} hides values in ${opened.length} ways; allowed: at most ${MAX_HIDING_WAYS}, or several gates`,
       };
     const [shown, ...wholes] = yield* all([
       quotient(subject, value, divisor),
