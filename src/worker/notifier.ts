@@ -1,14 +1,13 @@
 import type { Client } from '@temporalio/client';
 import type { Notification } from '../core/campaign/notification.ts';
-import { campaignName } from '../core/campaign/campaign-name.ts';
 import { watchedEnd, type WatchedWorkflow } from '../core/campaign/watched-workflow.ts';
 import { NOTIFY_CHECK_MS, NOTIFY_FOR_MS, STATUS_ANSWER_MS, WEBHOOK_LONGEST_WAIT_MS } from '../core/plan/limits.ts';
 import { messageOf } from '../core/text/message-of.ts';
 import { sendWebhook, WebhookError } from '../adapters/notify/send-webhook.ts';
 import type { SentNotifications } from '../adapters/notify/sent-notifications.ts';
 import type { WebhookSetting } from '../adapters/notify/webhook-setting.ts';
-import { reportAddress } from '../adapters/reports/report-address.ts';
-import { campaignPage } from '../adapters/temporal/campaign-page.ts';
+import { writtenReportAddress } from '../adapters/reports/written-report.ts';
+import { campaignPage, schedulePage } from '../adapters/temporal/campaign-page.ts';
 import type { ScheduleView } from '../adapters/temporal/schedules.ts';
 
 /** What happens now, as Temporal shows it. */
@@ -32,8 +31,6 @@ interface Due {
   /** Asks for the rest only when it is to be sent. */
   readonly make: () => Promise<Notification>;
 }
-
-const NO_LINKS = {};
 
 /**
  * Notifies a webhook of verdicts, holds and paused schedules. It only watches: a webhook that fails changes nothing about a campaign.
@@ -107,13 +104,13 @@ function dueWorkflows({ client, workflows }: Seen): readonly Due[] {
   return workflows.flatMap((one): readonly Due[] => {
     const { workflowId, runId, kind, profile, substrate, stage, closedAtMs } = one;
     const common = { version: 1, id: workflowId, kind, profile, substrate } as const;
-    const links = linksOf(one);
     const end = watchedEnd(one);
     if (end === undefined) {
       if (stage !== 'hold') return [];
       const make = async (): Promise<Notification> => {
         const { reason, atMs } = await holdOf(client, workflowId);
-        return { ...common, event: 'hold', at: isoText(atMs), verdict: '', reason, links };
+        // Its report is written when it is judged.
+        return { ...common, event: 'hold', at: isoText(atMs), verdict: '', reason, links: pageLink(one) };
       };
       return [{ key: `hold ${runId}`, make }];
     }
@@ -121,7 +118,8 @@ function dueWorkflows({ client, workflows }: Seen): readonly Due[] {
     const isPart = kind === 'campaign' && ['ladder', 'schedule', 'comparison'].includes(one.trigger);
     if (isPart || closedAtMs === undefined) return [];
     const make = async (): Promise<Notification> => {
-      const reason = await reasonOf(client, one);
+      const { reason, campaign } = await resultOf(client, one);
+      const links = { ...pageLink(one), ...reportLink(one, campaign) };
       return { ...common, event: 'verdict', at: isoText(closedAtMs), verdict: end, reason, links };
     };
     return [{ key: `verdict ${runId}`, make }];
@@ -144,7 +142,7 @@ function dueSchedules({ schedules }: Seen): readonly Due[] {
           substrate: '',
           verdict: '',
           reason: note,
-          links: NO_LINKS,
+          links: linkTo(schedulePage(id)),
         }),
     }));
 }
@@ -164,26 +162,44 @@ async function holdOf(client: Client, workflowId: string): Promise<{ readonly re
   };
 }
 
-/** The first reason of a workflow that has ended; empty for a green one. */
-async function reasonOf(client: Client, { workflowId, runId }: WatchedWorkflow): Promise<string> {
+/** What the result of a workflow that has ended says. */
+interface Result {
+  /** The first reason; empty for a green one. */
+  readonly reason: string;
+  /** Name of a campaign that completed. */
+  readonly campaign?: string;
+}
+
+async function resultOf(client: Client, { workflowId, runId }: WatchedWorkflow): Promise<Result> {
   try {
     const handle = client.workflow.getHandle(workflowId, runId, { followRuns: false });
-    const result = (await handle.result()) as {
+    const { reasons, rungs, campaign } = (await handle.result()) as {
+      readonly campaign?: string;
       readonly reasons?: readonly string[];
       readonly rungs?: readonly { readonly end?: string; readonly rung?: string; readonly reason?: string }[];
     };
-    const stopped = result.rungs?.find(({ end }) => end !== 'pass');
-    return stopped === undefined ? (result.reasons?.[0] ?? '') : `rung ${stopped.rung ?? '?'}: ${stopped.reason ?? ''}`;
+    const stopped = rungs?.find(({ end }) => end !== 'pass');
+    const reason =
+      stopped === undefined ? (reasons?.[0] ?? '') : `rung ${stopped.rung ?? '?'}: ${stopped.reason ?? ''}`;
+    return { reason, ...(campaign === undefined ? {} : { campaign }) };
   } catch (error) {
     const { cause } = error as { readonly cause?: unknown };
-    return messageOf(cause ?? error);
+    return { reason: messageOf(cause ?? error) };
   }
 }
 
-function linksOf({ workflowId, runId, kind }: WatchedWorkflow): Notification['links'] {
-  const temporal = campaignPage(workflowId, runId);
-  const report = kind === 'campaign' ? reportAddress(campaignName(workflowId)) : undefined;
-  return { ...(temporal === '' ? {} : { temporal }), ...(report === undefined ? {} : { report }) };
+function pageLink({ workflowId, runId }: WatchedWorkflow): Notification['links'] {
+  return linkTo(campaignPage(workflowId, runId));
+}
+
+function linkTo(temporal: string): Notification['links'] {
+  return temporal === '' ? {} : { temporal };
+}
+
+/** A climb has no report. Its rungs have. */
+function reportLink({ workflowId, runId, kind }: WatchedWorkflow, campaign?: string): Notification['links'] {
+  const report = kind === 'campaign' ? writtenReportAddress({ workflowId, runId, campaign }) : undefined;
+  return report === undefined ? {} : { report };
 }
 
 function isoText(atMs: number): string {

@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import { mkdtempSync, readFileSync, rmSync, utimesSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -37,6 +37,7 @@ beforeEach(async () => {
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   vi.stubEnv('BELAY_HOME', home);
+  vi.stubEnv('BELAY_RUNS', join(home, 'runs'));
   vi.stubEnv('BELAY_TEMPORAL_UI', 'https://ui.example');
   vi.stubEnv('TEMPORAL_ADDRESS', 'temporal.example:7233');
   vi.stubEnv('BELAY_REPORT_URL', 'https://ci.example/belay');
@@ -58,7 +59,7 @@ const client = {
         Promise.resolve({
           state: { hold: { stage: 'soak', openedAtMs: 0, failure: { message: 'p99 <over> *2* s' } } },
         }),
-      result: () => Promise.resolve({ reasons: ['podBindP99 = 3.1 s'] }),
+      result: () => Promise.resolve({ campaign: 'dev-50-1', reasons: ['podBindP99 = 3.1 s'] }),
     }),
   },
 } as unknown as Client;
@@ -227,7 +228,7 @@ test.each(ENDS)('a campaign and a climb that are %s with verdict "%s" are %s, in
   const isJudged = status === 'COMPLETED';
   const result = (): Promise<unknown> =>
     isJudged
-      ? Promise.resolve({ reasons: verdict === 'pass' ? [] : ['why it ended'] })
+      ? Promise.resolve({ campaign: 'dev-50-1', reasons: verdict === 'pass' ? [] : ['why it ended'] })
       : Promise.reject(new Error('Workflow execution failed', { cause: new Error('why it ended') }));
   const ended = { workflow: { getHandle: () => ({ result }) } } as unknown as Client;
   const workflows = [
@@ -255,9 +256,72 @@ test.each(ENDS)('a campaign and a climb that are %s with verdict "%s" are %s, in
     ),
   );
   expect(texts.map((lines) => lines.at(-1))).toEqual([
-    expect.stringMatching(/^<https:.*\|report> · <https:.*\|Temporal>$/),
-    expect.stringMatching(/^<https:.*\|Temporal>$/),
+    // What did not complete was not judged: there is no report of it.
+    expect.stringMatching(isJudged ? /^<https:.*\|report> · <https:[^|]*\|Temporal>$/ : /^<https:[^|]*\|Temporal>$/),
+    expect.stringMatching(/^<https:[^|]*\|Temporal>$/),
   ]);
+});
+
+/** A run folder of this host. */
+function storedFolder(name: string, runId: string, { hasReport }: { readonly hasReport: boolean }): void {
+  const folder = join(home, 'runs', name);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'spec.json'), JSON.stringify({ runId }));
+  if (hasReport) writeFileSync(join(folder, 'report.html'), '<!doctype html>');
+}
+
+const FIRST_RUN = '11111111-aaaa';
+const SECOND_RUN = '22222222-bbbb';
+
+test.each([
+  { what: 'completed, with a report', runId: FIRST_RUN, folder: 'dev-50-1', hasReport: true, report: 'dev-50-1' },
+  { what: 'completed, and the report could not be written', runId: FIRST_RUN, folder: 'dev-50-1', hasReport: false },
+  {
+    what: 'the second of its name',
+    runId: SECOND_RUN,
+    folder: 'dev-50-1-22222222',
+    hasReport: true,
+    report: 'dev-50-1-22222222',
+  },
+  {
+    what: 'failed after it was judged',
+    runId: FIRST_RUN,
+    status: 'FAILED',
+    folder: 'dev-50-1',
+    hasReport: true,
+    report: 'dev-50-1',
+  },
+  { what: 'terminated, after an earlier one of its name', runId: SECOND_RUN, status: 'TERMINATED', hasReport: false },
+  {
+    what: 'holding, after a retry of a judged one',
+    runId: FIRST_RUN,
+    status: 'RUNNING',
+    folder: 'dev-50-1',
+    hasReport: true,
+  },
+] as const)('the report of a campaign that is $what is linked where it was written', async (one) => {
+  const { runId, hasReport } = one;
+  const status = 'status' in one ? one.status : 'COMPLETED';
+  // That of another run of the same name.
+  if (runId === SECOND_RUN) storedFolder('dev-50-1', FIRST_RUN, { hasReport: true });
+  if ('folder' in one) storedFolder(one.folder, runId, { hasReport });
+  const holds = status === 'RUNNING';
+  const result = (): Promise<unknown> =>
+    status === 'COMPLETED' ? Promise.resolve({ campaign: 'dev-50-1' }) : Promise.reject(new Error('it failed'));
+  const { getHandle } = client.workflow as unknown as { readonly getHandle: () => object };
+  const ended = { ...client, workflow: { getHandle: () => ({ ...getHandle(), result }) } } as unknown as Client;
+  const sender = notifier();
+  await sender.notify(nothing);
+  await sender.notify({
+    ...nothing,
+    client: ended,
+    workflows: [workflow(runId, { status, ...(holds ? { stage: 'hold', closedAtMs: undefined } : {}) })],
+  });
+  const { links } = JSON.parse(received[0] ?? '{}') as { readonly links?: unknown };
+  expect(links).toEqual({
+    temporal: `https://ui.example/namespaces/default/workflows/dev-50-1/${runId}`,
+    ...('report' in one ? { report: `https://ci.example/belay/runs/${one.report}/report.html` } : {}),
+  });
 });
 
 test('holds and paused schedules are sent again only when they happen again, in the format of Slack, with every sign escaped', async () => {
@@ -274,8 +338,11 @@ test('holds and paused schedules are sent again only when they happen again, in 
   expect(hold).toContain(
     '*campaign dev-50-1 holds and waits for a decision* (dev-50 on local)\nsoak: p99 &lt;over&gt; *\u200B2*\u200B s',
   );
-  expect(hold).toContain('<https://ui.example/namespaces/default/workflows/dev-50-1/r|Temporal>');
-  expect(paused).toBe('*schedule belay-nightly is paused*\na &lt;fault&gt; &amp; more');
+  expect(hold).toMatch(/\n<https:\/\/ui\.example\/namespaces\/default\/workflows\/dev-50-1\/r\|Temporal>$/);
+  expect(paused).toBe(
+    '*schedule belay-nightly is paused*\na &lt;fault&gt; &amp; more\n' +
+      '<https://ui.example/namespaces/default/schedules/belay-nightly|Temporal>',
+  );
   await one.notify(nothing);
   await one.notify(seen);
   expect(received).toHaveLength(4);
@@ -298,10 +365,7 @@ test('a hold and a paused schedule are whole notifications in the generic format
       substrate: 'local',
       verdict: '',
       reason: 'soak: p99 <over> *2* s',
-      links: {
-        temporal: 'https://ui.example/namespaces/default/workflows/dev-50-1/r',
-        report: 'https://ci.example/belay/runs/dev-50-1/report.html',
-      },
+      links: { temporal: 'https://ui.example/namespaces/default/workflows/dev-50-1/r' },
     },
     {
       version: 1,
@@ -313,7 +377,7 @@ test('a hold and a paused schedule are whole notifications in the generic format
       substrate: '',
       verdict: '',
       reason: 'a <fault> & more',
-      links: {},
+      links: { temporal: 'https://ui.example/namespaces/default/schedules/belay-nightly' },
     },
   ]);
 });

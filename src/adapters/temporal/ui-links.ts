@@ -1,6 +1,6 @@
 import { SHARED_QUEUE } from '../../core/model/host-queues.ts';
 
-import { startPage, workflowPage, workflowsPage } from '../../core/campaign/ui-pages.ts';
+import { schedulePage, startPage, workflowPage, workflowsPage } from '../../core/campaign/ui-pages.ts';
 
 /** Addresses in the Temporal UI. */
 export interface UiLinks {
@@ -9,6 +9,7 @@ export interface UiLinks {
   /** The form that starts a workflow of `type` with our task queue filled in. */
   readonly start: (type: string) => string;
   readonly workflow: (workflowId: string, runId?: string) => string;
+  readonly schedule: (scheduleId: string) => string;
 }
 
 /** Links into the UI of a server; undefined when it is not known where its UI is (set BELAY_TEMPORAL_UI). */
@@ -23,6 +24,7 @@ export function uiLinks(
     workflows: `${root}${workflowsPage(namespace)}`,
     start: (type) => `${root}${startPage(namespace, taskQueue, type)}`,
     workflow: (workflowId, runId) => `${root}${workflowPage(namespace, workflowId, runId)}`,
+    schedule: (scheduleId) => `${root}${schedulePage(namespace, scheduleId)}`,
   };
 }
 

@@ -10,6 +10,11 @@ export function workflowPage(namespace: string, workflowId: string, runId?: stri
   return [workflowsPage(namespace), encode(workflowId), ...(runId === undefined ? [] : [encode(runId)])].join('/');
 }
 
+/** A schedule's page. */
+export function schedulePage(namespace: string, scheduleId: string): string {
+  return `/namespaces/${encode(namespace)}/schedules/${encode(scheduleId)}`;
+}
+
 /** The form that starts a workflow, with queue and type filled in. */
 export function startPage(namespace: string, taskQueue: string, workflowType: string): string {
   return `${workflowsPage(namespace)}/start-workflow?taskQueue=${encode(taskQueue)}&workflowType=${encode(workflowType)}`;
