@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { RunQuery } from '../adapters/index/run-index.ts';
+import type { RunIndex, RunQuery } from '../adapters/index/run-index.ts';
 import type { StoredRun } from '../core/history/stored-run.ts';
 import { momentText, lengthText } from '../core/text/time.ts';
 import { fetchStoredSummaries } from './fetch-stored.ts';
@@ -38,13 +38,12 @@ export function listCommand(): Command {
       const query = queryOf(options);
       await fetchStoredSummaries();
       withStoredRuns((index) => {
-        const runs = index.runs(limit === 0 ? query : { ...query, limit });
-        const { damaged, unfinished, ofMembers } = index;
+        const limited = limit === 0 ? query : { ...query, limit };
         if (output === 'json') {
-          const left = unfinished.map(({ id, folder }) => ({ id, folder }));
-          print(JSON.stringify({ runs, damaged, unfinished: left, ofMembers }, null, 2));
+          print(jsonOf(index, limited));
           return;
         }
+        const runs = index.runs(limited);
         const total = runs.length === limit ? index.count(query) : runs.length;
         print(runs.length === 0 ? noRuns(options) : runsTable(runs));
         if (total > runs.length) print(`the newest ${runs.length} of ${total}; --limit shows more`);
@@ -60,6 +59,15 @@ function queryOf({ profile, verdict, since }: ListOptions): RunQuery {
     ...(verdict === undefined ? {} : { verdict: oneOf('--verdict', verdict, ['pass', 'fail', 'unmeasured']) }),
     ...(since === undefined ? {} : { sinceMs: sinceMs('--since', since, Date.now()) }),
   };
+}
+
+/** A run in each line: thousands of them are printed as the index has them. */
+function jsonOf(index: RunIndex, query: RunQuery): string {
+  const runs = [...index.jsonOfEach(query)].join(',\n    ');
+  const { damaged, ofMembers } = index;
+  const unfinished = index.unfinished.map(({ id, folder }) => ({ id, folder }));
+  const rest = JSON.stringify({ damaged, unfinished, ofMembers }, null, 2);
+  return `{\n  "runs": [${runs === '' ? '' : `\n    ${runs}\n  `}],${rest.slice(1)}`;
 }
 
 function noRuns({ profile, verdict, since }: ListOptions): string {

@@ -13,14 +13,20 @@ import { UsageError } from './usage-error.ts';
 /** Folders named in one footer. */
 const NAMED = 5;
 
+/** So many folders take a moment to read. */
+const LONG = 1_000;
+
 const ALLOWED = 'allowed: the id of a run, or the path of its folder';
 
-/** Works with the index of the run folders. At a terminal it shows how far a long reading is. */
+/** Works with the index of the run folders. It says on standard error that a long reading goes on; at a terminal, how far it is. */
 export function withStoredRuns<T>(work: (index: RunIndex) => T): T {
-  const isTty = process.stderr.isTTY;
   const onProgress = (done: number, total: number): void => {
-    const end = done === total ? '\r\u001B[K' : ` of ${total} run folders are indexed`;
-    if (isTty) process.stderr.write(done === total ? end : `\r${done}${end}`);
+    if (total < LONG) return;
+    if (process.stderr.isTTY)
+      process.stderr.write(
+        done === total ? '\r\u001B[K' : `\r${done} of ${total} new or changed run folders are indexed`,
+      );
+    else if (done === 0) process.stderr.write(`${total} new or changed run folders are indexed, once\n`);
   };
   return withRunIndex(work, { onProgress, more: storeFolder() });
 }

@@ -22,6 +22,7 @@ import { reportCommand } from '../../src/cli/report.ts';
 import { showCommand } from '../../src/cli/show.ts';
 import { addStepSummary } from '../../src/cli/step-summary.ts';
 import { manifestProblems, writeManifest } from '../../src/adapters/evidence/manifest.ts';
+import { withRunIndex } from '../../src/adapters/index/run-index.ts';
 import { specOf } from '../adapters/evidence/fixture.ts';
 import { aSummary, dayMs, storeRun } from '../adapters/index/stored-runs.ts';
 import { runCommand } from './run-command.ts';
@@ -91,6 +92,44 @@ describe('belay list', () => {
     expect(found).toMatchObject([
       { id: 'a', verdict: 'pass', metrics: [{ name: 'podBindP99', value: 1.5 }, {}, {}, {}, {}, {}] },
     ]);
+  });
+
+  it('has the same for programs as the index has, whatever is asked for', async () => {
+    const empty = JSON.parse((await list('-o', 'json')).stdout) as unknown;
+    expect(empty).toEqual({ runs: [], damaged: [], unfinished: [], ofMembers: [] });
+    dayRuns();
+    storeRun(runs, 'cmp.2-branch', {
+      trigger: 'comparison',
+      identity: undefined as never,
+      reasons: ['"quoted", \n {}'],
+    });
+    mkdirSync(join(runs, 'broken'));
+    writeFileSync(join(runs, 'broken', 'summary.json'), '{');
+    for (const [args, query] of [
+      [[], {}],
+      [['--limit', '2'], { limit: 2 }],
+      [['--verdict', 'fail', '--limit', '0'], { verdict: 'fail' }],
+    ] as const) {
+      const { stdout } = await list('-o', 'json', ...args);
+      const expected = withRunIndex((index) => ({
+        runs: index.runs(query),
+        damaged: index.damaged,
+        unfinished: [],
+        ofMembers: [],
+      }));
+      expect(JSON.parse(stdout)).toEqual(JSON.parse(JSON.stringify(expected)));
+      expect(stdout.split('\n').filter((line) => line.includes('"takenWith"'))).toHaveLength(expected.runs.length);
+    }
+  });
+
+  it('says that the index of many runs is made, once', async () => {
+    const count = 1_000;
+    for (let number = 0; number < count; number++) {
+      mkdirSync(join(runs, `run-${number}`), { recursive: true });
+      writeFileSync(join(runs, `run-${number}`, 'summary.json'), '{');
+    }
+    expect((await list('--output', 'json')).stderr).toBe('1000 new or changed run folders are indexed, once\n');
+    expect((await list()).stderr).toBe('');
   });
 
   it.each([

@@ -13,7 +13,11 @@ export function writeSummary(folder: string, summary: Summary): void {
  */
 export function summaryInFolder(folder: string): Summary | undefined {
   const json = readJsonFile(join(folder, 'summary.json'));
-  if (json === undefined) return undefined;
+  return json === undefined ? undefined : summaryOfJson(json);
+}
+
+/** A summary, also of an earlier version, from what its file has. @throws ZodError when it is no summary */
+export function summaryOfJson(json: unknown): Summary {
   // Version 0.1 called the infrastructure "ground".
   const isFormer = typeof json === 'object' && json !== null && 'groundEvents' in json;
   return summarySchema.parse(isFormer ? { infrastructureEvents: json.groundEvents, ...json } : json);

@@ -1,12 +1,12 @@
 import { existsSync, lstatSync, readdirSync, type Dirent } from 'node:fs';
 import { join, sep } from 'node:path';
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { storedRunOf, type StoredRun } from '../../core/history/stored-run.ts';
 import { STORED_FILE_BYTES } from '../../core/plan/limits.ts';
 import { jsonFault } from '../../core/text/json-fault.ts';
 import { messageOf } from '../../core/text/message-of.ts';
 import { leadOfMember } from '../evidence/folder-owner.ts';
-import { summaryInFolder } from '../evidence/write-summary.ts';
+import { summaryOfJson } from '../evidence/write-summary.ts';
 import { readJsonFile } from '../host/atomic-file.ts';
 import type { ListedFile } from '../host/listed-files.ts';
 import { NotRead, readPlainFile } from '../host/plain-file.ts';
@@ -49,11 +49,14 @@ export function runFolders(runs: string): readonly RunFolder[] {
 /** Reads a run. A second folder with the same summary is a run of its own: a run is named after its folder. */
 export function readRun({ id, folder }: RunFolder): StoredRun | DamagedFolder {
   try {
-    const summary = summaryInFolder(folder);
-    if (summary === undefined) return { id, folder, why: 'its summary.json is gone', mayPass: true };
-    const fault = changedSince(folder);
-    return fault === undefined ? { ...storedRunOf(summary, folder), id } : { id, folder, ...fault };
+    // Read once: what is checked is what is used.
+    const content = readPlainFile(`${folder}${sep}summary.json`, STORED_FILE_BYTES);
+    const run = storedRunOf(summaryOfJson(JSON.parse(content.toString('utf8'))), folder);
+    const fault = changedSince(folder, content);
+    return fault === undefined ? { ...run, id } : { id, folder, ...fault };
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT')
+      return { id, folder, why: 'its summary.json is gone', mayPass: true };
     if (error instanceof NotRead) return { id, folder, why: `its summary.json ${error.what}` };
     const why = error instanceof SyntaxError ? `its summary.json is not JSON: ${jsonFault(error)}` : wrongField(error);
     return { id, folder, why, ...passing(error) };
@@ -83,16 +86,15 @@ export function isDamaged(run: object): run is DamagedFolder {
 /** Why a folder is left out. */
 type Fault = Pick<DamagedFolder, 'why' | 'mayPass'>;
 
-/** What tells that `summary.json` is not the file that its manifest lists; undefined where it is, or where nothing lists it. */
-function changedSince(folder: string): Fault | undefined {
+/** What tells that a summary is not the file that its manifest lists; undefined where it is, or where nothing lists it. */
+function changedSince(folder: string, content: Buffer): Fault | undefined {
   const manifest = manifestOf(folder);
   if ('why' in manifest) return manifest;
   const listed = manifest.files.find((file) => file?.path === 'summary.json') ?? undefined;
   if (listed === undefined) return undefined;
-  const sha256 = createHash('sha256')
-    .update(readPlainFile(join(folder, 'summary.json'), STORED_FILE_BYTES))
-    .digest('hex');
-  return sha256 === listed.sha256 ? undefined : { why: 'its summary.json was changed after MANIFEST.json listed it' };
+  return hash('sha256', content) === listed.sha256
+    ? undefined
+    : { why: 'its summary.json was changed after MANIFEST.json listed it' };
 }
 
 /** What its manifest lists, nothing where there is none, or why that cannot be read. */

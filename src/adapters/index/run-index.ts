@@ -1,5 +1,5 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import type { StoredRun } from '../../core/history/stored-run.ts';
 import type { Verdict } from '../../core/gates/model.ts';
@@ -33,6 +33,8 @@ export interface RunIndex {
   runs(query?: RunQuery): readonly StoredRun[];
   /** The same, one at a time: what is not asked for is not read. */
   each(query?: RunQuery): Iterable<StoredRun>;
+  /** The same as texts of JSON, which are not parsed. */
+  jsonOfEach(query?: RunQuery): Iterable<string>;
   /** How many runs a query has without its limit. */
   count(query?: RunQuery): number;
   ids(): readonly string[];
@@ -57,7 +59,7 @@ interface IndexOptions {
   readonly runs?: string;
   /** Another folder with runs. A run that both have is the one of the first. */
   readonly more?: string | undefined;
-  /** Called while many folders are read. */
+  /** Called before and while changed folders are read. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
@@ -128,7 +130,9 @@ function update(
     known.delete(folder);
   }
   const gone = [...known.keys(), ...knownDamaged.keys()];
-  if (gone.length > 0) inTransaction(database, () => gone.forEach((folder) => forget(database, folder)));
+  const writing = writer(database, root);
+  if (gone.length > 0) inTransaction(database, () => gone.forEach((folder) => writing.forget(folder)));
+  if (changed.length > 0) onProgress?.(0, changed.length);
   for (let from = 0; from < changed.length; from += INDEX_BATCH) {
     const batch = changed.slice(from, from + INDEX_BATCH);
     // Reading takes most of the time, and other commands do not wait for it. States are those before it: what is written meanwhile
@@ -140,13 +144,13 @@ function update(
     });
     inTransaction(database, () => {
       for (const { folder, state, ifDamaged, run } of read) {
-        forget(database, folder);
+        writing.forget(folder);
         if (!isDamaged(run)) {
-          store(database, root, state, run);
+          writing.store(state, run);
           continue;
         }
         damaged.push({ id: run.id, folder, why: run.why });
-        if (run.mayPass !== true) storeDamaged(database, root, ifDamaged, run);
+        if (run.mayPass !== true) writing.storeDamaged(ifDamaged, run);
       }
     });
     onProgress?.(Math.min(from + INDEX_BATCH, changed.length), changed.length);
@@ -159,65 +163,86 @@ function stateOfDamaged(folder: string, state: string): string {
   return `${state}, ${manifestState(folder)}`;
 }
 
-function forget(database: DatabaseSync, folder: string): void {
-  for (const table of ['runs', 'damaged']) database.prepare(`DELETE FROM ${table} WHERE folder = ?`).run(folder);
+/** What changes the index of a runs folder. Its statements are compiled once. */
+interface Writer {
+  forget(folder: string): void;
+  store(state: string, run: StoredRun): void;
+  storeDamaged(state: string, damaged: DamagedFolder): void;
 }
 
-function storeDamaged(database: DatabaseSync, root: string, state: string, { id, folder, why }: DamagedFolder): void {
-  database
-    .prepare('INSERT INTO damaged (folder, root, id, state, why) VALUES (?, ?, ?, ?, ?)')
-    .run(folder, root, id, state, why);
-}
-
-function store(database: DatabaseSync, root: string, state: string, run: StoredRun): void {
-  // Thousands of runs are taken with the same tools, so these rows are kept once.
-  const { takenWith, ...own } = run;
-  const rows = JSON.stringify(takenWith);
-  const hash = createHash('sha256').update(rows).digest('hex');
-  database.prepare('INSERT OR IGNORE INTO takenWith (hash, rows) VALUES (?, ?)').run(hash, rows);
-  database
-    .prepare(
-      'INSERT OR REPLACE INTO runs (folder, root, id, state, profile, verdict, ofComparison, startedAtMs, takenWith, run) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
-    )
-    .run(
-      run.folder,
-      root,
-      run.id,
-      state,
-      keyOfProfile(run.profile),
-      run.verdict,
-      run.comparison === undefined ? 0 : 1,
-      Math.round(run.startedAtMs),
-      hash,
-      JSON.stringify(own),
-    );
+function writer(database: DatabaseSync, root: string): Writer {
+  const forgetRun = database.prepare('DELETE FROM runs WHERE folder = ?');
+  const forgetDamaged = database.prepare('DELETE FROM damaged WHERE folder = ?');
+  const storeTakenWith = database.prepare('INSERT OR IGNORE INTO takenWith (hash, rows) VALUES (?, ?)');
+  const storeRun = database.prepare(
+    'INSERT OR REPLACE INTO runs (folder, root, id, state, profile, verdict, ofComparison, startedAtMs, takenWith, run) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+  );
+  const storeWhy = database.prepare('INSERT INTO damaged (folder, root, id, state, why) VALUES (?, ?, ?, ?, ?)');
+  return {
+    forget(folder) {
+      forgetRun.run(folder);
+      forgetDamaged.run(folder);
+    },
+    store(state, run) {
+      // Thousands of runs are taken with the same tools, so these rows are kept once.
+      const { takenWith, ...own } = run;
+      const rows = JSON.stringify(takenWith);
+      const digest = hash('sha256', rows);
+      storeTakenWith.run(digest, rows);
+      const { folder, id, profile, verdict, comparison, startedAtMs } = run;
+      const ofComparison = comparison === undefined ? 0 : 1;
+      const began = Math.round(startedAtMs);
+      storeRun.run(
+        folder,
+        root,
+        id,
+        state,
+        keyOfProfile(profile),
+        verdict,
+        ofComparison,
+        began,
+        digest,
+        JSON.stringify(own),
+      );
+    },
+    storeDamaged(state, { id, folder, why }) {
+      storeWhy.run(folder, root, id, state, why);
+    },
+  };
 }
 
 function queries(
   database: DatabaseSync,
   roots: readonly string[],
-): Pick<RunIndex, 'runs' | 'each' | 'count' | 'ids' | 'profiles'> {
-  const rowsOf = new Map<string, StoredRun['takenWith']>();
-  const takenWith = (hash: string): StoredRun['takenWith'] => {
-    const known = rowsOf.get(hash);
+): Pick<RunIndex, 'runs' | 'each' | 'jsonOfEach' | 'count' | 'ids' | 'profiles'> {
+  const found = new Map<string, { readonly text: string; readonly rows: StoredRun['takenWith'] }>();
+  const takenWith = (digest: string): { readonly text: string; readonly rows: StoredRun['takenWith'] } => {
+    const known = found.get(digest);
     if (known !== undefined) return known;
-    const found = database.prepare('SELECT rows FROM takenWith WHERE hash = ?').get(hash);
-    const rows = JSON.parse(String(found?.['rows'] ?? '[]')) as StoredRun['takenWith'];
-    rowsOf.set(hash, rows);
-    return rows;
+    const row = database.prepare('SELECT rows FROM takenWith WHERE hash = ?').get(digest);
+    const text = String(row?.['rows'] ?? '[]');
+    const parsed = { text, rows: JSON.parse(text) as StoredRun['takenWith'] };
+    found.set(digest, parsed);
+    return parsed;
   };
-  const asRun = (row: Record<string, unknown>): StoredRun => ({
-    ...(JSON.parse(String(row['run'])) as Omit<StoredRun, 'takenWith'>),
-    takenWith: takenWith(String(row['takenWith'])),
-  });
-  function* each(query: RunQuery = {}): Iterable<StoredRun> {
+  function* rows(query: RunQuery = {}): Iterable<{ readonly run: string; readonly digest: string }> {
     const { text, values } = conditions(roots, query);
     const sql = `SELECT run, takenWith FROM runs WHERE ${text} ORDER BY startedAtMs DESC, id LIMIT ?`;
-    for (const row of database.prepare(sql).iterate(...values, query.limit ?? -1)) yield asRun(row);
+    for (const row of database.prepare(sql).iterate(...values, query.limit ?? -1))
+      yield { run: String(row['run']), digest: String(row['takenWith']) };
+  }
+  function* each(query?: RunQuery): Iterable<StoredRun> {
+    for (const { run, digest } of rows(query))
+      yield { ...(JSON.parse(run) as Omit<StoredRun, 'takenWith'>), takenWith: takenWith(digest).rows };
+  }
+  function* jsonOfEach(query?: RunQuery): Iterable<string> {
+    // The text of an object that has fields already.
+    for (const { run, digest } of rows(query)) yield `${run.slice(0, -1)},"takenWith":${takenWith(digest).text}}`;
   }
   return {
     runs: (query) => [...each(query)],
     each,
+    jsonOfEach,
     count(query = {}) {
       const { text, values } = conditions(roots, query);
       return Number(database.prepare(`SELECT count(*) AS count FROM runs WHERE ${text}`).get(...values)?.['count']);
