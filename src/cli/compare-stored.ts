@@ -62,7 +62,17 @@ function selected(index: RunIndex, side: string, text: string): readonly StoredR
   const { profile, nightsOnly } = selector;
   const runs = selectRuns(selector, index.each({ nightsOnly, ...(profile === undefined ? {} : { profile }) }));
   if (runs.length > 0) return runs;
-  throw new UsageError(`${side} "${text}": no stored run is like that; "./belay list" lists them`);
+  throw new UsageError(
+    `${side} "${text}": no stored run is like that; ${profileHint(index, profile)}"./belay list" lists them`,
+  );
+}
+
+/** The profiles with runs, where the one that was asked for has none. */
+function profileHint(index: RunIndex, profile: string | undefined): string {
+  const known = index.profiles();
+  if (profile === undefined || known.length === 0 || known.includes(profile)) return '';
+  const meant = nearest(profile, known);
+  return `${meant === undefined ? '' : `did you mean profile=${meant}? `}allowed as profile: ${known.join(', ')}; `;
 }
 
 function requireMetrics(runs: readonly StoredRun[], names: readonly string[]): void {

@@ -68,12 +68,18 @@ function sidesOf(
   const named = [first, second].filter((side) => side !== undefined);
   const baseline = options.baseline.length > 0 ? options.baseline : named.splice(0, 1);
   const branch = options.branch.length > 0 ? options.branch : named.splice(0, 1);
-  if (baseline.length === 0 || branch.length === 0 || named.length > 0) {
+  if (baseline.length === 0 || branch.length === 0 || named.length > 0)
     throw new UsageError(
-      `found ${[...baseline, ...branch, ...named].length === 0 ? 'no runs' : 'not two sides'}; allowed: compare A B, or --baseline RUNS --branch RUNS`,
+      `found ${foundSides(baseline, branch, named)}; allowed: compare A B, or --baseline RUNS --branch RUNS`,
     );
-  }
   return { baseline, branch };
+}
+
+/** What there is instead of two sides. @param more what is neither */
+function foundSides(baseline: readonly string[], branch: readonly string[], more: readonly string[]): string {
+  if (more.length > 0) return `not two sides: "${more.join(' ')}" beside a baseline and a branch`;
+  if (baseline.length > 0) return `not two sides: only the baseline "${baseline.join(' ')}"`;
+  return branch.length > 0 ? `not two sides: only the branch "${branch.join(' ')}"` : 'no runs';
 }
 
 /** A share such as `5%` or `0.05`. @throws UsageError unless it is above 0 and below 100 % */

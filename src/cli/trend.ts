@@ -57,11 +57,12 @@ export function trendCommand(): Command {
       const text = output === 'json' ? trendJson(histories, shown) : trendText(histories, shown);
       process.stdout.write(`${text}\n`);
       const latest = histories[0]?.latest;
-      if (options.runAgain === true && latest !== undefined && isAnyOpen(histories, shown)) {
+      if (options.runAgain !== true || latest === undefined) return;
+      if (isAnyOpen(histories, shown)) {
         const { wordsOfAgain } = await import('./run-again.ts');
         const { runCommand } = await import('./run.ts');
         await runCommand().parseAsync([...wordsOfAgain(latest)], { from: 'user' });
-      }
+      } else process.stdout.write(`--run-again: ${latest.id} is not flagged, so nothing is run again\n`);
     });
 }
 

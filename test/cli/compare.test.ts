@@ -101,7 +101,15 @@ it('cannot tell from single runs, and warns when runs were not taken alike', asy
 
 it.each([
   [[], 'found no runs; allowed: compare A B'],
-  [['old-0'], 'found not two sides'],
+  [['old-0'], 'found not two sides: only the baseline "old-0"; allowed: compare A B'],
+  [['--branch', 'old-0'], 'found not two sides: only the branch "old-0"; allowed: compare A B'],
+  [
+    ['new-0', '--baseline', 'old-0', '--branch', 'old-1'],
+    'found not two sides: "new-0" beside a baseline and a branch',
+  ],
+  [['old-0', 'profile=dev-5'], 'no stored run is like that; did you mean profile=dev-50? allowed as profile: dev-50; '],
+  [['old-0', 'verdict=green'], 'branch "verdict=green": verdict: found "green"; allowed: pass, fail, unmeasured'],
+  [['side=left', 'old-0'], 'baseline "side=left": side: found "left"; allowed: baseline, branch'],
   [['old-0', 'old-9'], 'found no stored run "old-9"; did you mean old-'],
   [['old-0', 'profile=none'], 'branch "profile=none": no stored run is like that'],
   [['old-0', 'profil=none'], 'branch "profil=none": found key "profil"; did you mean profile?'],

@@ -73,7 +73,9 @@ describe('belay trend', () => {
 
   it('runs the profile again, if asked to, only where the latest run is flagged', async () => {
     storeGone(QUIET);
-    expect((await trend('gone', '--run-again')).exitCode).toBe(0);
+    const { stdout, exitCode } = await trend('gone', '--run-again');
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/\n--run-again: night-9 is not flagged, so nothing is run again\n$/);
     storeGone([...QUIET, 1.9]);
     // `run` finds no such profile any more.
     await expect(trend('gone', '--run-again')).rejects.toThrow(

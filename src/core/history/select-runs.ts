@@ -30,6 +30,12 @@ const FIELDS: Readonly<Record<string, (run: StoredRun, value: string) => boolean
   side: (run, value) => run.comparison?.side === value,
 };
 
+/** Keys with few values. */
+const VALUES: Readonly<Record<string, readonly string[]>> = {
+  verdict: ['pass', 'fail', 'unmeasured'],
+  side: ['baseline', 'branch'],
+};
+
 /** Keys that say which runs are meant, campaigns of comparisons among them. */
 const OF_COMPARISONS: readonly string[] = ['comparison', 'side', 'id'];
 
@@ -54,6 +60,9 @@ export function parseSelector(text: string): ParsedSelector {
     if (OF_COMPARISONS.includes(key.trim())) nightsOnly = false;
     if (key.trim() === 'profile') profile = value;
     if (value === '') return failed(`found "${part}"; allowed: key=value, separated by commas`);
+    const allowed = Object.hasOwn(VALUES, key.trim()) ? VALUES[key.trim()] : undefined;
+    if (allowed?.includes(value) === false)
+      return failed(`${key.trim()}: found "${value}"; allowed: ${allowed.join(', ')}`);
     if (field !== undefined) tests.push((run) => field(run, value));
     else if (key === 'id')
       tests.push((run) => (value.endsWith('*') ? run.id.startsWith(value.slice(0, -1)) : run.id === value));
