@@ -52,6 +52,7 @@ details.data summary { color: var(--soft); font-size: .85rem; padding: .25rem 0;
 details.data th, details.data td { padding: .2rem .7rem .2rem 0; } .wide { overflow-x: auto; }
 a { color: var(--info); }
 footer { margin-top: 2.5rem; color: var(--soft); font-size: .85rem; }
+@media screen and (min-width: 60rem) { .stack td.small { min-width: 10.5rem; } }
 @media screen and (max-width: 40rem) {
   .stack thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .stack, .stack tbody, .stack tr, .stack th, .stack td, .stack caption { display: block; border: 0; padding: .1rem 0; }
