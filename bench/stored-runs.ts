@@ -141,6 +141,7 @@ async function measureCommands(signal: AbortSignal): Promise<void> {
   for (const command of [
     ['list'],
     ['list', '--verdict', 'fail', '--limit', '0'],
+    ['list', '-o', 'json', '--limit', '0'],
     ['show', last],
     ['trend', 'profile-1'],
   ])

@@ -20,14 +20,6 @@ const ALLOWED = 'allowed: the id of a run, or the path of its folder';
 
 /** Works with the index of the run folders. It says on standard error that a long reading goes on; at a terminal, how far it is. */
 export function withStoredRuns<T>(work: (index: RunIndex) => T): T {
-  const onProgress = (done: number, total: number): void => {
-    if (total < LONG) return;
-    if (process.stderr.isTTY)
-      process.stderr.write(
-        done === total ? '\r\u001B[K' : `\r${done} of ${total} new or changed run folders are indexed`,
-      );
-    else if (done === 0) process.stderr.write(`${total} new or changed run folders are indexed, once\n`);
-  };
   return withRunIndex(work, { onProgress, more: storeFolder() });
 }
 
@@ -78,6 +70,15 @@ export function leftOutText({
   if (ofMembers.length > 0)
     lines.push(`this host's evidence for other leads: ${firstOf(ofMembers.map(({ id, lead }) => `${id} (${lead})`))}`);
   return lines.join('\n');
+}
+
+function onProgress(done: number, total: number): void {
+  if (total < LONG) return;
+  if (process.stderr.isTTY)
+    process.stderr.write(
+      done === total ? '\r\u001B[K' : `\r${done} of ${total} new or changed run folders are indexed`,
+    );
+  else if (done === 0) process.stderr.write(`${total} new or changed run folders are indexed, once\n`);
 }
 
 function firstOf(names: readonly string[]): string {

@@ -309,7 +309,10 @@ test.each([
   const result = (): Promise<unknown> =>
     status === 'COMPLETED' ? Promise.resolve({ campaign: 'dev-50-1' }) : Promise.reject(new Error('it failed'));
   const { getHandle } = client.workflow as unknown as { readonly getHandle: () => object };
-  const ended = { ...client, workflow: { getHandle: () => ({ ...getHandle(), result }) } } as unknown as Client;
+  const ended = {
+    withDeadline: (_: number, work: () => unknown) => work(),
+    workflow: { getHandle: () => ({ ...getHandle(), result }) },
+  } as unknown as Client;
   const sender = notifier();
   await sender.notify(nothing);
   await sender.notify({

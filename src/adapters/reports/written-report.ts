@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { campaignName, campaignNameOfRun } from '../../core/campaign/campaign-name.ts';
 import { runIdOf } from '../evidence/spec-store.ts';
 import { runFolder } from '../host/folders.ts';
+import { isPlainFile } from '../host/plain-file.ts';
 import { reportAddress } from './report-address.ts';
 
 /** Which run's report is asked for. */
@@ -21,7 +21,7 @@ interface CampaignRun {
 export function writtenReportAddress({ workflowId, runId, campaign }: CampaignRun): string | undefined {
   const here = [campaignName(workflowId), campaignNameOfRun(workflowId, runId)].find((name) => isOfRun(name, runId));
   if (here === undefined) return campaign === undefined ? undefined : reportAddress(campaign);
-  return existsSync(join(runFolder(here), 'report.html')) ? reportAddress(here) : undefined;
+  return isPlainFile(join(runFolder(here), 'report.html')) ? reportAddress(here) : undefined;
 }
 
 /** Whether this host has the folder of that name, and it is that run's. One that cannot be read has another run's. */

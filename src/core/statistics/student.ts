@@ -3,9 +3,9 @@
  * @param df degrees of freedom, at least 1
  */
 export function studentBound(alpha: number, df: number): number {
-  const key = `${alpha}/${df}`;
-  const known = KNOWN.get(key);
-  if (known !== undefined) return known;
+  const known = KNOWN.get(alpha) ?? new Map<number, number>();
+  const found = known.get(df);
+  if (found !== undefined) return found;
   let low = 0;
   let high = 1;
   while (twoSided(high, df) > alpha) high *= 2;
@@ -14,12 +14,12 @@ export function studentBound(alpha: number, df: number): number {
     if (twoSided(middle, df) > alpha) low = middle;
     else high = middle;
   }
-  KNOWN.set(key, high);
+  KNOWN.set(alpha, known.set(df, high));
   return high;
 }
 
-/** Few pairs are asked for, each of them often. */
-const KNOWN = new Map<string, number>();
+/** Few pairs of alpha and degrees of freedom are asked for, each of them often. */
+const KNOWN = new Map<number, Map<number, number>>();
 
 /** The probability that the absolute value of Student's t exceeds `t`. */
 function twoSided(t: number, df: number): number {

@@ -9,13 +9,16 @@ export const TREND = {
   step: 1e-4,
   /** Such a step is also this many times as far from the level as any value before it. */
   beyondEarlier: 2,
-  /** The next run confirms when its value has a smaller probability than this beside the level before … */
-  confirm: 0.01,
+  /** The next run confirms when its value has a smaller probability than this beside everything, earlier outliers included … */
+  confirm: 0.06,
+  /** … or than this beside its level, without them … */
+  confirmAlone: 0.01,
   /** … and is at least this share of the way to the value that it confirms. */
   confirmShare: 1 / 3,
-  /** A change that no single run shows, divided by the number of runs that are looked at: as many places are tried. */
-  stepOverRuns: 0.02,
-  driftOverRuns: 0.015,
+  /** A change that no single run shows, divided by the number of places that are tried, at least so many for a drift. */
+  stepOverRuns: 0.017,
+  driftOverRuns: 0.01,
+  driftPlaces: 20,
   /** Values of a level that are looked at. */
   window: 100,
   /** Residuals of earlier levels that a young level borrows, and from how many values on it borrows none. */

@@ -1,4 +1,4 @@
-import { mean, sumOfSquares } from '../../statistics/sums.ts';
+import { mean } from '../../statistics/sums.ts';
 import { TREND } from './bounds.ts';
 import { bestDrift, driftAt } from './fit-drift.ts';
 import { Noise, type Point } from './noise.ts';
@@ -62,5 +62,7 @@ export function expectation(
 }
 
 function squaresOf(values: readonly number[], middle: number): number {
-  return sumOfSquares(values.map((value) => value - middle));
+  let sum = 0;
+  for (const value of values) sum += (value - middle) ** 2;
+  return sum;
 }

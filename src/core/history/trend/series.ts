@@ -87,7 +87,14 @@ export class Series {
     this.#pending = undefined;
     change.settledAt = measured.run;
     const [was, is] = [flagged.value - expected.centre, measured.value - expected.centre];
-    const bound = studentBound(TREND.confirm, expected.df) * expected.deviation * expected.factor;
+    // Where earlier outliers say that values vary more, only a larger distance confirms, up to what its level alone asks for.
+    const spread = Math.max(expected.deviation, spreadOf(this.#residuals(flagged.at, expected)));
+    const bound =
+      expected.factor *
+      Math.min(
+        studentBound(TREND.confirm, expected.df) * spread,
+        studentBound(TREND.confirmAlone, expected.df) * expected.deviation,
+      );
     const isSame =
       Math.sign(is) === Math.sign(was) &&
       Math.abs(is) >= TREND.confirmShare * Math.abs(was) &&
@@ -145,16 +152,21 @@ export class Series {
     if (away <= studentBound(TREND.outlier, df) * deviation * factor) return undefined;
     const inMost = isInMostCycles(cycles, value, expected);
     if (inMost !== undefined) return inMost ? 'step' : 'outlier';
-    const residuals = [
-      ...this.#levels.earlier.map((share) => share * centre),
-      ...before.map((one) => one.value - expected.at(one.at)),
-    ];
+    const residuals = this.#residuals(at, expected);
     const own = Math.max(1, residuals.length - 1);
-    const spread = Math.max(Math.sqrt(sumOfSquares(residuals) / own), unit / Math.sqrt(12));
+    const spread = Math.max(spreadOf(residuals), unit / Math.sqrt(12));
     const isBeyond =
       away > studentBound(TREND.step, own) * spread * factor &&
       away > TREND.beyondEarlier * Math.max(...residuals.map(Math.abs));
     return isBeyond ? 'step' : 'outlier';
+  }
+
+  /** What the series has shown before a run, beside what is expected: earlier levels and outliers too. */
+  #residuals(until: number, { centre, at }: Expectation): readonly number[] {
+    return [
+      ...this.#levels.earlier.map((share) => share * centre),
+      ...this.#levels.everything(until).map((one) => one.value - at(one.at)),
+    ];
   }
 
   /** The present level drifts: it goes on, or it has ended, or it is seen to have been a step. */
@@ -225,4 +237,9 @@ export class Series {
       );
     }
   }
+}
+
+/** Standard deviation of residuals. */
+function spreadOf(residuals: readonly number[]): number {
+  return Math.sqrt(sumOfSquares(residuals) / Math.max(1, residuals.length - 1));
 }

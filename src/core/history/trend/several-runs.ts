@@ -26,9 +26,11 @@ export function shownBySeveral(
   const drift = bestDrift(points, noise, TREND.driftRuns);
   const df = noise.df(n - 2);
   const hasStepped = (wider: number): boolean =>
-    step !== undefined && Math.abs(step.t) > wider * studentBound(TREND.stepOverRuns / n, df);
+    step !== undefined &&
+    Math.abs(step.t) > wider * studentBound(stepChance(n - step.from) / Math.max(1, n - runsBefore), df);
   const hasDrifted = (wider: number): boolean =>
-    drift !== undefined && Math.abs(drift.t) > wider * studentBound(TREND.driftOverRuns / n, df);
+    drift !== undefined &&
+    Math.abs(drift.t) > wider * studentBound(TREND.driftOverRuns / Math.max(n, TREND.driftPlaces), df);
   if (!hasStepped(1) && !hasDrifted(1)) return undefined;
   const isLine = drift !== undefined && !(step !== undefined && step.squares <= drift.squares);
   const wider = widening(memoryOf(residualsOf(points, isLine ? drift : undefined, step), PARAMETERS));
@@ -42,6 +44,11 @@ export function shownBySeveral(
   function isOfInterest(before: number, after: number): boolean {
     return Math.abs(after - before) >= minChange * Math.abs(before);
   }
+}
+
+/** The chance of a step that is none, over all places. The next runs look again at one that few runs show. */
+function stepChance(runsAfter: number): number {
+  return runsAfter < TREND.runsBefore ? TREND.stepOverRuns / 2 : TREND.stepOverRuns;
 }
 
 /**
