@@ -9,9 +9,10 @@ import {
   valueDependence,
   type Dependence,
 } from './dependence.ts';
-import { isCounted, isMean } from './counts.ts';
+import { isCounted, isExcess, isMean } from './counts.ts';
 import { withoutKept, withoutKeptDivisor } from './left-over.ts';
 import { drops, DROPS, LIMITS, MIRRORED, otherSide, SELECTS, type MissingSide } from './missing-side.ts';
+import { changed, scaled, type Opened, type Texts } from './opened.ts';
 import { isScalar, unfiltered } from './operands.ts';
 import { argumentsOf, childrenOf, functionName, textOf } from './syntax.ts';
 import { treeOf } from './tree.ts';
@@ -34,20 +35,20 @@ const SUFFIXES: ReadonlySet<string> = new Set(['OffsetExpr', 'StepInvariantExpr'
  * - Limits: `avg(clamp_max(x, 60))`.
  * - Masks, which are numbers between limits that depend on what they are calculated with: `x * (x < bool 100)`, `x - x * (x > bool 100)`.
  * - A remainder: `x % 100`.
- * - What a filter keeps of the same series, and is subtracted or divides: `max(x) - max(x > 100)`, `sum(x) / sum(x > 100)`.
+ * - What a filter keeps of the same series, and is subtracted or divides: `max(x) - max(x > 100)`, `sum(x) / sum(x > 100)`. A bar that a quotient
+ *   of so many series can miss is one of a share, which is measured: {@link Opened.most}.
  * - How many a filter keeps of the same series: `max(x) - 1000 * count(x > 100)`.
  * - The right side of `or`, where the left has a series of the same labels: `max(x) or max(y)`. Of each there is a text of its own.
  *
  * What is counted is meant as it is written.
  */
-export function withoutHiding(query: string, side: MissingSide): readonly string[] {
+export function withoutHiding(query: string, side: MissingSide): readonly Opened[] {
   const [top] = childrenOf(treeOf(query));
   if (top === undefined) return [];
-  return [...new Set(new Reader(query).open(top, side))].filter((text) => text !== query);
+  const [text, ...others] = new Reader(query).open(top, side);
+  const all = [{ text }, ...others].filter((one) => one.text !== query);
+  return [...new Map(all.map((one) => [`${one.text} ${one.most ?? ''}`, one])).values()];
 }
-
-/** The texts of an expression: first the one in which everything is open but the right sides of `or`, then those with one of these. */
-type Texts = readonly [string, ...(readonly string[])];
 
 interface Operation {
   readonly first: SyntaxNode;
@@ -149,7 +150,7 @@ class Reader {
       return [text, ...others];
     const clause = textOf(node.getChild('MatchingModifierClause'), this.#query);
     const [left] = this.open(first, side);
-    return [text, ...others, `((${right}) or ${clause} (${left}))`];
+    return [text, ...others, { text: `((${right}) or ${clause} (${left}))` }];
   }
 
   /** `and` and `unless` drop series by what others are, or by what they are themselves. */
@@ -184,6 +185,7 @@ class Reader {
         return scaled(value, '/', mask.low > 0 ? mask.low : 1);
       }
       default: {
+        if (operator === 'Sub' && isExcess(first, last, this.#query)) return undefined;
         const added = this.#addedMask(last, first);
         const kept = operator === 'Sub' && added !== undefined ? inverse(added) : added;
         if (kept?.falls === true) return value;
@@ -214,7 +216,7 @@ class Reader {
     }));
     if (of === undefined || and === undefined) return texts;
     if (operator === 'Div') return [...texts, ...(side === 'above' ? withoutKeptDivisor(of, and) : [])];
-    return [...texts, ...withoutKept([of, and], side === 'above' ? 1 : -1)];
+    return [...texts, ...withoutKept([of, and], side === 'above' ? 1 : -1).map((text) => ({ text }))];
   }
 
   /** How what is added follows a value, by a mask in it that depends on the value. Undefined: there is none. */
@@ -244,7 +246,7 @@ class Reader {
     const values = possibleValues(textOf(node, this.#query));
     if (values === undefined) return undefined;
     const isBetween = values.low > -Infinity && values.high < Infinity;
-    if (!isBetween && !(mayCount && this.#follows(value, metrics) && isCounted(node, this.#query, metrics)))
+    if (!isBetween && !(mayCount && this.#follows(value, metrics) && isCounted(node, this.#query, { metrics, value })))
       return undefined;
     return { ...values, kept };
   }
@@ -278,15 +280,12 @@ class Reader {
       return text + this.#query.slice(at, end);
     };
     const others = texts.flatMap(({ of: [, ...more] }, at) =>
-      more.map((one) => write((index) => (index === at ? one : (texts[index]?.of[0] ?? '')))),
+      more.map((one) =>
+        changed(one, (changedText) => write((index) => (index === at ? changedText : (texts[index]?.of[0] ?? '')))),
+      ),
     );
     return [write((index) => texts[index]?.of[0] ?? ''), ...others];
   }
-}
-
-function scaled([text, ...others]: Texts, operator: string, by: number): Texts {
-  const write = (one: string): string => (by === 1 ? one : `((${one}) ${operator} ${by})`);
-  return [write(text), ...others.map(write)];
 }
 
 /** Whether an expression is more than series that are added up and multiplied, which have no limits. */

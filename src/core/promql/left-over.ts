@@ -4,10 +4,11 @@ import { constantProblem } from './constant.ts';
 import { isGuard } from './counts.ts';
 import { numberOf } from './dependence.ts';
 import { withoutGuard } from './guard.ts';
+import type { Opened } from './opened.ts';
 import { isPart } from './part-of.ts';
 import { childrenOf, functionName, argumentsOf, textOf, walk } from './syntax.ts';
 import { treeOf } from './tree.ts';
-import { totalOf, valueForm } from './value-form.ts';
+import { totalOf, valueForm, type Total } from './value-form.ts';
 
 /** Totals of the same series, the smaller first. Of numbers that are not below 0 each is at most the next one. */
 const TOTALS: readonly string[] = ['min', 'avg', 'max', 'sum'];
@@ -22,12 +23,17 @@ const SAME: ReadonlySet<string> = new Set(
 
 /** How often the totals of some series are added to a value. */
 interface Added {
-  /** The labels by which they are grouped, as a clause. */
+  /** The labels by which they are grouped, as a clause; undefined where it is each series that is added. */
+  readonly modifier: string | undefined;
+  /** The clause in a form that is to be compared. */
   readonly grouping: string;
   readonly series: string;
   /** One number for each of {@link TOTALS}. */
   readonly times: number[];
 }
+
+/** Totals of the same series, or of a part of them, in two operands. */
+type Pair = readonly [Added, Added];
 
 /** An operand of a sum or a difference. */
 interface Operand {
@@ -47,39 +53,68 @@ interface Operand {
  */
 export function withoutKept(operands: readonly [Operand, Operand], side: 1 | -1): readonly string[] {
   const [a, b] = operands;
-  return [[a, b] as const, [b, a] as const].flatMap(([kept, other]) =>
-    kept.opened !== kept.written && leavesNothing(kept, other, side)
-      ? [other.times < 0 ? `(-(${other.opened}))` : `(${other.opened})`]
-      : [],
-  );
+  return [[a, b] as const, [b, a] as const].flatMap(([kept, other]) => {
+    if (kept.opened === kept.written) return [];
+    const without = other.times < 0 ? `(-(${other.opened}))` : `(${other.opened})`;
+    const taken = shared(kept, other).filter((pair) => leavesNothing(pair, side));
+    const rests = taken.flatMap(([part, whole]) => restOf(part, whole, kept) ?? []);
+    if (taken.length > rests.length) return [without];
+    return rests.map((rest) => `(${without} unless (${rest}))`);
+  });
 }
 
-function leavesNothing(kept: Operand, other: Operand, side: 1 | -1): boolean {
-  return shared(kept, other).some(([times, besides]) => {
-    const isTakenOut = side * total(0, besides) > 0 && side * total(0, times) < 0;
-    const sums = times.map((_, from) => side * (total(from, times) + total(from, besides)));
-    return sums.every((sum) => sum === 0) || (isTakenOut && isAtMost(besides, times));
-  });
+function leavesNothing([{ times }, { times: besides }]: Pair, side: 1 | -1): boolean {
+  const isTakenOut = side * total(0, besides) > 0 && side * total(0, times) < 0;
+  const sums = times.map((_, from) => side * (total(from, times) + total(from, besides)));
+  return sums.every((sum) => sum === 0) || (isTakenOut && isAtMost(besides, times));
+}
+
+/**
+ * Has a series where something is left of a sum without a part that matchers choose: `sum(x) - sum(x{a="b"} > 0)` is the sum of the others,
+ * where there are others. What is not above 0 adds nothing to either sum, so the filter hides nothing. Undefined where it may.
+ */
+function restOf(part: Added, whole: Added, kept: Operand): string | undefined {
+  const areSums = [part, whole].every(({ times }) => times.every((one, rank) => one === 0 || rank === SUM));
+  const isLeft =
+    total(0, part.times) + total(0, whole.times) === 0 && canonical(part.series) !== canonical(whole.series);
+  if (!areSums || !isLeft || whole.modifier === undefined || !isGuard(kept.written)) return undefined;
+  const count = ({ series }: Added): string => `count ${whole.modifier} (${series})`;
+  return `${count(whole)} > ${count(part)}`;
 }
 
 /**
  * What a quotient would be without a divisor whose filter decides what it is: `sum(x)` for `sum(x) / sum(x > 100)`. That is so where
- * the quotient without filters says nothing of how large the series are: it is 1, at most 1, or how many of them there are. A filter for
- * what is above 0 is there on purpose, and so is a guard around the whole divisor of a share, `errors / (requests > 10)`.
+ * the quotient without filters says nothing of how large the series are: it is 1, at most 1, or how many of them there are. It is a share, and
+ * {@link Opened.most} is what it can be at most. A filter for what is above 0 is there on purpose, and so is a guard around the whole divisor
+ * of a share, `errors / (requests > 10)`.
  */
-export function withoutKeptDivisor(dividend: Operand, divisor: Operand): readonly string[] {
+export function withoutKeptDivisor(dividend: Operand, divisor: Operand): readonly Opened[] {
   if (divisor.opened === divisor.written || isGuard(divisor.written)) return [];
   const isGuarded = guardedForm(divisor.opened) === guardedForm(divisor.written);
-  const decides = shared(divisor, dividend).some(
-    ([times, besides]) => isAtMost(besides, times) && !(isGuarded && highest(besides) <= highest(times)),
-  );
-  return decides ? [`(${dividend.opened})`] : [];
+  return shared(divisor, dividend).flatMap(([{ times }, besides]) => {
+    const isShare = isGuarded && highest(besides.times) <= highest(times);
+    return !isAtMost(besides.times, times) || isShare
+      ? []
+      : [{ text: `(${dividend.opened})`, most: mostOf(besides, sizeOf(times)) }];
+  });
+}
+
+/** What totals can be at most of totals of the same series: a sum of all is so often the largest one as there are series. */
+function mostOf({ modifier, series, times }: Added, by: number): string {
+  const factor = sizeOf(times) / by;
+  const counted = modifier === undefined ? series : `count ${modifier} (${series})`;
+  const most = highest(times) === SUM ? `${factor} * scalar(count(${series}))` : factor;
+  return `(0 * (${counted}) + ${most})`;
 }
 
 /** What a divisor divides by where no guard replaces it, in a form that is to be compared. */
 function guardedForm(text: string): string {
   const [top] = childrenOf(treeOf(text));
   return top === undefined ? '' : canonical(textOf(withoutGuard(top, text), text));
+}
+
+function sizeOf(times: readonly number[]): number {
+  return times.reduce((sum, one) => sum + Math.abs(one), 0);
 }
 
 /** Whether totals of some series are at most other ones of them, or are of all of them. */
@@ -94,13 +129,13 @@ function highest(times: readonly number[]): number {
 }
 
 /** How often totals of the same series, or of a part of them, are in each of two operands. */
-function shared(a: Operand, b: Operand): readonly (readonly [readonly number[], readonly number[]])[] {
+function shared(a: Operand, b: Operand): readonly Pair[] {
   const others = addedBy(b);
-  return addedBy(a).flatMap(({ grouping, series, times }) =>
+  return addedBy(a).flatMap((one) =>
     others
-      .filter((other) => grouping === other.grouping)
-      .filter((other) => isPartOf(series, other.series) || isPartOf(other.series, series))
-      .map((other) => [times, other.times] as const),
+      .filter((other) => one.grouping === other.grouping)
+      .filter((other) => isPartOf(one.series, other.series) || isPartOf(other.series, one.series))
+      .map((other) => [one, other] as const),
   );
 }
 
@@ -154,19 +189,17 @@ function add(node: SyntaxNode, query: string, by: number, added: Added[]): void 
   }
   const of = unsigned(totalOf(node, query), query);
   const rank = of === undefined ? -1 : TOTALS.indexOf(of.name);
-  const grouping = of === undefined || rank < 0 ? '' : of.grouping;
-  const series = of === undefined || rank < 0 ? seriesOf(node, '', query) : seriesOf(of.series, of.name, query);
+  const total = rank < 0 ? undefined : of;
+  const { modifier, grouping = '' } = total ?? {};
+  const series = total === undefined ? seriesOf(node, '', query) : seriesOf(total.series, total.name, query);
   const known = added.find((one) => one.grouping === grouping && canonical(one.series) === canonical(series));
   const { times } = known ?? { times: TOTALS.map(() => 0) };
   times[Math.max(rank, OTHER)] = (times[Math.max(rank, OTHER)] ?? 0) + by * (of?.times ?? 1);
-  if (known === undefined) added.push({ grouping, series, times });
+  if (known === undefined) added.push({ modifier, grouping, series, times });
 }
 
 /** A total of series as one of the series before their sign: `min(-x)` is `-max(x)`. */
-function unsigned(
-  of: ReturnType<typeof totalOf>,
-  query: string,
-): (NonNullable<ReturnType<typeof totalOf>> & { readonly times: number }) | undefined {
+function unsigned(of: Total | undefined, query: string): (Total & { readonly times: number }) | undefined {
   if (of === undefined) return undefined;
   const [sign, inner] = [childrenOf(of.series)[0] ?? null, childrenOf(of.series).at(-1)];
   if (inner !== undefined && of.series.name === 'ParenExpr') return unsigned({ ...of, series: inner }, query);

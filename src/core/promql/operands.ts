@@ -109,17 +109,23 @@ export function hasCondition(query: string): boolean {
   return node.getChild('And') !== null || (node.getChild('Unless') !== null && isOnNothing);
 }
 
-/** The divisions of a query by what is filtered: what is divided, by what without the filter, and how series are matched. */
-export function filteredDivisions(
-  query: string,
-): readonly { readonly left: string; readonly right: string; readonly matching: string }[] {
+/** A division by what is filtered: what is divided, by what without the filter and with it, and how series are matched. */
+export interface FilteredDivision {
+  readonly left: string;
+  readonly right: string;
+  readonly filtered: string;
+  readonly matching: string;
+}
+
+/** The divisions of a query by what is filtered. */
+export function filteredDivisions(query: string): readonly FilteredDivision[] {
   return binariesOf(query).flatMap(({ node, left, right }) => {
     const plain = unfiltered(right);
     if (node.getChild('Div') === null || plain === right || typeOf(left) !== 'vector') return [];
     const clause = node.getChild('MatchingModifierClause');
     const word = clause === null ? '' : clause.getChild('On') === null ? 'ignoring' : 'on';
     const labels = clause?.getChild('GroupingLabels') ?? null;
-    return [{ left, right: plain, matching: word === '' ? '' : `${word} ${textOf(labels, query)}` }];
+    return [{ left, right: plain, filtered: right, matching: word === '' ? '' : `${word} ${textOf(labels, query)}` }];
   });
 }
 

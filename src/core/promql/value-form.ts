@@ -26,15 +26,24 @@ export function valueForm(node: SyntaxNode, query: string): string {
   return `(${name} ${grouping} ${canonical(textOf(withExtreme(series, name, grouping === '', query), query))})`;
 }
 
-/** An aggregation without parameters: its name in small letters, the labels that it groups by, and what it aggregates. */
-export function totalOf(
-  node: SyntaxNode,
-  query: string,
-): { readonly name: string; readonly grouping: string; readonly series: SyntaxNode } | undefined {
+/** An aggregation without parameters. */
+export interface Total {
+  /** In small letters. */
+  readonly name: string;
+  /** The labels that it groups by, as they are written, and in a form that is to be compared. */
+  readonly modifier: string;
+  readonly grouping: string;
+  /** What it aggregates. */
+  readonly series: SyntaxNode;
+}
+
+/** An expression as an aggregation without parameters; undefined where it is none. */
+export function totalOf(node: SyntaxNode, query: string): Total | undefined {
   const [series, ...others] = argumentsOf(node);
   if (node.name !== 'AggregateExpr' || series === undefined || others.length > 0) return undefined;
   const name = textOf(node.getChild('AggregateOp'), query).toLowerCase();
-  return { name, grouping: canonical(textOf(node.getChild('AggregateModifier'), query)), series };
+  const modifier = textOf(node.getChild('AggregateModifier'), query);
+  return { name, modifier, grouping: canonical(modifier), series };
 }
 
 /** An expression without the conditions around it. */

@@ -3,7 +3,7 @@ import { isFree } from '../free-expression.ts';
 import type { Refusal } from '../refusal.ts';
 import type { Subject } from '../subject.ts';
 import { divisorsOf, guardsOf } from '../../promql/divisors.ts';
-import { filteredDivisions } from '../../promql/operands.ts';
+import { filteredDivisions, type FilteredDivision } from '../../promql/operands.ts';
 import { limitedParts } from '../../promql/limited.ts';
 import { tolerant } from '../../promql/tolerant.ts';
 import { noNumbers } from './no-numbers.ts';
@@ -43,10 +43,7 @@ export function* divisors(subject: Subject): Asking<Refusal | undefined> {
 }
 
 /** Events where the divisor counts none: a filter such as `errors / (requests > 0)` leaves out the shard that has nothing but errors. */
-function* eventsWithout(
-  { atMs, fresh }: Subject,
-  divisions: ReturnType<typeof filteredDivisions>,
-): Asking<Refusal | undefined> {
+function* eventsWithout({ atMs, fresh }: Subject, divisions: readonly FilteredDivision[]): Asking<Refusal | undefined> {
   const counts = yield* all(
     divisions.map(({ left, right, matching }) =>
       instant(tolerant(`count(((${left}) != 0) and ${matching} ((${right}) <= 0))`, fresh), atMs),

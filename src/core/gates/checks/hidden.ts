@@ -18,14 +18,14 @@ export function* hidden(subject: Subject): Asking<Refusal | undefined> {
   const { bar, unit } = gate;
   const [value, divisor] = expressions.map(({ promql }) => promql);
   if (!isFree(gate) || value === undefined || gate.barKind === 'informational') return undefined;
-  const misses = (side: MissingSide, found: number): boolean =>
-    side === 'above' ? isOver(found, bar.max) : isUnder(found, bar.min);
+  const misses = (side: MissingSide, found: number | undefined): found is number =>
+    found !== undefined && (side === 'above' ? isOver(found, bar.max) : isUnder(found, bar.min));
   for (const side of ['above', 'below'] as const) {
     const values = withoutHiding(value, side);
     const divisors = divisor === undefined ? [] : withoutHiding(divisor, otherSide(side));
     const opened = [
-      ...values.map((text) => [text, divisor] as const),
-      ...divisors.map((text) => [values[0] ?? value, text] as const),
+      ...values.map((one) => ({ ...one, by: divisor })),
+      ...divisors.map(({ text }) => ({ text: values[0]?.text ?? value, most: undefined, by: text })),
     ];
     if (opened.length === 0) continue;
     if (opened.length > MAX_HIDING_WAYS)
@@ -33,12 +33,13 @@ export function* hidden(subject: Subject): Asking<Refusal | undefined> {
         reason: 'query-error',
         detail: `${value} hides values in ${opened.length} ways; allowed: at most ${MAX_HIDING_WAYS}, or several gates`,
       };
-    const [shown, ...wholes] = yield* all([
-      quotient(subject, value, divisor),
-      ...opened.map((texts) => quotient(subject, ...texts)),
-    ]);
-    const whole = wholes.find((found) => found !== undefined && misses(side, found));
-    if (whole === undefined || (shown !== undefined && misses(side, shown))) continue;
+    const [[shown], wholes = [], mosts = []] = (yield* all([
+      all([quotient(subject, value, divisor)]),
+      all(opened.map((one) => quotient(subject, one.text, one.by))),
+      all(opened.map((one) => quotient(subject, one.most, one.by))),
+    ])) as readonly [readonly (number | undefined)[], ...(readonly (readonly (number | undefined)[])[])];
+    const whole = wholes.find((found, at) => misses(side, found) && !misses(side, mosts[at]));
+    if (whole === undefined || misses(side, shown)) continue;
     return {
       reason: 'empty',
       detail: `${values.length === 0 ? divisor : value} leaves out values that miss the bar: with them the value is ${quantityText(whole, unit)}`,
@@ -48,12 +49,13 @@ export function* hidden(subject: Subject): Asking<Refusal | undefined> {
   return undefined;
 }
 
-/** The value of a query, or of a ratio. */
+/** The value of a query, or of a ratio. Undefined: it has none. */
 function* quotient(
   { atMs, fresh, gate }: Subject,
-  value: string,
+  value: string | undefined,
   divisor: string | undefined,
 ): Asking<number | undefined> {
+  if (value === undefined) return undefined;
   const texts = divisor === undefined ? [value] : [value, divisor];
   const [found, by = 1] = yield* all(texts.map((text) => singleValue(text, { atMs, fresh }, gate.absentIs)));
   return typeof found === 'number' && typeof by === 'number' ? found / by : undefined;

@@ -13,6 +13,10 @@ const ERRORLESS = { x: '900x40', errors: '0x40' };
 const PARTS = { 'x{k="bad"}': '1x40', 'x{k="good"}': '49x40' };
 const FEW = { 'x{s="a"}': '21x40', 'x{s="b"}': '20x40' };
 const BOTH = { x: '1x40', y: '900x40' };
+const ALL_FAR = { 'x{s="a"}': '150x40', 'x{s="b"}': '160x40' };
+const IDLE = { 'x{s="a"}': '60x40', 'x{s="b"}': '0x40' };
+const LOADS = { 'x{q="a",s="1"}': '20x40', 'x{q="a",s="2"}': '5x40', 'x{q="b",s="1"}': '20x40' };
+const SHARES = { 'f_total{r="e"}': '0+1x40', 'f_total{r="ok"}': '0+99x40', 'f_total{r="x"}': '5x40' };
 
 /** Values that are changed, or left out, because of what they are. Each passed before, unless it is measured. */
 const CASES: Readonly<Record<string, readonly Case[]>> = {
@@ -149,6 +153,71 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     ['nor how many there are', FAR, max('sum(x) / ((max(x) > 100) or vector(1))'), 'empty'],
     ['nor one inside', FAR, max('sum(x{s="a"}) / sum(x > 100)'), 'empty'],
     ['nor of what holds, where that is no mean', FAR, max('max(x) / (1 + 1000 * sum(x > bool 100))'), 'empty'],
+  ],
+  'filters that hide nothing of what is measured': [
+    ['an allowance for each that is above 0', FAR, max('sum(x) - 100 * count(x > 0)'), -49],
+    ['for each that is above 0, beside one that is not', IDLE, max('sum(x) - 50 * (count(x > 0) or vector(0))'), 10],
+    ['for each, in other words', IDLE, max('sum(x) - sum(x > bool 0) * 50'), 10],
+    ['but none for the largest', ALL_FAR, max('max(x) - 100 * count(x > 0)'), 'empty'],
+    ['nor for other series', FAR, max('sum(x) - 100 * count(x{s=~".+"} > 0)'), 'empty'],
+    ['nor for all together', FAR, max('sum(x) - 1000 * group(x > 0)'), 'empty'],
+    ['nor for those above a threshold', { x: '130x40' }, max('sum(x) - 100 * count(x > 100)'), 'empty'],
+    ['what is above a threshold', FAR, max('sum(x > 100) - 100 * count(x > 100)'), 50],
+    ['of all of them', ALL_FAR, max('sum(x >= 100) - count(x >= 100) * 100', 200), 110],
+    ['above it, with defaults', NEAR, max('(sum(x > 100) or vector(0)) - 100 * (count(x > 100) or vector(0))', 0), 0],
+    ['but not less than that', FAR, max('sum(x > 100) - 1000 * count(x > 100)'), 'empty'],
+    ['nor of more series', FAR, max('sum(x > 50) - 100 * count(x > 100)'), 'empty'],
+    ['nor the largest', ALL_FAR, max('max(x > 100) - 100 * count(x > 100)'), 'empty'],
+    ['all but a part', FAR, max('sum(x) - sum(x{s="a"} > 0)'), 1],
+    ['all but a part that is 0', { ...FAR, 'x{s="a"}': '0x40' }, max('sum(x) - (sum(x{s="a"} > 0) or vector(0))'), 1],
+    ['all but a part, below 0', FAR, min('sum(x{s="a"} > 0) - sum(x)', -50), -1],
+    ['but no part that is all', FAR, max('sum(x) - sum(x{s=~".+"} > 0)'), 'empty'],
+    ['nor a part above a threshold', FAR, max('sum(x) - sum(x{s="a"} > 100)'), 'empty'],
+    ['nor the largest of a part', FAR, max('max(x) - max(x{s="a"} > 0)'), 'empty'],
+    ['the age of loops', { t: '1699999990+1x40' }, max('max(time() - (t > 0))'), 9.5],
+    ['the age of loops that began', { t: '0x12 1700000012+1x28' }, max('max(time() - (t != 0))'), -0.5],
+    [
+      'but not beside one that never ended',
+      { 't{s="a"}': '1699999990+1x40', 't{s="b"}': '0x40' },
+      max('max(time() - (t > 0))'),
+      'empty',
+    ],
+  ],
+  'divisors that are filtered, of shares': [
+    ['of rates', SHARES, max('sum(rate(f_total{r="e"}[$window])) / sum(rate(f_total[$window]) > 0.1)', 0.05), 0.01],
+    [
+      'of what is left',
+      SHARES,
+      min('1 - sum(rate(f_total{r="e"}[$window])) / sum(rate(f_total[$window]) > 0.1)', 0.9),
+      0.99,
+    ],
+    ['of groups', LOADS, max('max(sum by (q) (x) / sum by (q) (x > 10))', 1.3), 1.25],
+    [
+      'of groups of one',
+      { 'x{q="a"}': '20x40', 'x{q="b"}': '30x40' },
+      max('max(sum by (q) (x) / sum by (q) (x > 10))', 1.1),
+      1,
+    ],
+    ['that miss their bar', LOADS, max('max(sum by (q) (x) / sum by (q) (x > 10))', 1.1), 1.25],
+    ['but with a bar that no share misses', ALL_FAR, max('sum(x) / sum(x > 100)'), 'empty'],
+    ['of groups, with such a bar', FAR, max('max(sum by (s) (x) / sum by (s) (x > 100))'), 'empty'],
+    ['that are made small', FAR, max('sum(x) / (1000 * sum(x > 100))', 0.5), 'empty'],
+    ['of a mean, which is no sum', FAR, max('avg(x) / max(x > 100)', 1.5), 'empty'],
+    ['a number of thousands', FAR, max('max(x) / (count(x > 100) * 1000)'), 0.15],
+    ['a number of thousands that many make small', ALL_FAR, max('max(x) / (count(x > 100) * 1000)', 0.1), 'empty'],
+  ],
+  'divisors that a filter leaves empty, and absentIs': [
+    ['a guard around the whole', NEAR, { ...absent('max(x) / (sum(x) > 100)'), max: 0.5 }, 'no-events'],
+    ['by each series', NEAR, { ...absent('sum(x) / sum(x > 100)'), max: 0.5 }, 'empty'],
+    ['in a sum', { ...NEAR, y: '1x40' }, { ...absent('max(x) / (sum(x) > 100) + max(y)'), max: 5 }, 'no-events'],
+    ['but not where there are enough', FAR, { ...absent('max(x) / (sum(x) > 100)'), max: 1 }, 150 / 151],
+    ['nor of what is absent', { y: '900x40', 'x{k="a"}': '1x40' }, absent('sum(x{k="b"}) / (sum(y) > 100)'), 0],
+    [
+      'nor of one of two',
+      { 'x{s="a"}': '1x40', 'y{s="a"}': '900x40', 'x{s="b"}': '0x40', 'y{s="b"}': '5x40' },
+      absent('max(x / on (s) (y > 10))'),
+      1 / 900,
+    ],
   ],
   'penalties by how many there are': [
     ['taken away', FAR, max('max(x) - 1000 * count(x > 100)'), 'empty'],
