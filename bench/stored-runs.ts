@@ -102,12 +102,13 @@ interface Place {
 /** What a command prints for programs. */
 async function answerOf({ env, signal }: Place, ...args: string[]): Promise<string> {
   signal.throwIfAborted();
-  const { stdout, stderr } = await execa(process.execPath, [main, ...args, '-o', 'json'], {
+  const { stdout, stderr, exitCode } = await execa(process.execPath, [main, ...args, '-o', 'json'], {
     reject: false,
     env,
     cancelSignal: signal,
   });
-  return `${stdout}${stderr}`;
+  // Standard error says that an index is made.
+  return exitCode === 0 ? stdout : `${stdout}${stderr}`;
 }
 
 async function answers(place: Place): Promise<readonly string[]> {
