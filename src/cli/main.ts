@@ -5,6 +5,7 @@ import { tidyEnvironment } from '../adapters/host/tidy-environment.ts';
 import { EXIT } from '../core/verdict/exit-codes.ts';
 import { rootMessageOf } from '../core/text/message-of.ts';
 import { COMMANDS } from './commands.ts';
+import { refuseEmptyValues } from './empty-values.ts';
 import { guardTerminal } from './guard-terminal.ts';
 import { StoppedError } from './stoppable.ts';
 import { HarnessError, UsageError } from './usage-error.ts';
@@ -26,6 +27,7 @@ async function main(words: readonly string[]): Promise<void> {
     .showHelpAfterError('("./belay --help" lists the commands)')
     .showSuggestionAfterError()
     .exitOverride()
+    .hook('preAction', (_, command) => refuseEmptyValues(command))
     .addHelpText('after', '\nStart with:\n  ./belay run profiles/quickstart.yaml\n');
   const typed = argv[0] === 'help' ? argv[1] : argv[0];
   for (const { name, summary, load } of COMMANDS) {
