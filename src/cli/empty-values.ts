@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { UsageError } from './usage-error.ts';
 
-/** Options that take a text which is for people to read, and may be empty. */
-const FREE_TEXTS: ReadonlySet<string> = new Set(['note', 'reason']);
+/** Options that take a text which is for people to read, and may be empty; and one whose own check says how long it may be. */
+const LEFT_OUT: ReadonlySet<string> = new Set(['note', 'reason', 'id']);
 
 /**
  * Refuses arguments and options whose value is empty or nothing but spaces, as those of a shell variable that is not set: `--context "$CONTEXT"` would use the
@@ -18,7 +18,7 @@ export function refuseEmptyValues(command: Command): void {
   }
   for (const option of command.options) {
     const name = option.attributeName();
-    if (FREE_TEXTS.has(name) || command.getOptionValueSource(name) !== 'cli') continue;
+    if (LEFT_OUT.has(name) || command.getOptionValueSource(name) !== 'cli') continue;
     const value: unknown = command.getOptionValue(name);
     const empty = (Array.isArray(value) ? (value as readonly unknown[]) : [value]).find(isEmpty);
     if (empty !== undefined) throw refusal(option.long ?? option.flags, empty, option.description);

@@ -34,7 +34,7 @@ describe('an empty value is refused with its name', async () => {
       return { words: [...words, ...before, '', ...after], named: argument.name() };
     });
     const ofOptions = options
-      .filter(({ required, long }) => required && long !== undefined && !['--reason', '--note'].includes(long))
+      .filter(({ required, long }) => required && long !== undefined && !['--reason', '--note', '--id'].includes(long))
       .map(({ long = '' }) => ({ words: [...words, ...all, long, ' '], named: long }));
     return [...ofArguments, ...ofOptions];
   });
