@@ -80,7 +80,9 @@ Runtime.install({
 // The runtime listens for the first one only. Another one, of a command that stops the same worker, must not cut off the end.
 process.on('SIGTERM', () => undefined);
 
-const metrics = await serveMetrics(registry, `127.0.0.1:${corePort}`);
+const metrics = await serveMetrics(registry, `127.0.0.1:${corePort}`, (err) => {
+  log.error({ err }, 'the metrics could not be read');
+});
 const target = temporalTarget();
 const connection = await NativeConnection.connect(nativeConnectionOptions(target));
 const observers = createObservers(metrics.port);

@@ -56,7 +56,9 @@ function checkedPath(segments: readonly string[]): string {
   if (wrong !== undefined) throw new Refusal(400, `"${shown(wrong)}" in the path of a file is not allowed`);
   if (segments.length > DEPTH || Buffer.byteLength(path) > PATH_BYTES)
     throw new Refusal(400, `the path of a file has at most ${DEPTH} parts and ${PATH_BYTES} bytes`);
-  if (path === GROUP_MANIFEST) throw new Refusal(400, `${GROUP_MANIFEST} is written here, from the list of files`);
+  // A folder of this name would be in the way of the file.
+  if (segments[0] === GROUP_MANIFEST)
+    throw new Refusal(400, `${GROUP_MANIFEST} is written here, from the list of files`);
   return path;
 }
 

@@ -420,6 +420,15 @@ export const FROZEN_AFTER_CHECKS = 3;
 /** Waiting for the lock of a ledger, ms. Its holders keep it for milliseconds. */
 export const LEDGER_LOCK_MS = 5_000;
 
+/**
+ * One request for the metrics of a worker, ms: it is a line and some headers, and has no body. Longer than a worker without CPU makes a scrape
+ * wait. The connections of each listener at once.
+ */
+export const METRICS_REQUEST_MS = 10_000;
+export const METRICS_CONNECTIONS = 256;
+/** A connection for metrics without any data is closed after this time, ms: a client that does not read its answer. */
+export const METRICS_SILENCE_MS = 20_000;
+
 // Hosts of a fleet.
 
 /** How far the clocks of two hosts may be apart for the certificate of a campaign, ms. */

@@ -159,6 +159,8 @@ describe('refuses', () => {
     '/evidence/g1/a.tmp',
     '/evidence/g1/x.tmp/a',
     '/evidence/g1/MANIFEST.json',
+    '/evidence/g1/MANIFEST.json/a',
+    '/evidence/g1/%4dANIFEST.json/a',
     '/evidence/g1/%',
     '/evidence/g1/a?b',
     `/evidence/g1/${'a'.repeat(256)}`,
@@ -193,6 +195,14 @@ describe('refuses', () => {
       ['DELETE /evidence/g1/a', 405],
       ['POST /evidence/g1/a', 405],
       ['POST /health', 405],
+      ['HEAD /health', 405],
+      ['OPTIONS /health', 405],
+      ['OPTIONS *', 400],
+      ['TRACE /health', 405],
+      ['EVIL /health', 400],
+      ['CONNECT 10.0.0.1:22', 0],
+      ['GET https://10.0.0.1/health', 400],
+      [`GET /${'x'.repeat(40_000)}`, 431],
     ] as const)
       expect([line, await bench.raw(head(bench.access, line))]).toEqual([line, status]);
   });
@@ -251,6 +261,9 @@ describe('refuses', () => {
       `{"files":[{"path":"a","bytes":-1,"sha256":"${HASH}"}]}`,
       `{"files":[{"path":"a","bytes":1,"sha256":"x"}]}`,
       `{"files":[],"more":1}`,
+      `{"files":[{"path":"MANIFEST.json/a","bytes":1,"sha256":"${HASH}"}]}`,
+      `{"files":${'['.repeat(100_000)}${']'.repeat(100_000)}}`,
+      `{"__proto__":{"files":[]}}`,
     ])
       expect([body, await done(body)]).toEqual([body, 400]);
     const large = `content-length: ${40 * 1024 * 1024}`;
