@@ -277,6 +277,9 @@ describe('belay report and belay open', () => {
     writeFileSync(join(folder, 'report.html'), 'an earlier version wrote this');
     await writeManifest(folder);
     await expect(open('a', '--print')).resolves.toMatchObject({ stdout: `file://${folder}/report.html\n` });
+    const { stdout } = await open('a', '-o', 'json');
+    expect(JSON.parse(stdout)).toEqual({ report: `${folder}/report.html`, url: `file://${folder}/report.html` });
+    await expect(open('a', '-o', 'xml')).rejects.toThrow('--output: found "xml"; allowed: text, json');
     expect((await report('a')).stdout).toBe(`${join(folder, 'report.html')}\n`);
     expect(readFileSync(join(folder, 'report.html'), 'utf8')).toContain('podBindP99');
     expect(await manifestProblems(folder)).toEqual([]);
