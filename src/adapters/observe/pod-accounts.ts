@@ -51,6 +51,8 @@ export class PodAccounts {
   readonly #byUid = new Map<string, Account>();
   /** Keys of accounts that were dropped lately. The answer to a deletion may come after the event that shows it. */
   readonly #dropped = new RecentKeys(API_LONGEST_ATTEMPT_MS);
+  /** The last generation of each slot whose account was dropped: whatever has its annotations later is a copy of that Pod, or an older one. */
+  readonly #lastDropped = new Map<number, PodKey>();
   /** Accounts whose Pod no watch has shown. */
   readonly #unseen = new Set<Account>();
   readonly #counts = new Map<string, Account['count']>();
@@ -302,10 +304,18 @@ export class PodAccounts {
     if (!account.gone || !account.acknowledged || account.state !== 'ended') return;
     this.#accounts.delete(keyOf(account));
     this.#dropped.add(keyOf(account), nowMs);
+    const last = this.#lastDropped.get(account.slot);
+    if (last === undefined || last.generation <= account.generation) this.#lastDropped.set(account.slot, idOf(account));
   }
 
   #wasDropped({ slot, generation, sentAtMs }: WatchedPod): boolean {
-    return sentAtMs !== undefined && this.#dropped.has(keyOf({ slot, generation, sentAtMs }));
+    if (sentAtMs === undefined) return false;
+    const key = keyOf({ slot, generation, sentAtMs });
+    if (this.#dropped.has(key)) return true;
+    const last = this.#lastDropped.get(slot);
+    // A slot may begin again with its first generation, and a clock may be set back.
+    const isBehind = last !== undefined && generation <= last.generation && sentAtMs <= last.sentAtMs;
+    return isBehind && !this.#accounts.has(key);
   }
 }
 

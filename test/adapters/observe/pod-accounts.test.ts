@@ -295,6 +295,46 @@ describe('a Pod that was created', () => {
     expect(accounts.size).toBe(0);
   });
 
+  describe('counts once, however long it is gone and whatever was dropped since,', () => {
+    /** Other Pods of the load come and go, after 200, 400 and 600 s. */
+    const others: Act = (accounts) => {
+      for (const afterMs of [200_000, 400_000, 600_000]) {
+        const key = { slot: 9, generation: afterMs, sentAtMs: SENT_MS + afterMs, intendedAtMs: SENT_MS + afterMs };
+        accounts.created(key, SENT_MS + afterMs);
+        accounts.take(present({ ...key, ...NODE, uid: `other-${afterMs}` }), SENT_MS + afterMs + 5);
+        accounts.take({ type: 'gone', uid: `other-${afterMs}`, last: undefined }, SENT_MS + afterMs + 9);
+      }
+    };
+    const OTHERS = Array<string>(3).fill('bound 5 soak/1');
+
+    test.for<[string, readonly Act[], readonly string[]]>([
+      [
+        'when something else creates it again',
+        [others, taken(present({ uid: 'b' }), 900_000), taken(present({ ...NODE, uid: 'b' }), 950_000)],
+        [],
+      ],
+      ['when a list of a server that is far behind shows it', [others, taken(present({}, 'list'), 900_000)], []],
+      ['when the answer to its deletion is that late', [others, answered(NODE, 900_000)], []],
+      [
+        'when its next generation is gone too',
+        [
+          (accounts) => accounts.created({ ...CREATED, generation: 2, sentAtMs: SENT_MS + 1_000 }, SENT_MS + 1_020),
+          taken(present({ uid: 'b', generation: 2, sentAtMs: SENT_MS + 1_000, ...NODE }), 1_500),
+          (accounts) => accounts.take({ type: 'gone', uid: 'b', last: undefined }, SENT_MS + 1_900),
+          others,
+          taken(present({}, 'list'), 900_000),
+        ],
+        ['bound 500 soak/1'],
+      ],
+    ])('%s', ([, acts, more]) => {
+      const { accounts, ends } = accountsInSoak();
+      for (const act of [created, taken(present(NODE), 700), taken(gone(NODE), 900), ...acts]) act(accounts);
+      expect(ends).toEqual(['bound 700 soak/1', ...more, ...OTHERS]);
+      expect(accounts.counts()).toEqual([{ ...SOAK, created: ends.length, vanished: 0 }]);
+      expect(accounts.size).toBe(0);
+    });
+  });
+
   test('that is no Pod of the load has no account', () => {
     const { accounts } = accountsInSoak();
     accounts.take(present({ sentAtMs: undefined, intendedAtMs: undefined }), 0);
