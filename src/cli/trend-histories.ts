@@ -7,6 +7,7 @@ import { recordOfRun } from '../core/history/grove/record-of-run.ts';
 import { parseGroveRecords } from '../core/history/grove/record.ts';
 import type { HistoryRun } from '../core/history/metric-trends.ts';
 import type { StoredRun } from '../core/history/stored-run.ts';
+import { MAX_HISTORY_BYTES } from '../core/files/bounds.ts';
 import { formatFileErrors, sortFileErrors } from '../core/files/file-error.ts';
 import { nearest } from '../core/text/nearest.ts';
 import { leftOutText, withStoredRuns } from './stored-runs.ts';
@@ -69,7 +70,7 @@ export function exportRuns(profile: string, file: string): void {
  * @throws UsageError with every line that is wrong
  */
 export function importedHistories(file: string, test: string | undefined): readonly NamedHistory[] {
-  const read = readTextFile(file);
+  const read = readTextFile(file, file, 'followed', MAX_HISTORY_BYTES);
   if (!read.ok) throw new UsageError(formatFileErrors(sortFileErrors(read.errors)));
   const parsed = parseGroveRecords(read.text);
   if (!parsed.ok) {

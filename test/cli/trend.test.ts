@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -190,6 +190,22 @@ describe('belay trend', () => {
   ])('refuses $args', async ({ args, error }) => {
     storeNights([1.5]);
     await expect(trend(...args)).rejects.toThrow(error);
+  });
+
+  it('reads a history that is larger than other files may be', async () => {
+    storeNights([...QUIET, 1.9, 1.91]);
+    const file = join(home, 'runs.ndjson');
+    await trend('dev-50', '--export', file);
+    const lines = readFileSync(file, 'utf8').trim().split('\n');
+    const wide = 'x'.repeat(200_000);
+    writeFileSync(file, lines.map((line) => `${line.slice(0, -1)},"more":"${wide}"}\n`).join(''));
+    expect(statSync(file).size).toBeGreaterThan(2 * 2 ** 20);
+    const { stdout } = await trend('--import', file, '-m', 'podBindP99');
+    expect(stdout).toMatch(/step: worse by 27 % .* since 2026-08-31/);
+    truncateSync(file, 2 ** 24 + 1);
+    await expect(trend('--import', file)).rejects.toThrow(
+      /runs\.ndjson: too large; found 16777217 bytes; allowed: at most 16777216 bytes/,
+    );
   });
 
   it('names the line and the field of a file that it cannot read', async () => {

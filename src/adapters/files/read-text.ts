@@ -9,18 +9,23 @@ export type TextRead =
   { readonly ok: true; readonly text: string } | { readonly ok: false; readonly errors: readonly FileError[] };
 
 /**
- * Reads a text file of at most 1 MiB. Its size is known before it is read; pipes and devices, which may never end or never
+ * Reads a text file of at most `maxBytes`. Its size is known before it is read; pipes and devices, which may never end or never
  * begin, are not read at all, except for standard input: `-`.
  *
  * @param shown the file as the user named it, for messages
  * @param links refused: of a folder that may have been handed over by others, see `plain-file.ts`
  */
-export function readTextFile(path: string, shown: string = path, links: 'followed' | 'refused' = 'followed'): TextRead {
+export function readTextFile(
+  path: string,
+  shown: string = path,
+  links: 'followed' | 'refused' = 'followed',
+  maxBytes: number = MAX_FILE_BYTES,
+): TextRead {
   const refuse = (problem: string, found = '', allowed = ''): TextRead => ({
     ok: false,
     errors: [{ file: shown, line: 0, column: 0, path: '', problem, found, allowed }],
   });
-  if (isStandardInput(path)) return readStandardInput(refuse);
+  if (isStandardInput(path)) return readStandardInput(refuse, maxBytes);
   let file: number;
   const noLinks = links === 'refused' ? constants.O_NOFOLLOW : 0;
   try {
@@ -35,7 +40,7 @@ export function readTextFile(path: string, shown: string = path, links: 'followe
     const stat = fstatSync(file);
     if (stat.isDirectory()) return refuse('a folder, not a file', '', 'a text file');
     if (!stat.isFile()) return refuse('not a plain file', '', 'a text file');
-    if (stat.size > MAX_FILE_BYTES) return refuse('too large', `${stat.size} bytes`, `at most ${MAX_FILE_BYTES} bytes`);
+    if (stat.size > maxBytes) return refuse('too large', `${stat.size} bytes`, `at most ${maxBytes} bytes`);
     return { ok: true, text: textOf(readFileSync(file)) };
   } catch (cause) {
     return unreadable(cause, refuse);
@@ -54,7 +59,7 @@ export function isStandardInput(path: string): boolean {
 
 type Refuse = (problem: string, found?: string, allowed?: string) => TextRead;
 
-function readStandardInput(refuse: Refuse): TextRead {
+function readStandardInput(refuse: Refuse, maxBytes: number): TextRead {
   const chunks: Buffer[] = [];
   let bytes = 0;
   try {
@@ -62,8 +67,7 @@ function readStandardInput(refuse: Refuse): TextRead {
       const chunk = nextChunk();
       if (chunk === undefined) return { ok: true, text: textOf(Buffer.concat(chunks)) };
       bytes += chunk.length;
-      if (bytes > MAX_FILE_BYTES)
-        return refuse('too large', `more than ${MAX_FILE_BYTES} bytes`, `at most ${MAX_FILE_BYTES} bytes`);
+      if (bytes > maxBytes) return refuse('too large', `more than ${maxBytes} bytes`, `at most ${maxBytes} bytes`);
       chunks.push(chunk);
     }
   } catch (cause) {

@@ -5,6 +5,10 @@
 
 /** Bytes of a file, checked before it is read. */
 export const MAX_FILE_BYTES = 1_048_576;
+/** Bytes of a history, which grows by a line with every run: some 15,000 runs. A line is at most as long as a file may be. */
+export const MAX_HISTORY_BYTES = 16_777_216;
+/** So many errors of a history end its reading. */
+export const MAX_HISTORY_ERRORS = 10_000;
 
 /** Words, marks and line ends of a YAML text. */
 export const MAX_TOKENS = 60_000;

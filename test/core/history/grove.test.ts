@@ -74,6 +74,15 @@ describe('a line of a stranger', () => {
     });
   });
 
+  it('ends the reading where there are too many, and where it is longer than a file may be', () => {
+    const parsed = parseGroveRecords('3\n'.repeat(20_000));
+    expect(parsed.ok ? '' : parsed.errors.at(-1)?.message).toBe('here and below more than 10000 more errors');
+    expect(parseGroveRecords(`\n${'['.repeat(1_048_577)}`)).toEqual({
+      ok: false,
+      errors: [{ line: 2, field: '', message: 'found 1048577 letters; allowed: at most 1048576' }],
+    });
+  });
+
   it('gives no prototype to a history', () => {
     const phases = ['__proto__', 'constructor'].map((name) => ({
       name,

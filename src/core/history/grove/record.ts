@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MAX_ERRORS } from '../../files/bounds.ts';
+import { MAX_ERRORS, MAX_FILE_BYTES, MAX_HISTORY_ERRORS } from '../../files/bounds.ts';
 import { quoted } from '../../text/quoted.ts';
 
 /** A time with its zone, as RFC 3339 writes it. */
@@ -65,7 +65,12 @@ export function parseGroveRecords(
     .split(/\r?\n/)
     .entries()) {
     if (raw.trim() === '') continue;
+    if (errors.length > MAX_HISTORY_ERRORS) break;
     const line = index + 1;
+    if (raw.length > MAX_FILE_BYTES) {
+      errors.push({ line, field: '', message: `found ${raw.length} letters; allowed: at most ${MAX_FILE_BYTES}` });
+      continue;
+    }
     const json = jsonOf(raw);
     if (json === undefined) {
       errors.push({ line, field: '', message: 'not JSON; allowed: one run per line, as JSON' });
@@ -93,7 +98,8 @@ export function parseGroveRecords(
 function firstOf(errors: readonly GroveLineError[]): readonly GroveLineError[] {
   const next = errors[MAX_ERRORS];
   if (next === undefined) return errors;
-  const message = `here and below ${errors.length - MAX_ERRORS} more errors`;
+  const count = errors.length > MAX_HISTORY_ERRORS ? `more than ${MAX_HISTORY_ERRORS}` : errors.length - MAX_ERRORS;
+  const message = `here and below ${count} more errors`;
   return [...errors.slice(0, MAX_ERRORS), { line: next.line, field: '', message }];
 }
 
